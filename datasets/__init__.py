@@ -1,0 +1,1 @@
+"""Recordings: CSV as it is in the world, onto regular channels of numbers."""

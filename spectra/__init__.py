@@ -1,0 +1,56 @@
+"""Find anomalies in sensor and medical signals by comparing the spectrum of every stretch with normal ones.
+
+Names are loaded on first use (PEP 562), so that ``import spectra`` costs next to nothing and a command
+imports only what it needs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spectra import datasets
+    from spectra.batch import score_many
+    from spectra.calibration import GaussianThreshold
+    from spectra.datasets import Recording, read
+    from spectra.detection import Detection, detect
+    from spectra.detector import SpectralDetector
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Detection",
+    "GaussianThreshold",
+    "Recording",
+    "SpectralDetector",
+    "__version__",
+    "datasets",
+    "detect",
+    "read",
+    "score_many",
+]
+
+_HOME = {
+    "Detection": "spectra.detection",
+    "GaussianThreshold": "spectra.calibration",
+    "Recording": "spectra.datasets",
+    "SpectralDetector": "spectra.detector",
+    "detect": "spectra.detection",
+    "read": "spectra.datasets",
+    "score_many": "spectra.batch",
+}
+
+# Type checkers read the imports above; seeing this `__getattr__`, they would accept every misspelt name.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Load a public name on first use; raises AttributeError for any other name."""
+        if name == "datasets":
+            return import_module("spectra.datasets")
+        if name in _HOME:
+            return getattr(import_module(_HOME[name]), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names, loaded or not."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,150 @@
+"""A signal cut into frames, how long a frame should be, and frame scores back to samples.
+
+Frame i covers samples starts[i] … starts[i] + nperseg − 1. starts[i] = i·hop, except that the last frame is moved
+back to end on the last sample, so that no sample of the input is left without a score.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from spectra.errors import DataError
+
+# Beyond this many frames the score is no finer for any practical purpose, while the time grows with each of them.
+MAX_FRAMES = 65_536
+
+# A repetition counts as a period when the autocorrelation rises by this much from the valley before it.
+PERIOD_RISE = 0.2
+# Multiples of a period correlate as well as the period; the first lag within this share of the best is the period.
+PERIOD_TOLERANCE = 0.9
+PERIOD_ROWS = 131_072
+MIN_NPERSEG = 16
+MAX_NPERSEG = 4096
+
+
+def taper(window: str | tuple[str, float], nperseg: int) -> NDArray[np.float64]:
+    """Periodic window of `nperseg` samples, by the name (or name and parameter) scipy.signal.get_window knows.
+
+    Raises ValueError for a name scipy does not know.
+    """
+    if nperseg < 3:
+        return np.ones(nperseg)
+    if window == "hann":
+        # The same values as scipy.signal.get_window, whose import alone costs more than scoring most recordings.
+        return np.hanning(nperseg + 1)[:-1]
+    from scipy.signal import get_window
+
+    return np.asarray(get_window(window, nperseg), dtype=np.float64)
+
+
+def default_hop(n_samples: int, nperseg: int) -> int:
+    """An eighth of a frame, more on very long recordings (at most MAX_FRAMES frames, never beyond half a frame)."""
+    return max(1, nperseg // 8, min(nperseg // 2, -(-n_samples // MAX_FRAMES)))
+
+
+def frame_starts(n_samples: int, nperseg: int, hop: int) -> NDArray[np.int64]:
+    """First sample of each frame, shape (n_frames,); raises DataError for a recording shorter than one frame."""
+    if nperseg < 1 or hop < 1:
+        raise ValueError(f"nperseg={nperseg} and hop={hop} must be integers >= 1.")
+    if n_samples < nperseg:
+        raise DataError(
+            f"The recording has {n_samples} rows, fewer than one frame of {nperseg}: "
+            "give a longer recording or a smaller nperseg."
+        )
+    starts = np.arange(0, n_samples - nperseg + 1, hop)
+    if starts[-1] != n_samples - nperseg:
+        starts = np.append(starts, n_samples - nperseg)
+    return starts
+
+
+def frame_view(signal: NDArray[np.float64], nperseg: int) -> NDArray[np.float64]:
+    """Every frame of a (n_samples, n_channels) signal as a read-only view (n_samples − nperseg + 1, n_channels, nperseg)."""
+    return np.lib.stride_tricks.sliding_window_view(signal, nperseg, axis=0)
+
+
+def to_samples(
+    frame_scores: NDArray[np.float64], starts: NDArray[np.int64], nperseg: int, n_samples: int
+) -> NDArray[np.float64]:
+    """Mean over the frames that cover each sample, shape (n_samples,); NaN where no frame with a score does."""
+    scored = np.isfinite(frame_scores)
+    total = np.zeros(n_samples + 1)
+    cover = np.zeros(n_samples + 1)
+    np.add.at(total, starts[scored], frame_scores[scored])
+    np.add.at(cover, starts[scored], 1.0)
+    np.subtract.at(total, starts[scored] + nperseg, frame_scores[scored])
+    np.subtract.at(cover, starts[scored] + nperseg, 1.0)
+    np.cumsum(total, out=total)
+    np.cumsum(cover, out=cover)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(cover[:-1] > 0.5, total[:-1] / cover[:-1], np.nan)
+
+
+@dataclass(frozen=True)
+class FrameLength:
+    """How long a frame is, in samples, and why: `period` is the dominant period, None where there is none."""
+
+    nperseg: int
+    period: int | None
+
+
+def autocorrelation(signal: NDArray[np.float64], max_lag: int) -> NDArray[np.float64]:
+    """Autocorrelation at lags 0 … max_lag by FFT (Wiener–Khinchin), mean over channels, 1 at lag 0; gaps count as the mean.
+
+    Each lag is divided by its number of pairs, so that a pure period reads 1 at every multiple of itself.
+    """
+    centred = signal - np.nanmean(signal, axis=0)
+    centred[~np.isfinite(centred)] = 0.0
+    power = np.sqrt(np.mean(centred**2, axis=0))
+    centred = centred[:, power > 0] / power[power > 0]
+    if centred.shape[1] == 0:
+        return np.zeros(max_lag + 1)
+    n = centred.shape[0]
+    length = scipy.fft.next_fast_len(n + max_lag + 1, real=True)
+    total = np.zeros(length // 2 + 1)
+    for channel in centred.T:
+        total += np.abs(scipy.fft.rfft(channel, length)) ** 2
+    correlation = scipy.fft.irfft(total, length)[: max_lag + 1] / (n - np.arange(max_lag + 1))
+    return np.asarray(correlation / correlation[0])
+
+
+def dominant_period(signal: NDArray[np.float64]) -> int | None:
+    """Period in samples by which a (n_samples, n_channels) signal repeats itself most clearly, or None.
+
+    Of the local maxima of the autocorrelation at lags up to an eighth of the recording that rise at least
+    PERIOD_RISE above the lowest value at any smaller lag, the first that reaches PERIOD_TOLERANCE of the highest.
+    """
+    signal = signal[:PERIOD_ROWS]
+    max_lag = min(signal.shape[0] // 8, MAX_NPERSEG)
+    if max_lag < 4:
+        return None
+    with np.errstate(invalid="ignore"):
+        usable = signal[:, np.isfinite(signal).any(axis=0)]
+    if usable.shape[1] == 0:
+        return None
+    correlation = autocorrelation(usable, max_lag)
+    lags = np.arange(1, max_lag)
+    here = correlation[1:-1]
+    valley = np.minimum.accumulate(correlation)[:-2]
+    peak = (here > correlation[:-2]) & (here >= correlation[2:]) & (here - valley >= PERIOD_RISE) & (here > 0)
+    if not peak.any():
+        return None
+    best = here[peak].max()
+    return int(lags[peak & (here >= PERIOD_TOLERANCE * best)][0])
+
+
+def choose_nperseg(signal: NDArray[np.float64]) -> FrameLength:
+    """Frame length of a recording: its dominant period, in whole multiples where that is shorter than MIN_NPERSEG.
+
+    Without a period: the power of two nearest to a hundredth of the recording, 16 … 512.
+    Never more than a fifth of the recording, so that each frame has others to be compared with.
+    """
+    n_samples = signal.shape[0]
+    longest = max(2, n_samples // 5)
+    period = dominant_period(signal)
+    if period is None:
+        nperseg = int(np.clip(2 ** round(np.log2(max(n_samples, 1) / 100)), MIN_NPERSEG, 512))
+        return FrameLength(min(nperseg, longest), None)
+    multiple = -(-MIN_NPERSEG // period)
+    return FrameLength(min(period * multiple, longest), period)
