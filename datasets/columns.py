@@ -202,7 +202,7 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
     notes = _left_out(table, text, "text")
     if not np.isfinite(values).all():
         _refuse_infinity(table, chosen, values)
-        void = np.isnan(values).all(axis=0)
+        void: NDArray[np.bool_] = np.asarray(np.isnan(values).all(axis=0))
         if void.any() and wanted is None:
             # A delimiter at the end of every line makes a column without a name: not worth a word.
             empty = [column for column, nothing in zip(chosen, void, strict=True) if nothing]

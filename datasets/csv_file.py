@@ -23,7 +23,11 @@ from spectra.errors import DataError
 _FIRST_BYTES, _MOST_BYTES, _ENOUGH_LINES = 1 << 16, 1 << 24, 6
 _NA_VALUES = ["-", "--", "?", "NAN", "Nan", "na", "none", "Null"]
 _LINE_END = re.compile("\r\n|\r|\n")
-_SIGNATURES = {b"PK\x03\x04": "a zip archive or a spreadsheet", b"PAR1": "a Parquet file", b"\x89HDF": "an HDF5 file"}
+_SIGNATURES = {
+    b"PK\x03\x04": "a zip archive or a spreadsheet",
+    b"PAR1": "a Parquet file",
+    b"\x89HDF": "an HDF5 file",
+}
 
 
 @dataclass(frozen=True)
@@ -42,20 +46,19 @@ class _Source:
         return self.path or io.BytesIO(self.data)
 
     @contextmanager
-    def open(self) -> Iterator[BinaryIO | gzip.GzipFile]:
+    def open(self) -> Iterator[io.BufferedReader]:
         """The bytes of the text, unzipped."""
         with self.path.open("rb") if self.path else io.BytesIO(self.data) as raw:
             if self.gzipped:
                 with gzip.GzipFile(fileobj=raw) as unzipped:
-                    yield unzipped
+                    yield io.BufferedReader(unzipped)
             else:
-                yield raw
+                yield io.BufferedReader(raw)
 
     def lines(self) -> Iterator[str]:
         """The lines of the text, line ends included."""
         with self.open() as raw:
-            # The stub of TextIOWrapper wants more than it uses of a GzipFile: BufferedReader has all of it.
-            yield from io.TextIOWrapper(io.BufferedReader(raw), encoding=self.encoding, newline=None)
+            yield from io.TextIOWrapper(raw, encoding=self.encoding, newline=None)
 
 
 def read_table(source: str | PathLike[str] | BinaryIO) -> Table:

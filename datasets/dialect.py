@@ -197,7 +197,7 @@ def _stands_above_numbers(first: list[str], body: list[list[str]], decimal: str)
 def _names(header: list[str], width: int, row_names: bool) -> tuple[str | None, ...]:
     """One name a column; columns beyond the header have an empty one."""
     names = ["", *header] if row_names else header
-    return tuple([*names, *[""] * (width - len(names))])
+    return (*names, *[""] * (width - len(names)))
 
 
 def _names_in_comment(comments: Sequence[str], delimiter: str, width: int) -> tuple[str | None, ...]:

@@ -13,7 +13,19 @@ from spectra.datasets.columns import FloatArray, Table, is_plain, numbers
 from spectra.datasets.dialect import MISSING
 from spectra.errors import DataError
 
-_TIME_WORDS = {"time", "timestamp", "timestamps", "date", "datetime", "epoch", "ts", "unix", "elapsed", "utc", "t"}
+_TIME_WORDS = {
+    "time",
+    "timestamp",
+    "timestamps",
+    "date",
+    "datetime",
+    "epoch",
+    "ts",
+    "unix",
+    "elapsed",
+    "utc",
+    "t",
+}
 _SECONDS = {
     "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0,
     "ms": 1e-3, "msec": 1e-3, "milliseconds": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "microseconds": 1e-6,
@@ -48,7 +60,7 @@ def find_time(table: Table, wanted: str | None, taken: frozenset[int]) -> TimeCo
         if found is None:
             cell = table.frame.iloc[0, column]
             raise DataError(
-                f"{table.place(0)}, {table.label(column)}: '{cell}' is not a time; ISO 8601 dates, epoch seconds "
+                f"{table.place(0)}, {table.label(column)}: '{cell!s}' is not a time; ISO 8601 dates, epoch seconds "
                 "(or ms, µs, ns) and seconds are read."
             )
         return found
@@ -200,7 +212,7 @@ def _dates(column: "pd.Series[float]") -> tuple[pd.DatetimeIndex, tuple[str, ...
     tried = {order: dates for order, form in _formats(first) if not (dates := _parsed(text, form)).isna().all()}
     if not tried:
         return pd.DatetimeIndex([pd.NaT] * len(text)), ()
-    order, best = min(tried.items(), key=lambda item: int(item[1].isna().sum()))
+    order, best = min(tried.items(), key=lambda item: int(np.sum(np.asarray(item[1].isna()))))
     certain = sum(not dates.isna().any() for dates in tried.values()) < 2
     same = all(dates.equals(best) for dates in tried.values())
     return best, () if certain or same else (f"Dates such as {first} are taken as {order}.",)
@@ -242,7 +254,7 @@ def _clock(table: Table, column: int, *, unwrap: bool = True) -> pd.TimedeltaInd
     if bad.any():
         row = int(np.argmax(bad))
         cell = table.frame.iloc[row, column]
-        raise DataError(f"{table.place(row)}, {table.label(column)}: '{cell}' is not a clock time such as 12:59:59.")
+        raise DataError(f"{table.place(row)}, {table.label(column)}: '{cell!s}' is not a clock time such as 12:59:59.")
     first, second, third = (parts[i].fillna("0").to_numpy(dtype=np.float64) for i in range(3))
     fraction = ("0." + parts[3].fillna("0")).to_numpy(dtype=np.float64)
     minutes_first = bool(parts[2].isna().all() and parts[3].notna().any())

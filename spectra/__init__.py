@@ -8,35 +8,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from spectra import datasets
-    from spectra.batch import score_many
     from spectra.calibration import GaussianThreshold
-    from spectra.datasets import Recording, read
-    from spectra.detection import Detection, detect
-    from spectra.detector import SpectralDetector
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Detection",
     "GaussianThreshold",
-    "Recording",
-    "SpectralDetector",
     "__version__",
-    "datasets",
-    "detect",
-    "read",
-    "score_many",
 ]
 
 _HOME = {
-    "Detection": "spectra.detection",
     "GaussianThreshold": "spectra.calibration",
-    "Recording": "spectra.datasets",
-    "SpectralDetector": "spectra.detector",
-    "detect": "spectra.detection",
-    "read": "spectra.datasets",
-    "score_many": "spectra.batch",
 }
 
 # Type checkers read the imports above; seeing this `__getattr__`, they would accept every misspelt name.

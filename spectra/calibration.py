@@ -168,18 +168,19 @@ class GaussianThreshold:
         y = self.mu + self.sigma * z_from_p(alpha)
         if self.power == 0.0:
             return float(self.unit * np.exp(y))
-        return float(self.unit * max(1.0 + self.power * y, 0.0) ** (1.0 / self.power))
+        return float(self.unit * np.power(np.maximum(1.0 + self.power * y, 0.0), 1.0 / self.power))
 
 
-def _choose_power(
-    inside: NDArray[np.float64], low: float, high: float, n_independent: float
-) -> tuple[Transform, float]:
+def _choose_power(inside: NDArray[np.float64], low: float, high: float, n_independent: float) -> tuple[Transform, float]:
     weight = n_independent / inside.size
 
     def score(power: float) -> float:
         return weight * _log_likelihood(inside, low, high, power)
 
-    fixed: list[tuple[float, Transform, float]] = [(score(0.0), "log", 0.0), (score(1 / 3), "cube-root", 1 / 3)]
+    fixed: list[tuple[float, Transform, float]] = [
+        (score(0.0), "log", 0.0),
+        (score(1 / 3), "cube-root", 1 / 3),
+    ]
     best = max(fixed)
     for power in np.linspace(0.1, 1.0, 10):
         value = score(float(power)) - 0.5 * np.log(n_independent)

@@ -39,9 +39,7 @@ class NormalSpectrum:
         """True where a frame of the same recording shares a sample with a normal frame, (n_frames, n_normal)."""
         return np.asarray(np.abs(starts[:, None] - self.starts) < self.nperseg)
 
-    def distance(
-        self, features: NDArray[np.float64], own_starts: NDArray[np.int64] | None = None
-    ) -> NDArray[np.float64]:
+    def distance(self, features: NDArray[np.float64], own_starts: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
         """‖φ(X) − φ(X_normal)‖² of each frame, (n_frames,).
 
         `own_starts` is given for frames of the recording the bank comes from: what overlaps them is left out.
@@ -51,9 +49,7 @@ class NormalSpectrum:
             return distance.to_mean(features, self.bank, left_out)
         return distance.nearest(features, self.bank, self.k, left_out)
 
-    def parts(
-        self, features: NDArray[np.float64], own_starts: NDArray[np.int64] | None = None
-    ) -> NDArray[np.float64]:
+    def parts(self, features: NDArray[np.float64], own_starts: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
         """The terms of `distance`, (n_frames, n_features); they sum to it."""
         left_out = None if own_starts is None else self.overlapping(own_starts)
         if self.reference == "mean":

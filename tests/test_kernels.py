@@ -1,0 +1,126 @@
+"""The numerical kernels against their definitions and invariants."""
+
+import numpy as np
+import pytest
+from scipy import signal, stats
+
+from spectra import distance
+from spectra.calibration import GaussianThreshold
+from spectra.errors import DataError
+from spectra.frames import choose_nperseg, dominant_period, frame_starts, frame_view, taper, to_samples
+from spectra.normal import NormalSpectrum
+from spectra.spectrum import frequencies, spectrum
+
+
+@pytest.mark.parametrize("nperseg", [16, 17, 100])
+def test_default_taper_is_that_of_scipy(nperseg):
+    np.testing.assert_allclose(taper("hann", nperseg), signal.get_window("hann", nperseg), atol=1e-15)
+
+
+@pytest.mark.parametrize("nperseg", [15, 16, 64])
+@pytest.mark.parametrize("window", ["boxcar", "hann", ("tukey", 0.3)])
+def test_power_scaling_keeps_the_power(window, nperseg):
+    frames = np.random.default_rng(1).normal(size=(5, 2, nperseg))
+    weights = taper(window, nperseg)
+    power = (np.abs(spectrum(frames, weights, detrend="none")) ** 2).sum(axis=-1)
+    np.testing.assert_allclose(power, ((frames * weights) ** 2).sum(axis=-1) / (weights**2).sum(), rtol=1e-12)
+
+
+def test_magnitude_scaling_reads_the_amplitude_at_its_frequency():
+    fs, nperseg = 200.0, 100
+    frame = 3.0 * np.sin(2 * np.pi * 20.0 * np.arange(nperseg) / fs)
+    amplitudes = np.abs(spectrum(frame, taper("hann", nperseg), scaling="magnitude"))
+    assert frequencies(nperseg, fs)[amplitudes.argmax()] == 20.0
+    assert amplitudes.max() == pytest.approx(3.0, rel=1e-12)
+
+
+def test_linear_detrending_is_that_of_scipy():
+    frames = np.random.default_rng(2).normal(size=(3, 1, 20)) + np.arange(20)
+    weights = np.ones(20)
+    np.testing.assert_allclose(
+        spectrum(frames, weights, detrend="linear"),
+        spectrum(signal.detrend(frames, axis=-1), weights, detrend="none"),
+        atol=1e-12,
+    )
+
+
+def test_frames_are_a_view_and_reach_the_last_sample():
+    values = np.arange(40.0).reshape(20, 2)
+    view = frame_view(values, 8)
+    assert np.shares_memory(view, values)
+    starts = frame_starts(20, 8, 5)
+    assert starts.tolist() == [0, 5, 10, 12]
+    np.testing.assert_array_equal(view[12, 1], values[12:, 1])
+
+
+def test_sample_scores_are_the_mean_over_covering_frames():
+    scores = to_samples(np.array([1.0, np.nan, 4.0]), np.array([0, 4, 5]), 4, 9)
+    np.testing.assert_allclose(scores, [1, 1, 1, 1, np.nan, 4, 4, 4, 4])
+
+
+def test_too_short_a_recording_says_so():
+    with pytest.raises(DataError, match="7 rows, fewer than one frame of 8"):
+        frame_starts(7, 8, 1)
+
+
+def test_period_of_a_noisy_cycle_is_found_and_noise_has_none():
+    rng = np.random.default_rng(3)
+    cycle = np.tile(signal.windows.gaussian(50, 4), 100)[:, None]
+    assert dominant_period(cycle + 0.1 * rng.normal(size=cycle.shape)) == 50
+    assert dominant_period(rng.normal(size=(5000, 1))) is None
+    assert choose_nperseg(cycle).nperseg == 50
+
+
+def test_squared_distances_survive_a_large_common_offset():
+    rng = np.random.default_rng(4)
+    a, b = rng.normal(size=(6, 10)), rng.normal(size=(4, 10))
+    expected = ((a[:, None] - b) ** 2).sum(axis=-1)
+    # The offset itself costs 1e4 · 2⁻⁵² in each value, which is what is left of the digits.
+    np.testing.assert_allclose(distance.squared_distances(a + 1e4, b + 1e4), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("reference", ["nearest", "mean"])
+@pytest.mark.parametrize("own", [False, True])
+def test_parts_sum_to_the_distance(reference, own):
+    rng = np.random.default_rng(5)
+    features, starts = rng.normal(size=(30, 12)), np.arange(30) * 2
+    normal = NormalSpectrum(features, starts, nperseg=8, k=3, reference=reference)
+    whole = normal.distance(features, starts if own else None)
+    np.testing.assert_allclose(normal.parts(features, starts if own else None).sum(axis=1), whole, atol=1e-12)
+
+
+@pytest.mark.parametrize("reference", ["nearest", "mean"])
+def test_overlapping_frames_are_left_out(reference):
+    rng = np.random.default_rng(6)
+    features, starts = rng.normal(size=(20, 5)), np.arange(20) * 3
+    normal = NormalSpectrum(features, starts, nperseg=6, k=4, reference=reference)
+    for i, value in enumerate(normal.distance(features, starts)):
+        others = features[np.abs(starts - starts[i]) >= 6]
+        every = np.sort(((others - features[i]) ** 2).sum(axis=1))
+        mean = ((features[i] - others.mean(axis=0)) ** 2).sum()
+        assert value == pytest.approx(every[:4].mean() if reference == "nearest" else mean, rel=1e-10)
+
+
+@pytest.mark.parametrize("dof", [3, 20, 200])
+def test_threshold_of_chi_square_is_near_its_quantile(dof):
+    values = np.random.default_rng(dof).chisquare(dof, 50_000)
+    calibrator = GaussianThreshold.fit(values)
+    # Wilson–Hilferty itself is off by some percent at 3 degrees of freedom.
+    assert calibrator.threshold(1e-3) == pytest.approx(stats.chi2.isf(1e-3, dof), rel=0.06)
+
+
+def test_threshold_is_the_inverse_of_the_p_value_far_into_the_tail():
+    calibrator = GaussianThreshold.fit(np.random.default_rng(7).lognormal(size=2000))
+    for alpha in (0.5, 1e-3, 1e-12, 1e-300):
+        assert calibrator.p_value(calibrator.threshold(alpha)) == pytest.approx(alpha, rel=1e-8)
+    assert np.isfinite(calibrator.log_p_value(1e300))
+
+
+@pytest.mark.parametrize("factor", [3.0, 10.0, 1e6])
+def test_a_tenth_of_anomalies_hardly_moves_the_threshold(factor):
+    clean = np.random.default_rng(8).chisquare(20, 10_000)
+    dirty = clean.copy()
+    dirty[::10] *= factor
+    before = GaussianThreshold.fit(clean).threshold(1e-3)
+    moved = abs(GaussianThreshold.fit(dirty).threshold(1e-3) - before)
+    assert moved < 0.15 * (before - np.median(clean))
