@@ -1,10 +1,9 @@
-"""Values put on a regular grid, and short gaps filled by straight lines."""
+"""Values put on a regular grid, and short gaps in them filled by straight lines."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra.datasets.columns import FloatArray, IntArray
-from spectra.datasets.time_axis import Grid
 
 BoolArray = NDArray[np.bool_]
 
@@ -12,16 +11,15 @@ LONGEST_FILL = 5
 """Gaps of at most so many samples are filled by straight lines; longer ones stay without values."""
 
 
-def place_values(values: FloatArray, grid: Grid) -> FloatArray:
-    """The values (n_input, c) at their positions on the grid, (n, c): NaN between, the mean where rows meet."""
-    n = len(grid.index)
-    if n == len(values) and bool((np.diff(grid.rows) == 1).all()):
+def place_values(values: FloatArray, rows: IntArray, n: int) -> FloatArray:
+    """The values (n_input, c) at positions `rows` of a grid, (n, c): NaN between, the mean where rows meet."""
+    if n == len(values) and bool((np.diff(rows) == 1).all()):
         return values
-    order = np.argsort(grid.rows, kind="stable")
-    positions, starts = np.unique(grid.rows[order], return_index=True)
+    order = np.argsort(rows, kind="stable")
+    positions, starts = np.unique(rows[order], return_index=True)
     placed = np.full((n, values.shape[1]), np.nan)
     if len(positions) == len(order):
-        placed[positions] = values[order]
+        placed[rows] = values
         return placed
     known = ~np.isnan(values[order])
     sums = np.add.reduceat(np.where(known, values[order], 0.0), starts, axis=0)
@@ -30,22 +28,81 @@ def place_values(values: FloatArray, grid: Grid) -> FloatArray:
     return placed
 
 
-def place_labels(labels: IntArray, grid: Grid) -> IntArray:
+def place_labels(labels: IntArray, rows: IntArray, n: int) -> IntArray:
     """The labels (n_input,) on the grid, (n,): 1 where any row there has it, and in gaps between two such rows."""
-    n = len(grid.index)
     found = np.full(n, -1, dtype=np.int64)
-    np.maximum.at(found, grid.rows, labels)
+    np.maximum.at(found, rows, labels)
     known = np.flatnonzero(found >= 0)
-    before = known[np.clip(np.searchsorted(known, np.arange(n), side="right") - 1, 0, None)]
-    after = known[np.clip(np.searchsorted(known, np.arange(n)), None, len(known) - 1)]
+    everywhere = np.arange(n)
+    before = known[np.clip(np.searchsorted(known, everywhere, side="right") - 1, 0, None)]
+    after = known[np.clip(np.searchsorted(known, everywhere), None, len(known) - 1)]
     return np.minimum(found[before], found[after])
 
 
-def resample_values(values: FloatArray, grid: Grid) -> tuple[FloatArray, BoolArray]:
-    """The values (n_input, c) interpolated in time at the grid, (n, c), and where a short gap was bridged, (n,).
+def resample_values(values: FloatArray, seconds: FloatArray, step: float, n: int) -> tuple[FloatArray, BoolArray]:
+    """The values (n_input, c) interpolated in time at 0, `step`, 2 `step`, …, (n, c); and where gaps were bridged, (n,).
 
-    Rows with one time stamp are averaged. A gap of more than LONGEST_FILL samples has no values.
+    `seconds` (n_input,) are the times of the rows; rows with one time are averaged. A gap is where rows are further
+    apart than usual by half; one of more than LONGEST_FILL samples has no values.
     """
-    seconds, group = np.unique(grid.seconds, return_inverse=True)
-    merged = place_values(values, Grid(grid.index[:0].append(grid.index[:0]), grid.step, group, seconds, ()))
-    return merged, np.zeros(len(merged), dtype=np.bool_)
+    times, group = np.unique(seconds, return_inverse=True)
+    merged = place_values(values, group, len(times))
+    instants = np.arange(n) * step
+    placed = np.full((n, values.shape[1]), np.nan)
+    bridged = np.zeros(n, dtype=np.bool_)
+    usual = max(step, float(np.median(np.diff(times))))
+    for channel in range(values.shape[1]):
+        known = ~np.isnan(merged[:, channel])
+        if known.any():
+            where, line = times[known], merged[known, channel]
+            left = np.clip(np.searchsorted(where, instants, side="right") - 1, 0, None)
+            right = np.clip(np.searchsorted(where, instants), None, len(where) - 1)
+            width = where[right] - where[left]
+            inside = (instants >= where[0]) & (instants <= where[-1]) & (width <= (LONGEST_FILL + 1.5) * usual)
+            placed[inside, channel] = np.interp(instants[inside], where, line)
+            bridged |= inside & (width > 1.5 * usual)
+    return placed, bridged
+
+
+def fill_short_gaps(values: FloatArray) -> tuple[FloatArray, BoolArray, tuple[str, ...]]:
+    """The values (n, c) with gaps of at most LONGEST_FILL samples filled; where any was, (n,); and notes on both kinds.
+
+    What is missing at either end stays missing: there is nothing to draw a line to.
+    """
+    filled = np.zeros(len(values), dtype=np.bool_)
+    if np.isfinite(values).all():
+        return values, filled, ()
+    values = values.copy()
+    left_open = np.zeros(len(values), dtype=np.bool_)
+    for channel in np.flatnonzero(np.isnan(values).any(axis=0)):
+        column = values[:, channel]
+        missing = np.isnan(column)
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]])))
+        starts, ends = edges[::2], edges[1::2]
+        short = (ends - starts <= LONGEST_FILL) & (starts > 0) & (ends < len(values))
+        fill = missing & np.repeat(short, ends - starts).astype(np.bool_)[np.cumsum(missing) - 1]
+        known = np.flatnonzero(~missing)
+        if len(known):
+            values[fill, channel] = np.interp(np.flatnonzero(fill), known, column[known])
+        filled |= fill
+        left_open |= missing & ~fill
+    return values, filled, _gap_notes(filled, left_open)
+
+
+def _gap_notes(filled: BoolArray, left_open: BoolArray) -> tuple[str, ...]:
+    """Notes on how many samples were filled and how many have no value."""
+    notes = []
+    if filled.any():
+        notes.append(f"{_samples(filled)} missing in gaps of at most {LONGEST_FILL}: filled by straight lines and marked.")
+    if left_open.any():
+        notes.append(
+            f"{_samples(left_open)} missing in longer gaps or at the ends, the first at sample "
+            f"{int(np.argmax(left_open)) + 1}: what covers them has no score."
+        )
+    return tuple(notes)
+
+
+def _samples(marks: BoolArray) -> str:
+    """How many samples are marked."""
+    count = int(np.sum(marks))
+    return "1 sample" if count == 1 else f"{count} samples"

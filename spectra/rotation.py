@@ -6,8 +6,11 @@ here but the sliding DFT multiplies bin by bin, so it takes any scaling of the b
 
 Inner products and distances are plain sums over the bins. With 'power' scaling, whose inner bins carry the √2 of the
 negative frequencies they stand for, those equal the sums over the samples of the two frames; a bare rfft has no such
-factor, and counts bin 0 and the last bin of an even w twice as much as the others.
+factor, which gives bin 0 and the last bin of an even w twice their weight.
 """
+
+import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -120,9 +123,7 @@ def _refined(cross: NDArray[np.complex128], grid: NDArray[np.float64], nperseg: 
     return np.where(correlation(shift, 0) > correlation(grid, 0), shift, grid)
 
 
-def align_time(
-    spectrum: ArrayLike, reference: ArrayLike, nperseg: int
-) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
+def align_time(spectrum: ArrayLike, reference: ArrayLike, nperseg: int) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
     """Shift a frame in time to where its circular cross-correlation with `reference` is highest.
 
     Both are (..., nperseg // 2 + 1) and broadcast; returns the shifted spectrum and the shift (...) in samples,
@@ -144,9 +145,7 @@ def align_time(
     return time_shift(spectrum, shift, nperseg), shift
 
 
-def aligned_distance(
-    spectrum: ArrayLike, reference: ArrayLike, nperseg: int | None = None
-) -> NDArray[np.float64]:
+def aligned_distance(spectrum: ArrayLike, reference: ArrayLike, nperseg: int | None = None) -> NDArray[np.float64]:
     """Squared distance Σ_k |X_k − Y_k|² (...) after the best common phase or, given `nperseg`, the best time shift.
 
     For the phase this is ‖X‖² + ‖Y‖² − 2|⟨X, Y⟩|. It is summed from the squared differences of the aligned spectra,
@@ -170,9 +169,7 @@ def _roots(nperseg: int) -> NDArray[np.complex128]:
     return roots
 
 
-def sliding_dft_step(
-    spectrum: ArrayLike, x_old: ArrayLike, x_new: ArrayLike, nperseg: int
-) -> NDArray[np.complex128]:
+def sliding_dft_step(spectrum: ArrayLike, x_old: ArrayLike, x_new: ArrayLike, nperseg: int) -> NDArray[np.complex128]:
     """The unscaled spectrum of a frame one sample on: X_k ← (X_k − x_old + x_new)·e^{i2πk/w} (Jacobsen & Lyons 2003).
 
     `spectrum` (..., nperseg // 2 + 1) is the rfft of an untapered frame, `x_old` (...) the sample that leaves it,
