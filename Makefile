@@ -1,8 +1,7 @@
-# make detect   find the anomalies in the sample recordings
 # make test     run every check
 # make clean    remove everything these made
 #
-# Both make their own virtual environment in .venv first; PYTHON=... chooses the interpreter.
+# It makes its own virtual environment in .venv first; PYTHON=... chooses the interpreter.
 
 # Each candidate is run, not only looked up: a version manager's stand-in may lie on the path and not work.
 USABLE := -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))'
@@ -10,11 +9,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p $(US
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: detect test clean
+.PHONY: test clean
 .DELETE_ON_ERROR:
 
-detect: .venv/.installed
-	$(BIN)/python benchmarks/detect_samples.py
 
 test: .venv/.installed-test
 	$(BIN)/ruff check .

@@ -165,5 +165,6 @@ def test_public_name_is_found_in_its_module(name: str) -> None:
 
 
 def test_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="'spectra' has no attribute 'detekt'"):
-        _ = spectra.detekt
+    misspelt = "detekt"
+    with pytest.raises(AttributeError, match=f"'spectra' has no attribute '{misspelt}'"):
+        getattr(spectra, misspelt)
