@@ -8,6 +8,7 @@ from spectra import distance
 from spectra.calibration import GaussianThreshold
 from spectra.errors import DataError
 from spectra.frames import choose_nperseg, dominant_period, frame_starts, frame_view, taper, to_samples
+from spectra.model import Settings, SpectralModel
 from spectra.normal import NormalSpectrum
 from spectra.spectrum import frequencies, spectrum
 
@@ -124,3 +125,19 @@ def test_a_tenth_of_anomalies_hardly_moves_the_threshold(factor):
     before = GaussianThreshold.fit(clean).threshold(1e-3)
     moved = abs(GaussianThreshold.fit(dirty).threshold(1e-3) - before)
     assert moved < 0.15 * (before - np.median(clean))
+
+
+@pytest.mark.parametrize("reference", ["nearest", "mean"])
+def test_model_finds_the_stretch_that_differs_and_its_parts_sum_to_the_distance(reference):
+    rng = np.random.default_rng(9)
+    values = rng.normal(size=(8000, 2))
+    values[4000:4100, 1] += 4 * np.sin(2 * np.pi * 0.25 * np.arange(100))
+    values[6000:6010] = np.nan
+    model = SpectralModel.fit(values, Settings(nperseg=64, hop=8, reference=reference))
+    scores = model.score(values, own=True)
+    assert 4000 <= np.nanargmax(scores.sample_z) < 4100
+    assert np.isnan(scores.sample_z[6000:6010]).all()
+    peak = np.nanargmax(scores.z)
+    parts = model.parts(values, scores.starts[[peak]], own=True)[0]
+    assert parts.sum() == pytest.approx(scores.distance[peak], rel=1e-9)
+    assert np.unravel_index(parts.argmax(), parts.shape) == (1, 16)
