@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 BLANKS = r"\s+"
 """The delimiter of a file whose columns are set apart by runs of blanks."""
@@ -59,11 +60,13 @@ def is_comment(line: str, mark: str | None) -> bool:
 def sniff(lines: Sequence[str]) -> Dialect | None:
     """The dialect of a table, from its first complete lines; None where they hold no row at all."""
     top, forced = _top_of_table(lines)
-    comment = next((mark for mark in COMMENTS if any(is_comment(line, mark) for line in lines[top:])), None)
-    numbers = [i for i in range(top, len(lines)) if lines[i].strip() and not is_comment(lines[i], comment)]
+    below = lines[top:]
+    comment = next((mark for mark in COMMENTS if any(mark in one and is_comment(one, mark) for one in below)), None)
+    full = (i for i in range(top, len(lines)) if lines[i].strip() and not is_comment(lines[i], comment))
+    numbers = list(islice(full, _MOST_ROWS))
     if not numbers:
         return None
-    rows, delimiter = _rows(_sample([lines[i] for i in numbers[:_MOST_ROWS]]), forced)
+    rows, delimiter = _rows(_sample([lines[i] for i in numbers]), forced)
     decimal = _decimal(rows, delimiter)
     header = _is_header(rows, decimal)
     width = _usual_width(rows[1:] or rows)

@@ -180,8 +180,11 @@ def _from_dates(table: Table, column: int) -> TimeColumn | None:
     """The instants of a column of written dates, joined with the clock times in the column after it, if any."""
     series = table.frame.iloc[:, column]
     parsed, notes = _dates(series)
-    missing = (series.isna() | series.astype("str").str.strip().str.lower().isin(MISSING)).to_numpy()
-    bad = parsed.isna() & ~missing
+    missing = np.asarray(parsed.isna())
+    # Only cells that are no date are looked at one by one: there may be millions.
+    unread = series[missing]
+    missing[missing] = unread.isna() | unread.astype("str").str.strip().str.lower().isin(MISSING)
+    bad = np.asarray(parsed.isna()) & ~missing
     if np.mean(bad) > 0.5:
         return None
     if bad.any():
@@ -201,14 +204,18 @@ def _from_dates(table: Table, column: int) -> TimeColumn | None:
 
 def _dates(column: "pd.Series[float]") -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
     """The instants of written dates, NaT where one is not; in their zone, or in UTC where zones differ."""
-    text = column.astype("str").str.strip()
+    written = column.astype("str")
+    iso = _parsed(written, "ISO8601")
+    if not iso.isna().any():
+        return iso, ()
+    text = written.str.strip()
     first = str(text.dropna().iloc[0])
     if re.match(r"\d{4}", first):
         # ISO 8601 allows a decimal comma, and "UTC" is as common as Z: pandas reads neither.
-        for written in (text, text.str.replace(",", ".").str.replace(r"\s*UTC$", "Z", regex=True)):
-            iso = _parsed(written, "ISO8601")
-            if not iso.isna().all():
-                return iso, ()
+        text = text.str.replace(",", ".").str.replace(r"\s*UTC$", "Z", regex=True)
+        iso = _parsed(text, "ISO8601")
+        if not iso.isna().all():
+            return iso, ()
     tried = {order: dates for order, form in _formats(first) if not (dates := _parsed(text, form)).isna().all()}
     if not tried:
         return pd.DatetimeIndex([pd.NaT] * len(text)), ()

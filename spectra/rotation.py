@@ -19,9 +19,11 @@ from numpy.typing import ArrayLike, NDArray
 OVERSAMPLING = 4
 # From an eighth of a sample, errors fall as tan(δ) − δ ≈ δ³/3 on the fastest tone: the third step is below rounding.
 NEWTON_STEPS = 3
-# Relative error a sliding step can add, in units of 2⁻⁵³: 13 the rounded phasor, √5 the complex product (Brent,
-# Percival & Zimmermann 2007), 1 the sum, 2 the difference of samples, and as much again for the blocks of `extend`.
+# Error a sliding step can add, in units of 2⁻⁵³ of the largest bin: 13 the rounded phasor, √5 the complex product (Brent,
+# Percival & Zimmermann 2007), 1 the sum, 2 the difference of samples; the rest for a block of `extend`, with two products.
 ROUNDING_PER_STEP = 32.0
+# Samples `extend` slides over at once: enough to make light of the cost of a call, few enough to stay in the cache.
+BLOCK = 1024
 
 
 def phasor(theta: ArrayLike) -> NDArray[np.complex128]:
@@ -129,9 +131,12 @@ def align_time(spectrum: ArrayLike, reference: ArrayLike, nperseg: int) -> tuple
     Both are (..., nperseg // 2 + 1) and broadcast; returns the shifted spectrum and the shift (...) in samples,
     positive where the frame had to move later, within half a frame (and a quarter of a sample) of 0. The correlation
     is the inverse FFT of the cross-spectrum conj(X)·Y, padded with zeros to a quarter of a sample; Newton's method
-    then climbs from its highest value, so that a shifted copy is found to about √ε = 1e-8 of a sample (near a peak,
-    smaller moves are below rounding). Of peaks alike, as a periodic frame has, any may be chosen; 0 where the
-    correlation is flat. Takes 4·nperseg numbers a row. Raises ValueError for a wrong number of bins.
+    then climbs from its highest value. A shifted copy is found to about 1e-8 of a period of its strongest tone: moves
+    smaller than that change a peak by less than rounding. A rival peak may be taken for the highest one where it falls
+    short of it by less than (1 − cos(π/8))/2 = 4 % of the range of the correlation (M. Riesz: near its maximum a
+    trigonometric polynomial falls no faster than the cosine of its degree), or is as high, as in a periodic frame.
+    The shift is 0 where the spectra share no bin but the first. Takes 4·nperseg numbers a row. Raises ValueError for a
+    wrong number of bins.
     """
     spectrum = _one_sided(spectrum, nperseg)
     reference = _one_sided(reference, nperseg)
@@ -247,17 +252,18 @@ class SlidingDFT:
         signal = np.asarray(samples, dtype=np.float64)
         if signal.ndim == 1:
             signal = signal[:, None]
-        signal = self._checked(signal, (signal.shape[0] if signal.ndim else 0, self.n_channels))
+        signal = self._checked(signal, (*signal.shape[:1], self.n_channels))
         spectra = np.empty((len(signal), *self._spectrum.shape), dtype=np.complex128)
         start = 0
         while start < len(signal):
-            stop = len(signal) if self.refresh is None else start + self.refresh - self._n_steps
-            block = signal[start:stop]
+            due = BLOCK if self.refresh is None else min(BLOCK, self.refresh - self._n_steps)
+            block = signal[start : start + due]
+            stop = start + len(block)
             spectra[start:stop] = self._slid(block)
-            self._spectrum = spectra[start + len(block) - 1].copy()
+            self._spectrum = spectra[stop - 1].copy()
             self._count(len(block))
-            spectra[start + len(block) - 1] = self._spectrum
-            start += len(block)
+            spectra[stop - 1] = self._spectrum
+            start = stop
         return spectra
 
     def _checked(self, values: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:

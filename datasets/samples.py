@@ -1,0 +1,88 @@
+"""Real recordings that come with spectra, with labels; ATTRIBUTION.md says where they are from."""
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spectra.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from spectra.datasets.recording import Recording
+
+_BEATS_FILE = "ecg_mitbih_119_beats.csv"
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """The file of a sample, and what a person should know of it in one line."""
+
+    file: str
+    about: str
+
+
+_SAMPLES = {
+    "machine-temperature": _Sample(
+        "machine_temperature.csv.gz",
+        "Temperature of a large industrial machine, 11 weeks in 5-minute steps, four labelled windows around its "
+        "failures (Numenta Anomaly Benchmark, MIT licence).",
+    ),
+    "ecg": _Sample(
+        "ecg_mitbih_119.csv.gz",
+        "Two-lead ECG in mV, 10 minutes at 360 Hz, 108 of 660 beats ectopic and labelled (MIT-BIH Arrhythmia "
+        "Database, record 119, ODC-By 1.0).",
+    ),
+}
+
+
+def sample_names() -> tuple[str, ...]:
+    """The names that the other functions take."""
+    return tuple(_SAMPLES)
+
+
+def describe(name: str) -> str:
+    """What a sample is, its source and its licence, in one line; raises DataError for an unknown name."""
+    return _sample(name).about
+
+
+def sample_path(name: str) -> Path:
+    """The CSV file of a sample, gzipped; raises DataError for an unknown name."""
+    return _installed(_sample(name).file)
+
+
+def load_sample(name: str) -> "Recording":
+    """A sample with its labels (n,), 1 where it is anomalous; raises DataError for an unknown name.
+
+    "machine-temperature" has one channel, its unit not stated by the source, every 300 s; "ecg" has the leads MLII
+    and V1 in mV at 360 Hz, labelled from 0.25 s before to 0.40 s after the R peak of each ectopic beat.
+    """
+    path = sample_path(name)
+    from spectra.datasets.recording import read
+
+    return read(path, label="label", name=name)
+
+
+def ecg_beats() -> "pd.DataFrame":
+    """Every beat of the sample "ecg", by the cardiologists who annotated the database.
+
+    One row a beat: `time_s` in seconds and `sample` (a row of the recording) of the R peak, and `symbol`, "N" for a
+    normal beat, "V" for a premature ventricular contraction.
+    """
+    import pandas as pd
+
+    return pd.read_csv(_installed(_BEATS_FILE))
+
+
+def _sample(name: str) -> _Sample:
+    """The sample of that name."""
+    try:
+        return _SAMPLES[name]
+    except KeyError:
+        raise DataError(f"There is no sample '{name}': there are {', '.join(_SAMPLES)}.") from None
+
+
+def _installed(file: str) -> Path:
+    """Where a data file was installed."""
+    return Path(str(resources.files("spectra.datasets") / file))

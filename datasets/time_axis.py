@@ -1,0 +1,326 @@
+"""Time stamps as they were logged, put on a regular grid: order, repeats, jitter and gaps."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from spectra.datasets.columns import FloatArray, IntArray
+from spectra.errors import DataError
+
+_JITTER = 0.2  # of a step: how far a step may be from a multiple of the usual one
+_EXACT = 1e-3  # of a step: what is rounding, not jitter
+_OFF_SHARE = 0.02  # of the steps: how many may be no multiple, such as restarts after a pause
+_REPEAT_SHARE = 0.01  # of the rows: how many may repeat a time stamp
+_LATE_SHARE = 0.02  # of the rows: how many may come after a later one
+_GROWTH = 10  # times the rows: how many the grid may add
+
+Place = Callable[[int], str]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A regular grid and where every row lies on it.
+
+    `index` (n,) are the instants of the grid and `step` their distance in seconds; `rows` (n_input,) is the position
+    of each input row, `seconds` (n_input,) its time since the start of the grid; `resampled` says that the rows lie
+    between the instants.
+    """
+
+    index: pd.Index
+    step: float
+    rows: IntArray
+    seconds: FloatArray
+    notes: tuple[str, ...]
+    resampled: bool = False
+
+    @property
+    def fs(self) -> float:
+        """The sampling rate in Hz, without the noise of its last digits."""
+        short = float(f"{1 / self.step:.6g}")
+        return short if abs(short * self.step - 1) < 1e-9 else 1 / self.step
+
+
+@dataclass(frozen=True)
+class _Stamps:
+    """Distinct ascending stamps: seconds since the first, the group of each input row, and a row of each group."""
+
+    unique: FloatArray
+    group: IntArray
+    sources: IntArray
+    notes: tuple[str, ...]
+
+
+def regular_grid(index: pd.Index, fs: float | None, place: Place) -> Grid:
+    """The regular grid under time stamps that may be unsorted, repeat now and then, jitter or have gaps.
+
+    `index` is a DatetimeIndex, a TimedeltaIndex or an index of seconds; `fs` is the sampling rate where it is known.
+    Raises DataError, naming the row, where the stamps fit no grid, contradict `fs`, or have gaps beyond reason.
+    """
+    stamps = _distinct(index, place, lenient=False)
+    unique = stamps.unique
+    fit = _best_fit(unique, _resolution(index), fs)
+    if fs is not None and abs(fs * fit.usual - 1) > 0.01:
+        raise DataError(
+            f"The time stamps are {fit.usual:.6g} s apart, which is {1 / fit.usual:.6g} Hz, not the {fs:g} Hz given: "
+            "leave one of the two out."
+        )
+    if fit.broken is not None:
+        row = int(stamps.sources[fit.broken])
+        apart = unique[fit.broken] - unique[fit.broken - 1]
+        raise DataError(
+            f"{place(row)}: sampling is irregular: this row comes {_duration(apart)} after the one before, steps of "
+            f"{_duration(fit.usual)} are usual; --resample puts the recording on a regular grid."
+        )
+    _refuse_growth(fit.positions, stamps, place)
+    notes = (*stamps.notes, *_fit_notes(fit, stamps, index))
+    rows = fit.positions[stamps.group]
+    n = int(fit.positions[-1]) + 1
+    unchanged = n == len(index) and not stamps.notes and fit.worst < _EXACT
+    grid = index if unchanged else _instants(index, stamps, _multiples(n, fit.step))
+    return Grid(grid, fit.step, rows, unique[stamps.group], notes)
+
+
+def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
+    """The grid of one instant every `period` seconds, or every median step, over whatever stamps there are.
+
+    Raises DataError where all stamps are the same or the grid would be far larger than the data.
+    """
+    stamps = _distinct(index, place, lenient=True)
+    step = float(np.median(np.diff(stamps.unique))) if period is None else period
+    n = int(np.floor(stamps.unique[-1] / step * (1 + 1e-12))) + 1
+    if n > (_GROWTH + 1) * len(index) or n < 2:
+        raise DataError(
+            f"Resampling every {_duration(step)} would make {n} samples of {len(index)} rows over "
+            f"{_duration(stamps.unique[-1])}: choose another period with --resample."
+        )
+    seconds = stamps.unique[stamps.group]
+    rows = np.clip(np.rint(seconds / step).astype(np.int64), 0, n - 1)
+    notes = [*stamps.notes, f"Resampled every {_duration(step)} by straight lines."]
+    if step > 1.5 * np.median(np.diff(stamps.unique)):
+        notes.append(f"What changes faster than {0.5 / step:.4g} Hz now shows at lower frequencies.")
+    return Grid(_instants(index, stamps, _multiples(n, step)), step, rows, seconds, tuple(notes), resampled=True)
+
+
+def parse_period(period: str) -> float:
+    """Seconds of a period such as "5min", "10ms" or "0.5" (seconds). Raises DataError for anything else."""
+    try:
+        seconds = float(period)
+    except ValueError:
+        try:
+            seconds = pd.Timedelta(period).total_seconds()
+        except ValueError:
+            seconds = -1.0
+    if not 0 < seconds < np.inf:
+        raise DataError(f"'{period}' is not a period to resample by: give one such as 5min, 1s, 10ms or 0.5.")
+    return seconds
+
+
+def _duration(seconds: float) -> str:
+    """A time span with its unit, for messages."""
+    if seconds >= 86400:
+        return f"{seconds / 86400:.4g} days"
+    if seconds >= 3600:
+        return f"{seconds / 3600:.4g} h"
+    return f"{seconds:.6g} s" if seconds >= 0.1 else f"{seconds * 1e3:.6g} ms"
+
+
+def _counts(index: "pd.DatetimeIndex | pd.TimedeltaIndex") -> tuple[IntArray, float]:
+    """The instants as whole numbers, and how many of those make a second."""
+    kind = "datetime64[ns]" if isinstance(index, pd.DatetimeIndex) else "timedelta64[ns]"
+    plain = index.tz_convert("UTC").tz_localize(None) if isinstance(index, pd.DatetimeIndex) and index.tz else index
+    array = plain.to_numpy()
+    unit = np.datetime_data(array.dtype if array.dtype.kind in "mM" else kind)[0]
+    return array.view(np.int64), {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[unit]
+
+
+def _seconds(index: pd.Index) -> FloatArray:
+    """The seconds from the first instant to each, (n,)."""
+    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        counts, per_second = _counts(index)
+        return np.asarray((counts - counts[0]) / per_second, dtype=np.float64)
+    values: FloatArray = index.to_numpy(dtype=np.float64)
+    return np.asarray(values - values[0], dtype=np.float64)
+
+
+def _resolution(index: pd.Index) -> float:
+    """What the stamps are rounded to, in seconds; 0 where that cannot be told."""
+    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        counts, per_second = _counts(index)
+        return float(np.gcd.reduce(np.diff(counts)) / per_second)
+    seconds = _seconds(index[:10_000])
+    for digits in range(10):
+        scaled = seconds * 10.0**digits
+        # A float of 1e9 s is good to 1e-7 s, so that stamps of written decimals are near whole, never exactly.
+        if np.abs(scaled - np.rint(scaled)).max() < 1e-3:
+            return float(10.0**-digits)
+    return 0.0
+
+
+def _multiples(n: int, step: float) -> FloatArray:
+    """0, step, 2 step, …, (n,)."""
+    return np.arange(n, dtype=np.float64) * step
+
+
+def _instants(index: pd.Index, stamps: _Stamps, offsets: FloatArray) -> pd.Index:
+    """Instants at offsets in seconds from the earliest stamp, of the kind and in the zone of the index."""
+    start = int(stamps.sources[0])
+    if not isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        return pd.Index(float(index[start]) + offsets).rename(index.name)
+    # Whole seconds cannot hold the instants between them.
+    fine = index.as_unit("us") if _counts(index)[1] < 1e6 else index
+    counts, per_second = _counts(fine)
+    moments = counts[start] + np.rint(offsets * per_second).astype(np.int64)
+    unit = "us" if per_second == 1e6 else "ns"
+    if isinstance(fine, pd.TimedeltaIndex):
+        return pd.TimedeltaIndex(moments.view(f"timedelta64[{unit}]")).rename(index.name)
+    naive = pd.DatetimeIndex(moments.view(f"datetime64[{unit}]")).rename(index.name)
+    return naive if fine.tz is None else naive.tz_localize("UTC").tz_convert(fine.tz)
+
+
+def _distinct(index: pd.Index, place: Place, *, lenient: bool) -> _Stamps:
+    """The stamps in order, each once; `lenient` takes any number of late and repeated ones."""
+    seconds = _seconds(index)
+    steps = np.diff(seconds)
+    if bool((steps > 0).all()):
+        rows = np.arange(len(seconds))
+        return _Stamps(seconds, rows, rows, ())
+    notes = []
+    order = np.arange(len(seconds))
+    if np.sum(steps < 0) > np.sum(steps > 0):
+        order = order[::-1]
+        notes.append("The rows run backwards in time: reversed.")
+    ordered = seconds[order]
+    # A clock set back by an hour in autumn, in local time without a zone, explains a block of rows that come again.
+    lenient = lenient or _is_autumn(index, np.diff(ordered))
+    late = ordered < np.maximum.accumulate(ordered)
+    if late.any():
+        if np.sum(late) > max(1, _LATE_SHARE * len(late)) and not lenient:
+            row = int(order[np.argmax(late)])
+            raise DataError(
+                f"{place(row)}: the time goes back, and {np.sum(late)} of {len(late)} rows come late: sort the file "
+                "by time, or let --resample do it."
+            )
+        order = order[np.argsort(ordered, kind="stable")]
+        notes.append(f"{_count(late, 'row')} out of order in time: sorted.")
+    ordered = seconds[order]
+    first = np.concatenate([[True], np.diff(ordered) > 0])
+    if not first.all():
+        repeats = ~first
+        if np.sum(repeats) > max(1, _REPEAT_SHARE * len(repeats)) and not lenient:
+            row = int(order[np.argmax(repeats)])
+            raise DataError(
+                f"{place(row)}: the time stamp is that of another row, and so are {np.sum(repeats)} of "
+                f"{len(repeats)}: write finer time stamps, or let --resample average the rows."
+            )
+        notes.append(f"{_count(repeats, 'row')} with the time stamp of another: averaged with it.")
+    if np.sum(first) < 2:
+        raise DataError(f"{place(0)}: every row has the same time stamp, so there is no sampling rate.")
+    group = np.empty(len(order), dtype=np.int64)
+    group[order] = np.cumsum(first) - 1
+    unique = ordered[first]
+    return _Stamps(unique - unique[0], group, order[first], tuple(notes))
+
+
+def _count(marks: NDArray[np.bool_], noun: str) -> str:
+    """How many marks are set, with the noun in its number."""
+    count = int(np.sum(marks))
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _is_autumn(index: pd.Index, steps: FloatArray) -> bool:
+    """Whether all that runs backwards are one or two jumps of an hour less a step, in local time."""
+    back = steps[steps < 0]
+    if not isinstance(index, pd.DatetimeIndex) or index.tz is not None or not 0 < len(back) <= 2:
+        return False
+    usual = float(np.median(steps))
+    return bool((np.abs(back + 3600 - usual) <= 0.5 * usual).all())
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """A grid tried: its step, the usual step of the stamps, positions (n,), where it breaks, and the worst jitter."""
+
+    step: float
+    usual: float
+    positions: IntArray
+    broken: int | None
+    worst: float
+
+
+def _best_fit(seconds: FloatArray, resolution: float, fs: float | None) -> _Fit:
+    """The first step that fits: that of `fs`, the median, which is likelier to be round, or else the mean."""
+    steps = np.diff(seconds)
+    median = float(np.median(steps))
+    single = steps[np.abs(steps - median) <= 0.5 * median]
+    # The mean cancels what rounding stamps did to each step: 360 Hz in whole milliseconds has steps of 2 and 3 ms.
+    mean = float(np.mean(single))
+    exact = bool(np.abs(single - median).max() <= _EXACT * median)
+    candidates = [1 / fs] if fs is not None and abs(fs * mean - 1) <= 0.01 else []
+    candidates += [mean] if exact else [median, mean]
+    for candidate in candidates:
+        tolerance = min(0.45, max(_JITTER, resolution / candidate))
+        fit = _fit(seconds, steps, candidate, mean, tolerance)
+        if fit.broken is None:
+            break
+    return fit
+
+
+def _fit(seconds: FloatArray, steps: FloatArray, step: float, usual: float, tolerance: float) -> _Fit:
+    """The positions of the stamps on a grid of one step.
+
+    Within a stretch positions are counted from stamp to stamp, so that jitter never adds up; a step that is no
+    multiple starts a new stretch, placed by its own time.
+    """
+    multiples = np.maximum(np.rint(steps / step), 1)
+    away = np.abs(steps / step - multiples)
+    off = away > tolerance
+    worst = float(away[~off].max(initial=0.0))
+    count = np.sum(off)
+    pause = count == 1 and steps[np.argmax(off)] > step
+    if count > _OFF_SHARE * len(steps) and not pause:
+        return _Fit(step, usual, np.empty(0, np.int64), int(np.argmax(off)) + 1, worst)
+    starts = np.concatenate([[0], np.flatnonzero(off) + 1])
+    stretch = np.concatenate([[0], np.cumsum(off)])
+    counted = np.concatenate([[0.0], np.cumsum(multiples)])
+    positions = (np.rint(seconds[starts] / step) - counted[starts])[stretch] + counted
+    drift = seconds - positions * step
+    spread = np.maximum.reduceat(drift, starts) - np.minimum.reduceat(drift, starts)
+    broken = None
+    if bool((np.diff(positions) <= 0).any()):
+        broken = int(np.argmax(np.diff(positions) <= 0)) + 1
+    elif bool((spread > step).any()):
+        broken = int(np.argmax(np.abs(drift - drift[starts][stretch]) > step / 2))
+    return _Fit(step, usual, positions.astype(np.int64), broken, worst)
+
+
+def _refuse_growth(positions: IntArray, stamps: _Stamps, place: Place) -> None:
+    """Raise DataError where the gaps are so long that the grid would be mostly empty."""
+    n = int(positions[-1]) + 1
+    if n - len(positions) > _GROWTH * len(stamps.group):
+        after = int(np.argmax(np.diff(positions))) + 1
+        gap = stamps.unique[after] - stamps.unique[after - 1]
+        raise DataError(
+            f"{place(int(stamps.sources[after]))}: there is a gap of {_duration(gap)} before this row; a regular grid "
+            f"would need {n} samples for {len(stamps.group)} rows: correct the time stamp or split the recording."
+        )
+
+
+def _fit_notes(fit: _Fit, stamps: _Stamps, index: pd.Index) -> list[str]:
+    """Notes on jitter and on gaps."""
+    notes = []
+    if fit.worst > 0.01:
+        notes.append(
+            f"The time stamps jitter by up to {100 * fit.worst:.0f} % of a step of {_duration(fit.step)}: taken as regular."
+        )
+    gaps = np.diff(fit.positions) > 1
+    if gaps.any():
+        missing = int(fit.positions[-1]) + 1 - len(fit.positions)
+        first = index[int(stamps.sources[np.argmax(gaps)])]
+        notes.append(
+            f"The time has {_count(gaps, 'gap')}, {missing} sample{'s' if missing > 1 else ''} in all, the first "
+            f"after {first}."
+        )
+    return notes
