@@ -1,3 +1,4 @@
+# make detect   find the anomalies in the real recordings that come with spectra
 # make test     run every check
 # make clean    remove everything these made
 #
@@ -9,9 +10,11 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p $(US
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: test clean
+.PHONY: detect test clean
 .DELETE_ON_ERROR:
 
+detect: .venv/.installed
+	$(BIN)/python benchmarks/detect_samples.py
 
 test: .venv/.installed-test
 	$(BIN)/ruff check .

@@ -4,7 +4,7 @@ Every generator takes a `numpy.random.Generator` first and returns a `Recording`
 exactly the samples whose signal was changed. The first half is normal, so that it can be learned from; the changed
 stretch is drawn from the second half unless `start`, its first sample, is given. The random numbers drawn do not
 depend on the size of the change: of two recordings of one seed, with the change and with a change of size 0, the
-samples with label 0 are the same.
+samples with label 0 are the same (of a chirp those before the odd sweep, for its phase runs on).
 """
 
 import math
@@ -67,6 +67,8 @@ def chirp(
     the labels cover that sweep. The phase, 2π times the sum of the frequencies, never jumps; the amplitude is 1.
     """
     _check_rate(n_samples, fs, low, high, odd_high)
+    if not 2 / fs <= sweep < math.inf:
+        raise DataError(f"A sweep of {sweep:g} s has fewer than two samples at {fs:g} Hz: make it longer.")
     cycle, place = _cycles(n_samples, fs, 1 / sweep)
     changed = cycle == _odd_cycle(rng, cycle)
     frequency = low + (np.where(changed, odd_high, high) - low) * place
@@ -211,7 +213,8 @@ def odd_cycle(
     With θ the phase, a cycle is sin θ + ½·sin 2θ and the odd one sin³ θ, which has half of the energy unless
     `same_energy` scales it to that of the others. Both start and end at zero: the signal never jumps.
     """
-    _check_rate(n_samples, fs, 2 * frequency)
+    # sin³ θ = (3 sin θ − sin 3θ)/4
+    _check_rate(n_samples, fs, 3 * frequency)
     cycle, place = _cycles(n_samples, fs, frequency)
     changed = cycle == _odd_cycle(rng, cycle)
     angle = 2 * np.pi * place
@@ -275,7 +278,7 @@ def _odd_cycle(rng: np.random.Generator, cycle: NDArray[np.int64]) -> int:
     """One of the cycles that lie wholly in the second half."""
     first, end = int(cycle[len(cycle) // 2]) + 1, int(cycle[-1])
     if first >= end:
-        raise DataError(f"{len(cycle)} samples hold {end} whole cycles, too few for one in the second half: make more.")
+        raise DataError(f"The second half of {len(cycle)} samples holds no whole cycle to change: make more samples.")
     return int(rng.integers(first, end))
 
 

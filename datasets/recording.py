@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TypeAlias, Union
 
 import numpy as np
 import pandas as pd
@@ -182,9 +182,11 @@ def read(
     return Recording._assembled(signal, fs, resample, _short_name(table.source) if name is None else name)
 
 
-def as_recording(
-    data: "str | PathLike[str] | Recording | pd.DataFrame | pd.Series[float] | ArrayLike", fs: float | None = None
-) -> Recording:
+# What holds a recording. (pandas' classes take no type argument at run time.)
+Data: TypeAlias = Union[str, "PathLike[str]", Recording, pd.DataFrame, "pd.Series[float]", ArrayLike]
+
+
+def as_recording(data: Data, fs: float | None = None) -> Recording:
     """A recording of whatever holds one: a path, a data frame or series, an array or list; a recording is itself.
 
     Raises DataError where the data is none, or where `fs` contradicts the rate of a recording.

@@ -8,17 +8,36 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from spectra import datasets
+    from spectra.batch import Batch, score_many
     from spectra.calibration import GaussianThreshold
+    from spectra.detection import Detection, detect, learn, score
+    from spectra.model_file import Learned
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Batch",
+    "Detection",
     "GaussianThreshold",
+    "Learned",
     "__version__",
+    "datasets",
+    "detect",
+    "learn",
+    "score",
+    "score_many",
 ]
 
 _HOME = {
+    "Batch": "spectra.batch",
+    "Detection": "spectra.detection",
     "GaussianThreshold": "spectra.calibration",
+    "Learned": "spectra.model_file",
+    "detect": "spectra.detection",
+    "learn": "spectra.detection",
+    "score": "spectra.detection",
+    "score_many": "spectra.batch",
 }
 
 # Type checkers read the imports above; seeing this `__getattr__`, they would accept every misspelt name.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import kolmogorov, log_ndtr, ndtr, ndtri
 
-Transform = Literal["log", "cube-root", "box-cox"]
+Transform = Literal["log", "cube-root", "box-cox", "shifted-log"]
 
 # Robust bounds of the bulk in units of the spread below the median, which anomalies (always above) hardly change.
 BULK_BELOW, BULK_ABOVE = 3.0, 2.0
@@ -20,6 +20,9 @@ BULK_BELOW, BULK_ABOVE = 3.0, 2.0
 FLOOR = 1e-9
 # A spread of zero (a constant recording) would make every later difference infinitely improbable.
 MIN_SIGMA = 1e-3
+# What is tried: exponents, and floors as shares of the low end of the bulk.
+POWERS = np.linspace(0.1, 1.0, 10)
+SHIFTS = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.94, 0.97])
 
 
 def truncated_normal(values: NDArray[np.float64], low: float, high: float) -> tuple[float, float]:
@@ -30,7 +33,8 @@ def truncated_normal(values: NDArray[np.float64], low: float, high: float) -> tu
     """
     mean, variance = float(values.mean()), float(values.var())
     mu, sigma = mean, np.sqrt(variance)
-    if sigma == 0.0:
+    # Equal values differ by rounding only.
+    if sigma <= 1e-12 * max(abs(mean), 1.0):
         return mean, 0.0
     for _ in range(200):
         a, b = (low - mu) / sigma, (high - mu) / sigma
@@ -64,20 +68,39 @@ def robust_normal(values: NDArray[np.float64]) -> tuple[float, float]:
     return mu, max(sigma, MIN_SIGMA)
 
 
-def _box_cox(ratio: NDArray[np.float64], power: float) -> NDArray[np.float64]:
-    return np.log(ratio) if power == 0.0 else np.expm1(power * np.log(ratio)) / power
+@dataclass(frozen=True)
+class _Shape:
+    """The two-parameter transform of Box & Cox (1964): ((d − shift)^power − 1) / power, for power 0 log(d − shift)."""
+
+    transform: Transform
+    power: float
+    shift: float = 0.0
+
+    def __call__(self, ratio: NDArray[np.float64]) -> NDArray[np.float64]:
+        logs = np.log(np.maximum(ratio - self.shift, FLOOR))
+        return logs if self.power == 0.0 else np.asarray(np.expm1(self.power * logs) / self.power)
+
+    def log_slope(self, ratio: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logarithm of the derivative: the Jacobian in a likelihood."""
+        return np.asarray((self.power - 1.0) * np.log(ratio - self.shift))
+
+    def inverse(self, y: float) -> float:
+        """The ratio whose transform is y."""
+        if self.power == 0.0:
+            return self.shift + float(np.exp(y))
+        return self.shift + float(max(1.0 + self.power * y, 0.0) ** (1.0 / self.power))
 
 
-def _log_likelihood(inside: NDArray[np.float64], low: float, high: float, power: float) -> float:
-    """Log likelihood of the distances under a truncated Gaussian for their power, Jacobian included."""
-    values = _box_cox(inside, power)
-    a, b = (float(_box_cox(np.array([edge]), power)[0]) for edge in (low, high))
+def _log_likelihood(inside: NDArray[np.float64], low: float, high: float, shape: _Shape) -> float:
+    """Log likelihood of the distances under a truncated Gaussian for their transform, Jacobian included."""
+    values = shape(inside)
+    a, b = shape(np.array([low, high]))
     mu, sigma = truncated_normal(values, a, b)
     if sigma == 0.0:
         return np.inf
     mass = float(ndtr((b - mu) / sigma) - ndtr((a - mu) / sigma))
     z = (values - mu) / sigma
-    per_value = -0.5 * z**2 + (power - 1.0) * np.log(inside)
+    per_value = -0.5 * z**2 + shape.log_slope(inside)
     return float(per_value.sum() - inside.size * (np.log(sigma) + np.log(max(mass, 1e-300))))
 
 
@@ -85,9 +108,10 @@ def _log_likelihood(inside: NDArray[np.float64], low: float, high: float, power:
 class GaussianThreshold:
     """A calibrator: distances of normal frames made Gaussian, so that a false-alarm probability names a threshold.
 
-    z = (g(d / unit) − mu) / sigma with g the Box–Cox transform of exponent `power` (0: logarithm, 1/3: cube root);
-    large distance = large z = small p_value. `ks_statistic` and `ks_p_value` say how well the bulk of the normal
-    distances fits (Kolmogorov–Smirnov with `n_independent` values; conservative, as μ and σ come from the same data).
+    z = (g(d / unit) − mu) / sigma with g the Box–Cox transform of exponent `power` (0: logarithm, 1/3: cube root) of
+    what exceeds `shift`; large distance = large z = small p_value. `ks_statistic` and `ks_p_value` say how well the bulk
+    of the normal distances fits (Kolmogorov–Smirnov with `n_independent` values; conservative, as μ and σ come from the
+    same data).
 
     >>> rng = np.random.default_rng(0)
     >>> calibrator = GaussianThreshold.fit(rng.chisquare(20, 5000))
@@ -97,6 +121,7 @@ class GaussianThreshold:
 
     transform: Transform
     power: float
+    shift: float
     unit: float
     mu: float
     sigma: float
@@ -110,8 +135,9 @@ class GaussianThreshold:
         """Learn from distances of normal frames, (n,), up to a tenth or so of them anomalous; NaN is left out.
 
         `independent` is the share of the values that count as independent (hop / nperseg for overlapping frames).
-        The transform is log, cube root, or Box–Cox with its exponent in 0 … 1: by likelihood, the exponent
-        counted as a parameter (BIC). Raises ValueError where no finite distance is given.
+        The transform is log, cube root, Box–Cox with its exponent in 0 … 1, or the log of what exceeds a floor that
+        all normal distances have in common (noise does): by likelihood, exponent and floor counted as parameters
+        (BIC). Raises ValueError where no finite distance is given.
         """
         values = np.asarray(distances, dtype=np.float64)
         values = values[np.isfinite(values)]
@@ -120,25 +146,26 @@ class GaussianThreshold:
         positive = values[values > 0]
         unit = float(np.median(positive)) if positive.size else 1.0
         ratio = np.maximum(values / unit, FLOOR)
-        low, high = (float(np.exp(edge)) for edge in bulk(np.log(ratio)))
-        inside = ratio[(ratio >= low) & (ratio <= high)]
+        logs = np.log(ratio)
+        edges = bulk(logs)
+        inside = ratio[(logs >= edges[0]) & (logs <= edges[1])]
+        low, high = (float(edge) for edge in np.exp(edges))
         n_independent = max(inside.size * independent, 1.0)
-        transform, power = _choose_power(inside, low, high, n_independent)
-        return cls._with_power(transform, power, unit, inside, (low, high), values.size, n_independent)
+        shape = _choose_shape(inside, low, high, n_independent)
+        return cls._with_shape(shape, unit, inside, (low, high), values.size, n_independent)
 
     @classmethod
-    def _with_power(
+    def _with_shape(
         cls,
-        transform: Transform,
-        power: float,
+        shape: _Shape,
         unit: float,
         inside: NDArray[np.float64],
         edges: tuple[float, float],
         n: int,
         n_independent: float,
     ) -> Self:
-        a, b = _box_cox(np.array(edges), power)
-        y = np.sort(_box_cox(inside, power))
+        a, b = shape(np.array(edges))
+        y = np.sort(shape(inside))
         mu, sigma = truncated_normal(y, a, b)
         sigma = max(sigma, MIN_SIGMA)
         below, above = ndtr((a - mu) / sigma), ndtr((b - mu) / sigma)
@@ -146,12 +173,16 @@ class GaussianThreshold:
         ranks = np.arange(y.size + 1) / y.size
         ks = float(max(np.max(ranks[1:] - expected), np.max(expected - ranks[:-1])))
         ks_p = float(kolmogorov(np.sqrt(n_independent) * ks))
-        return cls(transform, power, unit, mu, sigma, n, n_independent, ks, ks_p)
+        return cls(shape.transform, shape.power, shape.shift, unit, mu, sigma, n, n_independent, ks, ks_p)
 
     def z(self, distances: ArrayLike) -> NDArray[np.float64]:
         """Standard scores of squared distances, same shape: N(0, 1) for normal frames, large = anomalous; NaN stays NaN."""
-        ratio = np.maximum(np.asarray(distances, dtype=np.float64) / self.unit, FLOOR)
-        return np.asarray((_box_cox(ratio, self.power) - self.mu) / self.sigma)
+        ratio = np.asarray(distances, dtype=np.float64) / self.unit
+        return np.asarray((self._shape(ratio) - self.mu) / self.sigma)
+
+    @property
+    def _shape(self) -> _Shape:
+        return _Shape(self.transform, self.power, self.shift)
 
     def p_value(self, distances: ArrayLike) -> NDArray[np.float64]:
         """Probability that a normal frame lies at least this far, small = anomalous; 0 only below 1e-308."""
@@ -165,28 +196,21 @@ class GaussianThreshold:
         """The squared distance that a normal frame exceeds with probability `alpha`, 0 < alpha < 1: inverse of `p_value`."""
         if not 0 < alpha < 1:
             raise ValueError(f"alpha={alpha} must lie between 0 and 1.")
-        y = self.mu + self.sigma * z_from_p(alpha)
-        if self.power == 0.0:
-            return float(self.unit * np.exp(y))
-        return float(self.unit * np.power(np.maximum(1.0 + self.power * y, 0.0), 1.0 / self.power))
+        return self.unit * self._shape.inverse(float(self.mu + self.sigma * z_from_p(alpha)))
 
 
-def _choose_power(inside: NDArray[np.float64], low: float, high: float, n_independent: float) -> tuple[Transform, float]:
+def _choose_shape(inside: NDArray[np.float64], low: float, high: float, n_independent: float) -> _Shape:
     weight = n_independent / inside.size
+    penalty = 0.5 * np.log(n_independent)
 
-    def score(power: float) -> float:
-        return weight * _log_likelihood(inside, low, high, power)
+    def score(shape: _Shape) -> float:
+        return weight * _log_likelihood(inside, low, high, shape)
 
-    fixed: list[tuple[float, Transform, float]] = [
-        (score(0.0), "log", 0.0),
-        (score(1 / 3), "cube-root", 1 / 3),
-    ]
-    best = max(fixed)
-    for power in np.linspace(0.1, 1.0, 10):
-        value = score(float(power)) - 0.5 * np.log(n_independent)
-        if value > best[0]:
-            best = (value, "box-cox", float(power))
-    return best[1], best[2]
+    fixed = [_Shape("log", 0.0), _Shape("cube-root", 1 / 3)]
+    free = [_Shape("box-cox", float(power)) for power in POWERS]
+    free += [_Shape("shifted-log", 0.0, float(share * low)) for share in SHIFTS]
+    scores = [score(shape) for shape in fixed] + [score(shape) - penalty for shape in free]
+    return [*fixed, *free][int(np.argmax(scores))]
 
 
 def p_from_z(z: ArrayLike) -> NDArray[np.float64]:

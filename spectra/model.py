@@ -17,6 +17,8 @@ from spectra.views import VIEWS, View
 
 # Values of one block of frames, or of its distances to the bank: what scoring holds in memory at a time.
 BLOCK_VALUES = 2**21
+# A bin that hardly varies holds rounding only: its spread counts as at least this share of the largest of its channel.
+QUIETEST = 1e-3
 # Frames whose parts tell what is usual in each bin and channel.
 TYPICAL_FRAMES = 200
 
@@ -40,6 +42,37 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Features:
+    """From frames to what is compared: φ of each spectrum, every bin in units of its normal spread.
+
+    Channels are centred on `centre` and divided by `scale` (n_channels,) so that none counts more for its unit;
+    features are divided by `spread` (n_features,) so that no strong line drowns what happens elsewhere, and the
+    distance of ordinary noise is a sum of many comparable terms, whose distribution is known well into the tail.
+    """
+
+    settings: Settings
+    centre: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    spread: NDArray[np.float64]
+
+    @classmethod
+    def fit(cls, signal: NDArray[np.float64], starts: NDArray[np.int64], settings: Settings) -> Self:
+        """Learn centre and scale of the (n_samples, n_channels) signal, and the spread over the frames at `starts`."""
+        centre, scale = _scaling(signal)
+        plain = cls(settings, centre, scale, np.ones(1))(signal, starts)
+        by_channel = _robust_spread(plain).reshape(signal.shape[1], -1)
+        spread = np.maximum(by_channel, QUIETEST * by_channel.max(axis=1, keepdims=True)).ravel()
+        return cls(settings, centre, scale, np.where(spread > 0, spread, 1.0))
+
+    def __call__(self, signal: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:
+        """φ of the frames that begin at `starts`, (n_frames, n_features)."""
+        cut = frames.frame_view(signal, self.settings.nperseg)[starts]
+        scaled = (cut - self.centre[:, None]) / self.scale[:, None]
+        X = spectrum(scaled, self.settings.taper, self.settings.detrend)
+        return np.asarray(VIEWS[self.settings.view](X).reshape(starts.size, -1) / self.spread)
+
+
+@dataclass(frozen=True)
 class Scores:
     """Scores of one signal: `z` and `p_value` of each frame (n_frames,), `sample_z` of each sample (n_samples,).
 
@@ -59,15 +92,12 @@ class Scores:
 
 @dataclass(frozen=True)
 class SpectralModel:
-    """A fitted model: signal scaling, normal spectra, and the calibration of frames and of samples.
+    """A fitted model: features, normal spectra, and the calibration of frames and of samples.
 
-    Channels are centred on `centre` and divided by `scale` (n_channels,) so that none counts more for its unit.
     `typical` (n_channels, n_bins) is the mean part of the distance of normal frames.
     """
 
-    settings: Settings
-    centre: NDArray[np.float64]
-    scale: NDArray[np.float64]
+    features: Features
     normal: NormalSpectrum
     calibration: GaussianThreshold
     sample_mu: float
@@ -85,32 +115,36 @@ class SpectralModel:
         usable = _usable(signal, starts, settings.nperseg)
         if not usable.any():
             raise DataError(f"No stretch of {settings.nperseg} rows is without gaps: fill them or choose a smaller nperseg.")
-        centre, scale = _scaling(signal)
         chosen = starts[usable][bank_rows(int(usable.sum()))]
-        bank = _features(signal, chosen, settings, centre, scale)
+        features = Features.fit(signal, chosen, settings)
+        bank = features(signal, chosen)
         normal = NormalSpectrum(bank, chosen, settings.nperseg, _neighbours(chosen, settings), settings.reference)
-        distance = _distances(signal, starts, settings, centre, scale, normal, own=True)
+        distance = _distances(signal, starts, features, normal, own=True)
         calibration = GaussianThreshold.fit(distance, settings.hop / settings.nperseg)
         means = frames.to_samples(calibration.z(distance), starts, settings.nperseg, signal.shape[0])
         mu, sigma = robust_normal(means[np.isfinite(means)])
         some = chosen[:: -(-chosen.size // TYPICAL_FRAMES)]
-        parts = normal.parts(_features(signal, some, settings, centre, scale), some).mean(axis=0)
+        parts = normal.parts(features(signal, some), some).mean(axis=0)
         typical = _by_channel_and_bin(parts[None], signal.shape[1], settings.nperseg)[0]
         learned = NormalSpectrum(bank, chosen + first_row, settings.nperseg, normal.k, settings.reference)
-        return cls(settings, centre, scale, learned, calibration, mu, sigma, typical)
+        return cls(features, learned, calibration, mu, sigma, typical)
+
+    @property
+    def settings(self) -> Settings:
+        """How signals are cut, transformed and compared."""
+        return self.features.settings
 
     def score(self, signal: NDArray[np.float64], *, own: bool) -> Scores:
         """Score a (n_samples, n_channels) signal; `own` where the model was learned from (part of) this very signal."""
         starts = frames.frame_starts(signal.shape[0], self.settings.nperseg, self.settings.hop)
-        distance = _distances(signal, starts, self.settings, self.centre, self.scale, self.normal, own=own)
+        distance = _distances(signal, starts, self.features, self.normal, own=own)
         z = self.calibration.z(distance)
         means = frames.to_samples(z, starts, self.settings.nperseg, signal.shape[0])
         return Scores(starts, distance, z, (means - self.sample_mu) / self.sample_sigma)
 
     def parts(self, signal: NDArray[np.float64], starts: NDArray[np.int64], *, own: bool) -> NDArray[np.float64]:
         """The distance of the frames at `starts` by channel and bin, (n_frames, n_channels, n_bins), summing to it."""
-        features = _features(signal, starts, self.settings, self.centre, self.scale)
-        parts = self.normal.parts(features, starts if own else None)
+        parts = self.normal.parts(self.features(signal, starts), starts if own else None)
         return _by_channel_and_bin(parts, signal.shape[1], self.settings.nperseg)
 
 
@@ -125,11 +159,14 @@ def _usable(signal: NDArray[np.float64], starts: NDArray[np.int64], nperseg: int
 
 def _scaling(signal: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Median and robust spread of each channel; the plain spread where more than half the values are equal."""
-    centre = np.nanmedian(signal, axis=0)
-    quartiles = np.nanpercentile(signal, [25, 75], axis=0)
-    scale = (quartiles[1] - quartiles[0]) / 1.349
-    scale = np.where(scale > 0, scale, np.nanstd(signal, axis=0))
-    return centre, np.where(scale > 0, scale, 1.0)
+    scale = _robust_spread(signal)
+    return np.nanmedian(signal, axis=0), np.where(scale > 0, scale, 1.0)
+
+
+def _robust_spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Interquartile range of each column as the σ of a Gaussian; the plain σ where more than half the values are equal."""
+    low, high = np.nanpercentile(values, [25, 75], axis=0)
+    return np.asarray(np.where(high > low, (high - low) / 1.349, np.nanstd(values, axis=0)))
 
 
 def _neighbours(chosen: NDArray[np.int64], settings: Settings) -> int:
@@ -147,19 +184,6 @@ def _neighbours(chosen: NDArray[np.int64], settings: Settings) -> int:
     return min(max(wanted, 1), left)
 
 
-def _features(
-    signal: NDArray[np.float64],
-    starts: NDArray[np.int64],
-    settings: Settings,
-    centre: NDArray[np.float64],
-    scale: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    cut = frames.frame_view(signal, settings.nperseg)[starts]
-    scaled = (cut - centre[:, None]) / scale[:, None]
-    X = spectrum(scaled, settings.taper, settings.detrend)
-    return VIEWS[settings.view](X).reshape(starts.size, -1)
-
-
 def _blocks(n_frames: int, width: int) -> Iterator[slice]:
     size = max(1, BLOCK_VALUES // width)
     return (slice(start, start + size) for start in range(0, n_frames, size))
@@ -168,17 +192,15 @@ def _blocks(n_frames: int, width: int) -> Iterator[slice]:
 def _distances(
     signal: NDArray[np.float64],
     starts: NDArray[np.int64],
-    settings: Settings,
-    centre: NDArray[np.float64],
-    scale: NDArray[np.float64],
+    features: Features,
     normal: NormalSpectrum,
     *,
     own: bool,
 ) -> NDArray[np.float64]:
     distance = np.full(starts.size, np.nan)
-    usable = np.flatnonzero(_usable(signal, starts, settings.nperseg))
-    for block in _blocks(usable.size, max(signal.shape[1] * settings.nperseg, normal.bank.shape[0])):
+    nperseg = features.settings.nperseg
+    usable = np.flatnonzero(_usable(signal, starts, nperseg))
+    for block in _blocks(usable.size, max(signal.shape[1] * nperseg, normal.bank.shape[0])):
         here = starts[usable[block]]
-        features = _features(signal, here, settings, centre, scale)
-        distance[usable[block]] = normal.distance(features, here if own else None)
+        distance[usable[block]] = normal.distance(features(signal, here), here if own else None)
     return distance

@@ -1,0 +1,177 @@
+"""Options that several commands share, and what they say once they are read."""
+
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from spectra.datasets import Recording
+
+Command = Callable[..., None]
+
+STDIN = "-"
+USUAL_STEP = "auto"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files are read: the arguments of `spectra.datasets.read`."""
+
+    time: str | None
+    channels: str | None
+    label: str | None
+    fs: float | None
+    resample: str | None
+
+    def read(self, file: str) -> "Recording":
+        """The recording in a file, "-" for standard input; raises DataError where there is none."""
+        from spectra.datasets import read
+
+        return read(
+            sys.stdin.buffer if file == STDIN else file,
+            time=self.time,
+            channels=self.channels,
+            label=self.label,
+            fs=self.fs,
+            resample=True if self.resample == USUAL_STEP else self.resample,
+        )
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is said on standard error beside results and errors."""
+
+    quiet: bool
+    verbose: bool
+    progress: bool
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where results go, and in which form."""
+
+    format: str
+    scores: Path | None
+    fail_on_anomaly: bool
+
+
+def above_zero(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """Refuse what is no finite number above 0."""
+    if value is not None and not 0 < value < math.inf:
+        raise click.BadParameter(f"{value:g} is no number above 0.")
+    return value
+
+
+def probability(_ctx: click.Context, _param: click.Parameter, value: float) -> float:
+    """Refuse what is no false-alarm probability."""
+    if not 0 < value <= 0.5:
+        raise click.BadParameter(f"{value:g} does not lie above 0 and at most at 0.5.")
+    return value
+
+
+def reading_options(command: Command) -> Command:
+    """Options of how a file is read, handed to the command as `reading`."""
+
+    @click.option("--time", metavar="COLUMN", help="The column that holds the time, by name or number from 1; else found.")
+    @click.option("--channels", metavar="A,B,…", help="The columns to analyse; else all that hold numbers.")
+    @click.option("--label", metavar="COLUMN", help="A column of known anomalies, 0 or 1, which is not analysed.")
+    @click.option("--fs", type=float, metavar="HZ", callback=above_zero, help="The sampling rate of a file without time.")
+    @click.option(
+        "--resample",
+        metavar="PERIOD",
+        help=f"Put irregular rows on a regular grid: every 5min, 10ms, 0.5 (seconds), or {USUAL_STEP} for the usual step.",
+    )
+    @wraps(command)
+    def collected(
+        *args: Any,
+        time: str | None,
+        channels: str | None,
+        label: str | None,
+        fs: float | None,
+        resample: str | None,
+        **rest: Any,
+    ) -> None:
+        command(*args, reading=Reading(time, channels, label, fs, resample), **rest)
+
+    return collected
+
+
+def learning_options(command: Command) -> Command:
+    """Options of how the normal spectra are learned, `nperseg` and `k`."""
+    for option in (
+        click.option(
+            "--k",
+            type=float,
+            metavar="K",
+            callback=above_zero,
+            help="Compare with the K nearest normal frames, below 1 with that share of them.",
+        ),
+        click.option(
+            "--nperseg",
+            type=click.IntRange(min=2),
+            metavar="ROWS",
+            help="The rows of a frame; else the dominant period, which is found.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def alarm_option(command: Command) -> Command:
+    """The option of how improbable an alarm is, `alpha`."""
+    option = click.option(
+        "--alpha",
+        type=float,
+        default=0.001,
+        show_default=True,
+        metavar="P",
+        callback=probability,
+        help="The false-alarm probability of a frame, above 0 and at most 0.5.",
+    )
+    return option(command)
+
+
+def output_options(command: Command) -> Command:
+    """Options of where results go, handed to the command as `output`."""
+
+    @click.option(
+        "--format",
+        "form",
+        type=click.Choice(["table", "json", "csv"]),
+        default="table",
+        show_default=True,
+        help="The form of the alarms on standard output.",
+    )
+    @click.option(
+        "-o",
+        "--output",
+        "scores",
+        type=click.Path(path_type=Path),
+        metavar="SCORES.CSV",
+        help="Also write one line a row of the file: time or row number, anomaly_score, p_value, alarm 0 or 1.",
+    )
+    @click.option("--fail-on-anomaly", is_flag=True, help="Exit with status 3 where there is an alarm.")
+    @wraps(command)
+    def collected(*args: Any, form: str, scores: Path | None, fail_on_anomaly: bool, **rest: Any) -> None:
+        command(*args, output=Output(form, scores, fail_on_anomaly), **rest)
+
+    return collected
+
+
+def word_options(command: Command) -> Command:
+    """Options of what is said beside the result, handed to the command as `words`."""
+
+    @click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error but errors.")
+    @click.option("-v", "--verbose", is_flag=True, help="Also say how well the calibration fits.")
+    @click.option("--no-progress", is_flag=True, help="Do not show progress, which only a terminal is shown.")
+    @wraps(command)
+    def collected(*args: Any, quiet: bool, verbose: bool, no_progress: bool, **rest: Any) -> None:
+        command(*args, words=Words(quiet, verbose, not (quiet or no_progress)), **rest)
+
+    return collected

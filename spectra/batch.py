@@ -1,0 +1,146 @@
+"""Many recordings at once: one table of their alarms, and one row on each."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from threadpoolctl import threadpool_limits
+
+from spectra.datasets.recording import Recording, as_recording
+from spectra.detection import Detection, detect, learn, score
+from spectra.errors import DataError
+from spectra.model_file import Learned
+
+if TYPE_CHECKING:
+    Data = str | PathLike[str] | Recording | pd.DataFrame | pd.Series[float] | ArrayLike
+
+_COLUMNS = ("start", "end", "peak", "score", "p_value", "channel", "f_low", "f_high")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What was found in many recordings.
+
+    `alarms` is a tidy table, one row an alarm: `recording`, then the columns of `Detection.alarms`. `summary` has one row
+    a recording: `recording`, `n_samples`, `n_channels`, `fs` (Hz), `nperseg`, `n_alarms`, the smallest `p_value` of its
+    frames, and `error`, why it could not be used, else None.
+    """
+
+    alarms: pd.DataFrame
+    summary: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The alarms of one recording and its row of the summary."""
+
+    alarms: pd.DataFrame | None
+    row: dict[str, object]
+
+
+def score_many(
+    recordings: "Mapping[str, Data] | Iterable[Data]",
+    *,
+    normal: "Data | None" = None,
+    alpha: float = 0.001,
+    nperseg: int | None = None,
+    k: float | None = None,
+    fs: float | None = None,
+    n_jobs: int = 1,
+    progress: bool = True,
+) -> Batch:
+    """Find the anomalies in many recordings: paths, arrays, data frames or recordings, listed or by name.
+
+    What is normal is learned once from `normal` or else from each recording itself; the other arguments are those of
+    `spectra.detect`. A recording that cannot be used is a row of the summary with its reason, and the others go on.
+    `n_jobs` processes work side by side (−1: one a core), and their number changes nothing in the result. `progress`
+    is shown on standard error where that is a terminal or a notebook. Raises DataError where `normal` cannot be used.
+    """
+    named = _named(recordings)
+    learned = None if normal is None else learn(as_recording(normal, fs), nperseg=nperseg, k=k)
+    settings = {"alpha": alpha} if learned else {"alpha": alpha, "nperseg": nperseg, "k": k}
+    work = (joblib.delayed(_find)(name, data, learned, fs, settings) for name, data in named)
+    found = []
+    for done in joblib.Parallel(n_jobs=n_jobs, return_as="generator")(work):
+        found.append(done)
+        if progress:
+            _show(len(found), len(named))
+    return Batch(_alarms(found), _summary(found))
+
+
+def _named(recordings: "Mapping[str, Data] | Iterable[Data]") -> "list[tuple[str, Data]]":
+    """A distinct name for each recording: its key, path or own name, or else its number from 1."""
+    if isinstance(recordings, Mapping):
+        return [(str(name), data) for name, data in recordings.items()]
+    if isinstance(recordings, (str, PathLike, pd.DataFrame, pd.Series, Recording)):
+        raise DataError("score_many takes a list of recordings: put a single one in a list.")
+    named: dict[str, Data] = {}
+    for number, data in enumerate(recordings, start=1):
+        name = f"recording {number}"
+        if isinstance(data, (str, PathLike)):
+            name = fspath(data)
+        elif isinstance(data, Recording):
+            name = data.name
+        named[f"{name} ({number})" if name in named else name] = data
+    return list(named.items())
+
+
+def _find(name: str, data: "Data", learned: Learned | None, fs: float | None, settings: dict[str, Any]) -> _Found:
+    """What is in one recording."""
+    row: dict[str, object] = {"recording": name}
+    try:
+        # Sums in another order, as more threads make them, differ in their last digits.
+        with threadpool_limits(limits=1):
+            recording = as_recording(data, fs)
+            row |= {"n_samples": recording.n_samples, "n_channels": recording.n_channels, "fs": recording.fs}
+            found = score(learned, recording, **settings) if learned else detect(recording, **settings)
+            return _Found(found.alarms, row | _figures(found))
+    except DataError as error:
+        return _Found(None, row | {"error": str(error)})
+
+
+def _figures(found: Detection) -> dict[str, object]:
+    """The part of a recording's row that its result makes."""
+    p_value = found.frame_scores.p_value
+    smallest = float(np.nanmin(p_value)) if np.isfinite(p_value).any() else np.nan
+    return {"fs": found.fs, "nperseg": found.nperseg, "n_alarms": len(found.alarms), "p_value": smallest}
+
+
+def _alarms(found: list[_Found]) -> pd.DataFrame:
+    """The alarms of all recordings, in their order."""
+    parts = []
+    for one in found:
+        if one.alarms is not None and not one.alarms.empty:
+            part = one.alarms.reset_index(drop=True)
+            part.insert(0, "recording", str(one.row["recording"]))
+            parts.append(part)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["recording", *_COLUMNS])
+
+
+def _summary(found: list[_Found]) -> pd.DataFrame:
+    """One row a recording; what a recording that failed does not have is missing."""
+    kinds = {
+        "recording": "str",
+        "n_samples": "Int64",
+        "n_channels": "Int64",
+        "fs": "float64",
+        "nperseg": "Int64",
+        "n_alarms": "Int64",
+        "p_value": "float64",
+        "error": "object",
+    }
+    return pd.DataFrame({name: pd.Series([one.row.get(name) for one in found], dtype=kinds[name]) for name in kinds})
+
+
+def _show(done: int, total: int) -> None:
+    """How many recordings are done, on one line of standard error."""
+    # A notebook shows standard error though it is no terminal.
+    if sys.stderr.isatty() or "ipykernel" in sys.modules:
+        sys.stderr.write(f"\r{done}/{total} recordings" + "\n" * (done == total))
+        sys.stderr.flush()
