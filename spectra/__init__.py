@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from spectra.batch import Batch, score_many
     from spectra.calibration import GaussianThreshold
     from spectra.detection import Detection, detect, learn, score
+    from spectra.detector import SpectralDetector
     from spectra.model_file import Learned
 
 __version__ = "0.1.0"
@@ -21,6 +22,7 @@ __all__ = [
     "Detection",
     "GaussianThreshold",
     "Learned",
+    "SpectralDetector",
     "__version__",
     "datasets",
     "detect",
@@ -34,6 +36,7 @@ _HOME = {
     "Detection": "spectra.detection",
     "GaussianThreshold": "spectra.calibration",
     "Learned": "spectra.model_file",
+    "SpectralDetector": "spectra.detector",
     "detect": "spectra.detection",
     "learn": "spectra.detection",
     "score": "spectra.detection",

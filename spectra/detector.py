@@ -1,0 +1,200 @@
+"""The detector with the methods and signs of scikit-learn: rows are instants, columns are channels."""
+
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Self, TypeAlias, Union
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from spectra import frames
+from spectra.calibration import z_from_p
+from spectra.datasets.recording import Recording
+from spectra.detection import ITSELF, K_OF_OWN, Detection, learn, score
+from spectra.errors import DataError
+from spectra.model_file import Learned
+from spectra.spectrum import Detrend
+
+# Fewer rows do not hold the five frames that a default frame length leaves each frame to be compared with.
+MIN_ROWS = 5 * frames.MIN_NPERSEG
+# What two computations of one score may differ by.
+ROUNDING = 1e-9
+
+# One value a row. (pandas' classes take no type argument at run time.)
+Rows: TypeAlias = Union[NDArray[np.float64], "pd.Series[float]"]
+
+
+class SpectralDetector(OutlierMixin, BaseEstimator):
+    """Finds the rows of a recording whose spectrum, in the frames around them, is unusual.
+
+    X is (n_samples, n_channels): rows are instants in order of time, at equal steps, columns are channels; NaN stands
+    for missing values. `fit` learns what is normal from X, of which most must be normal. An array gives arrays, a data
+    frame gives series on its index, and a time in its index or in a column is used as `spectra.detect` uses it.
+
+    score_samples, decision_function and predict have the signs of scikit-learn: high, positive and +1 is normal.
+    anomaly_score (z, high = anomalous), p_value (low = anomalous) and alarms have those of the rest of spectra. Rows in
+    gaps have no score, NaN, and are predicted +1.
+
+    Scores of the very data that was fitted leave each frame's own spectrum, and those overlapping it, out of what it
+    is compared with. So `fit(X).predict(X)` is `fit_predict(X)`, and as honest as it is on other data.
+
+    Parameters
+    ----------
+    nperseg : int, optional
+        Samples in a frame; by default the dominant period of X. Fewer than 80 rows are too short for a default: a
+        detector fitted on so few scores every row NaN.
+    alpha : float
+        False-alarm probability: a row is predicted −1 where its p-value is below it. Where X has fewer than 1/alpha
+        rows, in which nobody expects one false alarm, the most unusual of them is predicted −1 at least, and so is
+        what is as unusual.
+    k : float, optional
+        Number of nearest normal spectra a frame is compared with, or below 1 their share. By default 0.1, as in
+        `spectra.detect`; 5, as in `spectra.learn`, sees finer differences where all of X is known to be normal.
+    fs : float, optional
+        Sampling rate in Hz of data without time; it names frequencies and changes no score.
+    window : str or (str, float)
+        A window that `scipy.signal.get_window` knows.
+    detrend : {"none", "constant", "linear"}
+        What is taken from each frame before its spectrum.
+
+    Attributes
+    ----------
+    learned_ : Learned or None
+        What was learned, which `spectra.score` takes and `learned_.save(path)` keeps; None where X was too short.
+    offset_ : float
+        The score_samples below which a row is an anomaly.
+    n_features_in_ : int
+        Columns of X.
+    feature_names_in_ : ndarray of str (n_features_in_,)
+        Names of the columns of X, where it was a data frame.
+
+    >>> X = np.random.default_rng(0).normal(size=(4000, 2))
+    >>> X[2000:2100, 1] += 2 * np.sin(np.arange(100))
+    >>> detector = SpectralDetector().fit(X)
+    >>> bool((detector.predict(X)[2010:2090] == -1).all())
+    True
+    >>> detector.alarms(X).sort_values("score")["channel"].iloc[-1]
+    'ch2'
+    """
+
+    def __init__(
+        self,
+        nperseg: int | None = None,
+        alpha: float = 0.001,
+        k: float | None = None,
+        fs: float | None = None,
+        window: str | tuple[str, float] = "hann",
+        detrend: Detrend = "none",
+    ) -> None:
+        self.nperseg = nperseg
+        self.alpha = alpha
+        self.k = k
+        self.fs = fs
+        self.window = window
+        self.detrend = detrend
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def fit(self, X: ArrayLike | pd.DataFrame, y: object = None) -> Self:
+        """Learn what is normal from X (n_samples, n_channels); y is not used.
+
+        Raises ValueError for a parameter out of range and for data that cannot be used.
+        """
+        if not 0 < self.alpha <= 0.5:
+            raise ValueError(f"alpha={self.alpha} must lie above 0 and not above 0.5.")
+        recording = self._recording(self._checked(X, reset=True), named=True)
+        self.learned_ = None if self.nperseg is None and recording.n_samples < MIN_ROWS else self._learn(recording)
+        self._fitted = _fingerprint(recording)
+        self.offset_ = -float(z_from_p(self.alpha))
+        if self.learned_ is not None and recording.rows.size < 1 / self.alpha:
+            most = float(np.nanmax(self._detection(recording).scores["anomaly_score"]))
+            self.offset_ = max(self.offset_, -most + ROUNDING * max(1.0, abs(most)))
+        return self
+
+    def score_samples(self, X: ArrayLike | pd.DataFrame) -> Rows:
+        """Normality of each row, (n_samples,): minus the anomaly score, high = normal."""
+        return -self.anomaly_score(X)
+
+    def decision_function(self, X: ArrayLike | pd.DataFrame) -> Rows:
+        """`score_samples` less `offset_`, (n_samples,): negative = anomalous."""
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X: ArrayLike | pd.DataFrame) -> "NDArray[np.int64] | pd.Series[int]":
+        """+1 for normal rows and rows without a score, −1 for anomalous ones, (n_samples,)."""
+        return 1 - 2 * (self.decision_function(X) < 0).astype(np.int64)
+
+    def anomaly_score(self, X: ArrayLike | pd.DataFrame) -> Rows:
+        """z of each row, (n_samples,): N(0, 1) for normal rows, high = anomalous, NaN without a score."""
+        return self._scores(X, "anomaly_score")
+
+    def p_value(self, X: ArrayLike | pd.DataFrame) -> Rows:
+        """Probability that a normal row is at least as unusual, (n_samples,): low = anomalous, NaN without a score."""
+        return self._scores(X, "p_value")
+
+    def alarms(self, X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
+        """Stretches of frames whose p-value is below alpha, one row an alarm: the table that `Detection.alarms` is.
+
+        Raises ValueError where the detector was fitted on too few rows to know what is normal.
+        """
+        check_is_fitted(self)
+        data = self._checked(X, reset=False)
+        if self.learned_ is None:
+            raise DataError(f"The detector was fitted on fewer than {MIN_ROWS} rows: fit it on more, or give nperseg.")
+        return self._detection(self._recording(data, named="feature_names_in_" in vars(self))).alarms
+
+    def _scores(self, X: ArrayLike | pd.DataFrame, column: str) -> Rows:
+        """A column of `Detection.scores`; without a model a column of NaN."""
+        check_is_fitted(self)
+        data = self._checked(X, reset=False)
+        if self.learned_ is None:
+            values = np.full(len(data), np.nan)
+        else:
+            recording = self._recording(data, named="feature_names_in_" in vars(self))
+            values = self._detection(recording).scores[column].to_numpy()
+        return pd.Series(values, index=data.index, name=column) if isinstance(data, pd.DataFrame) else values
+
+    def _learn(self, recording: Recording) -> Learned:
+        k = K_OF_OWN if self.k is None else self.k
+        return learn(recording, nperseg=self.nperseg, k=k, window=self.window, detrend=self.detrend)
+
+    def _detection(self, recording: Recording) -> Detection:
+        """What is in a recording, its own frames left out where it is the one that was fitted."""
+        learned = self.learned_
+        assert learned is not None
+        if _fingerprint(recording) != self._fitted:
+            return score(learned, recording, alpha=self.alpha)
+        scores = learned.model.score(recording.values, own=True)
+        return Detection(recording, learned, scores, self.alpha, ITSELF, True)
+
+    def _checked(self, X: ArrayLike | pd.DataFrame, *, reset: bool) -> "NDArray[np.float64] | pd.DataFrame":
+        """X as floats or as the data frame it is; raises ValueError where its columns are not those of `fit`."""
+        if isinstance(X, pd.DataFrame):
+            # Text, labels and times among the columns are for Recording to tell apart.
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return X
+        rows = 2 if reset else 1
+        values = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=rows)
+        return np.asarray(values)
+
+    def _recording(self, data: "NDArray[np.float64] | pd.DataFrame", *, named: bool) -> Recording:
+        """The recording in data; where the fitted data was not `named`, its channels are known by their place."""
+        if isinstance(data, pd.DataFrame):
+            recording = Recording.from_frame(data, fs=self.fs)
+        else:
+            recording = Recording.from_array(data, fs=self.fs, channels=getattr(self, "feature_names_in_", None))
+        if named or self.learned_ is None or len(self.learned_.channels) != recording.n_channels:
+            return recording
+        return replace(recording, channels=self.learned_.channels)
+
+
+def _fingerprint(recording: Recording) -> bytes:
+    """What tells the values of a recording from those of others."""
+    values = np.ascontiguousarray(recording.values)
+    return blake2b(values.view(np.uint8).data, key=repr(values.shape).encode()).digest()
