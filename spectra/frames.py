@@ -17,8 +17,12 @@ MAX_FRAMES = 65_536
 
 # A repetition counts as a period when the autocorrelation rises by this much from the valley before it.
 PERIOD_RISE = 0.2
+# The autocorrelation of noise has a standard deviation of 1/√n: from its lowest to its highest it may rise by 7 of them.
+PERIOD_RISE_OF_NOISE = 7.0
 # Multiples of a period correlate as well as the period; the first lag within this share of the best is the period.
 PERIOD_TOLERANCE = 0.9
+# Noise raises small peaks on the slope of a broad one: the top is the highest lag within this share beyond the first.
+PERIOD_WIDTH = 0.1
 PERIOD_ROWS = 131_072
 MIN_NPERSEG = 16
 MAX_NPERSEG = 4096
@@ -68,17 +72,19 @@ def to_samples(
     frame_scores: NDArray[np.float64], starts: NDArray[np.int64], nperseg: int, n_samples: int
 ) -> NDArray[np.float64]:
     """Mean over the frames that cover each sample, shape (n_samples,); NaN where no frame with a score does."""
+    # Between two edges the same frames cover every sample: those from `first` up to `last`.
+    edges = np.unique(np.concatenate([[0], starts, starts + nperseg]))
+    first = np.searchsorted(starts, edges[:-1] - nperseg, side="right")
+    last = np.searchsorted(starts, edges[:-1], side="right")
     scored = np.isfinite(frame_scores)
-    total = np.zeros(n_samples + 1)
-    cover = np.zeros(n_samples + 1)
-    np.add.at(total, starts[scored], frame_scores[scored])
-    np.add.at(cover, starts[scored], 1.0)
-    np.subtract.at(total, starts[scored] + nperseg, frame_scores[scored])
-    np.subtract.at(cover, starts[scored] + nperseg, 1.0)
-    np.cumsum(total, out=total)
-    np.cumsum(cover, out=cover)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(cover[:-1] > 0.5, total[:-1] / cover[:-1], np.nan)
+    # Summed frame by frame: one enormous score would leave its rounding in every later value of a running sum.
+    summed = np.add.reduceat(np.append(np.where(scored, frame_scores, 0.0), 0.0), np.column_stack([first, last]).ravel())[::2]
+    count = np.concatenate([[0], np.cumsum(scored)])
+    cover = count[last] - count[first]
+    mean = np.divide(summed, cover, out=np.full(cover.size, np.nan), where=cover > 0)
+    samples = np.full(n_samples, np.nan)
+    samples[: edges[-1]] = np.repeat(mean, np.diff(edges))
+    return samples
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,8 @@ def dominant_period(signal: NDArray[np.float64]) -> int | None:
     """Period in samples by which a (n_samples, n_channels) signal repeats itself most clearly, or None.
 
     Of the local maxima of the autocorrelation at lags up to an eighth of the recording that rise at least
-    PERIOD_RISE above the lowest value at any smaller lag, the first that reaches PERIOD_TOLERANCE of the highest.
+    PERIOD_RISE, and further than noise would, above the lowest value at any smaller lag, the first that reaches
+    PERIOD_TOLERANCE of the highest; or what is highest within PERIOD_WIDTH of it.
     """
     signal = signal[:PERIOD_ROWS]
     max_lag = min(signal.shape[0] // 8, MAX_NPERSEG)
@@ -127,11 +134,13 @@ def dominant_period(signal: NDArray[np.float64]) -> int | None:
     lags = np.arange(1, max_lag)
     here = correlation[1:-1]
     valley = np.minimum.accumulate(correlation)[:-2]
-    peak = (here > correlation[:-2]) & (here >= correlation[2:]) & (here - valley >= PERIOD_RISE) & (here > 0)
+    rise = max(PERIOD_RISE, PERIOD_RISE_OF_NOISE / np.sqrt(signal.shape[0]))
+    peak = (here > correlation[:-2]) & (here >= correlation[2:]) & (here - valley >= rise) & (here > 0)
     if not peak.any():
         return None
     best = here[peak].max()
-    return int(lags[peak & (here >= PERIOD_TOLERANCE * best)][0])
+    first = int(lags[peak & (here >= PERIOD_TOLERANCE * best)][0])
+    return first + int(correlation[first : first + int(PERIOD_WIDTH * first) + 1].argmax())
 
 
 def choose_nperseg(signal: NDArray[np.float64]) -> FrameLength:
