@@ -1,0 +1,283 @@
+"""A model file gives back what was saved, or says in one sentence why not; it is never code."""
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import spectra
+from spectra import Learned
+from spectra.datasets import Recording
+from spectra.errors import DataError
+
+
+def signal(seed: int = 0, n: int = 1500) -> Recording:
+    """Two channels, one of them with a hum in the middle."""
+    values = np.random.default_rng(seed).normal(size=(n, 2)) * [1.0, 1e4] + [0.0, -7.0]
+    values[n // 2 : n // 2 + 60, 0] += 5 * np.sin(np.arange(60))
+    return Recording.from_array(values, fs=50.0, channels=["Druck (bar)", "温度"], name="Pumpe, März")
+
+
+@pytest.fixture(scope="module")
+def learned() -> Learned:
+    return spectra.learn(signal(1), nperseg=24)
+
+
+@pytest.fixture(scope="module")
+def content(learned: Learned, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a whole model file."""
+    path = tmp_path_factory.mktemp("whole") / "a.model"
+    learned.save(path)
+    return path.read_bytes()
+
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "usual": {},
+    "tuned": {"nperseg": 24, "k": 3, "window": ("tukey", 0.25), "detrend": "linear"},
+    "share": {"nperseg": 17, "k": 0.2, "window": "blackman", "detrend": "constant"},
+}
+
+
+@pytest.mark.parametrize("chosen", SETTINGS.values(), ids=SETTINGS.keys())
+def test_what_comes_back_scores_as_what_was_saved(tmp_path: Path, chosen: dict[str, Any]) -> None:
+    learned = spectra.learn(signal(1), **chosen)
+    learned.save(tmp_path / "a.model")
+    again = Learned.load(tmp_path / "a.model")
+    for name in ("fs", "channels", "period", "name"):
+        assert getattr(again, name) == getattr(learned, name)
+    before, after = spectra.score(learned, signal()), spectra.score(again, signal())
+    np.testing.assert_array_equal(after.scores, before.scores)
+    assert after.alarms.equals(before.alarms)
+    assert len(after.alarms) > 0
+    assert repr(after) == repr(before)
+    again.save(tmp_path / "b.model")
+    assert Learned.load(tmp_path / "b.model").channels == learned.channels
+
+
+def test_a_rate_that_is_unknown_stays_unknown(tmp_path: Path) -> None:
+    learned = spectra.learn(signal(1).values)
+    learned.save(str(tmp_path / "a.model"))
+    again = Learned.load(str(tmp_path / "a.model"))
+    assert again.fs is None
+    assert spectra.score(again, signal().values, fs=20.0).fs == 20.0
+
+
+def test_saving_twice_gives_the_same_arrays_and_no_other_file(tmp_path: Path, learned: Learned) -> None:
+    for _ in range(2):
+        learned.save(tmp_path / "a.model")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.model"]
+
+
+def members(content: bytes) -> dict[str, bytes]:
+    """The parts of a model file."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def packed(parts: dict[str, bytes]) -> bytes:
+    """A model file of such parts."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return file.getvalue()
+
+
+def written(array: Any) -> bytes:
+    """A part that holds an array, pickled where it has objects."""
+    file = io.BytesIO()
+    np.lib.format.write_array(file, np.asarray(array), allow_pickle=True)
+    return file.getvalue()
+
+
+def told(path: Path, content: bytes) -> str:
+    """The sentence that such a file gets."""
+    path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        Learned.load(path)
+    sentence = str(caught.value)
+    assert path.name in sentence
+    assert "\n" not in sentence
+    return sentence
+
+
+def test_a_model_file_is_arrays_and_one_text(content: bytes) -> None:
+    for part in members(content).values():
+        array = np.lib.format.read_array(io.BytesIO(part), allow_pickle=False)
+        assert array.dtype.kind in "fiU"
+    about = json.loads(str(np.lib.format.read_array(io.BytesIO(members(content)["about.npy"]), allow_pickle=False)))
+    assert about["format"] == "spectra model"
+    assert about["channels"] == ["Druck (bar)", "温度"]
+
+
+class Mischief:
+    """What runs when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = str(path)
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return os.mkdir, (self.path,)
+
+
+def test_nothing_in_a_file_is_run(tmp_path: Path, content: bytes) -> None:
+    for name in members(content):
+        evil = written(np.array([Mischief(tmp_path / "run")], dtype=object))
+        told(tmp_path / "evil.model", packed(members(content) | {name: evil}))
+        assert not (tmp_path / "run").exists()
+    told(tmp_path / "evil.model", evil)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "said"),
+    [
+        (b"", "not a model file or is damaged"),
+        (b"time,value\n1,2\n", "not a model file or is damaged"),
+        (b"PK\x03\x04", "not a model file or is damaged"),
+        (packed({}), "not a model file or is damaged"),
+        (packed({"readme.txt": b"hello"}), "not a model file or is damaged"),
+        (packed({"about.npy": written('{"format": "other"}')}), "is not a model file of spectra"),
+        (packed({"about.npy": written("[1, 2]")}), "is not a model file of spectra"),
+        (packed({"about.npy": written('{"format": "spectra model", "version": 99}')}), "is a model of version 99"),
+    ],
+    ids=["empty", "csv", "head of a zip", "empty zip", "other zip", "other format", "list", "version"],
+)
+def test_what_is_no_model_of_this_version(tmp_path: Path, bytes_: bytes, said: str) -> None:
+    assert said in told(tmp_path / "a.model", bytes_)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.model does not exist"):
+        Learned.load(tmp_path / "none.model")
+    with pytest.raises(DataError, match="cannot be read"):
+        Learned.load(tmp_path)
+
+
+QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def harmless(path: Path, content: bytes, learned: Learned) -> None:
+    """Load the file: it is refused, or holds what was saved."""
+    path.write_bytes(content)
+    try:
+        again = Learned.load(path)
+    except DataError:
+        return
+    np.testing.assert_array_equal(spectra.score(again, signal()).scores, spectra.score(learned, signal()).scores)
+
+
+@QUICK
+@given(st.data())
+def test_flipped_bytes_are_noticed_or_harmless(tmp_path: Path, learned: Learned, content: bytes, data: st.DataObject) -> None:
+    damaged = bytearray(content)
+    places = st.integers(0, len(content) - 1)
+    for place in data.draw(st.lists(places, min_size=1, max_size=4)):
+        damaged[place] ^= data.draw(st.integers(1, 255))
+    harmless(tmp_path / "a.model", bytes(damaged), learned)
+
+
+@QUICK
+@given(st.data())
+def test_flipped_bytes_of_the_directory(tmp_path: Path, learned: Learned, content: bytes, data: st.DataObject) -> None:
+    # The last bytes of a zip are what it is opened by, and are covered by no checksum.
+    damaged = bytearray(content)
+    place = data.draw(st.integers(len(content) - 600, len(content) - 1))
+    damaged[place] ^= data.draw(st.integers(1, 255))
+    harmless(tmp_path / "a.model", bytes(damaged), learned)
+
+
+@QUICK
+@given(st.data())
+def test_a_part_of_a_file_is_refused(tmp_path: Path, content: bytes, data: st.DataObject) -> None:
+    told(tmp_path / "a.model", content[: data.draw(st.integers(0, len(content) - 1))])
+
+
+NONSENSE = [True, "x", float("nan"), float("inf"), [], ["x", 1], {"x": 1}]
+
+
+def test_a_description_that_makes_no_sense_is_refused(tmp_path: Path, content: bytes, learned: Learned) -> None:
+    parts = members(content)
+    about = json.loads(str(np.lib.format.read_array(io.BytesIO(parts["about.npy"]), allow_pickle=False)))
+
+    def holding(described: dict[str, Any]) -> bytes:
+        return packed(parts | {"about.npy": written(json.dumps(described))})
+
+    for key in about:
+        for value in (*NONSENSE, None, "", -1, 0, 1e308, 10**30):
+            (tmp_path / "a.model").write_bytes(holding(about | {key: value}))
+            try:
+                again = Learned.load(tmp_path / "a.model")
+                # What is accepted can be used and shown.
+                repr(spectra.score(again, signal()))
+            except DataError:
+                continue
+        told(tmp_path / "a.model", holding({other: about[other] for other in about if other != key}))
+        for inner in about[key] if isinstance(about[key], dict) else ():
+            for value in NONSENSE:
+                told(tmp_path / "a.model", holding(about | {key: about[key] | {inner: value}}))
+
+
+def test_arrays_that_do_not_belong_together_are_refused(tmp_path: Path, content: bytes) -> None:
+    parts = members(content)
+    for name in parts:
+        if name == "about.npy":
+            continue
+        array = np.lib.format.read_array(io.BytesIO(parts[name]), allow_pickle=False)
+        longer = np.concatenate([array, array]) if array.ndim else np.array([array, array])
+        holed = np.where(np.arange(array.size).reshape(array.shape) == 0, np.nan, array)
+        for wrong in (longer, holed, array.astype(str), array.astype(complex), array[..., None]):
+            told(tmp_path / "a.model", packed(parts | {name: written(wrong)}))
+        told(tmp_path / "a.model", packed({other: part for other, part in parts.items() if other != name}))
+
+
+def test_an_array_larger_than_memory_is_refused(tmp_path: Path, content: bytes) -> None:
+    parts = members(content)
+    for name in parts:
+        header = io.BytesIO()
+        np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (10**13,)})
+        told(tmp_path / "a.model", packed(parts | {name: header.getvalue() + bytes(64)}))
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, learned: Learned, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.model"
+    for old in (None, b"the old one"):
+        if old is not None:
+            path.write_bytes(old)
+        for failure in (KeyboardInterrupt(), OSError(28, "No space left on device")):
+
+            def interrupted(file: io.BufferedWriter, *_: object, failure: BaseException = failure, **__: object) -> None:
+                file.write(b"half of it")
+                raise failure
+
+            with monkeypatch.context() as patch:
+                patch.setattr(np, "savez_compressed", interrupted)
+                with pytest.raises((KeyboardInterrupt, DataError)):
+                    learned.save(path)
+        assert [found.read_bytes() for found in tmp_path.iterdir()] == ([] if old is None else [old])
+
+
+def test_a_place_that_cannot_be_written_to(tmp_path: Path, learned: Learned) -> None:
+    for path in (tmp_path / "none" / "a.model", tmp_path):
+        with pytest.raises(DataError, match="cannot be written"):
+            learned.save(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path, learned: Learned) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="pipe cannot be written: it is no file"):
+        learned.save(tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "link.model").symlink_to(tmp_path / "a.model")
+    learned.save(tmp_path / "link.model")
+    assert (tmp_path / "link.model").is_symlink()
+    assert (tmp_path / "a.model").is_file()
