@@ -1,5 +1,6 @@
 """Numbers, times and frequencies as a person reads them."""
 
+from math import isclose
 from typing import Final, Literal
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 _UNITS = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 # A period is given in days from two of them on: "24.0 h" says more than "1.00 d".
 _COUNTED_FROM = {"d": 2.0}
+_RATES = (("GHz", 1e9), ("MHz", 1e6), ("kHz", 1e3))
 # What datetime.isoformat calls so many digits behind the second.
 _FINENESS: Final[dict[int, Literal["seconds", "milliseconds", "microseconds"]]] = {
     0: "seconds",
@@ -47,7 +49,7 @@ def _one_frequency(frequency: float, fs: float | None) -> str:
         return f"{frequency:.3g} cycles/sample"
     if frequency < 1.0:
         return f"1 / {duration_text(1.0 / frequency)}"
-    for unit, size in (("GHz", 1e9), ("MHz", 1e6), ("kHz", 1e3)):
+    for unit, size in _RATES:
         if frequency >= size:
             return f"{_three_digits(frequency / size)} {unit}"
     return f"{_three_digits(frequency)} Hz"
@@ -74,18 +76,19 @@ def samples_text(n_samples: float, fs: float | None) -> str:
 
 
 def rate_text(fs: float | None) -> str:
-    """A sampling rate as a person would say it: "360 Hz", "every 5 min", "no sampling rate"."""
+    """A sampling rate as a person would say it: "360 Hz", "22.05 kHz", "every 5 min", "no sampling rate"."""
     if fs is None:
         return "no sampling rate"
     if fs >= 1.0:
-        return _trimmed(_one_frequency(fs, fs))
-    return f"every {_trimmed(duration_text(1.0 / fs))}"
-
-
-def _trimmed(text: str) -> str:
-    """Without zeros behind the decimal point: "5.00 min" is "5 min"."""
-    number, _, unit = text.rpartition(" ")
-    return f"{number.rstrip('0').rstrip('.') if '.' in number else number} {unit}"
+        unit, size = next(((unit, size) for unit, size in _RATES if fs >= size), ("Hz", 1.0))
+        return f"{fs / size:.6g} {unit}"
+    seconds = 1.0 / fs
+    for unit, size in _UNITS:
+        # In the largest unit that four digits say it in: 90 s are 1.5 min, 100 s are 100 s.
+        count = float(f"{seconds / size:.4g}")
+        if _COUNTED_FROM.get(unit, 1.0) <= count < 1e4 and isclose(count, seconds / size, rel_tol=1e-5):
+            return f"every {count:g} {unit}"
+    return f"every {duration_text(seconds)}"
 
 
 def p_text(p_value: float) -> str:

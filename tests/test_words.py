@@ -1,9 +1,13 @@
 """Numbers, times and frequencies in words."""
 
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spectra import words
+from spectra.explain import band_edges
 
 
 @pytest.mark.parametrize(
@@ -17,6 +21,13 @@ from spectra import words
         (86_400, "24.0 h"),
         (4 * 86_400, "4.00 d"),
         (0, "0 s"),
+        (2.5e-9, "2.50 ns"),
+        (1e-12, "1e-12 s"),
+        (59.98, "1.00 min"),
+        (99.96, "1.67 min"),
+        (1.7 * 86_400, "40.8 h"),
+        (1.9999 * 86_400, "48.0 h"),
+        (1000 * 86_400, "1,000 d"),
     ],
 )
 def test_durations(seconds: float, text: str) -> None:
@@ -42,6 +53,15 @@ def test_counts_and_probabilities() -> None:
         ((1, 1), 50 / 86_400, "1 / 24.0 h"),
         ((5, 5), None, "0.1 cycles/sample"),
         ((5, 5), 1e6, "100 kHz"),
+        ((0, 0), None, "level"),
+        ((0, 2), None, "level – 0.04 cycles/sample"),
+        ((1, 3), None, "0.02 – 0.06 cycles/sample"),
+        ((25, 25), 100.0, "50.0 Hz"),
+        ((24, 25), 100.0, "48.0 – 50.0 Hz"),
+        ((20, 25), 2500.0, "1.00 – 1.25 kHz"),
+        ((10, 25), 2500.0, "500 Hz – 1.25 kHz"),
+        ((1, 2), 50 / 86_400, "1 / 24.0 h – 1 / 12.0 h"),
+        ((1, 1), 50 * 3.17e-8, "1 / 365 d"),
     ],
 )
 def test_frequencies(bins: tuple[int, int], fs: float | None, text: str) -> None:
@@ -50,8 +70,32 @@ def test_frequencies(bins: tuple[int, int], fs: float | None, text: str) -> None
     assert words.frequency_text(low, high, fs, 50) == text
 
 
-def test_rates() -> None:
-    assert [words.rate_text(fs) for fs in (360.0, 1 / 300, None)] == ["360 Hz", "every 5 min", "no sampling rate"]
+@pytest.mark.parametrize(
+    ("fs", "text"),
+    [
+        (360.0, "360 Hz"),
+        (1.0, "1 Hz"),
+        (59.94, "59.94 Hz"),
+        (1000.0, "1 kHz"),
+        (22_050.0, "22.05 kHz"),
+        (44_100.0, "44.1 kHz"),
+        (2.5e6, "2.5 MHz"),
+        (0.5, "every 2 s"),
+        (1 / 61, "every 61 s"),
+        (1 / 90, "every 1.5 min"),
+        (1 / 100, "every 100 s"),
+        (1 / 300, "every 5 min"),
+        (0.00333333, "every 5 min"),
+        (1 / 3600, "every 1 h"),
+        (1 / 86_400, "every 24 h"),
+        (1 / (7 * 86_400), "every 7 d"),
+        (1 / 3601, "every 3601 s"),
+        (1 / 5.4321, "every 5.43 s"),
+        (None, "no sampling rate"),
+    ],
+)
+def test_rates(fs: float | None, text: str) -> None:
+    assert words.rate_text(fs) == text
 
 
 @pytest.mark.parametrize(
@@ -66,3 +110,40 @@ def test_rates() -> None:
 )
 def test_instants(values: pd.Index, fs: float | None, text: str) -> None:
     assert words.instants(values, fs) == [text]
+
+
+@given(st.integers(2, 4096), st.data(), st.sampled_from([None, 360.0, 44_100.0, 1 / 300, 1 / 3]))
+def test_a_band_is_named_by_its_outermost_bins(nperseg: int, data: st.DataObject, fs: float | None) -> None:
+    low = data.draw(st.integers(0, nperseg // 2))
+    high = data.draw(st.integers(low, nperseg // 2))
+
+    def text(first: int, last: int) -> str:
+        f_low, f_high = band_edges(np.array([first]), np.array([last]), nperseg, fs)
+        return words.frequency_text(float(f_low[0]), float(f_high[0]), fs, nperseg)
+
+    whole, lowest, highest = text(low, high), text(low, low), text(high, high)
+    if low == high:
+        assert "–" not in whole
+    else:
+        assert whole.endswith(f" – {highest}")
+        assert lowest.startswith(whole.removesuffix(f" – {highest}"))
+
+
+def test_times_of_a_recording_are_as_fine_as_its_step() -> None:
+    dates = pd.DatetimeIndex(["2024-03-01 12:00:00.000250"], tz="Europe/Paris")
+    assert words.instants(dates, 20_000.0) == ["2024-03-01 12:00:00.000250+01:00"]
+    assert words.instants(dates, 1.0) == ["2024-03-01 12:00:00+01:00"]
+    assert words.instants(dates, 1 / 60) == ["2024-03-01 12:00+01:00"]
+    spans = pd.to_timedelta([-1.5, 0.0, 59.9996, 360_000.0], unit="s")
+    assert words.instants(spans, 100.0) == ["-0:00:01.500", "0:00:00.000", "0:01:00.000", "100:00:00.000"]
+    assert words.instants(spans[1:], 1.0) == ["0:00:00", "0:01:00", "100:00:00"]
+    assert words.instants(pd.Index([], dtype="datetime64[ns]"), 1.0) == []
+
+
+def test_headings_say_what_numbers_count() -> None:
+    indexes = (pd.date_range("2024", periods=2), pd.to_timedelta([1, 2]), pd.Index([0.5, 1.0]), pd.RangeIndex(3))
+    assert [words.instant_unit(index) for index in indexes] == ["", "", " (s)", " (row)"]
+
+
+def test_samples_are_a_time_where_the_rate_is_known() -> None:
+    assert [words.samples_text(128, fs) for fs in (None, 360.0, 1 / 300)] == ["128 samples", "356 ms", "10.7 h"]
