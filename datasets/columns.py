@@ -1,6 +1,7 @@
 """What the columns of a table are: numbers to analyse, labels, row counters, or text."""
 
 import difflib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -8,13 +9,26 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from spectra.datasets.dialect import MISSING
+from spectra.datasets.dialect import GROUPED, MISSING
 from spectra.errors import DataError
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-_LABELS = {"label", "labels", "is_anomaly", "anomaly"}
+_LABELS = {
+    "label",
+    "labels",
+    "anomaly",
+    "anomalies",
+    "is_anomaly",
+    "is_anomalous",
+    "outlier",
+    "is_outlier",
+    "ground_truth",
+    "changepoint",
+}
+# Beyond this squares and their sums run out of numbers; who writes it means that there is no value.
+_LARGEST = 1e100
 _COUNTERS = {"", "index", "idx", "id", "row", "no", "nr", "n", "sample", "samples", "unnamed: 0"}
 _SAMPLE_CELLS = 1000
 
@@ -24,13 +38,16 @@ class Table:
     """The columns of a file or of a data frame, as they were found.
 
     `frame` has columns numbered from 0; `names` has one name a column, None where there is none; `place` says where
-    a row lies, for messages ("data.csv, line 17"); `source` is what the whole is called in them.
+    a row lies, for messages ("data.csv, line 17"); `source` is what the whole is called in them; `decimal` is the
+    decimal sign of numbers that are still text; `notes` say what was left out above the columns.
     """
 
     frame: pd.DataFrame
     names: tuple[str | None, ...]
     place: Callable[[int], str]
     source: str
+    decimal: str = "."
+    notes: tuple[str, ...] = ()
 
     def label(self, column: int) -> str:
         """What messages call a column: by its name or else by its number, counted from 1."""
@@ -63,6 +80,12 @@ class Table:
         return titles
 
 
+def quoted(cell: object) -> str:
+    """What a cell holds, for a message: on one line, and not all of it where it is long."""
+    text = " ".join(str(cell).split())
+    return f"'{text}'" if len(text) <= 40 else f"'{text[:40]}…'"
+
+
 def _listed(titles: Sequence[str]) -> str:
     """The first few titles."""
     shown = ", ".join(f"'{title}'" for title in titles[:8])
@@ -74,24 +97,35 @@ def is_plain(column: "pd.Series[float]") -> bool:
     return pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype)
 
 
-def cells(column: "pd.Series[float]") -> tuple[FloatArray, NDArray[np.bool_]]:
+def cells(column: "pd.Series[float]", decimal: str) -> tuple[FloatArray, NDArray[np.bool_]]:
     """The numbers of a column of texts, (n,) each: the values, NaN where missing; and what is no number."""
     text = column.astype("str").str.strip()
     lowered = text.str.lower()
     missing = (column.isna() | lowered.isin(MISSING)).to_numpy()
     text = text.mask(lowered == "true", "1").mask(lowered == "false", "0").mask(missing)
-    values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    values = _parsed(text)
+    bad = np.isnan(values) & ~missing
+    if bad.any():
+        text = text[bad]
+        grouped = text.str.fullmatch(GROUPED[decimal])
+        text = text.mask(grouped, text.str.replace(f"[^\\d+{decimal}-]", "", regex=True))
+        values[bad] = _parsed(text.str.replace(decimal, ".", regex=False))
     return values, np.isnan(values) & ~missing
 
 
-def looks_like_text(column: "pd.Series[float]") -> bool:
+def _parsed(text: "pd.Series[str]") -> FloatArray:
+    """The numbers of plain texts, NaN where one is none."""
+    return np.array(pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def looks_like_text(column: "pd.Series[float]", decimal: str) -> bool:
     """Whether most of the first cells that hold something are no numbers."""
     if is_plain(column):
         return False
     if not (pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype)):
         return True
     first = column.dropna().iloc[:_SAMPLE_CELLS]
-    bad = cells(first)[1]
+    bad = cells(first, decimal)[1]
     return bool(np.mean(bad) > 0.5) if len(bad) else False
 
 
@@ -106,15 +140,15 @@ def numbers(table: Table, column: int, *, required: bool = False) -> FloatArray 
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     if isinstance(series.dtype, pd.CategoricalDtype):
         series = series.astype("str")
-    if looks_like_text(series) and not required:
+    if looks_like_text(series, table.decimal) and not required:
         return None
-    values, bad = cells(series)
+    values, bad = cells(series, table.decimal)
     if np.mean(bad) > 0.5 and not required:
         return None
     if bad.any():
         row = int(np.argmax(bad))
         raise DataError(
-            f"{table.place(row)}, {table.label(column)}: '{series.iloc[row]}' is not a number; correct it, leave the "
+            f"{table.place(row)}, {table.label(column)}: {quoted(series.iloc[row])} is not a number; correct it, leave the "
             "cell empty, or choose other columns with --channels."
         )
     return values
@@ -136,19 +170,11 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
     """
     if wanted is not None:
         column = table.find(wanted, "labels")
-        values = numbers(table, column, required=True)
-        assert values is not None
-        wrong = (values != 0) & (values != 1)
-        if wrong.any():
-            row = int(np.argmax(wrong))
-            raise DataError(
-                f"{table.place(row)}, {table.label(column)}: a label must be 0 or 1, this one is {values[row]:g}."
-            )
-        return Labels(values.astype(np.int64), frozenset({column}), ())
+        return Labels(_wanted_labels(table, column), frozenset({column}), ())
     found: IntArray | None = None
     columns, notes = set(), []
     for column, name in enumerate(table.names):
-        if name is None or name.strip().casefold() not in _LABELS:
+        if name is None or re.sub(r"[\s_-]+", "_", name.strip().casefold()) not in _LABELS:
             continue
         values = numbers(table, column)
         if values is None or (values != np.round(values))[~np.isnan(values)].any():
@@ -159,8 +185,23 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
         if clean and found is None:
             found = values.astype(np.int64)
         elif column not in channels:
-            notes.append(f"{table.label(column)} looks like labels other than 0 and 1: left out.")
+            what = "holds labels too" if clean else "looks like labels other than 0 and 1"
+            notes.append(f"{table.label(column)} {what}: left out.")
     return Labels(found, frozenset(columns), tuple(notes))
+
+
+def _wanted_labels(table: Table, column: int) -> IntArray:
+    """The values of a column that must be labels."""
+    series = table.frame.iloc[:, column]
+    plain = is_plain(series)
+    values = series.to_numpy(dtype=np.float64, na_value=np.nan) if plain else cells(series, table.decimal)[0]
+    wrong = ~np.isin(values, (0, 1))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        said = f"{values[row]:g}" if not np.isnan(values[row]) else quoted(series.iloc[row])
+        said = "missing" if series.isna().iloc[row] else said
+        raise DataError(f"{table.place(row)}, {table.label(column)}: a label must be 0 or 1, this one is {said}.")
+    return values.astype(np.int64)
 
 
 def find_counter(table: Table, taken: frozenset[int]) -> int | None:
@@ -168,9 +209,9 @@ def find_counter(table: Table, taken: frozenset[int]) -> int | None:
     for column, name in enumerate(table.names):
         unnamed = name is None and column == 0 and len(table.names) - len(taken) > 1
         title = "" if name is None else name.strip().casefold()
-        series = table.frame.iloc[:, column]
         if column in taken or not (unnamed or (name is not None and title in _COUNTERS)):
             continue
+        series = table.frame.iloc[:, column]
         if not pd.api.types.is_integer_dtype(series.dtype) or len(series) < 2:
             continue
         values = series.to_numpy(dtype=np.int64)
@@ -200,18 +241,17 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
     chosen = [column for column in range(len(table.names)) if column not in taken] if wanted is None else wanted
     chosen, values, text = _values(table, chosen, required=wanted is not None)
     notes = _left_out(table, text, "text")
-    if not np.isfinite(values).all():
-        _refuse_infinity(table, chosen, values)
-        void: NDArray[np.bool_] = np.asarray(np.isnan(values).all(axis=0))
-        if void.any() and wanted is None:
-            # A delimiter at the end of every line makes a column without a name: not worth a word.
-            empty = [column for column, nothing in zip(chosen, void, strict=True) if nothing]
-            notes += _left_out(table, [column for column in empty if table.names[column]], "nothing")
-        if void.any() and (wanted is None or void.all()):
-            chosen = [column for column, nothing in zip(chosen, void, strict=True) if not nothing]
-            values = values[:, ~void]
-            if not chosen:
-                raise DataError(f"{table.source} has no numbers: every value is missing.")
+    _refuse_too_large(table, chosen, values)
+    void: NDArray[np.bool_] = np.asarray(np.isnan(values).all(axis=0))
+    if chosen and (void.all() or (void.any() and wanted is not None)):
+        which = table.source if void.all() else f"{table.source}, {table.label(chosen[int(np.argmax(void))])}"
+        raise DataError(f"{which} has no numbers: every value is missing.")
+    if void.any():
+        empty = [column for column, nothing in zip(chosen, void, strict=True) if nothing]
+        # A delimiter at the end of every line makes a column without a name: not worth a word.
+        notes += _left_out(table, [column for column in empty if table.names[column]], "nothing")
+        chosen = [column for column, nothing in zip(chosen, void, strict=True) if not nothing]
+        values = values[:, ~void]
     if not chosen:
         reason = "; ".join(notes).rstrip(".") or "no column is left beside time and labels"
         raise DataError(f"{table.source} has no column of numbers to analyse: {reason}.")
@@ -241,12 +281,16 @@ def _left_out(table: Table, columns: Sequence[int], what: str) -> list[str]:
     return [f"{len(columns)} columns hold {what}: left out ({_listed([table.titles()[i] for i in columns])})."]
 
 
-def _refuse_infinity(table: Table, chosen: Sequence[int], values: FloatArray) -> None:
-    """Raise DataError for the first infinite value, if there is one."""
-    infinite = np.isinf(values)
-    if infinite.any():
-        row, column = map(int, np.unravel_index(np.argmax(infinite), infinite.shape))
-        raise DataError(
-            f"{table.place(row)}, {table.label(chosen[column])}: the value is infinite; leave the cell empty if there "
-            "was no measurement, or put the largest value the sensor can give."
-        )
+def _refuse_too_large(table: Table, chosen: Sequence[int], values: FloatArray) -> None:
+    """Raise DataError for the first infinite value or one as good as that, if there is one."""
+    # The extremes take no memory; NaN is none of them.
+    high, low = np.fmax.reduce(values, axis=None, initial=0.0), np.fmin.reduce(values, axis=None, initial=0.0)
+    if max(high, -low) <= _LARGEST:
+        return
+    row, column = map(int, np.argwhere(np.abs(values) > _LARGEST)[0])
+    value = values[row, column]
+    what = f"{value:.3g} is too large to be one" if np.isfinite(value) else "is infinite"
+    raise DataError(
+        f"{table.place(row)}, {table.label(chosen[column])}: the value {what}; leave the cell empty if there "
+        "was no measurement, or put the largest value the sensor can give."
+    )

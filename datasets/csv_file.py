@@ -23,10 +23,16 @@ from spectra.errors import DataError
 _FIRST_BYTES, _MOST_BYTES, _ENOUGH_LINES = 1 << 16, 1 << 24, 6
 _NA_VALUES = ["-", "--", "?", "NAN", "Nan", "na", "none", "Null"]
 _LINE_END = re.compile("\r\n|\r|\n")
+_BLOCK = 1 << 20
+_COMMENT_LINE = re.compile(rf"\n[ \t]*([{''.join(COMMENTS)}])")
 _SIGNATURES = {
     b"PK\x03\x04": "a zip archive or a spreadsheet",
     b"PAR1": "a Parquet file",
     b"\x89HDF": "an HDF5 file",
+    b"{": "JSON",
+    b"[{": "JSON",
+    b"[[": "JSON",
+    b"<": "HTML or XML",
 }
 
 
@@ -120,6 +126,10 @@ def _encoding(head: bytes, name: str) -> str:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" in head:
+        for which, encoding in enumerate(("utf-16-be", "utf-16-le")):
+            # Two bytes a letter, of which one is zero for all but rare letters.
+            if head[which::2].count(0) > 0.9 * len(head[which::2]) and 0 not in head[1 - which :: 2]:
+                return encoding
         raise DataError(f"{name} is not a text table: it holds bytes that no text has.")
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
@@ -140,6 +150,9 @@ def _table(source: _Source, dialect: Dialect) -> Table:
         frame = _parse(source, dialect)
     except UnicodeDecodeError:
         return _table(replace(source, encoding="latin-1"), dialect)
+    except pd.errors.ParserWarning as error:
+        width = len(dialect.names)
+        raise DataError(f"{source.name} is no table: some rows have more than the {width} fields that most have.") from error
     except pd.errors.ParserError as error:
         line = _line_of_error(str(error))
         mark = _comment_at(source, line) if dialect.comment is None else None
@@ -148,13 +161,14 @@ def _table(source: _Source, dialect: Dialect) -> Table:
         return _table(source, replace(dialect, comment=mark))
     if frame.empty:
         raise DataError(f"{source.name} has a header and no rows of data.")
-    if dialect.comment is None and (mark := _late_comment(frame)) is not None:
+    text_first = not pd.api.types.is_numeric_dtype(frame[0].dtype)
+    if dialect.comment is None and text_first and (mark := _late_comment(source)) is not None:
         return _table(source, replace(dialect, comment=mark))
 
     def place(row: int) -> str:
         return f"{source.name}, line {_line_of_row(source, dialect, row)}"
 
-    return Table(frame, dialect.names, place, source.name)
+    return Table(frame, dialect.names, place, source.name, dialect.decimal, dialect.notes)
 
 
 def _parse(source: _Source, dialect: Dialect) -> pd.DataFrame:
@@ -162,6 +176,8 @@ def _parse(source: _Source, dialect: Dialect) -> pd.DataFrame:
     with warnings.catch_warnings():
         # A column with a text far down has numbers and texts: columns.py finds the text and names its row.
         warnings.simplefilter("ignore", pd.errors.DtypeWarning)
+        # Where pandas would drop fields, it warns.
+        warnings.simplefilter("error", pd.errors.ParserWarning)
         return pd.read_csv(
             source.target,
             sep=dialect.delimiter,
@@ -203,22 +219,26 @@ def _comment_at(source: _Source, line: int | None) -> str | None:
     return None
 
 
-def _late_comment(frame: pd.DataFrame) -> str | None:
-    """The mark of comment lines below the head of the file, which then lie in the first column."""
-    first = frame[0]
-    if pd.api.types.is_numeric_dtype(first.dtype):
-        return None
-    text = first.astype("str")
-    return next((mark for mark in COMMENTS if text.str.startswith(mark).any()), None)
+def _late_comment(source: _Source) -> str | None:
+    """The mark of comment lines anywhere in the file."""
+    with source.open() as raw:
+        text = io.TextIOWrapper(raw, encoding=source.encoding, newline=None)
+        last = "\n"
+        while block := text.read(_BLOCK):
+            if found := _COMMENT_LINE.search(last + block):
+                return found[1]
+            last = block[-1]
+    return None
 
 
 def _line_of_row(source: _Source, dialect: Dialect, row: int) -> int:
     """The line of the file, counted from 1, on which a row of data counted from 0 ends."""
     lines = enumerate(source.lines(), start=1)
+    blanks = " \n" if dialect.delimiter == "\t" else None
     kept = (
         (number, text)
         for number, text in lines
-        if number > dialect.skip and text.strip() and not is_comment(text, dialect.comment)
+        if number > dialect.above and text.strip(blanks) and not is_comment(text, dialect.comment)
     )
     if dialect.delimiter == BLANKS:
         return next((number for i, (number, _) in enumerate(kept) if i == row), 0)

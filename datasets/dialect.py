@@ -13,8 +13,11 @@ BLANKS = r"\s+"
 MISSING = frozenset({"", "-", "--", "?", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none"})
 """The words, in lower case, that stand for a missing value."""
 
+_NEVER_NAMES = MISSING - {"", "-", "--", "?", "na"}
+"""Of those words the ones that no column is called; Na is sodium."""
+
 COMMENTS = ("#", "%")
-"""What a comment line starts with; a semicolon does too, but only above the table, where it cannot be a delimiter."""
+"""What a comment line starts with; a semicolon and two slashes do too, but only above the table."""
 
 # The order decides between equals: "1, 2" is a comma file before it is one of blanks.
 _DELIMITERS = (";", "\t", "|", ",", BLANKS)
@@ -22,7 +25,16 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?|true|
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)
 _DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
-_DATE = re.compile(r"(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d\d)[\d:.,TZ+ -]*(UTC|[AP]M)?", re.IGNORECASE)
+_GROUPS = "[+-]?[1-9]\\d{{0,2}}({0}\\d{{3}})+({1}\\d+)?"
+GROUPED = {
+    ".": re.compile(_GROUPS.format("[, '\u00a0\u202f]", "\\.")),
+    ",": re.compile(_GROUPS.format("[. '\u00a0\u202f]", ",")),
+}
+"""Numbers with signs between their thousands, by the decimal sign: 1,234.5 and 1.234,5."""
+MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+"""The name of a month, in lower case."""
+_DAY = rf"\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}|\d{{1,2}}[- ]{MONTH}[- ]\d{{2,4}}|{MONTH} \d{{1,2}},? \d{{4}}"
+_DATE = re.compile(rf"({_DAY}|\d{{1,2}}:\d\d)[\d:.,TZ+ -]*(UTC|[AP]M)?", re.IGNORECASE)
 _WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
 
 # A table of 10,000 columns is told by a few of its rows, a table of one column by a few hundred.
@@ -33,15 +45,18 @@ _FEWEST_ROWS, _MOST_ROWS, _MOST_CHARACTERS = 5, 200, 100_000
 class Dialect:
     """How a table is written.
 
-    `skip` counts the lines of the file above the first row of data; `names` has one name a column, None where the
-    file gives none.
+    `above` counts the lines of the file above the first row of data, and `skip` the same with a field that goes on
+    over several lines counted as one, which is how pandas counts; `names` has one name a column, None where the file
+    gives none; `notes` say what else was found above the data.
     """
 
     delimiter: str
     decimal: str
     comment: str | None
+    above: int
     skip: int
     names: tuple[str | None, ...]
+    notes: tuple[str, ...] = ()
 
 
 def split(lines: Iterable[str], delimiter: str) -> list[list[str]]:
@@ -62,19 +77,30 @@ def sniff(lines: Sequence[str]) -> Dialect | None:
     top, forced = _top_of_table(lines)
     below = lines[top:]
     comment = next((mark for mark in COMMENTS if any(mark in one and is_comment(one, mark) for one in below)), None)
-    full = (i for i in range(top, len(lines)) if lines[i].strip() and not is_comment(lines[i], comment))
+    # Between tabs a row may hold nothing at all.
+    blanks = " " if any("\t" in line.strip() for line in below) else None
+    full = (i for i in range(top, len(lines)) if lines[i].strip(blanks) and not is_comment(lines[i], comment))
     numbers = list(islice(full, _MOST_ROWS))
     if not numbers:
         return None
-    rows, delimiter = _rows(_sample([lines[i] for i in numbers]), forced)
+    sample = _sample([lines[i] for i in numbers])
+    rows, delimiter = _rows(sample, forced)
     decimal = _decimal(rows, delimiter)
-    header = _is_header(rows, decimal)
-    width = _usual_width(rows[1:] or rows)
-    if header:
-        names = _names(rows[0], width, _starts_with_row_names(rows))
-    else:
-        names = _names_in_comment(lines[:top], delimiter, max(width, len(rows[0])))
-    return Dialect(delimiter, decimal, comment, numbers[0] + header, names)
+    heading = _heading(rows, lines[:top], delimiter, decimal)
+    used = _lines_used(sample, delimiter, heading.rows)
+    above = numbers[used] if used < len(numbers) else numbers[-1] + 1
+    notes = (*heading.notes, *_thousands_note(rows, decimal))
+    return Dialect(delimiter, decimal, comment, above, above - (used - heading.rows), heading.names, notes)
+
+
+def _lines_used(sample: Sequence[str], delimiter: str, rows: int) -> int:
+    """How many of the lines the first rows take: a quoted field may go on over several."""
+    if delimiter == BLANKS or rows == 0:
+        return rows
+    reader = csv.reader(sample, delimiter=delimiter, skipinitialspace=True)
+    for _ in islice(reader, rows):
+        pass
+    return reader.line_num
 
 
 def _top_of_table(lines: Sequence[str]) -> tuple[int, str | None]:
@@ -88,7 +114,7 @@ def _top_of_table(lines: Sequence[str]) -> tuple[int, str | None]:
             below = next((other for other in lines[i + 1 :] if not other.lstrip().startswith(";")), "")
             if ";" in below:
                 return i, forced
-        elif line.strip() and not any(is_comment(line, mark) for mark in COMMENTS):
+        elif line.strip(" ") and not any(is_comment(line, mark) for mark in (*COMMENTS, "//")):
             return i, forced
     return len(lines), forced
 
@@ -127,7 +153,7 @@ def _plausibility(rows: list[list[str]]) -> float:
     if width < 2:
         return -1.0
     fields = [field for row in rows[1:] or rows for field in row]
-    good = sum(_is_value(field, ",") or field.lower() in MISSING for field in fields)
+    good = sum(_is_value(field, ",") or _is_value(field, ".") or field.lower() in MISSING for field in fields)
     return sum(len(row) == width for row in rows) / len(rows) * good / max(1, len(fields))
 
 
@@ -157,23 +183,93 @@ def _starts_with_row_names(rows: list[list[str]]) -> bool:
 def _decimal(rows: list[list[str]], delimiter: str) -> str:
     """The decimal sign: a comma where numbers have one and none has a point."""
     fields = [field for row in rows for field in row]
+    if any(_has_grouped_comma(field) for field in fields):
+        return ","
     commas = [field for field in fields if _DECIMAL_COMMA.fullmatch(field)]
     if not commas or any(_DECIMAL_POINT.fullmatch(field) for field in fields):
         return "."
-    # A quoted "1,234" in a comma file is a thousand and more to its writer: better refused than read as 1.234.
+    # A quoted "1,234" in a comma file is a thousand and more to its writer.
     if delimiter == "," and all(_THOUSANDS.fullmatch(field) for field in commas):
         return "."
     return ","
 
 
+def _has_grouped_comma(field: str) -> bool:
+    """Whether a number can only be one with a decimal comma and signs between its thousands: 1.234,5 or 1.234.567."""
+    sure = "," in field or field.count(".") > 1
+    return sure and bool(GROUPED[","].fullmatch(field)) and not GROUPED["."].fullmatch(field)
+
+
+def _thousands_note(rows: list[list[str]], decimal: str) -> tuple[str, ...]:
+    """A word on numbers such as 1,234, which another writer means otherwise."""
+    found = (field for row in rows for field in row if decimal == "." and _THOUSANDS.fullmatch(field))
+    first = next(found, None)
+    return () if first is None else (f"Numbers such as {first} are read with signs between their thousands.",)
+
+
 def _is_value(field: str, decimal: str) -> bool:
     """Whether a field is a number, true or false, or a date."""
-    return bool(_NUMBER.fullmatch(field.replace(decimal, ".", 1)) or _DATE.fullmatch(field))
+    plain = field.replace(decimal, ".", 1)
+    return bool(_NUMBER.fullmatch(plain) or _DATE.fullmatch(field) or GROUPED[decimal].fullmatch(field))
+
+
+@dataclass(frozen=True)
+class _Heading:
+    """What stands above the data: so many rows, among them the names of the columns, and a word on the others."""
+
+    rows: int
+    names: tuple[str | None, ...]
+    notes: tuple[str, ...] = ()
+
+
+def _heading(rows: list[list[str]], comments: Sequence[str], delimiter: str, decimal: str) -> _Heading:
+    """The rows above the data: none, a header, or a header among lines of text such as units and the logger's name."""
+    width = _usual_width(rows[1:] or rows)
+    count = _rows_of_text(rows, width, decimal)
+    if count < 2:
+        if _is_header(rows, decimal):
+            return _Heading(1, _names(rows[0], width, _starts_with_row_names(rows)))
+        return _Heading(0, _names_in_comment(comments, delimiter, max(width, len(rows[0]))))
+    # The names stand above units and the like, and below what is no row of the table.
+    first = count
+    while first > 0 and _names_columns(rows[first - 1], width, decimal):
+        first -= 1
+    named = count - 1 if width == 1 else first
+    others = count - (first < count)
+    notes = (f"{others} row{'s' if others > 1 else ''} of text above the numbers: left out.",)
+    return _Heading(count, (None,) * width if first == count else _names(rows[named], width, False), notes)
+
+
+def _rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
+    """How many rows at the top are no data, told by the first column that holds numbers or dates further down."""
+    half = len(rows) // 2
+    below = [row for row in rows[half:] if len(row) == width]
+
+    def known(field: str) -> bool:
+        return _is_value(field, decimal)
+
+    full = [column for column in range(width) if below and all(known(row[column]) for row in below)]
+    if not full:
+        return 0
+    for count, row in enumerate(rows[:half]):
+        here = [row[column] for column in full if column < len(row)]
+        words = any(not known(field) and field.lower() not in MISSING for field in here)
+        begins = bool(here) and (known(here[0]) or (here[0].lower() in MISSING and any(map(known, here))))
+        if begins or (not words and len(row) == width):
+            return count
+    return 0
+
+
+def _names_columns(row: list[str], width: int, decimal: str) -> bool:
+    """Whether a row is one of words for the columns."""
+    return len(row) == width and any(row) and not any(_is_value(field, decimal) for field in row)
 
 
 def _is_header(rows: list[list[str]], decimal: str) -> bool:
     """Whether the first row names the columns."""
     first, body = rows[0], rows[1:]
+    if any(field.lower() in _NEVER_NAMES for field in first):
+        return False
     values = [field for field in first if _is_value(field, decimal)]
     words = [field for field in first if field.lower() not in MISSING and field not in values]
     if not values:
@@ -200,6 +296,8 @@ def _stands_above_numbers(first: list[str], body: list[list[str]], decimal: str)
 def _names(header: list[str], width: int, row_names: bool) -> tuple[str | None, ...]:
     """One name a column; columns beyond the header have an empty one."""
     names = ["", *header] if row_names else header
+    if all(re.fullmatch("'.+'", name) for name in names):
+        names = [name[1:-1] for name in names]
     return (*names, *[""] * (width - len(names)))
 
 

@@ -103,9 +103,9 @@ class Recording:
         titles = default if channels is None else tuple(map(str, channels))
         table = Table(pd.DataFrame(matrix), titles, lambda row: f"{name}, row {row + 1}", name)
         _refuse_too_few(table)
-        found = read_channels(table, range(c), frozenset())
+        found = read_channels(table, None, frozenset())
         marks = None if labels is None else _checked_labels(labels, n, name)
-        signal = _Signal(found.values, found.titles, marks, None, pd.RangeIndex(n), table.place, name)
+        signal = _Signal(found.values, found.titles, marks, None, pd.RangeIndex(n), table.place, name, found.notes)
         return cls._assembled(signal, fs, None, name)
 
     @classmethod
@@ -211,12 +211,15 @@ def _short_name(source: str) -> str:
 def _matrix(values: ArrayLike, name: str) -> FloatArray:
     """The values as (n, c) floats."""
     try:
-        array = np.asarray(values)
+        masked = np.ma.isMaskedArray(values)
+        array = np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan) if masked else np.asarray(values)
         if array.dtype.kind == "c":
             raise DataError(f"{name} has complex values: give the real and the imaginary part as two channels.")
         array = array.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
-        raise error if isinstance(error, DataError) else DataError(f"{name} is no array of numbers: {error}.") from error
+        raise (
+            error if isinstance(error, DataError) else DataError(f"{name} is no array of numbers: {str(error).rstrip('.')}.")
+        ) from error
     if array.ndim not in (1, 2):
         raise DataError(f"{name} must have the shape (samples,) or (samples, channels), not {array.shape}.")
     return array[:, np.newaxis] if array.ndim == 1 else array
@@ -263,12 +266,12 @@ def _from_table(
     if wanted is not None and (clash := labels.columns & set(wanted)):
         raise DataError(f"{table.source}: {table.label(min(clash))} holds the labels and can be no channel.")
     taken = labels.columns | frozenset(wanted or ())
-    notes = list(labels.notes)
+    notes = [*table.notes, *labels.notes]
     instants: pd.Index | None = None
     if time is None and isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         instants = index
     elif (found := find_time(table, time, taken)) is not None:
-        instants = found.index
+        instants = found.index.rename(table.names[min(found.columns)])
         taken |= found.columns
         notes += found.notes
     if wanted is None and (counter := find_counter(table, taken)) is not None:

@@ -1,7 +1,7 @@
 """Time stamps as they were logged, put on a regular grid: order, repeats, jitter and gaps."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -72,15 +72,30 @@ def regular_grid(index: pd.Index, fs: float | None, place: Place) -> Grid:
         apart = unique[fit.broken] - unique[fit.broken - 1]
         raise DataError(
             f"{place(row)}: sampling is irregular: this row comes {_duration(apart)} after the one before, steps of "
-            f"{_duration(fit.usual)} are usual; --resample puts the recording on a regular grid."
+            f"{_duration(float(np.median(np.diff(unique))))} are usual; --resample puts the recording on a regular grid."
         )
     _refuse_growth(fit.positions, stamps, place)
+    fit = replace(fit, step=_round_step(fit, unique))
     notes = (*stamps.notes, *_fit_notes(fit, stamps, index))
     rows = fit.positions[stamps.group]
     n = int(fit.positions[-1]) + 1
-    unchanged = n == len(index) and not stamps.notes and fit.worst < _EXACT
-    grid = index if unchanged else _instants(index, stamps, _multiples(n, fit.step))
+    unchanged = n == len(index) and not stamps.notes
+    grid = index if unchanged else _instants(index, stamps, np.interp(np.arange(n), fit.positions, unique), fit.positions)
     return Grid(grid, fit.step, rows, unique[stamps.group], notes)
+
+
+def _round_step(fit: "_Fit", seconds: FloatArray) -> float:
+    """The step of stamps: that of their trend or, where they jitter, the roundest one that drifts from it by no more."""
+    if fit.worst < _EXACT:
+        return fit.step
+    away = fit.positions - fit.positions.mean()
+    trend = float(away @ seconds / (away @ away))
+    drift = fit.worst * fit.step / float(fit.positions[-1])
+    for digits in range(1, 7):
+        for step in (float(f"{trend:.{digits}g}"), 1 / float(f"{1 / trend:.{digits}g}")):
+            if abs(step - trend) <= drift:
+                return step
+    return trend
 
 
 def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
@@ -124,6 +139,8 @@ def _duration(seconds: float) -> str:
         return f"{seconds / 86400:.4g} days"
     if seconds >= 3600:
         return f"{seconds / 3600:.4g} h"
+    if seconds >= 120:
+        return f"{seconds / 60:.6g} min"
     return f"{seconds:.6g} s" if seconds >= 0.1 else f"{seconds * 1e3:.6g} ms"
 
 
@@ -164,15 +181,23 @@ def _multiples(n: int, step: float) -> FloatArray:
     return np.arange(n, dtype=np.float64) * step
 
 
-def _instants(index: pd.Index, stamps: _Stamps, offsets: FloatArray) -> pd.Index:
-    """Instants at offsets in seconds from the earliest stamp, of the kind and in the zone of the index."""
+def _instants(index: pd.Index, stamps: _Stamps, offsets: FloatArray, positions: IntArray | None = None) -> pd.Index:
+    """Instants at offsets in seconds from the earliest stamp, of the kind and in the zone of the index.
+
+    At `positions` they are the stamps themselves.
+    """
     start = int(stamps.sources[0])
     if not isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-        return pd.Index(float(index[start]) + offsets).rename(index.name)
+        seconds = float(index[start]) + offsets
+        if positions is not None:
+            seconds[positions] = index.to_numpy()[stamps.sources]
+        return pd.Index(seconds).rename(index.name)
     # Whole seconds cannot hold the instants between them.
     fine = index.as_unit("us") if _counts(index)[1] < 1e6 else index
     counts, per_second = _counts(fine)
     moments = counts[start] + np.rint(offsets * per_second).astype(np.int64)
+    if positions is not None:
+        moments[positions] = counts[stamps.sources]
     unit = "us" if per_second == 1e6 else "ns"
     if isinstance(fine, pd.TimedeltaIndex):
         return pd.TimedeltaIndex(moments.view(f"timedelta64[{unit}]")).rename(index.name)
@@ -184,6 +209,8 @@ def _distinct(index: pd.Index, place: Place, *, lenient: bool) -> _Stamps:
     """The stamps in order, each once; `lenient` takes any number of late and repeated ones."""
     seconds = _seconds(index)
     steps = np.diff(seconds)
+    if not steps.any():
+        raise DataError(f"{place(0)}: every row has the same time stamp, so there is no sampling rate.")
     if bool((steps > 0).all()):
         rows = np.arange(len(seconds))
         return _Stamps(seconds, rows, rows, ())
@@ -216,8 +243,6 @@ def _distinct(index: pd.Index, place: Place, *, lenient: bool) -> _Stamps:
                 f"{len(repeats)}: write finer time stamps, or let --resample average the rows."
             )
         notes.append(f"{_count(repeats, 'row')} with the time stamp of another: averaged with it.")
-    if np.sum(first) < 2:
-        raise DataError(f"{place(0)}: every row has the same time stamp, so there is no sampling rate.")
     group = np.empty(len(order), dtype=np.int64)
     group[order] = np.cumsum(first) - 1
     unique = ordered[first]
@@ -256,8 +281,8 @@ def _best_fit(seconds: FloatArray, resolution: float, fs: float | None) -> _Fit:
     median = float(np.median(steps))
     single = steps[np.abs(steps - median) <= 0.5 * median]
     # The mean cancels what rounding stamps did to each step: 360 Hz in whole milliseconds has steps of 2 and 3 ms.
-    mean = float(np.mean(single))
-    exact = bool(np.abs(single - median).max() <= _EXACT * median)
+    mean = float(np.mean(single)) if single.size else median
+    exact = bool(np.abs(single - median).max(initial=0.0) <= _EXACT * median)
     candidates = [1 / fs] if fs is not None and abs(fs * mean - 1) <= 0.01 else []
     candidates += [mean] if exact else [median, mean]
     for candidate in candidates:

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.tseries.api import guess_datetime_format
 
-from spectra.datasets.columns import FloatArray, Table, is_plain, numbers
-from spectra.datasets.dialect import MISSING
+from spectra.datasets.columns import FloatArray, Table, is_plain, numbers, quoted
+from spectra.datasets.dialect import MISSING, MONTH
 from spectra.errors import DataError
 
 _TIME_WORDS = {
@@ -32,9 +32,15 @@ _SECONDS = {
     "ns": 1e-9, "nanoseconds": 1e-9, "min": 60.0, "minutes": 60.0, "h": 3600.0, "hours": 3600.0,
 }  # fmt: skip
 _EPOCH_SCALES = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
-_DATE = re.compile(r"\s*(\d{4}-?\d\d-?\d\d|\d{4}-\d{3}|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})([T ].*)?")
+_DATE = re.compile(
+    r"\s*(\d{4}-?\d\d-?\d\d|\d{4}-\d{3}|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
+    rf"|\d{{1,2}}[- ]{MONTH}[- ]\d{{2,4}}|{MONTH} \d{{1,2}},? \d{{4}})([T ].*)?",
+    re.IGNORECASE,
+)
+_MONTH = re.compile(r"\s*\d{4}-\d\d\s*")
 _CLOCK = re.compile(r"['\s]*\d{1,4}:\d\d(:\d\d)?([.,]\d+)?['\s]*")
-_A_FEW = 20
+_DAY_MONTH_YEAR = re.compile(r"%([dm])(\W)%[dm]\2%Y( %H:%M(:%S(\.%f)?)?)?")
+_A_FEW, _ENOUGH = 20, 2000
 
 
 @dataclass(frozen=True)
@@ -56,21 +62,55 @@ def find_time(table: Table, wanted: str | None, taken: frozenset[int]) -> TimeCo
     """
     if wanted is not None:
         column = table.find(wanted, "time")
-        found = _instants(table, column, named=True)
+        found = _instants(table, column, named=True, clocks=True)
         if found is None:
             cell = table.frame.iloc[0, column]
             raise DataError(
-                f"{table.place(0)}, {table.label(column)}: '{cell!s}' is not a time; ISO 8601 dates, epoch seconds "
+                f"{table.place(0)}, {table.label(column)}: {quoted(cell)} is not a time; ISO 8601 dates, epoch seconds "
                 "(or ms, µs, ns) and seconds are read."
             )
         return found
     free = [column for column in range(len(table.names)) if column not in taken]
-    # A name says more than values do, so those that are called time go first.
-    for column in sorted(free, key=lambda column: not _words(table.names[column]) & _TIME_WORDS):
-        found = _instants(table, column, named=False, alone=len(free) == 1)
-        if found is not None:
-            return found
+    if (found := _calendar(table, free)) is not None:
+        return found
+    # A name says more than values do, so those that are called time go first; a date says more than a clock.
+    free.sort(key=lambda column: not _words(table.names[column]) & _TIME_WORDS)
+    for clocks in (False, True):
+        for column in _worth_a_look(table, free):
+            found = _instants(table, column, named=False, clocks=clocks, alone=len(free) == 1)
+            if found is not None:
+                return found
     return None
+
+
+def _worth_a_look(table: Table, free: list[int]) -> list[int]:
+    """The columns that may be time; there may be thousands that are not, as a glance at the first row tells."""
+    first = table.frame.iloc[0].to_numpy(dtype=object)
+    return [
+        column
+        for column in free
+        if not isinstance(first[column], (float, np.floating))
+        or np.isnan(first[column])
+        or abs(first[column]) >= 1e9
+        or _words(table.names[column]) & (_TIME_WORDS | _SECONDS.keys())
+    ]
+
+
+def _calendar(table: Table, free: list[int]) -> TimeColumn | None:
+    """The instants of columns called year, month, day and perhaps hour, minute and second; or of years alone."""
+    names = {(table.names[column] or "").strip().casefold(): column for column in free}
+    parts = {part: names[part] for part in ("year", "month", "day", "hour", "minute", "second") if part in names}
+    values = {part: table.frame.iloc[:, column] for part, column in parts.items()}
+    if "year" not in parts or not all(is_plain(one) for one in values.values()):
+        return None
+    if "month" in parts and "day" in parts:
+        dates = pd.to_datetime(pd.DataFrame(values), errors="coerce")
+        return None if dates.isna().any() else TimeColumn(frozenset(parts.values()), pd.DatetimeIndex(dates))
+    years = values["year"].to_numpy(dtype=np.float64, na_value=np.nan)
+    if len(parts) > 1 or not (years[0] >= 1000 and years[-1] < 3000 and (np.diff(years) == 1).all()):
+        return None
+    starts = (years.astype(np.int64) - 1970).view("datetime64[Y]").astype("datetime64[s]")
+    return TimeColumn(frozenset(parts.values()), pd.DatetimeIndex(starts))
 
 
 def _words(name: str | None) -> set[str]:
@@ -78,8 +118,11 @@ def _words(name: str | None) -> set[str]:
     return set(re.findall(r"[^\W\d_]+", (name or "").casefold()))
 
 
-def _instants(table: Table, column: int, *, named: bool, alone: bool = False) -> TimeColumn | None:
-    """The instants a column says, None where it is no time; `named` if a person said it is."""
+def _instants(table: Table, column: int, *, named: bool, clocks: bool, alone: bool = False) -> TimeColumn | None:
+    """The instants a column says, None where it is no time; `named` if a person said it is.
+
+    `clocks` tells whether times of day count, which leave open what day it is.
+    """
     series = table.frame.iloc[:, column]
     columns = frozenset({column})
     if isinstance(series.dtype, pd.DatetimeTZDtype) or series.dtype.kind in "mM":
@@ -88,10 +131,11 @@ def _instants(table: Table, column: int, *, named: bool, alone: bool = False) ->
     if is_plain(series):
         return None if series.dtype.kind == "b" else _from_numbers(table, column, named=named, alone=alone)
     shapes = series.dropna().iloc[:_A_FEW].astype("str")
-    if len(shapes) and shapes.str.fullmatch(_DATE).mean() > 0.5:
-        return _from_dates(table, column)
     called = named or column == 0 or bool(_words(table.names[column]) & _TIME_WORDS)
-    if called and len(shapes) and shapes.str.fullmatch(_CLOCK).mean() > 0.5:
+    dates = shapes.str.fullmatch(_DATE) | (called & shapes.str.fullmatch(_MONTH))
+    if len(shapes) and dates.mean() > 0.5:
+        return _from_dates(table, column)
+    if clocks and called and len(shapes) and shapes.str.fullmatch(_CLOCK).mean() > 0.5:
         return TimeColumn(columns, _clock(table, column))
     return _from_numbers(table, column, named=True) if named and numbers(table, column) is not None else None
 
@@ -139,10 +183,10 @@ def _from_numbers(table: Table, column: int, *, named: bool, alone: bool = False
 def _candidate(table: Table, column: int, *, called: bool, alone: bool) -> FloatArray | None:
     """The numbers of a column that may be time, by a look that costs nothing where there are thousands of columns."""
     series = table.frame.iloc[:, column]
-    if not called and (alone or series.dtype.kind not in "iu" or abs(float(series.iloc[0])) < 1e9):
+    if not called and (alone or series.dtype.kind not in "iuf" or not abs(float(series.iloc[0])) >= 1e9):
         return None
     values = numbers(table, column, required=True)
-    return None if values is None or len(values) < 2 or np.isinf(values).any() else values
+    return None if values is None or np.isnan(values).all() or np.isinf(values).any() else values
 
 
 def _is_steady(values: FloatArray) -> bool:
@@ -180,7 +224,8 @@ def _from_dates(table: Table, column: int) -> TimeColumn | None:
     """The instants of a column of written dates, joined with the clock times in the column after it, if any."""
     series = table.frame.iloc[:, column]
     parsed, notes = _dates(series)
-    missing = np.asarray(parsed.isna())
+    # A copy, for the index keeps the array it hands out.
+    missing = np.array(parsed.isna())
     # Only cells that are no date are looked at one by one: there may be millions.
     unread = series[missing]
     missing[missing] = unread.isna() | unread.astype("str").str.strip().str.lower().isin(MISSING)
@@ -190,39 +235,67 @@ def _from_dates(table: Table, column: int) -> TimeColumn | None:
     if bad.any():
         row = int(np.argmax(bad))
         raise DataError(
-            f"{table.place(row)}, {table.label(column)}: '{series.iloc[row]}' is not a date like those above and below."
+            f"{table.place(row)}, {table.label(column)}: {quoted(series.iloc[row])} is not a date like those above and below."
         )
     _refuse_missing(table, column, missing)
-    columns = {column}
-    if column + 1 < len(table.names) and parsed.has_duplicates and bool((parsed == parsed.normalize()).all()):
-        after = table.frame.iloc[:, column + 1]
-        if not is_plain(after) and after.iloc[:_A_FEW].astype("str").str.fullmatch(_CLOCK).all():
-            parsed = parsed + _clock(table, column + 1, unwrap=False)
-            columns.add(column + 1)
-    return TimeColumn(frozenset(columns), parsed, notes)
+    if parsed.has_duplicates and bool((parsed == parsed.normalize()).all()):
+        for beside in (column + 1, column - 1):
+            if 0 <= beside < len(table.names) and _is_clock(table.frame.iloc[:, beside]):
+                return TimeColumn(frozenset({column, beside}), parsed + _clock(table, beside, unwrap=False), notes)
+    return TimeColumn(frozenset({column}), parsed, notes)
+
+
+def _is_clock(column: "pd.Series[float]") -> bool:
+    """Whether the first cells are all times of day."""
+    return not is_plain(column) and bool(column.iloc[:_A_FEW].astype("str").str.fullmatch(_CLOCK).all())
 
 
 def _dates(column: "pd.Series[float]") -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
     """The instants of written dates, NaT where one is not; in their zone, or in UTC where zones differ."""
     written = column.astype("str")
-    iso = _parsed(written, "ISO8601")
-    if not iso.isna().any():
-        return iso, ()
+    if not _parsed(_part(written), "ISO8601").isna().all():
+        iso = _parsed(written, "ISO8601")
+        if not iso.isna().any():
+            return iso, ()
     text = written.str.strip()
     first = str(text.dropna().iloc[0])
+    if re.fullmatch(r"\d{4}-\d{3}", first):
+        return _parsed(text, "%Y-%j"), ()
     if re.match(r"\d{4}", first):
         # ISO 8601 allows a decimal comma, and "UTC" is as common as Z: pandas reads neither.
         text = text.str.replace(",", ".").str.replace(r"\s*UTC$", "Z", regex=True)
         iso = _parsed(text, "ISO8601")
         if not iso.isna().all():
             return iso, ()
-    tried = {order: dates for order, form in _formats(first) if not (dates := _parsed(text, form)).isna().all()}
-    if not tried:
-        return pd.DatetimeIndex([pd.NaT] * len(text)), ()
-    order, best = min(tried.items(), key=lambda item: int(np.sum(np.asarray(item[1].isna()))))
-    certain = sum(not dates.isna().any() for dates in tried.values()) < 2
-    same = all(dates.equals(best) for dates in tried.values())
-    return best, () if certain or same else (f"Dates such as {first} are taken as {order}.",)
+    return _in_order(text, first)
+
+
+def _in_order(text: "pd.Series[str]", first: str) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
+    """The instants of dates such as the first, with the day before the month or after it, whichever reads more of them.
+
+    Where both read all, the one with the smaller steps; to parse a million dates takes seconds, so a part decides.
+    """
+    tried = [(order, form, _parsed(_part(text), form)) for order, form in _formats(first)]
+    tried = [one for one in tried if not one[2].isna().all()]
+    tried.sort(key=lambda one: (int(np.sum(np.asarray(one[2].isna()))), _longest_step(one[2])))
+    dates = pd.DatetimeIndex([pd.NaT] * len(text))
+    for order, form, _ in tried:
+        dates = _parsed(text, form)
+        if not dates.isna().any():
+            sure = len(tried) < 2 or any(one[2].isna().any() for one in tried) or tried[0][2].equals(tried[1][2])
+            return dates, () if sure else (f"Dates such as {first} are taken as {order}.",)
+    return (_parsed(text, tried[0][1]) if tried else dates), ()
+
+
+def _part(text: "pd.Series[str]") -> "pd.Series[str]":
+    """Enough rows to tell a format by, from all over the column."""
+    return text.iloc[np.unique(np.linspace(0, len(text) - 1, _ENOUGH).astype(np.int64))]
+
+
+def _longest_step(dates: pd.DatetimeIndex) -> float:
+    """The longest time from one date to the next, in seconds."""
+    seconds = dates.dropna().to_numpy().astype("datetime64[s]").astype(np.int64)
+    return float(np.abs(np.diff(seconds)).max(initial=0))
 
 
 def _formats(first: str) -> list[tuple[str, str]]:
@@ -244,6 +317,13 @@ def _formats(first: str) -> list[tuple[str, str]]:
 
 def _parsed(text: "pd.Series[str]", form: str) -> pd.DatetimeIndex:
     """The instants of texts in one format, NaT where one is not."""
+    if len(text) > _ENOUGH and (found := _DAY_MONTH_YEAR.fullmatch(form)):
+        # Turned round into ISO 8601, which pandas reads several times faster than any other format.
+        first, second = text.str[:2], text.str[3:5]
+        day_month = second + "-" + first if found[1] == "d" else first + "-" + second
+        dates = _parsed(text.str[6:10] + "-" + day_month + text.str[10:], "ISO8601")
+        if not dates.isna().any():
+            return dates
     with warnings.catch_warnings():
         # pandas 2 warns of zones that differ, pandas 3 raises.
         warnings.simplefilter("error", FutureWarning)
@@ -261,7 +341,7 @@ def _clock(table: Table, column: int, *, unwrap: bool = True) -> pd.TimedeltaInd
     if bad.any():
         row = int(np.argmax(bad))
         cell = table.frame.iloc[row, column]
-        raise DataError(f"{table.place(row)}, {table.label(column)}: '{cell!s}' is not a clock time such as 12:59:59.")
+        raise DataError(f"{table.place(row)}, {table.label(column)}: {quoted(cell)} is not a clock time such as 12:59:59.")
     first, second, third = (parts[i].fillna("0").to_numpy(dtype=np.float64) for i in range(3))
     fraction = ("0." + parts[3].fillna("0")).to_numpy(dtype=np.float64)
     minutes_first = bool(parts[2].isna().all() and parts[3].notna().any())
