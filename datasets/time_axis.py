@@ -125,7 +125,8 @@ def parse_period(period: str) -> float:
         seconds = float(period)
     except ValueError:
         try:
-            seconds = pd.Timedelta(period).total_seconds()
+            # To pandas a day is D, and d a thing of the past.
+            seconds = pd.Timedelta(period.replace("d", "D") if period.endswith("d") else period).total_seconds()
         except ValueError:
             seconds = -1.0
     if not 0 < seconds < np.inf:
