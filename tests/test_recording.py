@@ -1,0 +1,310 @@
+"""Recordings from arrays, data frames and series: what a person has in a notebook."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import spectra
+from spectra.datasets import Recording
+from spectra.datasets.recording import as_recording
+from spectra.errors import DataError
+
+N = 60
+VALUES = np.random.default_rng(0).normal(size=N)
+TWO = np.column_stack([VALUES, VALUES**2])
+MINUTES = pd.date_range("2024-01-01", periods=N, freq="1min")
+NO_RATE = ("No sampling rate is known (--fs gives one): frequencies are in cycles per sample.",)
+
+ARRAYS: dict[str, Any] = {
+    "vector": VALUES,
+    "column": VALUES[:, None],
+    "list": VALUES.tolist(),
+    "list of rows": VALUES[:, None].tolist(),
+    "tuple": tuple(VALUES),
+    "objects": VALUES.astype(object),
+    "texts": [str(value) for value in VALUES],
+    "Fortran": np.asfortranarray(VALUES[:, None]),
+    "backwards": VALUES[::-1][::-1],
+    "series": pd.Series(VALUES),
+    "frame": pd.DataFrame({"value": VALUES}),
+    "nullable": pd.DataFrame({"value": pd.array(VALUES, dtype="Float64")}),
+    "frame of objects": pd.DataFrame({"value": VALUES.astype(object)}),
+    "sparse": pd.DataFrame({"value": pd.arrays.SparseArray(VALUES)}),
+    "recording": Recording.from_array(VALUES),
+}
+
+
+@pytest.mark.parametrize("data", ARRAYS.values(), ids=ARRAYS.keys())
+def test_one_channel_in_any_form(data: Any) -> None:
+    recording = as_recording(data)
+    np.testing.assert_array_equal(recording.values, VALUES[:, None])
+    assert recording.values.dtype == np.float64
+    assert recording.channels == ("value",)
+    assert (recording.fs, recording.labels, recording.notes) == (None, None, NO_RATE)
+    assert recording.rows.tolist() == list(range(N))
+    assert (recording.n_samples, recording.n_channels) == (N, 1)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int16, np.uint8, np.bool_])
+def test_numbers_of_any_kind(kind: type) -> None:
+    numbers = (VALUES * 100).astype(kind)
+    np.testing.assert_array_equal(as_recording(numbers).values[:, 0], numbers.astype(np.float64))
+    np.testing.assert_array_equal(as_recording(pd.DataFrame({"value": numbers})).values[:, 0], numbers.astype(np.float64))
+
+
+HOLED = np.where(np.arange(N) == 20, np.nan, VALUES)
+MISSING: dict[str, Any] = {
+    "NaN": HOLED,
+    "None": [None if np.isnan(value) else value for value in HOLED],
+    "masked": np.ma.masked_invalid(HOLED),
+    "masked rows": np.ma.masked_invalid(np.column_stack([HOLED, HOLED])),
+    "NA": pd.Series(pd.array(HOLED, dtype="Float64").fillna(pd.NA)),
+    "word": pd.DataFrame({"value": ["n/a" if np.isnan(value) else repr(float(value)) for value in HOLED]}),
+}
+
+
+@pytest.mark.parametrize("data", MISSING.values(), ids=MISSING.keys())
+def test_missing_values_in_any_form(data: Any) -> None:
+    recording = as_recording(data)
+    assert np.flatnonzero(recording.interpolated).tolist() == [20]
+    np.testing.assert_allclose(recording.values[:, 0], np.where(np.isnan(HOLED), (VALUES[19] + VALUES[21]) / 2, HOLED))
+
+
+def test_what_a_mask_hides_is_not_used() -> None:
+    masked = np.ma.MaskedArray(np.where(np.arange(N) == 20, 1e9, VALUES), mask=np.arange(N) == 20)
+    assert as_recording(masked).values.max() < 10
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ([], "array has no rows: a recording needs at least two"),
+        ([1.0], "array has only one row"),
+        (3.0, r"must have the shape \(samples,\) or \(samples, channels\), not \(\)"),
+        (np.zeros((4, 4, 4)), r"not \(4, 4, 4\)"),
+        (np.zeros((5, 0)), "no column of numbers"),
+        ([[1, 2], [3]], "array is no array of numbers"),
+        (["1", "2", "x"], "array is no array of numbers"),
+        ({"a": 1}, "array is no array of numbers"),
+        (VALUES + 1j, "complex values: give the real and the imaginary part as two channels"),
+        ([1, np.inf, 2], "array, row 2, column 'value': the value is infinite"),
+        ([1, 2, -1e200], r"array, row 3, column 'value': the value -1e\+200 is too large"),
+        ([np.nan] * 9, "array has no numbers: every value is missing"),
+        (pd.DataFrame(), "data has no rows"),
+        (pd.DataFrame({"a": [1.0]}), "data has only one row"),
+        (pd.DataFrame(index=range(5)), "data has no column of numbers"),
+        (pd.DataFrame({"a": ["x"] * 5}), "column 'a' holds text: left out"),
+        (pd.DataFrame({"a": [1, 2, "x", 4]}), "data, row 3, column 'a': 'x' is not a number"),
+        (pd.DataFrame({"a": [1.0, np.inf]}), "data, row 2, column 'a': the value is infinite"),
+        ("nothing.csv", "There is no file nothing.csv"),
+        (Path("nothing.csv"), "There is no file nothing.csv"),
+    ],
+    ids=repr,
+)
+def test_what_is_no_recording(data: Any, said: str) -> None:
+    with pytest.raises(DataError, match=said) as caught:
+        as_recording(data)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_channel_of_nothing_is_left_out_with_a_word() -> None:
+    for data in (np.column_stack([TWO, VALUES * np.nan]), pd.DataFrame(np.column_stack([TWO, VALUES * np.nan]))):
+        recording = as_recording(data)
+        np.testing.assert_array_equal(recording.values, TWO)
+        assert any(note.endswith("holds nothing: left out.") for note in recording.notes)
+
+
+def test_channels_labels_and_rate_of_an_array() -> None:
+    labels = VALUES > 1
+    recording = Recording.from_array(TWO, fs=50, channels=["left", "right"], name="pump", labels=labels)
+    assert (recording.channels, recording.fs, recording.name, recording.notes) == (("left", "right"), 50, "pump", ())
+    assert recording.labels is not None
+    assert recording.labels.tolist() == labels.astype(int).tolist()
+    assert Recording.from_array(TWO).channels == ("ch1", "ch2")
+    assert Recording.from_array(TWO, channels=["a", "a"]).channels == ("a", "a.1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"channels": ["a"]}, "array has 2 channels, and 1 names were given"),
+        ({"labels": [0, 1]}, "The labels of array must be 60 values 0 or 1"),
+        ({"labels": [2] * N}, "must be 60 values 0 or 1"),
+        ({"labels": [np.nan] * N}, "must be 60 values 0 or 1"),
+        ({"fs": 0}, "sampling rate must be a number of Hz above 0, not 0"),
+        ({"fs": -5.0}, "not -5"),
+        ({"fs": np.nan}, "not nan"),
+    ],
+)
+def test_arguments_that_do_not_fit(arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        Recording.from_array(TWO, **arguments)
+
+
+INDEXES = {
+    "dates": MINUTES,
+    "zone": MINUTES.tz_localize("Europe/Paris"),
+    "durations": MINUTES - MINUTES[0],
+    "coarse": MINUTES.as_unit("s"),
+    "fine": MINUTES.as_unit("ns") + pd.Timedelta(7, "ns"),
+}
+
+
+@pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES.keys())
+def test_an_index_of_time_gives_the_rate_and_is_kept(index: pd.Index) -> None:
+    recording = as_recording(pd.DataFrame(TWO, index=index.rename("when"), columns=["left", "right"]))
+    assert recording.fs == pytest.approx(1 / 60)
+    pd.testing.assert_index_equal(recording.index, index.rename("when"))
+    assert recording.channels == ("left", "right")
+    assert recording.notes == ()
+    frame = recording.to_frame()
+    np.testing.assert_array_equal(frame, TWO)
+    pd.testing.assert_index_equal(frame.index, index.rename("when"))
+    series = as_recording(pd.Series(VALUES, index=index, name="left"))
+    assert (series.channels, series.fs) == (("left",), recording.fs)
+
+
+@pytest.mark.parametrize("index", [pd.Index(np.arange(N) * 0.5), pd.RangeIndex(100, 100 + N), pd.Index(np.arange(N)[::-1])])
+def test_a_numeric_index_is_kept_and_is_no_time(index: pd.Index) -> None:
+    recording = as_recording(pd.DataFrame({"value": VALUES}, index=index))
+    pd.testing.assert_index_equal(recording.index, index)
+    assert recording.fs is None
+    assert as_recording(pd.DataFrame({"value": VALUES}, index=index), fs=2.0).fs == 2.0
+
+
+def test_periods_and_texts_in_the_index_are_instants() -> None:
+    for index in (MINUTES.to_period("min"), MINUTES.astype(str), MINUTES.astype(object)):
+        recording = as_recording(pd.DataFrame({"value": VALUES}, index=index))
+        assert list(recording.index) == list(MINUTES)
+        assert recording.fs == pytest.approx(1 / 60)
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Asia/Kolkata"])
+def test_a_column_of_instants(zone: str | None) -> None:
+    frame = pd.DataFrame({"left": VALUES, "when": MINUTES.tz_localize(zone), "right": VALUES})
+    recording = as_recording(frame)
+    assert recording.channels == ("left", "right")
+    assert list(recording.index) == list(MINUTES.tz_localize(zone))
+    late = frame.assign(other=MINUTES + pd.Timedelta("1h"))
+    assert Recording.from_frame(late, time="other").index[0] == pd.Timestamp("2024-01-01 01:00")
+
+
+def test_a_named_time_goes_before_the_index() -> None:
+    frame = pd.DataFrame({"value": VALUES, "t": np.arange(N) * 0.01}, index=MINUTES)
+    assert Recording.from_frame(frame, time="t").fs == 100.0
+    assert Recording.from_frame(frame, channels="value").fs == pytest.approx(1 / 60)
+
+
+def test_gaps_order_and_repeats_of_an_index() -> None:
+    frame = pd.DataFrame({"value": np.arange(N) * 1.0}, index=MINUTES)
+    gap = as_recording(frame.drop(MINUTES[10:13]))
+    np.testing.assert_allclose(gap.values[:, 0], np.arange(N))
+    assert np.flatnonzero(gap.interpolated).tolist() == [10, 11, 12]
+    assert gap.rows.tolist() == [*range(10), *range(13, N)]
+    backwards = as_recording(frame[::-1])
+    assert backwards.rows.tolist() == list(range(N))[::-1]
+    np.testing.assert_array_equal(backwards.values, frame)
+    twice = as_recording(frame.iloc[[0, *range(N)]])
+    assert twice.rows.tolist() == [0, *range(N)]
+    with pytest.raises(DataError, match="data, row 6: the time is missing"):
+        as_recording(frame.set_axis(MINUTES.where(np.arange(N) != 5)))
+
+
+def test_columns_of_every_kind() -> None:
+    frame = pd.DataFrame(
+        {
+            "whole": pd.array([*range(2, N + 2)], dtype="Int64"),
+            "flag": VALUES > 0,
+            "few": pd.Categorical(np.arange(N) % 3),
+            "money": [Decimal("1.5")] * N,
+            "written": [f"{value:.3f}" for value in VALUES],
+            "word": "on",
+            "kind": pd.Categorical(["a", "b"] * (N // 2)),
+            "complex": VALUES + 1j,
+            "label": [0] * (N - 1) + [1],
+        }
+    )
+    recording = as_recording(frame)
+    assert recording.channels == ("whole", "flag", "few", "money", "written")
+    assert recording.labels is not None
+    assert recording.labels.sum() == 1
+    assert "3 columns hold text: left out ('word', 'kind', 'complex')." in recording.notes
+    np.testing.assert_allclose(recording.values[:, 4], VALUES, atol=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("columns", "channels"),
+    [
+        (["left", "right"], ("left", "right")),
+        (["same", "same"], ("same", "same.1")),
+        ([0, 1], ("0", "1")),
+        (pd.MultiIndex.from_tuples([("pump", "x"), ("pump", "y")]), ("('pump', 'x')", "('pump', 'y')")),
+    ],
+)
+def test_names_of_columns(columns: Any, channels: Sequence[str]) -> None:
+    assert as_recording(pd.DataFrame(TWO, columns=columns)).channels == channels
+
+
+def test_labels_of_a_frame_by_name_or_as_an_array() -> None:
+    frame = pd.DataFrame({"value": VALUES, "fault": [0, 1] * (N // 2)})
+    named = Recording.from_frame(frame, labels="fault")
+    assert named.channels == ("value",)
+    given = Recording.from_frame(frame[["value"]], labels=frame["fault"])
+    assert named.labels is not None
+    assert given.labels is not None
+    assert named.labels.tolist() == given.labels.tolist() == frame["fault"].tolist()
+    with pytest.raises(DataError, match="data, row 1, column 'value': a label must be 0 or 1"):
+        Recording.from_frame(frame, labels="value")
+
+
+def test_the_data_is_not_changed() -> None:
+    values, frame = HOLED.copy(), pd.DataFrame({"value": HOLED.copy()}, index=MINUTES[::-1])
+    values.setflags(write=False)
+    as_recording(values)
+    copy = frame.copy()
+    as_recording(frame)
+    pd.testing.assert_frame_equal(frame, copy)
+
+
+def test_a_recording_and_a_rate() -> None:
+    recording = Recording.from_array(VALUES, fs=5)
+    assert as_recording(recording) is recording
+    assert as_recording(recording, fs=5) is recording
+    with pytest.raises(DataError, match="array is sampled at 5 Hz, not at the 6 Hz given"):
+        as_recording(recording, fs=6)
+
+
+def test_rows_of_the_scores_are_those_of_the_data() -> None:
+    rng = np.random.default_rng(1)
+    index = pd.date_range("2024-01-01", periods=1500, freq="1s")
+    frame = pd.DataFrame({"value": rng.normal(size=1500)}, index=index)
+    frame.iloc[700:760, 0] += 6 * np.sin(np.arange(60))
+    messy = pd.concat([frame[:400], frame[403:600], frame[640:]])
+    messy = messy.iloc[[*range(100), 101, 100, *range(102, len(messy))]]
+    found = spectra.detect(messy, nperseg=16)
+    pd.testing.assert_index_equal(found.scores.index, messy.index)
+    assert index[690] <= found.scores["anomaly_score"].idxmax() <= index[770]
+    assert found.recording.n_samples == 1500
+    # Only beside the long gap may a row lie in no frame that does not reach into it.
+    unscored = found.scores.index[found.scores["anomaly_score"].isna()]
+    assert all(index[600 - 2] <= instant < index[640 + 2] for instant in unscored)
+
+
+def test_frames_in_long_gaps_have_no_score_and_short_gaps_do() -> None:
+    values = np.random.default_rng(2).normal(size=2000)
+    values[500:505] = np.nan
+    values[1000:1100] = np.nan
+    found = spectra.detect(values, nperseg=32)
+    unscored = np.flatnonzero(found.scores["anomaly_score"].isna())
+    assert unscored.min() >= 1000 - found.hop
+    assert unscored.max() < 1100 + found.hop
+    assert set(range(1000, 1100)) <= set(unscored)
+    starts = found.frame_scores.starts
+    reach = (starts < 1100) & (starts + 32 > 1000)
+    np.testing.assert_array_equal(np.isnan(found.frame_scores.z), reach)
+    assert (found.scores["alarm"].to_numpy()[unscored] == 0).all()
