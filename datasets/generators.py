@@ -4,7 +4,8 @@ Every generator takes a `numpy.random.Generator` first and returns a `Recording`
 exactly the samples whose signal was changed. The first half is normal, so that it can be learned from; the changed
 stretch is drawn from the second half unless `start`, its first sample, is given. The random numbers drawn do not
 depend on the size of the change: of two recordings of one seed, with the change and with a change of size 0, the
-samples with label 0 are the same (of a chirp those before the odd sweep, for its phase runs on).
+samples with label 0 are the same (of a chirp those before the odd sweep, for its phase runs on; of phases out of order
+those before the first).
 """
 
 import math
@@ -225,6 +226,43 @@ def odd_cycle(
     return _recording("odd-cycle", np.where(changed, odd, usual) + _white(rng, n_samples, noise_std), fs, changed)
 
 
+def order_anomalies(
+    rng: np.random.Generator,
+    *,
+    n_samples: int = 20_000,
+    fs: float = 100.0,
+    frequencies: Sequence[float] = (8.0, 14.0, 20.0, 26.0, 32.0, 38.0),
+    phase_length: int = 60,
+    rest: int = 40,
+    n_anomalies: int = 6,
+    noise_std: float = 0.1,
+) -> Recording:
+    """A cycle of phases, each a burst of a tone of its own; some phases are swapped, skipped or repeated.
+
+    The phases have the `frequencies` in Hz, one after the other, again and again. Each rises from zero and falls back to
+    it within `phase_length` samples; `rest` samples of silence follow. All have the same energy and the mean 0, and each
+    is the same whenever it comes, but for the noise. So every junction is silence between silences, a frame of at most
+    `rest` + 1 samples meets one phase only, and a normal cycle holds the same frame: nothing but the order tells.
+
+    In the second half, at least a cycle apart, `n_anomalies` things happen, a third of them each: two phases swap places
+    (the labels cover both), a phase is skipped (they cover the one that comes too early for it), or a phase comes twice
+    (they cover its second time).
+    """
+    if len(set(frequencies)) < max(3, len(frequencies)):
+        raise DataError(f"Phases need three frequencies or more, all different, to have an order: not {tuple(frequencies)}.")
+    _check_rate(n_samples, fs, *frequencies)
+    if rest < 0:
+        raise DataError(f"A rest lasts 0 samples or more, not {rest}.")
+    phases = _phases(np.asarray(frequencies, dtype=np.float64) / fs, phase_length)
+    # Drawn first, so that it does not depend on what happens.
+    noise = _white(rng, n_samples, noise_std)
+    spacing = phase_length + rest
+    order, odd = _order(rng, len(phases), -(-n_samples // spacing), -(-(n_samples // 2) // spacing), n_anomalies)
+    signal = np.pad(phases, ((0, 0), (0, rest)))[order].ravel()[:n_samples]
+    changed = np.repeat(odd, spacing)[:n_samples] & (np.arange(n_samples) % spacing < phase_length)
+    return _recording("order-anomalies", signal + noise, fs, changed)
+
+
 GENERATORS: Final[dict[str, Callable[..., Recording]]] = {
     "tones": tones,
     "chirp": chirp,
@@ -233,6 +271,7 @@ GENERATORS: Final[dict[str, Callable[..., Recording]]] = {
     "level-shift": level_shift,
     "dropout": dropout,
     "odd-cycle": odd_cycle,
+    "order-anomalies": order_anomalies,
 }
 """The generators by the names that people type; the first line of a docstring says what each makes."""
 
@@ -280,6 +319,47 @@ def _odd_cycle(rng: np.random.Generator, cycle: NDArray[np.int64]) -> int:
     if first >= end:
         raise DataError(f"The second half of {len(cycle)} samples holds no whole cycle to change: make more samples.")
     return int(rng.integers(first, end))
+
+
+def _phases(cycles: FloatArray, length: int) -> FloatArray:
+    """Bursts of tones of so many cycles a sample, (n_phases, length).
+
+    Each is sin² times a sine about its centre, so that it has no mean, scaled to the energy of one with many periods.
+    """
+    if length * cycles.min() < 1:
+        raise DataError(
+            f"A phase of {length} samples is shorter than a period of its tone, {1 / cycles.min():.4g} samples: "
+            "make it longer."
+        )
+    n = np.arange(length) + 0.5
+    bursts = np.sin(np.pi * n / length) ** 2 * np.sin(2 * np.pi * cycles[:, np.newaxis] * (n - length / 2))
+    # The mean of sin⁴ is 3/8, that of the square of a sine ½.
+    bursts *= np.sqrt(length * 3 / 16 / np.sum(bursts**2, axis=1, keepdims=True))
+    return np.asarray(bursts)
+
+
+def _order(
+    rng: np.random.Generator, n_kinds: int, n_phases: int, first: int, n_anomalies: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Which kind of phase comes when, (n_phases,), and which are out of order, none of the `first` ones."""
+    # How far on in the cycle each phase is from the one before it: for a swap, a skip and a repetition.
+    patterns = ((2, -1, 2), (2,), (0,))
+    room = n_kinds + 2
+    free = n_phases - first - n_anomalies * room
+    if n_anomalies < 0 or free < 0:
+        raise DataError(
+            f"{n_anomalies} anomalies, a cycle of {n_kinds} phases apart, do not fit in {n_phases - first} phases, the "
+            "second half: make more samples, or fewer anomalies."
+        )
+    steps, odd = np.ones(n_phases, dtype=np.int64), np.zeros(n_phases, dtype=np.bool_)
+    steps[0] = 0
+    places = first + np.sort(rng.integers(0, free + 1, n_anomalies)) + room * np.arange(n_anomalies)
+    for place, kind in zip(places, rng.permutation(np.arange(n_anomalies) % 3), strict=True):
+        pattern = patterns[kind]
+        steps[place : place + len(pattern)] = pattern
+        # After a swap the last step leads back into order.
+        odd[place : place + max(1, len(pattern) - 1)] = True
+    return np.cumsum(steps) % n_kinds, odd
 
 
 def _white(rng: np.random.Generator, n_samples: int, std: float) -> FloatArray:

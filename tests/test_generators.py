@@ -307,6 +307,91 @@ def test_odd_cycle_as_it_is_has_half_of_the_energy():
     assert odd.max() == pytest.approx(1, rel=1e-10)
 
 
+def slots(recording, phase_length=60, rest=40):
+    """The whole phases of a recording without noise, (n_phases, phase_length), and whether each is labelled."""
+    spacing = phase_length + rest
+    n = recording.n_samples // spacing
+    signal = column(recording)[: n * spacing].reshape(n, spacing)
+    labels = recording.labels[: n * spacing].reshape(n, spacing)
+    assert (signal[:, phase_length:] == 0).all()
+    assert (labels[:, phase_length:] == 0).all()
+    # A phase is labelled whole or not at all.
+    assert (labels[:, :phase_length] == labels[:, :1]).all()
+    return signal[:, :phase_length], labels[:, 0]
+
+
+def tone(phases, fs=100.0):
+    """The strongest frequency of each phase in Hz, on a fine grid."""
+    n = 4096
+    return np.argmax(np.abs(np.fft.rfft(phases, n)), axis=1) * fs / n
+
+
+def test_phases_have_their_frequencies_and_one_energy():
+    frequencies = (8.0, 14.0, 20.0, 26.0, 32.0, 38.0)
+    phases, odd = slots(make("order-anomalies", noise_std=0.0))
+    assert not odd[:6].any()
+    np.testing.assert_allclose(tone(phases[:6]), frequencies, atol=0.5)
+    np.testing.assert_allclose((phases**2).sum(axis=1), 60 * 3 / 16, rtol=1e-12)
+    np.testing.assert_allclose(phases.sum(axis=1), 0, atol=1e-12)
+    # sin²(π/120) and the scale of the energy at most: no click where a phase begins and ends.
+    assert np.abs(phases[:, [0, -1]]).max() < 1e-3
+
+
+@given(seed=st.integers(0, 2**32), n_anomalies=st.integers(0, 9), n_phases=st.integers(3, 5))
+@settings(deadline=None, max_examples=30)
+def test_labels_cover_exactly_the_phases_out_of_order(seed, n_anomalies, n_phases):
+    frequencies = (10.0, 20.0, 30.0, 40.0, 15.0)[:n_phases]
+    recording = make("order-anomalies", seed, noise_std=0.0, frequencies=frequencies, n_anomalies=n_anomalies)
+    phases, odd = slots(recording)
+    order = np.argmin(np.abs(tone(phases)[:, np.newaxis] - frequencies), axis=1).tolist()
+    found, expected, kinds = [], 0, []
+    while len(found) < len(order):
+        here, after = order[len(found)], (expected + 1) % n_phases
+        # At the very end, what comes next is not known; but there nothing happens.
+        following = order[len(found) + 1] if len(found) + 1 < len(order) else None
+        if here == expected:
+            found += [0]
+            expected = after
+        elif here == after and following == expected:
+            kinds.append("swap")
+            found += [1, 1]
+            expected = (after + 1) % n_phases
+        elif here == after:
+            kinds.append("skip")
+            found += [1]
+            expected = (after + 1) % n_phases
+        else:
+            kinds.append("repeat")
+            assert here == (expected - 1) % n_phases
+            found += [1]
+    np.testing.assert_array_equal(found, odd)
+    assert sorted(kinds) == sorted((["swap", "skip", "repeat"] * 3)[:n_anomalies])
+    assert not odd[: len(odd) // 2].any()
+
+
+@pytest.mark.parametrize("size", [8, 40, 41])
+def test_every_frame_within_a_rest_is_one_of_the_normal_half(size):
+    signal = column(make("order-anomalies", noise_std=0.0))
+    frames = np.lib.stride_tricks.sliding_window_view(signal, size)
+    normal = {frame.tobytes() for frame in frames[: 10_000 - size]}
+    assert {frame.tobytes() for frame in frames} == normal
+
+
+def test_longer_frames_see_the_order():
+    signal = column(make("order-anomalies", noise_std=0.0))
+    frames = np.lib.stride_tricks.sliding_window_view(signal, 42)
+    normal = {frame.tobytes() for frame in frames[: 10_000 - 42]}
+    assert not {frame.tobytes() for frame in frames} <= normal
+
+
+def test_order_is_as_it_was_up_to_the_first_anomaly():
+    recording, clean = make("order-anomalies"), make("order-anomalies", n_anomalies=0)
+    first = int(np.argmax(recording.labels))
+    np.testing.assert_array_equal(recording.values[:first], clean.values[:first])
+    assert (recording.values[first : first + 60] != clean.values[first : first + 60]).all()
+    assert not clean.labels.any()
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "says"),
     [
@@ -327,6 +412,13 @@ def test_odd_cycle_as_it_is_has_half_of_the_energy():
         ("level-shift", {"frequency": 50.0}, "50 Hz cannot be sampled at 100 Hz"),
         # Its third harmonic must fit too.
         ("odd-cycle", {"frequency": 20.0}, "60 Hz cannot be sampled at 100 Hz"),
+        ("order-anomalies", {"frequencies": (10.0, 20.0)}, "three frequencies or more, all different"),
+        ("order-anomalies", {"frequencies": (10.0, 20.0, 30.0, 20.0)}, "three frequencies or more, all different"),
+        ("order-anomalies", {"frequencies": (10.0, 20.0, 60.0)}, "60 Hz cannot be sampled at 100 Hz"),
+        ("order-anomalies", {"phase_length": 12}, "12 samples is shorter than a period of its tone, 12.5 samples"),
+        ("order-anomalies", {"rest": -1}, "A rest lasts 0 samples or more, not -1"),
+        ("order-anomalies", {"n_samples": 2000}, "6 anomalies, a cycle of 6 phases apart, do not fit in 10 phases"),
+        ("order-anomalies", {"n_anomalies": -1}, "-1 anomalies"),
     ],
 )
 def test_what_cannot_be_made_is_said(name, arguments, says):

@@ -1,0 +1,64 @@
+"""`spectra foundations`: the mathematics under spectra, in numbers and in pictures."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from spectra.cli.files import check_output, replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FORMATS = ("png", "pdf", "svg")
+
+
+@click.command("foundations", short_help="The mathematics under it all, in numbers and pictures.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Draw the figure too, as .png, .pdf or .svg; needs matplotlib.",
+)
+def command(output: Path | None) -> None:
+    """Print a linear system A·x = b with its factors A = P·L·U, and the area under the Gaussian; draw nine formulas.
+
+    The figure shows a linear layer, softmax, attention, positional encoding, the unit circle, a quadratic loss, a linear
+    system, the Gaussian, and a Fourier transform: each from the function in spectra.foundations that holds its formula.
+    """
+    if output is not None:
+        _draw(output)
+    from spectra import foundations as f
+
+    A, b = f.EXAMPLE_A, f.EXAMPLE_B
+    click.echo(_lines("A", A))
+    for name, factor in zip("PLU", f.lu(A), strict=True):
+        click.echo(_lines(name, factor))
+    click.echo(_lines("b", [[value] for value in b]))
+    click.echo(_lines("solution x", f.solve(A, b)[:, None]))
+    click.echo(f"area under the Gaussian = {f.gaussian_area():.12f}")
+
+
+def _lines(name: str, matrix: "Iterable[Iterable[float]]") -> str:
+    """A matrix as a person writes it: its name, then a line a row, columns below each other."""
+    cells = [[f"{value:g}" for value in row] for row in matrix]
+    width = max(len(cell) for row in cells for cell in row)
+    rows = ["[ " + " ".join(cell.rjust(width) for cell in row) + " ]" for row in cells]
+    head = f"{name} = "
+    return head + ("\n" + " " * len(head)).join(rows) + "\n"
+
+
+def _draw(output: Path) -> None:
+    """Write the figure; raises a usage error for another kind of file."""
+    form = output.suffix.lower().removeprefix(".")
+    if form not in FORMATS:
+        raise click.BadParameter(f"{output} must end in {', '.join('.' + name for name in FORMATS)}.", param_hint="-o")
+    check_output(output, [])
+    try:
+        from spectra.foundations_figure import draw
+    except ImportError as error:
+        raise click.ClickException(str(error)) from error
+    figure = draw()
+    with replacing(output) as file:
+        figure.savefig(file, format=form)

@@ -1,0 +1,1 @@
+"""Positional encoding, attention and the whole Transformer over spectral frames."""

@@ -1,0 +1,146 @@
+"""Spectra to tokens and back: against a plain search, and against signals whose words are known."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import naive_tokens as naive
+from spectra.datasets import generators
+from spectra.errors import DataError
+from spectra.frames import frame_starts
+from spectra.model import Features, Settings
+from spectra.sequence import tokens
+from spectra.sequence.tokens import Vocabulary
+
+
+def blobs(n_words, n_each, spread=0.01, seed=0):
+    """Frames around well separated words, in a random order; the words and which of them each frame is near."""
+    rng = np.random.default_rng(seed)
+    words = 10 * np.eye(n_words, n_words + 2)
+    which = rng.permutation(np.repeat(np.arange(n_words), n_each))
+    return words[which] + spread * rng.standard_normal((len(which), n_words + 2)), words, which
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 8), st.integers(1, 30), st.integers(1, 6))
+@settings(deadline=None, max_examples=50)
+def test_a_frame_gets_the_nearest_word(seed, n_words, n_frames, n_features):
+    rng = np.random.default_rng(seed)
+    vocabulary = Vocabulary(rng.standard_normal((n_words, n_features)))
+    features = rng.standard_normal((n_frames, n_features))
+    assert vocabulary.encode(features).tolist() == [naive.nearest(frame, vocabulary.centres) for frame in features]
+    np.testing.assert_array_equal(vocabulary.encode(vocabulary.decode(np.arange(n_words))), np.arange(n_words))
+
+
+def test_blocks_do_not_show(monkeypatch):
+    rng = np.random.default_rng(0)
+    vocabulary, features = Vocabulary(rng.standard_normal((5, 3))), rng.standard_normal((101, 3))
+    whole = vocabulary.encode(features)
+    monkeypatch.setattr(tokens, "BLOCK_VALUES", 35)
+    np.testing.assert_array_equal(vocabulary.encode(features), whole)
+
+
+def test_words_are_found_where_there_are_some():
+    features, words, which = blobs(6, 50)
+    vocabulary = Vocabulary.fit(features, n_tokens=6)
+    sentence = vocabulary.encode(features)
+    # Each token is one word, and its spectrum the mean of its frames.
+    for token in range(6):
+        (word,) = set(which[sentence == token])
+        np.testing.assert_allclose(vocabulary.decode(token), features[which == word].mean(axis=0), atol=1e-12)
+        # Five standard errors of the mean of 50.
+        np.testing.assert_allclose(vocabulary.decode(token), words[word], atol=5 * 0.01 / np.sqrt(50))
+
+
+def test_commonest_word_comes_first():
+    features, words, which = blobs(4, 40)
+    uneven = features[(which != 2) | (np.arange(len(which)) % 2 == 0)]
+    vocabulary = Vocabulary.fit(np.concatenate([uneven, np.repeat(words[[1]], 60, axis=0)]), n_tokens=4)
+    assert vocabulary.encode(words[[1, 2]]).tolist() == [0, 3]
+
+
+def test_one_random_state_is_one_vocabulary():
+    features = np.random.default_rng(0).standard_normal((500, 5))
+    one, same, other = (Vocabulary.fit(features, 20, random_state) for random_state in (3, 3, 4))
+    np.testing.assert_array_equal(one.centres, same.centres)
+    assert not np.array_equal(one.centres, other.centres)
+
+
+def test_vocabulary_has_no_more_words_than_there_are_spectra():
+    features = np.repeat(np.random.default_rng(0).standard_normal((3, 4)), 20, axis=0)
+    vocabulary = Vocabulary.fit(features, n_tokens=10)
+    assert len(vocabulary) == 3
+    np.testing.assert_allclose(vocabulary.decode(vocabulary.encode(features)), features, atol=1e-12)
+    assert len(Vocabulary.fit(np.zeros((50, 4)), n_tokens=10)) == 1
+
+
+def test_of_very_many_frames_a_part_is_enough(monkeypatch):
+    monkeypatch.setattr(tokens, "MAX_FRAMES", 60)
+    # The words come in turn: every sixth frame would be one and the same.
+    features = np.tile(blobs(6, 1)[0], (60, 1))
+    vocabulary = Vocabulary.fit(features, n_tokens=6)
+    np.testing.assert_allclose(vocabulary.decode(vocabulary.encode(features)), features, atol=1e-12)
+    monkeypatch.setattr(tokens, "MAX_VALUES", 1)
+    assert len(Vocabulary.fit(features, n_tokens=6)) <= 6
+
+
+def test_phases_of_a_cycle_are_told_apart_and_come_in_their_order():
+    recording = generators.order_anomalies(np.random.default_rng(0))
+    signal = recording.values
+    starts = frame_starts(len(signal), 40, 10)
+    model = Features.fit(signal, starts, Settings(nperseg=40, hop=10))
+    vocabulary = Vocabulary.fit(model(signal[:10_000], starts[starts + 40 <= 10_000]), n_tokens=32)
+    # The frames in the middle of the phases, one every 100 samples.
+    sentence = vocabulary.encode(model(signal, np.arange(10, len(signal) - 40, 100)))
+    words = [set(sentence[phase:100:6]) for phase in range(6)]
+    assert all(not one & other for number, one in enumerate(words) for other in words[:number])
+    # In the second half the words of each frame are those of the phase that the generator put there.
+    expected = np.arange(200) % 6
+    first = int(np.argmax(recording.labels)) // 100
+    read = [next(number for number, one in enumerate(words) if token in one) for token in sentence]
+    np.testing.assert_array_equal(read[:first], expected[:first])
+    assert read[first] != expected[first]
+
+
+def test_tokens_of_any_shape_have_spectra():
+    vocabulary = Vocabulary(np.arange(6.0).reshape(3, 2))
+    np.testing.assert_array_equal(vocabulary.decode([[0, 2]]), [[[0, 1], [4, 5]]])
+    assert vocabulary.decode([]).shape == (0, 2)
+    assert vocabulary.encode(np.empty((0, 2))).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("features", "n_tokens", "says"),
+    [
+        (np.zeros((5, 2)), 6, "5 frames are too few for a vocabulary of 6 tokens"),
+        (np.array([[0.0, 1], [0, np.nan], [np.inf, 0]]), 1, "2 of 3 frames are not finite, the first of them frame 1"),
+        (np.zeros(5), 2, r"shape \(5,\) must be \(n_frames, n_features\)"),
+        (np.zeros((5, 2)), 0, "n_tokens=0 must be an integer >= 1"),
+    ],
+)
+def test_what_no_vocabulary_can_be_made_of_is_said(features, n_tokens, says):
+    with pytest.raises(ValueError, match=says):
+        Vocabulary.fit(features, n_tokens)
+
+
+@pytest.mark.parametrize(
+    ("unknown", "says"),
+    [
+        ([0, 3], "Token 3 is outside the vocabulary: tokens are integers from 0 to 2"),
+        (-1, "Token -1 is outside"),
+        ([0.0], "must be integers from 0 to 2, not float64"),
+        ([True], "not bool"),
+    ],
+)
+def test_token_outside_the_vocabulary_is_said(unknown, says):
+    with pytest.raises(DataError, match=says):
+        Vocabulary(np.zeros((3, 2))).decode(unknown)
+
+
+@pytest.mark.parametrize(
+    ("features", "says"),
+    [(np.zeros((5, 3)), "The frames have 3 features, the words of the vocabulary 2"), ([[np.nan, 0]], "1 of 1 frames")],
+)
+def test_frame_without_a_token_is_said(features, says):
+    with pytest.raises(DataError, match=says):
+        Vocabulary(np.zeros((3, 2))).encode(features)
