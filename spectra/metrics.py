@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spectra.affiliation import precision_recall
 from spectra.errors import DataError
 
 # Those of TSB-AD, whose figures are compared with others' (Liu & Paparrizos 2024, "The Elephant in the Room").
@@ -16,6 +17,26 @@ N_THRESHOLDS = 250
 ROWS_OF_PERIOD = 20_000
 SHORTEST_LAG, LONGEST_LAG, LAST_LAG = 3, 300, 400
 USUAL_BUFFER = 125
+
+
+class Agreement(NamedTuple):
+    """Which share of what was reported is right, and which share of what is there was reported."""
+
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of precision and recall; 0 where both are."""
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / total if total > 0 else 0.0
+
+
+class Best(NamedTuple):
+    """The largest F1 that any threshold reaches, and the highest such threshold: chosen by the labels."""
+
+    f1: float
+    threshold: float
 
 
 class Volumes(NamedTuple):
@@ -161,6 +182,178 @@ def vus_buffer(signal: ArrayLike) -> int:
     return best + SHORTEST_LAG if SHORTEST_LAG <= best <= LONGEST_LAG else USUAL_BUFFER
 
 
+def auc_pr(labels: ArrayLike, scores: ArrayLike) -> float:
+    """Area under the precision–recall curve of the rows, by steps (average precision): Σ (r_j − r_{j−1}) p_j.
+
+    From the share of anomalous rows, which scores without meaning have, to 1. Raises DataError for what cannot be used.
+    """
+    TP, N, _ = _curve(*_checked(labels, scores))
+    return float((np.diff(TP, prepend=0) * TP / N).sum() / TP[-1])
+
+
+def auc_roc(labels: ArrayLike, scores: ArrayLike) -> float:
+    """Area under the ROC curve of the rows: the probability that an anomalous row scores higher than a normal one.
+
+    NaN where every row is anomalous. Raises DataError for what cannot be used.
+    """
+    TP, N, _ = _curve(*_checked(labels, scores))
+    FP = N - TP
+    return float(_area(FP / FP[-1], TP / TP[-1])) if FP[-1] else np.nan
+
+
+def standard(labels: ArrayLike, alarms: ArrayLike) -> Agreement:
+    """Precision and recall of rows. Without any alarm precision is 0, here and in all that follow."""
+    truth, alarm = _compared(labels, alarms)
+    return _share_right(truth, alarm)
+
+
+def point_adjusted(labels: ArrayLike, alarms: ArrayLike) -> Agreement:
+    """Precision and recall of rows once every event touched by an alarm counts as reported whole.
+
+    For comparison with papers that give nothing else: noise reaches high values where events are long (Kim et al. 2022,
+    "Towards a Rigorous Evaluation of Time-Series Anomaly Detection").
+    """
+    truth, alarm = _compared(labels, alarms)
+    first, last = runs(truth)
+    adjusted = alarm.copy()
+    adjusted[truth] |= np.repeat(_touching(first, last, alarm), last - first + 1)
+    return _share_right(truth, adjusted)
+
+
+def event_based(labels: ArrayLike, alarms: ArrayLike) -> Agreement:
+    """Share of the alarms (runs of reported rows) that touch an event, and share of the events that an alarm touches."""
+    truth, alarm = _compared(labels, alarms)
+    right, found = _touching(*runs(alarm), truth), _touching(*runs(truth), alarm)
+    return Agreement(float(right.mean()) if right.size else 0.0, float(found.mean()))
+
+
+def composite(labels: ArrayLike, alarms: ArrayLike) -> Agreement:
+    """Precision of rows with recall of events: the "event-based F1" of TSB-AD.
+
+    Garg et al. 2022, "An Evaluation of Anomaly Detection and Diagnosis in Multivariate Time Series".
+    """
+    return Agreement(standard(labels, alarms).precision, event_based(labels, alarms).recall)
+
+
+def range_based(labels: ArrayLike, alarms: ArrayLike, existence: float = 0.2) -> Agreement:
+    """Range-based precision and recall, with flat bias and one over the number of overlapping ranges as cardinality.
+
+    The recall of an event is `existence` where it is touched at all, and 1 − `existence` times the share of its rows
+    that is reported, divided by the number of alarms that report it; the precision of an alarm is the share of its rows
+    that is anomalous, divided by the number of events there. Tatbul et al. 2018, "Precision and Recall for Time
+    Series"; 0.2 is TSB-AD's. Raises ValueError for an existence outside 0 … 1.
+    """
+    if not 0 <= existence <= 1:
+        raise ValueError(f"existence={existence} must lie between 0 and 1.")
+    truth, alarm = _compared(labels, alarms)
+    covered, found = _overlap(truth, alarm), _touching(*runs(truth), alarm)
+    precision = float(_overlap(alarm, truth).mean()) if alarm.any() else 0.0
+    return Agreement(precision, float((existence * found + (1 - existence) * covered).mean()))
+
+
+def affiliation(labels: ArrayLike, alarms: ArrayLike) -> Agreement:
+    """Affiliation precision and recall: how near alarms and events lie to one another, against what chance would give.
+
+    From 0 to 1, random alarms having about ½: see `spectra.affiliation`. Huet et al. 2022, "Local Evaluation of Time
+    Series Anomaly Detection Algorithms".
+    """
+    truth, alarm = _compared(labels, alarms)
+    return Agreement(*precision_recall(runs(truth), runs(alarm), truth.size))
+
+
+def false_alarms_per_hour(labels: ArrayLike, alarms: ArrayLike, fs: float) -> float:
+    """Alarms that touch no event, by hour of recording sampled at `fs` Hz. Raises ValueError for an fs not above 0."""
+    if not 0 < fs < np.inf:
+        raise ValueError(f"fs={fs} must be a number of Hz above 0.")
+    truth, alarm = _compared(labels, alarms)
+    right = _touching(*runs(alarm), truth)
+    return float((~right).sum() / (truth.size / fs / 3600))
+
+
+def false_alarm_share(labels: ArrayLike, alarms: ArrayLike) -> float:
+    """The share of the normal rows that was reported; 0 where no row is normal."""
+    truth, alarm = _compared(labels, alarms)
+    return float(alarm[~truth].mean()) if not truth.all() else 0.0
+
+
+def detection_delay(labels: ArrayLike, alarms: ArrayLike) -> float:
+    """Rows from the first row of an event to the first of it that is reported, on average over the events found.
+
+    An alarm that began before the event and lasts into it has no delay. NaN where no event was found.
+    """
+    truth, alarm = _compared(labels, alarms)
+    first, last = runs(truth)
+    reported = np.flatnonzero(alarm)
+    at = np.append(reported, truth.size)[np.searchsorted(reported, first)]
+    found = at <= last
+    return float((at - first)[found].mean()) if found.any() else np.nan
+
+
+def best_standard(labels: ArrayLike, scores: ArrayLike) -> Best:
+    """The best F1 of rows over all thresholds; rows that reach the threshold are reported."""
+    TP, N, thresholds = _curve(*_checked(labels, scores))
+    return _best(2 * TP / (N + TP[-1]), thresholds)
+
+
+def best_event_based(labels: ArrayLike, scores: ArrayLike) -> Best:
+    """The best F1 of events over all thresholds, exact in O(n log n); rows that reach the threshold are reported.
+
+    As a threshold t falls, an alarm begins at each row that reaches t while the one before does not; an alarm with an
+    anomaly in it at each such anomalous row that reaches t while some row since the anomalous one before does not.
+    """
+    truth, values = _checked(labels, scores)
+    thresholds = np.unique(values)[::-1]
+
+    def reached(levels: NDArray[np.float64]) -> NDArray[np.int64]:
+        return levels.size - np.searchsorted(np.sort(levels), thresholds)
+
+    rows = np.flatnonzero(truth)
+    first, last = runs(truth)
+    valleys = np.minimum.reduceat(values, rows)[:-1]
+    alarms = reached(values) - reached(np.minimum(values[1:], values[:-1]))
+    right = reached(values[rows]) - reached(np.minimum(valleys, values[rows[1:]]))
+    found = reached(np.maximum.reduceat(np.append(values, -np.inf), np.column_stack([first, last + 1]).ravel())[::2])
+    precision, recall = right / alarms, found / first.size
+    total = precision + recall
+    return _best(np.divide(2 * precision * recall, total, out=np.zeros(total.size), where=total > 0), thresholds)
+
+
+def _best(f1: NDArray[np.float64], thresholds: NDArray[np.float64]) -> Best:
+    best = int(np.argmax(f1))
+    return Best(float(f1[best]), float(thresholds[best]))
+
+
+def _curve(
+    truth: NDArray[np.bool_], values: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """How many anomalous rows, and how many of all, reach each distinct score, and these scores, the highest first."""
+    order = np.argsort(-values, kind="stable")
+    descending = values[order]
+    ends = np.append(np.flatnonzero(descending[1:] != descending[:-1]), truth.size - 1)
+    return np.cumsum(truth[order])[ends], ends + 1, descending[ends]
+
+
+def _share_right(truth: NDArray[np.bool_], alarm: NDArray[np.bool_]) -> Agreement:
+    """Precision and recall of rows."""
+    right = (truth & alarm).sum()
+    return Agreement(float(right / alarm.sum()) if alarm.any() else 0.0, float(right / truth.sum()))
+
+
+def _touching(first: NDArray[np.int64], last: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the runs first … last hold a row of the mask."""
+    count = np.append(0, np.cumsum(mask))
+    return np.asarray(count[last + 1] > count[first])
+
+
+def _overlap(ranges: NDArray[np.bool_], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """For each run of `ranges`: the share of its rows that is in the mask, over the number of the mask's runs there."""
+    first, last = runs(ranges)
+    begin, end = runs(mask)
+    count = np.append(0, np.cumsum(mask))
+    pieces = np.searchsorted(begin, last, side="right") - np.searchsorted(end, first)
+    return np.asarray((count[last + 1] - count[first]) / (last - first + 1) / np.maximum(pieces, 1))
+
+
 def runs(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First and last row (inclusive) of each run of True."""
     steps = np.diff(mask.astype(np.int8), prepend=0, append=0)
@@ -175,6 +368,14 @@ def _checked(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.bool_], N
     if np.isnan(values).any():
         raise DataError(f"The score of row {int(np.argmax(np.isnan(values)))} is not a number: give every row a score.")
     return truth, values
+
+
+def _compared(labels: ArrayLike, alarms: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Labels and alarms as booleans; raises DataError for what cannot be compared."""
+    truth, alarm = _truth(labels), np.asarray(alarms)
+    if alarm.shape != truth.shape or not np.isin(alarm, (0, 1)).all():
+        raise DataError(f"The alarms must be 0 or 1, one a label: of the shape {truth.shape}, not {alarm.shape}.")
+    return truth, alarm.astype(np.bool_)
 
 
 def _truth(labels: ArrayLike) -> NDArray[np.bool_]:

@@ -85,3 +85,80 @@ def vus_buffer(x):
         return 125
     best = max(peaks, key=lambda i: r[i])
     return best + 3 if 3 <= best <= 300 else 125
+
+
+def touches(a, b):
+    """Whether two runs share a row."""
+    return a[0] <= b[1] and b[0] <= a[1]
+
+
+def event_based(labels, alarms):
+    """Share of the alarms that touch an event, of the events that an alarm touches."""
+    true, found = events(labels), events(alarms)
+    right = [any(touches(alarm, event) for event in true) for alarm in found]
+    hit = [any(touches(alarm, event) for alarm in found) for event in true]
+    return (sum(right) / len(right) if right else 0.0), sum(hit) / len(hit)
+
+
+def covered(ranges, others):
+    """Tatbul's overlap reward of each range: the share of its rows in the others, over how many of these there are."""
+    rewards = []
+    for first, last in ranges:
+        there = [other for other in others if touches((first, last), other)]
+        rows = sum(min(last, b) - max(first, a) + 1 for a, b in there)
+        rewards.append(rows / (last - first + 1) / len(there) if there else 0.0)
+    return rewards
+
+
+def range_based(labels, alarms, existence):
+    """Range-based precision and recall of Tatbul et al. 2018, flat bias, reciprocal cardinality."""
+    true, found = events(labels), events(alarms)
+    precision = covered(found, true)
+    recall = [
+        existence * (reward > 0) + (1 - existence) * reward
+        for reward in covered(true, found)
+    ]  # fmt: skip
+    return (sum(precision) / len(precision) if precision else 0.0), sum(recall) / len(recall)
+
+
+def point_adjusted(labels, alarms):
+    """The alarms, every event with an alarm in it filled."""
+    filled = [bool(value) for value in alarms]
+    for first, last in events(labels):
+        if any(filled[first : last + 1]):
+            filled[first : last + 1] = [True] * (last - first + 1)
+    return filled
+
+
+def farther(zone, event, d):
+    """Probability that a random instant of the zone is farther than d from the event; 1 at d = 0."""
+    if d == 0:
+        return 1.0
+    within = min(event[1] + d, zone[1]) - max(event[0] - d, zone[0])
+    return 1 - within / (zone[1] - zone[0])
+
+
+def affiliation(labels, alarms):
+    """Affiliation precision and recall of Huet et al. 2022, as means over instants a quarter of a row apart.
+
+    All that is averaged is linear between multiples of a quarter, so that the values at the middles have its mean.
+    """
+    n, parts = len(labels), 4
+    true = [(a, b + 1) for a, b in events(labels)]
+    edges = [0, *((a[1] + b[0]) / 2 for a, b in itertools.pairwise(true)), n]
+    precisions, recalls = [], []
+    for event, zone in zip(true, itertools.pairwise(edges), strict=True):
+        instants = [i / parts + 0.5 / parts for i in range(round(zone[0] * parts), round(zone[1] * parts))]
+        pieces = [(max(a, zone[0]), min(b + 1, zone[1])) for a, b in events(alarms) if a < zone[1] and b + 1 > zone[0]]
+        if not pieces:
+            recalls.append(0.0)
+            continue
+        reported = [t for t in instants if any(a < t < b for a, b in pieces)]
+        values = [farther(zone, event, max(event[0] - t, t - event[1], 0)) for t in reported]
+        precisions.append(sum(values) / len(values))
+        values = []
+        for t in (t for t in instants if event[0] < t < event[1]):
+            d = min(max(a - t, t - b, 0) for a, b in pieces)
+            values.append(farther(zone, (t, t), d))
+        recalls.append(sum(values) / len(values))
+    return (sum(precisions) / len(precisions) if precisions else 0.0), sum(recalls) / len(recalls)
