@@ -32,7 +32,7 @@ import sys
 import click
 
 import spectra
-from spectra.cli import datasets, detect, fit, score
+from spectra.cli import benchmark, datasets, detect, evaluate, fit, score
 from spectra.errors import DataError
 
 INTERRUPTED = 130
@@ -82,5 +82,12 @@ def main(ctx: click.Context) -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (detect.command, fit.command, score.command, datasets.command):
+for command in (
+    detect.command,
+    fit.command,
+    score.command,
+    evaluate.command,
+    benchmark.command,
+    datasets.command,
+):
     main.add_command(command)

@@ -14,6 +14,9 @@ from spectra.errors import DataError
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+# What is said of a column that is named like labels and holds something else.
+OTHER_LABELS = "looks like labels other than 0 and 1"
+
 _LABELS = {"label", "labels", "is_anomaly", "anomaly"}
 _COUNTERS = {"", "index", "idx", "id", "row", "no", "nr", "n", "sample", "samples", "unnamed: 0"}
 _SAMPLE_CELLS = 1000
@@ -159,7 +162,7 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
         if clean and found is None:
             found = values.astype(np.int64)
         elif column not in channels:
-            notes.append(f"{table.label(column)} looks like labels other than 0 and 1: left out.")
+            notes.append(f"{table.label(column)} {OTHER_LABELS}: left out.")
     return Labels(found, frozenset(columns), tuple(notes))
 
 

@@ -17,6 +17,8 @@ N_THRESHOLDS = 250
 ROWS_OF_PERIOD = 20_000
 SHORTEST_LAG, LONGEST_LAG, LAST_LAG = 3, 300, 400
 USUAL_BUFFER = 125
+# The share of the normal rows that the best threshold for events may report.
+MOST_FALSE = 0.1
 
 
 class Agreement(NamedTuple):
@@ -33,7 +35,10 @@ class Agreement(NamedTuple):
 
 
 class Best(NamedTuple):
-    """The largest F1 that any threshold reaches, and the highest such threshold: chosen by the labels."""
+    """The largest F1 that any threshold reaches, and the highest such threshold: chosen by the labels.
+
+    0 and infinity, a threshold that reports nothing, where no threshold finds anything.
+    """
 
     f1: float
     threshold: float
@@ -201,6 +206,62 @@ def auc_roc(labels: ArrayLike, scores: ArrayLike) -> float:
     return float(_area(FP / FP[-1], TP / TP[-1])) if FP[-1] else np.nan
 
 
+def summary(
+    labels: ArrayLike, scores: ArrayLike, alarms: ArrayLike | None, buffer: int, fs: float | None = None
+) -> dict[str, float]:
+    """All metrics of a series by their names.
+
+    Of the scores: VUS-PR, VUS-ROC, AUC-PR, AUC-ROC; and oracle_F1 and oracle_event_F1, the best that a threshold chosen
+    by the labels reaches. A score of NaN, a row without one, counts as the least anomalous. Of the alarms, where there
+    are any to judge: precision, recall and F1 of rows (without a prefix), range_…, affiliation_…, event_…; composite_F1,
+    point_adjusted_F1; alarms, their number; false_alarm_share; detection_delay in rows; and false_alarms_per_hour where
+    `fs` in Hz is known. Raises DataError for what cannot be used.
+    """
+    values = without_gaps(scores)
+    volume = volumes(labels, values, buffer)
+    found = {
+        "VUS-PR": volume.pr,
+        "VUS-ROC": volume.roc,
+        "AUC-PR": auc_pr(labels, values),
+        "AUC-ROC": auc_roc(labels, values),
+    }
+    if alarms is not None:
+        found |= _of_alarms(labels, alarms)
+        if fs is not None:
+            found["false_alarms_per_hour"] = false_alarms_per_hour(labels, alarms, fs)
+    return found | {
+        "oracle_F1": best_standard(labels, values).f1,
+        "oracle_event_F1": best_event_based(labels, values).f1,
+    }
+
+
+def without_gaps(scores: ArrayLike) -> NDArray[np.float64]:
+    """The scores, where there is none (NaN) the lowest; raises DataError where there is none at all."""
+    values = np.asarray(scores, dtype=np.float64)
+    if np.isnan(values).all():
+        raise DataError("No row has a score.")
+    return np.where(np.isnan(values), np.nanmin(values), values)
+
+
+def _of_alarms(labels: ArrayLike, alarms: ArrayLike) -> dict[str, float]:
+    """The metrics of alarms by their names."""
+    kinds = {"": standard, "range_": range_based, "affiliation_": affiliation}
+    found: dict[str, float] = {}
+    for name, agreement in ((name, kind(labels, alarms)) for name, kind in kinds.items()):
+        found |= {f"{name}precision": agreement.precision, f"{name}recall": agreement.recall, f"{name}F1": agreement.f1}
+    event = event_based(labels, alarms)
+    return found | {
+        "composite_F1": composite(labels, alarms).f1,
+        "point_adjusted_F1": point_adjusted(labels, alarms).f1,
+        "alarms": len(runs(np.asarray(alarms, dtype=np.bool_))[0]),
+        "event_recall": event.recall,
+        "event_precision": event.precision,
+        "event_F1": event.f1,
+        "false_alarm_share": false_alarm_share(labels, alarms),
+        "detection_delay": detection_delay(labels, alarms),
+    }
+
+
 def standard(labels: ArrayLike, alarms: ArrayLike) -> Agreement:
     """Precision and recall of rows. Without any alarm precision is 0, here and in all that follow."""
     truth, alarm = _compared(labels, alarms)
@@ -296,10 +357,11 @@ def best_standard(labels: ArrayLike, scores: ArrayLike) -> Best:
 
 
 def best_event_based(labels: ArrayLike, scores: ArrayLike) -> Best:
-    """The best F1 of events over all thresholds, exact in O(n log n); rows that reach the threshold are reported.
+    """The best F1 of events over all thresholds that report at most a tenth of the normal rows, exact in O(n log n).
 
-    As a threshold t falls, an alarm begins at each row that reaches t while the one before does not; an alarm with an
-    anomaly in it at each such anomalous row that reaches t while some row since the anomalous one before does not.
+    Rows that reach the threshold are reported; one that reports every row would find every event by one alarm. As a
+    threshold t falls, an alarm begins at each row that reaches t while the one before does not; an alarm that touches
+    an event at each anomalous row that reaches t while some row since the anomalous one before does not.
     """
     truth, values = _checked(labels, scores)
     thresholds = np.unique(values)[::-1]
@@ -314,13 +376,14 @@ def best_event_based(labels: ArrayLike, scores: ArrayLike) -> Best:
     right = reached(values[rows]) - reached(np.minimum(valleys, values[rows[1:]]))
     found = reached(np.maximum.reduceat(np.append(values, -np.inf), np.column_stack([first, last + 1]).ravel())[::2])
     precision, recall = right / alarms, found / first.size
-    total = precision + recall
-    return _best(np.divide(2 * precision * recall, total, out=np.zeros(total.size), where=total > 0), thresholds)
+    usable = (found > 0) & (reached(values[~truth]) <= MOST_FALSE * (~truth).sum())
+    f1 = np.divide(2 * precision * recall, precision + recall, out=np.zeros(usable.size), where=usable)
+    return _best(f1, thresholds)
 
 
 def _best(f1: NDArray[np.float64], thresholds: NDArray[np.float64]) -> Best:
     best = int(np.argmax(f1))
-    return Best(float(f1[best]), float(thresholds[best]))
+    return Best(float(f1[best]), float(thresholds[best])) if f1[best] > 0 else Best(0.0, np.inf)
 
 
 def _curve(
