@@ -178,7 +178,8 @@ def isolation_forest() -> Any:
 def aeon_kmeans(width: int) -> Any:
     from aeon.anomaly_detection.series.distance_based import KMeansAD
 
-    return KMeansAD(n_clusters=20, window_size=width, random_state=0)
+    # As far from window to window as spectra's frames are at most; at every row, long series take minutes each.
+    return KMeansAD(n_clusters=20, window_size=width, stride=max(1, width // 8), random_state=0)
 
 
 def aeon_dwt(_width: int) -> Any:
