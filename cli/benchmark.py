@@ -21,8 +21,9 @@ VUS-PR, VUS-ROC, AUC-PR, AUC-ROC; of the alarms at the detector's own threshold
 the precision, recall and F1 of rows, range_…, affiliation_…, composite_F1,
 point_adjusted_F1, alarms (how many), event_recall, event_precision, event_F1,
 false_alarm_share (of the normal rows), detection_delay (rows); oracle_F1 and
-oracle_event_F1, of the best threshold there is by the labels; buffer (the
-largest of VUS, the dominant period), normal_rows (learned from; 0: all).
+oracle_event_F1, of the best threshold by the labels, for events among those that
+report at most a tenth of the normal rows; buffer (the largest of VUS, the
+dominant period), normal_rows (how many were learned from; 0: all rows).
 
 \b
 Exit status: 0 it ran, 1 a file or the folder could not be used, 2 the command

@@ -10,7 +10,7 @@ import click
 from spectra.cli.detect import row_range
 from spectra.cli.formats import SCHEMA_VERSION, finite
 from spectra.cli.options import STDIN, Reading, Words, alarm_option, learning_options, reading_options, word_options
-from spectra.cli.run import explained, say, step
+from spectra.cli.run import explained, say, say_notes, step
 from spectra.cli.text import printable
 from spectra.errors import DataError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spectra.datasets import Recording
+    from spectra.detection import Detection
 
 EPILOG = """\b
 JSON: {"schema_version": 1, "file", "n_samples", "events", "anomalous_rows",
@@ -103,10 +104,15 @@ def command(
 
     from spectra.metrics import summary, vus_buffer
 
+    detection = None
     with step(file, words), explained(file):
         if score is None:
+            from spectra.detection import detect
+
             recording = _labelled(reading, file)
-            judged = _own(recording, normal_rows, alpha, nperseg, k)
+            rows = None if normal_rows is None else slice(*normal_rows)
+            detection = detect(recording, normal_rows=rows, alpha=alpha, nperseg=nperseg, k=k)
+            judged = _own(detection)
         else:
             chosen = reading.channels and f"{reading.channels},{score}"
             recording = _labelled(Reading(reading.time, chosen, reading.label, reading.fs, reading.resample), file)
@@ -114,7 +120,9 @@ def command(
         if buffer is None:
             buffer = vus_buffer(judged.labels * 0.0 if judged.series is None else judged.series)
         found = summary(judged.labels, judged.scores, judged.alarms, buffer, judged.fs)
-    if not words.quiet:
+    if not words.quiet and detection is not None:
+        say_notes(file, detection, verbose=words.verbose)
+    elif not words.quiet:
         for note in recording.notes:
             say(f"{file}: {note}")
     show = _json if form == "json" else _table
@@ -129,27 +137,18 @@ def _labelled(reading: Reading, file: str) -> "Recording":
     return recording
 
 
-def _own(
-    recording: "Recording",
-    normal_rows: tuple[int | None, int | None] | None,
-    alpha: float,
-    nperseg: int | None,
-    k: float | None,
-) -> Judged:
+def _own(detection: "Detection") -> Judged:
     """What detect finds."""
-    from spectra.detection import detect
-
+    recording, table = detection.recording, detection.scores
     assert recording.labels is not None
-    rows = None if normal_rows is None else slice(*normal_rows)
-    found = detect(recording, normal_rows=rows, alpha=alpha, nperseg=nperseg, k=k)
     return Judged(
         labels=recording.labels[recording.rows],
-        scores=found.scores["anomaly_score"].to_numpy(),
-        alarms=found.scores["alarm"].to_numpy() == 1,
+        scores=table["anomaly_score"].to_numpy(),
+        alarms=table["alarm"].to_numpy() == 1,
         series=recording.values[recording.rows, 0],
-        fs=found.fs,
-        source=f"spectra detect, {found.learned_from_text}",
-        threshold=alpha,
+        fs=detection.fs,
+        source=f"spectra detect, {detection.learned_from_text}",
+        threshold=detection.alpha,
         threshold_from="alpha",
     )
 
