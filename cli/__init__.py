@@ -32,7 +32,7 @@ import sys
 import click
 
 import spectra
-from spectra.cli import datasets, detect, fit, foundations, score
+from spectra.cli import benchmark, datasets, detect, evaluate, fit, foundations, score
 from spectra.errors import DataError
 
 INTERRUPTED = 130
@@ -82,5 +82,13 @@ def main(ctx: click.Context) -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (detect.command, fit.command, score.command, datasets.command, foundations.command):
+for command in (
+    detect.command,
+    fit.command,
+    score.command,
+    evaluate.command,
+    benchmark.command,
+    datasets.command,
+    foundations.command,
+):
     main.add_command(command)

@@ -63,10 +63,10 @@ def _file(name: str, detection: "Detection") -> dict[str, object]:
         "period": detection.period,
         "calibration": {
             "transform": fit.transform,
-            "power": _finite(fit.power),
-            "threshold": _finite(fit.threshold(detection.alpha)),
-            "ks_statistic": _finite(fit.ks_statistic),
-            "ks_p_value": _finite(fit.ks_p_value),
+            "power": finite(fit.power),
+            "threshold": finite(fit.threshold(detection.alpha)),
+            "ks_statistic": finite(fit.ks_statistic),
+            "ks_p_value": finite(fit.ks_p_value),
         },
         "notes": list(detection.notes),
         "alarms": _alarms(detection),
@@ -80,7 +80,7 @@ def _alarms(detection: "Detection") -> list[dict[str, object]]:
     def plain(name: str, value: Any) -> object:
         if name in instants:
             return _instant(value)
-        return _finite(value) if name in numbers else str(value)
+        return finite(value) if name in numbers else str(value)
 
     rows = zip(*(detection.alarms[name] for name in ALARM), strict=True)
     return [{name: plain(name, value) for name, value in zip(ALARM, row, strict=True)} for row in rows]
@@ -96,6 +96,6 @@ def _instant(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _finite(number: float) -> float | None:
+def finite(number: float) -> float | None:
     """A number that JSON can hold; None for one it cannot."""
     return float(number) if math.isfinite(number) else None

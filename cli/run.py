@@ -79,11 +79,11 @@ def _results(
             continue
         tally.alarmed |= not detection.alarms.empty
         if not words.quiet:
-            _say_notes(file, detection, verbose=words.verbose)
+            say_notes(file, detection, verbose=words.verbose)
         yield file, detection
 
 
-def _say_notes(file: str, detection: "Detection", *, verbose: bool) -> None:
+def say_notes(file: str, detection: "Detection", *, verbose: bool) -> None:
     """What a person should know of how the result came about."""
     for note in detection.notes:
         say(f"{file}: {note}")

@@ -15,6 +15,9 @@ from spectra.errors import DataError
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+# What is said of a column that is named like labels and holds something else.
+OTHER_LABELS = "looks like labels other than 0 and 1"
+
 _LABELS = {
     "label",
     "labels",
@@ -185,7 +188,7 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
         if clean and found is None:
             found = values.astype(np.int64)
         elif column not in channels:
-            what = "holds labels too" if clean else "looks like labels other than 0 and 1"
+            what = "holds labels too" if clean else OTHER_LABELS
             notes.append(f"{table.label(column)} {what}: left out.")
     return Labels(found, frozenset(columns), tuple(notes))
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from spectra import datasets
+    from spectra import datasets, metrics
     from spectra.batch import Batch, score_many
     from spectra.calibration import GaussianThreshold
     from spectra.detection import Detection, detect, learn, score
@@ -27,6 +27,7 @@ __all__ = [
     "datasets",
     "detect",
     "learn",
+    "metrics",
     "score",
     "score_many",
 ]
@@ -48,8 +49,8 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         """Load a public name on first use; raises AttributeError for any other name."""
-        if name == "datasets":
-            return import_module("spectra.datasets")
+        if name in ("datasets", "metrics"):
+            return import_module(f"spectra.{name}")
         if name in _HOME:
             return getattr(import_module(_HOME[name]), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -25,7 +25,11 @@ def imported(program: str) -> set[str]:
         "import spectra; dir(spectra)",
         "import spectra.rotation",
         "import spectra.errors",
-        *(HELP.format(command, int(not command)) for command in ("", "detect", "fit", "score", "datasets")),
+        "import spectra.metrics",
+        *(
+            HELP.format(command, int(not command))
+            for command in ("", "detect", "fit", "score", "evaluate", "benchmark", "datasets")
+        ),
     ],
 )
 def test_nothing_heavy_is_imported(program: str) -> None:
