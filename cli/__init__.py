@@ -32,7 +32,7 @@ import sys
 import click
 
 import spectra
-from spectra.cli import datasets, detect, fit, score
+from spectra.cli import datasets, detect, fit, score, transformer
 from spectra.errors import DataError
 
 INTERRUPTED = 130
@@ -82,5 +82,5 @@ def main(ctx: click.Context) -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (detect.command, fit.command, score.command, datasets.command):
+for command in (detect.command, fit.command, score.command, datasets.command, transformer.command):
     main.add_command(command)

@@ -24,7 +24,7 @@ COMMANDS = list(commands(main))
 
 def test_commands_are_those_that_are_documented() -> None:
     names = {" ".join(path) for path, _ in COMMANDS}
-    assert names == {"detect", "fit", "score", "datasets", "datasets list", "datasets write"}
+    assert names == {"detect", "fit", "score", "datasets", "datasets list", "datasets write", "transformer"}
 
 
 @pytest.mark.parametrize(("path", "command"), COMMANDS, ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")

@@ -277,5 +277,5 @@ def test_weights_that_do_not_fit_are_named() -> None:
     with pytest.raises(ValueError, match=r"weight E has shape \(6, 4\), but needs \(7, 4\)"):
         Transformer(Sizes(d=4, h=2, d_ff=5, n_layers=2, V=7), weights)
     del weights["1.W_Q"]
-    with pytest.raises(ValueError, match="weight 1.W_Q has shape none"):
+    with pytest.raises(ValueError, match=r"weight 1\.W_Q has shape none"):
         Transformer(TOKEN_SIZES, weights)

@@ -23,9 +23,12 @@ P = (
 )
 
 
-def worked_example(rng: np.random.Generator) -> Transformer:
-    """The model of `SIZES`, to be given `TOKENS`: their vectors and the positions are those above, the rest is random."""
-    model = Transformer.initial(SIZES, rng)
+def worked_example(rng: np.random.Generator, sizes: Sizes = SIZES) -> Transformer:
+    """The model to be given `TOKENS`: their vectors and the positions are those above, the other weights random.
+
+    `sizes` may have other heads, d_ff, layers and causality than `SIZES`.
+    """
+    model = Transformer.initial(sizes, rng)
     model.weights["E"][list(TOKENS)] = X
     model.weights["P"][...] = P
     return model
