@@ -70,3 +70,12 @@ def squared_error(predicted, target):
     """Mean of the squares of all differences."""
     squares = [(a - b) ** 2 for rows in zip(predicted, target, strict=True) for a, b in zip(*rows, strict=True)]
     return sum(squares) / len(squares)
+
+
+def adam(weight, gradients, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+    """One weight after a gradient a step, with m and v as the sums they are."""
+    for n in range(1, len(gradients) + 1):
+        m = sum((1 - beta_1) * beta_1 ** (n - i) * g for i, g in enumerate(gradients[:n], 1)) / (1 - beta_1**n)
+        v = sum((1 - beta_2) * beta_2 ** (n - i) * g**2 for i, g in enumerate(gradients[:n], 1)) / (1 - beta_2**n)
+        weight -= rate * m / (math.sqrt(v) + epsilon)
+    return weight
