@@ -32,7 +32,7 @@ import sys
 import click
 
 import spectra
-from spectra.cli import benchmark, datasets, detect, evaluate, fit, foundations, score
+from spectra.cli import benchmark, datasets, detect, evaluate, fit, foundations, score, transformer
 from spectra.errors import DataError
 
 INTERRUPTED = 130
@@ -89,6 +89,7 @@ for command in (
     evaluate.command,
     benchmark.command,
     datasets.command,
+    transformer.command,
     foundations.command,
 ):
     main.add_command(command)

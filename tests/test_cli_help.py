@@ -33,6 +33,7 @@ def test_commands_are_those_that_are_documented() -> None:
         "datasets",
         "datasets list",
         "datasets write",
+        "transformer",
         "foundations",
     }
 
