@@ -21,7 +21,7 @@ def command(normal: str, model: Path, nperseg: int | None, k: float | None, read
     """Learn what is normal from NORMAL, a CSV file (- is standard input), and keep it in a MODEL for spectra score."""
     check_output(model, [normal])
     from spectra.detection import learn
-    from spectra.words import counted
+    from spectra.words import counted, span_text
 
     with step(normal, words), explained(normal):
         recording = reading.read(normal)
@@ -31,5 +31,6 @@ def command(normal: str, model: Path, nperseg: int | None, k: float | None, read
     if not words.quiet:
         for note in recording.notes:
             say(f"{normal}: {note}")
-        frame = counted(learned.model.settings.nperseg, "row")
+        lengths = [one.nperseg for one in learned.model.comparisons]
+        frame = span_text(min(lengths), max(lengths), None)
         say(f"{model}: {counted(len(learned.channels), 'channel')}, frames of {frame}, learned from {normal}.")

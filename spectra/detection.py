@@ -15,18 +15,18 @@ from spectra import events, explain, frames, words
 from spectra.calibration import GaussianThreshold, p_from_z
 from spectra.datasets.recording import Data, Recording, as_recording
 from spectra.errors import DataError
-from spectra.model import Scores, Settings, SpectralModel
+from spectra.model import MIN_SIGMA, Scores, Settings, SpectralModel
 from spectra.model_file import Learned
-from spectra.spectrum import Detrend
+from spectra.views import VIEWS, View
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-# How many of the normal spectra a frame is compared with: the nearest few of a recording known to be normal, a share
-# of one that may hold long stretches of anomalies, which would be each other's nearest.
-K_OF_NORMAL = 5
-K_OF_OWN = 0.1
+# How many of the normal spectra a frame is compared with: the nearest few, which find the single odd cycle; and of a
+# recording that may hold long stretches of anomalies, which would be each other's nearest, a share of all as well.
+K_OF_NORMAL = (5.0,)
+K_OF_OWN = (5.0, 0.1)
 # Rates that differ less are the same: clocks are not exact.
 RATE_TOLERANCE = 0.01
 # Below so many frames without overlap the Gaussian is a guess.
@@ -57,14 +57,22 @@ class Detection:
         return self.recording.fs
 
     @property
+    def npersegs(self) -> tuple[int, ...]:
+        """Samples in a frame, for each of the frame lengths."""
+        return tuple(dict.fromkeys(one.nperseg for one in self.learned.model.comparisons))
+
+    @property
     def nperseg(self) -> int:
-        """Samples in a frame."""
-        return self.learned.model.settings.nperseg
+        """Samples in a frame: of several lengths that nearest to the dominant period, without one the middle one."""
+        lengths = np.array(self.npersegs)
+        if self.period is None:
+            return int(lengths[len(lengths) // 2])
+        return int(lengths[np.abs(np.log(lengths / self.period)).argmin()])
 
     @property
     def hop(self) -> int:
-        """Samples from one frame to the next."""
-        return self.learned.model.settings.hop
+        """Samples from one score to the next."""
+        return self.learned.model.settings.cut.step
 
     @property
     def period(self) -> int | None:
@@ -78,29 +86,35 @@ class Detection:
 
     @cached_property
     def events(self) -> events.Events:
-        """The alarms as rows of the recording."""
+        """The alarms as rows of the recording; stretches closer than the longest frame are one."""
         scores = self.frame_scores
-        return events.find_events(scores.starts, scores.z, scores.p_value, self.nperseg, self.alpha)
+        starts = np.arange(scores.z.size) * scores.step
+        found = events.find_events(starts, scores.z, scores.p_value, scores.step, self.alpha, gap=max(self.npersegs))
+        return replace(found, last=np.minimum(found.last, scores.n_samples - 1))
+
+    @cached_property
+    def _where(self) -> explain.Strongest:
+        """Where the peaks of the alarms differ from normal."""
+        return explain.explain(self.learned.model, self.recording.values, self.frame_scores, self.events.peak, own=self.own)
 
     @cached_property
     def alarms(self) -> pd.DataFrame:
         """One row an alarm, in order of time.
 
-        start, end (its last instant) and peak (the middle of its most unusual frame) are values of the recording's
-        index; score is that frame's z, p_value its probability among normal frames; channel and f_low … f_high, in Hz
-        (cycles per sample where no sampling rate is known), say where that frame differs most.
+        start, end (its last instant) and peak (its most unusual instant) are values of the recording's index; score is
+        the z there, p_value its probability under normality; channel and f_low … f_high, in Hz (cycles per sample where
+        no sampling rate is known), say where the frame around the peak differs most.
         """
-        found, index = self.events, self.recording.index
-        begin = self.frame_scores.starts[found.peak]
-        where = explain.explain(self.learned.model, self.recording.values, begin, own=self.own)
-        f_low, f_high = explain.band_edges(where.low, where.high, self.nperseg, self.fs)
+        found, index, where = self.events, self.recording.index, self._where
+        step, z = self.frame_scores.step, self.frame_scores.z[found.peak]
+        f_low, f_high = explain.band_edges(where.low, where.high, where.nperseg, self.fs)
         return pd.DataFrame(
             {
                 "start": index.take(found.first),
                 "end": index.take(found.last),
-                "peak": index.take(begin + self.nperseg // 2),
-                "score": self.frame_scores.z[found.peak],
-                "p_value": self.frame_scores.p_value[found.peak],
+                "peak": index.take(np.minimum(found.peak * step + step // 2, found.last)),
+                "score": z,
+                "p_value": p_from_z(z),
                 "channel": np.asarray(self.recording.channels, dtype=object)[where.channel],
                 "f_low": f_low,
                 "f_high": f_high,
@@ -136,13 +150,13 @@ class Detection:
         """The alarms as texts for a person, one row an alarm: start, end, peak, p-value, channel, strongest at, duration."""
         alarms, found = self.alarms, self.events
         unit = words.instant_unit(self.recording.index)
-        bands = zip(alarms["f_low"], alarms["f_high"], strict=True)
+        bands = zip(alarms["f_low"], alarms["f_high"], self._where.nperseg, strict=True)
         return pd.DataFrame(
             {
                 **{f"{name}{unit}": words.instants(pd.Index(alarms[name]), self.fs) for name in ("start", "end", "peak")},
                 "p-value": [words.p_text(value) for value in alarms["p_value"]],
                 "channel": alarms["channel"].astype(str),
-                "strongest at": [words.frequency_text(low, high, self.fs, self.nperseg) for low, high in bands],
+                "strongest at": [words.frequency_text(low, high, self.fs, int(nperseg)) for low, high, nperseg in bands],
                 "duration": [words.samples_text(n, self.fs) for n in found.last - found.first + 1],
             },
             dtype=object,
@@ -151,13 +165,13 @@ class Detection:
     @property
     def headline(self) -> str:
         """How much was looked at, and how, in one line."""
-        frame = f"frames of {words.samples_text(self.nperseg, self.fs)}"
+        shortest, longest = min(self.npersegs), max(self.npersegs)
         return " · ".join(
             (
                 words.counted(self.recording.rows.size, "row"),
                 words.counted(self.recording.n_channels, "channel"),
                 words.rate_text(self.fs),
-                frame if self.fs is None else f"{frame} ({words.counted(self.nperseg, 'row')})",
+                f"frames of {words.span_text(shortest, longest, self.fs)}",
                 self.learned_from_text,
             )
         )
@@ -210,18 +224,20 @@ def learn(
     *,
     nperseg: int | None = None,
     k: float | None = None,
+    view: View | None = None,
     fs: float | None = None,
     window: str | tuple[str, float] = "hann",
-    detrend: Detrend = "none",
 ) -> Learned:
     """What is normal, learned from a recording of nothing else, to score others with.
 
-    `nperseg` is the frame length in samples, by default the dominant period; `k` the number of nearest normal spectra
-    a frame is compared with, or below 1 their share, by default 5; `fs` in Hz is for data that has no time of its own.
-    Raises DataError for data that cannot be read or is too short, ValueError for a parameter out of range.
+    `nperseg` is the frame length in samples, by default several, 16 to 256; `k` the number of nearest normal spectra a
+    frame is compared with, or below 1 their share, by default 5; `view` what of the spectra is compared, by default
+    magnitudes with and without the level; `fs` in Hz is for data that has no time of its own. Raises DataError for data
+    that cannot be read or is too short, ValueError for a parameter out of range.
     """
     recording = _recording(normal, fs)
-    return _learn(recording, slice(0, recording.n_samples), nperseg, K_OF_NORMAL if k is None else k, window, detrend)
+    settings = _settings(recording, nperseg, K_OF_NORMAL if k is None else (k,), view, window)
+    return _fitted(recording, settings)[0]
 
 
 def detect(
@@ -232,29 +248,28 @@ def detect(
     alpha: float = 0.001,
     nperseg: int | None = None,
     k: float | None = None,
+    view: View | None = None,
     fs: float | None = None,
+    window: str | tuple[str, float] = "hann",
 ) -> Detection:
     """Find what is unusual in a recording: a path, an array (n,) or (n, channels), a data frame, a series.
 
-    What is normal is learned from `normal`, a second recording, from the rows `normal_rows` of this one (start, stop),
-    or, with neither, from the recording itself, of which most must be normal. `alpha` is the probability with which a
-    normal frame is called anomalous; `nperseg`, `k` and `fs` are those of `learn`, but k is by default 0.1, a tenth of
-    the frames, where the recording itself is learned from. Raises DataError for data that cannot be used, ValueError
-    for a parameter out of range.
+    What is normal is learned from `normal`, a second recording; or from the rows `normal_rows` of this one (start, stop)
+    and from the recording itself; or from the recording itself alone, of which most must be normal. `alpha` is the
+    probability with which a normal frame is called anomalous; `nperseg`, `k`, `view`, `fs` and `window` are those of
+    `learn`, but k is by default both 5 and a tenth of the frames where the recording itself is learned from. Raises
+    DataError for data that cannot be used, ValueError for a parameter out of range.
     """
     _check_alpha(alpha)
     if normal is not None:
         if normal_rows is not None:
             raise ValueError("Give normal or normal_rows, not both.")
-        return score(learn(normal, nperseg=nperseg, k=k, fs=fs), data, alpha=alpha, fs=fs)
+        learned = learn(normal, nperseg=nperseg, k=k, view=view, fs=fs, window=window)
+        return score(learned, data, alpha=alpha, fs=fs)
     recording = _recording(data, fs)
-    if normal_rows is None:
-        span, source, usual = slice(0, recording.n_samples), ITSELF, K_OF_OWN
-    else:
-        span, source = _span(recording, normal_rows)
-        usual = K_OF_NORMAL
-    learned = _learn(recording, span, nperseg, usual if k is None else k, "hann", "none")
-    scores = learned.model.score(recording.values, own=True)
+    settings = _settings(recording, nperseg, K_OF_OWN if k is None else (k,), view, window)
+    span, source = (None, ITSELF) if normal_rows is None else _span(recording, normal_rows)
+    learned, scores = _fitted(recording, settings, span, K_OF_NORMAL if k is None else (k,))
     return Detection(recording, learned, scores, alpha, source, True, _index_of(data))
 
 
@@ -266,7 +281,10 @@ def score(learned: Learned, data: Data, *, alpha: float = 0.001, fs: float | Non
     """
     _check_alpha(alpha)
     recording = _like_learned(_recording(data, fs), learned)
-    scores = learned.model.score(recording.values, own=False)
+    try:
+        scores = learned.model.score(recording.values)
+    except DataError as error:
+        raise DataError(f"{recording.name}: {error}") from None
     return Detection(recording, learned, scores, alpha, learned.name, False, _index_of(data))
 
 
@@ -330,28 +348,41 @@ def _range(rows: slice) -> str:
     return f"{'' if rows.start is None else rows.start}:{'' if rows.stop is None else rows.stop}"
 
 
-def _learn(
+def _settings(
     recording: Recording,
-    span: slice,
     nperseg: int | None,
-    k: float,
+    ks: tuple[float, ...],
+    view: View | None,
     window: str | tuple[str, float],
-    detrend: Detrend,
-) -> Learned:
-    """Learn from a stretch of a recording, the hop by the length of all of it."""
-    if not k > 0 or (k >= 1 and k != round(k)):
-        raise ValueError(f"k={k} must be a number of frames or a share of them below 1.")
+) -> Settings:
+    """How a recording is looked at; raises ValueError for a parameter out of range."""
+    for k in ks:
+        if not k > 0 or (k >= 1 and k != round(k)):
+            raise ValueError(f"k={k} must be a number of frames or a share of them below 1.")
     if nperseg is not None and (nperseg < 2 or nperseg != int(nperseg)):
         raise ValueError(f"nperseg={nperseg} must be an integer >= 2.")
-    signal = recording.values[span]
-    chosen = frames.choose_nperseg(signal) if nperseg is None else frames.FrameLength(int(nperseg), None)
-    hop = frames.default_hop(recording.n_samples, chosen.nperseg)
-    settings = Settings(chosen.nperseg, hop, k, window, detrend)
+    if view is not None and view not in VIEWS:
+        raise ValueError(f"view={view!r} must be one of {', '.join(VIEWS)}.")
+    n = recording.n_samples
+    cut = frames.ladder(n) if nperseg is None else frames.cut_of(int(nperseg), n)
+    # Who asks for one view or one frame length wants to see that one.
+    usual = Settings(cut, ks, window=window, points=nperseg is None and view is None)
+    return usual if view is None else replace(usual, views=(view,))
+
+
+def _fitted(
+    recording: Recording,
+    settings: Settings,
+    normal_rows: slice | None = None,
+    normal_ks: tuple[float, ...] = (),
+) -> tuple[Learned, Scores]:
+    """What is learned from a recording, and its scores."""
     try:
-        model = SpectralModel.fit(signal, settings, first_row=span.start)
+        model, scores = SpectralModel.fit(recording.values, settings, normal_rows, normal_ks)
     except DataError as error:
         raise DataError(f"{recording.name}: {error}") from None
-    return Learned(model, recording.fs, recording.channels, chosen.period, recording.name)
+    period = frames.dominant_period(recording.values)
+    return Learned(model, recording.fs, recording.channels, period, recording.name), scores
 
 
 def _constant_note(recording: Recording, learned: Learned, *, own: bool) -> str:
@@ -360,8 +391,7 @@ def _constant_note(recording: Recording, learned: Learned, *, own: bool) -> str:
     with np.errstate(invalid="ignore"):
         still = np.fmin.reduce(values, axis=0) == np.fmax.reduce(values, axis=0)
     note = _of_channels(recording.channels, still, "constant")
-    # The typical part of a distance is exactly 0 only where nothing ever changed.
-    unseen = (learned.model.typical.sum(axis=1) == 0) & ~still
+    unseen = (learned.model.points.sigma <= MIN_SIGMA) & ~still
     if own or not unseen.any():
         return note
     return " ".join(filter(None, (note, _of_channels(recording.channels, unseen, "constant in what was learned from"))))

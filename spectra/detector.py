@@ -14,13 +14,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from spectra import frames
 from spectra.calibration import z_from_p
 from spectra.datasets.recording import Recording
-from spectra.detection import ITSELF, K_OF_OWN, Detection, learn, score
+from spectra.detection import Detection, detect, score
 from spectra.errors import DataError
 from spectra.model_file import Learned
-from spectra.spectrum import Detrend
+from spectra.views import View
 
-# Fewer rows do not hold the five frames that a default frame length leaves each frame to be compared with.
-MIN_ROWS = 5 * frames.MIN_NPERSEG
+# Fewer rows do not hold the five frames that the shortest default frame length leaves each frame to be compared with.
+MIN_ROWS = 5 * frames.SHORTEST
 # What two computations of one score may differ by.
 ROUNDING = 1e-9
 
@@ -45,21 +45,22 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
     Parameters
     ----------
     nperseg : int, optional
-        Samples in a frame; by default the dominant period of X. Fewer than 80 rows are too short for a default: a
+        Samples in a frame; by default several, 16 to 256. Fewer than 80 rows are too short for a default: a
         detector fitted on so few scores every row NaN.
     alpha : float
         False-alarm probability: a row is predicted −1 where its p-value is below it. Where X has fewer than 1/alpha
         rows, in which nobody expects one false alarm, the most unusual of them is predicted −1 at least, and so is
         what is as unusual.
     k : float, optional
-        Number of nearest normal spectra a frame is compared with, or below 1 their share. By default 0.1, as in
-        `spectra.detect`; 5, as in `spectra.learn`, sees finer differences where all of X is known to be normal.
+        Number of nearest normal spectra a frame is compared with, or below 1 their share. By default both 5 and a tenth
+        of all, as in `spectra.detect`.
+    view : str, optional
+        What of the spectra is compared: "magnitude", "magnitude-dc", "complex", "aligned", "shape" or "level". By default
+        magnitudes with and without the level.
     fs : float, optional
         Sampling rate in Hz of data without time; it names frequencies and changes no score.
     window : str or (str, float)
         A window that `scipy.signal.get_window` knows.
-    detrend : {"none", "constant", "linear"}
-        What is taken from each frame before its spectrum.
 
     Attributes
     ----------
@@ -86,16 +87,16 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
         nperseg: int | None = None,
         alpha: float = 0.001,
         k: float | None = None,
+        view: View | None = None,
         fs: float | None = None,
         window: str | tuple[str, float] = "hann",
-        detrend: Detrend = "none",
     ) -> None:
         self.nperseg = nperseg
         self.alpha = alpha
         self.k = k
+        self.view = view
         self.fs = fs
         self.window = window
-        self.detrend = detrend
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -110,12 +111,18 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
         if not 0 < self.alpha <= 0.5:
             raise ValueError(f"alpha={self.alpha} must lie above 0 and not above 0.5.")
         recording = self._recording(self._checked(X, reset=True), named=True)
-        self.learned_ = None if self.nperseg is None and recording.n_samples < MIN_ROWS else self._learn(recording)
         self._fitted = _fingerprint(recording)
         self.offset_ = -float(z_from_p(self.alpha))
-        if self.learned_ is not None and recording.rows.size < 1 / self.alpha:
-            most = float(np.nanmax(self._detection(recording).scores["anomaly_score"]))
-            self.offset_ = max(self.offset_, -most + ROUNDING * max(1.0, abs(most)))
+        self.learned_: Learned | None = None
+        self._own: Detection | None = None
+        if self.nperseg is not None or recording.n_samples >= MIN_ROWS:
+            self._own = detect(
+                recording, alpha=self.alpha, nperseg=self.nperseg, k=self.k, view=self.view, window=self.window
+            )
+            self.learned_ = self._own.learned
+            if recording.rows.size < 1 / self.alpha:
+                most = float(np.nanmax(self._own.scores["anomaly_score"]))
+                self.offset_ = max(self.offset_, -most + ROUNDING * max(1.0, abs(most)))
         return self
 
     def score_samples(self, X: ArrayLike | pd.DataFrame) -> Rows:
@@ -160,18 +167,12 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
             values = self._detection(recording).scores[column].to_numpy()
         return pd.Series(values, index=data.index, name=column) if isinstance(data, pd.DataFrame) else values
 
-    def _learn(self, recording: Recording) -> Learned:
-        k = K_OF_OWN if self.k is None else self.k
-        return learn(recording, nperseg=self.nperseg, k=k, window=self.window, detrend=self.detrend)
-
     def _detection(self, recording: Recording) -> Detection:
-        """What is in a recording, its own frames left out where it is the one that was fitted."""
-        learned = self.learned_
-        assert learned is not None
-        if _fingerprint(recording) != self._fitted:
-            return score(learned, recording, alpha=self.alpha)
-        scores = learned.model.score(recording.values, own=True)
-        return Detection(recording, learned, scores, self.alpha, ITSELF, True)
+        """What is in a recording; where it is the one that was fitted, its own frames are left out."""
+        assert self.learned_ is not None
+        if self._own is not None and _fingerprint(recording) == self._fitted:
+            return replace(self._own, recording=recording)
+        return score(self.learned_, recording, alpha=self.alpha)
 
     def _checked(self, X: ArrayLike | pd.DataFrame, *, reset: bool) -> "NDArray[np.float64] | pd.DataFrame":
         """X as floats or as the data frame it is; raises ValueError where its columns are not those of `fit`."""

@@ -1,79 +1,94 @@
 """‖φ(X) − φ(X_normal)‖²: whole, and split so that the parts add up to the whole.
 
-`features` is φ(X) flattened to (n_frames, n_features), `bank` the normal spectra in the same form (n_normal, n_features).
-`left_out` (n_frames, n_normal) is True where a normal frame overlaps the frame itself and must not be compared with it.
+`features` is φ(X), (…, n_frames, n_features), `bank` the normal spectra in the same form, (…, n_normal, n_features); what
+stands before, such as channels, is compared each with its own. `left_out` (n_frames, n_normal) is True where a normal frame
+overlaps the frame itself and must not be compared with it. Frames and normal frames with NaN are compared with none.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.floating]
+Mask = NDArray[np.bool_]
 
-def squared_distances(features: NDArray[np.float64], bank: NDArray[np.float64]) -> NDArray[np.float64]:
-    """‖a − b‖² of every pair as one matrix product, (n_frames, n_normal).
+
+def squared_distances(features: Floats, bank: Floats) -> Floats:
+    """‖a − b‖² of every pair as one matrix product, (…, n_frames, n_normal), in the precision of the input.
 
     ‖a‖² + ‖b‖² − 2a·b cancels where a and b are far from zero and near each other; taking the mean of the bank
     from both first keeps the loss small.
     """
-    centre = bank.mean(axis=0)
+    centre = _mean(bank)
     features = features - centre
     bank = bank - centre
-    D = features @ (-2.0 * bank.T)
-    D += np.einsum("ij,ij->i", features, features)[:, None]
-    D += np.einsum("ij,ij->i", bank, bank)
+    D = features @ np.swapaxes(bank * bank.dtype.type(-2.0), -1, -2)
+    D += np.einsum("...ij,...ij->...i", features, features)[..., None]
+    D += np.einsum("...ij,...ij->...i", bank, bank)[..., None, :]
     return np.maximum(D, 0.0, out=D)
 
 
-def nearest(
-    features: NDArray[np.float64],
-    bank: NDArray[np.float64],
-    k: int,
-    left_out: NDArray[np.bool_] | None = None,
-) -> NDArray[np.float64]:
-    """Mean squared distance to the k nearest normal spectra, (n_frames,); inf where fewer than k are left to compare."""
+def _mean(bank: Floats) -> Floats:
+    """Mean of the normal spectra, those with NaN left out, (…, 1, n_features)."""
+    gaps = np.isnan(bank[..., :1])
+    if not gaps.any():
+        return np.asarray(bank.mean(axis=-2, keepdims=True))
+    count = np.maximum((~gaps).sum(axis=-2, keepdims=True), 1)
+    return np.asarray(np.where(gaps, 0.0, bank).sum(axis=-2, keepdims=True) / count).astype(bank.dtype)
+
+
+def _compared(features: Floats, bank: Floats, left_out: Mask | None) -> Floats:
+    """Squared distances, inf to what is not compared; NaN for frames with NaN."""
     D = squared_distances(features, bank)
+    gaps = np.isnan(bank[..., 0])
+    if gaps.any():
+        D[np.broadcast_to(gaps[..., None, :], D.shape)] = np.inf
     if left_out is not None:
-        D[left_out] = np.inf
-    if k < D.shape[1]:
-        D.partition(k - 1, axis=1)
-    return np.asarray(D[:, :k].mean(axis=1))
+        D[..., left_out] = np.inf
+    broken = np.isnan(features[..., 0])
+    if broken.any():
+        D[broken] = np.nan
+    return D
 
 
-def leave_out_mean(bank: NDArray[np.float64], left_out: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Mean of the bank for each frame, those left out not counted, (n_frames, n_features); NaN where none is left."""
-    kept = bank.shape[0] - left_out.sum(axis=1)
-    total = bank.sum(axis=0) - left_out.astype(np.float64) @ bank
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(kept[:, None] > 0, total / kept[:, None], np.nan)
+def nearest(features: Floats, bank: Floats, ks: tuple[int, ...], left_out: Mask | None = None) -> Floats:
+    """Mean squared distance to the k nearest normal spectra for each k, (n_ks, …, n_frames).
+
+    inf where fewer than k are left to compare with.
+    """
+    D = _compared(features, bank, left_out)
+    means = np.empty((len(ks), *D.shape[:-1]), dtype=D.dtype)
+    # From the largest k to the smallest, so that each looks among the nearest of the one before only.
+    for place in sorted(range(len(ks)), key=lambda place: -ks[place]):
+        k = ks[place]
+        if k < D.shape[-1]:
+            D.partition(k - 1, axis=-1)
+            D = D[..., :k]
+        means[place] = D[..., :k].mean(axis=-1)
+    return means
 
 
-def to_mean(
-    features: NDArray[np.float64], bank: NDArray[np.float64], left_out: NDArray[np.bool_] | None = None
-) -> NDArray[np.float64]:
-    """Squared distance to the mean normal spectrum, (n_frames,): the textbook ‖X − X_normal‖²."""
-    mean = bank.mean(axis=0) if left_out is None else leave_out_mean(bank, left_out)
-    return np.asarray(((features - mean) ** 2).sum(axis=1))
+def to_mean(features: Floats, bank: Floats, left_out: Mask | None = None) -> Floats:
+    """Squared distance to the mean normal spectrum, (…, n_frames): the textbook ‖X − X_normal‖²."""
+    return np.asarray(parts_to_mean(features, bank, left_out).sum(axis=-1))
 
 
-def parts_to_mean(
-    features: NDArray[np.float64], bank: NDArray[np.float64], left_out: NDArray[np.bool_] | None = None
-) -> NDArray[np.float64]:
-    """The terms of `to_mean`, (n_frames, n_features): their sum over features is the distance."""
-    mean = bank.mean(axis=0) if left_out is None else leave_out_mean(bank, left_out)
+def parts_to_mean(features: Floats, bank: Floats, left_out: Mask | None = None) -> Floats:
+    """The terms of `to_mean`, (…, n_frames, n_features): their sum over features is the distance."""
+    if left_out is None:
+        return np.asarray((features - _mean(bank)) ** 2)
+    kept = (~np.isnan(bank[..., 0]))[..., None, :] & ~left_out
+    total = kept.astype(bank.dtype) @ np.nan_to_num(bank)
+    count = kept.sum(axis=-1)[..., None]
+    mean = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
     return np.asarray((features - mean) ** 2)
 
 
-def parts_nearest(
-    features: NDArray[np.float64],
-    bank: NDArray[np.float64],
-    k: int,
-    left_out: NDArray[np.bool_] | None = None,
-) -> NDArray[np.float64]:
-    """The terms of `nearest`, (n_frames, n_features): mean over the k nearest of (φ − b)², summing to the distance.
+def parts_nearest(features: Floats, bank: Floats, k: int, left_out: Mask | None = None) -> Floats:
+    """The terms of `nearest` for one k, (n_frames, n_features): mean over the k nearest of (φ − b)², summing to the distance.
 
-    Costs n_frames × k × n_features: meant for the frames somebody asks about.
+    For one channel: `features` (n_frames, n_features), `bank` (n_normal, n_features). Costs n_frames × k × n_features:
+    meant for the frames somebody asks about.
     """
-    D = squared_distances(features, bank)
-    if left_out is not None:
-        D[left_out] = np.inf
-    neighbours = np.argpartition(D, min(k, D.shape[1]) - 1, axis=1)[:, :k]
+    D = _compared(features, bank, left_out)
+    neighbours = np.argpartition(D, min(k, D.shape[-1]) - 1, axis=-1)[:, :k]
     return np.asarray(((features[:, None, :] - bank[neighbours]) ** 2).mean(axis=1))

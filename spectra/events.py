@@ -21,12 +21,13 @@ def find_events(
     p_value: NDArray[np.float64],
     nperseg: int,
     alpha: float,
+    gap: int | None = None,
 ) -> Events:
     """Events made of the frames whose p-value is below `alpha`; a NaN is below nothing.
 
     Frame i covers the rows starts[i] … starts[i] + nperseg − 1, `starts` (n_frames,) ascending. Flagged frames belong
-    together where fewer than `nperseg` rows lie between them. The peak is the frame of the largest z, which is finite
-    where p-values have run out of numbers; the first of several.
+    together where fewer than `gap` rows, by default `nperseg`, lie between them. The peak is the frame of the largest
+    z, which is finite where p-values have run out of numbers; the first of several.
     """
     flagged = np.flatnonzero(p_value < alpha)
     if flagged.size == 0:
@@ -34,7 +35,7 @@ def find_events(
         return Events(none, none, none)
     begin = starts[flagged]
     end = begin + nperseg
-    opens = np.concatenate([[True], begin[1:] - end[:-1] >= nperseg])
+    opens = np.concatenate([[True], begin[1:] - end[:-1] >= (nperseg if gap is None else gap)])
     event = np.cumsum(opens) - 1
     strongest_first = np.lexsort((flagged, -z[flagged], event))
     last = np.append(np.flatnonzero(opens)[1:] - 1, flagged.size - 1)

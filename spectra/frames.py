@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from spectra.errors import DataError
 
-# Beyond this many frames the score is no finer for any practical purpose, while the time grows with each of them.
-MAX_FRAMES = 65_536
+# Beyond this many steps the score is no finer for any practical purpose, while the time grows with each of them.
+MAX_STEPS = 16_384
+# The frame lengths where none is given: each RATIO times the one before.
+SHORTEST, LONGEST, RATIO = 16, 256, 4
 
 # A repetition counts as a period when the autocorrelation rises by this much from the valley before it.
 PERIOD_RISE = 0.2
@@ -24,8 +26,7 @@ PERIOD_TOLERANCE = 0.9
 # Noise raises small peaks on the slope of a broad one: the top is the highest lag within this share beyond the first.
 PERIOD_WIDTH = 0.1
 PERIOD_ROWS = 131_072
-MIN_NPERSEG = 16
-MAX_NPERSEG = 4096
+MAX_PERIOD = 4096
 
 
 def taper(window: str | tuple[str, float], nperseg: int) -> NDArray[np.float64]:
@@ -43,9 +44,37 @@ def taper(window: str | tuple[str, float], nperseg: int) -> NDArray[np.float64]:
     return np.asarray(get_window(window, nperseg), dtype=np.float64)
 
 
-def default_hop(n_samples: int, nperseg: int) -> int:
-    """An eighth of a frame, more on very long recordings (at most MAX_FRAMES frames, never beyond half a frame)."""
-    return max(1, nperseg // 8, min(nperseg // 2, -(-n_samples // MAX_FRAMES)))
+@dataclass(frozen=True)
+class Cut:
+    """How a recording is cut: frame lengths `npersegs` with a hop each, multiples of `step`, the resolution of the score."""
+
+    npersegs: tuple[int, ...]
+    hops: tuple[int, ...]
+    step: int
+
+
+def cut_of(nperseg: int, n_samples: int) -> Cut:
+    """Frames of one length: hops of an eighth, more on very long recordings, but never beyond half a frame."""
+    hop = max(1, nperseg // 8, min(nperseg // 2, -(-n_samples // MAX_STEPS)))
+    return Cut((nperseg,), (hop,), hop)
+
+
+def ladder(n_samples: int) -> Cut:
+    """Frames of 16, 64 and 256 samples: what is unusual may be short or long.
+
+    Hops are an eighth of a frame or the step, whichever is longer. On a recording of so many samples that its shortest
+    frames would be more than MAX_STEPS the ladder begins higher and ends at 256 or four times as high. No frame is longer
+    than a fifth of the recording, so that each has others to be compared with.
+    """
+    shortest = SHORTEST
+    while n_samples > MAX_STEPS * (shortest // 2):
+        shortest *= 2
+    step = shortest // 4 if n_samples <= MAX_STEPS * (shortest // 4) else shortest // 2
+    longest = min(max(LONGEST, RATIO * shortest), max(2, n_samples // 5))
+    rungs = [rung for rung in (shortest, RATIO * shortest, RATIO**2 * shortest) if rung <= longest]
+    if not rungs:
+        return cut_of(longest, n_samples)
+    return Cut(tuple(rungs), tuple(max(step, rung // 8) for rung in rungs), step)
 
 
 def frame_starts(n_samples: int, nperseg: int, hop: int) -> NDArray[np.int64]:
@@ -87,12 +116,25 @@ def to_samples(
     return samples
 
 
-@dataclass(frozen=True)
-class FrameLength:
-    """How long a frame is, in samples, and why: `period` is the dominant period, None where there is none."""
+def steps_covered(starts: NDArray[np.int64], nperseg: int, step: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First step each frame covers and the one after its last; step j is the samples j·step … (j + 1)·step − 1."""
+    return -(-starts // step), -(-(starts + nperseg) // step)
 
-    nperseg: int
-    period: int | None
+
+def to_steps(frame_scores: NDArray[np.floating], starts: NDArray[np.int64], nperseg: int, step: int) -> NDArray[np.floating]:
+    """Mean over the frames with a score that cover each step, (…, n_frames) -> (…, n_steps); NaN where none does."""
+    begin, end = steps_covered(starts, nperseg, step)
+    n_steps = int(end[-1])
+    first = np.searchsorted(end, np.arange(n_steps), side="right")
+    last = np.searchsorted(begin, np.arange(n_steps), side="right")
+    scored = np.isfinite(frame_scores)
+    padding = np.zeros((*frame_scores.shape[:-1], 1), dtype=frame_scores.dtype)
+    values = np.concatenate([np.where(scored, frame_scores, 0.0).astype(frame_scores.dtype), padding], axis=-1)
+    # Summed frame by frame: one enormous score would leave its rounding in every later value of a running sum.
+    summed = np.add.reduceat(values, np.column_stack([first, last]).ravel(), axis=-1)[..., ::2]
+    count = np.concatenate([np.zeros(padding.shape, dtype=np.int64), np.cumsum(scored, axis=-1)], axis=-1)
+    cover = count[..., last] - count[..., first]
+    return np.asarray(np.divide(summed, cover, out=np.full(summed.shape, np.nan, dtype=summed.dtype), where=cover > 0))
 
 
 def autocorrelation(signal: NDArray[np.float64], max_lag: int) -> NDArray[np.float64]:
@@ -123,7 +165,7 @@ def dominant_period(signal: NDArray[np.float64]) -> int | None:
     PERIOD_TOLERANCE of the highest; or what is highest within PERIOD_WIDTH of it.
     """
     signal = signal[:PERIOD_ROWS]
-    max_lag = min(signal.shape[0] // 8, MAX_NPERSEG)
+    max_lag = min(signal.shape[0] // 8, MAX_PERIOD)
     if max_lag < 4:
         return None
     with np.errstate(invalid="ignore"):
@@ -141,19 +183,3 @@ def dominant_period(signal: NDArray[np.float64]) -> int | None:
     best = here[peak].max()
     first = int(lags[peak & (here >= PERIOD_TOLERANCE * best)][0])
     return first + int(correlation[first : first + int(PERIOD_WIDTH * first) + 1].argmax())
-
-
-def choose_nperseg(signal: NDArray[np.float64]) -> FrameLength:
-    """Frame length of a recording: its dominant period, in whole multiples where that is shorter than MIN_NPERSEG.
-
-    Without a period: the power of two nearest to a hundredth of the recording, 16 … 512.
-    Never more than a fifth of the recording, so that each frame has others to be compared with.
-    """
-    n_samples = signal.shape[0]
-    longest = max(2, n_samples // 5)
-    period = dominant_period(signal)
-    if period is None:
-        nperseg = int(np.clip(2 ** round(np.log2(max(n_samples, 1) / 100)), MIN_NPERSEG, 512))
-        return FrameLength(min(nperseg, longest), None)
-    multiple = -(-MIN_NPERSEG // period)
-    return FrameLength(min(period * multiple, longest), period)

@@ -1,206 +1,351 @@
-"""What is normal, learned from a signal; and how far each frame of a signal is from it."""
+"""What is normal, learned from a signal; and how far each stretch of a signal is from it.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Self
+A signal is looked at in frames of several lengths, in several views, beside several references (`Comparison`). Each of
+these looks gives every step of the signal a distance; its logarithm, less the mean and over the standard deviation it has
+in what was learned from, is a standard score. The largest of a step's scores is its statistic, and the calibrator says how
+probable so large a statistic is: so the number of looks, and how they depend on each other, are accounted for.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra import frames
-from spectra.calibration import GaussianThreshold, p_from_z, robust_normal
+from spectra.calibration import GaussianThreshold, p_from_z
+from spectra.distance import Floats
 from spectra.errors import DataError
+from spectra.frames import Cut
 from spectra.normal import NormalSpectrum, Reference, bank_rows
-from spectra.spectrum import Detrend, spectrum
-from spectra.views import VIEWS, View
+from spectra.spectrum import spectrum
+from spectra.views import VIEWS, View, by_bin
 
 # Values of one block of frames, or of its distances to the bank: what scoring holds in memory at a time.
-BLOCK_VALUES = 2**21
-# A bin that hardly varies holds rounding only: its spread counts as at least this share of the largest of its channel.
-QUIETEST = 1e-3
-# Frames whose parts tell what is usual in each bin and channel.
-TYPICAL_FRAMES = 200
+BLOCK_VALUES: Final = 2**21
+# A value so many spreads from the middle of its channel is as odd as can be; its square still fits a float32.
+FARTHEST: Final = 1e7
+# Added to a distance before its logarithm, as a share of the usual distance: less is rounding, not likeness.
+LIKENESS: Final = 1e-3
+# A spread of the logarithm below this is none, such as that of a channel that never changes.
+MIN_SIGMA: Final = 1e-3
+# Looks of one comparison are numbered below this.
+MAX_LOOKS: Final = 16
+# Frames whose parts tell what is usual in each bin.
+TYPICAL_FRAMES: Final = 50
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a signal is cut, transformed and compared; `k` is a number of normal frames or, below 1, a share of them."""
+    """How a signal is cut, transformed and compared.
 
-    nperseg: int
-    hop: int
-    k: float = 0.1
+    `ks` are numbers of nearest normal frames, below 1 shares of all of them. `points`: single samples are compared too.
+    """
+
+    cut: Cut
+    ks: tuple[float, ...]
+    views: tuple[View, ...] = ("magnitude", "magnitude-dc")
+    points: bool = True
     window: str | tuple[str, float] = "hann"
-    detrend: Detrend = "none"
-    view: View = "magnitude"
     reference: Reference = "nearest"
-
-    @cached_property
-    def taper(self) -> NDArray[np.float64]:
-        """The window, (nperseg,)."""
-        return frames.taper(self.window, self.nperseg)
 
 
 @dataclass(frozen=True)
-class Features:
-    """From frames to what is compared: φ of each spectrum, every bin in units of its normal spread.
+class Scale:
+    """Centre and spread of each channel, (n_channels,): no channel counts more for its unit."""
 
-    Channels are centred on `centre` and divided by `scale` (n_channels,) so that none counts more for its unit;
-    features are divided by `spread` (n_features,) so that no strong line drowns what happens elsewhere, and the
-    distance of ordinary noise is a sum of many comparable terms, whose distribution is known well into the tail.
-    """
-
-    settings: Settings
     centre: NDArray[np.float64]
-    scale: NDArray[np.float64]
     spread: NDArray[np.float64]
 
     @classmethod
-    def fit(cls, signal: NDArray[np.float64], starts: NDArray[np.int64], settings: Settings) -> Self:
-        """Learn centre and scale of the (n_samples, n_channels) signal, and the spread over the frames at `starts`."""
-        centre, scale = _scaling(signal)
-        plain = cls(settings, centre, scale, np.ones(1))(signal, starts)
-        by_channel = _robust_spread(plain).reshape(signal.shape[1], -1)
-        spread = np.maximum(by_channel, QUIETEST * by_channel.max(axis=1, keepdims=True)).ravel()
-        return cls(settings, centre, scale, np.where(spread > 0, spread, 1.0))
+    def fit(cls, signal: NDArray[np.float64]) -> Self:
+        """Median, and interquartile range as the σ of a Gaussian; the plain σ where more than half the values are equal."""
+        live = np.isfinite(signal).any(axis=0)
+        centre, spread = np.zeros(signal.shape[1]), np.ones(signal.shape[1])
+        low, centre[live], high = np.nanpercentile(signal[:, live], [25, 50, 75], axis=0)
+        spread[live] = np.where(high > low, (high - low) / 1.349, np.nanstd(signal[:, live], axis=0))
+        return cls(centre, np.where(spread > 0, spread, 1.0))
 
-    def __call__(self, signal: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:
-        """φ of the frames that begin at `starts`, (n_frames, n_features)."""
-        cut = frames.frame_view(signal, self.settings.nperseg)[starts]
-        scaled = (cut - self.centre[:, None]) / self.scale[:, None]
-        X = spectrum(scaled, self.settings.taper, self.settings.detrend)
-        return np.asarray(VIEWS[self.settings.view](X).reshape(starts.size, -1) / self.spread)
+    def __call__(self, signal: NDArray[np.float64]) -> NDArray[np.float32]:
+        """The signal (n_samples, n_channels) in spreads from its centre, (n_channels, n_samples)."""
+        scaled = (signal - self.centre) / self.spread
+        return np.ascontiguousarray(np.clip(scaled, -FARTHEST, FARTHEST, out=scaled).T, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Frames of one length in one view, compared with banks of normal spectra.
+
+    `unit`, `mu` and `sigma`, each (n_looks, n_channels), make a distance of each bank and k a standard score.
+    """
+
+    nperseg: int
+    hop: int
+    view: View
+    window: str | tuple[str, float]
+    banks: tuple[NormalSpectrum, ...]
+    unit: NDArray[np.float64]
+    mu: NDArray[np.float64]
+    sigma: NDArray[np.float64]
+
+    @property
+    def looks(self) -> list[tuple[NormalSpectrum, int]]:
+        """The banks with each of their k."""
+        return [(bank, k) for bank in self.banks for k in bank.ks]
+
+    def features(self, scaled: NDArray[np.float32], starts: NDArray[np.int64]) -> Floats:
+        """φ of the frames of a scaled signal (n_channels, n_samples) that begin at `starts`, (n_channels, n_frames, …)."""
+        cut = np.lib.stride_tricks.sliding_window_view(scaled, self.nperseg, axis=1)[:, starts]
+        phi, detrend = VIEWS[self.view]
+        return phi(spectrum(cut, frames.taper(self.window, self.nperseg).astype(np.float32), detrend))
+
+    def distances(self, scaled: NDArray[np.float32], step: int, *, own: bool) -> Floats:
+        """Mean distance of the frames that cover each step, (n_looks, n_channels, n_steps); NaN where there is none."""
+        starts = frames.frame_starts(scaled.shape[1], self.nperseg, self.hop)
+        width = scaled.shape[0] * max(self.nperseg, *(bank.starts.size for bank in self.banks))
+        D = np.empty((len(self.looks), scaled.shape[0], starts.size), dtype=np.float32)
+        for block in _blocks(starts.size, width):
+            here = starts[block]
+            features = self.features(scaled, here)
+            D[..., block] = np.concatenate([bank.distance(features, here if own else None) for bank in self.banks])
+        return frames.to_steps(D, starts, self.nperseg, step)
+
+    def calibrated(self, distances: Floats) -> Self:
+        """The comparison that makes standard scores of distances like these, (n_looks, n_channels, n_steps)."""
+        positive = np.where(distances > 0, distances, np.nan)
+        usual = _nan_safe(np.nanmedian, positive, 1.0)
+        logs = np.log(distances + (LIKENESS * usual)[..., None])
+        mu, sigma = _nan_safe(np.nanmean, logs, 0.0), _nan_safe(np.nanstd, logs, 1.0)
+        return replace(self, unit=LIKENESS * usual, mu=mu, sigma=np.maximum(sigma, MIN_SIGMA))
+
+    def z(self, distances: Floats) -> Floats:
+        """Standard scores of distances, (n_looks, n_channels, n_steps); high = anomalous."""
+        logs = np.log(distances + self.unit[..., None].astype(distances.dtype))
+        return np.asarray((logs - self.mu[..., None]) / self.sigma[..., None])
+
+    def excess(
+        self, scaled: NDArray[np.float32], look: int, channel: int, number: int, step: int, *, own: bool
+    ) -> NDArray[np.float64]:
+        """How much farther from normal each bin is than is usual, (n_bins,), in the oddest frame that covers a step."""
+        starts = frames.frame_starts(scaled.shape[1], self.nperseg, self.hop)
+        begin, end = frames.steps_covered(starts, self.nperseg, step)
+        here = starts[np.searchsorted(end, number, side="right") : np.searchsorted(begin, number, side="right")]
+        bank, k = self.looks[look]
+        features = self.features(scaled[channel : channel + 1], here)[0]
+        parts = bank.parts(features, channel, k, here if own else None)
+        oddest = parts[np.argmax(np.nan_to_num(parts.sum(axis=1)))]
+        some = slice(None, None, -(-bank.starts.size // TYPICAL_FRAMES))
+        usual = bank.parts(bank.bank[channel, some], channel, k, bank.starts[some])
+        excess = np.nan_to_num(np.maximum(oddest - _nan_safe(np.nanmean, usual.T, 0.0), 0.0))
+        return np.asarray(by_bin(excess, self.view, self.nperseg // 2 + 1), dtype=np.float64)
+
+
+def _nan_safe(statistic: Callable[..., Floats], values: Floats, otherwise: float) -> NDArray[np.float64]:
+    """A statistic over the last axis in float64; `otherwise` where all values are NaN."""
+    some = np.isfinite(values).any(axis=-1)
+    result = np.full(some.shape, otherwise)
+    result[some] = statistic(values[some], axis=-1)
+    return result
+
+
+@dataclass(frozen=True)
+class Points:
+    """The distance of samples from the middle of their channel: its mean and σ in what was learned from, (n_channels,)."""
+
+    mu: NDArray[np.float64]
+    sigma: NDArray[np.float64]
+
+    @classmethod
+    def fit(cls, scaled: NDArray[np.float32], step: int) -> Self:
+        """Learn from a scaled signal (n_channels, n_samples)."""
+        far = _farthest(scaled, step)
+        return cls(_nan_safe(np.nanmean, far, 0.0), np.maximum(_nan_safe(np.nanstd, far, 1.0), MIN_SIGMA))
+
+    def z(self, scaled: NDArray[np.float32], step: int) -> Floats:
+        """Standard scores of the farthest sample of each step, (1, n_channels, n_steps); high = anomalous."""
+        return np.asarray((_farthest(scaled, step) - self.mu[:, None]) / self.sigma[:, None])[None]
+
+
+def _farthest(scaled: NDArray[np.float32], step: int) -> NDArray[np.float64]:
+    """The largest |x| in each step, (n_channels, n_steps); NaN where there is none."""
+    return np.fmax.reduceat(np.abs(scaled), np.arange(0, scaled.shape[1], step), axis=1).astype(np.float64)
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of one signal: `z` and `p_value` of each frame (n_frames,), `sample_z` of each sample (n_samples,).
+    """Scores of one signal, one a step: step j is the samples j·step … (j + 1)·step − 1 of `n_samples`.
 
-    High z, low p_value = anomalous; NaN for frames and samples in a gap.
+    `statistic`, the largest standard score of all looks, `z` and `p_value` are (n_steps,): high statistic and z, low
+    p_value = anomalous; NaN in gaps. `channel` and `look` (n_steps,) are the numbers of where the statistic comes from;
+    a look of −1 is at single samples.
     """
 
-    starts: NDArray[np.int64]
-    distance: NDArray[np.float64]
+    step: int
+    n_samples: int
+    statistic: NDArray[np.float64]
     z: NDArray[np.float64]
-    sample_z: NDArray[np.float64]
+    channel: NDArray[np.int64]
+    look: NDArray[np.int64]
 
     @property
     def p_value(self) -> NDArray[np.float64]:
-        """Probability that a normal frame lies this far or farther."""
+        """Probability that a normal step is so unusual or more."""
         return p_from_z(self.z)
+
+    @property
+    def sample_z(self) -> NDArray[np.float64]:
+        """z of each sample, (n_samples,)."""
+        return np.repeat(self.z, self.step)[: self.n_samples]
 
 
 @dataclass(frozen=True)
 class SpectralModel:
-    """A fitted model: features, normal spectra, and the calibration of frames and of samples.
+    """A fitted model: its comparisons, and the calibration of the largest of their scores."""
 
-    `typical` (n_channels, n_bins) is the mean part of the distance of normal frames.
-    """
-
-    features: Features
-    normal: NormalSpectrum
+    settings: Settings
+    scale: Scale
+    comparisons: tuple[Comparison, ...]
+    points: Points
     calibration: GaussianThreshold
-    sample_mu: float
-    sample_sigma: float
-    typical: NDArray[np.float64]
 
     @classmethod
-    def fit(cls, signal: NDArray[np.float64], settings: Settings, first_row: int = 0) -> Self:
-        """Learn from a (n_samples, n_channels) signal that is normal for the most part; NaN marks gaps.
+    def fit(
+        cls,
+        signal: NDArray[np.float64],
+        settings: Settings,
+        normal_rows: slice | None = None,
+        normal_ks: tuple[float, ...] = (),
+    ) -> "tuple[Self, Scores]":
+        """Learn from a (n_samples, n_channels) signal that is normal for the most part, and score it; NaN marks gaps.
 
-        `first_row` is where the signal starts in the recording that will be scored, so that frames overlapping those
-        learned from can be left out. Raises DataError for a signal too short to compare its frames with one another.
+        Frames are compared with the others of the signal and, where `normal_rows` are given, also with those of these
+        rows alone, the `normal_ks` nearest. Raises DataError for a signal too short to compare its frames.
         """
-        starts = frames.frame_starts(signal.shape[0], settings.nperseg, settings.hop)
-        usable = _usable(signal, starts, settings.nperseg)
-        if not usable.any():
-            raise DataError(f"No stretch of {settings.nperseg} rows is without gaps: fill them or choose a smaller nperseg.")
-        chosen = starts[usable][bank_rows(int(usable.sum()))]
-        features = Features.fit(signal, chosen, settings)
-        bank = features(signal, chosen)
-        normal = NormalSpectrum(bank, chosen, settings.nperseg, _neighbours(chosen, settings), settings.reference)
-        distance = _distances(signal, starts, features, normal, own=True)
-        calibration = GaussianThreshold.fit(distance, settings.hop / settings.nperseg)
-        means = frames.to_samples(calibration.z(distance), starts, settings.nperseg, signal.shape[0])
-        mu, sigma = robust_normal(means[np.isfinite(means)])
-        some = chosen[:: -(-chosen.size // TYPICAL_FRAMES)]
-        parts = normal.parts(features(signal, some), some).mean(axis=0)
-        typical = _by_channel_and_bin(parts[None], signal.shape[1], settings.nperseg)[0]
-        learned = NormalSpectrum(bank, chosen + first_row, settings.nperseg, normal.k, settings.reference)
-        return cls(features, learned, calibration, mu, sigma, typical)
+        scale = Scale.fit(signal)
+        scaled = scale(signal)
+        step = settings.cut.step
+        comparisons, largest = [], _Largest(signal.shape[0], step)
+        for number, comparison in enumerate(_learned(scaled, settings, normal_rows, normal_ks)):
+            distances = comparison.distances(scaled, step, own=True)
+            comparisons.append(comparison.calibrated(distances))
+            largest.update(comparisons[-1].z(distances), number)
+        if not comparisons:
+            shortest = settings.cut.npersegs[0]
+            raise DataError(
+                f"Too few frames of {shortest} rows without gaps to compare with one another: "
+                "give a longer recording or a smaller nperseg."
+            )
+        points = Points.fit(scaled, step)
+        if settings.points:
+            largest.update(points.z(scaled, step), -1)
+        independent = step * len(settings.cut.npersegs) / sum(settings.cut.npersegs)
+        calibration = GaussianThreshold.fit(largest.value, min(independent, 1.0))
+        model = cls(settings, scale, tuple(comparisons), points, calibration)
+        return model, largest.scores(calibration)
 
-    @property
-    def settings(self) -> Settings:
-        """How signals are cut, transformed and compared."""
-        return self.features.settings
+    def score(self, signal: NDArray[np.float64]) -> Scores:
+        """Score a (n_samples, n_channels) signal other than that the model was learned from.
 
-    def score(self, signal: NDArray[np.float64], *, own: bool) -> Scores:
-        """Score a (n_samples, n_channels) signal; `own` where the model was learned from (part of) this very signal."""
-        starts = frames.frame_starts(signal.shape[0], self.settings.nperseg, self.settings.hop)
-        distance = _distances(signal, starts, self.features, self.normal, own=own)
-        z = self.calibration.z(distance)
-        means = frames.to_samples(z, starts, self.settings.nperseg, signal.shape[0])
-        return Scores(starts, distance, z, (means - self.sample_mu) / self.sample_sigma)
+        Raises DataError for one shorter than the shortest frame.
+        """
+        frames.frame_starts(signal.shape[0], self.comparisons[0].nperseg, self.comparisons[0].hop)
+        scaled = self.scale(signal)
+        step = self.settings.cut.step
+        largest = _Largest(signal.shape[0], step)
+        for number, comparison in enumerate(self.comparisons):
+            if comparison.nperseg <= signal.shape[0]:
+                largest.update(comparison.z(comparison.distances(scaled, step, own=False)), number)
+        if self.settings.points:
+            largest.update(self.points.z(scaled, step), -1)
+        return largest.scores(self.calibration)
 
-    def parts(self, signal: NDArray[np.float64], starts: NDArray[np.int64], *, own: bool) -> NDArray[np.float64]:
-        """The distance of the frames at `starts` by channel and bin, (n_frames, n_channels, n_bins), summing to it."""
-        parts = self.normal.parts(self.features(signal, starts), starts if own else None)
-        return _by_channel_and_bin(parts, signal.shape[1], self.settings.nperseg)
+    def excess(
+        self, scaled: NDArray[np.float32], scores: Scores, number: int, *, own: bool
+    ) -> tuple[int, NDArray[np.float64]]:
+        """The frame length that shows best what is odd in step `number`, and the excess of each of its bins, (n_bins,).
 
-
-def _by_channel_and_bin(parts: NDArray[np.float64], n_channels: int, nperseg: int) -> NDArray[np.float64]:
-    return np.asarray(parts.reshape(parts.shape[0], n_channels, nperseg // 2 + 1, -1).sum(axis=-1))
-
-
-def _usable(signal: NDArray[np.float64], starts: NDArray[np.int64], nperseg: int) -> NDArray[np.bool_]:
-    gaps = np.concatenate([[0], np.cumsum(~np.isfinite(signal).all(axis=1))])
-    return np.asarray(gaps[starts + nperseg] == gaps[starts])
-
-
-def _scaling(signal: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Median and robust spread of each channel; the plain spread where more than half the values are equal."""
-    scale = _robust_spread(signal)
-    return np.nanmedian(signal, axis=0), np.where(scale > 0, scale, 1.0)
-
-
-def _robust_spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Interquartile range of each column as the σ of a Gaussian; the plain σ where more than half the values are equal."""
-    low, high = np.nanpercentile(values, [25, 75], axis=0)
-    return np.asarray(np.where(high > low, (high - low) / 1.349, np.nanstd(values, axis=0)))
+        What single samples show is told by the shortest frames.
+        """
+        comparison, look = divmod(max(int(scores.look[number]), 0), MAX_LOOKS)
+        chosen = self.comparisons[comparison]
+        channel = int(scores.channel[number])
+        return chosen.nperseg, chosen.excess(scaled, look, channel, number, scores.step, own=own)
 
 
-def _neighbours(chosen: NDArray[np.int64], settings: Settings) -> int:
-    """k as a number of frames, no more than every frame has left once those overlapping it are left out."""
-    overlapping = np.searchsorted(chosen, chosen + settings.nperseg) - np.searchsorted(
-        chosen, chosen - settings.nperseg, side="right"
-    )
-    left = int(chosen.size - overlapping.max())
+class _Largest:
+    """The largest score of each step so far, and where it comes from."""
+
+    def __init__(self, n_samples: int, step: int) -> None:
+        self.n_samples, self.step = n_samples, step
+        n_steps = -(-n_samples // step)
+        self.value = np.full(n_steps, np.nan)
+        self.channel = np.zeros(n_steps, dtype=np.int64)
+        self.look = np.full(n_steps, -1)
+
+    def update(self, z: Floats, comparison: int) -> None:
+        """Take in the scores (n_looks, n_channels, n_steps) of a comparison; −1 stands for single samples."""
+        n_channels = z.shape[1]
+        flat = np.where(np.isnan(z), -np.inf, z).reshape(-1, z.shape[2])
+        best = flat.argmax(axis=0)
+        value = np.take_along_axis(flat, best[None], axis=0)[0]
+        larger = (value > self.value) | (np.isnan(self.value) & np.isfinite(value))
+        self.value[larger] = value[larger]
+        self.channel[larger] = best[larger] % n_channels
+        self.look[larger] = -1 if comparison < 0 else comparison * MAX_LOOKS + best[larger] // n_channels
+
+    def scores(self, calibration: GaussianThreshold) -> Scores:
+        """The scores of the signal."""
+        z = calibration.z(self.value)
+        return Scores(self.step, self.n_samples, self.value, z, self.channel, self.look)
+
+
+def _learned(
+    scaled: NDArray[np.float32], settings: Settings, normal_rows: slice | None, normal_ks: tuple[float, ...]
+) -> Iterator[Comparison]:
+    """The comparisons with their banks, not yet calibrated."""
+    for nperseg, hop in zip(settings.cut.npersegs, settings.cut.hops, strict=True):
+        starts = frames.frame_starts(scaled.shape[1], nperseg, hop)
+        chosen = [_chosen(scaled, starts, nperseg, settings.ks)]
+        if not chosen[0][1]:
+            continue
+        if normal_rows is not None:
+            inside = starts[(starts >= normal_rows.start) & (starts + nperseg <= normal_rows.stop)]
+            chosen.append(_chosen(scaled, inside, nperseg, normal_ks))
+        for view in settings.views:
+            empty = np.empty((0, 0))
+            comparison = Comparison(nperseg, hop, view, settings.window, (), empty, empty, empty)
+            banks = tuple(
+                NormalSpectrum(comparison.features(scaled, own), own, nperseg, ks, settings.reference)
+                for own, ks in chosen
+                if ks
+            )
+            yield replace(comparison, banks=banks)
+
+
+def _chosen(
+    scaled: NDArray[np.float32], starts: NDArray[np.int64], nperseg: int, ks: tuple[float, ...]
+) -> tuple[NDArray[np.int64], tuple[int, ...]]:
+    """Which frames are kept as normal ones, and each k as a number of them; no k where they are too few.
+
+    Kept are evenly spaced ones of those without gaps in most of the live channels. A k is no more than every frame has
+    left once those overlapping it are left out.
+    """
+    gaps = np.concatenate([np.zeros((scaled.shape[0], 1)), np.cumsum(np.isnan(scaled), axis=1)], axis=1)
+    whole = gaps[:, starts + nperseg] == gaps[:, starts]
+    live = whole.any(axis=1)
+    if not live.any():
+        return starts[:0], ()
+    share = whole[live].mean(axis=0)
+    kept = starts[share >= min(0.5, share.max())]
+    kept = kept[bank_rows(kept.size)]
+    overlapping = np.searchsorted(kept, kept + nperseg) - np.searchsorted(kept, kept - nperseg, side="right")
+    left = int(kept.size - overlapping.max())
     if left < 1:
-        raise DataError(
-            f"Too few frames of {settings.nperseg} rows to compare with one another: "
-            "give a longer recording or a smaller nperseg."
-        )
-    wanted = round(settings.k * chosen.size) if settings.k < 1 else int(settings.k)
-    return min(max(wanted, 1), left)
+        return kept, ()
+    return kept, tuple(min(max(round(k * kept.size) if k < 1 else int(k), 1), left) for k in ks)
 
 
 def _blocks(n_frames: int, width: int) -> Iterator[slice]:
     size = max(1, BLOCK_VALUES // width)
     return (slice(start, start + size) for start in range(0, n_frames, size))
-
-
-def _distances(
-    signal: NDArray[np.float64],
-    starts: NDArray[np.int64],
-    features: Features,
-    normal: NormalSpectrum,
-    *,
-    own: bool,
-) -> NDArray[np.float64]:
-    distance = np.full(starts.size, np.nan)
-    nperseg = features.settings.nperseg
-    usable = np.flatnonzero(_usable(signal, starts, nperseg))
-    for block in _blocks(usable.size, max(signal.shape[1] * nperseg, normal.bank.shape[0])):
-        here = starts[usable[block]]
-        distance[usable[block]] = normal.distance(features(signal, here), here if own else None)
-    return distance

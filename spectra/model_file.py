@@ -15,17 +15,18 @@ import numpy as np
 
 from spectra.calibration import GaussianThreshold
 from spectra.errors import DataError
-from spectra.model import Features, Settings, SpectralModel
+from spectra.frames import Cut
+from spectra.model import MAX_LOOKS, Comparison, Points, Scale, Settings, SpectralModel
 from spectra.normal import NormalSpectrum
+from spectra.views import VIEWS
 
 FORMAT = "spectra model"
-VERSION = 1
+VERSION = 2
 # Whatever bytes a file holds, this is what numpy, zipfile and json have been seen to raise on them.
 _DAMAGE = (
     ValueError, KeyError, TypeError, AttributeError, EOFError, NotImplementedError, MemoryError, OverflowError,
     RecursionError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
-_ARRAYS = ("centre", "scale", "spread", "bank", "starts", "typical")
 
 Made = TypeVar("Made")
 
@@ -66,7 +67,7 @@ class Learned:
         try:
             with open(name, "rb") as file, np.load(file, allow_pickle=False) as archive:
                 about = _checked(json.loads(str(archive["about"])), name)
-                arrays = {key: archive[key] for key in _ARRAYS}
+                arrays = {key: archive[key] for key in archive.files if key != "about"}
             ties = {key: about[key] for key in ("fs", "period", "name")}
             return _made(cls, ties | {"model": _model(about, arrays), "channels": tuple(about["channels"])})
         except DataError:
@@ -93,17 +94,23 @@ def _about(learned: Learned) -> dict[str, Any]:
         "channels": learned.channels,
         "period": learned.period,
         "settings": asdict(model.settings),
-        "k": model.normal.k,
+        "comparisons": [
+            {key: getattr(one, key) for key in ("nperseg", "hop", "view")} | {"ks": [bank.ks for bank in one.banks]}
+            for one in model.comparisons
+        ],
         "calibration": asdict(model.calibration),
-        "sample_mu": model.sample_mu,
-        "sample_sigma": model.sample_sigma,
     }
 
 
 def _arrays(model: SpectralModel) -> dict[str, Any]:
-    features, normal = model.features, model.normal
-    arrays = (features.centre, features.scale, features.spread, normal.bank, normal.starts, model.typical)
-    return dict(zip(_ARRAYS, arrays, strict=True))
+    """The arrays of a model by their names."""
+    arrays: dict[str, Any] = {"centre": model.scale.centre, "spread": model.scale.spread}
+    arrays |= {"point_mu": model.points.mu, "point_sigma": model.points.sigma}
+    for i, one in enumerate(model.comparisons):
+        arrays |= {f"unit_{i}": one.unit, f"mu_{i}": one.mu, f"sigma_{i}": one.sigma}
+        for j, bank in enumerate(one.banks):
+            arrays |= {f"bank_{i}_{j}": bank.bank, f"starts_{i}_{j}": bank.starts}
+    return arrays
 
 
 def _checked(about: Any, name: str) -> dict[str, Any]:
@@ -120,22 +127,57 @@ def _checked(about: Any, name: str) -> dict[str, Any]:
 
 def _model(about: dict[str, Any], arrays: dict[str, Any]) -> SpectralModel:
     """The model; raises ValueError, TypeError or KeyError for parts that do not make one."""
-    given = about["settings"]
-    window = given["window"]
-    settings = _made(Settings, {**given, "window": tuple(window) if isinstance(window, list) else window})
+    n_channels = len(about["channels"])
+    cut = _made(Cut, _with_tuples(about["settings"]["cut"]))
+    settings = _made(Settings, _with_tuples(about["settings"]) | {"cut": cut})
     calibration = _made(GaussianThreshold, about["calibration"])
-    _check_shapes(arrays, settings.nperseg, len(about["channels"]))
-    k, mu, sigma = (about[key] for key in ("k", "sample_mu", "sample_sigma"))
-    if not (_is_a(k, int) and _is_a(mu, float) and _is_a(sigma, float) and min(k, settings.hop) >= 1):
-        raise ValueError(f"k={k}, sample_mu={mu}, sample_sigma={sigma} and hop={settings.hop} make no model.")
-    # The window is computed here, so that a name nobody knows is found here.
-    if not np.isfinite(settings.taper).all():
-        raise ValueError(f"The window {settings.window} has no finite values.")
-    if min(sigma, calibration.sigma, calibration.unit, about["fs"] or 1.0) <= 0:
+    if min(calibration.sigma, calibration.unit, about["fs"] or 1.0, cut.step, calibration.tail_share) <= 0:
         raise ValueError("What a number is divided by must lie above 0.")
-    features = Features(settings, arrays["centre"], arrays["scale"], arrays["spread"])
-    normal = NormalSpectrum(arrays["bank"], arrays["starts"], settings.nperseg, k, settings.reference)
-    return SpectralModel(features, normal, calibration, mu, sigma, arrays["typical"])
+    centre, spread, mu, sigma = (
+        _numbers(arrays[key], (n_channels,)) for key in ("centre", "spread", "point_mu", "point_sigma")
+    )
+    if min(spread.min(), sigma.min()) <= 0:
+        raise ValueError("A spread must lie above 0.")
+    comparisons = tuple(_comparison(i, one, arrays, settings, n_channels) for i, one in enumerate(about["comparisons"]))
+    if not comparisons:
+        raise ValueError("A model compares something.")
+    return SpectralModel(settings, Scale(centre, spread), comparisons, Points(mu, sigma), calibration)
+
+
+def _with_tuples(given: dict[str, Any]) -> dict[str, Any]:
+    """JSON has lists where the settings have tuples."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+
+
+def _comparison(i: int, about: dict[str, Any], arrays: dict[str, Any], settings: Settings, n_channels: int) -> Comparison:
+    """One comparison of a model; raises ValueError, TypeError or KeyError for parts that do not make one."""
+    nperseg, hop, view = about["nperseg"], about["hop"], about["view"]
+    if not (_is_a(nperseg, int) and _is_a(hop, int) and view in VIEWS and nperseg >= 2 and hop >= 1):
+        raise ValueError(f"nperseg={nperseg}, hop={hop} and view={view} make no comparison.")
+    empty = np.empty((0, 0))
+    blank = Comparison(nperseg, hop, view, settings.window, (), empty, empty, empty)
+    # One frame shows how many features there are, and whether the window is one that is known.
+    features = blank.features(np.ones((1, nperseg), dtype=np.float32), np.zeros(1, dtype=np.int64))
+    banks = []
+    for j, ks in enumerate(map(tuple, about["ks"])):
+        starts = arrays[f"starts_{i}_{j}"]
+        bank = _numbers(arrays[f"bank_{i}_{j}"], (n_channels, starts.size, features.shape[-1]), gaps=True)
+        if not (_is_a(ks, tuple[int, ...]) and ks and min(ks) >= 1 and max(ks) <= starts.size):
+            raise ValueError(f"k={ks} are no numbers of {starts.size} normal frames.")
+        starts = _numbers(starts, (starts.size,)).astype(np.int64)
+        banks.append(NormalSpectrum(bank, starts, nperseg, ks, settings.reference))
+    n_looks = sum(len(bank.ks) for bank in banks)
+    unit, mu, sigma = (_numbers(arrays[f"{key}_{i}"], (n_looks, n_channels)) for key in ("unit", "mu", "sigma"))
+    if min(unit.min(), sigma.min()) <= 0 or n_looks > MAX_LOOKS:
+        raise ValueError("A spread must lie above 0.")
+    return Comparison(nperseg, hop, view, settings.window, tuple(banks), unit, mu, sigma)
+
+
+def _numbers(array: Any, shape: tuple[int, ...], *, gaps: bool = False) -> Any:
+    """The array; raises ValueError for one of another shape or not of finite numbers, NaN allowed where there may be gaps."""
+    if array.shape != shape or array.dtype.kind not in "fi" or np.isinf(array).any() or (np.isnan(array).any() and not gaps):
+        raise ValueError(f"An array has the shape {array.shape}, expected {shape} of finite numbers.")
+    return array
 
 
 def _made(kind: type[Made], given: dict[str, Any]) -> Made:
@@ -159,20 +201,3 @@ def _is_a(value: Any, wanted: Any) -> bool:
     if wanted is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
     return isinstance(value, wanted) and not isinstance(value, bool)
-
-
-def _check_shapes(arrays: dict[str, Any], nperseg: int, n_channels: int) -> None:
-    """Raises ValueError for arrays that do not belong together or are no finite numbers."""
-    n_normal, n_features = arrays["bank"].shape
-    shapes = {
-        "centre": (n_channels,),
-        "scale": (n_channels,),
-        "spread": (n_features,),
-        "bank": (n_normal, n_features),
-        "starts": (n_normal,),
-        "typical": (n_channels, nperseg // 2 + 1),
-    }
-    for key, shape in shapes.items():
-        array = arrays[key]
-        if array.shape != shape or array.dtype.kind not in "fi" or not np.isfinite(array).all():
-            raise ValueError(f"{key} has the shape {array.shape}, expected {shape} of finite numbers.")

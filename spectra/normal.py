@@ -1,7 +1,7 @@
 """X_normal: what a frame is compared with.
 
-"mean"     one mean spectrum; the distance is the textbook ‖X − X_normal‖².
 "nearest"  a bank of normal spectra; the distance is the mean of ‖X − X_normal‖² over the k nearest.
+"mean"     one mean spectrum; the distance is the textbook ‖X − X_normal‖².
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra import distance
+from spectra.distance import Floats
 
 Reference = Literal["nearest", "mean"]
 
 # What one frames × bank matrix may hold: it bounds the time of scoring, not its memory (that goes by blocks).
-MAX_PAIRS = 2**24
-MIN_BANK, MAX_BANK = 250, 1000
+MAX_PAIRS = 2**23
+MIN_BANK, MAX_BANK = 256, 700
 
 
 def bank_rows(n_frames: int) -> NDArray[np.int64]:
@@ -27,31 +28,34 @@ def bank_rows(n_frames: int) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class NormalSpectrum:
-    """Normal spectra φ(X_normal), flattened (n_normal, n_features), and the samples they start at, (n_normal,)."""
+    """Normal spectra φ(X_normal), (…, n_normal, n_features), and the samples they start at, (n_normal,).
 
-    bank: NDArray[np.float64]
+    `ks` are the numbers of nearest normal spectra that distances are taken to, one distance for each.
+    """
+
+    bank: Floats
     starts: NDArray[np.int64]
     nperseg: int
-    k: int
+    ks: tuple[int, ...]
     reference: Reference = "nearest"
 
     def overlapping(self, starts: NDArray[np.int64]) -> NDArray[np.bool_]:
         """True where a frame of the same recording shares a sample with a normal frame, (n_frames, n_normal)."""
         return np.asarray(np.abs(starts[:, None] - self.starts) < self.nperseg)
 
-    def distance(self, features: NDArray[np.float64], own_starts: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
-        """‖φ(X) − φ(X_normal)‖² of each frame, (n_frames,).
+    def distance(self, features: Floats, own_starts: NDArray[np.int64] | None = None) -> Floats:
+        """‖φ(X) − φ(X_normal)‖² of each frame for each k, (n_ks, …, n_frames); n_ks is 1 where the reference is the mean.
 
         `own_starts` is given for frames of the recording the bank comes from: what overlaps them is left out.
         """
         left_out = None if own_starts is None else self.overlapping(own_starts)
         if self.reference == "mean":
-            return distance.to_mean(features, self.bank, left_out)
-        return distance.nearest(features, self.bank, self.k, left_out)
+            return distance.to_mean(features, self.bank, left_out)[None]
+        return distance.nearest(features, self.bank, self.ks, left_out)
 
-    def parts(self, features: NDArray[np.float64], own_starts: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
-        """The terms of `distance`, (n_frames, n_features); they sum to it."""
+    def parts(self, features: Floats, channel: int, k: int, own_starts: NDArray[np.int64] | None = None) -> Floats:
+        """The terms of `distance` in one channel for one k, (n_frames, n_features); they sum to it."""
         left_out = None if own_starts is None else self.overlapping(own_starts)
         if self.reference == "mean":
-            return distance.parts_to_mean(features, self.bank, left_out)
-        return distance.parts_nearest(features, self.bank, self.k, left_out)
+            return distance.parts_to_mean(features, self.bank[channel], left_out)
+        return distance.parts_nearest(features, self.bank[channel], k, left_out)

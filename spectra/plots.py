@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from spectra.frames import frame_view, taper
+from spectra.frames import frame_starts, frame_view, taper
 from spectra.spectrum import frequencies, spectrum
 
 try:
@@ -246,14 +246,14 @@ def _draw_signal(ax: Axes, detection: "Detection", channel: int, time: _TimeAxis
 
 
 def _draw_score(ax: Axes, detection: "Detection", time: _TimeAxis) -> None:
-    """The score of each frame at its centre, and what it has to exceed to be an alarm."""
+    """The score of each step at its centre, and what it has to exceed to be an alarm."""
     scores = detection.frame_scores
-    centres = time.at(scores.starts + detection.nperseg / 2)
+    centres = time.at((np.arange(scores.z.size) + 0.5) * scores.step)
     ax.plot(*_envelope(scores.z, centres), color=SCORE, linewidth=0.7)
     threshold = -float(ndtri(detection.alpha))
     ax.axhline(threshold, color=ALARM, linestyle="--", linewidth=1.2)
     ax.set_ylabel("score z")
-    ax.set_title(f"Anomaly score of each frame; dashed: the threshold {threshold:.3g}", loc="left", fontsize="medium")
+    ax.set_title(f"Anomaly score; dashed: the threshold {threshold:.3g}", loc="left", fontsize="medium")
     ax.margins(y=0.08)
 
 
@@ -304,16 +304,20 @@ def _first_bins(bins: FloatArray, linear: float) -> IntArray:
 
 def _column_edges(detection: "Detection", first: IntArray) -> FloatArray:
     """Where the columns begin and end, in rows: half way between the centres of their frames, and at the very ends."""
-    centres = detection.frame_scores.starts + detection.nperseg / 2
+    centres = _frame_starts(detection) + detection.nperseg / 2
     inner = (centres[first[1:] - 1] + centres[first[1:]]) / 2
     return np.concatenate([[0.0], inner, [len(detection.recording.values)]])
 
 
+def _frame_starts(detection: "Detection") -> IntArray:
+    """The frames of the spectrogram: half of each overlaps the next."""
+    return frame_starts(detection.recording.n_samples, detection.nperseg, max(1, detection.nperseg // 2))
+
+
 def _spectrogram(detection: "Detection", channel: int, first_bin: IntArray) -> tuple[FloatArray, IntArray]:
     """Greatest amplitude in dB in each row and column (n_rows, n_columns), and the first frame of each column."""
-    settings = detection.learned.model.settings
-    nperseg, starts = settings.nperseg, detection.frame_scores.starts
-    weights = taper(settings.window, nperseg)
+    nperseg, starts = detection.nperseg, _frame_starts(detection)
+    weights = taper(detection.learned.model.settings.window, nperseg)
     signal = detection.recording.values[:, [channel]]
     known = signal[np.isfinite(signal)]
     view = frame_view(signal - np.median(known) if known.size else signal, nperseg)[:, 0]
@@ -323,7 +327,7 @@ def _spectrogram(detection: "Detection", channel: int, first_bin: IntArray) -> t
     for begin in range(0, len(first), at_once):
         columns = first[begin : begin + at_once]
         end = first[begin + at_once] if begin + at_once < len(first) else len(starts)
-        magnitude = np.abs(spectrum(view[starts[columns[0] : end]], weights, settings.detrend, scaling="magnitude"))
+        magnitude = np.abs(spectrum(view[starts[columns[0] : end]], weights, "none", scaling="magnitude"))
         in_rows = np.maximum.reduceat(magnitude, first_bin, axis=1)
         largest[begin : begin + at_once] = np.fmax.reduceat(in_rows, columns - columns[0], axis=0)
     # A silent channel has a logarithm too.

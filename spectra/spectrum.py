@@ -19,11 +19,11 @@ def frequencies(nperseg: int, fs: float | None) -> NDArray[np.float64]:
     return np.asarray(scipy.fft.rfftfreq(nperseg, 1.0 / (fs or 1.0)))
 
 
-def detrended(frames: NDArray[np.float64], detrend: Detrend) -> NDArray[np.float64]:
+def detrended(frames: NDArray[np.floating], detrend: Detrend) -> NDArray[np.floating]:
     """Frames (…, nperseg) less nothing, their mean, or their least-squares line."""
     if detrend == "none":
         return frames
-    frames = frames - frames.mean(axis=-1, keepdims=True)
+    frames = np.asarray(frames - frames.mean(axis=-1, keepdims=True))
     if detrend == "constant":
         return frames
     if detrend != "linear":
@@ -39,14 +39,14 @@ def _doubled(n_bins: int, nperseg: int) -> slice:
 
 
 def spectrum(
-    frames: NDArray[np.float64],
-    taper: NDArray[np.float64],
+    frames: NDArray[np.floating],
+    taper: NDArray[np.floating],
     detrend: Detrend = "constant",
     scaling: Scaling = "power",
-) -> NDArray[np.complex128]:
+) -> NDArray[np.complexfloating]:
     """One-sided complex spectrum of real frames: (…, nperseg) -> (…, nperseg // 2 + 1).
 
-    `taper` has shape (nperseg,). Raises ValueError for an unknown detrend or scaling.
+    `taper` has shape (nperseg,). Single precision stays single. Raises ValueError for an unknown detrend or scaling.
     """
     nperseg = frames.shape[-1]
     X = scipy.fft.rfft(detrended(frames, detrend) * taper, axis=-1, overwrite_x=True)

@@ -75,6 +75,15 @@ def samples_text(n_samples: float, fs: float | None) -> str:
     return f"{n_samples:,.0f} samples" if fs is None else duration_text(n_samples / fs)
 
 
+def span_text(shortest: int, longest: int, fs: float | None) -> str:
+    """From so many samples to so many, with how long they last: "16 – 256 rows (44.4 ms – 711 ms)"."""
+    rows = counted(longest, "row") if shortest == longest else f"{shortest:,} – {counted(longest, 'row')}"
+    if fs is None:
+        return rows
+    lasting = [samples_text(n, fs) for n in dict.fromkeys((shortest, longest))]
+    return f"{rows} ({' – '.join(lasting)})"
+
+
 def rate_text(fs: float | None) -> str:
     """A sampling rate as a person would say it: "360 Hz", "22.05 kHz", "every 5 min", "no sampling rate"."""
     if fs is None:
