@@ -21,6 +21,8 @@ from spectra.views import View
 
 # Fewer rows do not hold the five frames that the shortest default frame length leaves each frame to be compared with.
 MIN_ROWS = 5 * frames.SHORTEST
+# Fewer rows do not show the tail of normal scores.
+FEW_ROWS = 1000
 # What two computations of one score may differ by.
 ROUNDING = 1e-9
 
@@ -48,9 +50,9 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
         Samples in a frame; by default several, 16 to 256. Fewer than 80 rows are too short for a default: a
         detector fitted on so few scores every row NaN.
     alpha : float
-        False-alarm probability: a row is predicted −1 where its p-value is below it. Where X has fewer than 1/alpha
-        rows, in which nobody expects one false alarm, the most unusual of them is predicted −1 at least, and so is
-        what is as unusual.
+        False-alarm probability: a row is predicted −1 where its p-value is below it. Fewer than 1,000 rows do not
+        show how unusual normal rows get: of so few the most unusual is predicted −1 at least, and so is in other
+        data what is as unusual.
     k : float, optional
         Number of nearest normal spectra a frame is compared with, or below 1 their share. By default both 5 and a tenth
         of all, as in `spectra.detect`.
@@ -110,7 +112,7 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
         """
         if not 0 < self.alpha <= 0.5:
             raise ValueError(f"alpha={self.alpha} must lie above 0 and not above 0.5.")
-        recording = self._recording(self._checked(X, reset=True), named=True)
+        recording = self._recording(self._checked(X, reset=True), fit=True)
         self._fitted = _fingerprint(recording)
         self.offset_ = -float(z_from_p(self.alpha))
         self.learned_: Learned | None = None
@@ -120,7 +122,7 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
                 recording, alpha=self.alpha, nperseg=self.nperseg, k=self.k, view=self.view, window=self.window
             )
             self.learned_ = self._own.learned
-            if recording.rows.size < 1 / self.alpha:
+            if recording.rows.size < FEW_ROWS:
                 most = float(np.nanmax(self._own.scores["anomaly_score"]))
                 self.offset_ = max(self.offset_, -most + ROUNDING * max(1.0, abs(most)))
         return self
@@ -154,7 +156,7 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
         data = self._checked(X, reset=False)
         if self.learned_ is None:
             raise DataError(f"The detector was fitted on fewer than {MIN_ROWS} rows: fit it on more, or give nperseg.")
-        return self._detection(self._recording(data, named="feature_names_in_" in vars(self))).alarms
+        return self._detection(self._recording(data, fit=False)).alarms
 
     def _scores(self, X: ArrayLike | pd.DataFrame, column: str) -> Rows:
         """A column of `Detection.scores`; without a model a column of NaN."""
@@ -163,7 +165,7 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
         if self.learned_ is None:
             values = np.full(len(data), np.nan)
         else:
-            recording = self._recording(data, named="feature_names_in_" in vars(self))
+            recording = self._recording(data, fit=False)
             values = self._detection(recording).scores[column].to_numpy()
         return pd.Series(values, index=data.index, name=column) if isinstance(data, pd.DataFrame) else values
 
@@ -184,15 +186,16 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
         values = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=rows)
         return np.asarray(values)
 
-    def _recording(self, data: "NDArray[np.float64] | pd.DataFrame", *, named: bool) -> Recording:
-        """The recording in data; where the fitted data was not `named`, its channels are known by their place."""
+    def _recording(self, data: "NDArray[np.float64] | pd.DataFrame", *, fit: bool) -> Recording:
+        """The recording in data; its channels are those of the fitted data by name or, where it had none, by place."""
         if isinstance(data, pd.DataFrame):
             recording = Recording.from_frame(data, fs=self.fs)
         else:
             recording = Recording.from_array(data, fs=self.fs, channels=getattr(self, "feature_names_in_", None))
-        if named or self.learned_ is None or len(self.learned_.channels) != recording.n_channels:
+        learned = None if fit or hasattr(self, "feature_names_in_") else self.learned_
+        if learned is None or len(learned.channels) != recording.n_channels:
             return recording
-        return replace(recording, channels=self.learned_.channels)
+        return replace(recording, channels=learned.channels)
 
 
 def _fingerprint(recording: Recording) -> bytes:

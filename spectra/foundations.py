@@ -12,11 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spectra.calibration import GaussianThreshold
-from spectra.distance import to_mean
 from spectra.errors import DataError
 from spectra.rotation import phasor, rotate_pairs
 from spectra.spectrum import frequencies, spectrum
-from spectra.views import complex_plane
 
 FloatArray = NDArray[np.float64]
 
@@ -307,7 +305,7 @@ def spectral_distance(X: ArrayLike, X_normal: ArrayLike) -> FloatArray:
     X, X_normal = (np.asarray(each, dtype=np.complex128) for each in (X, X_normal))
     if X.ndim != 2 or X_normal.shape != X.shape[1:]:
         raise DataError(f"X and X_normal of shapes {X.shape} and {X_normal.shape} must be (n_frames, n_bins) and (n_bins,).")
-    return to_mean(complex_plane(X).reshape(len(X), -1), complex_plane(X_normal).reshape(1, -1))
+    return (np.abs(X - X_normal) ** 2).sum(axis=1)
 
 
 def threshold(normal_distances: ArrayLike, alpha: float) -> float:
