@@ -95,8 +95,10 @@ def benchmark(
     Raises DataError for a folder without a labelled file, ValueError for an unknown detector.
     """
     paths = _csv_files(Path(folder))
-    one = load_detector(detector) if isinstance(detector, str) else detector
-    work = (joblib.delayed(_outcome)(path, use_normal, one) for path in paths)
+    if isinstance(detector, str):
+        load_detector(detector)
+    # Each process loads a detector by its name, for it may not find the module that pickle would name.
+    work = (joblib.delayed(_outcome)(path, use_normal, detector, str(Path.cwd())) for path in paths)
     rows, failed = [], {}
     for number, outcome in enumerate(joblib.Parallel(n_jobs=n_jobs, return_as="generator")(work), start=1):
         name = paths[number - 1].name
@@ -115,17 +117,18 @@ def benchmark(
     return Benchmark(pd.DataFrame(rows), failed)
 
 
-def load_detector(name: str) -> Detector | None:
+def load_detector(name: str, here: str | None = None) -> Detector | None:
     """The detector of that name, None for spectra's own; raises ValueError where there is none.
 
-    "module:Class" is one made without arguments from a module that can be imported, the working folder included.
+    "module:Class" is one made without arguments from a module that can be imported, the folder `here`, by default the
+    working one, included.
     """
     if name == SPECTRAL:
         return None
     module, colon, attribute = name.partition(":")
     if not (colon and module and attribute.isidentifier()):
         raise ValueError(f"There is no detector '{name}': give {SPECTRAL}, or module:Class for one of your own.")
-    here = str(Path.cwd())
+    here = str(Path.cwd()) if here is None else here
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
@@ -152,12 +155,13 @@ def _csv_files(folder: Path) -> list[Path]:
     return paths
 
 
-def _outcome(path: Path, use_normal: bool, detector: Detector | None) -> dict[str, Any] | str | None:
+def _outcome(path: Path, use_normal: bool, detector: str | Detector, here: str) -> dict[str, Any] | str | None:
     """The row of a file, the reason why it has none, or None where it has no labels."""
     try:
         # Sums in another order, as more threads make them, differ in their last digits.
         with threadpool_limits(limits=1):
-            return _row(path, use_normal, detector)
+            one = load_detector(detector, here) if isinstance(detector, str) else detector
+            return _row(path, use_normal, one)
     except DataError as error:
         return str(error) if path.name in str(error) else f"{path.name}: {error}"
 

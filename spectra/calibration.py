@@ -33,9 +33,9 @@ SHAPE_VALUES: Final = 2000
 # The tail: from the log p-value where it begins, through the knot where its share is counted, to where anomalies are.
 TAIL_FROM, KNOT, TAIL_TO = (float(np.log(p)) for p in (0.1, 1e-2, 1e-5))
 # The fit itself counts as so many independent values in the tail; larger shares and flatter tails are contamination.
-PRIOR: Final = 5.0
-MOST_IN_TAIL: Final = 0.15
-FLATTEST: Final = 0.15
+PRIOR: Final = 10.0
+MOST_IN_TAIL: Final = 0.05
+FLATTEST: Final = 0.3
 
 
 def truncated_normal(values: NDArray[np.float64], low: float, high: float) -> tuple[float, float]:
@@ -127,15 +127,18 @@ def _search(values: NDArray[np.float64], independent: float) -> _Bulk:
     spread = median - lower or float(np.median(np.abs(values - median))) or float(values.std())
     low = float(median - BULK_BELOW * spread)
     ordered = np.sort(values)
+    found: _Bulk | None = None
     for above in BULK_ABOVE:
         high = float(median + above * spread)
         inside = ordered[np.searchsorted(ordered, low) : np.searchsorted(ordered, high, side="right")]
         bulk = _best_shape(inside, low, high, spread, independent)
         expected = float(ndtr(-bulk.z(np.array([high]))[0]))
-        beyond = float(np.mean(values > high))
-        if beyond > EXCESS * expected + 2 * np.sqrt(expected / (values.size * independent)):
+        chance = np.sqrt(expected / (values.size * independent))
+        if found is not None and np.mean(values > high) > EXCESS * expected + chance:
             break
-    return bulk
+        found = bulk
+    assert found is not None
+    return found
 
 
 def _best_shape(inside: NDArray[np.float64], low: float, high: float, spread: float, independent: float) -> _Bulk:
@@ -177,7 +180,7 @@ def _tail(log_p: NDArray[np.float64], independent: float) -> tuple[float, float]
     longest, slope = KNOT - TAIL_TO, 1.0
     for _ in range(50):
         slope = 1 / (mean + longest / np.expm1(slope * longest))
-    if share > np.log(MOST_IN_TAIL) or slope < FLATTEST:
+    if tail.size > MOST_IN_TAIL * log_p.size or slope < FLATTEST:
         return KNOT, 1.0
     return float(share), float(slope)
 

@@ -305,7 +305,7 @@ def spectral_distance(X: ArrayLike, X_normal: ArrayLike) -> FloatArray:
     X, X_normal = (np.asarray(each, dtype=np.complex128) for each in (X, X_normal))
     if X.ndim != 2 or X_normal.shape != X.shape[1:]:
         raise DataError(f"X and X_normal of shapes {X.shape} and {X_normal.shape} must be (n_frames, n_bins) and (n_bins,).")
-    return (np.abs(X - X_normal) ** 2).sum(axis=1)
+    return np.asarray((np.abs(X - X_normal) ** 2).sum(axis=1))
 
 
 def threshold(normal_distances: ArrayLike, alpha: float) -> float:

@@ -30,6 +30,9 @@ FARTHEST: Final = 1e7
 LIKENESS: Final = 1e-3
 # A spread of the logarithm below this is none, such as that of a channel that never changes.
 MIN_SIGMA: Final = 1e-3
+# Farther values count as so far, so that anomalies do not hide themselves in the spread they make.
+WINSOR: Final = 3.0
+ROUNDS: Final = 3
 # Looks of one comparison are numbered below this.
 MAX_LOOKS: Final = 16
 # Frames whose parts tell what is usual in each bin.
@@ -116,8 +119,8 @@ class Comparison:
         positive = np.where(distances > 0, distances, np.nan)
         usual = _nan_safe(np.nanmedian, positive, 1.0)
         logs = np.log(distances + (LIKENESS * usual)[..., None])
-        mu, sigma = _nan_safe(np.nanmean, logs, 0.0), _nan_safe(np.nanstd, logs, 1.0)
-        return replace(self, unit=LIKENESS * usual, mu=mu, sigma=np.maximum(sigma, MIN_SIGMA))
+        mu, sigma = _winsorised(logs)
+        return replace(self, unit=LIKENESS * usual, mu=mu, sigma=sigma)
 
     def z(self, distances: Floats) -> Floats:
         """Standard scores of distances, (n_looks, n_channels, n_steps); high = anomalous."""
@@ -139,6 +142,16 @@ class Comparison:
         usual = bank.parts(bank.bank[channel, some], channel, k, bank.starts[some])
         excess = np.nan_to_num(np.maximum(oddest - _nan_safe(np.nanmean, usual.T, 0.0), 0.0))
         return np.asarray(by_bin(excess, self.view, self.nperseg // 2 + 1), dtype=np.float64)
+
+
+def _winsorised(values: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation over the last axis, of values no farther than WINSOR standard deviations from the mean."""
+    mu, sigma = _nan_safe(np.nanmean, values, 0.0), _nan_safe(np.nanstd, values, 1.0)
+    for _ in range(ROUNDS):
+        reach = WINSOR * np.maximum(sigma, MIN_SIGMA)[..., None]
+        near = np.clip(values, mu[..., None] - reach, mu[..., None] + reach)
+        mu, sigma = _nan_safe(np.nanmean, near, 0.0), _nan_safe(np.nanstd, near, 1.0)
+    return mu, np.maximum(sigma, MIN_SIGMA)
 
 
 def _nan_safe(statistic: Callable[..., Floats], values: Floats, otherwise: float) -> NDArray[np.float64]:

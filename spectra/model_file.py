@@ -130,6 +130,8 @@ def _model(about: dict[str, Any], arrays: dict[str, Any]) -> SpectralModel:
     n_channels = len(about["channels"])
     cut = _made(Cut, _with_tuples(about["settings"]["cut"]))
     settings = _made(Settings, _with_tuples(about["settings"]) | {"cut": cut})
+    if not (settings.ks and settings.views and cut.npersegs and cut.hops):
+        raise ValueError("A model compares frames of some length in some view with some number of others.")
     calibration = _made(GaussianThreshold, about["calibration"])
     if min(calibration.sigma, calibration.unit, about["fs"] or 1.0, cut.step, calibration.tail_share) <= 0:
         raise ValueError("What a number is divided by must lie above 0.")
@@ -200,4 +202,4 @@ def _is_a(value: Any, wanted: Any) -> bool:
         return isinstance(value, tuple) and len(value) == len(each) and all(map(_is_a, value, each))
     if wanted is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
-    return isinstance(value, wanted) and not isinstance(value, bool)
+    return isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))

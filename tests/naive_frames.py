@@ -64,17 +64,11 @@ def events(starts, z, p_value, nperseg, alpha):
     return found
 
 
-def strongest(parts, typical):
-    """(channel, low, high): the channel of the largest excess, and its bins around the largest with half of it."""
-    excess = [
-        [max(part - usual, 0.0) for part, usual in zip(*rows, strict=True)] for rows in zip(parts, typical, strict=True)
-    ]
-    sums = [fsum(row) for row in excess]
-    channel = sums.index(max(sums))
-    row = excess[channel]
+def band(row):
+    """(low, high): the bins around the largest excess that have half of it."""
     low = high = row.index(max(row))
     while low > 0 and row[low - 1] >= max(row) / 2:
         low -= 1
     while high < len(row) - 1 and row[high + 1] >= max(row) / 2:
         high += 1
-    return channel, low, high
+    return low, high

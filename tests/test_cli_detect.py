@@ -148,7 +148,7 @@ def test_table_has_a_line_an_alarm_under_aligned_headings(folder: Path) -> None:
     result = run("detect", "dated.csv", "--nperseg", "50")
     heading, titles, *lines, total = result.stdout.splitlines()
     assert heading.startswith(
-        "dated.csv  4,000 rows · 1 channel · 100 Hz · frames of 500 ms (50 rows) · no normal data given: "
+        "dated.csv  4,000 rows · 1 channel · 100 Hz · frames of 50 rows (500 ms) · no normal data given: "
     )
     noun = "alarm" if len(alarms) == 1 else "alarms"
     assert total == f"{len(alarms)} {noun} at a false-alarm probability of 0.001 a frame"

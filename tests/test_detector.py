@@ -82,7 +82,7 @@ def test_what_is_odd_is_found_and_named(fitted: np.ndarray) -> None:
     strongest = detector.alarms(X).sort_values("score").iloc[-1]
     assert strongest["channel"] == "ch2"
     assert strongest["f_low"] <= 0.2 <= strongest["f_high"]
-    assert ODD.start - detector.learned_.model.settings.nperseg <= strongest["start"] <= strongest["peak"]
+    assert ODD.start - max(detector.learned_.model.settings.cut.npersegs) <= strongest["start"] <= strongest["peak"]
     assert strongest["peak"] < ODD.stop
 
 
@@ -263,7 +263,7 @@ def test_pipeline() -> None:
 
 
 def test_clones_and_pickles() -> None:
-    detector = SpectralDetector(nperseg=32, alpha=0.01, k=3, fs=50.0, window=("tukey", 0.3), detrend="linear")
+    detector = SpectralDetector(nperseg=32, alpha=0.01, k=3, fs=50.0, window=("tukey", 0.3))
     detector.fit(odd())
     twin = clone(detector)
     assert twin.get_params() == detector.get_params()
@@ -278,7 +278,7 @@ def test_clones_and_pickles() -> None:
 
 def test_parameters_count() -> None:
     usual = SpectralDetector(nperseg=32).fit(odd()).anomaly_score(odd())
-    for other in ({"nperseg": 48}, {"k": 3}, {"window": "boxcar"}, {"detrend": "linear"}):
+    for other in ({"nperseg": 48}, {"k": 3}, {"window": "boxcar"}, {"view": "complex"}):
         detector = SpectralDetector(**({"nperseg": 32} | other)).fit(odd())
         assert not np.allclose(detector.anomaly_score(odd()), usual)
     at_rate = SpectralDetector(nperseg=32, fs=50.0).fit(odd())
@@ -295,7 +295,7 @@ def test_parameters_count() -> None:
         *({"k": k} for k in (0, -1, 2.5, np.nan)),
         *({"fs": fs} for fs in (0, -1.0, np.inf)),
         {"window": "nothing"},
-        {"detrend": "nothing"},
+        {"view": "nothing"},
     ],
     ids=str,
 )

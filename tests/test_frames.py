@@ -37,20 +37,30 @@ def test_sample_scores_are_those_of_the_definition(sizes, data):
     starts = frames.frame_starts(n_samples, nperseg, hop)
     score = st.floats(-1e3, 1e3) | st.just(np.nan)
     scores = np.array(data.draw(st.lists(score, min_size=starts.size, max_size=starts.size)))
-    found = frames.to_samples(scores, starts, nperseg, n_samples)
+    found = frames.to_steps(scores, starts, nperseg, 1)
     # Sums of at most a dozen scores of at most 1e3 round by less than 12 · 1e3 · 2⁻⁵².
     np.testing.assert_allclose(found, naive_frames.to_samples(scores, starts, nperseg, n_samples), rtol=1e-12, atol=3e-12)
 
 
 def test_one_enormous_frame_leaves_no_trace_in_the_samples_it_does_not_cover():
     scores = np.array([1.0, 1e20, 1.0, 1.0, 1.0])
-    samples = frames.to_samples(scores, np.array([0, 4, 8, 12, 16]), 8, 24)
+    samples = frames.to_steps(scores, np.array([0, 4, 8, 12, 16]), 8, 1)
     np.testing.assert_array_equal(samples[12:], 1.0)
 
 
 def test_samples_in_no_frame_and_in_frames_without_a_score_have_none():
-    samples = frames.to_samples(np.array([2.0, np.nan]), np.array([3, 8]), 4, 14)
-    np.testing.assert_array_equal(samples, [*[np.nan] * 3, *[2.0] * 4, *[np.nan] * 7])
+    samples = frames.to_steps(np.array([2.0, np.nan]), np.array([3, 8]), 4, 1)
+    np.testing.assert_array_equal(samples, [*[np.nan] * 3, *[2.0] * 4, *[np.nan] * 5])
+
+
+@given(st.integers(1, 6), st.integers(1, 40), st.integers(0, 12))
+def test_score_of_a_step_is_the_mean_of_the_frames_that_touch_it(step, nperseg, n_hops):
+    starts = np.arange(n_hops + 1) * step
+    scores = np.random.default_rng(n_hops).normal(size=(2, n_hops + 1))
+    found = frames.to_steps(scores, starts, nperseg, step)
+    for j in range(found.shape[1]):
+        covering = (starts < (j + 1) * step) & (starts + nperseg > j * step)
+        np.testing.assert_allclose(found[:, j], scores[:, covering].mean(axis=1), atol=1e-12)
 
 
 @pytest.mark.parametrize("nperseg", [1, 2, 3, 16])
@@ -81,13 +91,31 @@ def test_unknown_window_is_an_error():
 
 
 @given(st.integers(2, 10**7), st.integers(2, 4096))
-def test_default_hop_overlaps_and_bounds_the_number_of_frames(n_samples, nperseg):
-    hop = frames.default_hop(n_samples, nperseg)
+def test_hops_overlap_and_bound_the_number_of_frames(n_samples, nperseg):
+    (hop,) = frames.cut_of(nperseg, n_samples).hops
     assert 1 <= hop <= max(1, nperseg // 2)
     if hop < nperseg // 2:
-        assert -(-n_samples // hop) <= frames.MAX_FRAMES
-    if n_samples <= frames.MAX_FRAMES:
+        assert -(-n_samples // hop) <= frames.MAX_STEPS
+    if n_samples <= frames.MAX_STEPS:
         assert hop == max(1, nperseg // 8)
+
+
+@given(st.integers(2, 10**8))
+def test_ladder_covers_every_sample_in_steps_and_leaves_others_to_compare(n_samples):
+    cut = frames.ladder(n_samples)
+    assert max(cut.npersegs) <= max(2, n_samples // 5)
+    assert -(-n_samples // cut.step) <= max(frames.MAX_STEPS, n_samples if n_samples < 80 else 0)
+    for nperseg, hop in zip(cut.npersegs, cut.hops, strict=True):
+        assert hop <= max(1, nperseg // 2)
+        assert hop % cut.step == 0
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "npersegs"),
+    [(10, (2,)), (200, (16,)), (1000, (16, 64)), (20_000, (16, 64, 256)), (10**6, (128, 512)), (10**7, (2048, 8192))],
+)
+def test_ladder_of_longer_recordings_begins_higher(n_samples, npersegs):
+    assert frames.ladder(n_samples).npersegs == npersegs
 
 
 @pytest.mark.parametrize("detrend", ["none", "constant", "linear"])
@@ -159,21 +187,6 @@ def test_noise_has_no_period_however_short(n_samples):
 )
 def test_what_does_not_repeat_has_no_period(values):
     assert frames.dominant_period(values[:, None]) is None
-
-
-@given(st.integers(10, 3000), st.integers(2, 400))
-def test_a_frame_is_a_period_or_whole_periods_and_leaves_others_to_compare(n_samples, period):
-    length = frames.choose_nperseg(np.sin(2 * np.pi * np.arange(n_samples) / period)[:, None])
-    assert 2 <= length.nperseg <= max(2, n_samples // 5)
-    if length.period is not None and length.nperseg < n_samples // 5:
-        assert length.nperseg % length.period == 0
-        assert length.nperseg >= frames.MIN_NPERSEG
-
-
-@pytest.mark.parametrize(("n_samples", "nperseg"), [(10, 2), (60, 12), (200, 16), (6400, 64), (12_800, 128), (10**6, 512)])
-def test_without_a_period_a_frame_is_a_hundredth_of_the_recording(n_samples, nperseg):
-    values = np.random.default_rng(7).normal(size=(n_samples, 1))
-    assert frames.choose_nperseg(values) == frames.FrameLength(nperseg, None)
 
 
 def test_too_short_a_recording_says_how_short():

@@ -7,10 +7,11 @@ from scipy import signal, stats
 from spectra import distance
 from spectra.calibration import GaussianThreshold
 from spectra.errors import DataError
-from spectra.frames import choose_nperseg, dominant_period, frame_starts, frame_view, taper, to_samples
+from spectra.frames import cut_of, dominant_period, frame_starts, frame_view, taper, to_steps
 from spectra.model import Settings, SpectralModel
 from spectra.normal import NormalSpectrum
 from spectra.spectrum import frequencies, spectrum
+from spectra.views import VIEWS
 
 
 @pytest.mark.parametrize("nperseg", [16, 17, 100])
@@ -55,7 +56,7 @@ def test_frames_are_a_view_and_reach_the_last_sample():
 
 
 def test_sample_scores_are_the_mean_over_covering_frames():
-    scores = to_samples(np.array([1.0, np.nan, 4.0]), np.array([0, 4, 5]), 4, 9)
+    scores = to_steps(np.array([1.0, np.nan, 4.0]), np.array([0, 4, 5]), 4, 1)
     np.testing.assert_allclose(scores, [1, 1, 1, 1, np.nan, 4, 4, 4, 4])
 
 
@@ -69,7 +70,6 @@ def test_period_of_a_noisy_cycle_is_found_and_noise_has_none():
     cycle = np.tile(signal.windows.gaussian(50, 4), 100)[:, None]
     assert dominant_period(cycle + 0.1 * rng.normal(size=cycle.shape)) == 50
     assert dominant_period(rng.normal(size=(5000, 1))) is None
-    assert choose_nperseg(cycle).nperseg == 50
 
 
 def test_squared_distances_survive_a_large_common_offset():
@@ -84,22 +84,41 @@ def test_squared_distances_survive_a_large_common_offset():
 @pytest.mark.parametrize("own", [False, True])
 def test_parts_sum_to_the_distance(reference, own):
     rng = np.random.default_rng(5)
-    features, starts = rng.normal(size=(30, 12)), np.arange(30) * 2
-    normal = NormalSpectrum(features, starts, nperseg=8, k=3, reference=reference)
+    features, starts = rng.normal(size=(2, 30, 12)), np.arange(30) * 2
+    normal = NormalSpectrum(features, starts, nperseg=8, ks=(3, 7), reference=reference)
     whole = normal.distance(features, starts if own else None)
-    np.testing.assert_allclose(normal.parts(features, starts if own else None).sum(axis=1), whole, atol=1e-12)
+    for channel in range(2):
+        for look, k in enumerate(normal.ks if reference == "nearest" else (1,)):
+            parts = normal.parts(features[channel], channel, k, starts if own else None)
+            np.testing.assert_allclose(parts.sum(axis=1), whole[look, channel], atol=1e-12)
 
 
 @pytest.mark.parametrize("reference", ["nearest", "mean"])
 def test_overlapping_frames_are_left_out(reference):
     rng = np.random.default_rng(6)
-    features, starts = rng.normal(size=(20, 5)), np.arange(20) * 3
-    normal = NormalSpectrum(features, starts, nperseg=6, k=4, reference=reference)
-    for i, value in enumerate(normal.distance(features, starts)):
-        others = features[np.abs(starts - starts[i]) >= 6]
-        every = np.sort(((others - features[i]) ** 2).sum(axis=1))
-        mean = ((features[i] - others.mean(axis=0)) ** 2).sum()
-        assert value == pytest.approx(every[:4].mean() if reference == "nearest" else mean, rel=1e-10)
+    features, starts = rng.normal(size=(1, 20, 5)), np.arange(20) * 3
+    normal = NormalSpectrum(features, starts, nperseg=6, ks=(4, 2), reference=reference)
+    found = normal.distance(features, starts)
+    for i in range(20):
+        others = features[0, np.abs(starts - starts[i]) >= 6]
+        every = np.sort(((others - features[0, i]) ** 2).sum(axis=1))
+        mean = ((features[0, i] - others.mean(axis=0)) ** 2).sum()
+        expected = [every[:4].mean(), every[:2].mean()] if reference == "nearest" else [mean]
+        np.testing.assert_allclose(found[:, 0, i], expected, rtol=1e-10)
+
+
+def test_frames_with_gaps_have_no_distance_and_are_no_neighbours():
+    rng = np.random.default_rng(10)
+    features = rng.normal(size=(2, 9, 4))
+    features[0, 3] = np.nan
+    starts = np.arange(9) * 10
+    for reference in ("nearest", "mean"):
+        found = NormalSpectrum(features, starts, nperseg=5, ks=(2,), reference=reference).distance(features, starts)
+        whole = np.delete(features[:1], 3, axis=1), np.delete(starts, 3)
+        clean = NormalSpectrum(*whole, nperseg=5, ks=(2,), reference=reference).distance(*whole)
+        assert np.isnan(found[0, 0, 3])
+        np.testing.assert_allclose(np.delete(found[0, 0], 3), clean[0, 0], rtol=1e-12)
+        assert np.isfinite(found[0, 1]).all()
 
 
 @pytest.mark.parametrize("dof", [3, 20, 200])
@@ -128,16 +147,17 @@ def test_a_tenth_of_anomalies_hardly_moves_the_threshold(factor):
 
 
 @pytest.mark.parametrize("reference", ["nearest", "mean"])
-def test_model_finds_the_stretch_that_differs_and_its_parts_sum_to_the_distance(reference):
+@pytest.mark.parametrize("view", VIEWS)
+def test_model_finds_the_stretch_that_differs_and_says_where(reference, view):
     rng = np.random.default_rng(9)
     values = rng.normal(size=(8000, 2))
-    values[4000:4100, 1] += 4 * np.sin(2 * np.pi * 0.25 * np.arange(100))
+    values[4000:4100, 1] += 4 * np.sin(2 * np.pi * 0.25 * np.arange(100)) + (4 if view == "level" else 0)
     values[6000:6010] = np.nan
-    model = SpectralModel.fit(values, Settings(nperseg=64, hop=8, reference=reference))
-    scores = model.score(values, own=True)
-    assert 4000 <= np.nanargmax(scores.sample_z) < 4100
-    assert np.isnan(scores.sample_z[6000:6010]).all()
-    peak = np.nanargmax(scores.z)
-    parts = model.parts(values, scores.starts[[peak]], own=True)[0]
-    assert parts.sum() == pytest.approx(scores.distance[peak], rel=1e-9)
-    assert np.unravel_index(parts.argmax(), parts.shape) == (1, 16)
+    model, scores = SpectralModel.fit(values, Settings(cut_of(64, 8000), (5,), (view,), False, reference=reference))
+    peak = int(np.nanargmax(scores.z))
+    assert 4000 - 64 <= peak * scores.step < 4100 + 64
+    assert scores.channel[peak] == 1
+    assert np.isnan(scores.sample_z[6000:6008]).all()
+    nperseg, excess = model.excess(model.scale(values), scores, peak, own=True)
+    assert nperseg == 64
+    assert excess.argmax() == (0 if view == "level" else 16)

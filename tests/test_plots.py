@@ -16,6 +16,7 @@ from scipy.stats import norm
 
 from spectra.datasets import Recording, generators
 from spectra.detection import detect
+from spectra.frames import frame_starts
 from spectra.plots import COLUMNS, _envelope, plot
 
 FS = 100.0
@@ -124,7 +125,7 @@ def test_score_is_that_of_the_frames_and_its_threshold_that_of_alpha(alpha):
     _, score, *_ = parts(plot(detection))
     curve, threshold = score.lines
     np.testing.assert_array_equal(curve.get_ydata(), detection.frame_scores.z)
-    np.testing.assert_array_equal(curve.get_xdata(), detection.frame_scores.starts + detection.nperseg / 2)
+    np.testing.assert_array_equal(curve.get_xdata(), (np.arange(detection.frame_scores.z.size) + 0.5) * detection.hop)
     np.testing.assert_allclose(threshold.get_ydata(), norm.isf(alpha), rtol=1e-12)
     above = detection.frame_scores.z > norm.isf(alpha)
     np.testing.assert_array_equal(above, detection.frame_scores.p_value < alpha)
@@ -173,7 +174,7 @@ def test_spectrogram_reaches_from_end_to_end_and_from_zero_to_half_the_sampling_
     assert (columns[0], columns[-1]) == ax.get_xlim() == (0, 4001)
     assert (rows[0], rows[-1]) == ax.get_ylim() == (0, 50)
     # The edges between are half way between the centres of the frames.
-    centres = detection.frame_scores.starts + 25
+    centres = frame_starts(4001, 50, 25) + 25
     np.testing.assert_allclose(columns[1:-1], (centres[1:] + centres[:-1]) / 2)
 
 
@@ -181,7 +182,7 @@ def test_short_burst_is_seen_in_the_spectrogram_of_a_long_recording():
     values = sine(200_000)
     values[100_000:100_200] += 0.5 * np.sin(2 * np.pi * 40 * np.arange(200) / FS)
     detection = detect(Recording.from_array(values, fs=FS), nperseg=50)
-    assert len(detection.frame_scores.starts) > 2 * COLUMNS
+    assert len(frame_starts(200_000, 50, 25)) > 2 * COLUMNS
     decibels, columns, rows = mesh(parts(plot(detection))[2])
     assert decibels.shape[1] == COLUMNS
     row = np.searchsorted(rows, 40, side="right") - 1
