@@ -13,7 +13,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra import frames
+from spectra import coupling, frames
 from spectra.calibration import GaussianThreshold, p_from_z
 from spectra.distance import Floats
 from spectra.errors import DataError
@@ -43,7 +43,8 @@ TYPICAL_FRAMES: Final = 50
 class Settings:
     """How a signal is cut, transformed and compared.
 
-    `ks` are numbers of nearest normal frames, below 1 shares of all of them. `points`: single samples are compared too.
+    `ks` are numbers of nearest normal frames, below 1 shares of all of them. `points`: single samples are compared too,
+    and of several channels what the others do not tell of each.
     """
 
     cut: Cut
@@ -80,7 +81,8 @@ class Scale:
 class Comparison:
     """Frames of one length in one view, compared with banks of normal spectra.
 
-    `unit`, `mu` and `sigma`, each (n_looks, n_channels), make a distance of each bank and k a standard score.
+    `unit`, `mu` and `sigma`, each (n_looks, n_channels), make a distance of each bank and k a standard score. `transfer`
+    (n_bins, n_channels, n_channels) is what makes the residual of the view of that name.
     """
 
     nperseg: int
@@ -91,6 +93,7 @@ class Comparison:
     unit: NDArray[np.float64]
     mu: NDArray[np.float64]
     sigma: NDArray[np.float64]
+    transfer: NDArray[np.complexfloating] | None = None
 
     @property
     def looks(self) -> list[tuple[NormalSpectrum, int]]:
@@ -99,9 +102,13 @@ class Comparison:
 
     def features(self, scaled: NDArray[np.float32], starts: NDArray[np.int64]) -> Floats:
         """φ of the frames of a scaled signal (n_channels, n_samples) that begin at `starts`, (n_channels, n_frames, …)."""
+        X = self.spectra(scaled, starts)
+        return VIEWS[self.view][0](X if self.transfer is None else coupling.residual(X, self.transfer))
+
+    def spectra(self, scaled: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[np.complexfloating]:
+        """X of these frames, (n_channels, n_frames, n_bins)."""
         cut = np.lib.stride_tricks.sliding_window_view(scaled, self.nperseg, axis=1)[:, starts]
-        phi, detrend = VIEWS[self.view]
-        return phi(spectrum(cut, frames.taper(self.window, self.nperseg).astype(np.float32), detrend))
+        return spectrum(cut, frames.taper(self.window, self.nperseg).astype(np.float32), VIEWS[self.view][1])
 
     def distances(self, scaled: NDArray[np.float32], step: int, *, own: bool) -> Floats:
         """Mean distance of the frames that cover each step, (n_looks, n_channels, n_steps); NaN where there is none."""
@@ -135,7 +142,7 @@ class Comparison:
         begin, end = frames.steps_covered(starts, self.nperseg, step)
         here = starts[np.searchsorted(end, number, side="right") : np.searchsorted(begin, number, side="right")]
         bank, k = self.looks[look]
-        features = self.features(scaled[channel : channel + 1], here)[0]
+        features = self.features(scaled, here)[channel]
         parts = bank.parts(features, channel, k, here if own else None)
         oddest = parts[np.argmax(np.nan_to_num(parts.sum(axis=1)))]
         some = slice(None, None, -(-bank.starts.size // TYPICAL_FRAMES))
@@ -242,7 +249,7 @@ class SpectralModel:
         for number, comparison in enumerate(_learned(scaled, settings, normal_rows, normal_ks)):
             distances = comparison.distances(scaled, step, own=True)
             comparisons.append(comparison.calibrated(distances))
-            largest.update(comparisons[-1].z(distances), number)
+            largest.update(_live(comparisons[-1].z(distances), scaled), number)
         if not comparisons:
             shortest = settings.cut.npersegs[0]
             raise DataError(
@@ -251,7 +258,7 @@ class SpectralModel:
             )
         points = Points.fit(scaled, step)
         if settings.points:
-            largest.update(points.z(scaled, step), -1)
+            largest.update(_live(points.z(scaled, step), scaled), -1)
         independent = step * len(settings.cut.npersegs) / sum(settings.cut.npersegs)
         calibration = GaussianThreshold.fit(largest.value, min(independent, 1.0))
         model = cls(settings, scale, tuple(comparisons), points, calibration)
@@ -313,6 +320,13 @@ class _Largest:
         return Scores(self.step, self.n_samples, self.value, z, self.channel, self.look)
 
 
+def _live(z: Floats, scaled: NDArray[np.float32]) -> Floats:
+    """Scores without those of channels that never change: 0 throughout, they would hide what is normal in the others."""
+    with np.errstate(invalid="ignore"):
+        changing = np.fmax.reduce(scaled, axis=1) > np.fmin.reduce(scaled, axis=1)
+    return np.where(changing[:, None], z, np.nan) if changing.any() else z
+
+
 def _learned(
     scaled: NDArray[np.float32], settings: Settings, normal_rows: slice | None, normal_ks: tuple[float, ...]
 ) -> Iterator[Comparison]:
@@ -325,15 +339,26 @@ def _learned(
         if normal_rows is not None:
             inside = starts[(starts >= normal_rows.start) & (starts + nperseg <= normal_rows.stop)]
             chosen.append(_chosen(scaled, inside, nperseg, normal_ks))
-        for view in settings.views:
+        for view in (*settings.views, *_coupled(settings, nperseg, scaled.shape[0])):
             empty = np.empty((0, 0))
             comparison = Comparison(nperseg, hop, view, settings.window, (), empty, empty, empty)
+            if view == "residual":
+                normal = chosen[-1][0] if chosen[-1][1] else chosen[0][0]
+                comparison = replace(comparison, transfer=coupling.transfer(comparison.spectra(scaled, normal)))
             banks = tuple(
                 NormalSpectrum(comparison.features(scaled, own), own, nperseg, ks, settings.reference)
                 for own, ks in chosen
                 if ks
             )
             yield replace(comparison, banks=banks)
+
+
+def _coupled(settings: Settings, nperseg: int, n_channels: int) -> tuple[View, ...]:
+    """The residual, beside other views, of the middle frame length of several channels that are not too many."""
+    middle = settings.cut.npersegs[len(settings.cut.npersegs) // 2]
+    if nperseg != middle or not settings.points or not 2 <= n_channels <= coupling.MAX_CHANNELS:
+        return ()
+    return ("residual",)
 
 
 def _chosen(
