@@ -24,8 +24,8 @@ FORMAT = "spectra model"
 VERSION = 2
 # Whatever bytes a file holds, this is what numpy, zipfile and json have been seen to raise on them.
 _DAMAGE = (
-    ValueError, KeyError, TypeError, AttributeError, EOFError, NotImplementedError, MemoryError, OverflowError,
-    RecursionError, zipfile.BadZipFile, zlib.error,
+    ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError, OverflowError, RuntimeError,
+    zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
 Made = TypeVar("Made")
