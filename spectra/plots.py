@@ -222,8 +222,8 @@ class _Alarms:
         here = [number for number, one in enumerate(self.channels) if one == channel]
         corners = zip(self.spans[here][:, [0, 0, 1, 1]], self.bands[here][:, [0, 1, 1, 0]] / size, strict=True)
         boxes = [np.column_stack(corner) for corner in corners]
-        width = 1.3 if len(boxes) < MANY_ALARMS else 0.7
-        halo = [withStroke(linewidth=2 * width, foreground="white")]
+        width, around = (1.3, 1.3) if len(boxes) < MANY_ALARMS else (1.0, 0.4)
+        halo = [withStroke(linewidth=width + around, foreground="white")]
         ax.add_collection(
             PolyCollection(boxes, facecolor="none", edgecolor=ALARM, linewidth=width, path_effects=halo), autolim=False
         )
