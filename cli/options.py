@@ -17,7 +17,7 @@ Command = Callable[..., None]
 
 STDIN = "-"
 # Those of spectra.views, whose import would make --help slow.
-VIEWS = ("magnitude", "magnitude-dc", "complex", "aligned", "shape", "level")
+VIEWS = ("magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual")
 USUAL_STEP = "auto"
 
 
@@ -110,7 +110,7 @@ def learning_options(command: Command) -> Command:
         click.option(
             "--view",
             type=click.Choice(VIEWS),
-            help="What of the spectra is compared; else magnitude and magnitude-dc, and single rows besides.",
+            help="What of the spectra is compared; else magnitude, magnitude-dc, of several channels the residual, and single rows.",
         ),
         click.option(
             "--k",
