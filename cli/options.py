@@ -110,7 +110,8 @@ def learning_options(command: Command) -> Command:
         click.option(
             "--view",
             type=click.Choice(VIEWS),
-            help="What of the spectra is compared; else magnitude, magnitude-dc, of several channels the residual, and single rows.",
+            help="What of the spectra is compared; else magnitude, magnitude-dc, single rows, and of several channels the "
+            "residual.",
         ),
         click.option(
             "--k",
