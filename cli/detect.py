@@ -22,12 +22,14 @@ from spectra.cli.run import explained, run_files, step
 if TYPE_CHECKING:
     from spectra.datasets import Recording
     from spectra.detection import Detection
+    from spectra.views import View
 
 EPILOG = """\b
-JSON: {"schema_version": 1, "files": [{"file", "fs", "nperseg", "hop", "alpha",
-"n_samples", "channels", "learned_from", "period", "calibration": {"transform",
-"power", "threshold", "ks_statistic", "ks_p_value"}, "notes", "alarms": [{"start",
-"end", "peak", "score", "p_value", "channel", "f_low", "f_high"}]}]}
+JSON: {"schema_version": 1, "files": [{"file", "fs", "nperseg", "npersegs", "hop",
+"alpha", "n_samples", "channels", "learned_from", "period", "calibration":
+{"transform", "power", "threshold", "ks_statistic", "ks_p_value"}, "notes",
+"alarms": [{"start", "end", "peak", "score", "p_value", "channel", "f_low",
+"f_high"}]}]}
 
 Times are ISO 8601, or a number of seconds or of a row where the file has no
 dates; fs, f_low and f_high are in Hz (cycles per row, and fs null, where no
@@ -69,6 +71,7 @@ def command(
     normal_rows: tuple[int | None, int | None] | None,
     nperseg: int | None,
     k: float | None,
+    view: "View | None",
     alpha: float,
     reading: Reading,
     output: Output,
@@ -89,9 +92,9 @@ def command(
 
         if normal is None:
             rows = None if normal_rows is None else slice(*normal_rows)
-            return partial(detect, normal_rows=rows, alpha=alpha, nperseg=nperseg, k=k)
+            return partial(detect, normal_rows=rows, alpha=alpha, nperseg=nperseg, k=k, view=view)
         with step(f"learning from {normal}", words), explained(normal):
-            learned = learn(reading.read(normal), nperseg=nperseg, k=k)
+            learned = learn(reading.read(normal), nperseg=nperseg, k=k, view=view)
         return partial(score, learned, alpha=alpha)
 
     run_files(files, ready, reading, output, words)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from spectra.datasets import Recording
     from spectra.detection import Detection
+    from spectra.views import View
 
 EPILOG = """\b
 JSON: {"schema_version": 1, "file", "n_samples", "events", "anomalous_rows",
@@ -87,6 +88,7 @@ def command(
     normal_rows: tuple[int | None, int | None] | None,
     nperseg: int | None,
     k: float | None,
+    view: "View | None",
     alpha: float,
     reading: Reading,
     form: str,
@@ -96,7 +98,7 @@ def command(
 
     The labels are in the column --label, else in one called label. Judged is what detect finds, or the column --score.
     """
-    given = {"--normal-rows": normal_rows, "--nperseg": nperseg, "--k": k}
+    given = {"--normal-rows": normal_rows, "--nperseg": nperseg, "--k": k, "--view": view}
     if score is not None and (clash := [name for name, value in given.items() if value is not None]):
         raise click.UsageError(f"{clash[0]} is for what detect finds: leave it out, or leave --score out.")
     if score is None and threshold is not None:
@@ -111,7 +113,7 @@ def command(
 
             recording = _labelled(reading, file)
             rows = None if normal_rows is None else slice(*normal_rows)
-            detection = detect(recording, normal_rows=rows, alpha=alpha, nperseg=nperseg, k=k)
+            detection = detect(recording, normal_rows=rows, alpha=alpha, nperseg=nperseg, k=k, view=view)
             judged = _own(detection)
         else:
             chosen = reading.channels and f"{reading.channels},{score}"

@@ -1,12 +1,16 @@
 """`spectra fit`: what is normal, learned once and kept in a file."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from spectra.cli.files import check_output, writing
 from spectra.cli.options import Reading, Words, learning_options, reading_options, word_options
 from spectra.cli.run import explained, say, step
+
+if TYPE_CHECKING:
+    from spectra.views import View
 
 
 @click.command("fit", short_help="Learn what is normal, and keep it in a model file.")
@@ -17,7 +21,9 @@ from spectra.cli.run import explained, say, step
 @learning_options
 @reading_options
 @word_options
-def command(normal: str, model: Path, nperseg: int | None, k: float | None, reading: Reading, words: Words) -> None:
+def command(
+    normal: str, model: Path, nperseg: int | None, k: float | None, view: "View | None", reading: Reading, words: Words
+) -> None:
     """Learn what is normal from NORMAL, a CSV file (- is standard input), and keep it in a MODEL for spectra score."""
     check_output(model, [normal])
     from spectra.detection import learn
@@ -25,7 +31,7 @@ def command(normal: str, model: Path, nperseg: int | None, k: float | None, read
 
     with step(normal, words), explained(normal):
         recording = reading.read(normal)
-        learned = learn(recording, nperseg=nperseg, k=k)
+        learned = learn(recording, nperseg=nperseg, k=k, view=view)
     with writing(model):
         learned.save(model)
     if not words.quiet:
