@@ -7,7 +7,6 @@ back to end on the last sample, so that no sample of the input is left without a
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from spectra.errors import DataError
@@ -149,11 +148,11 @@ def autocorrelation(signal: NDArray[np.float64], max_lag: int) -> NDArray[np.flo
     if centred.shape[1] == 0:
         return np.zeros(max_lag + 1)
     n = centred.shape[0]
-    length = scipy.fft.next_fast_len(n + max_lag + 1, real=True)
+    length = 1 << (n + max_lag).bit_length()
     total = np.zeros(length // 2 + 1)
     for channel in centred.T:
-        total += np.abs(scipy.fft.rfft(channel, length)) ** 2
-    correlation = scipy.fft.irfft(total, length)[: max_lag + 1] / (n - np.arange(max_lag + 1))
+        total += np.abs(np.fft.rfft(channel, length)) ** 2
+    correlation = np.fft.irfft(total, length)[: max_lag + 1] / (n - np.arange(max_lag + 1))
     return np.asarray(correlation / correlation[0])
 
 

@@ -6,8 +6,9 @@ in what was learned from, is a standard score. The largest of a step's scores is
 probable so large a statistic is: so the number of looks, and how they depend on each other, are accounted for.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final, Self
 
 import numpy as np
@@ -26,6 +27,8 @@ from spectra.views import VIEWS, View, by_bin
 BLOCK_VALUES: Final = 2**21
 # A value so many spreads from the middle of its channel is as odd as can be; its square still fits a float32.
 FARTHEST: Final = 1e7
+# Less of a taper's spectrum than this share of its bin 0 is rounding.
+LEAK: Final = 1e-6
 # Added to a distance before its logarithm, as a share of the usual distance: less is rounding, not likeness.
 LIKENESS: Final = 1e-3
 # A spread of the logarithm below this is none, such as that of a channel that never changes.
@@ -102,24 +105,14 @@ class Comparison:
 
     def features(self, scaled: NDArray[np.float32], starts: NDArray[np.int64]) -> Floats:
         """φ of the frames of a scaled signal (n_channels, n_samples) that begin at `starts`, (n_channels, n_frames, …)."""
-        X = self.spectra(scaled, starts)
-        return VIEWS[self.view][0](X if self.transfer is None else coupling.residual(X, self.transfer))
+        return self.compared(*_spectra(scaled, starts, self.nperseg, self.window))
 
-    def spectra(self, scaled: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[np.complexfloating]:
-        """X of these frames, (n_channels, n_frames, n_bins)."""
-        cut = np.lib.stride_tricks.sliding_window_view(scaled, self.nperseg, axis=1)[:, starts]
-        return spectrum(cut, frames.taper(self.window, self.nperseg).astype(np.float32), VIEWS[self.view][1])
-
-    def distances(self, scaled: NDArray[np.float32], step: int, *, own: bool) -> Floats:
-        """Mean distance of the frames that cover each step, (n_looks, n_channels, n_steps); NaN where there is none."""
-        starts = frames.frame_starts(scaled.shape[1], self.nperseg, self.hop)
-        width = scaled.shape[0] * max(self.nperseg, *(bank.starts.size for bank in self.banks))
-        D = np.empty((len(self.looks), scaled.shape[0], starts.size), dtype=np.float32)
-        for block in _blocks(starts.size, width):
-            here = starts[block]
-            features = self.features(scaled, here)
-            D[..., block] = np.concatenate([bank.distance(features, here if own else None) for bank in self.banks])
-        return frames.to_steps(D, starts, self.nperseg, step)
+    def compared(self, X: NDArray[np.complexfloating], means: Floats) -> Floats:
+        """φ of spectra X (n_channels, n_frames, n_bins) of frames as they are, with `means` (n_channels, n_frames)."""
+        phi, detrend = VIEWS[self.view]
+        if detrend == "constant":
+            X = _centred(X, means, frames.taper(self.window, self.nperseg))
+        return phi(X if self.transfer is None else coupling.residual(X, self.transfer))
 
     def calibrated(self, distances: Floats) -> Self:
         """The comparison that makes standard scores of distances like these, (n_looks, n_channels, n_steps)."""
@@ -134,21 +127,57 @@ class Comparison:
         logs = np.log(distances + self.unit[..., None].astype(distances.dtype))
         return np.asarray((logs - self.mu[..., None]) / self.sigma[..., None])
 
-    def excess(
+    def oddest_parts(
         self, scaled: NDArray[np.float32], look: int, channel: int, number: int, step: int, *, own: bool
-    ) -> NDArray[np.float64]:
-        """How much farther from normal each bin is than is usual, (n_bins,), in the oddest frame that covers a step."""
+    ) -> Floats:
+        """The parts of the distance, (n_features,), of the oddest frame that covers a step in a channel."""
         starts = frames.frame_starts(scaled.shape[1], self.nperseg, self.hop)
         begin, end = frames.steps_covered(starts, self.nperseg, step)
         here = starts[np.searchsorted(end, number, side="right") : np.searchsorted(begin, number, side="right")]
         bank, k = self.looks[look]
-        features = self.features(scaled, here)[channel]
-        parts = bank.parts(features, channel, k, here if own else None)
-        oddest = parts[np.argmax(np.nan_to_num(parts.sum(axis=1)))]
+        parts = bank.parts(self.features(scaled, here)[channel], channel, k, here if own else None)
+        return np.asarray(parts[np.argmax(np.nan_to_num(parts.sum(axis=1)))])
+
+    def usual_parts(self, look: int, channel: int) -> NDArray[np.float64]:
+        """The mean parts of the distance of normal frames in a channel, (n_features,)."""
+        bank, k = self.looks[look]
         some = slice(None, None, -(-bank.starts.size // TYPICAL_FRAMES))
-        usual = bank.parts(bank.bank[channel, some], channel, k, bank.starts[some])
-        excess = np.nan_to_num(np.maximum(oddest - _nan_safe(np.nanmean, usual.T, 0.0), 0.0))
-        return np.asarray(by_bin(excess, self.view, self.nperseg // 2 + 1), dtype=np.float64)
+        return _nan_safe(np.nanmean, bank.parts(bank.bank[channel, some], channel, k, bank.starts[some]).T, 0.0)
+
+
+def _spectra(
+    scaled: NDArray[np.float32], starts: NDArray[np.int64], nperseg: int, window: str | tuple[str, float]
+) -> tuple[NDArray[np.complexfloating], Floats]:
+    """Spectra (n_channels, n_frames, n_bins) and means (n_channels, n_frames) of frames as they are."""
+    cut = np.lib.stride_tricks.sliding_window_view(scaled, nperseg, axis=1)[:, starts]
+    return spectrum(cut, frames.taper(window, nperseg).astype(np.float32), "none"), cut.mean(axis=-1)
+
+
+def _centred(X: NDArray[np.complexfloating], means: Floats, taper: NDArray[np.float64]) -> NDArray[np.complexfloating]:
+    """Spectra of the frames less their means: X − mean · W, W the taper's own spectrum, which few bins of a taper have."""
+    W = spectrum(np.ones(taper.size), taper, "none").astype(X.dtype)
+    few = int(np.flatnonzero(np.abs(W) > LEAK * np.abs(W[0]))[-1]) + 1
+    X = X.copy()
+    X[..., :few] -= means[..., None] * W[:few]
+    return X
+
+
+def distances(group: Sequence[Comparison], scaled: NDArray[np.float32], step: int, *, own: bool) -> list[Floats]:
+    """Mean distance of the frames that cover each step, for comparisons of one frame length.
+
+    Each (n_looks, n_channels, n_steps), NaN where there is none. The spectra are computed once for all of them.
+    """
+    nperseg = group[0].nperseg
+    starts = frames.frame_starts(scaled.shape[1], nperseg, group[0].hop)
+    width = scaled.shape[0] * max(nperseg, *(bank.starts.size for one in group for bank in one.banks))
+    D = [np.empty((len(one.looks), scaled.shape[0], starts.size), dtype=np.float32) for one in group]
+    for block in _blocks(starts.size, width):
+        here = starts[block]
+        X, means = _spectra(scaled, here, nperseg, group[0].window)
+        for one, found in zip(group, D, strict=True):
+            features = one.compared(X, means)
+            found[..., block] = np.concatenate([bank.distance(features, here if own else None) for bank in one.banks])
+    return [frames.to_steps(found, starts, nperseg, step) for found in D]
 
 
 def _winsorised(values: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -246,10 +275,10 @@ class SpectralModel:
         scaled = scale(signal)
         step = settings.cut.step
         comparisons, largest = [], _Largest(signal.shape[0], step)
-        for number, comparison in enumerate(_learned(scaled, settings, normal_rows, normal_ks)):
-            distances = comparison.distances(scaled, step, own=True)
-            comparisons.append(comparison.calibrated(distances))
-            largest.update(_live(comparisons[-1].z(distances), scaled), number)
+        for group in _learned(scaled, settings, normal_rows, normal_ks):
+            for comparison, D in zip(group, distances(group, scaled, step, own=True), strict=True):
+                comparisons.append(comparison.calibrated(D))
+                largest.update(_live(comparisons[-1].z(D), scaled), len(comparisons) - 1)
         if not comparisons:
             shortest = settings.cut.npersegs[0]
             raise DataError(
@@ -273,24 +302,34 @@ class SpectralModel:
         scaled = self.scale(signal)
         step = self.settings.cut.step
         largest = _Largest(signal.shape[0], step)
-        for number, comparison in enumerate(self.comparisons):
-            if comparison.nperseg <= signal.shape[0]:
-                largest.update(comparison.z(comparison.distances(scaled, step, own=False)), number)
+        number = 0
+        for nperseg, group in groupby(self.comparisons, lambda one: one.nperseg):
+            looked = list(group)
+            if nperseg <= signal.shape[0]:
+                for place, D in enumerate(distances(looked, scaled, step, own=False)):
+                    largest.update(looked[place].z(D), number + place)
+            number += len(looked)
         if self.settings.points:
             largest.update(self.points.z(scaled, step), -1)
         return largest.scores(self.calibration)
 
     def excess(
-        self, scaled: NDArray[np.float32], scores: Scores, number: int, *, own: bool
-    ) -> tuple[int, NDArray[np.float64]]:
-        """The frame length that shows best what is odd in step `number`, and the excess of each of its bins, (n_bins,).
+        self, scaled: NDArray[np.float32], scores: Scores, numbers: NDArray[np.int64], *, own: bool
+    ) -> Iterator[tuple[int, NDArray[np.float64]]]:
+        """For each of the steps `numbers` the frame length that shows best what is odd there, and the excess of each bin.
 
-        What single samples show is told by the shortest frames.
+        The excess (n_bins,) is how much farther from normal the bin is than is usual. What single samples show is told
+        by the shortest frames.
         """
-        comparison, look = divmod(max(int(scores.look[number]), 0), MAX_LOOKS)
-        chosen = self.comparisons[comparison]
-        channel = int(scores.channel[number])
-        return chosen.nperseg, chosen.excess(scaled, look, channel, number, scores.step, own=own)
+        usual: dict[tuple[int, int], NDArray[np.float64]] = {}
+        for number in numbers.tolist():
+            place, channel = max(int(scores.look[number]), 0), int(scores.channel[number])
+            comparison, look = self.comparisons[place // MAX_LOOKS], place % MAX_LOOKS
+            if (place, channel) not in usual:
+                usual[place, channel] = comparison.usual_parts(look, channel)
+            oddest = comparison.oddest_parts(scaled, look, channel, number, scores.step, own=own)
+            excess = np.nan_to_num(np.maximum(oddest - usual[place, channel], 0.0))
+            yield comparison.nperseg, by_bin(excess, comparison.view, comparison.nperseg // 2 + 1).astype(np.float64)
 
 
 class _Largest:
@@ -329,8 +368,8 @@ def _live(z: Floats, scaled: NDArray[np.float32]) -> Floats:
 
 def _learned(
     scaled: NDArray[np.float32], settings: Settings, normal_rows: slice | None, normal_ks: tuple[float, ...]
-) -> Iterator[Comparison]:
-    """The comparisons with their banks, not yet calibrated."""
+) -> Iterator[list[Comparison]]:
+    """The comparisons with their banks, not yet calibrated, those of one frame length together."""
     for nperseg, hop in zip(settings.cut.npersegs, settings.cut.hops, strict=True):
         starts = frames.frame_starts(scaled.shape[1], nperseg, hop)
         chosen = [_chosen(scaled, starts, nperseg, settings.ks)]
@@ -339,18 +378,21 @@ def _learned(
         if normal_rows is not None:
             inside = starts[(starts >= normal_rows.start) & (starts + nperseg <= normal_rows.stop)]
             chosen.append(_chosen(scaled, inside, nperseg, normal_ks))
+        group = []
         for view in (*settings.views, *_coupled(settings, nperseg, scaled.shape[0])):
             empty = np.empty((0, 0))
             comparison = Comparison(nperseg, hop, view, settings.window, (), empty, empty, empty)
             if view == "residual":
                 normal = chosen[-1][0] if chosen[-1][1] else chosen[0][0]
-                comparison = replace(comparison, transfer=coupling.transfer(comparison.spectra(scaled, normal)))
+                X, _ = _spectra(scaled, normal, nperseg, settings.window)
+                comparison = replace(comparison, transfer=coupling.transfer(X))
             banks = tuple(
                 NormalSpectrum(comparison.features(scaled, own), own, nperseg, ks, settings.reference)
                 for own, ks in chosen
                 if ks
             )
-            yield replace(comparison, banks=banks)
+            group.append(replace(comparison, banks=banks))
+        yield group
 
 
 def _coupled(settings: Settings, nperseg: int, n_channels: int) -> tuple[View, ...]:
