@@ -32,6 +32,8 @@ from spectra.views import VIEWS, View, by_bin
 # Frames of the near past and of all of it; with frames of a sixteenth of the period, a quarter of it and all of it.
 NEAR, FAR = 4, 16
 SHORTEST, LONGEST, WITHOUT_PERIOD = 16, 256, 32
+# So many frames side by side leave each others to be compared with.
+FRAMES_AT_LEAST = 10
 N_TOKENS: Final = 64
 FRAMES_A_TOKEN: Final = 8
 # More features than this are projected on as many principal axes before contexts are compared.
@@ -40,11 +42,14 @@ MAX_KEY_FEATURES: Final = 32
 TYPICAL_FRAMES: Final = 50
 
 
-def usual_nperseg(period: int | None) -> int:
-    """The power of two nearest to a sixteenth of the period, 16 to 256; 32 where there is no period."""
-    if period is None:
-        return WITHOUT_PERIOD
-    return int(np.clip(2 ** round(np.log2(max(period / FAR, 1.0))), SHORTEST, LONGEST))
+def usual_nperseg(period: int | None, n_samples: int) -> int:
+    """The power of two nearest to a sixteenth of the period, 16 to 256; 32 where there is no period.
+
+    Frames are no longer than a tenth of the signal, but where that is less than 16 samples.
+    """
+    wanted = WITHOUT_PERIOD if period is None else 2 ** round(np.log2(max(period / FAR, 1.0)))
+    longest = 2 ** int(np.log2(max(n_samples / FRAMES_AT_LEAST, 1.0)))
+    return int(np.clip(min(wanted, longest), SHORTEST, LONGEST))
 
 
 def sequence_cut(nperseg: int, n_samples: int) -> Cut:
@@ -103,8 +108,8 @@ class _Judged(NamedTuple):
 class SequenceModel:
     """A fitted model. `basis` (n_features, d) projects frames before contexts are compared.
 
-    `past` are the memories of the near and, where the signal was long enough, the whole past, `future` that of the near future;
-    `constant` (n_channels,) is True for channels that never changed.
+    `past` are the memories of the near and, where the signal was long enough, the whole past, `future` that of the near
+    future; `constant` (n_channels,) is True for channels that never changed.
     """
 
     settings: SequenceSettings
@@ -135,7 +140,7 @@ class SequenceModel:
         scale = Scale.fit(signal)
         scaled = scale(signal)
         features = frame_features(scaled, settings)
-        finite = np.isfinite(features).all(axis=1)
+        finite = _finite(features)
         starts = np.arange(len(features)) * settings.hop
         inside = normal_rows or slice(0, len(signal))
         normal = np.flatnonzero(finite & (starts >= inside.start) & (starts + settings.nperseg <= inside.stop))
@@ -246,7 +251,7 @@ class SequenceModel:
 
     def _judged(self, features: Floats, own: IntArray | None) -> _Judged:
         """Scores of frames by their features (n_frames, n_features); `own` are their numbers in the signal learned from."""
-        finite = np.isfinite(features).all(axis=1)
+        finite = _finite(features)
         tokens = _tokens(features, finite, self.vocabulary)
         keys = features @ self.basis
         past = [memory.expect(contexts(keys, memory.stride, memory.length), own) for memory in self.past]
@@ -305,6 +310,11 @@ def frame_features(scaled: Floats, settings: SequenceSettings) -> Floats:
     features = np.ascontiguousarray(parts.reshape(len(parts), -1))
     features[np.isnan(features).any(axis=1)] = np.nan
     return features
+
+
+def _finite(features: Floats) -> NDArray[np.bool_]:
+    """Which frames have no gap, (n_frames,)."""
+    return np.asarray(np.isfinite(features).all(axis=1))
 
 
 def _too_short(settings: SequenceSettings) -> DataError:

@@ -1,8 +1,8 @@
 """What the frames before let a Transformer expect: trained on normal frames, some of which are hidden from it.
 
-A sentence is a frame with the frames before it, none overlapping the next. Some of its frames are hidden, and the Transformer,
-which looks back only, learns to tell their tokens from those before them. What a frame should be is what it says of a last
-frame that is hidden.
+A sentence is a frame with the frames before it, none overlapping the next. Some of its frames are hidden, and the
+Transformer, which looks back only, learns to tell their tokens from those before them. What a frame should be is what it says
+of a last frame that is hidden.
 """
 
 from collections.abc import Callable
