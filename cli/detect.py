@@ -12,6 +12,7 @@ from spectra.cli.options import (
     Reading,
     Words,
     alarm_option,
+    check_method,
     learning_options,
     output_options,
     reading_options,
@@ -21,7 +22,7 @@ from spectra.cli.run import explained, run_files, step
 
 if TYPE_CHECKING:
     from spectra.datasets import Recording
-    from spectra.detection import Detection
+    from spectra.detection import Detection, Method
     from spectra.views import View
 
 EPILOG = """\b
@@ -72,6 +73,8 @@ def command(
     nperseg: int | None,
     k: float | None,
     view: "View | None",
+    method: "Method",
+    epochs: int,
     alpha: float,
     reading: Reading,
     output: Output,
@@ -84,6 +87,7 @@ def command(
     """
     if normal is not None and normal_rows is not None:
         raise click.UsageError("--normal and --normal-rows both say what to learn from: give one of them.")
+    check_method(method, k, epochs)
     if [*files, normal].count(STDIN) > 1:
         raise click.UsageError("Standard input can be read only once: give - once.")
 
@@ -92,9 +96,11 @@ def command(
 
         if normal is None:
             rows = None if normal_rows is None else slice(*normal_rows)
-            return partial(detect, normal_rows=rows, alpha=alpha, nperseg=nperseg, k=k, view=view)
+            return partial(
+                detect, normal_rows=rows, alpha=alpha, nperseg=nperseg, k=k, view=view, method=method, epochs=epochs
+            )
         with step(f"learning from {normal}", words), explained(normal):
-            learned = learn(reading.read(normal), nperseg=nperseg, k=k, view=view)
+            learned = learn(reading.read(normal), nperseg=nperseg, k=k, view=view, method=method, epochs=epochs)
         return partial(score, learned, alpha=alpha)
 
     run_files(files, ready, reading, output, words)

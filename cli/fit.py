@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import click
 
 from spectra.cli.files import check_output, writing
-from spectra.cli.options import Reading, Words, learning_options, reading_options, word_options
+from spectra.cli.options import Reading, Words, check_method, learning_options, reading_options, word_options
 from spectra.cli.run import explained, say, step
 
 if TYPE_CHECKING:
+    from spectra.detection import Method
     from spectra.views import View
 
 
@@ -22,21 +23,29 @@ if TYPE_CHECKING:
 @reading_options
 @word_options
 def command(
-    normal: str, model: Path, nperseg: int | None, k: float | None, view: "View | None", reading: Reading, words: Words
+    normal: str,
+    model: Path,
+    nperseg: int | None,
+    k: float | None,
+    view: "View | None",
+    method: "Method",
+    epochs: int,
+    reading: Reading,
+    words: Words,
 ) -> None:
     """Learn what is normal from NORMAL, a CSV file (- is standard input), and keep it in a MODEL for spectra score."""
+    check_method(method, k, epochs)
     check_output(model, [normal])
     from spectra.detection import learn
     from spectra.words import counted, span_text
 
     with step(normal, words), explained(normal):
         recording = reading.read(normal)
-        learned = learn(recording, nperseg=nperseg, k=k, view=view)
+        learned = learn(recording, nperseg=nperseg, k=k, view=view, method=method, epochs=epochs)
     with writing(model):
         learned.save(model)
     if not words.quiet:
         for note in recording.notes:
             say(f"{normal}: {note}")
-        lengths = [one.nperseg for one in learned.model.comparisons]
-        frame = span_text(min(lengths), max(lengths), None)
+        frame = span_text(min(learned.npersegs), max(learned.npersegs), None)
         say(f"{model}: {counted(len(learned.channels), 'channel')}, frames of {frame}, learned from {normal}.")

@@ -105,8 +105,15 @@ def reading_options(command: Command) -> Command:
 
 
 def learning_options(command: Command) -> Command:
-    """Options of how the normal spectra are learned, `nperseg`, `k` and `view`."""
+    """Options of how what is normal is learned: `method`, `nperseg`, `k`, `view` and `epochs`."""
     for option in (
+        click.option(
+            "--epochs",
+            type=click.IntRange(min=0),
+            default=0,
+            metavar="N",
+            help="With --method sequence: also train a Transformer, for N passes at most.",
+        ),
         click.option(
             "--view",
             type=click.Choice(VIEWS),
@@ -127,9 +134,24 @@ def learning_options(command: Command) -> Command:
             metavar="ROWS",
             help="The rows of a frame; else several lengths side by side, 16, 64 and 256, other ones in very long files.",
         ),
+        click.option(
+            "--method",
+            type=click.Choice(["spectral", "sequence"]),
+            default="spectral",
+            show_default=True,
+            help="Compare a frame with all normal ones, or with what the frames before it let expect.",
+        ),
     ):
         command = option(command)
     return command
+
+
+def check_method(method: str, k: float | None, epochs: int) -> None:
+    """Refuse options that are of the other method."""
+    if method == "sequence" and k is not None:
+        raise click.UsageError("--k is for --method spectral: the sequence method takes no number of frames.")
+    if method == "spectral" and epochs:
+        raise click.UsageError("--epochs is for --method sequence: nothing else is trained.")
 
 
 def alarm_option(command: Command) -> Command:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from spectra.detection import Detection, detect, learn, score
     from spectra.detector import SpectralDetector
     from spectra.model_file import Learned
+    from spectra.sequence_detector import SequenceDetector
 
 __version__ = "0.1.0"
 
@@ -22,6 +23,7 @@ __all__ = [
     "Detection",
     "GaussianThreshold",
     "Learned",
+    "SequenceDetector",
     "SpectralDetector",
     "__version__",
     "datasets",
@@ -37,6 +39,7 @@ _HOME = {
     "Detection": "spectra.detection",
     "GaussianThreshold": "spectra.calibration",
     "Learned": "spectra.model_file",
+    "SequenceDetector": "spectra.sequence_detector",
     "SpectralDetector": "spectra.detector",
     "detect": "spectra.detection",
     "learn": "spectra.detection",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
 from math import isclose
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,18 @@ from spectra import events, explain, frames, words
 from spectra.calibration import GaussianThreshold, p_from_z
 from spectra.datasets.recording import Data, Recording, as_recording
 from spectra.errors import DataError
-from spectra.model import MIN_SIGMA, Scores, Settings, SpectralModel
+from spectra.model import Scores, Settings, SpectralModel
 from spectra.model_file import Learned
+from spectra.sequence.model import SequenceModel, SequenceSettings, sequence_cut, usual_nperseg
 from spectra.views import VIEWS, View
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+
+Method = Literal["spectral", "sequence"]
+SPECTRAL: Final = "spectral"
+SEQUENCE: Final = "sequence"
 
 # How many of the normal spectra a frame is compared with: the nearest few, which find the single odd cycle; and of a
 # recording that may hold long stretches of anomalies, which would be each other's nearest, a share of all as well.
@@ -59,7 +64,7 @@ class Detection:
     @property
     def npersegs(self) -> tuple[int, ...]:
         """Samples in a frame, for each of the frame lengths."""
-        return tuple(dict.fromkeys(one.nperseg for one in self.learned.model.comparisons))
+        return self.learned.npersegs
 
     @property
     def nperseg(self) -> int:
@@ -227,15 +232,26 @@ def learn(
     view: View | None = None,
     fs: float | None = None,
     window: str | tuple[str, float] = "hann",
+    method: Method = SPECTRAL,
+    epochs: int = 0,
 ) -> Learned:
     """What is normal, learned from a recording of nothing else, to score others with.
 
     `nperseg` is the frame length in samples, by default several, 16 to 256; `k` the number of nearest normal spectra a
     frame is compared with, or below 1 their share, by default 5; `view` what of the spectra is compared, by default
-    magnitudes with and without the level; `fs` in Hz is for data that has no time of its own. Raises DataError for data
-    that cannot be read or is too short, ValueError for a parameter out of range.
+    magnitudes with and without the level; `fs` in Hz is for data that has no time of its own.
+
+    With `method` "sequence" a frame is compared with what the frames before it let expect, instead of with all normal
+    ones: what is normal but comes out of order is found. Frames have one length then, by default a power of two near a
+    sixteenth of the period, and there is no k. With `epochs` above 0 a Transformer is trained on at most so many passes
+    and tells what it expects as well, which takes some time.
+
+    Raises DataError for data that cannot be read or is too short, ValueError for a parameter out of range.
     """
     recording = _recording(normal, fs)
+    _check_method(method, k, epochs)
+    if method == SEQUENCE:
+        return _fitted(recording, _sequence_settings(recording, nperseg, view, window, epochs))[0]
     settings = _settings(recording, nperseg, K_OF_NORMAL if k is None else (k,), view, window)
     return _fitted(recording, settings)[0]
 
@@ -251,23 +267,31 @@ def detect(
     view: View | None = None,
     fs: float | None = None,
     window: str | tuple[str, float] = "hann",
+    method: Method = SPECTRAL,
+    epochs: int = 0,
 ) -> Detection:
     """Find what is unusual in a recording: a path, an array (n,) or (n, channels), a data frame, a series.
 
     What is normal is learned from `normal`, a second recording; or from the rows `normal_rows` of this one (start, stop)
     and from the recording itself; or from the recording itself alone, of which most must be normal. `alpha` is the
-    probability with which a normal frame is called anomalous; `nperseg`, `k`, `view`, `fs` and `window` are those of
-    `learn`, but k is by default both 5 and a tenth of the frames where the recording itself is learned from. Raises
+    probability with which a normal frame is called anomalous; `nperseg`, `k`, `view`, `fs`, `window`, `method` and `epochs`
+    are those of `learn`, but k is by default both 5 and a tenth of the frames where the recording itself is learned from.
+    With `method` "sequence" what order is normal is learned from the `normal_rows` alone, where they are given. Raises
     DataError for data that cannot be used, ValueError for a parameter out of range.
     """
     _check_alpha(alpha)
     if normal is not None:
         if normal_rows is not None:
             raise ValueError("Give normal or normal_rows, not both.")
-        learned = learn(normal, nperseg=nperseg, k=k, view=view, fs=fs, window=window)
+        learned = learn(normal, nperseg=nperseg, k=k, view=view, fs=fs, window=window, method=method, epochs=epochs)
         return score(learned, data, alpha=alpha, fs=fs)
     recording = _recording(data, fs)
-    settings = _settings(recording, nperseg, K_OF_OWN if k is None else (k,), view, window)
+    _check_method(method, k, epochs)
+    settings: Settings | SequenceSettings
+    if method == SEQUENCE:
+        settings = _sequence_settings(recording, nperseg, view, window, epochs)
+    else:
+        settings = _settings(recording, nperseg, K_OF_OWN if k is None else (k,), view, window)
     span, source = (None, ITSELF) if normal_rows is None else _span(recording, normal_rows)
     learned, scores = _fitted(recording, settings, span, K_OF_NORMAL if k is None else (k,))
     return Detection(recording, learned, scores, alpha, source, True, _index_of(data))
@@ -291,6 +315,17 @@ def score(learned: Learned, data: Data, *, alpha: float = 0.001, fs: float | Non
 def _check_alpha(alpha: float) -> None:
     if not 0 < alpha <= 0.5:
         raise ValueError(f"alpha={alpha} must lie above 0 and not above 0.5.")
+
+
+def _check_method(method: str, k: float | None, epochs: int) -> None:
+    if method not in get_args(Method):
+        raise ValueError(f"method={method!r} must be one of {', '.join(get_args(Method))}.")
+    if epochs < 0 or epochs != int(epochs):
+        raise ValueError(f"epochs={epochs} must be an integer >= 0.")
+    if method == SEQUENCE and k is not None:
+        raise ValueError(f"k={k} is for method='spectral': a sequence is compared with all that is normal, by attention.")
+    if method == SPECTRAL and epochs:
+        raise ValueError(f"epochs={epochs} is for method='sequence': nothing else is trained.")
 
 
 def _index_of(data: Data) -> pd.Index | None:
@@ -359,10 +394,7 @@ def _settings(
     for k in ks:
         if not k > 0 or (k >= 1 and k != round(k)):
             raise ValueError(f"k={k} must be a number of frames or a share of them below 1.")
-    if nperseg is not None and (nperseg < 2 or nperseg != int(nperseg)):
-        raise ValueError(f"nperseg={nperseg} must be an integer >= 2.")
-    if view is not None and view not in VIEWS:
-        raise ValueError(f"view={view!r} must be one of {', '.join(VIEWS)}.")
+    _check_frames(nperseg, view)
     n = recording.n_samples
     cut = frames.ladder(n) if nperseg is None else frames.cut_of(int(nperseg), n)
     # Who asks for one view or one frame length wants to see that one.
@@ -370,15 +402,37 @@ def _settings(
     return usual if view is None else replace(usual, views=(view,))
 
 
+def _sequence_settings(
+    recording: Recording, nperseg: int | None, view: View | None, window: str | tuple[str, float], epochs: int
+) -> SequenceSettings:
+    """How the order of a recording's frames is looked at; raises ValueError for a parameter out of range."""
+    _check_frames(nperseg, view)
+    n = recording.n_samples
+    length = usual_nperseg(frames.dominant_period(recording.values), n) if nperseg is None else int(nperseg)
+    usual = SequenceSettings(sequence_cut(length, n), window=window, epochs=int(epochs))
+    return usual if view is None else replace(usual, view=view)
+
+
+def _check_frames(nperseg: int | None, view: View | None) -> None:
+    if nperseg is not None and (nperseg < 2 or nperseg != int(nperseg)):
+        raise ValueError(f"nperseg={nperseg} must be an integer >= 2.")
+    if view is not None and view not in VIEWS:
+        raise ValueError(f"view={view!r} must be one of {', '.join(VIEWS)}.")
+
+
 def _fitted(
     recording: Recording,
-    settings: Settings,
+    settings: Settings | SequenceSettings,
     normal_rows: slice | None = None,
     normal_ks: tuple[float, ...] = (),
 ) -> tuple[Learned, Scores]:
     """What is learned from a recording, and its scores."""
+    model: SpectralModel | SequenceModel
     try:
-        model, scores = SpectralModel.fit(recording.values, settings, normal_rows, normal_ks)
+        if isinstance(settings, SequenceSettings):
+            model, scores = SequenceModel.fit(recording.values, settings, normal_rows)
+        else:
+            model, scores = SpectralModel.fit(recording.values, settings, normal_rows, normal_ks)
     except DataError as error:
         raise DataError(f"{recording.name}: {error}") from None
     period = frames.dominant_period(recording.values)
@@ -391,7 +445,7 @@ def _constant_note(recording: Recording, learned: Learned, *, own: bool) -> str:
     with np.errstate(invalid="ignore"):
         still = np.fmin.reduce(values, axis=0) == np.fmax.reduce(values, axis=0)
     note = _of_channels(recording.channels, still, "constant")
-    unseen = (learned.model.points.sigma <= MIN_SIGMA) & ~still
+    unseen = learned.constant & ~still
     if own or not unseen.any():
         return note
     return " ".join(filter(None, (note, _of_channels(recording.channels, unseen, "constant in what was learned from"))))

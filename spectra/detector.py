@@ -84,6 +84,8 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
     'ch2'
     """
 
+    _min_rows = MIN_ROWS
+
     def __init__(
         self,
         nperseg: int | None = None,
@@ -117,10 +119,8 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
         self.offset_ = -float(z_from_p(self.alpha))
         self.learned_: Learned | None = None
         self._own: Detection | None = None
-        if self.nperseg is not None or recording.n_samples >= MIN_ROWS:
-            self._own = detect(
-                recording, alpha=self.alpha, nperseg=self.nperseg, k=self.k, view=self.view, window=self.window
-            )
+        if self.nperseg is not None or recording.n_samples >= self._min_rows:
+            self._own = self._detect(recording)
             self.learned_ = self._own.learned
             if recording.rows.size < FEW_ROWS:
                 most = float(np.nanmax(self._own.scores["anomaly_score"]))
@@ -155,8 +155,12 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         data = self._checked(X, reset=False)
         if self.learned_ is None:
-            raise DataError(f"The detector was fitted on fewer than {MIN_ROWS} rows: fit it on more, or give nperseg.")
+            raise DataError(f"The detector was fitted on fewer than {self._min_rows} rows: fit it on more, or give nperseg.")
         return self._detection(self._recording(data, fit=False)).alarms
+
+    def _detect(self, recording: Recording) -> Detection:
+        """What is in the recording that is learned from."""
+        return detect(recording, alpha=self.alpha, nperseg=self.nperseg, k=self.k, view=self.view, window=self.window)
 
     def _scores(self, X: ArrayLike | pd.DataFrame, column: str) -> Rows:
         """A column of `Detection.scores`; without a model a column of NaN."""

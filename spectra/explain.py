@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra.model import Scores, SpectralModel
+from spectra.sequence.model import SequenceModel
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def band(excess: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int
 
 
 def explain(
-    model: SpectralModel, signal: NDArray[np.float64], scores: Scores, steps: NDArray[np.int64], *, own: bool
+    model: SpectralModel | SequenceModel, signal: NDArray[np.float64], scores: Scores, steps: NDArray[np.int64], *, own: bool
 ) -> Strongest:
     """Where the signal (n_samples, n_channels) differs from normal in the steps numbered `steps` (n,).
 

@@ -9,19 +9,29 @@ from math import isfinite
 from os import PathLike, fspath
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectra.calibration import GaussianThreshold
 from spectra.errors import DataError
 from spectra.frames import Cut
-from spectra.model import MAX_LOOKS, Comparison, Points, Scale, Settings, SpectralModel
+from spectra.model import MAX_LOOKS, MIN_SIGMA, Comparison, Points, Scale, Settings, SpectralModel
 from spectra.normal import NormalSpectrum
+from spectra.sequence.context import Memory
+from spectra.sequence.model import SequenceModel, SequenceSettings, frame_features
+from spectra.sequence.tokens import Vocabulary
+from spectra.sequence.trained import Trained
+from spectra.sequence.transformer import Sizes, Transformer
 from spectra.views import VIEWS
 
 FORMAT = "spectra model"
 VERSION = 2
+SPECTRAL, SEQUENCE = "spectral", "sequence"
+# The arrays of a memory, and the names of those of a Transformer begin so.
+MEMORY: Final = ("keys", "values", "tokens", "places")
+WEIGHT: Final = "transformer."
 # Whatever bytes a file holds, this is what numpy, zipfile and json have been seen to raise on them.
 _DAMAGE = (
     ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError, OverflowError, RuntimeError,
@@ -38,11 +48,25 @@ class Learned:
     `name` is that of the recording it was learned from.
     """
 
-    model: SpectralModel
+    model: SpectralModel | SequenceModel
     fs: float | None
     channels: tuple[str, ...]
     period: int | None
     name: str
+
+    @property
+    def npersegs(self) -> tuple[int, ...]:
+        """Samples in a frame, for each of the frame lengths."""
+        if isinstance(self.model, SequenceModel):
+            return self.model.settings.cut.npersegs
+        return tuple(dict.fromkeys(one.nperseg for one in self.model.comparisons))
+
+    @property
+    def constant(self) -> NDArray[np.bool_]:
+        """Which channels never changed in what was learned from, (n_channels,)."""
+        if isinstance(self.model, SequenceModel):
+            return self.model.constant
+        return np.asarray(self.model.points.sigma <= MIN_SIGMA)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write a model file, whole or not at all; raises DataError where it cannot be written."""
@@ -53,7 +77,7 @@ class Learned:
         try:
             try:
                 with temporary.open("xb") as file:
-                    np.savez_compressed(file, about=np.array(json.dumps(_about(self))), **_arrays(self.model))
+                    np.savez_compressed(file, about=np.array(json.dumps(_about(self))), **_all_arrays(self.model))
                 temporary.replace(target)
             finally:
                 temporary.unlink(missing_ok=True)
@@ -69,7 +93,8 @@ class Learned:
                 about = _checked(json.loads(str(archive["about"])), name)
                 arrays = {key: archive[key] for key in archive.files if key != "about"}
             ties = {key: about[key] for key in ("fs", "period", "name")}
-            return _made(cls, ties | {"model": _model(about, arrays), "channels": tuple(about["channels"])})
+            model = _sequence_model(about, arrays) if about.get("method") == SEQUENCE else _model(about, arrays)
+            return _made(cls, ties | {"model": model, "channels": tuple(about["channels"])})
         except DataError:
             raise
         except FileNotFoundError as error:
@@ -86,20 +111,53 @@ class Learned:
 def _about(learned: Learned) -> dict[str, Any]:
     """All of a model but its arrays."""
     model = learned.model
-    return {
+    about = {
         "format": FORMAT,
         "version": VERSION,
+        "method": SPECTRAL,
         "name": learned.name,
         "fs": learned.fs,
         "channels": learned.channels,
         "period": learned.period,
         "settings": asdict(model.settings),
-        "comparisons": [
-            {key: getattr(one, key) for key in ("nperseg", "hop", "view")} | {"ks": [bank.ks for bank in one.banks]}
-            for one in model.comparisons
-        ],
         "calibration": asdict(model.calibration),
     }
+    if isinstance(model, SequenceModel):
+        return about | _about_sequence(model)
+    comparisons = [
+        {key: getattr(one, key) for key in ("nperseg", "hop", "view")} | {"ks": [bank.ks for bank in one.banks]}
+        for one in model.comparisons
+    ]
+    return about | {"comparisons": comparisons}
+
+
+def _about_sequence(model: SequenceModel) -> dict[str, Any]:
+    """What only a sequence model has."""
+    memories = [*model.past, model.future]
+    trained = model.trained
+    return {
+        "method": SEQUENCE,
+        "calibrations": [asdict(one) for one in model.calibrations],
+        "memories": [{key: getattr(one, key) for key in ("stride", "length", "temperature")} for one in memories],
+        "trained": None if trained is None else {"sizes": asdict(trained.transformer.sizes), "unit": trained.unit},
+    }
+
+
+def _all_arrays(model: SpectralModel | SequenceModel) -> dict[str, Any]:
+    """The arrays of a model of either kind by their names."""
+    return _sequence_arrays(model) if isinstance(model, SequenceModel) else _arrays(model)
+
+
+def _sequence_arrays(model: SequenceModel) -> dict[str, Any]:
+    """The arrays of a sequence model by their names."""
+    arrays: dict[str, Any] = {"centre": model.scale.centre, "spread": model.scale.spread}
+    arrays |= {"constant": model.constant.astype(np.int8), "centres": model.vocabulary.centres, "basis": model.basis}
+    arrays["base"] = model.future.base
+    for i, memory in enumerate([*model.past, model.future]):
+        arrays |= {f"{name}_{i}": getattr(memory, name) for name in MEMORY}
+    if model.trained is not None:
+        arrays |= {WEIGHT + name: weight for name, weight in model.trained.transformer.weights.items()}
+    return arrays
 
 
 def _arrays(model: SpectralModel) -> dict[str, Any]:
@@ -146,6 +204,57 @@ def _model(about: dict[str, Any], arrays: dict[str, Any]) -> SpectralModel:
     if not comparisons:
         raise ValueError("A model compares something.")
     return SpectralModel(settings, Scale(centre, spread), comparisons, Points(mu, sigma), calibration)
+
+
+def _sequence_model(about: dict[str, Any], arrays: dict[str, Any]) -> SequenceModel:
+    """The sequence model; raises ValueError, TypeError or KeyError for parts that do not make one."""
+    n_channels = len(about["channels"])
+    cut = _made(Cut, _with_tuples(about["settings"]["cut"]))
+    settings = _made(SequenceSettings, _with_tuples(about["settings"]) | {"cut": cut})
+    if not (len(cut.npersegs) == len(cut.hops) == 1 and settings.nperseg >= 2 and 1 <= settings.hop == cut.step):
+        raise ValueError("A sequence model has frames of one length.")
+    n_features = frame_features(np.zeros((n_channels, settings.nperseg), dtype=np.float32), settings).shape[1]
+    centre, spread, constant = (_numbers(arrays[key], (n_channels,)) for key in ("centre", "spread", "constant"))
+    vocabulary = Vocabulary(_numbers(arrays["centres"], (len(arrays["centres"]), n_features)))
+    base = _numbers(arrays["base"], (len(vocabulary),))
+    basis = _numbers(arrays["basis"], (n_features, arrays["basis"].shape[1]))
+    *past, future = (_memory(i, one, arrays, basis, base) for i, one in enumerate(about["memories"]))
+    trained = None if about["trained"] is None else _trained(about["trained"], arrays, settings.stride)
+    calibrations = tuple(_made(GaussianThreshold, one) for one in about["calibrations"])
+    calibration = _made(GaussianThreshold, about["calibration"])
+    divisors = [one for fit in (*calibrations, calibration) for one in (fit.sigma, fit.unit, fit.tail_share)]
+    if min(*divisors, spread.min(), base.min(), about["fs"] or 1.0) <= 0:
+        raise ValueError("What a number is divided by must lie above 0.")
+    if not past or len(calibrations) != (2 if trained is None else 4):
+        raise ValueError("Each score of a sequence model is calibrated.")
+    scale = Scale(centre, spread)
+    return SequenceModel(
+        settings, scale, constant > 0, vocabulary, basis, tuple(past), future, trained, calibrations, calibration
+    )
+
+
+def _memory(i: int, about: dict[str, Any], arrays: dict[str, Any], basis: Any, base: Any) -> Memory:
+    """One memory of a sequence model; raises ValueError, TypeError or KeyError for parts that do not make one."""
+    stride, length, temperature = about["stride"], about["length"], about["temperature"]
+    if not (_is_a(stride, int) and _is_a(length, int) and _is_a(temperature, float) and min(stride, length) >= 1):
+        raise ValueError(f"stride={stride}, length={length} and temperature={temperature} make no memory.")
+    keys, values, tokens, places = (arrays[f"{name}_{i}"] for name in MEMORY)
+    n_features, d = basis.shape
+    keys = _numbers(keys, (tokens.size, length * d))
+    values = _numbers(values, (tokens.size, n_features))
+    tokens, places = (_numbers(one, (tokens.size,)).astype(np.int64) for one in (tokens, places))
+    if temperature < 0 or tokens.min() < 0 or tokens.max() >= base.size:
+        raise ValueError("A token is a number of a word, a temperature is not below 0.")
+    return Memory(stride, length, keys, values, tokens, places, base, float(temperature))
+
+
+def _trained(about: dict[str, Any], arrays: dict[str, Any], stride: int) -> Trained:
+    """The Transformer of a sequence model; raises ValueError, TypeError or KeyError for parts that do not make one."""
+    sizes = _made(Sizes, about["sizes"])
+    weights = {name: _numbers(arrays[WEIGHT + name], shape) for name, shape in sizes.shapes.items()}
+    if not _is_a(about["unit"], float) or about["unit"] <= 0:
+        raise ValueError("A unit must lie above 0.")
+    return Trained(Transformer(sizes, weights), float(about["unit"]), stride)
 
 
 def _with_tuples(given: dict[str, Any]) -> dict[str, Any]:
