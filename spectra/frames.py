@@ -61,8 +61,9 @@ def cut_of(nperseg: int, n_samples: int) -> Cut:
 def ladder(n_samples: int) -> Cut:
     """Frames of 16, 64 and 256 samples: what is unusual may be short or long.
 
-    Hops are an eighth of a frame or the step, whichever is longer. On a recording of so many samples that its shortest
-    frames would be more than MAX_STEPS the ladder begins higher and ends at 256 or four times as high. No frame is longer
+    Hops are an eighth of a frame, of very long recordings a quarter, or the step, whichever is longer. On a recording of so
+    many samples that its shortest frames would be more than MAX_STEPS the ladder begins higher and ends at 256 or four times
+    as high. No frame is longer
     than a fifth of the recording, so that each has others to be compared with.
     """
     shortest = SHORTEST
@@ -73,7 +74,8 @@ def ladder(n_samples: int) -> Cut:
     rungs = [rung for rung in (shortest, RATIO * shortest, RATIO**2 * shortest) if rung <= longest]
     if not rungs:
         return cut_of(longest, n_samples)
-    return Cut(tuple(rungs), tuple(max(step, rung // 8) for rung in rungs), step)
+    overlap = 8 if step < shortest // 2 else 4
+    return Cut(tuple(rungs), tuple(max(step, rung // overlap) for rung in rungs), step)
 
 
 def frame_starts(n_samples: int, nperseg: int, hop: int) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from spectra.distance import Floats, Pairs
 Reference = Literal["nearest", "mean"]
 
 # What one frames × bank matrix may hold: it bounds the time of scoring, not its memory (that goes by blocks).
-MAX_PAIRS = 2**22
+MAX_PAIRS = 2**23
 MIN_BANK, MAX_BANK = 256, 700
 
 
