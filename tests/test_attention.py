@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import naive_sequence as naive
 from numerical import numerical_gradient
+from spectra.errors import DataError
 from spectra.sequence import attention as module
 from spectra.sequence.attention import (
     attention,
@@ -196,3 +197,13 @@ def test_multi_head_gradient(rotated: bool) -> None:
 def test_causal_needs_as_many_keys_as_queries() -> None:
     with pytest.raises(ValueError, match="not 3 keys for 5 queries"):
         attention_in_blocks(random(5, 2), random(3, 2), random(3, 2), causal=True)
+
+
+def test_masks_of_another_shape_are_named() -> None:
+    Q, K, V = random(3, 2, 5, 3)
+    with pytest.raises(DataError, match=r"mask padding of type bool and shape \(2, 4\) must .* fit the shape \(2, 5\)"):
+        attention_in_blocks(Q, K, V, padding=np.zeros((2, 4), dtype=bool))
+    with pytest.raises(DataError, match=r"mask hidden of type bool and shape \(3, 5\) must .* fit the shape \(2, 5, 5\)"):
+        attention(Q, K, V, np.zeros((3, 5), dtype=bool))
+    with pytest.raises(DataError, match="mask padding of type int64"):
+        attention_in_blocks(Q, K, V, padding=np.zeros((2, 5), dtype=int))

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra.errors import DataError
 from spectra.sequence.layers import Flags, linear, linear_backward
 from spectra.sequence.positional import Floats, rotary, rotary_backward
 from spectra.sequence.threads import by_rows, own_threads, share
@@ -51,14 +52,24 @@ def attention(Q: Floats, K: Floats, V: Floats, hidden: Flags | None = None) -> t
     """Z = AV with A = softmax(S) and S = QKᵀ/√d_k, the formula itself; returns Z, S and A.
 
     Queries (..., T, d_k), keys (..., U, d_k), values (..., U, d_v). `hidden`, which broadcasts with (..., T, U), flags
-    the keys a query must not see: their score is −∞.
+    the keys a query must not see: their score is −∞. Raises DataError for flags of another shape.
     """
     S: Floats = Q @ K.swapaxes(-1, -2)  # [..., T, d_k] -> [..., T, U]
     S /= math.sqrt(Q.shape[-1])
     if hidden is not None:
+        _check_mask("hidden", hidden, S.shape)
         np.copyto(S, -np.inf, where=hidden)
     A = softmax(S)  # [..., T, U]
     return A @ V, S, A  # [..., T, d_v]
+
+
+def _check_mask(name: str, mask: Flags, shape: tuple[int, ...]) -> None:
+    """Raise DataError unless a mask is of flags, and broadcasts with arrays of this shape."""
+    fits = mask.ndim <= len(shape) and all(m in (1, n) for m, n in zip(mask.shape[::-1], shape[::-1], strict=False))
+    if mask.dtype != np.bool_ or not fits:
+        raise DataError(
+            f"The mask {name} of type {mask.dtype} and shape {mask.shape} must be bool and fit the shape {shape}."
+        )
 
 
 def attention_backward(d_Z: Floats, Q: Floats, K: Floats, V: Floats, A: Floats) -> tuple[Floats, Floats, Floats]:
@@ -82,7 +93,8 @@ def attention_in_blocks(
 ) -> tuple[Floats, Floats]:
     """Z (..., T, d_v) as of `attention`, without its T × U weights; also the logarithm of each softmax's sum (..., T).
 
-    `padding` broadcasts with (..., U). Memory grows with T + U; threads are as many as BLAS has.
+    `padding` broadcasts with (..., U). Memory grows with T + U; threads are as many as BLAS has. Raises DataError for
+    padding of another shape.
     """
     work = _Work(Q, K, V, causal, padding)
     Z = np.empty((*work.q.shape[:2], V.shape[-1]), dtype=Q.dtype)  # [N, T, d_v]
@@ -227,6 +239,7 @@ class _Work:
             self.later: Floats = np.where(later, hidden, seen).astype(Q.dtype)
         self.away: Floats | None = None
         if padding is not None:
+            _check_mask("padding", padding, (*leading, U))
             everywhere = np.broadcast_to(padding, (*leading, U)).reshape(-1, 1, U)
             self.away = np.where(everywhere, hidden, seen).astype(Q.dtype)  # [N, 1, U]
         self.n_scores = len(self.q) * T * U
