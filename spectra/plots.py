@@ -73,9 +73,9 @@ class Picture(Figure):
 def plot(detection: "Detection") -> Figure:
     """Draw a detection: its channels, the score of each frame with the threshold, and a spectrogram.
 
-    Of more than eight channels, those with the most alarms are drawn. The spectrogram is that of the channel with the
-    most alarms: the amplitude of a sine in dB of the channel's unit, 20·log₁₀ A, the channel's median taken off; where
-    a column holds several frames, the largest of them. The axes share their time: the limits of one zoom all.
+    Of more than eight channels, those with the strongest alarms are drawn. The spectrogram is that of the channel with
+    the strongest alarm: the amplitude of a sine in dB of the channel's unit, 20·log₁₀ A, the channel's median taken off;
+    where a column holds several frames, the largest of them. The axes share their time: the limits of one zoom all.
     """
     ranked = _ranked_channels(detection)
     shown = sorted(ranked[:MAX_CHANNELS])
@@ -189,10 +189,10 @@ def _signals_title(shown: int, n_channels: int) -> str:
 
 
 def _ranked_channels(detection: "Detection") -> list[int]:
-    """Channels, those with the most alarms first, otherwise in their order."""
+    """Channels, those with the strongest alarms first, otherwise in their order."""
     names = detection.recording.channels
-    alarms = detection.alarms["channel"].value_counts()
-    return sorted(range(len(names)), key=lambda channel: -int(alarms.get(names[channel], 0)))
+    strongest = detection.alarms.groupby("channel")["score"].max()
+    return sorted(range(len(names)), key=lambda channel: -float(strongest.get(names[channel], 0.0)))
 
 
 @dataclass(frozen=True)

@@ -270,6 +270,16 @@ def test_of_many_channels_those_with_alarms_are_drawn():
     assert signals[0].get_title(loc="left").startswith("8 of 12 channels")
 
 
+def test_spectrogram_is_that_of_the_strongest_alarm():
+    values = np.random.default_rng(3).standard_normal((4000, 2))
+    for start in (500, 1500):
+        values[start : start + 60, 0] += 8
+    values[3000:3060, 1] += 40
+    detection = detect(Recording.from_array(values, fs=FS, channels=("often", "strong")))
+    assert detection.alarms["channel"].value_counts()["often"] > 1
+    assert parts(plot(detection))[2].get_title(loc="left").startswith("Spectrogram of strong;")
+
+
 @pytest.mark.parametrize("name", ["$\\frac", "100% {x} \\n", "two\nlines", "x" * 300])
 def test_any_name_can_be_drawn(name):
     values = generators.level_shift(np.random.default_rng(1), n_samples=2000, length=300).values
