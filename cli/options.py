@@ -132,7 +132,8 @@ def learning_options(command: Command) -> Command:
             "--nperseg",
             type=click.IntRange(min=2),
             metavar="ROWS",
-            help="The rows of a frame; else several lengths side by side, 16, 64 and 256, other ones in very long files.",
+            help="The rows of a frame; else several lengths side by side, 16, 64 and 256, other ones in very long files; "
+            "with --method sequence one.",
         ),
         click.option(
             "--method",
