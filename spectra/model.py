@@ -2,8 +2,9 @@
 
 A signal is looked at in frames of several lengths, in several views, beside several references (`Comparison`). Each of
 these looks gives every step of the signal a distance; its logarithm, less the mean and over the standard deviation it has
-in what was learned from, is a standard score. The largest of a step's scores is its statistic, and the calibrator says how
-probable so large a statistic is: so the number of looks, and how they depend on each other, are accounted for.
+in what was learned from, is a standard score. The largest of a step's scores is its statistic, but no more than the longest
+frames bear out (`WITNESS`); and the calibrator says how probable so large a statistic is: so the number of looks, and how
+they depend on each other, are accounted for.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +28,10 @@ from spectra.views import VIEWS, View, by_bin
 BLOCK_VALUES: Final = 2**21
 # A value so many spreads from the middle of its channel is as odd as can be; its square still fits a float32.
 FARTHEST: Final = 1e7
+# A short stretch is as odd as its frame looks, up to this line in the score of the longest frames around it: what they do
+# not see at all is one of the many short frames, of which some always look odd.
+WITNESS: Final = (0.5, 2.0)
+ORDINARY: Final = 3.0
 # Less of a taper's spectrum than this share of its bin 0 is rounding.
 LEAK: Final = 1e-6
 # Added to a distance before its logarithm, as a share of the usual distance: less is rounding, not likeness.
@@ -225,9 +230,9 @@ def _farthest(scaled: NDArray[np.float32], step: int) -> NDArray[np.float64]:
 class Scores:
     """Scores of one signal, one a step: step j is the samples j·step … (j + 1)·step − 1 of `n_samples`.
 
-    `statistic`, the largest standard score of all looks, `z` and `p_value` are (n_steps,): high statistic and z, low
-    p_value = anomalous; NaN in gaps. `channel` and `look` (n_steps,) are the numbers of where the statistic comes from;
-    a look of −1 is at single samples.
+    `statistic` is the largest standard score of all looks as far as the longest frames bear it out; high statistic and z,
+    low p_value = anomalous; NaN in gaps. `channel` and `look` (n_steps,) are the numbers of where the score comes from; a
+    look of −1 is at single samples.
     """
 
     step: int
@@ -278,7 +283,8 @@ class SpectralModel:
         for group in _learned(scaled, settings, normal_rows, normal_ks):
             for comparison, D in zip(group, distances(group, scaled, step, own=True), strict=True):
                 comparisons.append(comparison.calibrated(D))
-                largest.update(_live(comparisons[-1].z(D), scaled), len(comparisons) - 1)
+                z = _live(comparisons[-1].z(D), scaled)
+                largest.update(z, len(comparisons) - 1, longest=comparison.nperseg == settings.cut.npersegs[-1])
         if not comparisons:
             shortest = settings.cut.npersegs[0]
             raise DataError(
@@ -289,7 +295,7 @@ class SpectralModel:
         if settings.points:
             largest.update(_live(points.z(scaled, step), scaled), -1)
         independent = step * len(settings.cut.npersegs) / sum(settings.cut.npersegs)
-        calibration = GaussianThreshold.fit(largest.value, min(independent, 1.0))
+        calibration = GaussianThreshold.fit(largest.statistic, min(independent, 1.0))
         model = cls(settings, scale, tuple(comparisons), points, calibration)
         return model, largest.scores(calibration)
 
@@ -307,7 +313,8 @@ class SpectralModel:
             looked = list(group)
             if nperseg <= signal.shape[0]:
                 for place, D in enumerate(distances(looked, scaled, step, own=False)):
-                    largest.update(looked[place].z(D), number + place)
+                    longest = nperseg == self.settings.cut.npersegs[-1]
+                    largest.update(looked[place].z(D), number + place, longest=longest)
             number += len(looked)
         if self.settings.points:
             largest.update(self.points.z(scaled, step), -1)
@@ -341,9 +348,13 @@ class _Largest:
         self.value = np.full(n_steps, np.nan)
         self.channel = np.zeros(n_steps, dtype=np.int64)
         self.look = np.full(n_steps, -1)
+        self.longest = np.full(n_steps, np.nan)
 
-    def update(self, z: Floats, comparison: int) -> None:
-        """Take in the scores (n_looks, n_channels, n_steps) of a comparison; −1 stands for single samples."""
+    def update(self, z: Floats, comparison: int, *, longest: bool = False) -> None:
+        """Take in the scores (n_looks, n_channels, n_steps) of a comparison, −1 stands for single samples.
+
+        `longest`: its frames are the longest, and bear witness to what shorter ones see.
+        """
         n_channels = z.shape[1]
         flat = np.where(np.isnan(z), -np.inf, z).reshape(-1, z.shape[2])
         best = flat.argmax(axis=0)
@@ -351,12 +362,20 @@ class _Largest:
         larger = (value > self.value) | (np.isnan(self.value) & np.isfinite(value))
         self.value[larger] = value[larger]
         self.channel[larger] = best[larger] % n_channels
+        if longest:
+            self.longest = np.fmax(self.longest, np.where(np.isfinite(value), value, np.nan))
         self.look[larger] = -1 if comparison < 0 else comparison * MAX_LOOKS + best[larger] // n_channels
+
+    @property
+    def statistic(self) -> NDArray[np.float64]:
+        """The largest score, no more than the longest frames bear out; where they have no score, as it is."""
+        base, slope = WITNESS
+        return np.asarray(np.fmin(self.value, np.maximum(ORDINARY, base + slope * self.longest)))
 
     def scores(self, calibration: GaussianThreshold) -> Scores:
         """The scores of the signal."""
-        z = calibration.z(self.value)
-        return Scores(self.step, self.n_samples, self.value, z, self.channel, self.look)
+        statistic = self.statistic
+        return Scores(self.step, self.n_samples, statistic, calibration.z(statistic), self.channel, self.look)
 
 
 def _live(z: Floats, scaled: NDArray[np.float32]) -> Floats:
