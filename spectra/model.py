@@ -119,12 +119,18 @@ class Comparison:
             X = _centred(X, means, frames.taper(self.window, self.nperseg))
         return phi(X if self.transfer is None else coupling.residual(X, self.transfer))
 
-    def calibrated(self, distances: Floats) -> Self:
-        """The comparison that makes standard scores of distances like these, (n_looks, n_channels, n_steps)."""
+    def calibrated(self, distances: Floats, normal_steps: slice) -> Self:
+        """The comparison that makes standard scores of distances like these, (n_looks, n_channels, n_steps).
+
+        What is compared with normal rows alone has its middle in their steps: the rest may all be farther from them.
+        """
         positive = np.where(distances > 0, distances, np.nan)
         usual = _nan_safe(np.nanmedian, positive, 1.0)
         logs = np.log(distances + (LIKENESS * usual)[..., None])
         mu, sigma = _winsorised(logs)
+        for look in range(len(self.banks[0].ks), len(self.looks)):
+            mu[look], narrower = _winsorised(logs[look, :, normal_steps])
+            sigma[look] = np.maximum(sigma[look], narrower)
         return replace(self, unit=LIKENESS * usual, mu=mu, sigma=sigma)
 
     def z(self, distances: Floats) -> Floats:
@@ -279,10 +285,12 @@ class SpectralModel:
         scale = Scale.fit(signal)
         scaled = scale(signal)
         step = settings.cut.step
+        rows = slice(0, signal.shape[0]) if normal_rows is None else normal_rows
+        normal_steps = slice(rows.start // step, rows.stop // step + 1)
         comparisons, largest = [], _Largest(signal.shape[0], step)
         for group in _learned(scaled, settings, normal_rows, normal_ks):
             for comparison, D in zip(group, distances(group, scaled, step, own=True), strict=True):
-                comparisons.append(comparison.calibrated(D))
+                comparisons.append(comparison.calibrated(D, normal_steps))
                 z = _live(comparisons[-1].z(D), scaled)
                 largest.update(z, len(comparisons) - 1, longest=comparison.nperseg == settings.cut.npersegs[-1])
         if not comparisons:
