@@ -137,6 +137,7 @@ def _about_sequence(model: SequenceModel) -> dict[str, Any]:
     trained = model.trained
     return {
         "method": SEQUENCE,
+        "unit": model.unit,
         "calibrations": [asdict(one) for one in model.calibrations],
         "memories": [{key: getattr(one, key) for key in ("stride", "length", "temperature")} for one in memories],
         "trained": None if trained is None else {"sizes": asdict(trained.transformer.sizes), "unit": trained.unit},
@@ -223,13 +224,23 @@ def _sequence_model(about: dict[str, Any], arrays: dict[str, Any]) -> SequenceMo
     calibrations = tuple(_made(GaussianThreshold, one) for one in about["calibrations"])
     calibration = _made(GaussianThreshold, about["calibration"])
     divisors = [one for fit in (*calibrations, calibration) for one in (fit.sigma, fit.unit, fit.tail_share)]
-    if min(*divisors, spread.min(), base.min(), about["fs"] or 1.0) <= 0:
+    if not _is_a(about["unit"], float) or min(*divisors, about["unit"], spread.min(), base.min(), about["fs"] or 1.0) <= 0:
         raise ValueError("What a number is divided by must lie above 0.")
     if not past or len(calibrations) != (2 if trained is None else 4):
         raise ValueError("Each score of a sequence model is calibrated.")
     scale = Scale(centre, spread)
     return SequenceModel(
-        settings, scale, constant > 0, vocabulary, basis, tuple(past), future, trained, calibrations, calibration
+        settings,
+        scale,
+        constant > 0,
+        vocabulary,
+        basis,
+        tuple(past),
+        future,
+        trained,
+        float(about["unit"]),
+        calibrations,
+        calibration,
     )
 
 

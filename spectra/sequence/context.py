@@ -34,10 +34,22 @@ ANYTHING: Final = 0.01
 
 
 class Expectation(NamedTuple):
-    """What frames should be: p (n_frames, V) of their tokens, spectrum (n_frames, n_features); NaN where nothing is known."""
+    """What frames should be, NaN where nothing is known.
+
+    `p` (n_frames, V) are the probabilities of their tokens, `spectrum` (n_frames, n_features) is the mean of what may come,
+    and `variance` (n_frames,) the mean squared distance to it: how far from it a frame is expected to be.
+    """
 
     p: Floats
     spectrum: Floats
+    variance: Floats
+
+    @classmethod
+    def of(cls, p: Floats, A: Floats, values: Floats) -> Self:
+        """The mean and variance of values (n_values, n_features) of weights A (n_frames, n_values)."""
+        spectrum = A @ values
+        spread = A @ (values**2).sum(axis=1) - (spectrum**2).sum(axis=1)
+        return cls(p, spectrum, np.asarray(np.maximum(spread, 0.0)))
 
 
 def contexts(features: Floats, stride: int, length: int) -> Floats:
@@ -87,13 +99,14 @@ class Memory:
         """
         p = np.full((len(queries), self.base.size), np.nan, dtype=queries.dtype)
         spectrum = np.full((len(queries), self.values.shape[1]), np.nan, dtype=queries.dtype)
+        variance = np.full(len(queries), np.nan, dtype=queries.dtype)
         written = np.eye(self.base.size, dtype=queries.dtype)[self.tokens]  # [n_normal, V]
         for some, D in self._distances(queries, own):
             A = weights(D, self.temperature)  # [n, n_normal]
             A[np.isinf(D).all(axis=1)] = np.nan
-            p[some] = (1.0 - ANYTHING) * (A @ written) + ANYTHING * self.base
-            spectrum[some] = A @ self.values
-        return Expectation(p, spectrum)
+            smooth = (1.0 - ANYTHING) * (A @ written) + ANYTHING * self.base
+            p[some], spectrum[some], variance[some] = Expectation.of(smooth, A, self.values)
+        return Expectation(p, spectrum, variance)
 
     def at_best_temperature(self, queries: Floats, tokens: IntArray, own: IntArray) -> Self:
         """The memory at the temperature that makes the tokens of frames likeliest, each expected without its own frame.

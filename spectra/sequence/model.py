@@ -6,7 +6,9 @@ the probability of its token is the mean over the pasts, its distance to the exp
 frame without a past, at the beginning and after gaps, is compared with what is expected before the frames after it.
 
 Two scores, the surprisal −log p(token) and ‖φ(X) − Σ_j a_j φ(X_j)‖², are each calibrated; of a Transformer there are two
-more, −log p(token) and ‖φ(X) − Σ_v p_v φ(C_v)‖². The largest is a step's statistic, which is calibrated once more.
+more, −log p(token) and ‖φ(X) − Σ_v p_v φ(C_v)‖². Where a loud frame is due, or one of many, a normal frame is farther from
+the mean of them: the distances are in units of what they are expected to be, Σ_j a_j ‖φ(X_j) − Σ_i a_i φ(X_i)‖², and what is
+usual. The largest score is a step's statistic, which is calibrated once more.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,6 +40,8 @@ N_TOKENS: Final = 64
 FRAMES_A_TOKEN: Final = 8
 # More features than this are projected on as many principal axes before contexts are compared.
 MAX_KEY_FEATURES: Final = 32
+# What is always expected of a signal that repeats itself to the last digit, in squared spreads of a channel.
+MIN_UNIT: Final = 1e-6
 # Frames whose parts tell what is usual in each bin.
 TYPICAL_FRAMES: Final = 50
 
@@ -109,7 +113,8 @@ class SequenceModel:
     """A fitted model. `basis` (n_features, d) projects frames before contexts are compared.
 
     `past` are the memories of the near and, where the signal was long enough, the whole past, `future` that of the near
-    future; `constant` (n_channels,) is True for channels that never changed.
+    future; `constant` (n_channels,) is True for channels that never changed; `unit` is the usual variance of what is
+    expected.
     """
 
     settings: SequenceSettings
@@ -120,6 +125,7 @@ class SequenceModel:
     past: tuple[Memory, ...]
     future: Memory
     trained: Trained | None
+    unit: float
     calibrations: tuple[GaussianThreshold, ...]
     calibration: GaussianThreshold
 
@@ -156,13 +162,18 @@ class SequenceModel:
             trained = Trained.fit(keys, tokens, normal, len(vocabulary), shape, settings.epochs, rng, progress)
         constant = ~(np.nanmax(scaled, axis=1, initial=-np.inf) > np.nanmin(scaled, axis=1, initial=np.inf))
         blank = GaussianThreshold.fit([1.0, 2.0])
-        model = cls(settings, scale, constant, vocabulary, basis, past, future, trained, (), blank)
+        near = past[0].expect(contexts(features @ basis, settings.stride, NEAR)[normal], normal).variance
+        unit = float(np.median(near[np.isfinite(near)])) if np.isfinite(near).any() else 0.0
+        unit = max(unit, MIN_UNIT)
+        model = cls(settings, scale, constant, vocabulary, basis, past, future, trained, unit, (), blank)
         return model._calibrated(scaled, features)
 
     def _calibrated(self, scaled: Floats, features: Floats) -> "tuple[Self, Scores]":
         """The model with the calibrations that its scores of its own signal ask for, and these scores."""
         judged = self._judged(features, np.arange(len(features)))
         steps = self._to_steps(judged.scores)
+        if not np.isfinite(steps).any(axis=1).all():
+            raise _too_short(self.settings)
         independent = self.settings.hop / self.settings.nperseg
         calibrations = tuple(GaussianThreshold.fit(one, independent) for one in steps)
         largest = _largest(steps, calibrations)[0]
@@ -262,9 +273,9 @@ class SequenceModel:
         keys = features @ self.basis
         past = [memory.expect(contexts(keys, memory.stride, memory.length), own) for memory in self.past]
         after = self.future.expect(_future(keys, self.future.stride, self.future.length), own)
-        surprisal, distance, expected = _least(features, tokens, past)
+        surprisal, distance, expected = _least(features, tokens, past, self.unit)
         lone = np.isnan(surprisal) & finite
-        without = _least(features, tokens, [after])
+        without = _least(features, tokens, [after], self.unit)
         surprisal[lone], distance[lone], expected[lone] = (one[lone] for one in without)
         scores = [surprisal, distance]
         if self.trained is not None:
@@ -276,7 +287,7 @@ class SequenceModel:
         assert self.trained is not None
         p = [self.trained.probabilities(keys, which, length) for length in (NEAR, FAR)]
         centres = self.vocabulary.centres.astype(features.dtype)
-        found = _least(features[which], tokens[which], [Expectation(one, one @ centres) for one in p])
+        found = _least(features[which], tokens[which], [Expectation.of(one, one, centres) for one in p], self.unit)
         scores = [np.full(len(features), np.nan, dtype=features.dtype) for _ in range(2)]
         for one, some in zip(scores, found[:2], strict=True):
             one[which] = some
@@ -375,13 +386,13 @@ def _memories(
     return tuple(one for one in past if one is not None), future
 
 
-def _least(features: Floats, tokens: IntArray, found: list[Expectation]) -> tuple[Floats, Floats, Floats]:
+def _least(features: Floats, tokens: IntArray, found: list[Expectation], unit: float) -> tuple[Floats, Floats, Floats]:
     """Surprisal, distance and expected spectrum by what expects a frame best, NaN where nothing is known of it.
 
     p is the mean over the expectations there are; the spectrum, and the distance to it, are of the one nearest.
     """
     p = np.array([one.p[np.arange(len(tokens)), tokens] for one in found])  # [n_found, n_frames]
-    D = np.array([((features - one.spectrum) ** 2).sum(axis=1) for one in found])
+    D = np.array([((features - one.spectrum) ** 2).sum(axis=1) / (one.variance + features.dtype.type(unit)) for one in found])
     count = np.isfinite(p).sum(axis=0)
     mean = np.divide(np.nansum(p, axis=0), count, out=np.full(len(tokens), np.nan, dtype=p.dtype), where=count > 0)
     nearest = np.where(np.isnan(D), np.inf, D).argmin(axis=0)

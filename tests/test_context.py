@@ -1,0 +1,117 @@
+"""Attention from contexts to normal contexts, against the slow form, and its limit, the nearest neighbour."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spectra.sequence.context import ANYTHING, Memory, contexts, remember, weights
+
+_spec = importlib.util.spec_from_file_location("naive_context", Path(__file__).with_name("naive_context.py"))
+assert _spec is not None and _spec.loader is not None
+naive = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(naive)
+
+
+def memory(seed: int, n: int = 12, temperature: float = 1.0) -> Memory:
+    rng = np.random.default_rng(seed)
+    tokens = rng.integers(0, 3, n)
+    return Memory(2, 3, rng.normal(size=(n, 6)), rng.normal(size=(n, 2)), tokens, np.arange(n), np.full(3, 1 / 3), temperature)
+
+
+@given(st.integers(0, 1000), st.floats(0.05, 20))
+@settings(max_examples=25, deadline=None)
+def test_the_expected_spectrum_is_that_of_the_formula(seed: int, temperature: float) -> None:
+    one = memory(seed, temperature=temperature)
+    queries = np.random.default_rng(seed + 1).normal(size=(4, 6))
+    slow = [naive.expected(list(q), one.keys.tolist(), one.values.tolist(), temperature) for q in queries]
+    found = one.expect(queries)
+    np.testing.assert_allclose(found.spectrum, slow, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found.p.sum(axis=1), 1, rtol=1e-12)
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=25, deadline=None)
+def test_as_the_temperature_goes_to_zero_it_is_the_nearest_neighbour(seed: int) -> None:
+    queries = np.random.default_rng(seed + 1).normal(size=(4, 6))
+    one = memory(seed)
+    nearest = np.array([naive.nearest_neighbour(list(q), one.keys.tolist(), one.values.tolist()) for q in queries])
+    errors = [
+        np.abs(memory(seed, temperature=temperature).expect(queries).spectrum - nearest).max() for temperature in (1, 1e-2, 1e-6)
+    ]
+    assert errors[2] <= errors[1] + 1e-12
+    np.testing.assert_allclose(memory(seed, temperature=1e-9).expect(queries).spectrum, nearest, atol=1e-9)
+    at_zero = memory(seed, temperature=0.0).expect(queries)
+    np.testing.assert_allclose(at_zero.spectrum, nearest, rtol=1e-12)
+    np.testing.assert_allclose(at_zero.variance, 0, atol=1e-12)
+
+
+def test_equally_near_contexts_share_the_weight_and_infinitely_far_ones_have_none() -> None:
+    D = np.array([[1.0, 1.0, 5.0, np.inf]])
+    np.testing.assert_array_equal(weights(D, 0.0), [[0.5, 0.5, 0, 0]])
+    assert weights(D, 1.0)[0, 3] == 0
+    np.testing.assert_array_equal(weights(np.array([[np.inf, np.inf]]), 0.0), [[0, 0]])
+
+
+@given(st.integers(1, 4), st.integers(1, 4))
+def test_a_context_is_the_frames_before(stride: int, length: int) -> None:
+    features = np.random.default_rng(0).normal(size=(14, 2))
+    found = contexts(features, stride, length)
+    for number, row in enumerate(found):
+        slow = naive.context(features.tolist(), number, stride, length)
+        if slow is None:
+            assert np.isnan(row).any()
+        else:
+            np.testing.assert_array_equal(row, slow)
+
+
+def test_frames_that_overlap_a_frame_do_not_tell_what_it_should_be() -> None:
+    one = memory(0, temperature=0.0)
+    # The context of normal frame 5 itself: without leaving out, that very frame is expected.
+    query = one.keys[5:6]
+    np.testing.assert_array_equal(one.expect(query).spectrum[0], one.values[5])
+    kept = [j for j in range(12) if abs(j - 5) >= one.stride]
+    left = naive.nearest_neighbour(query[0].tolist(), one.keys[kept].tolist(), one.values[kept].tolist())
+    np.testing.assert_allclose(one.expect(query, np.array([5])).spectrum[0], left)
+
+
+def test_where_nothing_is_left_or_the_context_has_a_gap_nothing_is_expected() -> None:
+    one = memory(0, n=1)
+    assert np.isnan(one.expect(one.keys, np.array([0])).spectrum).all()
+    assert np.isnan(one.expect(np.full((1, 6), np.nan)).p).all()
+
+
+def test_the_temperature_is_the_likeliest() -> None:
+    # Four frames come one after the other, with a little noise: what follows is certain, so the best is near zero.
+    rng = np.random.default_rng(0)
+    tokens = np.arange(200) % 4
+    features = np.eye(4)[tokens] + rng.normal(0, 0.01, (200, 4))
+    queries = contexts(features, 1, 2)
+    base = np.full(4, 0.25)
+    cold = remember(features, queries, tokens, base, np.arange(200), (1, 2))
+    assert cold is not None
+    hit = cold.expect(queries, np.arange(200)).p[np.arange(200), tokens][2:]
+    assert hit.min() > 1 - 2 * ANYTHING
+    # Where frames come in no order, nearer contexts tell nothing: the best is warm.
+    mixed = rng.integers(0, 4, 200)
+    features = np.eye(4)[mixed] + rng.normal(0, 0.01, (200, 4))
+    warm = remember(features, contexts(features, 1, 2), mixed, base, np.arange(200), (1, 2))
+    assert warm is not None
+    assert warm.temperature > 5 * cold.temperature
+
+
+def test_without_whole_contexts_nothing_is_remembered() -> None:
+    features = np.zeros((3, 2))
+    assert remember(features, contexts(features, 1, 5), np.zeros(3, int), np.ones(1), np.arange(3), (1, 5)) is None
+
+
+@pytest.mark.parametrize("n", [2500])
+def test_no_more_than_2000_are_remembered(n: int) -> None:
+    features = np.random.default_rng(0).normal(size=(n, 2))
+    one = remember(features, contexts(features, 1, 2), np.zeros(n, int), np.ones(1), np.arange(n), (1, 2))
+    assert one is not None
+    assert len(one.keys) == 2000
+    assert (np.diff(one.places) > 0).all()
