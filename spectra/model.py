@@ -62,6 +62,10 @@ class Settings:
     window: str | tuple[str, float] = "hann"
     reference: Reference = "nearest"
 
+    def standing(self, nperseg: int, view: View) -> dict[str, bool]:
+        """Whether frames of a length are the longest, and whether those see what a view sees: residuals have one length."""
+        return {"longest": nperseg == self.cut.npersegs[-1], "witnessed": view != "residual"}
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -292,7 +296,7 @@ class SpectralModel:
             for comparison, D in zip(group, distances(group, scaled, step, own=True), strict=True):
                 comparisons.append(comparison.calibrated(D, normal_steps))
                 z = _live(comparisons[-1].z(D), scaled)
-                largest.update(z, len(comparisons) - 1, longest=comparison.nperseg == settings.cut.npersegs[-1])
+                largest.update(z, len(comparisons) - 1, **settings.standing(comparison.nperseg, comparison.view))
         if not comparisons:
             shortest = settings.cut.npersegs[0]
             raise DataError(
@@ -321,8 +325,8 @@ class SpectralModel:
             looked = list(group)
             if nperseg <= signal.shape[0]:
                 for place, D in enumerate(distances(looked, scaled, step, own=False)):
-                    longest = nperseg == self.settings.cut.npersegs[-1]
-                    largest.update(looked[place].z(D), number + place, longest=longest)
+                    standing = self.settings.standing(nperseg, looked[place].view)
+                    largest.update(looked[place].z(D), number + place, **standing)
             number += len(looked)
         if self.settings.points:
             largest.update(self.points.z(scaled, step), -1)
@@ -357,11 +361,13 @@ class _Largest:
         self.channel = np.zeros(n_steps, dtype=np.int64)
         self.look = np.full(n_steps, -1)
         self.longest = np.full(n_steps, np.nan)
+        self.unasked = np.full(n_steps, np.nan)
 
-    def update(self, z: Floats, comparison: int, *, longest: bool = False) -> None:
+    def update(self, z: Floats, comparison: int, *, longest: bool = False, witnessed: bool = True) -> None:
         """Take in the scores (n_looks, n_channels, n_steps) of a comparison, −1 stands for single samples.
 
-        `longest`: its frames are the longest, and bear witness to what shorter ones see.
+        `longest`: its frames are the longest, and bear witness to what shorter ones see; not `witnessed`: they do not see
+        what this one sees.
         """
         n_channels = z.shape[1]
         flat = np.where(np.isnan(z), -np.inf, z).reshape(-1, z.shape[2])
@@ -370,15 +376,19 @@ class _Largest:
         larger = (value > self.value) | (np.isnan(self.value) & np.isfinite(value))
         self.value[larger] = value[larger]
         self.channel[larger] = best[larger] % n_channels
+        known = np.where(np.isfinite(value), value, np.nan)
         if longest:
-            self.longest = np.fmax(self.longest, np.where(np.isfinite(value), value, np.nan))
+            self.longest = np.fmax(self.longest, known)
+        elif not witnessed:
+            self.unasked = np.fmax(self.unasked, known)
         self.look[larger] = -1 if comparison < 0 else comparison * MAX_LOOKS + best[larger] // n_channels
 
     @property
     def statistic(self) -> NDArray[np.float64]:
         """The largest score, no more than the longest frames bear out; where they have no score, as it is."""
         base, slope = WITNESS
-        return np.asarray(np.fmin(self.value, np.maximum(ORDINARY, base + slope * self.longest)))
+        borne_out = np.fmin(self.value, np.maximum(ORDINARY, base + slope * self.longest))
+        return np.asarray(np.fmax(borne_out, self.unasked))
 
     def scores(self, calibration: GaussianThreshold) -> Scores:
         """The scores of the signal."""

@@ -93,7 +93,7 @@ class Learned:
                 about = _checked(json.loads(str(archive["about"])), name)
                 arrays = {key: archive[key] for key in archive.files if key != "about"}
             ties = {key: about[key] for key in ("fs", "period", "name")}
-            model = _sequence_model(about, arrays) if about.get("method") == SEQUENCE else _model(about, arrays)
+            model = {SPECTRAL: _model, SEQUENCE: _sequence_model}[about["method"]](about, arrays)
             return _made(cls, ties | {"model": model, "channels": tuple(about["channels"])})
         except DataError:
             raise
