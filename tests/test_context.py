@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from spectra.sequence.context import ANYTHING, Memory, contexts, remember, weights
 
 _spec = importlib.util.spec_from_file_location("naive_context", Path(__file__).with_name("naive_context.py"))
-assert _spec is not None and _spec.loader is not None
+assert _spec is not None
+assert _spec.loader is not None
 naive = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(naive)
 
@@ -19,7 +20,9 @@ _spec.loader.exec_module(naive)
 def memory(seed: int, n: int = 12, temperature: float = 1.0) -> Memory:
     rng = np.random.default_rng(seed)
     tokens = rng.integers(0, 3, n)
-    return Memory(2, 3, rng.normal(size=(n, 6)), rng.normal(size=(n, 2)), tokens, np.arange(n), np.full(3, 1 / 3), temperature)
+    return Memory(
+        2, 3, rng.normal(size=(n, 6)), rng.normal(size=(n, 2)), tokens, np.arange(n), np.full(3, 1 / 3), temperature
+    )
 
 
 @given(st.integers(0, 1000), st.floats(0.05, 20))
@@ -40,7 +43,8 @@ def test_as_the_temperature_goes_to_zero_it_is_the_nearest_neighbour(seed: int) 
     one = memory(seed)
     nearest = np.array([naive.nearest_neighbour(list(q), one.keys.tolist(), one.values.tolist()) for q in queries])
     errors = [
-        np.abs(memory(seed, temperature=temperature).expect(queries).spectrum - nearest).max() for temperature in (1, 1e-2, 1e-6)
+        np.abs(memory(seed, temperature=temperature).expect(queries).spectrum - nearest).max()
+        for temperature in (1, 1e-2, 1e-6)
     ]
     assert errors[2] <= errors[1] + 1e-12
     np.testing.assert_allclose(memory(seed, temperature=1e-9).expect(queries).spectrum, nearest, atol=1e-9)

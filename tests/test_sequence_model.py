@@ -121,7 +121,9 @@ def test_a_sampled_forecast_is_that_of_its_generator(fitted: tuple[SequenceModel
 def test_a_transformer_adds_two_scores_and_is_seeded(signal: np.ndarray) -> None:
     part = signal[:3000]
     curve: list[float] = []
-    one = SequenceModel.fit(part, settings(3000, epochs=3), rng=np.random.default_rng(0), progress=lambda e: curve.append(e.loss))
+    one = SequenceModel.fit(
+        part, settings(3000, epochs=3), rng=np.random.default_rng(0), progress=lambda e: curve.append(e.loss)
+    )
     again = SequenceModel.fit(part, settings(3000, epochs=3), rng=np.random.default_rng(0))
     np.testing.assert_allclose(one[1].z, again[1].z, rtol=1e-4, atol=1e-4)
     assert len(one[0].calibrations) == 4
