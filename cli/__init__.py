@@ -9,20 +9,24 @@ JSON (`--format json`) is one object, schema_version 1:
 - `files`: one object a file that could be used, in the order given; a file that could not is named on standard error.
   - `file`: as it was given; "-" for standard input.
   - `fs`: sampling rate in Hz, null where it is unknown.
-  - `nperseg`, `hop`: rows of a frame, rows from one frame to the next.
-  - `alpha`: the false-alarm probability of a frame.
+  - `npersegs`: rows of a frame, for each of the frame lengths, from short to long.
+  - `nperseg`: the one of them nearest to the dominant period; without a period the middle one.
+  - `hop`: rows from one score to the next.
+  - `alpha`: the false-alarm probability of a score.
   - `n_samples`, `channels`: rows of the regular grid the file was put on, names of the channels.
   - `learned_from`: what the normal spectra were learned from.
   - `period`: rows of the dominant period of what was learned from, null where there is none.
-  - `calibration`: `transform` ("log", "cube-root", "box-cox") and its `power`; `threshold`, the squared distance of a frame
-    with p-value alpha; `ks_statistic`, `ks_p_value`, the goodness of fit of the bulk (Kolmogorov–Smirnov).
+  - `calibration`, how the largest standard score of all looks at a stretch becomes a probability: `transform` ("log",
+    "cube-root", "box-cox") and its `power`; `threshold`, what that largest score has to exceed for a p-value below alpha;
+    `ks_statistic`, `ks_p_value`, the goodness of fit of the bulk (Kolmogorov–Smirnov).
   - `notes`: sentences on what was left out, filled, sorted or resampled.
   - `alarms`: one object an alarm, in the order of time.
-    - `start`, `end`, `peak`: first and last row of the alarm, first row of its most anomalous frame. ISO 8601 dates or,
-      for times since the start, ISO 8601 durations; a number of seconds where the file has seconds; the number of the
-      row, from 0, where it has no time.
-    - `score`, `p_value`: the peak frame's standard score, larger = more anomalous, and its probability under normality.
-    - `channel`, `f_low`, `f_high`: where the peak frame differs most; the band in Hz, in cycles per row where `fs` is null.
+    - `start`, `end`, `peak`: first, last and most anomalous row of the alarm. ISO 8601 dates or, for times since the
+      start, ISO 8601 durations; a number of seconds where the file has seconds; the number of the row, from 0, where it
+      has no time.
+    - `score`, `p_value`: the standard score at the peak, larger = more anomalous, and its probability under normality.
+    - `channel`, `f_low`, `f_high`: where the frame around the peak differs most; the band in Hz, in cycles per row where
+      `fs` is null.
 """
 
 import io
@@ -73,6 +77,8 @@ def main(ctx: click.Context) -> None:
     """Find anomalies in sensor and medical signals by comparing spectra.
 
     Begin with: spectra detect data.csv
+
+    Nothing to hand? spectra datasets write ecg -o ecg.csv
     """
     if os.environ.get("NO_COLOR"):
         ctx.color = False

@@ -38,7 +38,7 @@ def list_names() -> None:
         click.echo(f"{name:{width}}{about}")
 
 
-@command.command("write")
+@command.command("write", short_help="Write one of them as a CSV file.")
 @click.argument("name", metavar="NAME", shell_complete=_complete)
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="The file; else standard output.")
 @click.option("--seed", type=click.IntRange(min=0), help="Another seed makes another signal; a sample has none.")

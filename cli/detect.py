@@ -23,12 +23,14 @@ from spectra.cli.run import explained, run_files, step
 if TYPE_CHECKING:
     from spectra.datasets import Recording
     from spectra.detection import Detection, Method
+    from spectra.views import View
 
 EPILOG = """\b
-JSON: {"schema_version": 1, "files": [{"file", "fs", "nperseg", "hop", "alpha",
-"n_samples", "channels", "learned_from", "period", "calibration": {"transform",
-"power", "threshold", "ks_statistic", "ks_p_value"}, "notes", "alarms": [{"start",
-"end", "peak", "score", "p_value", "channel", "f_low", "f_high"}]}]}
+JSON: {"schema_version": 1, "files": [{"file", "fs", "nperseg", "npersegs", "hop",
+"alpha", "n_samples", "channels", "learned_from", "period", "calibration":
+{"transform", "power", "threshold", "ks_statistic", "ks_p_value"}, "notes",
+"alarms": [{"start", "end", "peak", "score", "p_value", "channel", "f_low",
+"f_high"}]}]}
 
 Times are ISO 8601, or a number of seconds or of a row where the file has no
 dates; fs, f_low and f_high are in Hz (cycles per row, and fs null, where no
@@ -70,6 +72,7 @@ def command(
     normal_rows: tuple[int | None, int | None] | None,
     nperseg: int | None,
     k: float | None,
+    view: "View | None",
     method: "Method",
     epochs: int,
     alpha: float,
@@ -93,9 +96,11 @@ def command(
 
         if normal is None:
             rows = None if normal_rows is None else slice(*normal_rows)
-            return partial(detect, normal_rows=rows, alpha=alpha, nperseg=nperseg, k=k, method=method, epochs=epochs)
+            return partial(
+                detect, normal_rows=rows, alpha=alpha, nperseg=nperseg, k=k, view=view, method=method, epochs=epochs
+            )
         with step(f"learning from {normal}", words), explained(normal):
-            learned = learn(reading.read(normal), nperseg=nperseg, k=k, method=method, epochs=epochs)
+            learned = learn(reading.read(normal), nperseg=nperseg, k=k, view=view, method=method, epochs=epochs)
         return partial(score, learned, alpha=alpha)
 
     run_files(files, ready, reading, output, words)

@@ -9,7 +9,16 @@ import click
 
 from spectra.cli.detect import row_range
 from spectra.cli.formats import SCHEMA_VERSION, finite
-from spectra.cli.options import STDIN, Reading, Words, alarm_option, learning_options, reading_options, word_options
+from spectra.cli.options import (
+    STDIN,
+    Reading,
+    Words,
+    alarm_option,
+    check_method,
+    learning_options,
+    reading_options,
+    word_options,
+)
 from spectra.cli.run import explained, say, say_notes, step
 from spectra.cli.text import printable
 from spectra.errors import DataError
@@ -19,7 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spectra.datasets import Recording
-    from spectra.detection import Detection
+    from spectra.detection import Detection, Method
+    from spectra.views import View
 
 EPILOG = """\b
 JSON: {"schema_version": 1, "file", "n_samples", "events", "anomalous_rows",
@@ -87,6 +97,9 @@ def command(
     normal_rows: tuple[int | None, int | None] | None,
     nperseg: int | None,
     k: float | None,
+    view: "View | None",
+    method: "Method",
+    epochs: int,
     alpha: float,
     reading: Reading,
     form: str,
@@ -96,9 +109,10 @@ def command(
 
     The labels are in the column --label, else in one called label. Judged is what detect finds, or the column --score.
     """
-    given = {"--normal-rows": normal_rows, "--nperseg": nperseg, "--k": k}
+    given = {"--normal-rows": normal_rows, "--nperseg": nperseg, "--k": k, "--view": view}
     if score is not None and (clash := [name for name, value in given.items() if value is not None]):
         raise click.UsageError(f"{clash[0]} is for what detect finds: leave it out, or leave --score out.")
+    check_method(method, k, epochs)
     if score is None and threshold is not None:
         raise click.UsageError("--threshold is for --score: the alarms of detect are set by --alpha.")
 
@@ -111,7 +125,9 @@ def command(
 
             recording = _labelled(reading, file)
             rows = None if normal_rows is None else slice(*normal_rows)
-            detection = detect(recording, normal_rows=rows, alpha=alpha, nperseg=nperseg, k=k)
+            detection = detect(
+                recording, normal_rows=rows, alpha=alpha, nperseg=nperseg, k=k, view=view, method=method, epochs=epochs
+            )
             judged = _own(detection)
         else:
             chosen = reading.channels and f"{reading.channels},{score}"

@@ -11,6 +11,7 @@ from spectra.cli.run import explained, say, step
 
 if TYPE_CHECKING:
     from spectra.detection import Method
+    from spectra.views import View
 
 
 @click.command("fit", short_help="Learn what is normal, and keep it in a model file.")
@@ -26,6 +27,7 @@ def command(
     model: Path,
     nperseg: int | None,
     k: float | None,
+    view: "View | None",
     method: "Method",
     epochs: int,
     reading: Reading,
@@ -39,7 +41,7 @@ def command(
 
     with step(normal, words), explained(normal):
         recording = reading.read(normal)
-        learned = learn(recording, nperseg=nperseg, k=k, method=method, epochs=epochs)
+        learned = learn(recording, nperseg=nperseg, k=k, view=view, method=method, epochs=epochs)
     with writing(model):
         learned.save(model)
     if not words.quiet:

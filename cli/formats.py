@@ -55,6 +55,7 @@ def _file(name: str, detection: "Detection") -> dict[str, object]:
         "file": name,
         "fs": detection.fs,
         "nperseg": detection.nperseg,
+        "npersegs": list(detection.npersegs),
         "hop": detection.hop,
         "alpha": detection.alpha,
         "n_samples": detection.recording.n_samples,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Command = Callable[..., None]
 
 STDIN = "-"
+# Those of spectra.views, whose import would make --help slow.
+VIEWS = ("magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual")
 USUAL_STEP = "auto"
 
 
@@ -103,7 +105,7 @@ def reading_options(command: Command) -> Command:
 
 
 def learning_options(command: Command) -> Command:
-    """Options of how what is normal is learned: `method`, `nperseg`, `k` and `epochs`."""
+    """Options of how what is normal is learned: `method`, `nperseg`, `k`, `view` and `epochs`."""
     for option in (
         click.option(
             "--epochs",
@@ -113,17 +115,25 @@ def learning_options(command: Command) -> Command:
             help="With --method sequence: also train a Transformer, for N passes at most.",
         ),
         click.option(
+            "--view",
+            type=click.Choice(VIEWS),
+            help="What of the spectra is compared; else magnitude, magnitude-dc, single rows, and of several channels the "
+            "residual.",
+        ),
+        click.option(
             "--k",
             type=float,
             metavar="K",
             callback=above_zero,
-            help="Compare with the K nearest normal frames, below 1 with that share of them.",
+            help="Compare with the K nearest normal frames, below 1 with that share of them; else 5, and in a file that is "
+            "learned from itself also a tenth of its frames.",
         ),
         click.option(
             "--nperseg",
             type=click.IntRange(min=2),
             metavar="ROWS",
-            help="The rows of a frame; else the dominant period, which is found.",
+            help="The rows of a frame; else several lengths side by side, 16, 64 and 256, other ones in very long files; "
+            "with --method sequence one.",
         ),
         click.option(
             "--method",

@@ -88,11 +88,15 @@ def say_notes(file: str, detection: "Detection", *, verbose: bool) -> None:
     for note in detection.notes:
         say(f"{file}: {note}")
     if verbose:
+        from spectra.words import counted
+
         fit = detection.calibration
+        period = f"dominant period {counted(detection.period, 'row')}" if detection.period else "no dominant period"
+        lengths = ", ".join(map(str, detection.npersegs))
         say(
-            f"{file}: calibrated on the distances' {fit.transform} (power {fit.power:.3g}); Kolmogorov–Smirnov "
-            f"{fit.ks_statistic:.3g}, p = {fit.ks_p_value:.2g}; dominant period {detection.period or 'none'}, frames of "
-            f"{detection.nperseg} rows every {detection.hop}."
+            f"{file}: calibrated on the {fit.transform} of the scores (power {fit.power:.3g}); Kolmogorov–Smirnov "
+            f"{fit.ks_statistic:.3g}, p = {fit.ks_p_value:.2g}; {period}; frames of {lengths} rows, a score every "
+            f"{detection.hop}."
         )
 
 

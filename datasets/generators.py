@@ -263,6 +263,57 @@ def order_anomalies(
     return _recording("order-anomalies", signal + noise, fs, changed)
 
 
+def fault_of_many(
+    rng: np.random.Generator,
+    *,
+    n_samples: int = 10_000,
+    fs: float = 100.0,
+    n_channels: int = 100,
+    frequency: float = 20.0,
+    amplitude: float = 3.0,
+    coefficient: float = 0.8,
+    length: int = 400,
+    start: int | None = None,
+) -> Recording:
+    """Many channels of AR(1) noise, one of which hums for a while.
+
+    The hum is a sine of `amplitude` times the standard deviation of its channel, whose name ends in " (faulty)". Units
+    differ: the standard deviations lie between 10⁻³ and 10³.
+    """
+    _check_rate(n_samples, fs, frequency)
+    changed = _stretch(rng, n_samples, length, start)
+    scales = 10 ** rng.uniform(-3, 3, n_channels)
+    faulty = int(rng.integers(n_channels))
+    values = np.column_stack([_autoregressive(rng.standard_normal(n_samples), coefficient) for _ in range(n_channels)])
+    values[:, faulty] += changed * amplitude * _sine(n_samples, fs, frequency)
+    names = [f"sensor {i + 1}" + " (faulty)" * (i == faulty) for i in range(n_channels)]
+    return _channels("fault-of-many", values * scales, fs, changed, names)
+
+
+def decoupled(
+    rng: np.random.Generator,
+    *,
+    n_samples: int = 20_000,
+    fs: float = 100.0,
+    delay: int = 3,
+    noise_std: float = 0.1,
+    coefficient: float = 0.9,
+    length: int = 400,
+    start: int | None = None,
+) -> Recording:
+    """Two channels that always move together come apart for a while, each of them as it always is.
+
+    The second is the first, `delay` samples later and five times as large. In the labelled stretch it follows another
+    AR(1) noise of the same kind instead. Noise of `noise_std` is added to both.
+    """
+    _check_rate(n_samples, fs)
+    changed = _stretch(rng, n_samples, length, start)
+    cause, other = (_autoregressive(rng.standard_normal(n_samples + delay), coefficient) for _ in range(2))
+    first = cause[delay:] + _white(rng, n_samples, noise_std)
+    second = np.where(changed, other[:n_samples], cause[:n_samples]) + _white(rng, n_samples, noise_std)
+    return _channels("decoupled", np.column_stack([first, 5 * second]), fs, changed, ["leader", "follower"])
+
+
 GENERATORS: Final[dict[str, Callable[..., Recording]]] = {
     "tones": tones,
     "chirp": chirp,
@@ -272,6 +323,8 @@ GENERATORS: Final[dict[str, Callable[..., Recording]]] = {
     "dropout": dropout,
     "odd-cycle": odd_cycle,
     "order-anomalies": order_anomalies,
+    "fault-of-many": fault_of_many,
+    "decoupled": decoupled,
 }
 """The generators by the names that people type; the first line of a docstring says what each makes."""
 
@@ -279,6 +332,11 @@ GENERATORS: Final[dict[str, Callable[..., Recording]]] = {
 def _recording(name: str, signal: FloatArray, fs: float, changed: NDArray[np.bool_], channel: str = "value") -> Recording:
     """One channel with its truth."""
     return Recording.from_array(signal, fs=fs, channels=(channel,), name=name, labels=changed.astype(np.int64))
+
+
+def _channels(name: str, values: FloatArray, fs: float, changed: NDArray[np.bool_], channels: Sequence[str]) -> Recording:
+    """Several channels with their truth."""
+    return Recording.from_array(values, fs=fs, channels=channels, name=name, labels=changed.astype(np.int64))
 
 
 def _check_rate(n_samples: int, fs: float, *frequencies: float) -> None:

@@ -1,24 +1,29 @@
 """‖φ(X) − φ(X_normal)‖²: whole, and split so that the parts add up to the whole.
 
 `features` is φ(X), (…, n_frames, n_features), `bank` the normal spectra in the same form, (…, n_normal, n_features); what
-stands before, such as channels, is compared each with its own. `left_out` (n_frames, n_normal) is True where a normal frame
-overlaps the frame itself and must not be compared with it. Frames and normal frames with NaN are compared with none.
+stands before, such as channels, is compared each with its own. `left_out` are the pairs that must not be compared, for the
+normal frame overlaps the frame: their numbers of frames and of normal frames. Frames with NaN are compared with none.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.floating]
-Mask = NDArray[np.bool_]
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+# Normal spectra whose median is taken from all before they are multiplied.
+CENTRE_OF = 64
 
 
 def squared_distances(features: Floats, bank: Floats) -> Floats:
     """‖a − b‖² of every pair as one matrix product, (…, n_frames, n_normal), in the precision of the input.
 
-    ‖a‖² + ‖b‖² − 2a·b cancels where a and b are far from zero and near each other; taking the mean of the bank
-    from both first keeps the loss small.
+    ‖a‖² + ‖b‖² − 2a·b cancels where a and b are far from zero and near each other; taking the middle of the bank from both
+    first keeps the loss small. Its median, for one enormous normal spectrum would take the mean far from all others.
     """
-    centre = _mean(bank)
+    some = bank[..., :: -(-bank.shape[-2] // CENTRE_OF), :]
+    centre = (np.nanmedian if np.isnan(some).any() else np.median)(some, axis=-2, keepdims=True)
     features = features - centre
     bank = bank - centre
     D = features @ np.swapaxes(bank * bank.dtype.type(-2.0), -1, -2)
@@ -36,21 +41,21 @@ def _mean(bank: Floats) -> Floats:
     return np.asarray(np.where(gaps, 0.0, bank).sum(axis=-2, keepdims=True) / count).astype(bank.dtype)
 
 
-def _compared(features: Floats, bank: Floats, left_out: Mask | None) -> Floats:
+def _compared(features: Floats, bank: Floats, left_out: Pairs | None) -> Floats:
     """Squared distances, inf to what is not compared; NaN for frames with NaN."""
     D = squared_distances(features, bank)
     gaps = np.isnan(bank[..., 0])
     if gaps.any():
         D[np.broadcast_to(gaps[..., None, :], D.shape)] = np.inf
     if left_out is not None:
-        D[..., left_out] = np.inf
+        D[..., left_out[0], left_out[1]] = np.inf
     broken = np.isnan(features[..., 0])
     if broken.any():
         D[broken] = np.nan
     return D
 
 
-def nearest(features: Floats, bank: Floats, ks: tuple[int, ...], left_out: Mask | None = None) -> Floats:
+def nearest(features: Floats, bank: Floats, ks: tuple[int, ...], left_out: Pairs | None = None) -> Floats:
     """Mean squared distance to the k nearest normal spectra for each k, (n_ks, …, n_frames).
 
     inf where fewer than k are left to compare with.
@@ -67,23 +72,25 @@ def nearest(features: Floats, bank: Floats, ks: tuple[int, ...], left_out: Mask 
     return means
 
 
-def to_mean(features: Floats, bank: Floats, left_out: Mask | None = None) -> Floats:
+def to_mean(features: Floats, bank: Floats, left_out: Pairs | None = None) -> Floats:
     """Squared distance to the mean normal spectrum, (…, n_frames): the textbook ‖X − X_normal‖²."""
     return np.asarray(parts_to_mean(features, bank, left_out).sum(axis=-1))
 
 
-def parts_to_mean(features: Floats, bank: Floats, left_out: Mask | None = None) -> Floats:
+def parts_to_mean(features: Floats, bank: Floats, left_out: Pairs | None = None) -> Floats:
     """The terms of `to_mean`, (…, n_frames, n_features): their sum over features is the distance."""
     if left_out is None:
         return np.asarray((features - _mean(bank)) ** 2)
-    kept = (~np.isnan(bank[..., 0]))[..., None, :] & ~left_out
+    whole = ~np.isnan(bank[..., 0])[..., None, :]
+    kept = np.broadcast_to(whole, (*features.shape[:-1], bank.shape[-2])).copy()
+    kept[..., left_out[0], left_out[1]] = False
     total = kept.astype(bank.dtype) @ np.nan_to_num(bank)
     count = kept.sum(axis=-1)[..., None]
     mean = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
     return np.asarray((features - mean) ** 2)
 
 
-def parts_nearest(features: Floats, bank: Floats, k: int, left_out: Mask | None = None) -> Floats:
+def parts_nearest(features: Floats, bank: Floats, k: int, left_out: Pairs | None = None) -> Floats:
     """The terms of `nearest` for one k, (n_frames, n_features): mean over the k nearest of (φ − b)², summing to the distance.
 
     For one channel: `features` (n_frames, n_features), `bank` (n_normal, n_features). Costs n_frames × k × n_features:

@@ -41,8 +41,7 @@ def explain(
     """
     found = np.zeros((3, steps.size), dtype=np.int64)
     scaled = model.scale(signal) if steps.size else np.empty((0, 0), dtype=np.float32)
-    for place, step in enumerate(steps):
-        nperseg, excess = model.excess(scaled, scores, int(step), own=own)
+    for place, (nperseg, excess) in enumerate(model.excess(scaled, scores, steps, own=own)):
         low, high = band(excess[None])
         found[:, place] = nperseg, low[0], high[0]
     return Strongest(scores.channel[steps], found[0], found[1], found[2])

@@ -7,7 +7,6 @@ back to end on the last sample, so that no sample of the input is left without a
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from spectra.errors import DataError
@@ -62,8 +61,9 @@ def cut_of(nperseg: int, n_samples: int) -> Cut:
 def ladder(n_samples: int) -> Cut:
     """Frames of 16, 64 and 256 samples: what is unusual may be short or long.
 
-    Hops are an eighth of a frame or the step, whichever is longer. On a recording of so many samples that its shortest
-    frames would be more than MAX_STEPS the ladder begins higher and ends at 256 or four times as high. No frame is longer
+    Hops are an eighth of a frame, of very long recordings a quarter, or the step, whichever is longer. On a recording of so
+    many samples that its shortest frames would be more than MAX_STEPS the ladder begins higher and ends at 256 or four times
+    as high. No frame is longer
     than a fifth of the recording, so that each has others to be compared with.
     """
     shortest = SHORTEST
@@ -74,7 +74,8 @@ def ladder(n_samples: int) -> Cut:
     rungs = [rung for rung in (shortest, RATIO * shortest, RATIO**2 * shortest) if rung <= longest]
     if not rungs:
         return cut_of(longest, n_samples)
-    return Cut(tuple(rungs), tuple(max(step, rung // 8) for rung in rungs), step)
+    overlap = 8 if step < shortest // 2 else 4
+    return Cut(tuple(rungs), tuple(max(step, rung // overlap) for rung in rungs), step)
 
 
 def frame_starts(n_samples: int, nperseg: int, hop: int) -> NDArray[np.int64]:
@@ -149,11 +150,11 @@ def autocorrelation(signal: NDArray[np.float64], max_lag: int) -> NDArray[np.flo
     if centred.shape[1] == 0:
         return np.zeros(max_lag + 1)
     n = centred.shape[0]
-    length = scipy.fft.next_fast_len(n + max_lag + 1, real=True)
+    length = 1 << (n + max_lag).bit_length()
     total = np.zeros(length // 2 + 1)
     for channel in centred.T:
-        total += np.abs(scipy.fft.rfft(channel, length)) ** 2
-    correlation = scipy.fft.irfft(total, length)[: max_lag + 1] / (n - np.arange(max_lag + 1))
+        total += np.abs(np.fft.rfft(channel, length)) ** 2
+    correlation = np.fft.irfft(total, length)[: max_lag + 1] / (n - np.arange(max_lag + 1))
     return np.asarray(correlation / correlation[0])
 
 

@@ -2,18 +2,20 @@
 
 A signal is looked at in frames of several lengths, in several views, beside several references (`Comparison`). Each of
 these looks gives every step of the signal a distance; its logarithm, less the mean and over the standard deviation it has
-in what was learned from, is a standard score. The largest of a step's scores is its statistic, and the calibrator says how
-probable so large a statistic is: so the number of looks, and how they depend on each other, are accounted for.
+in what was learned from, is a standard score. The largest of a step's scores is its statistic, but no more than the longest
+frames bear out (`WITNESS`); and the calibrator says how probable so large a statistic is: so the number of looks, and how
+they depend on each other, are accounted for.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra import frames
+from spectra import coupling, frames
 from spectra.calibration import GaussianThreshold, p_from_z
 from spectra.distance import Floats
 from spectra.errors import DataError
@@ -26,6 +28,12 @@ from spectra.views import VIEWS, View, by_bin
 BLOCK_VALUES: Final = 2**21
 # A value so many spreads from the middle of its channel is as odd as can be; its square still fits a float32.
 FARTHEST: Final = 1e7
+# A short stretch is as odd as its frame looks, up to this line in the score of the longest frames around it: what they do
+# not see at all is one of the many short frames, of which some always look odd.
+WITNESS: Final = (0.5, 2.0)
+ORDINARY: Final = 3.0
+# Less of a taper's spectrum than this share of its bin 0 is rounding.
+LEAK: Final = 1e-6
 # Added to a distance before its logarithm, as a share of the usual distance: less is rounding, not likeness.
 LIKENESS: Final = 1e-3
 # A spread of the logarithm below this is none, such as that of a channel that never changes.
@@ -43,7 +51,8 @@ TYPICAL_FRAMES: Final = 50
 class Settings:
     """How a signal is cut, transformed and compared.
 
-    `ks` are numbers of nearest normal frames, below 1 shares of all of them. `points`: single samples are compared too.
+    `ks` are numbers of nearest normal frames, below 1 shares of all of them. `points`: single samples are compared too,
+    and of several channels what the others do not tell of each.
     """
 
     cut: Cut
@@ -80,7 +89,8 @@ class Scale:
 class Comparison:
     """Frames of one length in one view, compared with banks of normal spectra.
 
-    `unit`, `mu` and `sigma`, each (n_looks, n_channels), make a distance of each bank and k a standard score.
+    `unit`, `mu` and `sigma`, each (n_looks, n_channels), make a distance of each bank and k a standard score. `transfer`
+    (n_bins, n_channels, n_channels) is what makes the residual of the view of that name.
     """
 
     nperseg: int
@@ -91,6 +101,7 @@ class Comparison:
     unit: NDArray[np.float64]
     mu: NDArray[np.float64]
     sigma: NDArray[np.float64]
+    transfer: NDArray[np.complexfloating] | None = None
 
     @property
     def looks(self) -> list[tuple[NormalSpectrum, int]]:
@@ -99,27 +110,27 @@ class Comparison:
 
     def features(self, scaled: NDArray[np.float32], starts: NDArray[np.int64]) -> Floats:
         """φ of the frames of a scaled signal (n_channels, n_samples) that begin at `starts`, (n_channels, n_frames, …)."""
-        cut = np.lib.stride_tricks.sliding_window_view(scaled, self.nperseg, axis=1)[:, starts]
+        return self.compared(*_spectra(scaled, starts, self.nperseg, self.window))
+
+    def compared(self, X: NDArray[np.complexfloating], means: Floats) -> Floats:
+        """φ of spectra X (n_channels, n_frames, n_bins) of frames as they are, with `means` (n_channels, n_frames)."""
         phi, detrend = VIEWS[self.view]
-        return phi(spectrum(cut, frames.taper(self.window, self.nperseg).astype(np.float32), detrend))
+        if detrend == "constant":
+            X = _centred(X, means, frames.taper(self.window, self.nperseg))
+        return phi(X if self.transfer is None else coupling.residual(X, self.transfer))
 
-    def distances(self, scaled: NDArray[np.float32], step: int, *, own: bool) -> Floats:
-        """Mean distance of the frames that cover each step, (n_looks, n_channels, n_steps); NaN where there is none."""
-        starts = frames.frame_starts(scaled.shape[1], self.nperseg, self.hop)
-        width = scaled.shape[0] * max(self.nperseg, *(bank.starts.size for bank in self.banks))
-        D = np.empty((len(self.looks), scaled.shape[0], starts.size), dtype=np.float32)
-        for block in _blocks(starts.size, width):
-            here = starts[block]
-            features = self.features(scaled, here)
-            D[..., block] = np.concatenate([bank.distance(features, here if own else None) for bank in self.banks])
-        return frames.to_steps(D, starts, self.nperseg, step)
+    def calibrated(self, distances: Floats, normal_steps: slice) -> Self:
+        """The comparison that makes standard scores of distances like these, (n_looks, n_channels, n_steps).
 
-    def calibrated(self, distances: Floats) -> Self:
-        """The comparison that makes standard scores of distances like these, (n_looks, n_channels, n_steps)."""
+        What is compared with normal rows alone has its middle in their steps: the rest may all be farther from them.
+        """
         positive = np.where(distances > 0, distances, np.nan)
         usual = _nan_safe(np.nanmedian, positive, 1.0)
         logs = np.log(distances + (LIKENESS * usual)[..., None])
         mu, sigma = _winsorised(logs)
+        for look in range(len(self.banks[0].ks), len(self.looks)):
+            mu[look], narrower = _winsorised(logs[look, :, normal_steps])
+            sigma[look] = np.maximum(sigma[look], narrower)
         return replace(self, unit=LIKENESS * usual, mu=mu, sigma=sigma)
 
     def z(self, distances: Floats) -> Floats:
@@ -127,21 +138,57 @@ class Comparison:
         logs = np.log(distances + self.unit[..., None].astype(distances.dtype))
         return np.asarray((logs - self.mu[..., None]) / self.sigma[..., None])
 
-    def excess(
+    def oddest_parts(
         self, scaled: NDArray[np.float32], look: int, channel: int, number: int, step: int, *, own: bool
-    ) -> NDArray[np.float64]:
-        """How much farther from normal each bin is than is usual, (n_bins,), in the oddest frame that covers a step."""
+    ) -> Floats:
+        """The parts of the distance, (n_features,), of the oddest frame that covers a step in a channel."""
         starts = frames.frame_starts(scaled.shape[1], self.nperseg, self.hop)
         begin, end = frames.steps_covered(starts, self.nperseg, step)
         here = starts[np.searchsorted(end, number, side="right") : np.searchsorted(begin, number, side="right")]
         bank, k = self.looks[look]
-        features = self.features(scaled[channel : channel + 1], here)[0]
-        parts = bank.parts(features, channel, k, here if own else None)
-        oddest = parts[np.argmax(np.nan_to_num(parts.sum(axis=1)))]
+        parts = bank.parts(self.features(scaled, here)[channel], channel, k, here if own else None)
+        return np.asarray(parts[np.argmax(np.nan_to_num(parts.sum(axis=1)))])
+
+    def usual_parts(self, look: int, channel: int) -> NDArray[np.float64]:
+        """The mean parts of the distance of normal frames in a channel, (n_features,)."""
+        bank, k = self.looks[look]
         some = slice(None, None, -(-bank.starts.size // TYPICAL_FRAMES))
-        usual = bank.parts(bank.bank[channel, some], channel, k, bank.starts[some])
-        excess = np.nan_to_num(np.maximum(oddest - _nan_safe(np.nanmean, usual.T, 0.0), 0.0))
-        return np.asarray(by_bin(excess, self.view, self.nperseg // 2 + 1), dtype=np.float64)
+        return _nan_safe(np.nanmean, bank.parts(bank.bank[channel, some], channel, k, bank.starts[some]).T, 0.0)
+
+
+def _spectra(
+    scaled: NDArray[np.float32], starts: NDArray[np.int64], nperseg: int, window: str | tuple[str, float]
+) -> tuple[NDArray[np.complexfloating], Floats]:
+    """Spectra (n_channels, n_frames, n_bins) and means (n_channels, n_frames) of frames as they are."""
+    cut = np.lib.stride_tricks.sliding_window_view(scaled, nperseg, axis=1)[:, starts]
+    return spectrum(cut, frames.taper(window, nperseg).astype(np.float32), "none"), cut.mean(axis=-1)
+
+
+def _centred(X: NDArray[np.complexfloating], means: Floats, taper: NDArray[np.float64]) -> NDArray[np.complexfloating]:
+    """Spectra of the frames less their means: X − mean · W, W the taper's own spectrum, which few bins of a taper have."""
+    W = spectrum(np.ones(taper.size), taper, "none").astype(X.dtype)
+    few = int(np.flatnonzero(np.abs(W) > LEAK * np.abs(W[0]))[-1]) + 1
+    X = X.copy()
+    X[..., :few] -= means[..., None] * W[:few]
+    return X
+
+
+def distances(group: Sequence[Comparison], scaled: NDArray[np.float32], step: int, *, own: bool) -> list[Floats]:
+    """Mean distance of the frames that cover each step, for comparisons of one frame length.
+
+    Each (n_looks, n_channels, n_steps), NaN where there is none. The spectra are computed once for all of them.
+    """
+    nperseg = group[0].nperseg
+    starts = frames.frame_starts(scaled.shape[1], nperseg, group[0].hop)
+    width = scaled.shape[0] * max(nperseg, *(bank.starts.size for one in group for bank in one.banks))
+    D = [np.empty((len(one.looks), scaled.shape[0], starts.size), dtype=np.float32) for one in group]
+    for block in _blocks(starts.size, width):
+        here = starts[block]
+        X, means = _spectra(scaled, here, nperseg, group[0].window)
+        for one, found in zip(group, D, strict=True):
+            features = one.compared(X, means)
+            found[..., block] = np.concatenate([bank.distance(features, here if own else None) for bank in one.banks])
+    return [frames.to_steps(found, starts, nperseg, step) for found in D]
 
 
 def _winsorised(values: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -189,9 +236,9 @@ def _farthest(scaled: NDArray[np.float32], step: int) -> NDArray[np.float64]:
 class Scores:
     """Scores of one signal, one a step: step j is the samples j·step … (j + 1)·step − 1 of `n_samples`.
 
-    `statistic`, the largest standard score of all looks, `z` and `p_value` are (n_steps,): high statistic and z, low
-    p_value = anomalous; NaN in gaps. `channel` and `look` (n_steps,) are the numbers of where the statistic comes from;
-    a look of −1 is at single samples.
+    `statistic` is the largest standard score of all looks as far as the longest frames bear it out; high statistic and z,
+    low p_value = anomalous; NaN in gaps. `channel` and `look` (n_steps,) are the numbers of where the score comes from; a
+    look of −1 is at single samples.
     """
 
     step: int
@@ -238,11 +285,14 @@ class SpectralModel:
         scale = Scale.fit(signal)
         scaled = scale(signal)
         step = settings.cut.step
+        rows = slice(0, signal.shape[0]) if normal_rows is None else normal_rows
+        normal_steps = slice(rows.start // step, rows.stop // step + 1)
         comparisons, largest = [], _Largest(signal.shape[0], step)
-        for number, comparison in enumerate(_learned(scaled, settings, normal_rows, normal_ks)):
-            distances = comparison.distances(scaled, step, own=True)
-            comparisons.append(comparison.calibrated(distances))
-            largest.update(comparisons[-1].z(distances), number)
+        for group in _learned(scaled, settings, normal_rows, normal_ks):
+            for comparison, D in zip(group, distances(group, scaled, step, own=True), strict=True):
+                comparisons.append(comparison.calibrated(D, normal_steps))
+                z = _live(comparisons[-1].z(D), scaled)
+                largest.update(z, len(comparisons) - 1, longest=comparison.nperseg == settings.cut.npersegs[-1])
         if not comparisons:
             shortest = settings.cut.npersegs[0]
             raise DataError(
@@ -251,9 +301,9 @@ class SpectralModel:
             )
         points = Points.fit(scaled, step)
         if settings.points:
-            largest.update(points.z(scaled, step), -1)
+            largest.update(_live(points.z(scaled, step), scaled), -1)
         independent = step * len(settings.cut.npersegs) / sum(settings.cut.npersegs)
-        calibration = GaussianThreshold.fit(largest.value, min(independent, 1.0))
+        calibration = GaussianThreshold.fit(largest.statistic, min(independent, 1.0))
         model = cls(settings, scale, tuple(comparisons), points, calibration)
         return model, largest.scores(calibration)
 
@@ -266,24 +316,35 @@ class SpectralModel:
         scaled = self.scale(signal)
         step = self.settings.cut.step
         largest = _Largest(signal.shape[0], step)
-        for number, comparison in enumerate(self.comparisons):
-            if comparison.nperseg <= signal.shape[0]:
-                largest.update(comparison.z(comparison.distances(scaled, step, own=False)), number)
+        number = 0
+        for nperseg, group in groupby(self.comparisons, lambda one: one.nperseg):
+            looked = list(group)
+            if nperseg <= signal.shape[0]:
+                for place, D in enumerate(distances(looked, scaled, step, own=False)):
+                    longest = nperseg == self.settings.cut.npersegs[-1]
+                    largest.update(looked[place].z(D), number + place, longest=longest)
+            number += len(looked)
         if self.settings.points:
             largest.update(self.points.z(scaled, step), -1)
         return largest.scores(self.calibration)
 
     def excess(
-        self, scaled: NDArray[np.float32], scores: Scores, number: int, *, own: bool
-    ) -> tuple[int, NDArray[np.float64]]:
-        """The frame length that shows best what is odd in step `number`, and the excess of each of its bins, (n_bins,).
+        self, scaled: NDArray[np.float32], scores: Scores, numbers: NDArray[np.int64], *, own: bool
+    ) -> Iterator[tuple[int, NDArray[np.float64]]]:
+        """For each of the steps `numbers` the frame length that shows best what is odd there, and the excess of each bin.
 
-        What single samples show is told by the shortest frames.
+        The excess (n_bins,) is how much farther from normal the bin is than is usual. What single samples show is told
+        by the shortest frames.
         """
-        comparison, look = divmod(max(int(scores.look[number]), 0), MAX_LOOKS)
-        chosen = self.comparisons[comparison]
-        channel = int(scores.channel[number])
-        return chosen.nperseg, chosen.excess(scaled, look, channel, number, scores.step, own=own)
+        usual: dict[tuple[int, int], NDArray[np.float64]] = {}
+        for number in numbers.tolist():
+            place, channel = max(int(scores.look[number]), 0), int(scores.channel[number])
+            comparison, look = self.comparisons[place // MAX_LOOKS], place % MAX_LOOKS
+            if (place, channel) not in usual:
+                usual[place, channel] = comparison.usual_parts(look, channel)
+            oddest = comparison.oddest_parts(scaled, look, channel, number, scores.step, own=own)
+            excess = np.nan_to_num(np.maximum(oddest - usual[place, channel], 0.0))
+            yield comparison.nperseg, by_bin(excess, comparison.view, comparison.nperseg // 2 + 1).astype(np.float64)
 
 
 class _Largest:
@@ -295,9 +356,13 @@ class _Largest:
         self.value = np.full(n_steps, np.nan)
         self.channel = np.zeros(n_steps, dtype=np.int64)
         self.look = np.full(n_steps, -1)
+        self.longest = np.full(n_steps, np.nan)
 
-    def update(self, z: Floats, comparison: int) -> None:
-        """Take in the scores (n_looks, n_channels, n_steps) of a comparison; −1 stands for single samples."""
+    def update(self, z: Floats, comparison: int, *, longest: bool = False) -> None:
+        """Take in the scores (n_looks, n_channels, n_steps) of a comparison, −1 stands for single samples.
+
+        `longest`: its frames are the longest, and bear witness to what shorter ones see.
+        """
         n_channels = z.shape[1]
         flat = np.where(np.isnan(z), -np.inf, z).reshape(-1, z.shape[2])
         best = flat.argmax(axis=0)
@@ -305,18 +370,33 @@ class _Largest:
         larger = (value > self.value) | (np.isnan(self.value) & np.isfinite(value))
         self.value[larger] = value[larger]
         self.channel[larger] = best[larger] % n_channels
+        if longest:
+            self.longest = np.fmax(self.longest, np.where(np.isfinite(value), value, np.nan))
         self.look[larger] = -1 if comparison < 0 else comparison * MAX_LOOKS + best[larger] // n_channels
+
+    @property
+    def statistic(self) -> NDArray[np.float64]:
+        """The largest score, no more than the longest frames bear out; where they have no score, as it is."""
+        base, slope = WITNESS
+        return np.asarray(np.fmin(self.value, np.maximum(ORDINARY, base + slope * self.longest)))
 
     def scores(self, calibration: GaussianThreshold) -> Scores:
         """The scores of the signal."""
-        z = calibration.z(self.value)
-        return Scores(self.step, self.n_samples, self.value, z, self.channel, self.look)
+        statistic = self.statistic
+        return Scores(self.step, self.n_samples, statistic, calibration.z(statistic), self.channel, self.look)
+
+
+def _live(z: Floats, scaled: NDArray[np.float32]) -> Floats:
+    """Scores without those of channels that never change: 0 throughout, they would hide what is normal in the others."""
+    with np.errstate(invalid="ignore"):
+        changing = np.fmax.reduce(scaled, axis=1) > np.fmin.reduce(scaled, axis=1)
+    return np.where(changing[:, None], z, np.nan) if changing.any() else z
 
 
 def _learned(
     scaled: NDArray[np.float32], settings: Settings, normal_rows: slice | None, normal_ks: tuple[float, ...]
-) -> Iterator[Comparison]:
-    """The comparisons with their banks, not yet calibrated."""
+) -> Iterator[list[Comparison]]:
+    """The comparisons with their banks, not yet calibrated, those of one frame length together."""
     for nperseg, hop in zip(settings.cut.npersegs, settings.cut.hops, strict=True):
         starts = frames.frame_starts(scaled.shape[1], nperseg, hop)
         chosen = [_chosen(scaled, starts, nperseg, settings.ks)]
@@ -325,15 +405,29 @@ def _learned(
         if normal_rows is not None:
             inside = starts[(starts >= normal_rows.start) & (starts + nperseg <= normal_rows.stop)]
             chosen.append(_chosen(scaled, inside, nperseg, normal_ks))
-        for view in settings.views:
+        group = []
+        for view in (*settings.views, *_coupled(settings, nperseg, scaled.shape[0])):
             empty = np.empty((0, 0))
             comparison = Comparison(nperseg, hop, view, settings.window, (), empty, empty, empty)
+            if view == "residual":
+                normal = chosen[-1][0] if chosen[-1][1] else chosen[0][0]
+                X, _ = _spectra(scaled, normal, nperseg, settings.window)
+                comparison = replace(comparison, transfer=coupling.transfer(X))
             banks = tuple(
                 NormalSpectrum(comparison.features(scaled, own), own, nperseg, ks, settings.reference)
                 for own, ks in chosen
                 if ks
             )
-            yield replace(comparison, banks=banks)
+            group.append(replace(comparison, banks=banks))
+        yield group
+
+
+def _coupled(settings: Settings, nperseg: int, n_channels: int) -> tuple[View, ...]:
+    """The residual, beside other views, of the middle frame length of several channels that are not too many."""
+    middle = settings.cut.npersegs[len(settings.cut.npersegs) // 2]
+    if nperseg != middle or not settings.points or not 2 <= n_channels <= coupling.MAX_CHANNELS:
+        return ()
+    return ("residual",)
 
 
 def _chosen(

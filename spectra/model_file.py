@@ -4,7 +4,7 @@ import json
 import os
 import zipfile
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from os import PathLike, fspath
 from pathlib import Path
@@ -34,8 +34,8 @@ MEMORY: Final = ("keys", "values", "tokens", "places")
 WEIGHT: Final = "transformer."
 # Whatever bytes a file holds, this is what numpy, zipfile and json have been seen to raise on them.
 _DAMAGE = (
-    ValueError, KeyError, TypeError, AttributeError, EOFError, NotImplementedError, MemoryError, OverflowError,
-    RecursionError, zipfile.BadZipFile, zlib.error,
+    ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError, OverflowError, RuntimeError,
+    zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
 Made = TypeVar("Made")
@@ -168,6 +168,8 @@ def _arrays(model: SpectralModel) -> dict[str, Any]:
     arrays |= {"point_mu": model.points.mu, "point_sigma": model.points.sigma}
     for i, one in enumerate(model.comparisons):
         arrays |= {f"unit_{i}": one.unit, f"mu_{i}": one.mu, f"sigma_{i}": one.sigma}
+        if one.transfer is not None:
+            arrays[f"transfer_{i}"] = one.transfer
         for j, bank in enumerate(one.banks):
             arrays |= {f"bank_{i}_{j}": bank.bank, f"starts_{i}_{j}": bank.starts}
     return arrays
@@ -279,9 +281,12 @@ def _comparison(i: int, about: dict[str, Any], arrays: dict[str, Any], settings:
     if not (_is_a(nperseg, int) and _is_a(hop, int) and view in VIEWS and nperseg >= 2 and hop >= 1):
         raise ValueError(f"nperseg={nperseg}, hop={hop} and view={view} make no comparison.")
     empty = np.empty((0, 0))
-    blank = Comparison(nperseg, hop, view, settings.window, (), empty, empty, empty)
+    transfer = None
+    if view == "residual":
+        transfer = _numbers(arrays[f"transfer_{i}"], (nperseg // 2 + 1, n_channels, n_channels), kinds="c")
+    blank = Comparison(nperseg, hop, view, settings.window, (), empty, empty, empty, transfer)
     # One frame shows how many features there are, and whether the window is one that is known.
-    features = blank.features(np.ones((1, nperseg), dtype=np.float32), np.zeros(1, dtype=np.int64))
+    features = blank.features(np.ones((n_channels, nperseg), dtype=np.float32), np.zeros(1, dtype=np.int64))
     banks = []
     for j, ks in enumerate(map(tuple, about["ks"])):
         starts = arrays[f"starts_{i}_{j}"]
@@ -294,12 +299,12 @@ def _comparison(i: int, about: dict[str, Any], arrays: dict[str, Any], settings:
     unit, mu, sigma = (_numbers(arrays[f"{key}_{i}"], (n_looks, n_channels)) for key in ("unit", "mu", "sigma"))
     if min(unit.min(), sigma.min()) <= 0 or n_looks > MAX_LOOKS:
         raise ValueError("A spread must lie above 0.")
-    return Comparison(nperseg, hop, view, settings.window, tuple(banks), unit, mu, sigma)
+    return replace(blank, banks=tuple(banks), unit=unit, mu=mu, sigma=sigma)
 
 
-def _numbers(array: Any, shape: tuple[int, ...], *, gaps: bool = False) -> Any:
+def _numbers(array: Any, shape: tuple[int, ...], *, gaps: bool = False, kinds: str = "fi") -> Any:
     """The array; raises ValueError for one of another shape or not of finite numbers, NaN allowed where there may be gaps."""
-    if array.shape != shape or array.dtype.kind not in "fi" or np.isinf(array).any() or (np.isnan(array).any() and not gaps):
+    if array.shape != shape or array.dtype.kind not in kinds or np.isinf(array).any() or (np.isnan(array).any() and not gaps):
         raise ValueError(f"An array has the shape {array.shape}, expected {shape} of finite numbers.")
     return array
 

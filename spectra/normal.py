@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra import distance
-from spectra.distance import Floats
+from spectra.distance import Floats, Pairs
 
 Reference = Literal["nearest", "mean"]
 
@@ -39,9 +39,15 @@ class NormalSpectrum:
     ks: tuple[int, ...]
     reference: Reference = "nearest"
 
-    def overlapping(self, starts: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """True where a frame of the same recording shares a sample with a normal frame, (n_frames, n_normal)."""
-        return np.asarray(np.abs(starts[:, None] - self.starts) < self.nperseg)
+    def overlapping(self, starts: NDArray[np.int64]) -> Pairs:
+        """The pairs of a frame of the same recording and a normal frame that share a sample, by their numbers.
+
+        The starts of normal frames ascend.
+        """
+        first = np.searchsorted(self.starts, starts - self.nperseg, side="right")
+        count = np.searchsorted(self.starts, starts + self.nperseg) - first
+        frame = np.repeat(np.arange(starts.size), count)
+        return frame, np.arange(frame.size) - np.repeat(np.cumsum(count) - count - first, count)
 
     def distance(self, features: Floats, own_starts: NDArray[np.int64] | None = None) -> Floats:
         """‖φ(X) − φ(X_normal)‖² of each frame for each k, (n_ks, …, n_frames); n_ks is 1 where the reference is the mean.

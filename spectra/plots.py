@@ -1,8 +1,8 @@
 """A detection as a picture: signal, anomaly score and spectrogram on one time axis, with the alarms shaded.
 
 The figure belongs to no window and no global state: it is made alike in a script, on a server and in a notebook.
-However long the recording, at most `COLUMNS` columns are drawn, each with the extremes of the rows or frames in it:
-a long recording is drawn fast, and no spike is lost.
+However long the recording, at most `COLUMNS` columns are drawn: of a channel each with the extremes of the rows in it, of
+scores and spectra with the largest. A long recording is drawn fast, and no spike is lost.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,17 @@ SIGNAL, SCORE, ALARM, MISSING, COLOURS = "#0072B2", "#333333", "#D55E00", "#DDDD
 LEAST_RANGE, MOST_RANGE = 30.0, 80.0
 SILENCE: Final = 1e-12
 SECONDS: Final = {"days": 86_400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6}
-HERTZ: Final = {"MHz": 1e6, "kHz": 1e3, "Hz": 1.0, "mHz": 1e-3, "µHz": 1e-6}
+# Slow frequencies as a person says them, who is told of periods of hours and days.
+HERTZ: Final = {
+    "MHz": 1e6,
+    "kHz": 1e3,
+    "Hz": 1.0,
+    "cycles/min": 1 / 60,
+    "cycles/h": 1 / 3600,
+    "cycles/day": 1 / 86_400,
+}
+# From so many outlines on they are thin, or they would hide what they outline.
+MANY_ALARMS: Final = 40
 
 
 class Picture(Figure):
@@ -63,9 +73,9 @@ class Picture(Figure):
 def plot(detection: "Detection") -> Figure:
     """Draw a detection: its channels, the score of each frame with the threshold, and a spectrogram.
 
-    Of more than eight channels, those with the most alarms are drawn. The spectrogram is that of the channel with the
-    most alarms: the amplitude of a sine in dB of the channel's unit, 20·log₁₀ A, the channel's median taken off; where
-    a column holds several frames, the largest of them. The axes share their time: the limits of one zoom all.
+    Of more than eight channels, those with the strongest alarms are drawn. The spectrogram is that of the channel with
+    the strongest alarm: the amplitude of a sine in dB of the channel's unit, 20·log₁₀ A, the channel's median taken off;
+    where a column holds several frames, the largest of them. The axes share their time: the limits of one zoom all.
     """
     ranked = _ranked_channels(detection)
     shown = sorted(ranked[:MAX_CHANNELS])
@@ -84,11 +94,7 @@ def plot(detection: "Detection") -> Figure:
     alarms.outline(axes[-1], detection.recording.channels[ranked[0]], _frequency_unit(detection.fs)[1])
     for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)
-    if len(shown) > 1:
-        count = len(shown) if len(shown) == len(ranked) else f"{len(shown)} of {len(ranked)}"
-        axes[0].set_title(
-            f"{count} channels; alarms are darker in the channel where they are strongest", loc="left", fontsize="medium"
-        )
+    axes[0].set_title(_signals_title(len(shown), len(ranked)), loc="left", fontsize="medium")
     time.draw(axes[-1])
     _as_it_is(figure.suptitle(_title(detection)))
     return figure
@@ -139,7 +145,9 @@ class _TimeAxis:
             ax.xaxis_date(self.zone)
             locator = dates.AutoDateLocator(tz=self.zone)
             ax.xaxis.set_major_locator(locator)
-            ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=self.zone))
+            # The first of a month is told with its year, so that the days before it are known as well.
+            monthly = ["", "%Y", "%b\n%Y", "%b-%d", "%H:%M", "%H:%M"]
+            ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=self.zone, zero_formats=monthly))
         else:
             ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
@@ -172,11 +180,19 @@ def _title(detection: "Detection") -> str:
     return f"{detection.recording.name}: {alarms} at a false-alarm probability of {detection.alpha:g} a frame"
 
 
+def _signals_title(shown: int, n_channels: int) -> str:
+    """What the signals are, and what is shaded."""
+    if n_channels == 1:
+        return "Signal; shaded: the alarms"
+    count = shown if shown == n_channels else f"{shown} of {n_channels}"
+    return f"{count} channels; shaded: the alarms, darker in the channel where they are strongest"
+
+
 def _ranked_channels(detection: "Detection") -> list[int]:
-    """Channels, those with the most alarms first, otherwise in their order."""
+    """Channels, those with the strongest alarms first, otherwise in their order."""
     names = detection.recording.channels
-    alarms = detection.alarms["channel"].value_counts()
-    return sorted(range(len(names)), key=lambda channel: -int(alarms.get(names[channel], 0)))
+    strongest = detection.alarms.groupby("channel")["score"].max()
+    return sorted(range(len(names)), key=lambda channel: -float(strongest.get(names[channel], 0.0)))
 
 
 @dataclass(frozen=True)
@@ -206,9 +222,10 @@ class _Alarms:
         here = [number for number, one in enumerate(self.channels) if one == channel]
         corners = zip(self.spans[here][:, [0, 0, 1, 1]], self.bands[here][:, [0, 1, 1, 0]] / size, strict=True)
         boxes = [np.column_stack(corner) for corner in corners]
-        halo = [withStroke(linewidth=2.6, foreground="white")]
+        width, around = (1.3, 1.3) if len(boxes) < MANY_ALARMS else (1.0, 0.4)
+        halo = [withStroke(linewidth=width + around, foreground="white")]
         ax.add_collection(
-            PolyCollection(boxes, facecolor="none", edgecolor=ALARM, linewidth=1.3, path_effects=halo), autolim=False
+            PolyCollection(boxes, facecolor="none", edgecolor=ALARM, linewidth=width, path_effects=halo), autolim=False
         )
 
 
@@ -237,6 +254,14 @@ def _envelope(values: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray
     return np.repeat(x[first], 2), both.ravel()
 
 
+def _largest(values: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """A line of one point a column, the greatest value in it; NaN is passed over."""
+    if len(values) <= 2 * COLUMNS:
+        return x, values
+    first = _bounds(len(values))
+    return x[first], np.fmax.reduceat(values, first)
+
+
 def _draw_signal(ax: Axes, detection: "Detection", channel: int, time: _TimeAxis) -> None:
     values = detection.recording.values[:, channel]
     ax.plot(*_envelope(values, time.edges[:-1]), color=SIGNAL, linewidth=0.7)
@@ -246,14 +271,15 @@ def _draw_signal(ax: Axes, detection: "Detection", channel: int, time: _TimeAxis
 
 
 def _draw_score(ax: Axes, detection: "Detection", time: _TimeAxis) -> None:
-    """The score of each step at its centre, and what it has to exceed to be an alarm."""
+    """The score of each step at its centre, of several in a column the largest, and what an alarm has to exceed."""
     scores = detection.frame_scores
     centres = time.at((np.arange(scores.z.size) + 0.5) * scores.step)
-    ax.plot(*_envelope(scores.z, centres), color=SCORE, linewidth=0.7)
+    ax.plot(*_largest(scores.z, centres), color=SCORE, linewidth=0.7)
     threshold = -float(ndtri(detection.alpha))
     ax.axhline(threshold, color=ALARM, linestyle="--", linewidth=1.2)
     ax.set_ylabel("score z")
-    ax.set_title(f"Anomaly score; dashed: the threshold {threshold:.3g}", loc="left", fontsize="medium")
+    title = f"Anomaly score in standard deviations; dashed: the threshold, {threshold:.3g}"
+    ax.set_title(title, loc="left", fontsize="medium")
     ax.margins(y=0.08)
 
 
@@ -268,7 +294,8 @@ def _draw_spectrogram(ax: Axes, detection: "Detection", channel: int, time: _Tim
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.set_ylabel(f"frequency ({unit})")
     name = _short(detection.recording.channels[channel])
-    _as_it_is(ax.set_title(f"Spectrogram of {name}", loc="left", fontsize="medium"))
+    boxes = "; boxes: the frequencies at which an alarm is strongest" if len(detection.alarms) else ""
+    _as_it_is(ax.set_title(f"Spectrogram of {name}{boxes}", loc="left", fontsize="medium"))
     ax.set_facecolor(MISSING)
     bins = frequencies(detection.nperseg, detection.fs) / size
     first_bin = _first_bins(bins, top / 10)

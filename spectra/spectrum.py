@@ -7,7 +7,6 @@ magnitude  |X_k| is the amplitude A of a sine A·sin(2πf_k t), which a person i
 from typing import Literal
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 Scaling = Literal["power", "magnitude"]
@@ -16,7 +15,7 @@ Detrend = Literal["none", "constant", "linear"]
 
 def frequencies(nperseg: int, fs: float | None) -> NDArray[np.float64]:
     """Frequencies of the one-sided bins, shape (nperseg // 2 + 1,), in Hz; in cycles per sample where fs is None."""
-    return np.asarray(scipy.fft.rfftfreq(nperseg, 1.0 / (fs or 1.0)))
+    return np.asarray(np.fft.rfftfreq(nperseg, 1.0 / (fs or 1.0)))
 
 
 def detrended(frames: NDArray[np.floating], detrend: Detrend) -> NDArray[np.floating]:
@@ -49,7 +48,8 @@ def spectrum(
     `taper` has shape (nperseg,). Single precision stays single. Raises ValueError for an unknown detrend or scaling.
     """
     nperseg = frames.shape[-1]
-    X = scipy.fft.rfft(detrended(frames, detrend) * taper, axis=-1, overwrite_x=True)
+    # numpy's FFT is scipy's, and scipy.fft takes longer to import than most recordings to transform.
+    X = np.fft.rfft(detrended(frames, detrend) * taper, axis=-1)
     doubled = _doubled(X.shape[-1], nperseg)
     if scaling == "power":
         X *= 1.0 / np.sqrt(nperseg * np.sum(taper**2))

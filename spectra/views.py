@@ -2,7 +2,8 @@
 
 The distance of two frames is ‖φ(X) − φ(Y)‖². No view sees everything: magnitude is blind to when in the frame something
 happens and sees bursts, tones and odd cycles wherever they fall; with bin 0 it sees a level as well; the complex plane
-sees a shift in time; shape sees a cycle of another form however loud; level sees the mean alone.
+sees a shift in time; shape sees a cycle of another form however loud; level sees the mean alone. The residual, of several
+channels, sees them come apart that always move together, each normal on its own (`spectra.coupling`).
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from spectra import rotation
 from spectra.spectrum import Detrend
 
-View = Literal["magnitude", "magnitude-dc", "complex", "aligned", "shape", "level"]
+View = Literal["magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual"]
 
 # Power below which a frame has no shape to speak of, in units of the channel's variance.
 FAINT = 0.01
@@ -71,6 +72,8 @@ VIEWS: Final[dict[View, tuple[Callable[[NDArray[np.complexfloating]], NDArray[np
     "aligned": (aligned, "constant"),
     "shape": (shape, "constant"),
     "level": (level, "none"),
+    # X is then what the other channels do not tell of a channel's spectrum.
+    "residual": (magnitude_dc, "none"),
 }
 
 
@@ -79,7 +82,7 @@ def by_bin(parts: NDArray[np.floating], view: View, n_bins: int) -> NDArray[np.f
     lead = parts.shape[:-1]
     if view == "level":
         return np.concatenate([parts, np.zeros((*lead, n_bins - 1))], axis=-1)
-    if view == "magnitude-dc":
+    if view in ("magnitude-dc", "residual"):
         return parts
     of_bins = parts.reshape(*lead, n_bins - 1, -1).sum(axis=-1)
     return np.concatenate([np.zeros((*lead, 1)), of_bins], axis=-1)

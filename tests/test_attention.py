@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import naive_sequence as naive
 from numerical import numerical_gradient
+from spectra.errors import DataError
 from spectra.sequence import attention as module
 from spectra.sequence.attention import (
     attention,
@@ -120,7 +121,7 @@ def test_blocks_of_other_keys_than_queries(T: int, U: int, d_k: int, d_v: int) -
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("causal", [False, True])
 def test_blocks_in_single_precision_on_threads(size: float, causal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WORTH_A_THREAD", 0)
+    monkeypatch.setattr(module, "WORTH_THREADS", 0)
     Q, K, V, d_Z = random(4, 3, 700, 8, dtype=np.float32)
     Q *= size
     Z, L = attention_in_blocks(Q, K, V, causal=causal)
@@ -183,7 +184,7 @@ def test_heads_are_split_by_columns_and_merged_again() -> None:
 @pytest.mark.parametrize("rotated", [False, True])
 def test_multi_head_gradient(rotated: bool) -> None:
     H, weight = random(2, 2, 5, 8)
-    weights = list(random(4, 8, 8, seed=1))
+    weights = list(random(3, 8, 8, seed=1))
     masks = {"causal": True, "padding": np.arange(5) >= np.array([[5], [3]])}
     masks["points"] = position_phasors(np.arange(5), 4) if rotated else None
     _, kept = multi_head(H, *weights, 2, **masks)
@@ -196,3 +197,13 @@ def test_multi_head_gradient(rotated: bool) -> None:
 def test_causal_needs_as_many_keys_as_queries() -> None:
     with pytest.raises(ValueError, match="not 3 keys for 5 queries"):
         attention_in_blocks(random(5, 2), random(3, 2), random(3, 2), causal=True)
+
+
+def test_masks_of_another_shape_are_named() -> None:
+    Q, K, V = random(3, 2, 5, 3)
+    with pytest.raises(DataError, match=r"mask padding of type bool and shape \(2, 4\) must .* fit the shape \(2, 5\)"):
+        attention_in_blocks(Q, K, V, padding=np.zeros((2, 4), dtype=bool))
+    with pytest.raises(DataError, match=r"mask hidden of type bool and shape \(3, 5\) must .* fit the shape \(2, 5, 5\)"):
+        attention(Q, K, V, np.zeros((3, 5), dtype=bool))
+    with pytest.raises(DataError, match="mask padding of type int64"):
+        attention_in_blocks(Q, K, V, padding=np.zeros((2, 5), dtype=int))

@@ -13,6 +13,9 @@ from click.testing import CliRunner, Result
 
 import spectra.cli
 from spectra.cli import main
+from spectra.cli.options import VIEWS as OFFERED
+from spectra.model_file import Learned
+from spectra.views import VIEWS
 
 FS = 100.0
 N = 4000
@@ -85,12 +88,13 @@ def test_json_holds_the_documented_keys_and_finds_the_odd_stretch(folder: Path) 
     documented = re.findall(r"`(\w+)`", spectra.cli.__doc__ or "")
     assert [key for key in file if key not in documented] == []
     assert list(file) == [
-        "file", "fs", "nperseg", "hop", "alpha", "n_samples", "channels", "learned_from", "period", "calibration",
-        "notes", "alarms",
+        "file", "fs", "nperseg", "npersegs", "hop", "alpha", "n_samples", "channels", "learned_from", "period",
+        "calibration", "notes", "alarms",
     ]  # fmt: skip
     assert file["file"] == "dated.csv"
     assert file["fs"] == pytest.approx(FS)
-    assert (file["nperseg"], file["alpha"], file["n_samples"], file["channels"]) == (50, 0.001, N, ["pressure"])
+    assert (file["nperseg"], file["npersegs"]) == (50, [50])
+    assert (file["alpha"], file["n_samples"], file["channels"]) == (0.001, N, ["pressure"])
     assert file["learned_from"] == "the recording itself"
     assert 0 <= file["calibration"]["ks_p_value"] <= 1
     alarm = max(file["alarms"], key=lambda alarm: alarm["score"])
@@ -273,3 +277,27 @@ def test_options_of_reading_are_handed_on(folder: Path) -> None:
     assert file["fs"] == pytest.approx(FS)
     resampled = found("detect", "many.csv", *arguments, "--resample", "20ms")
     assert resampled["fs"] == pytest.approx(FS / 2)
+
+
+def test_frames_have_several_lengths_where_none_is_given(folder: Path) -> None:
+    file = found("detect", "dated.csv")
+    assert file["npersegs"] == [16, 64, 256]
+    # The tone repeats itself every 20 rows.
+    assert (file["period"], file["nperseg"]) == (20, 16)
+
+
+def test_view_is_handed_on_and_kept_in_the_model(folder: Path) -> None:
+    usual = found("detect", "dated.csv", "--nperseg", "50")
+    level = found("detect", "dated.csv", "--nperseg", "50", "--view", "level")
+    assert level["alarms"] != usual["alarms"]
+    at_once = found("detect", "dated.csv", "--normal", "normal.csv", "--nperseg", "50", "--view", "shape")
+    run("fit", "normal.csv", "-o", "normal.model", "--nperseg", "50", "--view", "shape")
+    assert found("score", "normal.model", "dated.csv") == at_once
+    assert [comparison.view for comparison in Learned.load("normal.model").model.comparisons] == ["shape"]
+    unknown = run("detect", "dated.csv", "--view", "phase")
+    assert unknown.exit_code == 2
+    assert "magnitude-dc" in unknown.stderr
+
+
+def test_views_that_can_be_chosen_are_all_there_are() -> None:
+    assert tuple(VIEWS) == OFFERED

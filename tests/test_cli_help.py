@@ -61,12 +61,16 @@ def test_short_help_and_long_help_are_the_same(path: tuple[str, ...]) -> None:
     assert runner.invoke(main, [*path, "-h"]).stdout == runner.invoke(main, [*path, "--help"]).stdout
 
 
-def test_help_shows_every_command_with_a_whole_sentence() -> None:
-    shown = CliRunner().invoke(main, ["--help"]).stdout
-    for name, command in main.commands.items():
-        assert f"{name}" in shown
-        assert command.get_short_help_str(80) in shown
-        assert not command.get_short_help_str(80).endswith("...")
+@pytest.mark.parametrize(
+    "path", [(), *(path for path, command in COMMANDS if isinstance(command, click.Group))], ids=" ".join
+)
+def test_help_shows_every_command_with_a_whole_sentence(path: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(main, [*path, "--help"]).stdout
+    for below, command in COMMANDS:
+        if below[:-1] == path:
+            assert f"  {below[-1]} " in shown
+            assert command.get_short_help_str(80) in shown
+            assert not command.get_short_help_str(80).endswith("...")
 
 
 def test_help_documents_the_json_keys_and_the_exit_status() -> None:

@@ -52,10 +52,10 @@ def test_same_seed_same_recording(name):
 
 
 @pytest.mark.parametrize("name", GENERATORS)
-def test_recording_is_one_finite_channel_with_a_normal_first_half(name):
+def test_recording_is_finite_with_a_normal_first_half(name):
     recording = make(name)
     assert recording.fs > 0
-    assert recording.n_channels == 1
+    assert recording.n_channels == {"fault-of-many": 100, "decoupled": 2}.get(name, 1)
     assert np.isfinite(recording.values).all()
     assert recording.labels.shape == (recording.n_samples,)
     assert not recording.labels[: recording.n_samples // 2].any()
@@ -424,3 +424,25 @@ def test_order_is_as_it_was_up_to_the_first_anomaly():
 def test_what_cannot_be_made_is_said(name, arguments, says):
     with pytest.raises(DataError, match=says):
         make(name, **arguments)
+
+
+def test_fault_is_in_the_channel_that_says_so_and_nowhere_else():
+    recording, clean = make("fault-of-many", n_channels=7), make("fault-of-many", n_channels=7, amplitude=0.0)
+    first, end = changed(recording)
+    for name, values, before in zip(recording.channels, recording.values.T, clean.values.T, strict=True):
+        differs = values != before
+        assert not differs[recording.labels == 0].any()
+        assert differs[first:end].mean() == pytest.approx(1.0 if name.endswith("(faulty)") else 0.0, abs=0.2)
+    assert sum(name.endswith("(faulty)") for name in recording.channels) == 1
+
+
+def test_channels_come_apart_where_it_is_labelled_and_stay_what_they_are():
+    recording = make("decoupled", length=5000)
+    leader, follower = recording.values.T
+    odd = recording.labels == 1
+    odd[:3] = False
+    together, apart = (np.corrcoef(leader[np.flatnonzero(where[3:])], follower[3:][where[3:]])[0, 1] for where in (~odd, odd))
+    assert together > 0.95
+    assert abs(apart) < 0.3
+    # Five standard errors of a standard deviation of AR(1) noise: √(½ · 19 / 5000) each.
+    assert follower[odd].std() == pytest.approx(follower[~odd].std(), rel=0.25)

@@ -158,6 +158,6 @@ def test_model_finds_the_stretch_that_differs_and_says_where(reference, view):
     assert 4000 - 64 <= peak * scores.step < 4100 + 64
     assert scores.channel[peak] == 1
     assert np.isnan(scores.sample_z[6000:6008]).all()
-    nperseg, excess = model.excess(model.scale(values), scores, peak, own=True)
+    ((nperseg, excess),) = model.excess(model.scale(values), scores, np.array([peak]), own=True)
     assert nperseg == 64
     assert excess.argmax() == (0 if view == "level" else 16)

@@ -66,6 +66,7 @@ def test_axes_are_named_with_their_units(shift):
     assert spectrogram.get_ylabel() == "frequency (Hz)"
     assert spectrogram.get_xlabel() == "row"
     assert colours.get_ylabel() == "amplitude (dB)"
+    assert signal.get_title(loc="left") == "Signal; shaded: the alarms"
     assert figure.get_suptitle() == "level-shift: 1 alarm at a false-alarm probability of 1e-12 a frame"
 
 
@@ -119,6 +120,17 @@ def test_spike_in_a_long_recording_is_seen():
     assert line.get_xdata()[line.get_ydata().argmax()] == pytest.approx(123_456, abs=200_000 / COLUMNS)
 
 
+def test_scores_of_a_long_recording_are_the_largest_of_their_columns():
+    detection = detect(np.random.default_rng(2).standard_normal(20_000))
+    z = detection.frame_scores.z
+    assert z.size > 2 * COLUMNS
+    curve = parts(plot(detection))[1].lines[0]
+    assert len(curve.get_ydata()) == COLUMNS
+    assert curve.get_ydata().max() == z.max()
+    assert (np.diff(curve.get_xdata()) > 0).all()
+    assert set(curve.get_ydata()) <= set(z)
+
+
 @pytest.mark.parametrize("alpha", [0.05, 1e-6])
 def test_score_is_that_of_the_frames_and_its_threshold_that_of_alpha(alpha):
     detection = detect(generators.level_shift(np.random.default_rng(1)), alpha=alpha)
@@ -148,7 +160,7 @@ def test_alarm_is_darker_in_its_channel_and_its_band_outlined_in_its_spectrogram
     assert max(c.get_alpha() for c in left.collections if len(c.get_paths())) < max(
         c.get_alpha() for c in right.collections if len(c.get_paths())
     )
-    assert spectrogram.get_title(loc="left") == "Spectrogram of right"
+    assert spectrogram.get_title(loc="left").startswith("Spectrogram of right; boxes: ")
     outlines = [c for c in spectrogram.collections if not isinstance(c, QuadMesh) and not c.get_facecolor().size]
     boxes = [path.get_extents() for collection in outlines for path in collection.get_paths()]
     assert [(box.y0, box.y1) for box in boxes] == list(
@@ -211,7 +223,8 @@ def test_dates_are_drawn_in_their_own_zone():
     detection = on_index(pd.date_range("2024-05-01", periods=5000, freq="1min", tz="Asia/Tokyo"))
     _, score, spectrogram, _ = parts(plot(detection))
     assert spectrogram.get_xlabel() == "time (Asia/Tokyo)"
-    assert spectrogram.get_ylabel() == "frequency (mHz)"
+    assert spectrogram.get_ylabel() == "frequency (cycles/h)"
+    assert spectrogram.get_ylim() == (0, 30)
     # Tokyo is nine hours ahead the whole year.
     instants = detection.alarms[["start", "end"]].apply(lambda times: times.dt.tz_localize(None) - pd.Timedelta("9h"))
     expected = np.column_stack([date2num(instants["start"]), date2num(instants["end"] + pd.Timedelta("1min"))])
@@ -255,6 +268,16 @@ def test_of_many_channels_those_with_alarms_are_drawn():
     assert len(signals) == 8
     assert "ch11" in [ax.get_ylabel() for ax in signals]
     assert signals[0].get_title(loc="left").startswith("8 of 12 channels")
+
+
+def test_spectrogram_is_that_of_the_strongest_alarm():
+    values = np.random.default_rng(3).standard_normal((4000, 2))
+    for start in (500, 1500):
+        values[start : start + 60, 0] += 8
+    values[3000:3060, 1] += 40
+    detection = detect(Recording.from_array(values, fs=FS, channels=("often", "strong")))
+    assert detection.alarms["channel"].value_counts()["often"] > 1
+    assert parts(plot(detection))[2].get_title(loc="left").startswith("Spectrogram of strong;")
 
 
 @pytest.mark.parametrize("name", ["$\\frac", "100% {x} \\n", "two\nlines", "x" * 300])

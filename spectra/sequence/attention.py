@@ -10,27 +10,26 @@ for all later positions. A query that may look nowhere gets zeros.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from threading import Lock
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra.errors import DataError
 from spectra.sequence.layers import Flags, linear, linear_backward
 from spectra.sequence.positional import Floats, rotary, rotary_backward
+from spectra.sequence.threads import by_rows, own_threads, share
 
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
-
-# Queries, and keys, of a block: its scores stay in a core's cache. Short sequences are taken together to fill one.
-BLOCK = 256
-# Scores this far from 0 have exponentials that neither overflow nor vanish in float32, 65,536 of them summed.
-SAFE = 40.0
+# Queries, and keys, of a block, and how many scores are computed at a time, of heads and short sequences together: few
+# enough to stay in a core's cache, enough for threads not to wait for each other between calls of numpy.
+BLOCK, SCORES = 256, 2**18
+# Scores no further than this from 0 have exponentials, and sums of them, far from the limits of float32.
+SAFE = 30.0
 # Fewer scores than this are computed before another thread has started.
-WORTH_A_THREAD = 2**19
+WORTH_THREADS = 2**19
 
 
 def softmax(S: Floats) -> Floats:
@@ -53,14 +52,24 @@ def attention(Q: Floats, K: Floats, V: Floats, hidden: Flags | None = None) -> t
     """Z = AV with A = softmax(S) and S = QKᵀ/√d_k, the formula itself; returns Z, S and A.
 
     Queries (..., T, d_k), keys (..., U, d_k), values (..., U, d_v). `hidden`, which broadcasts with (..., T, U), flags
-    the keys a query must not see: their score is −∞.
+    the keys a query must not see: their score is −∞. Raises DataError for flags of another shape.
     """
     S: Floats = Q @ K.swapaxes(-1, -2)  # [..., T, d_k] -> [..., T, U]
     S /= math.sqrt(Q.shape[-1])
     if hidden is not None:
+        _check_mask("hidden", hidden, S.shape)
         np.copyto(S, -np.inf, where=hidden)
     A = softmax(S)  # [..., T, U]
     return A @ V, S, A  # [..., T, d_v]
+
+
+def _check_mask(name: str, mask: Flags, shape: tuple[int, ...]) -> None:
+    """Raise DataError unless a mask is of flags, and broadcasts with arrays of this shape."""
+    fits = mask.ndim <= len(shape) and all(m in (1, n) for m, n in zip(mask.shape[::-1], shape[::-1], strict=False))
+    if mask.dtype != np.bool_ or not fits:
+        raise DataError(
+            f"The mask {name} of type {mask.dtype} and shape {mask.shape} must be bool and fit the shape {shape}."
+        )
 
 
 def attention_backward(d_Z: Floats, Q: Floats, K: Floats, V: Floats, A: Floats) -> tuple[Floats, Floats, Floats]:
@@ -84,41 +93,44 @@ def attention_in_blocks(
 ) -> tuple[Floats, Floats]:
     """Z (..., T, d_v) as of `attention`, without its T × U weights; also the logarithm of each softmax's sum (..., T).
 
-    `padding` broadcasts with (..., U). Memory grows with T + U; threads are as many as BLAS has.
+    `padding` broadcasts with (..., U). Memory grows with T + U; threads are as many as BLAS has. Raises DataError for
+    padding of another shape.
     """
     work = _Work(Q, K, V, causal, padding)
     Z = np.empty((*work.q.shape[:2], V.shape[-1]), dtype=Q.dtype)  # [N, T, d_v]
     L = np.empty(work.q.shape[:2], dtype=Q.dtype)  # [N, T]
-    safe = work.largest_score() < SAFE
 
-    def compute(blocks: Sequence[tuple[slice, slice]]) -> None:
+    def compute(blocks: Iterator[tuple[slice, slice]]) -> None:
         buffer = np.empty(work.block_size, dtype=Q.dtype)
         for group, rows in blocks:
-            _running_softmax(work, group, rows, safe, buffer, Z[group, rows], L[group, rows])
+            _running_softmax(work, group, rows, buffer, Z[group, rows], L[group, rows])
 
-    _on_threads(compute, [(group, rows) for group in work.groups() for rows in work.rows()], work.n_scores)
+    with own_threads(work.n_scores >= WORTH_THREADS):
+        share(compute, work.blocks())
     return Z.reshape(*Q.shape[:-1], -1), L.reshape(Q.shape[:-1])
 
 
-def _running_softmax(work: "_Work", group: slice, rows: slice, safe: bool, buffer: Floats, Z: Floats, L: Floats) -> None:
+def _running_softmax(work: "_Work", group: slice, rows: slice, buffer: Floats, Z: Floats, L: Floats) -> None:
     """Z (g, r, d_v) and L (g, r) of some rows of a group of heads, one block of keys after the other."""
     Z[...] = 0.0
     total = np.zeros((*L.shape, 1), dtype=L.dtype)  # [g, r, 1]
-    largest = np.full_like(total, 0.0 if safe else -np.inf)  # [g, r, 1]
+    largest = np.full_like(total, 0.0 if work.safe else -np.inf)  # [g, r, 1]
     ones = np.ones((BLOCK, 1), dtype=L.dtype)
     for keys in work.keys(rows):
         S = work.scores(work.q[group, rows], work.k[group, keys], buffer)  # [g, r, k]
-        work.hide(S, group, rows, keys)
-        if not safe:
+        if work.safe:
+            work.exponentials(S, group, rows, keys)
+        else:
+            work.hide(S, group, rows, keys)
             # While a query has seen nothing its largest score is −∞, from which nothing can be taken away.
             reached = np.maximum(largest, S.max(axis=-1, keepdims=True))
             finite = np.where(reached == -np.inf, L.dtype.type(0.0), reached)
             S -= finite
+            np.exp(S, out=S)
             shrink = np.exp(largest - finite)
             total *= shrink
             Z *= shrink
             largest = reached
-        np.exp(S, out=S)
         total += S @ ones[: S.shape[-1]]
         Z += S @ work.v[group, keys]  # [g, r, k] -> [g, r, d_v]
     nothing = total == 0.0
@@ -126,7 +138,7 @@ def _running_softmax(work: "_Work", group: slice, rows: slice, safe: bool, buffe
     Z /= total
     # Of a query that may look nowhere the gradient then finds exponentials of 0.
     np.add(np.log(total), largest, out=L[..., None], where=~nothing)
-    L[nothing[..., 0]] = np.finfo(L.dtype).max
+    L[nothing[..., 0]] = np.finfo(L.dtype).max / 2
 
 
 def attention_in_blocks_backward(
@@ -149,20 +161,27 @@ def attention_in_blocks_backward(
     d_z = d_Z.reshape(len(work.q), -1, V.shape[-1])  # [N, T, d_v]
     D = np.einsum("...i,...i->...", d_Z, Z)[..., None].reshape(*work.q.shape[:2], 1)  # [N, T, 1]
     seen = _Seen(
-        q=np.concatenate([work.q, -L.reshape(D.shape)], axis=-1),  # [N, T, d_k + 1]
+        q=np.concatenate([work.q, -work.unit * L.reshape(D.shape)], axis=-1),  # [N, T, d_k + 1]
         k=_with_ones(work.k),  # [N, U, d_k + 1]
         d_z=np.concatenate([d_z, -D], axis=-1),  # [N, T, d_v + 1]
         v=_with_ones(work.v),  # [N, U, d_v + 1]
     )
-    d_q, d_k, d_v = np.zeros_like(work.q), np.zeros_like(work.k), np.zeros_like(work.v)
+    d_q, d_k, d_v = (np.zeros_like(x) for x in (work.q, work.k, work.v))
+    adding = Lock()
 
-    def compute(groups: Sequence[slice]) -> None:
+    def compute(blocks: Iterator[tuple[slice, slice]]) -> None:
         buffers = np.empty((2, work.block_size), dtype=Q.dtype)
-        for group in groups:
-            _block_gradients(work, seen, group, buffers, d_q[group], d_k[group], d_v[group])
+        own_d_k, own_d_v = np.zeros_like(d_k), np.zeros_like(d_v)
+        for group, rows in blocks:
+            _block_gradients(work, seen, group, rows, buffers, d_q[group, rows], own_d_k[group], own_d_v[group])
+        with adding:
+            np.add(d_k, own_d_k, out=d_k)
+            np.add(d_v, own_d_v, out=d_v)
 
-    _on_threads(compute, list(work.groups()), work.n_scores)
-    d_q *= work.scale
+    with own_threads(work.n_scores >= WORTH_THREADS):
+        share(compute, work.blocks())
+    d_q *= 1.0 / math.sqrt(Q.shape[-1])
+    d_k *= 1.0 / work.unit
     return d_q.reshape(Q.shape), d_k.reshape(K.shape), d_v.reshape(V.shape)
 
 
@@ -180,19 +199,17 @@ def _with_ones(x: Floats) -> Floats:
 
 
 def _block_gradients(
-    work: "_Work", seen: _Seen, group: slice, buffers: Floats, d_q: Floats, d_k: Floats, d_v: Floats
+    work: "_Work", seen: _Seen, group: slice, rows: slice, buffers: Floats, d_q: Floats, d_k: Floats, d_v: Floats
 ) -> None:
-    """Add up the gradients of a group of heads, (g, T, d_k) that of the scaled queries, block by block."""
-    for rows in work.rows():
-        for keys in work.keys(rows):
-            A = work.scores(seen.q[group, rows], seen.k[group, keys], buffers[0])  # [g, r, k]
-            work.hide(A, group, rows, keys)
-            np.exp(A, out=A)
-            d_v[:, keys] += A.swapaxes(-1, -2) @ seen.d_z[group, rows, :-1]  # -> [g, k, d_v]
-            d_S = work.scores(seen.d_z[group, rows], seen.v[group, keys], buffers[1])  # [g, r, k]
-            d_S *= A
-            d_q[:, rows] += d_S @ work.k[group, keys]  # -> [g, r, d_k]
-            d_k[:, keys] += d_S.swapaxes(-1, -2) @ work.q[group, rows]  # -> [g, k, d_k]
+    """Add up the gradients by some rows (g, r, d_k) of the scaled queries of a group, and by its keys and values."""
+    for keys in work.keys(rows):
+        A = work.scores(seen.q[group, rows], seen.k[group, keys], buffers[0])  # [g, r, k]
+        work.exponentials(A, group, rows, keys)
+        d_v[:, keys] += A.swapaxes(-1, -2) @ seen.d_z[group, rows, :-1]  # -> [g, k, d_v]
+        d_S = work.scores(seen.d_z[group, rows], seen.v[group, keys], buffers[1])  # [g, r, k]
+        d_S *= A
+        d_q += d_S @ work.k[group, keys]  # -> [g, r, d_k]
+        d_k[:, keys] += d_S.swapaxes(-1, -2) @ work.q[group, rows]  # -> [g, k, d_k]
 
 
 def _slices(stop: int, step: int) -> Iterator[slice]:
@@ -207,28 +224,33 @@ class _Work:
         U = K.shape[-2]
         if causal and T != U:
             raise ValueError(f"A causal mask needs as many keys as queries, not {U} keys for {T} queries.")
-        self.scale = 1.0 / math.sqrt(d_k)
-        self.q: Floats = np.ascontiguousarray(Q * self.scale).reshape(-1, T, d_k)  # [N, T, d_k]
-        self.k: Floats = np.ascontiguousarray(K).reshape(-1, U, d_k)  # [N, U, d_k]
-        self.v: Floats = np.ascontiguousarray(V).reshape(-1, U, V.shape[-1])  # [N, U, d_v]
+        self.q: Floats = np.multiply(Q, 1.0 / math.sqrt(d_k), order="C").reshape(-1, T, d_k)  # [N, T, d_k]
+        self.k: Floats = K.reshape(-1, U, d_k)  # [N, U, d_k]
+        self.v: Floats = V.reshape(-1, U, V.shape[-1])  # [N, U, d_v]
+        self.safe = _largest_product(self.q, self.k) < SAFE
+        self.exp, self.unit = _exponential(Q.dtype) if self.safe else (np.exp, 1.0)
+        self.q *= self.unit
         self.causal = causal
-        self.later = np.triu(np.full((BLOCK, BLOCK), -np.inf, dtype=Q.dtype), 1)
+        # Scores that are hidden are set to −∞; where they are safe, their exponentials to 0, as 2^−∞ takes ten times as long.
+        self.mask: np.ufunc = np.multiply if self.safe else np.add
+        seen, hidden = (1.0, 0.0) if self.safe else (0.0, -np.inf)
+        if causal:
+            later = np.triu(np.ones((BLOCK, BLOCK), dtype=np.bool_), 1)
+            self.later: Floats = np.where(later, hidden, seen).astype(Q.dtype)
         self.away: Floats | None = None
         if padding is not None:
+            _check_mask("padding", padding, (*leading, U))
             everywhere = np.broadcast_to(padding, (*leading, U)).reshape(-1, 1, U)
-            self.away = np.where(everywhere, -np.inf, 0.0).astype(Q.dtype)  # [N, 1, U]
+            self.away = np.where(everywhere, hidden, seen).astype(Q.dtype)  # [N, 1, U]
         self.n_scores = len(self.q) * T * U
         block = max(min(T, BLOCK) * min(U, BLOCK), 1)
-        self._together = BLOCK**2 // block
+        self._together = SCORES // block
         self.block_size = self._together * block
 
-    def groups(self) -> Iterator[slice]:
-        """Heads taken together: one, or as many as fill a block where sequences are short."""
-        return _slices(len(self.q), self._together)
-
-    def rows(self) -> Iterator[slice]:
-        """The queries of a block."""
-        return _slices(self.q.shape[1], BLOCK)
+    def blocks(self) -> list[tuple[slice, slice]]:
+        """Heads taken together, and queries of each; the last first, which have most to look at."""
+        T, N = self.q.shape[1], len(self.q)
+        return [(group, rows) for rows in reversed(list(_slices(T, BLOCK))) for group in _slices(N, self._together)]
 
     def keys(self, rows: slice) -> Iterator[slice]:
         """The keys these queries may see, by blocks."""
@@ -239,46 +261,40 @@ class _Work:
         shape = (len(left), left.shape[1], right.shape[1])
         return np.matmul(left, right.swapaxes(-1, -2), out=buffer[: math.prod(shape)].reshape(shape))
 
+    def exponentials(self, S: Floats, group: slice, rows: slice, keys: slice) -> None:
+        """Turn the scores of a block into their exponentials, 0 for what must not be seen."""
+        if not self.safe:
+            self.hide(S, group, rows, keys)
+        self.exp(S, out=S)
+        if self.safe:
+            self.hide(S, group, rows, keys)
+
     def hide(self, S: Floats, group: slice, rows: slice, keys: slice) -> None:
-        """Set the scores of a block that are not to be seen to −∞."""
+        """Apply the masks to the scores of a block or, where they are safe, to its exponentials."""
         if self.away is not None:
-            S += self.away[group, :, keys]
+            self.mask(S, self.away[group, :, keys], out=S)
         # Blocks of keys are as long as those of queries, and those after the queries are left out.
         if self.causal and keys.start == rows.start:
-            S += self.later[: S.shape[1], : S.shape[2]]
-
-    def largest_score(self) -> float:
-        """No score is further from 0 than this (Cauchy–Schwarz)."""
-        if self.n_scores == 0:
-            return 0.0
-        norms = [np.einsum("...i,...i->...", x, x).max(axis=-1) for x in (self.q, self.k)]  # [N] each
-        return float(np.sqrt((norms[0] * norms[1]).max()))
+            self.mask(S, self.later[: S.shape[1], : S.shape[2]], out=S)
 
 
-@lru_cache(maxsize=1)
-def _blas() -> "ThreadpoolController":
-    """The BLAS that numpy multiplies matrices with."""
-    from threadpoolctl import ThreadpoolController
+def _largest_product(q: Floats, k: Floats) -> float:
+    """What no product of a row of q (N, T, d_k) and one of k (N, U, d_k) exceeds, by Cauchy and Schwarz."""
+    if q.size == 0 or k.size == 0:
+        return 0.0
+    norms = [np.einsum("...i,...i->...", x, x).max(axis=-1) for x in (q, k)]  # [N] each
+    return float(np.sqrt((norms[0] * norms[1]).max()))
 
-    return ThreadpoolController().select(user_api="blas")
 
+@lru_cache(maxsize=2)
+def _exponential(dtype: np.dtype[Any]) -> tuple[np.ufunc, float]:
+    """A function f and a unit u with f(u·x) = e^x: 2^x where numpy has it for the registers of this processor.
 
-def _on_threads(compute: Callable[[Any], None], blocks: Sequence[object], n_scores: int) -> None:
-    """Compute the blocks on as many threads as BLAS has, which then takes one for each product.
-
-    BLAS alone would leave the exponentials, half of the work, to one thread.
+    It then takes half the time of np.exp, and errs by half as much.
     """
-    n_threads = 1
-    if n_scores >= WORTH_A_THREAD:
-        n_threads = min(max((library.num_threads for library in _blas().lib_controllers), default=1), len(blocks))
-    if n_threads == 1:
-        compute(blocks)
-        return
-    with _blas().limit(limits=1), ThreadPoolExecutor(n_threads) as pool:
-        # Neighbours go to different threads, so that causal rows, shorter at the start, are shared out evenly.
-        parts = [blocks[i::n_threads] for i in range(n_threads)]
-        # A thread starts with numpy's own handling of overflow, not with that of the caller.
-        list(pool.map(lambda context, part: context.run(compute, part), [copy_context() for _ in parts], parts))
+    kinds = np.lib.introspect.opt_func_info(func_name="^exp2$").get("exp2", {})
+    in_use = kinds.get(dtype.char * 2, {}).get("current", "baseline")
+    return (np.exp, 1.0) if in_use.startswith("baseline") else (np.exp2, math.log2(math.e))
 
 
 def split_heads(X: Floats, h: int) -> Floats:
@@ -296,7 +312,7 @@ def merge_heads(Z: Floats) -> Floats:
 
 
 class Heads(NamedTuple):
-    """What the gradient of `multi_head` needs: what went in, and Q, K, V, Z (B, h, T, d_k), L (B, h, T), M (B, T, d)."""
+    """What the gradient of `multi_head` needs: H (B, T, d), then Q, K, V, Z (B, h, T, d_k) and L (B, h, T)."""
 
     H: Floats
     Q: Floats
@@ -304,7 +320,6 @@ class Heads(NamedTuple):
     V: Floats
     Z: Floats
     L: Floats
-    M: Floats
 
 
 def multi_head(
@@ -312,14 +327,13 @@ def multi_head(
     W_Q: Floats,
     W_K: Floats,
     W_V: Floats,
-    W_O: Floats,
     h: int,
     *,
     causal: bool = False,
     padding: Flags | None = None,
     points: NDArray[np.complex128] | None = None,
 ) -> tuple[Floats, Heads]:
-    """O = concat(Z₁ … Z_h) W_O of H (B, T, d), where head i has the columns i·d_k … of W_Q, W_K and W_V (d, d).
+    """M = concat(Z₁ … Z_h) of H (B, T, d), where head i has the columns i·d_k … of W_Q, W_K and W_V (d, d).
 
     `padding` (B, T); `points` (T, d_k / 2) are the phasors of rotary positions.
     """
@@ -328,33 +342,35 @@ def multi_head(
         Q, K = rotary(Q, points), rotary(K, points)
     padding = None if padding is None else padding[:, None]  # [B, T] -> [B, 1, T]
     Z, L = attention_in_blocks(Q, K, V, causal=causal, padding=padding)  # [B, h, T, d_k], [B, h, T]
-    M = merge_heads(Z)  # [B, h, T, d_k] -> [B, T, d]
-    return linear(M, W_O), Heads(H, Q, K, V, Z, L, M)  # [B, T, d]
+    return merge_heads(Z), Heads(H, Q, K, V, Z, L)  # [B, h, T, d_k] -> [B, T, d]
 
 
 def multi_head_backward(
-    d_O: Floats,
+    d_M: Floats,
     kept: Heads,
     W_Q: Floats,
     W_K: Floats,
     W_V: Floats,
-    W_O: Floats,
     *,
     causal: bool = False,
     padding: Flags | None = None,
     points: NDArray[np.complex128] | None = None,
-) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """By H, W_Q, W_K, W_V and W_O."""
-    H, Q, K, V, Z, L, M = kept
-    d_M, d_W_O = linear_backward(d_O, M, W_O)  # [B, T, d]
-    d_Z = split_heads(d_M, Q.shape[1])  # -> [B, h, T, d_k]
-    padding = None if padding is None else padding[:, None]  # [B, 1, T]
-    d_Q, d_K, d_V = attention_in_blocks_backward(d_Z, Q, K, V, Z, L, causal=causal, padding=padding)
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """By H, W_Q, W_K and W_V."""
+    H, Q, K, V, Z, L = kept
+    d_Z = split_heads(d_M, Q.shape[1])  # [B, T, d] -> [B, h, T, d_k]
+    padding = None if padding is None else padding[:, None]  # [B, T] -> [B, 1, T]
+    d_Q, d_K, d_V = attention_in_blocks_backward(d_Z, Q, K, V, Z, L, causal=causal, padding=padding)  # [B, h, T, d_k]
     if points is not None:
         d_Q, d_K = rotary_backward(d_Q, points), rotary_backward(d_K, points)
-    d_H, d_W_Q = linear_backward(merge_heads(d_Q), H, W_Q)  # [B, h, T, d_k] -> [B, T, d]
-    from_K, d_W_K = linear_backward(merge_heads(d_K), H, W_K)
-    from_V, d_W_V = linear_backward(merge_heads(d_V), H, W_V)
-    d_H += from_K
-    d_H += from_V
-    return d_H, d_W_Q, d_W_K, d_W_V, d_W_O
+
+    def each_position(d_Q: Floats, d_K: Floats, d_V: Floats, H: Floats) -> tuple[Floats, ...]:
+        d_H, d_W_Q = linear_backward(d_Q, H, W_Q)  # [n, d]
+        from_K, d_W_K = linear_backward(d_K, H, W_K)
+        from_V, d_W_V = linear_backward(d_V, H, W_V)
+        d_H += from_K
+        d_H += from_V
+        return d_H, d_W_Q, d_W_K, d_W_V
+
+    d_H, d_W_Q, d_W_K, d_W_V = by_rows(each_position, merge_heads(d_Q), merge_heads(d_K), merge_heads(d_V), H, n_sums=3)
+    return d_H, d_W_Q, d_W_K, d_W_V

@@ -11,7 +11,7 @@ the mean of them: the distances are in units of what they are expected to be, Σ
 usual. The largest score is a step's statistic, which is calibrated once more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
@@ -195,6 +195,12 @@ class SequenceModel:
         return self._scores(scaled, features, judged)
 
     def excess(
+        self, scaled: NDArray[np.float32], scores: Scores, numbers: NDArray[np.int64], *, own: bool
+    ) -> Iterator[tuple[int, NDArray[np.float64]]]:
+        """For each of the steps `numbers` the frame length and the excess of each bin, as `SpectralModel.excess`."""
+        return (self._excess(scaled, scores, number, own=own) for number in numbers.tolist())
+
+    def _excess(
         self, scaled: NDArray[np.float32], scores: Scores, number: int, *, own: bool
     ) -> tuple[int, NDArray[np.float64]]:
         """The frame length, and how much farther from expected than usual each bin is, (n_bins,), in the oddest frame.

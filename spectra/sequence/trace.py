@@ -76,7 +76,7 @@ class Trace(NamedTuple):
 
 def layer_tensors(w: Weights, kept: Kept, H: Floats, looks: Looks) -> dict[str, Any]:
     """The tensors of a layer whose result is H, with axes (B, T, ·); those of heads as lists."""
-    _, Q, K, V, Z, _, M = kept.heads
+    _, Q, K, V, Z, _ = kept.heads
     padding = None if looks.padding is None else looks.padding[:, None]  # [B, 1, T]
     _, S, A = attention(Q, K, V, hidden_keys(Q.shape[-2], looks.causal, padding))
     of_heads = {name: list(split_heads(w[name], looks.h)) for name in ("W_Q", "W_K", "W_V")}  # [d, d] -> h × [d, d_k]
@@ -84,9 +84,9 @@ def layer_tensors(w: Weights, kept: Kept, H: Floats, looks: Looks) -> dict[str, 
         of_heads[name] = list(x.swapaxes(0, 1))  # [B, h, T, ·] -> h × [B, T, ·]
     return {
         **of_heads,
-        "M": M,
+        "M": kept.M,
         "W_O": w["W_O"],
-        "O": linear(M, w["W_O"]),
+        "O": linear(kept.M, w["W_O"]),
         "H_prime": kept.H_prime,
         "W_1": w["W_1"],
         "b_1": w["b_1"],
