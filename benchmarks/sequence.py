@@ -11,11 +11,12 @@ order   phases that swap places, are skipped or come twice: mean VUS-PR over the
 beats   premature ventricular beats of MITDB, the folder of records 119 and 208 of the MIT-BIH Arrhythmia Database: recall
         and false alarms a minute at the default threshold. A beat is found when an alarm touches it; an alarm
         that touches no ectopic beat is false
-series  every labelled file of FOLDER: mean VUS-PR of the pipeline, the sequence and both together, learned from the normal
-        rows named by _tr_N_
+series  every labelled file of FOLDER: mean VUS-PR of the pipeline, learned from the normal rows named by _tr_N_ too, of the
+        sequence, learned from the recording itself, and of both together
 fit     seconds to learn from 100,000 samples, as the machine is: set OMP_NUM_THREADS to compare
 
-Both together is `either` below: the smaller of the two p-values, doubled for being the smaller of two.
+Both together is `both` below: the larger of the pipeline's standard score and the sequence's times the share of what is
+uncertain of a frame that its past takes away. No label is looked at.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from spectra import Detection, detect, metrics
 from spectra.calibration import p_from_z
 from spectra.datasets import Recording, read
 from spectra.datasets.generators import order_anomalies
+from spectra.sequence.model import SequenceModel
 
 FloatArray = NDArray[np.float64]
 ALPHA = 0.001
@@ -38,9 +40,11 @@ BEFORE, AFTER = 0.25, 0.4
 ECTOPIC = ("V", "F", "E", "!")
 
 
-def either(first: FloatArray, second: FloatArray) -> FloatArray:
-    """The larger of two standard scores; what has one only has that."""
-    return np.fmax(first, second)
+def both(pipeline: FloatArray, sequence: Detection) -> FloatArray:
+    """The larger of two standard scores, that of the order counting as much as there is an order; or the one there is."""
+    model = sequence.learned.model
+    assert isinstance(model, SequenceModel)
+    return np.fmax(pipeline, model.explained * z_of(sequence))
 
 
 def z_of(found: Detection) -> FloatArray:
@@ -62,10 +66,14 @@ def order(n_seeds: int, epochs: int) -> None:
         assert recording.labels is not None
         sequence = detect(recording, method="sequence", epochs=epochs)
         spectral = detect(recording, nperseg=sequence.nperseg)
-        rows.append((vus(recording, z_of(sequence)), vus(recording, z_of(spectral)), float(recording.labels.mean())))
+        spectral_z = z_of(spectral)
+        scores = (z_of(sequence), spectral_z, both(spectral_z, sequence))
+        rows.append((*(vus(recording, z) for z in scores), float(recording.labels.mean())))
     mean, spread = np.mean(rows, axis=0), np.std(rows, axis=0)
     print(f"order anomalies, {n_seeds} seeds, VUS-PR mean (standard deviation), frames of {sequence.nperseg}")
-    for name, one, sd in zip(("SequenceDetector", "SpectralDetector", "share of labelled rows"), mean, spread, strict=True):
+    for name, one, sd in zip(
+        ("SequenceDetector", "SpectralDetector", "both together", "share of labelled rows"), mean, spread, strict=True
+    ):
         print(f"  {name:24s} {one:.3f} ({sd:.3f})")
 
 
@@ -100,7 +108,7 @@ def beats(folder: Path) -> None:
         spectral, sequence = detect(recording), detect(recording, method="sequence")
         z = {"pipeline": z_of(spectral), "sequence": z_of(sequence)}
         p = {key: p_from_z(one) for key, one in z.items()}
-        p["both"] = 2 * p_from_z(either(z["pipeline"], z["sequence"]))
+        p["both"] = 2 * p_from_z(both(z["pipeline"], sequence))
         print(f"{name}: {len(premature)} premature ventricular beats in {minutes:.0f} minutes, alpha {ALPHA}")
         print(f"  frames: pipeline {spectral.npersegs}, sequence {sequence.npersegs}")
         for key, one in p.items():
@@ -121,9 +129,9 @@ def series(folder: Path) -> None:
         normal = (0, int(match[1])) if match else None
         spectral = z_of(detect(recording, normal_rows=normal))
         begin = time.perf_counter()
-        sequence = z_of(detect(recording, normal_rows=normal, method="sequence"))
+        sequence = detect(recording, method="sequence")
         seconds = time.perf_counter() - begin
-        rows.append([vus(recording, one) for one in (spectral, sequence, either(spectral, sequence))] + [seconds])
+        rows.append([vus(recording, one) for one in (spectral, z_of(sequence), both(spectral, sequence))] + [seconds])
         print(f"{path.name[:40]:40s} " + "  ".join(f"{one:.3f}" for one in rows[-1]), flush=True)
     names = ("pipeline", "sequence", "both", "seconds of sequence")
     for name, mean in zip(names, np.mean(rows, axis=0), strict=True):

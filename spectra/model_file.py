@@ -138,6 +138,7 @@ def _about_sequence(model: SequenceModel) -> dict[str, Any]:
     return {
         "method": SEQUENCE,
         "unit": model.unit,
+        "explained": model.explained,
         "calibrations": [asdict(one) for one in model.calibrations],
         "memories": [{key: getattr(one, key) for key in ("stride", "length", "temperature")} for one in memories],
         "trained": None if trained is None else {"sizes": asdict(trained.transformer.sizes), "unit": trained.unit},
@@ -226,7 +227,7 @@ def _sequence_model(about: dict[str, Any], arrays: dict[str, Any]) -> SequenceMo
     divisors = [one for fit in (*calibrations, calibration) for one in (fit.sigma, fit.unit, fit.tail_share)]
     if not _is_a(about["unit"], float) or min(*divisors, about["unit"], spread.min(), base.min(), about["fs"] or 1.0) <= 0:
         raise ValueError("What a number is divided by must lie above 0.")
-    if not past or len(calibrations) != (2 if trained is None else 4):
+    if not _is_a(about["explained"], float) or not past or len(calibrations) != (2 if trained is None else 4):
         raise ValueError("Each score of a sequence model is calibrated.")
     scale = Scale(centre, spread)
     return SequenceModel(
@@ -239,6 +240,7 @@ def _sequence_model(about: dict[str, Any], arrays: dict[str, Any]) -> SequenceMo
         future,
         trained,
         float(about["unit"]),
+        float(about["explained"]),
         calibrations,
         calibration,
     )

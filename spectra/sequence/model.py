@@ -114,7 +114,8 @@ class SequenceModel:
 
     `past` are the memories of the near and, where the signal was long enough, the whole past, `future` that of the near
     future; `constant` (n_channels,) is True for channels that never changed; `unit` is the usual variance of what is
-    expected.
+    expected. `explained` is the share, 0 to 1, of what is uncertain of a token, H(token) = −Σ_v p_v log p_v, that its past
+    takes away: near 0 the frames come in no order that could be broken, and the scores say little.
     """
 
     settings: SequenceSettings
@@ -126,6 +127,7 @@ class SequenceModel:
     future: Memory
     trained: Trained | None
     unit: float
+    explained: float
     calibrations: tuple[GaussianThreshold, ...]
     calibration: GaussianThreshold
 
@@ -162,10 +164,8 @@ class SequenceModel:
             trained = Trained.fit(keys, tokens, normal, len(vocabulary), shape, settings.epochs, rng, progress)
         constant = ~(np.nanmax(scaled, axis=1, initial=-np.inf) > np.nanmin(scaled, axis=1, initial=np.inf))
         blank = GaussianThreshold.fit([1.0, 2.0])
-        near = past[0].expect(contexts(features @ basis, settings.stride, NEAR)[normal], normal).variance
-        unit = float(np.median(near[np.isfinite(near)])) if np.isfinite(near).any() else 0.0
-        unit = max(unit, MIN_UNIT)
-        model = cls(settings, scale, constant, vocabulary, basis, past, future, trained, unit, (), blank)
+        unit, explained = _told_by_the_past(past, features @ basis, tokens, normal)
+        model = cls(settings, scale, constant, vocabulary, basis, past, future, trained, unit, explained, (), blank)
         return model._calibrated(scaled, features)
 
     def _calibrated(self, scaled: Floats, features: Floats) -> "tuple[Self, Scores]":
@@ -384,6 +384,22 @@ def _memories(
     if past[0] is None or future is None:
         raise _too_short(settings)
     return tuple(one for one in past if one is not None), future
+
+
+def _told_by_the_past(past: tuple[Memory, ...], keys: Floats, tokens: IntArray, normal: IntArray) -> tuple[float, float]:
+    """The usual variance of what the near past lets expect, and the share of uncertainty that the better past takes away."""
+    unit, explained = MIN_UNIT, 0.0
+    for number, memory in enumerate(past):
+        found = memory.expect(contexts(keys, memory.stride, memory.length)[normal], normal)
+        known = np.isfinite(found.variance)
+        if not known.any():
+            continue
+        truth = tokens[normal[known]]
+        surprisal, without = -np.log(found.p[known, truth]).mean(), -np.log(memory.base[truth]).mean()
+        explained = max(explained, float(1.0 - surprisal / without) if without > 0 else 0.0)
+        if number == 0:
+            unit = max(float(np.median(found.variance[known])), MIN_UNIT)
+    return unit, explained
 
 
 def _least(features: Floats, tokens: IntArray, found: list[Expectation], unit: float) -> tuple[Floats, Floats, Floats]:
