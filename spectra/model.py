@@ -25,7 +25,7 @@ from spectra.spectrum import spectrum
 from spectra.views import VIEWS, View, by_bin
 
 # Values of one block of frames, or of its distances to the bank: what scoring holds in memory at a time.
-BLOCK_VALUES: Final = 2**21
+BLOCK_VALUES: Final = 2**20
 # A value so many spreads from the middle of its channel is as odd as can be; its square still fits a float32.
 FARTHEST: Final = 1e7
 # A short stretch is as odd as its frame looks, up to this line in the score of the longest frames around it: what they do
