@@ -85,11 +85,11 @@ def test_normal_rows_alone_are_learned_from(signal: np.ndarray) -> None:
 
 def test_what_is_odd_is_told_in_its_band(fitted: tuple[SequenceModel, Scores], signal: np.ndarray) -> None:
     model, scores = fitted
-    nperseg, excess = model.excess(model.scale(signal), scores, int(np.nanargmax(scores.z)), own=True)
+    nperseg, excess = model.excess(model.scale(signal), scores, np.array([np.nanargmax(scores.z)]), own=True)
     assert (nperseg, excess.shape) == (32, (17,))
     assert (excess >= 0).all()
     assert excess.max() > 0
-    assert model.excess(model.scale(signal), scores, scores.z.size - 1, own=False)[1].shape == (17,)
+    assert model.excess(model.scale(signal), scores, np.array([scores.z.size - 1]), own=False)[0][1].shape == (17,)
 
 
 def test_the_forecast_goes_on_with_the_cycle(signal: np.ndarray) -> None:
