@@ -85,11 +85,12 @@ def test_normal_rows_alone_are_learned_from(signal: np.ndarray) -> None:
 
 def test_what_is_odd_is_told_in_its_band(fitted: tuple[SequenceModel, Scores], signal: np.ndarray) -> None:
     model, scores = fitted
-    nperseg, excess = model.excess(model.scale(signal), scores, np.array([np.nanargmax(scores.z)]), own=True)
+    steps = np.array([np.nanargmax(scores.z), scores.z.size - 1])
+    (nperseg, excess), last = model.excess(model.scale(signal), scores, steps, own=True)
     assert (nperseg, excess.shape) == (32, (17,))
     assert (excess >= 0).all()
     assert excess.max() > 0
-    assert model.excess(model.scale(signal), scores, np.array([scores.z.size - 1]), own=False)[0][1].shape == (17,)
+    assert last[1].shape == (17,)
 
 
 def test_the_forecast_goes_on_with_the_cycle(signal: np.ndarray) -> None:

@@ -341,7 +341,8 @@ def _one_thread() -> AbstractContextManager[object]:
     """Products as small as those of the Transformer here take longer on several threads, on a busy machine many times."""
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(limits=1, user_api="blas")
+    limited: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
+    return limited
 
 
 def _too_short(settings: SequenceSettings) -> DataError:
