@@ -12,6 +12,7 @@ usual. The largest score is a step's statistic, which is calibrated once more.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
@@ -161,7 +162,8 @@ class SequenceModel:
             shape = (settings.stride, NEAR, FAR)
             rng = np.random.default_rng(0) if rng is None else rng
             keys = features @ basis
-            trained = Trained.fit(keys, tokens, normal, len(vocabulary), shape, settings.epochs, rng, progress)
+            with _one_thread():
+                trained = Trained.fit(keys, tokens, normal, len(vocabulary), shape, settings.epochs, rng, progress)
         constant = ~(np.nanmax(scaled, axis=1, initial=-np.inf) > np.nanmin(scaled, axis=1, initial=np.inf))
         blank = GaussianThreshold.fit([1.0, 2.0])
         unit, explained = _told_by_the_past(past, features @ basis, tokens, normal)
@@ -285,7 +287,8 @@ class SequenceModel:
     def _by_transformer(self, features: Floats, keys: Floats, tokens: IntArray, which: IntArray) -> list[Floats]:
         """Surprisal and distance (n_frames,) by the Transformer for the frames numbered `which`, NaN for others."""
         assert self.trained is not None
-        p = [self.trained.probabilities(keys, which, length) for length in (NEAR, FAR)]
+        with _one_thread():
+            p = [self.trained.probabilities(keys, which, length) for length in (NEAR, FAR)]
         centres = self.vocabulary.centres.astype(features.dtype)
         found = _least(features[which], tokens[which], [Expectation.of(one, one, centres) for one in p], self.unit)
         scores = [np.full(len(features), np.nan, dtype=features.dtype) for _ in range(2)]
@@ -332,6 +335,14 @@ def frame_features(scaled: Floats, settings: SequenceSettings) -> Floats:
 def _finite(features: Floats) -> NDArray[np.bool_]:
     """Which frames have no gap, (n_frames,)."""
     return np.asarray(np.isfinite(features).all(axis=1))
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Products as small as those of the Transformer here take longer on several threads, on a busy machine many times."""
+    from threadpoolctl import threadpool_limits
+
+    limited: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
+    return limited
 
 
 def _too_short(settings: SequenceSettings) -> DataError:
