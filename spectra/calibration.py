@@ -124,7 +124,7 @@ class _Bulk:
 def _search(values: NDArray[np.float64], independent: float) -> _Bulk:
     """The bulk of the values (n,), its upper bound as far up as the values allow."""
     median, lower = np.quantile(values, [0.5, float(ndtr(-1.0))])
-    spread = median - lower or float(np.median(np.abs(values - median))) or float(values.std())
+    spread = float(median - lower) or float(np.median(np.abs(values - median))) or float(values.std())
     low = float(median - BULK_BELOW * spread)
     ordered = np.sort(values)
     found: _Bulk | None = None

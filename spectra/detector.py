@@ -57,8 +57,8 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
         Number of nearest normal spectra a frame is compared with, or below 1 their share. By default both 5 and a tenth
         of all, as in `spectra.detect`.
     view : str, optional
-        What of the spectra is compared: "magnitude", "magnitude-dc", "complex", "aligned", "shape" or "level". By default
-        magnitudes with and without the level.
+        What of the spectra is compared: "magnitude", "magnitude-dc", "complex", "aligned", "shape", "level" or "residual".
+        By default magnitudes with and without the level.
     fs : float, optional
         Sampling rate in Hz of data without time; it names frequencies and changes no score.
     window : str or (str, float)
