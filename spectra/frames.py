@@ -98,25 +98,6 @@ def frame_view(signal: NDArray[np.float64], nperseg: int) -> NDArray[np.float64]
     return np.lib.stride_tricks.sliding_window_view(signal, nperseg, axis=0)
 
 
-def to_samples(
-    frame_scores: NDArray[np.float64], starts: NDArray[np.int64], nperseg: int, n_samples: int
-) -> NDArray[np.float64]:
-    """Mean over the frames that cover each sample, shape (n_samples,); NaN where no frame with a score does."""
-    # Between two edges the same frames cover every sample: those from `first` up to `last`.
-    edges = np.unique(np.concatenate([[0], starts, starts + nperseg]))
-    first = np.searchsorted(starts, edges[:-1] - nperseg, side="right")
-    last = np.searchsorted(starts, edges[:-1], side="right")
-    scored = np.isfinite(frame_scores)
-    # Summed frame by frame: one enormous score would leave its rounding in every later value of a running sum.
-    summed = np.add.reduceat(np.append(np.where(scored, frame_scores, 0.0), 0.0), np.column_stack([first, last]).ravel())[::2]
-    count = np.concatenate([[0], np.cumsum(scored)])
-    cover = count[last] - count[first]
-    mean = np.divide(summed, cover, out=np.full(cover.size, np.nan), where=cover > 0)
-    samples = np.full(n_samples, np.nan)
-    samples[: edges[-1]] = np.repeat(mean, np.diff(edges))
-    return samples
-
-
 def steps_covered(starts: NDArray[np.int64], nperseg: int, step: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First step each frame covers and the one after its last; step j is the samples j·step … (j + 1)·step − 1."""
     return -(-starts // step), -(-(starts + nperseg) // step)
