@@ -38,6 +38,8 @@ LEAK: Final = 1e-6
 LIKENESS: Final = 1e-3
 # A spread of the logarithm below this is none, such as that of a channel that never changes.
 MIN_SIGMA: Final = 1e-3
+# Fewer normal frames side by side may all be alike by chance.
+ENOUGH: Final = 100
 # Farther values count as so far, so that anomalies do not hide themselves in the spread they make.
 WINSOR: Final = 3.0
 ROUNDS: Final = 3
@@ -123,18 +125,20 @@ class Comparison:
             X = _centred(X, means, frames.taper(self.window, self.nperseg))
         return phi(X if self.transfer is None else coupling.residual(X, self.transfer))
 
-    def calibrated(self, distances: Floats, normal_steps: slice) -> Self:
+    def calibrated(self, distances: Floats, normal_steps: slice, step: int) -> Self:
         """The comparison that makes standard scores of distances like these, (n_looks, n_channels, n_steps).
 
-        What is compared with normal rows alone has its middle in their steps: the rest may all be farther from them.
+        What is compared with normal rows alone has its middle in their steps, for the rest may all be farther from them;
+        and its spread too, where they hold ENOUGH frames side by side to tell it.
         """
         positive = np.where(distances > 0, distances, np.nan)
         usual = _nan_safe(np.nanmedian, positive, 1.0)
         logs = np.log(distances + (LIKENESS * usual)[..., None])
         mu, sigma = _winsorised(logs)
+        enough = (normal_steps.stop - normal_steps.start) * step >= ENOUGH * self.nperseg
         for look in range(len(self.banks[0].ks), len(self.looks)):
-            mu[look], narrower = _winsorised(logs[look, :, normal_steps])
-            sigma[look] = np.maximum(sigma[look], narrower)
+            mu[look], of_normal = _winsorised(logs[look, :, normal_steps])
+            sigma[look] = of_normal if enough else np.maximum(sigma[look], of_normal)
         return replace(self, unit=LIKENESS * usual, mu=mu, sigma=sigma)
 
     def z(self, distances: Floats) -> Floats:
@@ -294,7 +298,7 @@ class SpectralModel:
         comparisons, largest = [], _Largest(signal.shape[0], step)
         for group in _learned(scaled, settings, normal_rows, normal_ks):
             for comparison, D in zip(group, distances(group, scaled, step, own=True), strict=True):
-                comparisons.append(comparison.calibrated(D, normal_steps))
+                comparisons.append(comparison.calibrated(D, normal_steps, step))
                 z = _live(comparisons[-1].z(D), scaled)
                 largest.update(z, len(comparisons) - 1, **settings.standing(comparison.nperseg, comparison.view))
         if not comparisons:

@@ -11,6 +11,7 @@ import pytest
 
 from spectra.datasets import load_sample, sample_names
 from spectra.datasets.samples import describe, ecg_beats, sample_path
+from spectra.detection import detect
 from spectra.errors import DataError
 
 # As published: labels/combined_windows.json of the Numenta Anomaly Benchmark.
@@ -143,3 +144,12 @@ def test_sample_is_attributed(name):
 def test_unknown_sample_is_an_error_that_names_those_there_are(function):
     with pytest.raises(DataError, match="no sample 'egc': there are machine-temperature, ecg"):
         function("egc")
+
+
+def test_what_is_common_is_found_where_rows_without_it_are_given():
+    # A sixth of the beats are ectopic; the first fifty seconds hold one of them.
+    found = detect(load_sample("ecg"), normal_rows=(0, 18_000)).events
+    ectopic = ecg_beats().query("symbol == 'V'")["sample"].to_numpy()
+    inside = (found.first[:, None] <= ectopic) & (ectopic <= found.last[:, None])
+    assert inside.any(axis=0).mean() > 0.9
+    assert inside.any(axis=1).mean() > 0.9
