@@ -37,6 +37,7 @@ class Reading:
 
         return read(
             sys.stdin.buffer if file == STDIN else file,
+            name="stdin" if file == STDIN else file,
             time=self.time,
             channels=self.channels,
             label=self.label,

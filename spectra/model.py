@@ -302,10 +302,9 @@ class SpectralModel:
                 z = _live(comparisons[-1].z(D), scaled)
                 largest.update(z, len(comparisons) - 1, **settings.standing(comparison.nperseg, comparison.view))
         if not comparisons:
-            shortest = settings.cut.npersegs[0]
             raise DataError(
-                f"Too few frames of {shortest} rows without gaps to compare with one another: "
-                "give a longer recording or a smaller nperseg."
+                f"The {signal.shape[0]} rows hold too few frames of {settings.cut.npersegs[0]} without gaps to compare with "
+                "one another: give a longer recording or a smaller nperseg."
             )
         points = Points.fit(scaled, step)
         if settings.points:

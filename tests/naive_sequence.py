@@ -55,8 +55,8 @@ def encoder_layer(H, w, h, hidden):
         Q, K, V = (matmul(H, [row[columns] for row in w[name]]) for name in ("W_Q", "W_K", "W_V"))
         heads.append(attention(Q, K, V, hidden))
     M = [[z for head in heads for z in head[t]] for t in range(len(H))]
-    O = matmul(M, w["W_O"])  # noqa: E741
-    H_prime = [layer_norm(row, w["gain_1"], w["bias_1"]) for row in add(H, O)]
+    attended = matmul(M, w["W_O"])
+    H_prime = [layer_norm(row, w["gain_1"], w["bias_1"]) for row in add(H, attended)]
     F_2 = [feed_forward(row, w["W_1"], w["b_1"], w["W_2"], w["b_2"]) for row in H_prime]
     return [layer_norm(row, w["gain_2"], w["bias_2"]) for row in add(H_prime, F_2)]
 

@@ -220,7 +220,7 @@ def test_a_row_without_score_has_empty_cells(folder: Path) -> None:
 
 def test_normal_data_from_a_file_is_what_fit_and_score_do_in_two_steps(folder: Path) -> None:
     at_once = found("detect", "dated.csv", "--normal", "normal.csv", "--nperseg", "50")
-    assert at_once["learned_from"] == "normal"
+    assert at_once["learned_from"] == "normal.csv"
     fitted = run("fit", "normal.csv", "-o", "normal.model", "--nperseg", "50")
     assert (fitted.exit_code, fitted.stdout) == (0, "")
     assert "normal.model" in fitted.stderr

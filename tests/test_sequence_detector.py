@@ -118,7 +118,7 @@ def test_normal_data_and_normal_rows() -> None:
 )
 def test_parameters_out_of_range(given: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        spectra.detect(recording(), **given)  # type: ignore[arg-type]
+        spectra.detect(recording(), **given)
 
 
 def test_too_short_a_recording_is_named() -> None:
@@ -152,7 +152,7 @@ def test_a_model_file_whose_parts_do_not_fit_is_refused(tmp_path: Path) -> None:
         changes.append({"about": np.array(json.dumps(about | {key: value}))})
     for change in changes:
         with (tmp_path / "b.model").open("wb") as file:
-            np.savez(file, **{**parts, **change})  # type: ignore[arg-type]
+            np.savez(file, **{**parts, **change})
         with pytest.raises(DataError, match="is not a model file or is damaged"):
             Learned.load(tmp_path / "b.model")
 

@@ -20,8 +20,8 @@ VERSION = 1
 ABOUT = "about"
 # Whatever bytes a file holds, this is what numpy, zipfile and json raise on them.
 DAMAGE = (
-    ValueError, KeyError, TypeError, AttributeError, EOFError, NotImplementedError, MemoryError, OverflowError,
-    RecursionError, zipfile.BadZipFile, zlib.error,
+    ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError, OverflowError, RuntimeError,
+    zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
 
