@@ -1,21 +1,16 @@
 """What was learned from a normal recording, and its file: arrays and one JSON text, never code."""
 
-import json
-import os
-import zipfile
-import zlib
 from dataclasses import asdict, dataclass, replace
 from math import isfinite
-from os import PathLike, fspath
-from pathlib import Path
+from os import PathLike
 from types import UnionType
 from typing import Any, Final, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra.archive import DAMAGE, Kind
 from spectra.calibration import GaussianThreshold
-from spectra.errors import DataError
 from spectra.frames import Cut
 from spectra.model import MAX_LOOKS, MIN_SIGMA, Comparison, Points, Scale, Settings, SpectralModel
 from spectra.normal import NormalSpectrum
@@ -26,18 +21,11 @@ from spectra.sequence.trained import Trained
 from spectra.sequence.transformer import Sizes, Transformer
 from spectra.views import VIEWS
 
-FORMAT = "spectra model"
-VERSION = 2
+MODEL: Final = Kind("spectra model", 2, "model file", "make a model with spectra fit NORMAL -o {name}")
 SPECTRAL, SEQUENCE = "spectral", "sequence"
 # The arrays of a memory, and the names of those of a Transformer begin so.
 MEMORY: Final = ("keys", "values", "tokens", "places")
 WEIGHT: Final = "transformer."
-# Whatever bytes a file holds, this is what numpy, zipfile and json have been seen to raise on them.
-_DAMAGE = (
-    ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError, OverflowError, RuntimeError,
-    zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
-
 Made = TypeVar("Made")
 
 
@@ -70,50 +58,24 @@ class Learned:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write a model file, whole or not at all; raises DataError where it cannot be written."""
-        target = Path(path).resolve()
-        if target.exists() and not target.is_file():
-            raise DataError(f"{path} cannot be written: it is no file.")
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            try:
-                with temporary.open("xb") as file:
-                    np.savez_compressed(file, about=np.array(json.dumps(_about(self))), **_all_arrays(self.model))
-                temporary.replace(target)
-            finally:
-                temporary.unlink(missing_ok=True)
-        except OSError as error:
-            raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
+        MODEL.write(path, _all_arrays(self.model), _about(self))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
         """Read a model file; raises DataError for a file that is none, is damaged, or is of another version."""
-        name = fspath(path)
+        arrays, about = MODEL.read(path)
         try:
-            with open(name, "rb") as file, np.load(file, allow_pickle=False) as archive:
-                about = _checked(json.loads(str(archive["about"])), name)
-                arrays = {key: archive[key] for key in archive.files if key != "about"}
             ties = {key: about[key] for key in ("fs", "period", "name")}
             model = {SPECTRAL: _model, SEQUENCE: _sequence_model}[about["method"]](about, arrays)
             return _made(cls, ties | {"model": model, "channels": tuple(about["channels"])})
-        except DataError:
-            raise
-        except FileNotFoundError as error:
-            raise DataError(f"{name} does not exist: make a model with spectra fit NORMAL -o {name}.") from error
-        except OSError as error:
-            reason = error.strerror or "it is damaged or something else"
-            raise DataError(f"{name} cannot be read as a model: {reason}.") from error
-        except _DAMAGE as error:
-            raise DataError(
-                f"{name} is not a model file or is damaged: make it anew with spectra fit NORMAL -o {name}."
-            ) from error
+        except DAMAGE as error:
+            raise MODEL.damaged(path) from error
 
 
 def _about(learned: Learned) -> dict[str, Any]:
     """All of a model but its arrays."""
     model = learned.model
     about = {
-        "format": FORMAT,
-        "version": VERSION,
         "method": SPECTRAL,
         "name": learned.name,
         "fs": learned.fs,
@@ -173,18 +135,6 @@ def _arrays(model: SpectralModel) -> dict[str, Any]:
         for j, bank in enumerate(one.banks):
             arrays |= {f"bank_{i}_{j}": bank.bank, f"starts_{i}_{j}": bank.starts}
     return arrays
-
-
-def _checked(about: Any, name: str) -> dict[str, Any]:
-    """The description of a model of this version; raises DataError for another."""
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise DataError(f"{name} is not a model file of spectra.")
-    if about.get("version") != VERSION:
-        raise DataError(
-            f"{name} is a model of version {about.get('version')}, this spectra reads version {VERSION}: "
-            f"make it anew with spectra fit NORMAL -o {name}."
-        )
-    return about
 
 
 def _model(about: dict[str, Any], arrays: dict[str, Any]) -> SpectralModel:

@@ -147,7 +147,7 @@ def test_nothing_in_a_file_is_run(tmp_path: Path, content: bytes) -> None:
         (packed({"readme.txt": b"hello"}), "not a model file or is damaged"),
         (packed({"about.npy": written('{"format": "other"}')}), "is not a model file of spectra"),
         (packed({"about.npy": written("[1, 2]")}), "is not a model file of spectra"),
-        (packed({"about.npy": written('{"format": "spectra model", "version": 99}')}), "is a model of version 99"),
+        (packed({"about.npy": written('{"format": "spectra model", "version": 99}')}), "is a model file of version 99"),
     ],
     ids=["empty", "csv", "head of a zip", "empty zip", "other zip", "other format", "list", "version"],
 )

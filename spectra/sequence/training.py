@@ -13,12 +13,13 @@ from typing import Any, Literal, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra.archive import DAMAGE, Kind
 from spectra.errors import DataError
-from spectra.sequence import checkpoint
 from spectra.sequence.layers import Flags, cross_entropy, cross_entropy_backward, squared_error, squared_error_backward
 from spectra.sequence.positional import Floats
 from spectra.sequence.transformer import Sizes, Transformer
 
+CHECKPOINT = Kind("spectra training", 1, "checkpoint of a training", "train anew")
 # A loss this many times that of the untrained model cannot be a passing jump of the first batches.
 DIVERGED = 10.0
 
@@ -325,12 +326,12 @@ class Training:
             "curve": self.curve,
             "shapes": self._shapes,
         }
-        checkpoint.write(path, arrays, about)
+        CHECKPOINT.write(path, arrays, about)
 
     @classmethod
     def resume(cls, path: str | PathLike[str]) -> Self:
         """The training that a checkpoint was written of; raises DataError for a file that is none or is damaged."""
-        arrays, about = checkpoint.read(path)
+        arrays, about = CHECKPOINT.read(path)
         try:
             model = Transformer(Sizes(**about["sizes"]), _named(arrays, "now."))
             training = cls(model, Settings(**about["settings"]), _generator(about["rng"]))
@@ -339,8 +340,8 @@ class Training:
             training._held_out_hidden = arrays.get("held_out_hidden")
             training.curve = [Epoch(*point) for point in about["curve"]]
             training._shapes = about["shapes"]
-        except checkpoint.DAMAGE as error:
-            raise DataError(f"{path} is a damaged checkpoint: train anew.") from error
+        except DAMAGE as error:
+            raise CHECKPOINT.damaged(path) from error
         return training
 
 
