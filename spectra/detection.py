@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from spectra import events, explain, frames, words
 from spectra.calibration import GaussianThreshold, p_from_z
+from spectra.comparison import Settings
 from spectra.datasets.recording import Data, Recording, as_recording
 from spectra.errors import DataError
-from spectra.model import Scores, Settings, SpectralModel
+from spectra.model import SpectralModel
 from spectra.model_file import Learned
+from spectra.scores import Scores
 from spectra.sequence.model import SequenceModel, SequenceSettings, sequence_cut, usual_nperseg
 from spectra.views import VIEWS, View
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra.model import Scores, SpectralModel
+from spectra.model import SpectralModel
+from spectra.scores import Scores
 from spectra.sequence.model import SequenceModel
 
 

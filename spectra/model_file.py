@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from spectra.archive import DAMAGE, Kind
 from spectra.calibration import GaussianThreshold
+from spectra.comparison import MIN_SIGMA, Comparison, Points, Scale, Settings
 from spectra.frames import Cut
-from spectra.model import MAX_LOOKS, MIN_SIGMA, Comparison, Points, Scale, Settings, SpectralModel
+from spectra.model import SpectralModel
 from spectra.normal import NormalSpectrum
+from spectra.scores import MAX_LOOKS
 from spectra.sequence.context import Memory
 from spectra.sequence.model import SequenceModel, SequenceSettings, frame_features
 from spectra.sequence.tokens import Vocabulary

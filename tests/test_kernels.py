@@ -6,9 +6,10 @@ from scipy import signal, stats
 
 from spectra import distance
 from spectra.calibration import GaussianThreshold
+from spectra.comparison import Settings
 from spectra.errors import DataError
 from spectra.frames import cut_of, dominant_period, frame_starts, frame_view, taper, to_steps
-from spectra.model import Settings, SpectralModel
+from spectra.model import SpectralModel
 from spectra.normal import NormalSpectrum
 from spectra.spectrum import frequencies, spectrum
 from spectra.views import VIEWS

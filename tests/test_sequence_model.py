@@ -6,7 +6,7 @@ import pytest
 from spectra import metrics
 from spectra.datasets.generators import order_anomalies
 from spectra.errors import DataError
-from spectra.model import Scores
+from spectra.scores import Scores
 from spectra.sequence.model import FAR, NEAR, SequenceModel, SequenceSettings, sequence_cut, usual_nperseg
 
 

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 
 from spectra import frames
 from spectra.calibration import GaussianThreshold
+from spectra.comparison import Scale
 from spectra.distance import Floats
 from spectra.errors import DataError
 from spectra.frames import Cut
-from spectra.model import Scale, Scores
+from spectra.scores import Scores
 from spectra.sequence.context import Expectation, IntArray, Memory, contexts, remember
 from spectra.sequence.tokens import Vocabulary
 from spectra.sequence.trained import Trained

@@ -1,0 +1,109 @@
+"""The scores of a signal, and how the scores of many looks become one.
+
+The largest of a step's standard scores is its statistic, but what short frames see is no more than the longest bear out
+(`WITNESS`); and the calibrator says how probable so large a statistic is: so the number of looks, and how they depend on
+each other, are accounted for.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra.calibration import GaussianThreshold, p_from_z
+from spectra.distance import Floats
+
+# Of what frames a look is: short ones, for which the longest bear witness; the longest; or ones that stand apart, as they
+# see what the longest do not.
+Role = Literal["short", "longest", "apart"]
+
+# A short stretch is as odd as its frame looks, up to this line in the score of the longest frames around it, and up to what
+# is ordinary in any case: of the many short frames some always look odd.
+WITNESS: Final = (0.5, 2.0)
+ORDINARY: Final = 3.0
+# Looks of one comparison are numbered below this.
+MAX_LOOKS: Final = 16
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of one signal, one a step: step j is the samples j·step … (j + 1)·step − 1 of `n_samples`.
+
+    `statistic` is the largest standard score of all looks as far as the longest frames bear it out; high statistic and z,
+    low p_value = anomalous; NaN in gaps. `channel` and `look` (n_steps,) are the numbers of where the score comes from; a
+    look of −1 is at single samples.
+    """
+
+    step: int
+    n_samples: int
+    statistic: NDArray[np.float64]
+    z: NDArray[np.float64]
+    channel: NDArray[np.int64]
+    look: NDArray[np.int64]
+
+    @property
+    def p_value(self) -> NDArray[np.float64]:
+        """Probability that a normal step is so unusual or more."""
+        return p_from_z(self.z)
+
+    @property
+    def sample_z(self) -> NDArray[np.float64]:
+        """z of each sample, (n_samples,)."""
+        return np.repeat(self.z, self.step)[: self.n_samples]
+
+
+class Looks:
+    """The largest scores of each step so far, by the role of their looks, and where they come from."""
+
+    def __init__(self, n_samples: int, step: int) -> None:
+        self.n_samples, self.step = n_samples, step
+        n_steps = -(-n_samples // step)
+        self._largest: dict[Role, _Largest] = {role: _Largest(n_steps) for role in ("short", "longest", "apart")}
+
+    def take(self, z: Floats, role: Role, comparison: int) -> None:
+        """Take in the scores (n_looks, n_channels, n_steps) of a comparison; −1 stands for single samples."""
+        self._largest[role].take(z, comparison)
+
+    @property
+    def statistic(self) -> NDArray[np.float64]:
+        """The largest score of each step, (n_steps,), of short frames no more than the longest bear out; NaN without any."""
+        return np.asarray(np.fmax.reduce(self._borne_out()))
+
+    def scores(self, calibration: GaussianThreshold) -> Scores:
+        """The scores of the signal."""
+        values = self._borne_out()
+        largest = np.argmax(np.where(np.isnan(values), -np.inf, values), axis=0)[None]
+        roles = self._largest.values()
+        channel, look = (
+            np.take_along_axis(np.stack([getattr(one, name) for one in roles]), largest, axis=0)[0]
+            for name in ("channel", "look")
+        )
+        statistic = self.statistic
+        return Scores(self.step, self.n_samples, statistic, calibration.z(statistic), channel, look)
+
+    def _borne_out(self) -> NDArray[np.float64]:
+        """The largest scores by role, (3, n_steps); short frames are taken as they are where the longest have no score."""
+        short, longest, apart = (one.value for one in self._largest.values())
+        base, slope = WITNESS
+        limit = np.where(np.isnan(longest), np.inf, np.maximum(ORDINARY, base + slope * longest))
+        return np.stack([np.minimum(short, limit), longest, apart])
+
+
+class _Largest:
+    """The largest score of each step so far, NaN without any, and where it comes from, each (n_steps,)."""
+
+    def __init__(self, n_steps: int) -> None:
+        self.value = np.full(n_steps, np.nan)
+        self.channel = np.zeros(n_steps, dtype=np.int64)
+        self.look = np.full(n_steps, -1)
+
+    def take(self, z: Floats, comparison: int) -> None:
+        n_channels = z.shape[1]
+        flat = np.where(np.isnan(z), -np.inf, z).reshape(-1, z.shape[2])
+        best = flat.argmax(axis=0)
+        value = np.take_along_axis(flat, best[None], axis=0)[0]
+        larger = (value > self.value) | (np.isnan(self.value) & np.isfinite(value))
+        self.value[larger] = value[larger]
+        self.channel[larger] = best[larger] % n_channels
+        self.look[larger] = -1 if comparison < 0 else comparison * MAX_LOOKS + best[larger] // n_channels
