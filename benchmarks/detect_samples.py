@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from spectra.cli.table import table
 from spectra.datasets import read
 from spectra.datasets.samples import ecg_beats, sample_path
-from spectra.detection import Detection, detect
+from spectra.detection import detect
+from spectra.result import Detection
 
 ECTOPIC = "V"
 

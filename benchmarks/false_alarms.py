@@ -13,7 +13,8 @@ import numpy as np
 
 from spectra.datasets import Recording
 from spectra.datasets.generators import noise
-from spectra.detection import Detection, detect, learn, score
+from spectra.detection import detect, learn, score
+from spectra.result import Detection
 
 # Rows of a recording, and how many of them are drawn.
 SIZES = {100_000: range(20), 1_000_000: range(5)}

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from spectra.datasets import Recording
 from spectra.datasets.generators import decoupled, fault_of_many
-from spectra.detection import Detection, detect
+from spectra.detection import detect
 from spectra.metrics import vus_pr
+from spectra.result import Detection
 
 # The official buffer is the dominant period; noise has none, and 125 is what the protocol then takes.
 BUFFER = 125

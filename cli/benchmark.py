@@ -112,7 +112,7 @@ def _table(found: "Benchmark") -> str:
     """One line a collection, the mean over series, and how far it depends on single collections."""
     import pandas as pd
 
-    from spectra.detection import aligned
+    from spectra.words import aligned
 
     shown = {name: title for name, title in SHOWN.items() if name in found.results}
     rows = [_cells(printable(str(name)), row, shown) for name, row in found.by_collection.iterrows()]

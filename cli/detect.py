@@ -22,7 +22,8 @@ from spectra.cli.run import explained, run_files, step
 
 if TYPE_CHECKING:
     from spectra.datasets import Recording
-    from spectra.detection import Detection, Method
+    from spectra.detection import Method
+    from spectra.result import Detection
     from spectra.views import View
 
 EPILOG = """\b

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spectra.datasets import Recording
-    from spectra.detection import Detection, Method
+    from spectra.detection import Method
+    from spectra.result import Detection
     from spectra.views import View
 
 EPILOG = """\b
@@ -225,8 +226,7 @@ def _table(file: str, judged: Judged, buffer: int, found: dict[str, float]) -> s
     """What a person reads."""
     import pandas as pd
 
-    from spectra.detection import aligned
-    from spectra.words import counted
+    from spectra.words import aligned, counted
 
     n, marked = judged.labels.size, int(judged.labels.sum())
     name = "stdin" if file == STDIN else printable(file)

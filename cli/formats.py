@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from spectra.cli.table import table
 
 if TYPE_CHECKING:
-    from spectra.detection import Detection
+    from spectra.result import Detection
 
 Results = Iterable[tuple[str, "Detection"]]
 

@@ -16,7 +16,7 @@ from spectra.errors import DataError
 
 if TYPE_CHECKING:
     from spectra.datasets import Recording
-    from spectra.detection import Detection
+    from spectra.result import Detection
 
 BAD_DATA, ANOMALY = 1, 3
 CLEAR_LINE = "\r\x1b[2K"

@@ -11,7 +11,7 @@ from spectra.cli.run import run_files
 
 if TYPE_CHECKING:
     from spectra.datasets import Recording
-    from spectra.detection import Detection
+    from spectra.result import Detection
 
 
 @click.command(

@@ -8,14 +8,14 @@ from spectra.cli.options import STDIN
 from spectra.cli.text import printable, short
 
 if TYPE_CHECKING:
-    from spectra.detection import Detection
+    from spectra.result import Detection
 
 GAP = "  "
 
 
 def table(file: str, detection: "Detection") -> str:
     """The whole text of a file, its last line ended."""
-    from spectra.detection import aligned
+    from spectra.words import aligned
 
     name = "stdin" if file == STDIN else printable(file)
     rows = detection.table

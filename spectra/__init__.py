@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from spectra import datasets, metrics
     from spectra.batch import Batch, score_many
     from spectra.calibration import GaussianThreshold
-    from spectra.detection import Detection, detect, learn, score
+    from spectra.detection import detect, learn, score
     from spectra.detector import SpectralDetector
     from spectra.model_file import Learned
+    from spectra.result import Detection
     from spectra.sequence_detector import SequenceDetector
 
 __version__ = "0.1.0"
@@ -36,7 +37,7 @@ __all__ = [
 
 _HOME = {
     "Batch": "spectra.batch",
-    "Detection": "spectra.detection",
+    "Detection": "spectra.result",
     "GaussianThreshold": "spectra.calibration",
     "Learned": "spectra.model_file",
     "SequenceDetector": "spectra.sequence_detector",

@@ -13,9 +13,10 @@ from numpy.typing import ArrayLike
 from threadpoolctl import threadpool_limits
 
 from spectra.datasets.recording import Recording, as_recording
-from spectra.detection import Detection, detect, learn, score
+from spectra.detection import detect, learn, score
 from spectra.errors import DataError
 from spectra.model_file import Learned
+from spectra.result import Detection
 
 if TYPE_CHECKING:
     Data = str | PathLike[str] | Recording | pd.DataFrame | pd.Series[float] | ArrayLike

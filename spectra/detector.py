@@ -14,9 +14,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from spectra import frames
 from spectra.calibration import z_from_p
 from spectra.datasets.recording import Recording
-from spectra.detection import Detection, detect, score
+from spectra.detection import detect, score
 from spectra.errors import DataError
 from spectra.model_file import Learned
+from spectra.result import Detection
 from spectra.views import View
 
 # Fewer rows do not hold the five frames that the shortest default frame length leaves each frame to be compared with.

@@ -30,7 +30,7 @@ except ImportError as error:
     raise ImportError("Plots need matplotlib: pip install 'spectra-anomaly[plot]'.") from error
 
 if TYPE_CHECKING:
-    from spectra.detection import Detection
+    from spectra.result import Detection
 
 FloatArray = NDArray[np.floating]
 IntArray = NDArray[np.int64]

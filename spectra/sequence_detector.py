@@ -5,9 +5,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra.datasets.recording import Recording
-from spectra.detection import SEQUENCE, Detection, detect
+from spectra.detection import SEQUENCE, detect
 from spectra.detector import SpectralDetector
 from spectra.errors import DataError
+from spectra.result import Detection
 from spectra.sequence.model import FRAMES_AT_LEAST, SHORTEST, Forecast, SequenceModel
 from spectra.views import View
 

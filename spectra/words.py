@@ -1,5 +1,6 @@
 """Numbers, times and frequencies as a person reads them."""
 
+from collections.abc import Sequence
 from math import isclose
 from typing import Final, Literal
 
@@ -136,3 +137,20 @@ def instant_unit(index: pd.Index) -> str:
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         return ""
     return " (s)" if pd.api.types.is_float_dtype(index.dtype) else " (row)"
+
+
+def named(names: Sequence[str], lead: str = "") -> str:
+    """Names for a sentence, the first few of many: channels 'a', 'b' and 12 more."""
+    shown = ", ".join(f"'{name}'" for name in names[:5])
+    lead = lead or ("the channel " if len(names) == 1 else "the channels ")
+    return lead + shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def aligned(table: pd.DataFrame) -> list[str]:
+    """A table of texts as lines with aligned columns under their headings; none for an empty one."""
+    if table.empty:
+        return []
+    columns = [[str(name), *table[name]] for name in table.columns]
+    widths = [max(map(len, column)) for column in columns]
+    rows = zip(*columns, strict=True)
+    return ["  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
