@@ -16,6 +16,7 @@ from spectra.cli.options import (
     learning_options,
     output_options,
     reading_options,
+    rows_option,
     word_options,
 )
 from spectra.cli.run import explained, run_files, step
@@ -43,25 +44,10 @@ understood, 3 an alarm was found and --fail-on-anomaly given.
 """
 
 
-def row_range(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[int | None, int | None] | None:
-    """The two numbers of A:B, either of which may be missing."""
-    if value is None:
-        return None
-    first, colon, end = value.partition(":")
-    if not colon or not all(part.isascii() and part.isdigit() for part in (first, end) if part):
-        raise click.BadParameter(f"'{value}' is not of the form A:B, such as 0:5000.")
-    return int(first) if first else None, int(end) if end else None
-
-
 @click.command("detect", short_help="Find the anomalies in files.", epilog=EPILOG)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option("--normal", metavar="FILE", type=click.Path(allow_dash=True), help="A recording of normal data to learn from.")
-@click.option(
-    "--normal-rows",
-    metavar="A:B",
-    callback=row_range,
-    help="Learn from the rows A up to but not including B, counted from 0; either may be left out.",
-)
+@rows_option
 @learning_options
 @alarm_option
 @reading_options

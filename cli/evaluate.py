@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from spectra.cli.detect import row_range
 from spectra.cli.formats import SCHEMA_VERSION, finite
 from spectra.cli.options import (
     STDIN,
@@ -17,6 +16,7 @@ from spectra.cli.options import (
     check_method,
     learning_options,
     reading_options,
+    rows_option,
     word_options,
 )
 from spectra.cli.run import explained, say, say_notes, step
@@ -72,12 +72,7 @@ class Judged:
 @click.option(
     "--buffer", type=click.IntRange(min=0), metavar="ROWS", help="The buffer of VUS; else the period of the first channel."
 )
-@click.option(
-    "--normal-rows",
-    metavar="A:B",
-    callback=row_range,
-    help="Learn from the rows A up to but not including B, counted from 0; either may be left out.",
-)
+@rows_option
 @learning_options
 @alarm_option
 @reading_options

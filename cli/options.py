@@ -105,6 +105,27 @@ def reading_options(command: Command) -> Command:
     return collected
 
 
+def row_range(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[int | None, int | None] | None:
+    """The two numbers of A:B, either of which may be missing."""
+    if value is None:
+        return None
+    first, colon, end = value.partition(":")
+    if not colon or not all(part.isascii() and part.isdigit() for part in (first, end) if part):
+        raise click.BadParameter(f"'{value}' is not of the form A:B, such as 0:5000.")
+    return int(first) if first else None, int(end) if end else None
+
+
+def rows_option(command: Command) -> Command:
+    """The option of which rows are normal, `normal_rows`."""
+    option = click.option(
+        "--normal-rows",
+        metavar="A:B",
+        callback=row_range,
+        help="Learn from the rows A up to but not including B, counted from 0; either may be left out.",
+    )
+    return option(command)
+
+
 def learning_options(command: Command) -> Command:
     """Options of how what is normal is learned: `method`, `nperseg`, `k`, `view` and `epochs`."""
     for option in (
