@@ -12,8 +12,8 @@ Floats = NDArray[np.floating]
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
-# Normal spectra whose median is taken from all before they are multiplied.
-CENTRE_OF = 64
+# Of so many normal spectra the median is near enough to the middle of all.
+CENTRE_OF = 16
 
 
 def squared_distances(features: Floats, bank: Floats) -> Floats:
