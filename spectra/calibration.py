@@ -35,7 +35,7 @@ TAIL_FROM, KNOT, TAIL_TO = (float(np.log(p)) for p in (0.1, 1e-2, 1e-5))
 # The fit itself counts as so many independent values in the tail; larger shares and flatter tails are contamination.
 PRIOR: Final = 10.0
 MOST_IN_TAIL: Final = 0.05
-FLATTEST: Final = 0.3
+FLATTEST: Final = 0.2
 
 
 def truncated_normal(values: NDArray[np.float64], low: float, high: float) -> tuple[float, float]:

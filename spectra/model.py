@@ -13,7 +13,7 @@ from spectra.calibration import GaussianThreshold
 from spectra.comparison import Comparison, Points, Scale, Settings, distances, learned
 from spectra.distance import Floats
 from spectra.errors import DataError
-from spectra.scores import MAX_LOOKS, Looks, Role, Scores
+from spectra.scores import MAX_LOOKS, Looks, Role, Scores, without_long_excursions
 from spectra.views import by_bin
 
 
@@ -60,7 +60,8 @@ class SpectralModel:
         if settings.points:
             looks.take(_live(points.z(scaled, step), scaled), "short", -1)
         independent = step * len(settings.cut.npersegs) / sum(settings.cut.npersegs)
-        calibration = GaussianThreshold.fit(looks.statistic, min(independent, 1.0))
+        one_event_once = without_long_excursions(looks.statistic, -(-settings.cut.npersegs[-1] // step))
+        calibration = GaussianThreshold.fit(one_event_once, min(independent, 1.0))
         model = cls(settings, scale, tuple(comparisons), points, calibration)
         return model, looks.scores(calibration)
 
