@@ -19,8 +19,9 @@ from spectra.normal import NormalSpectrum, Reference, bank_rows
 from spectra.spectrum import spectrum
 from spectra.views import VIEWS, View
 
-# Values of one block of frames, or of its distances to the bank: what scoring holds in memory at a time.
+# Values of one block of frames, and of the distances of one channel in it: what scoring holds in memory at a time.
 BLOCK_VALUES: Final = 2**20
+BLOCK_PAIRS: Final = 2**18
 # A value so many spreads from the middle of its channel is as odd as can be; its square still fits a float32.
 FARTHEST: Final = 1e7
 # Less of a taper's spectrum than this share of its bin 0 is rounding.
@@ -173,9 +174,11 @@ def distances(group: Sequence[Comparison], scaled: NDArray[np.float32], step: in
     """
     nperseg = group[0].nperseg
     starts = frames.frame_starts(scaled.shape[1], nperseg, group[0].hop)
-    width = scaled.shape[0] * max(nperseg, *(bank.starts.size for one in group for bank in one.banks))
+    n_normal = max(bank.starts.size for one in group for bank in one.banks)
+    size = max(1, min(BLOCK_VALUES // (scaled.shape[0] * nperseg), BLOCK_PAIRS // n_normal))
     D = [np.empty((len(one.looks), scaled.shape[0], starts.size), dtype=np.float32) for one in group]
-    for block in _blocks(starts.size, width):
+    for start in range(0, starts.size, size):
+        block = slice(start, start + size)
         here = starts[block]
         X, means = _spectra(scaled, here, nperseg, group[0].window)
         for one, found in zip(group, D, strict=True):
@@ -283,8 +286,3 @@ def _chosen(
     if left < 1:
         return kept, ()
     return kept, tuple(min(max(round(k * kept.size) if k < 1 else int(k), 1), left) for k in ks)
-
-
-def _blocks(n_frames: int, width: int) -> Iterator[slice]:
-    size = max(1, BLOCK_VALUES // width)
-    return (slice(start, start + size) for start in range(0, n_frames, size))

@@ -17,19 +17,29 @@ CENTRE_OF = 16
 
 
 def squared_distances(features: Floats, bank: Floats) -> Floats:
-    """‖a − b‖² of every pair as one matrix product, (…, n_frames, n_normal), in the precision of the input.
+    """‖a − b‖² of every pair of (n_frames, n_features) and (n_normal, n_features), in the precision of the input."""
+    D = _products(features, bank)
+    return np.maximum(D, 0.0, out=D)
+
+
+def _products(features: Floats, bank: Floats) -> Floats:
+    """‖a − b‖² as one matrix product; where a and b are the same, it may be as much below 0 as its rounding.
 
     ‖a‖² + ‖b‖² − 2a·b cancels where a and b are far from zero and near each other; taking the middle of the bank from both
-    first keeps the loss small. Its median, for one enormous normal spectrum would take the mean far from all others.
+    first keeps the loss small. The squares are two columns of the product, which costs less than adding them to it.
     """
-    some = bank[..., :: -(-bank.shape[-2] // CENTRE_OF), :]
-    centre = (np.nanmedian if np.isnan(some).any() else np.median)(some, axis=-2, keepdims=True)
-    features = features - centre
-    bank = bank - centre
-    D = features @ np.swapaxes(bank * bank.dtype.type(-2.0), -1, -2)
-    D += np.einsum("...ij,...ij->...i", features, features)[..., None]
-    D += np.einsum("...ij,...ij->...i", bank, bank)[..., None, :]
-    return np.maximum(D, 0.0, out=D)
+    centre = _middle(bank)
+    features, bank = features - centre, bank - centre
+    a, b = (np.einsum("ij,ij->i", one, one) for one in (features, bank))
+    left = np.column_stack([features * features.dtype.type(-2.0), a, np.ones_like(a)])
+    right = np.column_stack([bank, np.ones_like(b), b])
+    return np.asarray(left @ right.T)
+
+
+def _middle(bank: Floats) -> Floats:
+    """About the median of the normal spectra, (n_features,): one enormous one would take the mean far from all others."""
+    some = np.sort(bank[:: -(-len(bank) // CENTRE_OF)], axis=0)
+    return np.asarray(some[np.count_nonzero(~np.isnan(some[:, 0])) // 2])
 
 
 def _mean(bank: Floats) -> Floats:
@@ -42,14 +52,14 @@ def _mean(bank: Floats) -> Floats:
 
 
 def _compared(features: Floats, bank: Floats, left_out: Pairs | None) -> Floats:
-    """Squared distances, inf to what is not compared; NaN for frames with NaN."""
-    D = squared_distances(features, bank)
-    gaps = np.isnan(bank[..., 0])
+    """Squared distances as `_products` makes them, inf to what is not compared; NaN for frames with NaN."""
+    D = _products(features, bank)
+    gaps = np.isnan(bank[:, 0])
     if gaps.any():
-        D[np.broadcast_to(gaps[..., None, :], D.shape)] = np.inf
+        D[:, gaps] = np.inf
     if left_out is not None:
-        D[..., left_out[0], left_out[1]] = np.inf
-    broken = np.isnan(features[..., 0])
+        D[left_out] = np.inf
+    broken = np.isnan(features[:, 0])
     if broken.any():
         D[broken] = np.nan
     return D
@@ -60,15 +70,25 @@ def nearest(features: Floats, bank: Floats, ks: tuple[int, ...], left_out: Pairs
 
     inf where fewer than k are left to compare with.
     """
+    means = np.empty((len(ks), *features.shape[:-1]), dtype=features.dtype)
+    # One channel after the other: what is sought among its distances is then still at hand.
+    for channel in np.ndindex(features.shape[:-2]):
+        means[:, *channel] = _nearest(features[channel], bank[channel], ks, left_out)
+    return means
+
+
+def _nearest(features: Floats, bank: Floats, ks: tuple[int, ...], left_out: Pairs | None) -> Floats:
+    """`nearest` of one channel, (n_ks, n_frames)."""
     D = _compared(features, bank, left_out)
-    means = np.empty((len(ks), *D.shape[:-1]), dtype=D.dtype)
+    means = np.empty((len(ks), D.shape[0]), dtype=D.dtype)
     # From the largest k to the smallest, so that each looks among the nearest of the one before only.
     for place in sorted(range(len(ks)), key=lambda place: -ks[place]):
         k = ks[place]
         if k < D.shape[-1]:
-            D.partition(k - 1, axis=-1)
-            D = D[..., :k]
-        means[place] = D[..., :k].mean(axis=-1)
+            # The bits of floats from 0 on rank as they do, and integers have no NaN to be looked for.
+            D.view(f"i{D.itemsize}").partition(k - 1, axis=-1)
+            D = D[:, :k]
+        means[place] = np.maximum(D[:, :k], 0.0).mean(axis=-1)
     return means
 
 
@@ -96,6 +116,6 @@ def parts_nearest(features: Floats, bank: Floats, k: int, left_out: Pairs | None
     For one channel: `features` (n_frames, n_features), `bank` (n_normal, n_features). Costs n_frames × k × n_features:
     meant for the frames somebody asks about.
     """
-    D = _compared(features, bank, left_out)
+    D = np.maximum(_compared(features, bank, left_out), 0.0)
     neighbours = np.argpartition(D, min(k, D.shape[-1]) - 1, axis=-1)[:, :k]
     return np.asarray(((features[:, None, :] - bank[neighbours]) ** 2).mean(axis=1))
