@@ -30,12 +30,13 @@ def transfer(X: NDArray[np.complexfloating]) -> NDArray[np.complexfloating]:
     n_channels, n_frames, n_bins = X.shape
     if n_frames == 0:
         return np.broadcast_to(np.eye(n_channels, dtype=X.dtype), (n_bins, n_channels, n_channels))
-    power = (np.abs(X) ** 2).sum(axis=2)
+    parts = X.view(X.real.dtype)
+    power = np.einsum("ijk,ijk->ij", parts, parts)
     usual = np.median(power, axis=1, keepdims=True)
     loud = np.divide(power, LOUDEST * usual, out=np.ones_like(power), where=usual > 0).max(axis=0)
-    weighted = X / np.sqrt(np.maximum(loud, 1.0))[:, None]
-    by_bin = np.ascontiguousarray(weighted.transpose(2, 0, 1)).astype(np.complex128)
-    S = by_bin @ by_bin.conj().swapaxes(1, 2) / n_frames
+    X /= np.sqrt(np.maximum(loud, 1.0))[:, None]
+    by_bin = (of_bin.astype(np.complex128) for of_bin in X.transpose(2, 0, 1))
+    S = np.stack([of_bin @ of_bin.conj().T for of_bin in by_bin]) / n_frames
     powers = np.diagonal(S, axis1=1, axis2=2).real.mean(axis=0)
     ridge = RIDGE * powers[powers > 0].mean() if powers.any() else 1.0
     G = np.linalg.inv(S + ridge * np.eye(n_channels))
