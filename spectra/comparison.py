@@ -154,8 +154,14 @@ def _spectra(
     scaled: NDArray[np.float32], starts: NDArray[np.int64], nperseg: int, window: str | tuple[str, float]
 ) -> tuple[NDArray[np.complexfloating], Floats]:
     """Spectra (n_channels, n_frames, n_bins) and means (n_channels, n_frames) of frames as they are."""
-    cut = np.lib.stride_tricks.sliding_window_view(scaled, nperseg, axis=1)[:, starts]
-    return spectrum(cut, frames.taper(window, nperseg).astype(np.float32), "none"), cut.mean(axis=-1)
+    X = np.empty((scaled.shape[0], starts.size, nperseg // 2 + 1), dtype=np.complex64)
+    means = np.empty(X.shape[:2], dtype=np.float32)
+    taper = frames.taper(window, nperseg).astype(np.float32)
+    # One by one: the frames of many channels at once would leave the cache, and take memory beside their spectra.
+    for channel, signal in enumerate(scaled):
+        cut = np.lib.stride_tricks.sliding_window_view(signal, nperseg)[starts]
+        X[channel], means[channel] = spectrum(cut, taper, "none"), cut.mean(axis=-1)
+    return X, means
 
 
 def _centred(X: NDArray[np.complexfloating], means: Floats, taper: NDArray[np.float64]) -> NDArray[np.complexfloating]:

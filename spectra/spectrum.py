@@ -48,15 +48,13 @@ def spectrum(
     `taper` has shape (nperseg,). Single precision stays single. Raises ValueError for an unknown detrend or scaling.
     """
     nperseg = frames.shape[-1]
-    # numpy's FFT is scipy's, and scipy.fft takes longer to import than most recordings to transform.
-    X = np.fft.rfft(detrended(frames, detrend) * taper, axis=-1)
-    doubled = _doubled(X.shape[-1], nperseg)
     if scaling == "power":
-        X *= 1.0 / np.sqrt(nperseg * np.sum(taper**2))
-        X[..., doubled] *= np.sqrt(2.0)
+        scale, twice = 1.0 / np.sqrt(nperseg * np.sum(taper**2)), np.sqrt(2.0)
     elif scaling == "magnitude":
-        X *= 1.0 / np.sum(taper)
-        X[..., doubled] *= 2.0
+        scale, twice = 1.0 / np.sum(taper), 2.0
     else:
         raise ValueError(f"scaling={scaling!r} must be 'power' or 'magnitude'.")
+    # numpy's FFT is scipy's, and scipy.fft takes longer to import than most recordings to transform.
+    X = np.fft.rfft(detrended(frames, detrend) * (taper * taper.dtype.type(scale)), axis=-1)
+    X[..., _doubled(X.shape[-1], nperseg)] *= twice
     return np.asarray(X)
