@@ -19,9 +19,10 @@ from spectra.normal import NormalSpectrum, Reference, bank_rows
 from spectra.spectrum import spectrum
 from spectra.views import VIEWS, View
 
-# Values of one block of frames, and of the distances of one channel in it: what scoring holds in memory at a time.
-BLOCK_VALUES: Final = 2**20
-BLOCK_PAIRS: Final = 2**19
+# What scoring holds in memory at a time: values of one block of frames, of all channels; and of one channel, which is
+# compared at a time, the frames or their distances to the bank.
+BLOCK_VALUES: Final = 2**21
+CHANNEL_VALUES: Final = 2**19
 # A value so many spreads from the middle of its channel is as odd as can be; its square still fits a float32.
 FARTHEST: Final = 1e7
 # Less of a taper's spectrum than this share of its bin 0 is rounding.
@@ -176,32 +177,21 @@ def _centred(X: NDArray[np.complexfloating], means: Floats, taper: NDArray[np.fl
 def distances(group: Sequence[Comparison], scaled: NDArray[np.float32], step: int, *, own: bool) -> list[Floats]:
     """Mean distance of the frames that cover each step, for comparisons of one frame length.
 
-    Each (n_looks, n_channels, n_steps), NaN where there is none.
+    Each (n_looks, n_channels, n_steps), NaN where there is none. The spectra are computed once for all of them.
     """
-    nperseg = group[0].nperseg
+    nperseg, n_channels = group[0].nperseg, scaled.shape[0]
     starts = frames.frame_starts(scaled.shape[1], nperseg, group[0].hop)
-    n_normal = max(bank.starts.size for one in group for bank in one.banks)
-    D = [np.empty((len(one.looks), scaled.shape[0], starts.size), dtype=np.float32) for one in group]
-    for coupled in (False, True):
-        some = [(one, found) for one, found in zip(group, D, strict=True) if (one.transfer is not None) == coupled]
-        for channels, block in _blocks(scaled.shape[0], starts.size, nperseg, n_normal, coupled=coupled) if some else ():
-            here = starts[block]
-            X, means = _spectra(scaled[channels], here, nperseg, group[0].window)
-            for one, found in some:
-                features = one.compared(X, means)
-                banks = (replace(bank, bank=bank.bank[channels]) for bank in one.banks)
-                found[:, channels, block] = np.concatenate([bank.distance(features, here if own else None) for bank in banks])
+    width = max(nperseg, *(bank.starts.size for one in group for bank in one.banks))
+    size = max(1, min(BLOCK_VALUES // (n_channels * nperseg), CHANNEL_VALUES // width))
+    D = [np.empty((len(one.looks), n_channels, starts.size), dtype=np.float32) for one in group]
+    for start in range(0, starts.size, size):
+        block = slice(start, start + size)
+        here = starts[block]
+        X, means = _spectra(scaled, here, nperseg, group[0].window)
+        for one, found in zip(group, D, strict=True):
+            features = one.compared(X, means)
+            found[..., block] = np.concatenate([bank.distance(features, here if own else None) for bank in one.banks])
     return [frames.to_steps(found, starts, nperseg, step) for found in D]
-
-
-def _blocks(n_channels: int, n_frames: int, nperseg: int, n_normal: int, *, coupled: bool) -> Iterator[tuple[slice, slice]]:
-    """Channels and frames to be compared at a time; of coupled channels all."""
-    size = min(BLOCK_PAIRS // n_normal, BLOCK_VALUES // (nperseg * (n_channels if coupled else 1)))
-    size = min(max(1, size), n_frames)
-    at_once = n_channels if coupled else max(1, BLOCK_VALUES // (size * nperseg))
-    for channel in range(0, n_channels, at_once):
-        for start in range(0, n_frames, size):
-            yield slice(channel, channel + at_once), slice(start, start + size)
 
 
 def _winsorised(values: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
