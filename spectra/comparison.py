@@ -11,6 +11,7 @@ from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from spectra import coupling, frames
 from spectra.distance import Floats
@@ -184,13 +185,15 @@ def distances(group: Sequence[Comparison], scaled: NDArray[np.float32], step: in
     width = max(nperseg, *(bank.starts.size for one in group for bank in one.banks))
     size = max(1, min(BLOCK_VALUES // (n_channels * nperseg), CHANNEL_VALUES // width))
     D = [np.empty((len(one.looks), n_channels, starts.size), dtype=np.float32) for one in group]
-    for start in range(0, starts.size, size):
-        block = slice(start, start + size)
-        here = starts[block]
-        X, means = _spectra(scaled, here, nperseg, group[0].window)
-        for one, found in zip(group, D, strict=True):
-            features = one.compared(X, means)
-            found[..., block] = np.concatenate([bank.distance(features, here if own else None) for bank in one.banks])
+    # Products of so few columns gain nothing from several threads, which on a busy machine wait for each other at each.
+    with threadpool_limits(limits=1, user_api="blas"):
+        for start in range(0, starts.size, size):
+            block = slice(start, start + size)
+            here = starts[block]
+            X, means = _spectra(scaled, here, nperseg, group[0].window)
+            for one, found in zip(group, D, strict=True):
+                features = one.compared(X, means)
+                found[..., block] = np.concatenate([bank.distance(features, here if own else None) for bank in one.banks])
     return [frames.to_steps(found, starts, nperseg, step) for found in D]
 
 
@@ -254,7 +257,8 @@ def learned(
             if view == "residual":
                 normal = chosen[-1][0] if chosen[-1][1] else chosen[0][0]
                 X, _ = _spectra(scaled, normal, nperseg, settings.window)
-                comparison = replace(comparison, transfer=coupling.transfer(X))
+                with threadpool_limits(limits=1, user_api="blas"):
+                    comparison = replace(comparison, transfer=coupling.transfer(X))
             banks = tuple(
                 NormalSpectrum(comparison.features(scaled, own), own, nperseg, ks, settings.reference)
                 for own, ks in chosen
