@@ -28,3 +28,8 @@ def nearest_neighbour(query, keys, values):
     """The value whose key is nearest."""
     distances = [squared_distance(query, key) for key in keys]
     return values[distances.index(min(distances))]
+
+
+def surprisal(p, away):
+    """−log Σ_v p_v exp(−d_v)."""
+    return -math.log(sum(one * math.exp(-d) for one, d in zip(p, away, strict=True)))

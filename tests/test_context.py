@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spectra.sequence.context import ANYTHING, Memory, contexts, remember, weights
+from spectra.sequence.context import ANYTHING, Memory, contexts, remember, surprisal, weights
 
 _spec = importlib.util.spec_from_file_location("naive_context", Path(__file__).with_name("naive_context.py"))
 assert _spec is not None
@@ -119,3 +119,22 @@ def test_no_more_than_2000_are_remembered(n: int) -> None:
     assert one is not None
     assert len(one.keys) == 2000
     assert (np.diff(one.places) > 0).all()
+
+
+@given(st.integers(0, 1000), st.integers(1, 6))
+@settings(max_examples=25, deadline=None)
+def test_surprisal_is_that_of_the_formula(seed: int, n_words: int) -> None:
+    rng = np.random.default_rng(seed)
+    p, away = rng.dirichlet(np.ones(n_words), 4), rng.uniform(0, 20, (4, n_words))
+    slow = [naive.surprisal(*one) for one in zip(p.tolist(), away.tolist(), strict=True)]
+    np.testing.assert_allclose(surprisal(p, away), slow, rtol=1e-9, atol=1e-12)
+    # Farther from all words by as much is as much more surprising, though e^−1000 is no number but 0.
+    np.testing.assert_allclose(surprisal(p, away + 1000), surprisal(p, away) + 1000, rtol=1e-9)
+
+
+def test_at_a_word_surprisal_is_that_of_its_token_and_between_two_that_of_either() -> None:
+    p = np.array([[0.3, 0.2, 0.5]])
+    np.testing.assert_allclose(surprisal(p, np.array([[0.0, 800.0, 900.0]])), -np.log(0.3))
+    np.testing.assert_allclose(surprisal(p, np.array([[0.0, 0.0, 900.0]])), -np.log(0.5))
+    np.testing.assert_array_equal(surprisal(np.array([[0.0, 1.0]]), np.array([[0.0, 2.0]])), [2.0])
+    assert np.isnan(surprisal(p, np.full((1, 3), np.nan))).all()

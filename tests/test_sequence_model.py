@@ -44,6 +44,34 @@ def test_a_past_that_is_odd_itself_does_not_make_odd_what_comes_after(signal: np
     assert z[begin + 240 : begin + 260].mean() < 2
 
 
+def bursts(seed: int, odd: np.ndarray | None = None) -> tuple[np.ndarray, int]:
+    """Bursts of one tone, louder and fainter, after rests of any length, the 90th of them `odd`; and where that begins."""
+    rng = np.random.default_rng(seed)
+    parts = [rng.uniform(0.5, 1.5) * tone(0.1) for _ in range(120)]
+    if odd is not None:
+        parts[89] = odd
+    rested = [np.pad(one, (0, rng.integers(30, 90))) for one in parts]
+    signal = np.concatenate(rested)
+    return (signal + rng.normal(0, 0.05, signal.size))[:, None], sum(one.size for one in rested[:89])
+
+
+def tone(frequency: float, n: int = 60) -> np.ndarray:
+    return np.sin(2 * np.pi * frequency * np.arange(n)) * np.hanning(n)
+
+
+@pytest.mark.parametrize("odd", [tone(0.25), tone(0.06), tone(0.06, 120), 0.7 * (tone(0.1) + tone(0.2))])
+def test_what_was_never_met_stands_out_where_anything_may_come(odd: np.ndarray) -> None:
+    # Something loud may come at any time, but not this: each of its frames is nearest to a word that is expected.
+    normal = bursts(0)[0]
+    model = SequenceModel.fit(normal, settings(len(normal)))[0]
+    signal, begin = bursts(50, odd)
+    z = model.score(signal).sample_z
+    inside = np.zeros(len(signal), dtype=np.bool_)
+    inside[begin : begin + odd.size] = True
+    assert z[inside].max() > 8
+    assert np.mean(z[~inside] > 3.09) < 0.01
+
+
 def test_every_row_has_a_score_but_in_gaps(signal: np.ndarray) -> None:
     gappy = signal[:4001].copy()
     gappy[2000:2100] = np.nan

@@ -36,9 +36,36 @@ def test_a_frame_gets_the_nearest_word(seed, n_words, n_frames, n_features):
 def test_blocks_do_not_show(monkeypatch):
     rng = np.random.default_rng(0)
     vocabulary, features = Vocabulary(rng.standard_normal((5, 3))), rng.standard_normal((101, 3))
-    whole = vocabulary.encode(features)
+    whole, away = vocabulary.encode(features), vocabulary.away(features, np.ones(5))
     monkeypatch.setattr(tokens, "BLOCK_VALUES", 35)
     np.testing.assert_array_equal(vocabulary.encode(features), whole)
+    np.testing.assert_allclose(vocabulary.away(features, np.ones(5)), away, rtol=1e-12)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(2, 30))
+@settings(deadline=None, max_examples=25)
+def test_a_word_spreads_as_its_frames_do(seed, n_words, n_frames):
+    rng = np.random.default_rng(seed)
+    vocabulary, features = Vocabulary(rng.standard_normal((n_words, 3))), rng.standard_normal((n_frames, 3))
+    sentence = vocabulary.encode(features)
+    usual = np.mean(np.sum((features - vocabulary.decode(sentence)) ** 2, axis=1))
+    slow = [naive.spread(features, sentence, vocabulary.centres, token, usual) for token in range(n_words)]
+    spreads = vocabulary.spreads(features, sentence)
+    np.testing.assert_allclose(spreads, slow, rtol=1e-12)
+    # In the units of another signal a frame is as far away as before.
+    other = Vocabulary(10 * vocabulary.centres)
+    away = vocabulary.away(features, spreads)
+    np.testing.assert_allclose(other.away(10 * features, other.spreads(10 * features, sentence)), away, rtol=1e-9)
+    gap = vocabulary.away(np.where(np.arange(n_frames)[:, None] == 1, np.nan, features), spreads)
+    assert np.isnan(gap[1]).all()
+    np.testing.assert_allclose(np.delete(gap, 1, axis=0), np.delete(away, 1, axis=0), rtol=1e-9)
+
+
+def test_words_whose_frames_are_all_the_same_have_a_spread():
+    vocabulary = Vocabulary(np.zeros((1, 2)))
+    away = vocabulary.away(np.ones((1, 2)), vocabulary.spreads(np.zeros((5, 2)), np.zeros(5, dtype=np.int64)))
+    assert np.isfinite(away).all()
+    assert away.min() > 1e3
 
 
 def test_words_are_found_where_there_are_some():

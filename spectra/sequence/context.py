@@ -52,6 +52,20 @@ class Expectation(NamedTuple):
         return cls(p, spectrum, np.asarray(np.maximum(spread, 0.0)))
 
 
+def surprisal(p: Floats, away: Floats) -> Floats:
+    """−log Σ_v p_v exp(−d_v), (n_frames,), of probabilities p (n_frames, V) and distances d (n_frames, V) to the words.
+
+    d_v = ‖φ(X) − φ(C_v)‖² / W_v is 1 on average for frames of word v, and of all distributions with a given mean the
+    exponential supposes least. The surprisal is −log p(token) where a frame is at its word and the others are far;
+    it grows with the distance of a frame that is like no word, and hardly changes where a frame between two words is
+    written as one or the other. NaN where an input is.
+    """
+    with np.errstate(divide="ignore"):
+        terms = np.log(p) - away
+    least = terms.max(axis=-1, keepdims=True)
+    return -np.asarray(np.log(np.exp(terms - least).sum(axis=-1)) + least[..., 0])
+
+
 def contexts(features: Floats, stride: int, length: int) -> Floats:
     """The `length` frames before each, every `stride`-th: (n_frames, d) -> (n_frames, length·d); NaN before the first."""
     n, d = features.shape

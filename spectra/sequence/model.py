@@ -6,9 +6,10 @@ the probability of its token is the mean over the pasts, its distance to the exp
 frame without a past, at the beginning and after gaps, is compared with what is expected before the frames after it.
 
 Two scores, the surprisal −log p(token) and ‖φ(X) − Σ_j a_j φ(X_j)‖², are each calibrated; of a Transformer there are two
-more, −log p(token) and ‖φ(X) − Σ_v p_v φ(C_v)‖². Where a loud frame is due, or one of many, a normal frame is farther from
-the mean of them: the distances are in units of what they are expected to be, Σ_j a_j ‖φ(X_j) − Σ_i a_i φ(X_i)‖², and what is
-usual. The largest score is a step's statistic, which is calibrated once more.
+more, −log p(token) and ‖φ(X) − Σ_v p_v φ(C_v)‖². A frame counts as each token as far as it is near its word, so one that is
+like none is surprising whatever was expected (`context.surprisal`). Where a loud frame is due, or one of many, a normal
+frame is farther from the mean of them: the distances are in units of what they are expected to be, Σ_j a_j ‖φ(X_j) −
+Σ_i a_i φ(X_i)‖², and what is usual. The largest score is a step's statistic, which is calibrated once more.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +27,7 @@ from spectra.distance import Floats
 from spectra.errors import DataError
 from spectra.frames import Cut
 from spectra.scores import Scores
-from spectra.sequence.context import Expectation, IntArray, Memory, contexts, remember
+from spectra.sequence.context import Expectation, IntArray, Memory, contexts, remember, surprisal
 from spectra.sequence.tokens import Vocabulary
 from spectra.sequence.trained import Trained
 from spectra.sequence.training import Epoch
@@ -258,6 +259,11 @@ class SequenceModel:
         """Features of one channel of a frame."""
         return int(self.vocabulary.centres.shape[1] // self.constant.size)
 
+    @property
+    def _spreads(self) -> Floats:
+        """The spread of each word, (V,), in what is remembered of the near past."""
+        return self.vocabulary.spreads(self.past[0].values, self.past[0].tokens)
+
     def _next(self, sentence: Floats) -> NDArray[np.float64]:
         """p (V,) of what follows frames that come one after the other, (n, n_features)."""
         keys = np.concatenate([sentence, sentence[-1:]]) @ self.basis
@@ -272,26 +278,26 @@ class SequenceModel:
     def _judged(self, features: Floats, own: IntArray | None) -> _Judged:
         """Scores of frames by their features (n_frames, n_features); `own` are their numbers in the signal learned from."""
         finite = _finite(features)
-        tokens = _tokens(features, finite, self.vocabulary)
+        away = self.vocabulary.away(features, self._spreads)
         keys = features @ self.basis
         past = [memory.expect(contexts(keys, memory.stride, memory.length), own) for memory in self.past]
         after = self.future.expect(_future(keys, self.future.stride, self.future.length), own)
-        surprisal, distance, expected = _least(features, tokens, past, self.unit)
-        lone = np.isnan(surprisal) & finite
-        without = _least(features, tokens, [after], self.unit)
-        surprisal[lone], distance[lone], expected[lone] = (one[lone] for one in without)
-        scores = [surprisal, distance]
+        surprise, distance, expected = _least(features, away, past, self.unit)
+        lone = np.isnan(surprise) & finite
+        without = _least(features, away, [after], self.unit)
+        surprise[lone], distance[lone], expected[lone] = (one[lone] for one in without)
+        scores = [surprise, distance]
         if self.trained is not None:
-            scores += self._by_transformer(features, keys, tokens, np.flatnonzero(np.isfinite(past[0].p[:, 0]) & finite))
+            scores += self._by_transformer(features, keys, away, np.flatnonzero(np.isfinite(past[0].p[:, 0]) & finite))
         return _Judged(np.array(scores), expected)
 
-    def _by_transformer(self, features: Floats, keys: Floats, tokens: IntArray, which: IntArray) -> list[Floats]:
+    def _by_transformer(self, features: Floats, keys: Floats, away: Floats, which: IntArray) -> list[Floats]:
         """Surprisal and distance (n_frames,) by the Transformer for the frames numbered `which`, NaN for others."""
         assert self.trained is not None
         with _one_thread():
             p = [self.trained.probabilities(keys, which, length) for length in (NEAR, FAR)]
         centres = self.vocabulary.centres.astype(features.dtype)
-        found = _least(features[which], tokens[which], [Expectation.of(one, one, centres) for one in p], self.unit)
+        found = _least(features[which], away[which], [Expectation.of(one, one, centres) for one in p], self.unit)
         scores = [np.full(len(features), np.nan, dtype=features.dtype) for _ in range(2)]
         for one, some in zip(scores, found[:2], strict=True):
             one[which] = some
@@ -414,20 +420,20 @@ def _told_by_the_past(past: tuple[Memory, ...], keys: Floats, tokens: IntArray, 
     return unit, explained
 
 
-def _least(features: Floats, tokens: IntArray, found: list[Expectation], unit: float) -> tuple[Floats, Floats, Floats]:
+def _least(features: Floats, away: Floats, found: list[Expectation], unit: float) -> tuple[Floats, Floats, Floats]:
     """Surprisal, distance and expected spectrum by what expects a frame best, NaN where nothing is known of it.
 
-    p is the mean over the expectations there are; the spectrum, and the distance to it, are of the one nearest.
+    `away` (n_frames, V) are the squared distances to the words in their spreads. The probability is the mean over the
+    expectations there are; the spectrum, and the distance to it, are of the one nearest.
     """
-    p = np.array([one.p[np.arange(len(tokens)), tokens] for one in found])  # [n_found, n_frames]
+    log_p = -np.array([surprisal(one.p, away) for one in found])  # [n_found, n_frames]
+    count = np.isfinite(log_p).sum(axis=0)
+    log_sum = np.logaddexp.reduce(np.where(np.isfinite(log_p), log_p, -np.inf), axis=0)
+    log_mean = np.where(count > 0, log_sum - np.log(np.maximum(count, 1)), np.nan).astype(features.dtype)
     D = np.array([((features - one.spectrum) ** 2).sum(axis=1) / (one.variance + features.dtype.type(unit)) for one in found])
-    count = np.isfinite(p).sum(axis=0)
-    mean = np.divide(np.nansum(p, axis=0), count, out=np.full(len(tokens), np.nan, dtype=p.dtype), where=count > 0)
     nearest = np.where(np.isnan(D), np.inf, D).argmin(axis=0)
-    expected = np.array([one.spectrum for one in found])[nearest, np.arange(len(tokens))]
-    broken = ~np.isfinite(features[:, 0])
-    mean[broken] = np.nan
-    return -np.log(mean), np.take_along_axis(D, nearest[None], axis=0)[0], expected
+    expected = np.array([one.spectrum for one in found])[nearest, np.arange(len(features))]
+    return -log_mean, np.take_along_axis(D, nearest[None], axis=0)[0], expected
 
 
 def _largest(steps: Floats, calibrations: tuple[GaussianThreshold, ...]) -> tuple[NDArray[np.float64], IntArray]:

@@ -21,6 +21,8 @@ IntArray = NDArray[np.int64]
 MAX_FRAMES, MAX_VALUES = 20_000, 2**24
 # Distances held in memory at a time.
 BLOCK_VALUES: Final = 2**21
+# The spread of words whose frames are all the same, in squared spreads of a channel.
+MIN_SPREAD: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,29 @@ class Vocabulary:
             block = slice(start, start + size)
             tokens[block] = squared_distances(features[block], self.centres).argmin(axis=1)
         return tokens
+
+    def spreads(self, features: NDArray[np.floating], tokens: IntArray) -> NDArray[np.floating]:
+        """W_v, how far frames are from their word: mean ‖φ(X) − φ(C_v)‖² of normal frames with these tokens, (n_tokens,).
+
+        The mean of all counts as one more frame of each word: of a word with few frames it is near that.
+        """
+        D = ((features - self.centres[tokens]) ** 2).sum(axis=1)
+        usual = max(float(D.mean()), MIN_SPREAD)
+        found = (np.bincount(tokens, D, len(self)) + usual) / (np.bincount(tokens, minlength=len(self)) + 1.0)
+        return found.astype(features.dtype)
+
+    def away(self, features: NDArray[np.floating], spreads: NDArray[np.floating]) -> NDArray[np.floating]:
+        """‖φ(X) − φ(C_v)‖² / W_v of each frame and word, (n_frames, n_tokens): 1 on average for a word's own frames.
+
+        NaN for frames with NaN.
+        """
+        found = np.empty((len(features), len(self)), dtype=features.dtype)
+        centres = self.centres.astype(features.dtype)
+        size = max(1, BLOCK_VALUES // max(centres.shape))
+        for start in range(0, len(features), size):
+            block = slice(start, start + size)
+            found[block] = squared_distances(features[block], centres) / spreads
+        return found
 
     def decode(self, tokens: ArrayLike) -> FloatArray:
         """The spectra that tokens of any shape stand for: (…) -> (…, n_features); raises DataError for unknown tokens."""
