@@ -26,6 +26,7 @@ the larger of two and so valid, whatever they have to do with each other: P(both
 import argparse
 import re
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,7 +174,8 @@ def beats(folder: Path) -> None:
         normal = Recording.from_array(part, fs=fs, channels=recording.channels, name=f"{name}, normal part")
         judged = Beats.of(places, symbols, fs, len(part), recording.n_samples)
         n_normal = int((np.isin(symbols, ["N"]) & (places < len(part))).sum())
-        print(f"{name}: {dict(zip(*np.unique(judged.symbols, return_counts=True), strict=True))} judged, alpha {ALPHA}")
+        counts = ", ".join(f"{count} {one}" for one, count in sorted(Counter(judged.symbols.tolist()).items()))
+        print(f"{name}: beats that are judged, by their annotation: {counts}; alpha {ALPHA}")
         frame = int(FRAME * fs)
         for title, data in ((f"learned from {n_normal} normal beats", normal), ("learned from the recording itself", None)):
             spectral = detect(recording, normal=data)

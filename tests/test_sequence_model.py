@@ -83,6 +83,15 @@ def test_every_row_has_a_score_but_in_gaps(signal: np.ndarray) -> None:
     assert not missing[2140:].any()
 
 
+def test_the_ends_are_scored_by_as_many_frames_as_any_other_rows(fitted: tuple[SequenceModel, Scores]) -> None:
+    # Frames of 32 rows, hops of 8: the first and last 24 rows are covered by fewer than four.
+    z = fitted[1].sample_z
+    assert np.ptp(z[:32]) == 0
+    assert np.ptp(z[-32:]) == 0
+    assert np.ptp(z[:40]) > 0
+    assert np.ptp(z[-40:]) > 0
+
+
 def test_scores_do_not_depend_on_what_comes_later_elsewhere(fitted: tuple[SequenceModel, Scores], signal: np.ndarray) -> None:
     model = fitted[0]
     whole = model.score(signal).statistic
