@@ -134,9 +134,10 @@ def _search(values: NDArray[np.float64], independent: float) -> _Bulk:
         bulk = _best_shape(inside, low, high, spread, independent)
         expected = float(ndtr(-bulk.z(np.array([high]))[0]))
         chance = np.sqrt(expected / (values.size * independent))
-        if found is not None and np.mean(values > high) > EXCESS * expected + chance:
+        contaminated = np.mean(values > high) > EXCESS * expected + chance
+        found = bulk if found is None or not contaminated else found
+        if contaminated:
             break
-        found = bulk
     assert found is not None
     return found
 

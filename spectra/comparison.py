@@ -7,10 +7,12 @@ learned from, is a standard score.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 from threadpoolctl import threadpool_limits
 
 from spectra import coupling, frames
@@ -37,6 +39,8 @@ ENOUGH: Final = 100
 # Farther values count as so far, so that anomalies do not hide themselves in the spread they make.
 WINSOR: Final = 3.0
 ROUNDS: Final = 3
+# A look counts less the farther this quantile of its scores lies beyond that of a Gaussian: by the root of their ratio.
+TAIL: Final = 0.99
 # Frames whose parts tell what is usual in each bin.
 TYPICAL_FRAMES: Final = 50
 
@@ -83,8 +87,9 @@ class Scale:
 class Comparison:
     """Frames of one length in one view, compared with banks of normal spectra.
 
-    `unit`, `mu` and `sigma`, each (n_looks, n_channels), make a distance of each bank and k a standard score. `transfer`
-    (n_bins, n_channels, n_channels) is what makes the residual of the view of that name.
+    `unit`, `mu` and `sigma`, each (n_looks, n_channels), make a distance of each bank and k a standard score, and `weight`
+    is how much it counts beside others. `transfer` (n_bins, n_channels, n_channels) is what makes the residual of the
+    view of that name.
     """
 
     nperseg: int
@@ -95,6 +100,7 @@ class Comparison:
     unit: NDArray[np.float64]
     mu: NDArray[np.float64]
     sigma: NDArray[np.float64]
+    weight: NDArray[np.float64]
     transfer: NDArray[np.complexfloating] | None = None
 
     @property
@@ -113,11 +119,12 @@ class Comparison:
             X = _centred(X, means, frames.taper(self.window, self.nperseg))
         return phi(X if self.transfer is None else coupling.residual(X, self.transfer))
 
-    def calibrated(self, distances: Floats, normal_steps: slice, step: int) -> Self:
+    def calibrated(self, distances: Floats, normal_steps: slice, step: int, *, weighed: bool) -> Self:
         """The comparison that makes standard scores of distances like these, (n_looks, n_channels, n_steps).
 
         What is compared with normal rows alone has its middle in their steps, for the rest may all be farther from them;
-        and its spread too, where they hold ENOUGH frames side by side to tell it.
+        and its spread too, where they hold ENOUGH frames side by side to tell it. Looks that are `weighed` count less the
+        more often they see something odd; others count in full.
         """
         positive = np.where(distances > 0, distances, np.nan)
         usual = _nan_safe(np.nanmedian, positive, 1.0)
@@ -127,7 +134,8 @@ class Comparison:
         for look in range(len(self.banks[0].ks), len(self.looks)):
             mu[look], of_normal = _winsorised(logs[look, :, normal_steps])
             sigma[look] = of_normal if enough else np.maximum(sigma[look], of_normal)
-        return replace(self, unit=LIKENESS * usual, mu=mu, sigma=sigma)
+        weight = _weight((logs - mu[..., None]) / sigma[..., None]) if weighed else np.ones(mu.shape)
+        return replace(self, unit=LIKENESS * usual, mu=mu, sigma=sigma, weight=weight)
 
     def z(self, distances: Floats) -> Floats:
         """Standard scores of distances, (n_looks, n_channels, n_steps); high = anomalous."""
@@ -207,6 +215,12 @@ def _winsorised(values: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64
     return mu, np.maximum(sigma, MIN_SIGMA)
 
 
+def _weight(z: Floats) -> NDArray[np.float64]:
+    """How much standard scores count by the weight of their upper tail, over the last axis: 1 for Gaussian ones."""
+    tail = _nan_safe(partial(np.nanquantile, q=TAIL), z, 0.0)
+    return np.asarray(1 / np.sqrt(np.maximum(tail / ndtri(TAIL), 1.0)))
+
+
 def _nan_safe(statistic: Callable[..., Floats], values: Floats, otherwise: float) -> NDArray[np.float64]:
     """A statistic over the last axis in float64; `otherwise` where all values are NaN."""
     some = np.isfinite(values).any(axis=-1)
@@ -217,16 +231,21 @@ def _nan_safe(statistic: Callable[..., Floats], values: Floats, otherwise: float
 
 @dataclass(frozen=True)
 class Points:
-    """The distance of samples from the middle of their channel: its mean and σ in what was learned from, (n_channels,)."""
+    """The distance of samples from the middle of their channel: its mean and σ in what was learned from, (n_channels,).
+
+    `weight` is how much the scores count beside others.
+    """
 
     mu: NDArray[np.float64]
     sigma: NDArray[np.float64]
+    weight: NDArray[np.float64]
 
     @classmethod
     def fit(cls, scaled: NDArray[np.float32], step: int) -> Self:
         """Learn from a scaled signal (n_channels, n_samples)."""
         far = _farthest(scaled, step)
-        return cls(_nan_safe(np.nanmean, far, 0.0), np.maximum(_nan_safe(np.nanstd, far, 1.0), MIN_SIGMA))
+        mu, sigma = _nan_safe(np.nanmean, far, 0.0), np.maximum(_nan_safe(np.nanstd, far, 1.0), MIN_SIGMA)
+        return cls(mu, sigma, _weight((far - mu[:, None]) / sigma[:, None]))
 
     def z(self, scaled: NDArray[np.float32], step: int) -> Floats:
         """Standard scores of the farthest sample of each step, (1, n_channels, n_steps); high = anomalous."""
@@ -253,7 +272,7 @@ def learned(
         group = []
         for view in (*settings.views, *_coupled(settings, nperseg, scaled.shape[0])):
             empty = np.empty((0, 0))
-            comparison = Comparison(nperseg, hop, view, settings.window, (), empty, empty, empty)
+            comparison = Comparison(nperseg, hop, view, settings.window, (), empty, empty, empty, empty)
             if view == "residual":
                 normal = chosen[-1][0] if chosen[-1][1] else chosen[0][0]
                 X, _ = _spectra(scaled, normal, nperseg, settings.window)

@@ -63,8 +63,7 @@ def ladder(n_samples: int) -> Cut:
 
     Hops are an eighth of a frame, of very long recordings a quarter, or the step, whichever is longer. On a recording of so
     many samples that its shortest frames would be more than MAX_STEPS the ladder begins higher and ends at 256 or four times
-    as high. No frame is longer
-    than a fifth of the recording, so that each has others to be compared with.
+    as high. No frame is longer than a fifth of the recording, so that each has others to be compared with.
     """
     shortest = SHORTEST
     while n_samples > MAX_STEPS * (shortest // 2):

@@ -45,12 +45,14 @@ class SpectralModel:
         step = settings.cut.step
         rows = slice(0, signal.shape[0]) if normal_rows is None else normal_rows
         normal_steps = slice(rows.start // step, rows.stop // step + 1)
-        comparisons, looks = [], Looks(signal.shape[0], step)
+        comparisons: list[Comparison] = []
+        looks = Looks(signal.shape[0], step)
         for group in learned(scaled, settings, normal_rows, normal_ks):
             for comparison, D in zip(group, distances(group, scaled, step, own=True), strict=True):
-                comparisons.append(comparison.calibrated(D, normal_steps, step))
-                z = _live(comparisons[-1].z(D), scaled)
-                looks.take(z, _role(settings, comparison), len(comparisons) - 1)
+                role = _role(settings, comparison)
+                fitted = comparison.calibrated(D, normal_steps, step, weighed=role == "short")
+                looks.take(_live(fitted.z(D), scaled), fitted.weight, role, len(comparisons))
+                comparisons.append(fitted)
         if not comparisons:
             raise DataError(
                 f"The {signal.shape[0]} rows hold too few frames of {settings.cut.npersegs[0]} without gaps to compare with "
@@ -58,7 +60,7 @@ class SpectralModel:
             )
         points = Points.fit(scaled, step)
         if settings.points:
-            looks.take(_live(points.z(scaled, step), scaled), "short", -1)
+            looks.take(_live(points.z(scaled, step), scaled), points.weight[None], "short", -1)
         independent = step * len(settings.cut.npersegs) / sum(settings.cut.npersegs)
         one_event_once = without_long_excursions(looks.statistic, -(-settings.cut.npersegs[-1] // step))
         calibration = GaussianThreshold.fit(one_event_once, min(independent, 1.0))
@@ -79,10 +81,11 @@ class SpectralModel:
             looked = list(group)
             if nperseg <= signal.shape[0]:
                 for place, D in enumerate(distances(looked, scaled, step, own=False)):
-                    looks.take(looked[place].z(D), _role(self.settings, looked[place]), number + place)
+                    one = looked[place]
+                    looks.take(one.z(D), one.weight, _role(self.settings, one), number + place)
             number += len(looked)
         if self.settings.points:
-            looks.take(self.points.z(scaled, step), "short", -1)
+            looks.take(self.points.z(scaled, step), self.points.weight[None], "short", -1)
         return looks.scores(self.calibration)
 
     def excess(

@@ -23,7 +23,7 @@ from spectra.sequence.trained import Trained
 from spectra.sequence.transformer import Sizes, Transformer
 from spectra.views import VIEWS
 
-MODEL: Final = Kind("spectra model", 2, "model file", "make a model with spectra fit NORMAL -o {name}")
+MODEL: Final = Kind("spectra model", 3, "model file", "make a model with spectra fit NORMAL -o {name}")
 SPECTRAL, SEQUENCE = "spectral", "sequence"
 # The arrays of a memory, and the names of those of a Transformer begin so.
 MEMORY: Final = ("keys", "values", "tokens", "places")
@@ -129,9 +129,9 @@ def _sequence_arrays(model: SequenceModel) -> dict[str, Any]:
 def _arrays(model: SpectralModel) -> dict[str, Any]:
     """The arrays of a model by their names."""
     arrays: dict[str, Any] = {"centre": model.scale.centre, "spread": model.scale.spread}
-    arrays |= {"point_mu": model.points.mu, "point_sigma": model.points.sigma}
+    arrays |= {f"point_{key}": getattr(model.points, key) for key in ("mu", "sigma", "weight")}
     for i, one in enumerate(model.comparisons):
-        arrays |= {f"unit_{i}": one.unit, f"mu_{i}": one.mu, f"sigma_{i}": one.sigma}
+        arrays |= {f"{key}_{i}": getattr(one, key) for key in ("unit", "mu", "sigma", "weight")}
         if one.transfer is not None:
             arrays[f"transfer_{i}"] = one.transfer
         for j, bank in enumerate(one.banks):
@@ -149,15 +149,15 @@ def _model(about: dict[str, Any], arrays: dict[str, Any]) -> SpectralModel:
     calibration = _made(GaussianThreshold, about["calibration"])
     if min(calibration.sigma, calibration.unit, about["fs"] or 1.0, cut.step, calibration.tail_share) <= 0:
         raise ValueError("What a number is divided by must lie above 0.")
-    centre, spread, mu, sigma = (
-        _numbers(arrays[key], (n_channels,)) for key in ("centre", "spread", "point_mu", "point_sigma")
+    centre, spread, mu, sigma, weight = (
+        _numbers(arrays[key], (n_channels,)) for key in ("centre", "spread", "point_mu", "point_sigma", "point_weight")
     )
-    if min(spread.min(), sigma.min()) <= 0:
-        raise ValueError("A spread must lie above 0.")
+    if min(spread.min(), sigma.min(), weight.min()) <= 0:
+        raise ValueError("A spread and a weight must lie above 0.")
     comparisons = tuple(_comparison(i, one, arrays, settings, n_channels) for i, one in enumerate(about["comparisons"]))
     if not comparisons:
         raise ValueError("A model compares something.")
-    return SpectralModel(settings, Scale(centre, spread), comparisons, Points(mu, sigma), calibration)
+    return SpectralModel(settings, Scale(centre, spread), comparisons, Points(mu, sigma, weight), calibration)
 
 
 def _sequence_model(about: dict[str, Any], arrays: dict[str, Any]) -> SequenceModel:
@@ -236,7 +236,7 @@ def _comparison(i: int, about: dict[str, Any], arrays: dict[str, Any], settings:
     transfer = None
     if view == "residual":
         transfer = _numbers(arrays[f"transfer_{i}"], (nperseg // 2 + 1, n_channels, n_channels), kinds="c")
-    blank = Comparison(nperseg, hop, view, settings.window, (), empty, empty, empty, transfer)
+    blank = Comparison(nperseg, hop, view, settings.window, (), empty, empty, empty, empty, transfer)
     # One frame shows how many features there are, and whether the window is one that is known.
     features = blank.features(np.ones((n_channels, nperseg), dtype=np.float32), np.zeros(1, dtype=np.int64))
     banks = []
@@ -248,10 +248,12 @@ def _comparison(i: int, about: dict[str, Any], arrays: dict[str, Any], settings:
         starts = _numbers(starts, (starts.size,)).astype(np.int64)
         banks.append(NormalSpectrum(bank, starts, nperseg, ks, settings.reference))
     n_looks = sum(len(bank.ks) for bank in banks)
-    unit, mu, sigma = (_numbers(arrays[f"{key}_{i}"], (n_looks, n_channels)) for key in ("unit", "mu", "sigma"))
-    if min(unit.min(), sigma.min()) <= 0 or n_looks > MAX_LOOKS:
-        raise ValueError("A spread must lie above 0.")
-    return replace(blank, banks=tuple(banks), unit=unit, mu=mu, sigma=sigma)
+    unit, mu, sigma, weight = (
+        _numbers(arrays[f"{key}_{i}"], (n_looks, n_channels)) for key in ("unit", "mu", "sigma", "weight")
+    )
+    if min(unit.min(), sigma.min(), weight.min()) <= 0 or n_looks > MAX_LOOKS:
+        raise ValueError("A spread and a weight must lie above 0.")
+    return replace(blank, banks=tuple(banks), unit=unit, mu=mu, sigma=sigma, weight=weight)
 
 
 def _numbers(array: Any, shape: tuple[int, ...], *, gaps: bool = False, kinds: str = "fi") -> Any:

@@ -19,9 +19,9 @@ from spectra.distance import Floats
 # see what the longest do not.
 Role = Literal["short", "longest", "apart"]
 
-# A short stretch is as odd as its frame looks, up to this line in the score of the longest frames around it, and up to what
-# is ordinary in any case: of the many short frames some always look odd.
-WITNESS: Final = (0.5, 2.0)
+# A short stretch is as odd as its frame looks where the longest frames around it are this odd too, and elsewhere up to what
+# is ordinary: of the many short frames some always look odd.
+WITNESS: Final = 1.75
 ORDINARY: Final = 3.0
 # Steps so many spreads (below the median) above the median make an excursion; with so many long ones they are usual.
 EXCURSION: Final = 2.0
@@ -80,17 +80,19 @@ def without_long_excursions(statistic: NDArray[np.float64], most: int) -> NDArra
     return statistic[kept]
 
 
-def standard_scores(statistic: NDArray[np.float64], calibration: GaussianThreshold) -> NDArray[np.float64]:
+def standard_scores(
+    statistic: NDArray[np.float64], calibration: GaussianThreshold, most: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Standard scores of the largest of many looks' scores: N(0, 1) for normal steps, NaN stays NaN.
 
     The mean of what the calibration says, and of what holds for the largest of as many independent Gaussian scores as have
-    its median, by the numbers of independent values behind them; and no more than the statistic: that is what one look says,
-    and of many looks one is easily so large.
+    its median, by the numbers of independent values behind them; and no more than `most`, the largest score of one look
+    unweighed: of many looks one is easily so large.
     """
     n_looks = max(float(np.log(0.5) / log_ndtr(calibration.threshold(0.5))), 1.0)
     ideal = IDEAL / (calibration.n_independent + IDEAL)
     z = (1 - ideal) * calibration.z(statistic) + ideal * z_of_largest(statistic, n_looks)
-    return np.minimum(z, statistic)
+    return np.minimum(z, most)
 
 
 def z_of_largest(largest: NDArray[np.float64], n: float) -> NDArray[np.float64]:
@@ -107,49 +109,52 @@ class Looks:
         n_steps = -(-n_samples // step)
         self._largest: dict[Role, _Largest] = {role: _Largest(n_steps) for role in ("short", "longest", "apart")}
 
-    def take(self, z: Floats, role: Role, comparison: int) -> None:
-        """Take in the scores (n_looks, n_channels, n_steps) of a comparison; −1 stands for single samples."""
-        self._largest[role].take(z, comparison)
+    def take(self, z: Floats, weight: NDArray[np.float64], role: Role, comparison: int) -> None:
+        """Take in scores (n_looks, n_channels, n_steps) of a comparison, by the weight of each look in each channel.
+
+        −1 stands for single samples.
+        """
+        self._largest[role].take(z, weight, comparison)
 
     @property
     def statistic(self) -> NDArray[np.float64]:
         """The largest score of each step, (n_steps,), of short frames no more than the longest bear out; NaN without any."""
-        return np.asarray(np.fmax.reduce(self._borne_out()))
+        return np.asarray(np.fmax.reduce(self._borne_out("weighed")))
 
     def scores(self, calibration: GaussianThreshold) -> Scores:
         """The scores of the signal, as the calibration of statistics says; high z = anomalous."""
-        values = self._borne_out()
+        values = self._borne_out("weighed")
         largest = np.argmax(np.where(np.isnan(values), -np.inf, values), axis=0)[None]
         roles = self._largest.values()
         channel, look = (
             np.take_along_axis(np.stack([getattr(one, name) for one in roles]), largest, axis=0)[0]
             for name in ("channel", "look")
         )
-        statistic = self.statistic
-        return Scores(self.step, self.n_samples, statistic, standard_scores(statistic, calibration), channel, look)
+        statistic, most = self.statistic, np.fmax.reduce(self._borne_out("plain"))
+        z = standard_scores(statistic, calibration, most)
+        return Scores(self.step, self.n_samples, statistic, z, channel, look)
 
-    def _borne_out(self) -> NDArray[np.float64]:
+    def _borne_out(self, which: Literal["weighed", "plain"]) -> NDArray[np.float64]:
         """The largest scores by role, (3, n_steps); short frames are taken as they are where the longest have no score."""
-        short, longest, apart = (one.value for one in self._largest.values())
-        base, slope = WITNESS
-        limit = np.where(np.isnan(longest), np.inf, np.maximum(ORDINARY, base + slope * longest))
-        return np.stack([np.minimum(short, limit), longest, apart])
+        short, longest, apart = (getattr(one, which) for one in self._largest.values())
+        return np.stack([np.where(longest <= WITNESS, np.minimum(short, ORDINARY), short), longest, apart])
 
 
 class _Largest:
-    """The largest score of each step so far, NaN without any, and where it comes from, each (n_steps,)."""
+    """The largest score of each step so far, by its weight and plain, NaN without any; where the one by weight comes from."""
 
     def __init__(self, n_steps: int) -> None:
-        self.value = np.full(n_steps, np.nan)
+        self.weighed, self.plain = np.full((2, n_steps), np.nan)
         self.channel = np.zeros(n_steps, dtype=np.int64)
         self.look = np.full(n_steps, -1)
 
-    def take(self, z: Floats, comparison: int) -> None:
+    def take(self, z: Floats, weight: NDArray[np.float64], comparison: int) -> None:
         n_channels = z.shape[1]
-        flat = np.where(np.isnan(z), -np.inf, z).reshape(-1, z.shape[2])
+        self.plain = np.fmax(self.plain, np.fmax.reduce(z.reshape(-1, z.shape[2])))
+        flat = np.where(np.isnan(z), -np.inf, z * weight[..., None]).reshape(-1, z.shape[2])
         best = flat.argmax(axis=0)
         value = np.take_along_axis(flat, best[None], axis=0)[0]
-        larger = (value > self.value) | (np.isnan(self.value) & np.isfinite(value))
-        self.value[larger] = value[larger]
+        larger = (value > self.weighed) | (np.isnan(self.weighed) & np.isfinite(value))
+        self.weighed[larger] = value[larger]
         self.channel[larger] = best[larger] % n_channels
         self.look[larger] = -1 if comparison < 0 else comparison * MAX_LOOKS + best[larger] // n_channels

@@ -8,7 +8,7 @@ from spectra import distance
 from spectra.calibration import GaussianThreshold
 from spectra.comparison import Settings
 from spectra.errors import DataError
-from spectra.frames import cut_of, dominant_period, frame_starts, frame_view, taper, to_steps
+from spectra.frames import cut_of, dominant_period, frame_starts, frame_view, ladder, taper, to_steps
 from spectra.model import SpectralModel
 from spectra.normal import NormalSpectrum
 from spectra.spectrum import frequencies, spectrum
@@ -162,3 +162,19 @@ def test_model_finds_the_stretch_that_differs_and_says_where(reference, view):
     ((nperseg, excess),) = model.excess(model.scale(values), scores, np.array([peak]), own=True)
     assert nperseg == 64
     assert excess.argmax() == (0 if view == "level" else 16)
+
+
+def test_short_frames_count_less_where_many_of_them_are_odd_and_the_longest_count_in_full():
+    rng = np.random.default_rng(11)
+    values = rng.normal(size=(20_000, 1))
+    settings = Settings(ladder(20_000), (5, 0.1))
+    weights = {}
+    for bursts in (0, 60):
+        signal = values.copy()
+        for start in rng.integers(0, 19_900, bursts):
+            signal[start : start + 12] += 8 * rng.normal(size=(12, 1))
+        model, _ = SpectralModel.fit(signal, settings)
+        weights[bursts] = {one.nperseg: one.weight.mean() for one in model.comparisons if one.view == "magnitude"}
+    shortest, *_, longest = settings.cut.npersegs
+    assert weights[0][longest] == weights[60][longest] == 1
+    assert weights[60][shortest] < 0.85 * weights[0][shortest] < weights[0][shortest] <= 1

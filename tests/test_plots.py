@@ -55,7 +55,7 @@ def mesh(ax):
 @pytest.fixture(scope="module")
 def shift():
     """A level shift, found, and nothing else: it is far less probable than chance on any of these frames."""
-    return detect(generators.level_shift(np.random.default_rng(1)), alpha=1e-12)
+    return detect(generators.level_shift(np.random.default_rng(1)), alpha=1e-6)
 
 
 def test_axes_are_named_with_their_units(shift):
@@ -67,7 +67,7 @@ def test_axes_are_named_with_their_units(shift):
     assert spectrogram.get_xlabel() == "row"
     assert colours.get_ylabel() == "amplitude (dB)"
     assert signal.get_title(loc="left") == "Signal; shaded: the alarms"
-    assert figure.get_suptitle() == "level-shift: 1 alarm at a false-alarm probability of 1e-12 a frame"
+    assert figure.get_suptitle() == "level-shift: 1 alarm at a false-alarm probability of 1e-06 a frame"
 
 
 def test_recording_without_alarms_is_drawn():

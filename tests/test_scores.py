@@ -22,47 +22,55 @@ from spectra.scores import (
 )
 
 CALIBRATION = GaussianThreshold.fit(np.random.default_rng(0).normal(size=500))
+ONE = np.ones((1, 2))
 ROLES = ("short", "longest", "apart")
 SCORE = st.sampled_from([-2.0, 0.0, 1.0, 2.5, 4.0, 9.0, math.nan])
-# For each comparison its role and the scores of two looks in two channels at one step.
-COMPARISONS = st.lists(st.tuples(st.sampled_from(ROLES), st.lists(SCORE, min_size=4, max_size=4)), min_size=1, max_size=5)
+# For each comparison its role, the scores of two looks in two channels at one step, and their weights.
+SCORES, WEIGHTS = (st.lists(one, min_size=4, max_size=4) for one in (SCORE, st.sampled_from([0.5, 1.0])))
+COMPARISONS = st.lists(st.tuples(st.sampled_from(ROLES), SCORES, WEIGHTS), min_size=1, max_size=5)
 
 
-def naive(comparisons: list[tuple[str, list[float]]]) -> tuple[float, set[tuple[int, int]]]:
-    """The statistic of a step, and the channels and looks it may come from."""
-    found: dict[str, list[tuple[float, int, int]]] = {role: [] for role in ROLES}
-    for number, (role, scores) in enumerate(comparisons):
-        for i, score in enumerate(scores):
+def naive(comparisons: list[tuple[str, list[float], list[float]]]) -> tuple[float, float, set[tuple[int, int]]]:
+    """The statistic of a step, the largest score unweighed, and the channels and looks the statistic may come from."""
+    found: dict[str, list[tuple[float, float, int, int]]] = {role: [] for role in ROLES}
+    for number, (role, scores, weights) in enumerate(comparisons):
+        for i, (score, weight) in enumerate(zip(scores, weights, strict=True)):
             if not math.isnan(score):
-                found[role].append((score, i % 2, number * MAX_LOOKS + i // 2))
-    longest = max((score for score, *_ in found["longest"]), default=math.nan)
-    limit = math.inf if math.isnan(longest) else max(ORDINARY, WITNESS[0] + WITNESS[1] * longest)
-    candidates = [
-        (min(score, limit) if role == "short" else score, *place) for role in ROLES for score, *place in found[role]
-    ]
-    if not candidates:
-        return math.nan, {(0, -1)}
-    largest = max(score for score, *_ in candidates)
-    return largest, {(channel, look) for score, channel, look in candidates if score == largest}
+                found[role].append((score * weight, score, i % 2, number * MAX_LOOKS + i // 2))
+    bounded = []
+    for weighed in (True, False):
+        longest = max((one[0] if weighed else one[1] for one in found["longest"]), default=math.nan)
+        limit = ORDINARY if longest <= WITNESS else math.inf
+        for role in ROLES:
+            for by_weight, plain, *place in found[role]:
+                score = by_weight if weighed else plain
+                bounded.append((weighed, min(score, limit) if role == "short" else score, *place))
+    if not bounded:
+        return math.nan, math.nan, {(0, -1)}
+    largest, plain = (max(score for weighed, score, *_ in bounded if weighed == which) for which in (True, False))
+    return largest, plain, {(channel, look) for weighed, score, channel, look in bounded if weighed and score == largest}
 
 
 @given(COMPARISONS)
-def test_statistic_and_where_it_comes_from_are_those_of_the_definition(comparisons: list[tuple[str, list[float]]]) -> None:
+def test_statistic_and_where_it_comes_from_are_those_of_the_definition(
+    comparisons: list[tuple[str, list[float], list[float]]],
+) -> None:
     looks = Looks(7, 7)
-    for number, (role, scores) in enumerate(comparisons):
-        looks.take(np.array(scores).reshape(2, 2, 1), role, number)
+    for number, (role, scores, weights) in enumerate(comparisons):
+        looks.take(np.array(scores).reshape(2, 2, 1), np.array(weights).reshape(2, 2), role, number)
     found = looks.scores(CALIBRATION)
-    expected, places = naive(comparisons)
+    expected, plain, places = naive(comparisons)
     assert found.statistic[0] == pytest.approx(expected, nan_ok=True)
     assert (found.channel[0], found.look[0]) in places
-    assert found.z[0] == pytest.approx(float(standard_scores(np.array([expected]), CALIBRATION)[0]), nan_ok=True)
+    z = standard_scores(np.array([expected]), CALIBRATION, np.array([plain]))
+    assert found.z[0] == pytest.approx(float(z[0]), nan_ok=True)
 
 
 def test_what_is_odd_in_short_frames_alone_is_ordinary_and_does_not_hide_who_is_apart() -> None:
     looks = Looks(1, 1)
-    looks.take(np.array([[[9.0], [0.0]]]), "short", 0)
-    looks.take(np.array([[[0.0], [0.0]]]), "longest", 1)
-    looks.take(np.array([[[0.0], [5.0]]]), "apart", 2)
+    looks.take(np.array([[[9.0], [0.0]]]), ONE, "short", 0)
+    looks.take(np.array([[[0.0], [0.0]]]), ONE, "longest", 1)
+    looks.take(np.array([[[0.0], [5.0]]]), ONE, "apart", 2)
     found = looks.scores(CALIBRATION)
     assert found.statistic[0] == 5.0
     assert (found.channel[0], found.look[0]) == (1, 2 * MAX_LOOKS)
@@ -70,7 +78,7 @@ def test_what_is_odd_in_short_frames_alone_is_ordinary_and_does_not_hide_who_is_
 
 def test_every_sample_has_the_score_of_its_step() -> None:
     looks = Looks(10, 4)
-    looks.take(np.array([[[1.0, 2.0, np.nan]]]), "longest", 0)
+    looks.take(np.array([[[1.0, 2.0, np.nan]]]), ONE[:, :1], "longest", 0)
     found = looks.scores(CALIBRATION)
     assert found.sample_z.shape == (10,)
     np.testing.assert_array_equal(found.sample_z, np.repeat(found.z, [4, 4, 2]))
@@ -90,7 +98,7 @@ def test_largest_of_independent_scores_has_uniform_p_values_however_little_was_l
     rng = np.random.default_rng(1)
     largest = rng.normal(size=(20_000, 5)).max(axis=1)
     for n in (200, 20_000):
-        z = standard_scores(largest, GaussianThreshold.fit(largest[:n]))
+        z = standard_scores(largest, GaussianThreshold.fit(largest[:n]), largest)
         for alpha in (0.1, 0.01):
             assert 0.5 * alpha < np.mean(z > stats.norm.isf(alpha)) < 1.6 * alpha
 
@@ -103,13 +111,13 @@ def test_few_values_weigh_less_than_what_holds_for_gaussian_scores() -> None:
     assert few.n_independent < 10 < many.n_independent
     ideal = float(z_of_largest(at, max(math.log(0.5) / stats.norm.logcdf(few.threshold(0.5)), 1.0))[0])
     expected = (1 - share) * float(few.z(at)[0]) + share * ideal
-    assert standard_scores(at, few)[0] == pytest.approx(min(expected, 2.5))
+    assert standard_scores(at, few, at)[0] == pytest.approx(min(expected, 2.5))
 
 
 def test_score_is_no_larger_than_that_of_one_look() -> None:
     narrow = GaussianThreshold.fit(np.random.default_rng(3).normal(scale=0.1, size=5000))
     assert narrow.z(2.0) > 10
-    assert standard_scores(np.array([2.0]), narrow)[0] == 2.0
+    assert standard_scores(np.array([2.0]), narrow, np.array([2.5]))[0] == 2.5
 
 
 def test_long_event_counts_no_more_than_a_frame() -> None:
