@@ -13,7 +13,8 @@ from spectra.calibration import GaussianThreshold
 from spectra.comparison import Comparison, Points, Scale, Settings, distances, learned
 from spectra.distance import Floats
 from spectra.errors import DataError
-from spectra.scores import MAX_LOOKS, Looks, Role, Scores, without_long_excursions
+from spectra.largest import without_long_excursions
+from spectra.scores import MAX_LOOKS, Looks, Role, Scores
 from spectra.views import by_bin
 
 

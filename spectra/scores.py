@@ -1,8 +1,7 @@
 """The scores of a signal, and how the scores of many looks become one.
 
 The largest of a step's standard scores is its statistic, but what short frames see is no more than the longest bear out
-(`WITNESS`); and a calibrator says how probable so large a statistic is: so the number of looks, and how they depend on
-each other, are accounted for. Where it has learned from few steps, what the largest of Gaussian scores is counts too.
+(`WITNESS`); `spectra.largest` says how probable so large a statistic is.
 """
 
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, ndtr, ndtri_exp
 
 from spectra.calibration import GaussianThreshold, p_from_z
 from spectra.distance import Floats
+from spectra.largest import standard_scores
 
 # Of what frames a look is: short ones, for which the longest bear witness; the longest; or ones that stand apart, as they
 # see what the longest do not.
@@ -23,13 +22,6 @@ Role = Literal["short", "longest", "apart"]
 # is ordinary: of the many short frames some always look odd.
 WITNESS: Final = 1.75
 ORDINARY: Final = 3.0
-# Steps so many spreads (below the median) above the median make an excursion; with so many long ones they are usual.
-EXCURSION: Final = 2.0
-MANY: Final = 50
-# The largest of Gaussian scores counts as so many independent values beside those that were learned from.
-IDEAL: Final = 10.0
-# From here on the probability of that maximum is the sum of the tails, to the last digit.
-FAR: Final = 9.0
 # Looks of one comparison are numbered below this.
 MAX_LOOKS: Final = 16
 
@@ -59,46 +51,6 @@ class Scores:
     def sample_z(self) -> NDArray[np.float64]:
         """z of each sample, (n_samples,)."""
         return np.repeat(self.z, self.step)[: self.n_samples]
-
-
-def without_long_excursions(statistic: NDArray[np.float64], most: int) -> NDArray[np.float64]:
-    """The statistic of steps, (n,), with but `most` steps, evenly spaced, of an excursion that has more: to calibrate on.
-
-    A normal signal is odd for a frame or so; what lasts is one event, and not as many as it has steps. High steps no more
-    than `most` apart are one excursion, as alarms are. The nearer the long excursions come to being MANY, the more of their
-    steps are kept, for then they are how this signal is.
-    """
-    median, lower = np.nanquantile(statistic, [0.5, float(ndtr(-1.0))])
-    high = np.flatnonzero(statistic > median + EXCURSION * (median - lower))
-    kept = np.ones(statistic.size, dtype=np.bool_)
-    long = [one for one in np.split(high, np.flatnonzero(np.diff(high) > most) + 1) if one.size > most]
-    usual = min(len(long) / MANY, 1.0)
-    for excursion in long:
-        size = round(most + usual * (excursion.size - most))
-        kept[excursion] = False
-        kept[excursion[np.linspace(0, excursion.size - 1, size).round().astype(np.int64)]] = True
-    return statistic[kept]
-
-
-def standard_scores(
-    statistic: NDArray[np.float64], calibration: GaussianThreshold, most: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Standard scores of the largest of many looks' scores: N(0, 1) for normal steps, NaN stays NaN.
-
-    The mean of what the calibration says, and of what holds for the largest of as many independent Gaussian scores as have
-    its median, by the numbers of independent values behind them; and no more than `most`, the largest score of one look
-    unweighed: of many looks one is easily so large.
-    """
-    n_looks = max(float(np.log(0.5) / log_ndtr(calibration.threshold(0.5))), 1.0)
-    ideal = IDEAL / (calibration.n_independent + IDEAL)
-    z = (1 - ideal) * calibration.z(statistic) + ideal * z_of_largest(statistic, n_looks)
-    return np.minimum(z, most)
-
-
-def z_of_largest(largest: NDArray[np.float64], n: float) -> NDArray[np.float64]:
-    """Standard score of the largest of n independent N(0, 1): Φ(z) = Φ(largest)^n, n at least 1."""
-    near = ndtri_exp(n * log_ndtr(np.minimum(largest, FAR)))
-    return np.asarray(np.where(largest < FAR, near, -ndtri_exp(np.log(n) + log_ndtr(-np.maximum(largest, FAR)))))
 
 
 class Looks:
