@@ -202,7 +202,8 @@ def distances(group: Sequence[Comparison], scaled: NDArray[np.float32], step: in
             for one, found in zip(group, D, strict=True):
                 features = one.compared(X, means)
                 found[..., block] = np.concatenate([bank.distance(features, here if own else None) for bank in one.banks])
-    return [frames.to_steps(found, starts, nperseg, step) for found in D]
+    covered = (starts, nperseg, step)
+    return [frames.with_even_ends(frames.to_steps(found, *covered), *covered) for found in D]
 
 
 def _winsorised(values: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -102,12 +102,16 @@ def steps_covered(starts: NDArray[np.int64], nperseg: int, step: int) -> tuple[N
     return -(-starts // step), -(-(starts + nperseg) // step)
 
 
+def _frames_of_steps(starts: NDArray[np.int64], nperseg: int, step: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The first frame that covers each step and the one after the last, each (n_steps,)."""
+    begin, end = steps_covered(starts, nperseg, step)
+    steps = np.arange(int(end[-1]))
+    return np.searchsorted(end, steps, side="right"), np.searchsorted(begin, steps, side="right")
+
+
 def to_steps(frame_scores: NDArray[np.floating], starts: NDArray[np.int64], nperseg: int, step: int) -> NDArray[np.floating]:
     """Mean over the frames with a score that cover each step, (…, n_frames) -> (…, n_steps); NaN where none does."""
-    begin, end = steps_covered(starts, nperseg, step)
-    n_steps = int(end[-1])
-    first = np.searchsorted(end, np.arange(n_steps), side="right")
-    last = np.searchsorted(begin, np.arange(n_steps), side="right")
+    first, last = _frames_of_steps(starts, nperseg, step)
     scored = np.isfinite(frame_scores)
     padding = np.zeros((*frame_scores.shape[:-1], 1), dtype=frame_scores.dtype)
     values = np.concatenate([np.where(scored, frame_scores, 0.0).astype(frame_scores.dtype), padding], axis=-1)
@@ -116,6 +120,20 @@ def to_steps(frame_scores: NDArray[np.floating], starts: NDArray[np.int64], nper
     count = np.concatenate([np.zeros(padding.shape, dtype=np.int64), np.cumsum(scored, axis=-1)], axis=-1)
     cover = count[..., last] - count[..., first]
     return np.asarray(np.divide(summed, cover, out=np.full(summed.shape, np.nan, dtype=summed.dtype), where=cover > 0))
+
+
+def with_even_ends(scores: NDArray[np.floating], starts: NDArray[np.int64], nperseg: int, step: int) -> NDArray[np.floating]:
+    """Scores of steps (…, n_steps), at the ends that of the nearest step that as many frames cover as most others.
+
+    There fewer frames are averaged, and the mean of fewer is large more often.
+    """
+    first, last = _frames_of_steps(starts, nperseg, step)
+    enough = np.flatnonzero(last - first >= np.median(last - first))
+    even = scores.copy()
+    for end, nearest in ((slice(0, enough[0]), enough[0]), (slice(enough[-1] + 1, None), enough[-1])):
+        one = scores[..., nearest, None]
+        even[..., end] = np.where(np.isfinite(one), one, scores[..., end])
+    return even
 
 
 def autocorrelation(signal: NDArray[np.float64], max_lag: int) -> NDArray[np.float64]:

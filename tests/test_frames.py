@@ -192,3 +192,23 @@ def test_what_does_not_repeat_has_no_period(values):
 def test_too_short_a_recording_says_how_short():
     with pytest.raises(DataError, match=r"3 rows, fewer than one frame of 4: give a longer recording or a smaller nperseg\."):
         frames.frame_starts(3, 4, 1)
+
+
+def test_ends_have_the_score_of_the_nearest_step_that_as_many_frames_cover() -> None:
+    starts, scores = np.arange(9) * 2, np.arange(9.0)[None]
+    covered = (starts, 8, 2)
+    steps = frames.to_steps(scores, *covered)
+    even = frames.with_even_ends(steps, *covered)
+    assert steps.shape == even.shape == (1, 12)
+    np.testing.assert_array_equal(even[0, :4], np.full(4, steps[0, 3]))
+    np.testing.assert_array_equal(even[0, 3:9], steps[0, 3:9])
+    np.testing.assert_array_equal(even[0, 8:], np.full(4, steps[0, 8]))
+
+
+def test_ends_stay_as_they_are_where_the_nearest_step_has_no_score() -> None:
+    starts, scores = np.arange(9) * 2, np.arange(9.0)[None]
+    scores[0, 5:] = np.nan
+    covered = (starts, 8, 2)
+    steps = frames.to_steps(scores, *covered)
+    even = frames.with_even_ends(steps, *covered)
+    np.testing.assert_array_equal(even[0, 4:], steps[0, 4:])

@@ -304,19 +304,9 @@ class SequenceModel:
         return scores
 
     def _to_steps(self, values: Floats) -> Floats:
-        """Mean over the frames that cover each step, (…, n_frames) -> (…, n_steps).
-
-        Steps at the ends, which fewer frames cover, have the score of the nearest that as many cover as any other: the mean
-        of fewer scores is large more often.
-        """
-        n_frames, stride = values.shape[-1], self.settings.stride
-        starts = np.arange(n_frames) * self.settings.hop
-        steps = frames.to_steps(values, starts, self.settings.nperseg, self.settings.hop)
-        if n_frames >= stride:
-            for end, nearest in ((slice(0, stride - 1), stride - 1), (slice(n_frames, None), n_frames - 1)):
-                one = steps[..., nearest, None]
-                steps[..., end] = np.where(np.isfinite(one), one, steps[..., end])
-        return steps
+        """Mean over the frames that cover each step, (…, n_frames) -> (…, n_steps)."""
+        covered = (np.arange(values.shape[-1]) * self.settings.hop, self.settings.nperseg, self.settings.hop)
+        return frames.with_even_ends(frames.to_steps(values, *covered), *covered)
 
     def _scores(self, scaled: Floats, features: Floats, judged: _Judged) -> Scores:
         """The scores of a signal. Rows after the last whole frame, fewer than a hop, have its score."""
