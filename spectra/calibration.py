@@ -135,7 +135,8 @@ def _search(values: NDArray[np.float64], independent: float) -> _Bulk:
         expected = float(ndtr(-bulk.z(np.array([high]))[0]))
         chance = np.sqrt(expected / (values.size * independent))
         contaminated = np.mean(values > high) > EXCESS * expected + chance
-        found = bulk if found is None or not contaminated else found
+        if found is None or not contaminated:
+            found = bulk
         if contaminated:
             break
     assert found is not None
