@@ -165,7 +165,8 @@ def _shapes(low: float, spread: float, *, positive: bool) -> "list[tuple[_Shape,
     return shapes
 
 
-_FLOORED: Final[tuple[tuple[Transform, float], ...]] = (("log", 0.0), ("cube-root", 1 / 3))
+# For values with a long tail above, and for those with one below.
+_FLOORED: Final[tuple[tuple[Transform, float], ...]] = (("log", 0.0), ("cube-root", 1 / 3), ("box-cox", 2.0))
 
 
 def _tail(log_p: NDArray[np.float64], independent: float) -> tuple[float, float]:
@@ -221,8 +222,8 @@ class GaussianThreshold:
         """Learn from distances of normal frames, (n,), up to a tenth or so of them anomalous; NaN is left out.
 
         Any statistic will do that is large where anomalous. `independent` is the share of the values that count as
-        independent (hop / nperseg for overlapping frames). The transform is log or cube root, Box–Cox with a free
-        exponent, or log or cube root of what exceeds a free floor: by likelihood, exponent and floor counted as
+        independent (hop / nperseg for overlapping frames). The transform is log, cube root or square, Box–Cox with a free
+        exponent, or log, cube root or square of what exceeds a free floor: by likelihood, exponent and floor counted as
         parameters (BIC). Raises ValueError where no finite distance is given.
         """
         values = np.asarray(distances, dtype=np.float64)

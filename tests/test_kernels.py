@@ -130,6 +130,12 @@ def test_threshold_of_chi_square_is_near_its_quantile(dof):
     assert calibrator.threshold(1e-3) == pytest.approx(stats.chi2.isf(1e-3, dof), rel=0.06)
 
 
+def test_threshold_of_values_with_a_long_tail_below_is_near_their_quantile():
+    values = stats.gumbel_l(loc=3.0)
+    calibrator = GaussianThreshold.fit(values.rvs(20_000, random_state=13))
+    assert calibrator.threshold(1e-3) - values.median() == pytest.approx(values.isf(1e-3) - values.median(), rel=0.1)
+
+
 def test_threshold_is_the_inverse_of_the_p_value_far_into_the_tail():
     calibrator = GaussianThreshold.fit(np.random.default_rng(7).lognormal(size=2000))
     for alpha in (0.5, 1e-3, 1e-12, 1e-300):
