@@ -51,8 +51,8 @@ FRAME = 0.18
 MATCH = 0.15
 # Annotations that are beats; of these the ventricular ones, and fused or paced or unclear ones, which EC57 leaves out.
 BEATS, VENTRICULAR, LEFT_OUT = "NLRBAaJSVrFejnE/fQ", "VE", "FQ/f"
-# The standard score that a tenth of what is normal exceeds.
-TENTH = 1.2816
+# The standard score that a tenth of what is normal exceeds, and the one from which p-values are too small for a float.
+TENTH, LARGEST = 1.2816, 38.0
 
 
 def added(pipeline: FloatArray, sequence: Detection) -> FloatArray:
@@ -63,7 +63,7 @@ def added(pipeline: FloatArray, sequence: Detection) -> FloatArray:
     """
     model = sequence.learned.model
     assert isinstance(model, SequenceModel)
-    z = z_of(sequence)
+    z = np.minimum(z_of(sequence), LARGEST)
     weight = model.explained * min(1.0, TENTH / max(float(np.nanquantile(z, 0.9)), TENTH))
     return np.fmax(pipeline, (pipeline + weight * z) / (1.0 + weight))
 
