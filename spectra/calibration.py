@@ -42,7 +42,8 @@ def truncated_normal(values: NDArray[np.float64], low: float, high: float) -> tu
     """μ and σ of the normal distribution whose part between `low` and `high` has the values' mean and variance.
 
     This is the maximum-likelihood estimate for a sample truncated at known points (Cohen 1959, Technometrics 1, 217);
-    solved by fixed-point iteration.
+    solved by fixed-point iteration. Where that runs off, as for values that are nearly all the same, it is their mean and
+    standard deviation.
     """
     mean, variance = float(values.mean()), float(values.var())
     mu, sigma = mean, np.sqrt(variance)
@@ -52,6 +53,8 @@ def truncated_normal(values: NDArray[np.float64], low: float, high: float) -> tu
     for _ in range(200):
         a, b = (low - mu) / sigma, (high - mu) / sigma
         mass = ndtr(b) - ndtr(a)
+        if mass <= 0.0:
+            return mean, float(np.sqrt(variance))
         density_a, density_b = np.exp(-0.5 * np.array([a, b]) ** 2) / np.sqrt(2 * np.pi)
         shift = (density_a - density_b) / mass
         shrink = 1 + (a * density_a - b * density_b) / mass - shift**2

@@ -5,7 +5,7 @@ import pytest
 from scipy import signal, stats
 
 from spectra import distance
-from spectra.calibration import GaussianThreshold
+from spectra.calibration import GaussianThreshold, p_from_z
 from spectra.comparison import Settings
 from spectra.errors import DataError
 from spectra.frames import cut_of, dominant_period, frame_starts, frame_view, ladder, taper, to_steps
@@ -141,6 +141,23 @@ def test_threshold_is_the_inverse_of_the_p_value_far_into_the_tail():
     for alpha in (0.5, 1e-3, 1e-12, 1e-300):
         assert calibrator.p_value(calibrator.threshold(alpha)) == pytest.approx(alpha, rel=1e-8)
     assert np.isfinite(calibrator.log_p_value(1e300))
+
+
+def test_distances_nearly_all_the_same_are_calibrated_on():
+    calibrator = GaussianThreshold.fit([*np.ones(640), *np.geomspace(1e5, 1e8, 63)], 0.04)
+    assert np.isfinite([calibrator.mu, calibrator.sigma]).all()
+    usual, farther, farthest = calibrator.z([1.0, 1e5, 1e8])
+    assert usual < farther < farthest
+
+
+def test_one_pulse_in_silence_is_found_also_where_silence_is_what_was_learned():
+    signal = np.zeros((3000, 1))
+    signal[1500] = 1.0
+    for rows in (None, slice(0, 500)):
+        _, scores = SpectralModel.fit(signal, Settings(ladder(3000), (5, 0.1)), rows, () if rows is None else (5,))
+        assert np.isfinite(scores.z).all()
+        assert abs(int(scores.z.argmax()) * scores.step - 1500) < 256
+        assert p_from_z(scores.z.max()) < 1e-6
 
 
 @pytest.mark.parametrize("factor", [3.0, 10.0, 1e6])
