@@ -40,8 +40,11 @@ def _products(features: Floats, bank: Floats) -> Floats:
 
 def _middle(bank: Floats) -> Floats:
     """About the median of the normal spectra, (n_features,): one enormous one would take the mean far from all others."""
-    some = np.sort(bank[:: -(-len(bank) // CENTRE_OF)], axis=0)
-    return np.asarray(some[np.count_nonzero(~np.isnan(some[:, 0])) // 2])
+    whole = np.flatnonzero(~np.isnan(bank[:, 0]))
+    if not whole.size:
+        return np.zeros_like(bank[0])
+    some = np.sort(bank[whole[:: -(-whole.size // CENTRE_OF)]], axis=0)
+    return np.asarray(some[len(some) // 2])
 
 
 def _mean(bank: Floats) -> Floats:

@@ -54,6 +54,15 @@ def test_a_channel_without_any_normal_spectrum_is_infinitely_far() -> None:
     assert np.isposinf(found[0, 1]).all()
 
 
+def test_few_normal_spectra_among_gaps_are_found() -> None:
+    features = np.random.default_rng(4).normal(size=(1, 700, 5))
+    bank = features.copy()
+    # So few that none of those the middle would be taken of is one of them.
+    bank[0, 30:] = bank[0, :10] = np.nan
+    found = distance.nearest(features, bank, (3,))[0, 0]
+    np.testing.assert_allclose(found, naive_nearest(features[0], bank[0], 3, set()), rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize(("of_all", "of_one"), [(1, 1), (2**12, 2**19), (2**21, 2**11)])
 def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch, of_all: int, of_one: int) -> None:
     recording = fault_of_many(np.random.default_rng(2), n_samples=1200, n_channels=3)
