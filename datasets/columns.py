@@ -166,6 +166,11 @@ class Labels:
     notes: tuple[str, ...]
 
 
+def is_label_name(name: str) -> bool:
+    """Whether a column of this name is labels, if it holds nothing that speaks against it."""
+    return re.sub(r"[\s_-]+", "_", name.strip().casefold()) in _LABELS
+
+
 def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> Labels:
     """The labels: in the column `wanted`, or in one called label, anomaly or is_anomaly that holds only 0 and 1.
 
@@ -177,18 +182,18 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
     found: IntArray | None = None
     columns, notes = set(), []
     for column, name in enumerate(table.names):
-        if name is None or re.sub(r"[\s_-]+", "_", name.strip().casefold()) not in _LABELS:
+        if name is None or not is_label_name(name):
             continue
         values = numbers(table, column)
-        if values is None or (values != np.round(values))[~np.isnan(values)].any():
+        if values is not None and (values != np.round(values))[~np.isnan(values)].any():
             continue
-        clean = bool(np.isin(values, (0, 1)).all())
-        if clean or column not in channels:
+        truth = values.astype(np.int64) if values is not None and np.isin(values, (0, 1)).all() else None
+        if truth is not None or column not in channels:
             columns.add(column)
-        if clean and found is None:
-            found = values.astype(np.int64)
+        if truth is not None and found is None:
+            found = truth
         elif column not in channels:
-            what = "holds labels too" if clean else OTHER_LABELS
+            what = OTHER_LABELS if truth is None else "holds labels too"
             notes.append(f"{table.label(column)} {what}: left out.")
     return Labels(found, frozenset(columns), tuple(notes))
 

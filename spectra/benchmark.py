@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from spectra import metrics
-from spectra.datasets.columns import OTHER_LABELS
+from spectra.datasets.columns import OTHER_LABELS, is_label_name
 from spectra.datasets.recording import Recording, read
 from spectra.detection import detect
 from spectra.errors import DataError
@@ -170,7 +170,10 @@ def _row(path: Path, use_normal: bool, detector: Detector | None) -> dict[str, A
     """What is said of one file; raises DataError where it cannot be used."""
     recording = read(path, name=path.name)
     if recording.labels is None:
-        if wrong := [note for note in recording.notes if OTHER_LABELS in note]:
+        wrong = [note for note in recording.notes if OTHER_LABELS in note]
+        # One of fractions may be a measurement, but where labels are looked for it is worth a word.
+        wrong += [f"column '{name}' {OTHER_LABELS}." for name in recording.channels if is_label_name(name)]
+        if wrong:
             raise DataError(f"{path.name}: {wrong[0]}")
         return None
     n = recording.rows.size

@@ -177,6 +177,15 @@ def test_an_unknown_detector_is_refused(folder: Path, name: str) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("marks", [(0, 2), (0, 0.5), ("no", "yes")])
+def test_a_file_whose_labels_are_others_is_listed(folder: Path, marks: tuple[object, object]) -> None:
+    bad = table(6)
+    bad.assign(Label=[marks[one] for one in bad["Label"]]).to_csv(folder / "labels.csv", index=False)
+    found = benchmark(folder)
+    assert list(found.failed) == ["labels.csv"]
+    assert found.failed["labels.csv"].startswith("labels.csv: column 'Label' looks like labels other than 0 and 1")
+
+
 @pytest.mark.parametrize("content", [[], ["unlabelled.csv"], ["notes.txt"]])
 def test_a_folder_without_a_labelled_file_is_refused(folder: Path, tmp_path: Path, content: list[str]) -> None:
     bare = tmp_path / "bare"

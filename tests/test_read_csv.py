@@ -412,7 +412,8 @@ def test_a_label_column_is_never_a_channel(name: str, marks: list[object]) -> No
 
 
 def test_labels_of_other_values_are_left_out_with_a_word() -> None:
-    for marks in ([2 * one for one in LABELS], ["" if one else 0 for one in LABELS]):
+    for others in ((0, 2), (0, ""), ("no", "yes")):
+        marks = [others[one] for one in LABELS]
         found = read(source(table([DATES, LEFT, RIGHT, marks], ["time", "left", "right", "label"])))
         is_usual(found)
         assert found.labels is None
