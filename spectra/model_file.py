@@ -56,7 +56,9 @@ class Learned:
         """Which channels never changed in what was learned from, (n_channels,)."""
         if isinstance(self.model, SequenceModel):
             return self.model.constant
-        return np.asarray(self.model.points.sigma <= MIN_SIGMA)
+        points = self.model.points
+        # One that is as far from its middle in every step, such as a square wave, has no spread of that either.
+        return np.asarray((points.mu == 0) & (points.sigma <= MIN_SIGMA))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write a model file, whole or not at all; raises DataError where it cannot be written."""
@@ -147,7 +149,7 @@ def _model(about: dict[str, Any], arrays: dict[str, Any]) -> SpectralModel:
     if not (settings.ks and settings.views and cut.npersegs and cut.hops):
         raise ValueError("A model compares frames of some length in some view with some number of others.")
     calibration = _made(GaussianThreshold, about["calibration"])
-    if min(calibration.sigma, calibration.unit, about["fs"] or 1.0, cut.step, calibration.tail_share) <= 0:
+    if min(calibration.sigma, calibration.unit, _rate(about), cut.step, calibration.tail_share) <= 0:
         raise ValueError("What a number is divided by must lie above 0.")
     centre, spread, mu, sigma, weight = (
         _numbers(arrays[key], (n_channels,)) for key in ("centre", "spread", "point_mu", "point_sigma", "point_weight")
@@ -177,7 +179,7 @@ def _sequence_model(about: dict[str, Any], arrays: dict[str, Any]) -> SequenceMo
     calibrations = tuple(_made(GaussianThreshold, one) for one in about["calibrations"])
     calibration = _made(GaussianThreshold, about["calibration"])
     divisors = [one for fit in (*calibrations, calibration) for one in (fit.sigma, fit.unit, fit.tail_share)]
-    if not _is_a(about["unit"], float) or min(*divisors, about["unit"], spread.min(), base.min(), about["fs"] or 1.0) <= 0:
+    if not _is_a(about["unit"], float) or min(*divisors, about["unit"], spread.min(), base.min(), _rate(about)) <= 0:
         raise ValueError("What a number is divided by must lie above 0.")
     if not _is_a(about["explained"], float) or not past or len(calibrations) != (2 if trained is None else 4):
         raise ValueError("Each score of a sequence model is calibrated.")
@@ -207,7 +209,7 @@ def _memory(i: int, about: dict[str, Any], arrays: dict[str, Any], basis: Any, b
     n_features, d = basis.shape
     keys = _numbers(keys, (tokens.size, length * d))
     values = _numbers(values, (tokens.size, n_features))
-    tokens, places = (_numbers(one, (tokens.size,)).astype(np.int64) for one in (tokens, places))
+    tokens, places = (_numbers(one, (tokens.size,), kinds="i").astype(np.int64) for one in (tokens, places))
     if temperature < 0 or tokens.min() < 0 or tokens.max() >= base.size:
         raise ValueError("A token is a number of a word, a temperature is not below 0.")
     return Memory(stride, length, keys, values, tokens, places, base, float(temperature))
@@ -220,6 +222,11 @@ def _trained(about: dict[str, Any], arrays: dict[str, Any], stride: int) -> Trai
     if not _is_a(about["unit"], float) or about["unit"] <= 0:
         raise ValueError("A unit must lie above 0.")
     return Trained(Transformer(sizes, weights), float(about["unit"]), stride)
+
+
+def _rate(about: dict[str, Any]) -> float:
+    """The sampling rate in Hz, 1 where it is unknown."""
+    return 1.0 if about["fs"] is None else about["fs"]
 
 
 def _with_tuples(given: dict[str, Any]) -> dict[str, Any]:
@@ -245,7 +252,7 @@ def _comparison(i: int, about: dict[str, Any], arrays: dict[str, Any], settings:
         bank = _numbers(arrays[f"bank_{i}_{j}"], (n_channels, starts.size, features.shape[-1]), gaps=True)
         if not (_is_a(ks, tuple[int, ...]) and ks and min(ks) >= 1 and max(ks) <= starts.size):
             raise ValueError(f"k={ks} are no numbers of {starts.size} normal frames.")
-        starts = _numbers(starts, (starts.size,)).astype(np.int64)
+        starts = _numbers(starts, (starts.size,), kinds="i").astype(np.int64)
         banks.append(NormalSpectrum(bank, starts, nperseg, ks, settings.reference))
     n_looks = sum(len(bank.ks) for bank in banks)
     unit, mu, sigma, weight = (

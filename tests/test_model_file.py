@@ -231,6 +231,12 @@ def test_a_description_that_makes_no_sense_is_refused(tmp_path: Path, content: b
                 told(tmp_path / "a.model", holding(about | {key: about[key] | {inner: value}}))
 
 
+def test_a_rate_of_zero_is_refused(tmp_path: Path, content: bytes) -> None:
+    parts = members(content)
+    about = json.loads(str(np.lib.format.read_array(io.BytesIO(parts["about.npy"]), allow_pickle=False)))
+    told(tmp_path / "a.model", packed(parts | {"about.npy": written(json.dumps(about | {"fs": 0}))}))
+
+
 def test_arrays_that_do_not_belong_together_are_refused(tmp_path: Path, content: bytes) -> None:
     parts = members(content)
     for name in parts:
