@@ -71,6 +71,13 @@ def above_zero(_ctx: click.Context, _param: click.Parameter, value: float | None
     return value
 
 
+def neighbours(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """Refuse what is neither a number of frames nor a share of them."""
+    if value is not None and not (0 < value < 1 or (value < math.inf and value >= 1 and value == round(value))):
+        raise click.BadParameter(f"{value:g} is neither a number of frames, 1 or more, nor a share of them below 1.")
+    return value
+
+
 def probability(_ctx: click.Context, _param: click.Parameter, value: float) -> float:
     """Refuse what is no false-alarm probability."""
     if not 0 < value <= 0.5:
@@ -146,7 +153,7 @@ def learning_options(command: Command) -> Command:
             "--k",
             type=float,
             metavar="K",
-            callback=above_zero,
+            callback=neighbours,
             help="Compare with the K nearest normal frames, below 1 with that share of them; else 5, and in a file that is "
             "learned from itself also a tenth of its frames.",
         ),

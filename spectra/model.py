@@ -54,14 +54,14 @@ class SpectralModel:
                 fitted = comparison.calibrated(D, normal_steps, step, weighed=role == "short")
                 looks.take(_live(fitted.z(D), scaled), fitted.weight, role, len(comparisons))
                 comparisons.append(fitted)
-        if not comparisons:
+        points = Points.fit(scaled, step)
+        if settings.points:
+            looks.take(_live(points.z(scaled, step), scaled), points.weight[None], "short", -1)
+        if not comparisons or np.isnan(looks.statistic).all():
             raise DataError(
                 f"The {signal.shape[0]} rows hold too few frames of {settings.cut.npersegs[0]} without gaps to compare with "
                 "one another: give a longer recording or a smaller nperseg."
             )
-        points = Points.fit(scaled, step)
-        if settings.points:
-            looks.take(_live(points.z(scaled, step), scaled), points.weight[None], "short", -1)
         independent = step * len(settings.cut.npersegs) / sum(settings.cut.npersegs)
         one_event_once = without_long_excursions(looks.statistic, -(-settings.cut.npersegs[-1] // step))
         calibration = GaussianThreshold.fit(one_event_once, min(independent, 1.0))

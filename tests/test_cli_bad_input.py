@@ -112,6 +112,20 @@ def test_constant_channel_is_scored_and_said(folder: Path) -> None:
     assert "no alarms" in result.stdout
 
 
+def test_channels_that_are_never_there_together_have_no_residual(folder: Path) -> None:
+    halves = [f"{value}," if row < ROWS // 2 else f",{value}" for row, value in enumerate(column()[1:])]
+    (folder / "data.csv").write_text("\n".join(["first,second", *halves]), encoding="utf-8")
+    said = sentence(run("detect", "data.csv", "--nperseg", "32", "--view", "residual"), 1)
+    assert "too few frames of 32 without gaps" in said
+
+
+def test_a_square_wave_is_not_constant(folder: Path) -> None:
+    (folder / "data.csv").write_text("\n".join(["value", *["1", "1", "-1", "-1"] * (ROWS // 4)]), encoding="utf-8")
+    result = run("detect", "good.csv", "--normal", "data.csv")
+    assert result.exit_code == 0
+    assert "constant" not in result.stderr
+
+
 def test_ten_thousand_columns(folder: Path) -> None:
     rng = np.random.default_rng(0)
     header = ",".join(f"c{i}" for i in range(10_000))
@@ -181,6 +195,7 @@ USAGE: dict[str, tuple[list[str], str]] = {
     **{f"alpha {alpha}": ([f"--alpha={alpha}"], "alpha") for alpha in ("0", "0.7", "-1", "nan", "inf", "x")},
     "nperseg 1": (["--nperseg", "1"], "nperseg"),
     "k": (["--k", "0"], "--k"),
+    "k between two numbers": (["--k", "1.5"], "1.5 is neither a number of frames"),
     "fs": (["--fs", "-5"], "--fs"),
     "fs nan": (["--fs", "nan"], "--fs"),
     "format": (["--format", "xml"], "--format"),
