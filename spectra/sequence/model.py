@@ -413,8 +413,8 @@ def _told_by_the_past(past: tuple[Memory, ...], keys: Floats, tokens: IntArray, 
         if not known.any():
             continue
         truth = tokens[normal[known]]
-        surprisal, without = -np.log(found.p[known, truth]).mean(), -np.log(memory.base[truth]).mean()
-        explained = max(explained, float(1.0 - surprisal / without) if without > 0 else 0.0)
+        told, without = -np.log(found.p[known, truth]).mean(), -np.log(memory.base[truth]).mean()
+        explained = max(explained, float(1.0 - told / without) if without > 0 else 0.0)
         if number == 0:
             unit = max(float(np.median(found.variance[known])), MIN_UNIT)
     return unit, explained
