@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from spectra.cli.formats import SCHEMA_VERSION, finite
 from spectra.cli.options import (
@@ -51,6 +52,17 @@ delay        from the start of an anomaly to its first alarm, in rows in the JSO
 """
 
 
+# Options of how detect finds what is judged.
+OF_DETECT = ("normal_rows", "nperseg", "k", "view", "method", "epochs", "alpha")
+
+
+def not_nan(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """Refuse what no score can be compared with."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is no number.")
+    return value
+
+
 @dataclass(frozen=True)
 class Judged:
     """What is compared: labels, scores and alarms (n,), the series (n,) whose period is the buffer of VUS, the words."""
@@ -68,7 +80,13 @@ class Judged:
 @click.command("evaluate", short_help="How well scores agree with known anomalies.", epilog=EPILOG)
 @click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
 @click.option("--score", metavar="COLUMN", help="Judge this column, higher = more anomalous, instead of what detect finds.")
-@click.option("--threshold", type=float, metavar="T", help="Scores from T on are alarms; else the T with the best event F1.")
+@click.option(
+    "--threshold",
+    type=float,
+    metavar="T",
+    callback=not_nan,
+    help="Scores from T on are alarms; else the T with the best event F1.",
+)
 @click.option(
     "--buffer", type=click.IntRange(min=0), metavar="ROWS", help="The buffer of VUS; else the period of the first channel."
 )
@@ -105,9 +123,11 @@ def command(
 
     The labels are in the column --label, else in one called label. Judged is what detect finds, or the column --score.
     """
-    given = {"--normal-rows": normal_rows, "--nperseg": nperseg, "--k": k, "--view": view}
-    if score is not None and (clash := [name for name, value in given.items() if value is not None]):
-        raise click.UsageError(f"{clash[0]} is for what detect finds: leave it out, or leave --score out.")
+    given = click.get_current_context().get_parameter_source
+    clash = [name for name in OF_DETECT if given(name) is ParameterSource.COMMANDLINE]
+    if score is not None and clash:
+        name = clash[0].replace("_", "-")
+        raise click.UsageError(f"--{name} is for what detect finds: leave it out, or leave --score out.")
     check_method(method, k, epochs)
     if score is None and threshold is not None:
         raise click.UsageError("--threshold is for --score: the alarms of detect are set by --alpha.")
