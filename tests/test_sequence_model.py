@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spectra import metrics
+from spectra import detect, metrics
 from spectra.datasets.generators import order_anomalies
 from spectra.errors import DataError
 from spectra.scores import Scores
@@ -193,3 +193,9 @@ def test_a_signal_of_gaps_or_shorter_than_a_frame_is_refused(fitted: tuple[Seque
 def test_a_constant_signal_has_scores() -> None:
     z = SequenceModel.fit(np.ones((2000, 1)), settings(2000))[1].sample_z
     assert np.isfinite(z).all()
+
+
+def test_nothing_is_surprising_where_all_frames_are_the_same() -> None:
+    found = detect(np.full(3000, 2.5), method="sequence")
+    assert found.alarms.empty
+    assert np.nanmax(found.frame_scores.z) < 1

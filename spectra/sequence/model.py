@@ -45,6 +45,8 @@ FRAMES_A_TOKEN: Final = 8
 MAX_KEY_FEATURES: Final = 32
 # What is always expected of a signal that repeats itself to the last digit, in squared spreads of a channel.
 MIN_UNIT: Final = 1e-6
+# A surprisal below this, in nats, is rounding: nothing is surprising where all frames are the same.
+ROUNDING: Final = 1e-3
 # Frames whose parts tell what is usual in each bin.
 TYPICAL_FRAMES: Final = 50
 
@@ -286,7 +288,7 @@ class SequenceModel:
         lone = np.isnan(surprise) & finite
         without = _least(features, away, [after], self.unit)
         surprise[lone], distance[lone], expected[lone] = (one[lone] for one in without)
-        scores = [surprise, distance]
+        scores = [np.maximum(surprise, ROUNDING), distance]
         if self.trained is not None:
             scores += self._by_transformer(features, keys, away, np.flatnonzero(np.isfinite(past[0].p[:, 0]) & finite))
         return _Judged(np.array(scores), expected)
