@@ -318,3 +318,13 @@ def test_false_alarms_on_other_noise_are_near_alpha() -> None:
     share = float((detector.predict(noise(6, n)) == -1).mean())
     # Neighbouring rows share frames, so that about n / 32 are independent: the share is good to a factor of two.
     assert abs(log(share / alpha)) < log(2.0)
+
+
+def test_false_alarms_of_all_looks_together_are_near_alpha() -> None:
+    shares = {alpha: [] for alpha in (0.05, 0.01)}
+    for seed in range(4):
+        p_value = spectra.detect(noise(seed, 40_000)).frame_scores.p_value
+        for alpha, found in shares.items():
+            found.append(float((p_value < alpha).mean()))
+    for alpha, found in shares.items():
+        assert abs(log(np.mean(found) / alpha)) < log(2.5)

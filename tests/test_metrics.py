@@ -1,4 +1,7 @@
-"""Metrics against the slow obvious versions, scikit-learn, and what must hold of any metric."""
+"""Metrics against the slow obvious versions, scikit-learn, aeon, and what must hold of any metric."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -226,3 +229,13 @@ def test_an_existence_reward_must_be_a_share():
 def test_a_buffer_must_be_a_number_of_rows(buffer):
     with pytest.raises(ValueError, match="buffer"):
         metrics.vus_pr([0, 1], [0, 1], buffer)
+
+
+def test_range_based_precision_and_recall_are_those_of_aeon():
+    cases = json.loads(Path(__file__).with_name("aeon_reference.json").read_text(encoding="utf-8"))
+    assert len(cases) > 10
+    for case in cases:
+        for existence, recall in case["recall"].items():
+            found = metrics.range_based(case["labels"], case["alarms"], float(existence))
+            assert found.precision == pytest.approx(case["precision"], rel=1e-12)
+            assert found.recall == pytest.approx(recall, rel=1e-12)
