@@ -1,8 +1,9 @@
-"""What `spectra detect` finds in the two real recordings that come with spectra, without any setting; `make detect`.
+"""What `spectra detect` finds in the two real recordings that come with spectra, without any
+setting; `make detect`.
 
-A labelled window is hit where an alarm and the window have a row in common; an alarm is outside where it has none in
-common with any window. An ectopic beat is found where the row of its annotation, the R peak, lies in an alarm; an alarm
-is false where no ectopic beat lies in it.
+A labelled window is hit where an alarm and the window have a row in common; an alarm is outside
+where it has none in common with any window. An ectopic beat is found where the row of its
+annotation, the R peak, lies in an alarm; an alarm is false where no ectopic beat lies in it.
 """
 
 import click
@@ -12,14 +13,16 @@ from numpy.typing import NDArray
 from spectra.cli.table import table
 from spectra.datasets import read
 from spectra.datasets.samples import ecg_beats, sample_path
-from spectra.detection import detect
-from spectra.result import Detection
+from spectra.detection import Detection
+from spectra.pipeline import detect
 
 ECTOPIC = "V"
 
 
 def found_in(name: str) -> Detection:
-    """What is found in a sample; the table of it, as the command prints it, goes to standard output."""
+    """What is found in a sample; the table of it, as the command prints it, goes to standard
+    output.
+    """
     path = sample_path(name)
     detection = detect(read(path))
     click.echo(table(path.name, detection))
@@ -29,7 +32,9 @@ def found_in(name: str) -> Detection:
 def alarm_rows(detection: Detection) -> NDArray[np.int64]:
     """The first and the last row of each alarm on the regular grid, (n_alarms, 2)."""
     index = detection.recording.index
-    return np.stack([index.get_indexer(detection.alarms[edge]) for edge in ("start", "end")], axis=1)
+    return np.stack(
+        [index.get_indexer(detection.alarms[edge]) for edge in ("start", "end")], axis=1
+    )
 
 
 def windows(labels: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -50,7 +55,8 @@ def machine_temperature() -> None:
     labelled = windows(detection.recording.labels)
     common = in_common(labelled, alarm_rows(detection))
     print(
-        f"Labelled windows hit (an alarm has a row in common): {common.any(axis=1).sum()} of {len(labelled)}.\n"
+        f"Labelled windows hit (an alarm has a row in common): {common.any(axis=1).sum()} of "
+        f"{len(labelled)}.\n"
         f"Alarms outside the windows: {(~common.any(axis=0)).sum()} of {common.shape[1]}.\n"
     )
 
@@ -67,9 +73,12 @@ def ecg() -> None:
     minutes = detection.recording.n_samples / detection.fs / 60
     covered = (alarms[:, 1] - alarms[:, 0] + 1).sum() / detection.recording.n_samples
     print(
-        f"Ectopic beats found (the R peak lies in an alarm): {hits} of {len(ectopic)}, recall {hits / len(ectopic):.3f}.\n"
-        f"False alarms (no ectopic beat in them): {false} of {len(alarms)}, {false / minutes:.2f} a minute.\n"
-        f"Share of the time that is in alarms: {100 * covered:.1f} %, of all beats that are ectopic: "
+        f"Ectopic beats found (the R peak lies in an alarm): {hits} of {len(ectopic)}, recall "
+        f"{hits / len(ectopic):.3f}.\n"
+        f"False alarms (no ectopic beat in them): {false} of {len(alarms)}, {false / minutes:.2f} "
+        "a minute.\n"
+        f"Share of the time that is in alarms: {100 * covered:.1f} %, of all beats that are "
+        "ectopic: "
         f"{100 * len(ectopic) / len(beats):.1f} %."
     )
 

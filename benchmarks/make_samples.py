@@ -3,9 +3,9 @@
     pip install wfdb
     python benchmarks/make_samples.py NAB MITDB datasets
 
-NAB is a folder with machine_temperature_system_failure.csv and combined_windows.json of the Numenta Anomaly
-Benchmark, MITDB one with 119.dat, 119.hea and 119.atr of the MIT-BIH Arrhythmia Database. The same input gives the
-same content, byte for byte once unzipped.
+NAB is a folder with machine_temperature_system_failure.csv and combined_windows.json of the Numenta
+Anomaly Benchmark, MITDB one with 119.dat, 119.hea and 119.atr of the MIT-BIH Arrhythmia Database.
+The same input gives the same content, byte for byte once unzipped.
 """
 
 import argparse
@@ -28,7 +28,9 @@ BEFORE, AFTER = 90, 144
 
 
 def write(path: Path, lines: list[str]) -> None:
-    """Write lines of text, gzipped where the name says so; without a time stamp, so that the same is the same."""
+    """Write lines of text, gzipped where the name says so; without a time stamp, so that the same
+    is the same.
+    """
     data = ("\n".join(lines) + "\n").encode("ascii")
     if path.suffix != ".gz":
         path.write_bytes(data)
@@ -38,19 +40,24 @@ def write(path: Path, lines: list[str]) -> None:
 
 
 def machine_temperature(nab: Path) -> list[str]:
-    """The rows as they were published, each with 1 where its time is in a window of an anomaly, ends included."""
+    """The rows as they were published, each with 1 where its time is in a window of an anomaly,
+    ends included.
+    """
     windows = json.loads((nab / "combined_windows.json").read_text())[f"realKnownCause/{SERIES}"]
     header, *rows = (nab / SERIES).read_text().splitlines()
     lines = [f"{header},label"]
     for row in rows:
-        # Times are written alike, so they sort as texts do; those of the windows have microseconds behind.
+        # Times are written alike, so they sort as texts do; those of the windows have microseconds
+        # behind.
         instant = row.split(",")[0] + ".000000"
         lines.append(f"{row},{int(any(first <= instant <= last for first, last in windows))}")
     return lines
 
 
 def first_minute(samples: NDArray[np.int64], symbols: NDArray[np.str_], n_samples: int) -> int:
-    """The minute at which the ten minutes with the smallest share of ectopic beats and no bad signal start."""
+    """The minute at which the ten minutes with the smallest share of ectopic beats and no bad
+    signal start.
+    """
     shares = {}
     for minute in range(n_samples // (60 * FS) - MINUTES + 1):
         inside = symbols[(samples >= minute * 60 * FS) & (samples < (minute + MINUTES) * 60 * FS)]
@@ -60,7 +67,9 @@ def first_minute(samples: NDArray[np.int64], symbols: NDArray[np.str_], n_sample
 
 
 def ecg(mitdb: Path) -> tuple[list[str], list[str]]:
-    """The lines of the excerpt and of its beats; samples and seconds count from the start of the excerpt."""
+    """The lines of the excerpt and of its beats; samples and seconds count from the start of the
+    excerpt.
+    """
     record = wfdb.rdrecord(str(mitdb / RECORD), physical=False)
     annotation = wfdb.rdann(str(mitdb / RECORD), "atr")
     symbols = np.array(annotation.symbol)
@@ -75,16 +84,23 @@ def ecg(mitdb: Path) -> tuple[list[str], list[str]]:
         label[max(0, sample - BEFORE) : max(0, sample + AFTER + 1)] = 1
     rows = zip(np.arange(n) / FS, millivolts, label, strict=True)
     signal = [",".join(["time_s", *record.sig_name, "label"])]
-    signal += [f"{t:.6f},{','.join(f'{lead:.3f}' for lead in leads)},{mark}" for t, leads, mark in rows]
+    signal += [
+        f"{t:.6f},{','.join(f'{lead:.3f}' for lead in leads)},{mark}" for t, leads, mark in rows
+    ]
     shown = (samples >= 0) & (samples < n) & np.isin(symbols, BEATS)
     pairs = zip(samples[shown], symbols[shown], strict=True)
-    beats = ["time_s,sample,symbol", *(f"{sample / FS:.6f},{sample},{symbol}" for sample, symbol in pairs)]
+    beats = [
+        "time_s,sample,symbol",
+        *(f"{sample / FS:.6f},{sample},{symbol}" for sample, symbol in pairs),
+    ]
     return signal, beats
 
 
 def main() -> None:
     """Read the two folders, write the three files."""
-    parser = argparse.ArgumentParser(description="Make the sample recordings from the original files.")
+    parser = argparse.ArgumentParser(
+        description="Make the sample recordings from the original files."
+    )
     for name in ("nab", "mitdb", "target"):
         parser.add_argument(name, type=Path)
     folders = parser.parse_args()

@@ -1,10 +1,12 @@
-"""What is found in several channels, and what it costs; generated recordings with known truth, 20 seeds each.
+"""What is found in several channels, and what it costs; generated recordings with known truth, 20
+seeds each.
 
     python benchmarks/many_channels.py [N_SEEDS]
 
-A fault in one of 100 channels: VUS-PR, and how often the strongest alarm names its channel. Two channels that come apart
-while each stays as it is: VUS-PR, and that of the two looked at one by one. A dead channel, and one at a million times
-its scale: the rank correlation of the scores with those without it. Times are of one process, in one run.
+A fault in one of 100 channels: VUS-PR, and how often the strongest alarm names its channel. Two
+channels that come apart while each stays as it is: VUS-PR, and that of the two looked at one by
+one. A dead channel, and one at a million times its scale: the rank correlation of the scores with
+those without it. Times are of one process, in one run.
 """
 
 import sys
@@ -16,11 +18,12 @@ from numpy.typing import NDArray
 
 from spectra.datasets import Recording
 from spectra.datasets.generators import decoupled, fault_of_many
-from spectra.detection import detect
+from spectra.detection import Detection
 from spectra.metrics import vus_pr
-from spectra.result import Detection
+from spectra.pipeline import detect
 
-# The official buffer is the dominant period; noise has none, and 125 is what the protocol then takes.
+# The official buffer is the dominant period; noise has none, and 125 is what the protocol then
+# takes.
 BUFFER = 125
 
 
@@ -41,7 +44,9 @@ def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def one_of_many(seeds: range) -> None:
-    """Print how well a fault in one of 100 channels is found and named, and what 100 channels cost."""
+    """Print how well a fault in one of 100 channels is found and named, and what 100 channels
+    cost.
+    """
     found, named, many, one = [], [], [], []
     for seed in seeds:
         recording = fault_of_many(np.random.default_rng(seed))
@@ -56,7 +61,10 @@ def one_of_many(seeds: range) -> None:
         named.append(len(strongest) > 0 and str(strongest.iloc[-1]).endswith("(faulty)"))
     print(f"a fault in one of 100 channels     VUS-PR {fmean(found):.3f} (least {min(found):.3f})")
     print(f"  its channel is named             {100 * fmean(named):.0f} %")
-    print(f"  100 channels take                {sum(many) / sum(one):.0f} times as long as one ({fmean(many):.1f} s)")
+    print(
+        f"  100 channels take                {sum(many) / sum(one):.0f} times as long as one "
+        f"({fmean(many):.1f} s)"
+    )
 
 
 def coming_apart(seeds: range) -> None:
@@ -66,7 +74,9 @@ def coming_apart(seeds: range) -> None:
         recording = decoupled(np.random.default_rng(seed))
         both.append(accuracy(recording, score(recording)))
         for column in range(2):
-            alone = Recording.from_array(recording.values[:, [column]], fs=recording.fs, labels=recording.labels)
+            alone = Recording.from_array(
+                recording.values[:, [column]], fs=recording.fs, labels=recording.labels
+            )
             single.append(accuracy(alone, score(alone)))
     print(f"two channels that come apart       VUS-PR {fmean(both):.3f} (least {min(both):.3f})")
     print(f"  each looked at alone             VUS-PR {fmean(single):.3f}")
@@ -79,11 +89,16 @@ def disturbed(seeds: range) -> None:
         values = fault_of_many(np.random.default_rng(seed), n_channels=10).values
         plain = ranks(score(Recording.from_array(values)).frame_scores.z)
         with_dead = np.column_stack([values, np.zeros(len(values))])
-        dead.append(np.corrcoef(plain, ranks(score(Recording.from_array(with_dead)).frame_scores.z))[0, 1])
+        dead.append(
+            np.corrcoef(plain, ranks(score(Recording.from_array(with_dead)).frame_scores.z))[0, 1]
+        )
         large = values * np.where(np.arange(10) == 3, 1e6, 1.0)
-        scaled.append(np.corrcoef(plain, ranks(score(Recording.from_array(large)).frame_scores.z))[0, 1])
+        scaled.append(
+            np.corrcoef(plain, ranks(score(Recording.from_array(large)).frame_scores.z))[0, 1]
+        )
     print(
-        f"rank correlation of all scores     with a dead channel {min(dead):.6f}, one scaled by 1e6 {min(scaled):.6f} (least)"
+        f"rank correlation of all scores     with a dead channel {min(dead):.6f}, one scaled by "
+        f"1e6 {min(scaled):.6f} (least)"
     )
 
 

@@ -1,12 +1,14 @@
-"""Other detectors and spectra on the same labelled series, in one run: mean VUS-PR and seconds a series.
+"""Other detectors and spectra on the same labelled series, in one run: mean VUS-PR and seconds a
+series.
 
     pip install -e '.[peers]'
     python benchmarks/peers.py [DIR] [--only NAME …]
 
-Every detector gets what spectra gets: with the normal rows its name tells, it learns from those rows, else from the whole
-series; and its window is the period of what it learns from, by TSB-AD's rule, which is how TSB-AD runs detectors of
-windows. Detectors that do not learn score alike both ways. A window's score goes to its middle row. One thread each; seconds
-are with the normal rows given, and without. Failures are listed, and then a mean is not comparable.
+Every detector gets what spectra gets: with the normal rows its name tells, it learns from those
+rows, else from the whole series; and its window is the period of what it learns from, by TSB-AD's
+rule, which is how TSB-AD runs detectors of windows. Detectors that do not learn score alike both
+ways. A window's score goes to its middle row. One thread each; seconds are with the normal rows
+given, and without. Failures are listed, and then a mean is not comparable.
 """
 
 import argparse
@@ -28,7 +30,8 @@ from spectra.benchmark import SPECTRAL, benchmark
 from spectra.metrics import vus_buffer
 
 DIR = Path(__file__).parents[1] / ".." / "shared" / "data" / "tsb_ad_u_tuning"
-# As many windows as spectra has normal spectra: what a detector of nearest neighbours compares with.
+# As many windows as spectra has normal spectra: what a detector of nearest neighbours compares
+# with.
 MOST_WINDOWS = 2000
 MOST_WINDOWS_OF_AEON = 10_000
 Floats = NDArray[np.float64]
@@ -45,14 +48,18 @@ def windows(x: Floats, width: int) -> Floats:
 
 
 def to_middle(score: Floats, width: int) -> Floats:
-    """One score a row from one a window: that of the window around it, at the ends of the nearest one."""
+    """One score a row from one a window: that of the window around it, at the ends of the nearest
+    one.
+    """
     before = (width - 1) // 2
     return np.pad(score, (before, width - 1 - before), mode="edge")
 
 
 @dataclass
 class OfWindows:
-    """A detector of vectors on the windows of a series; `sign` is +1 where its decision function is high for outliers."""
+    """A detector of vectors on the windows of a series; `sign` is +1 where its decision function is
+    high for outliers.
+    """
 
     make: Callable[[], Any]
     sign: int
@@ -73,7 +80,9 @@ class OfWindows:
 
 @dataclass
 class MatrixProfile:
-    """STUMPY: the distance of each window to its nearest neighbour, in the normal rows or in the series itself."""
+    """STUMPY: the distance of each window to its nearest neighbour, in the normal rows or in the
+    series itself.
+    """
 
     normal: Floats = field(default_factory=lambda: np.empty(0))
 
@@ -129,7 +138,10 @@ class MovingZ:
     def score_samples(self, X: Floats) -> Floats:
         """High = normal."""
         cut = sliding_window_view(X[:, 0], self.width)
-        mean, spread = to_middle(cut.mean(axis=1), self.width), to_middle(cut.std(axis=1), self.width)
+        mean, spread = (
+            to_middle(cut.mean(axis=1), self.width),
+            to_middle(cut.std(axis=1), self.width),
+        )
         return -np.abs(X[:, 0] - mean) / np.where(spread > 1e-12, spread, 1.0)
 
 
@@ -198,8 +210,12 @@ DETECTORS: dict[str, Any] = {
 
 
 def warm_up(detector: Any) -> None:
-    """Import and compile what is imported and compiled on first use, which is no part of the seconds."""
-    x = np.sin(np.arange(600.0) / 3)[:, None] + np.random.default_rng(0).normal(scale=0.1, size=(600, 1))
+    """Import and compile what is imported and compiled on first use, which is no part of the
+    seconds.
+    """
+    x = np.sin(np.arange(600.0) / 3)[:, None] + np.random.default_rng(0).normal(
+        scale=0.1, size=(600, 1)
+    )
     for rows in (300, 600):
         detector.fit(x[:rows])
         detector.score_samples(x)
@@ -208,16 +224,26 @@ def warm_up(detector: Any) -> None:
 def main() -> None:
     """Print a line a detector, both ways."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folder", nargs="?", type=Path, default=DIR, help="labelled series; %(default)s")
-    parser.add_argument("--only", nargs="+", choices=list(DETECTORS), metavar="NAME", help=", ".join(DETECTORS))
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=DIR, help="labelled series; %(default)s"
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=list(DETECTORS), metavar="NAME", help=", ".join(DETECTORS)
+    )
     options = parser.parse_args()
-    print(f"{'':44}{'VUS-PR, normal rows given':>28}{'VUS-PR, none given':>22}{'s a series':>16}", flush=True)
+    print(
+        f"{'':44}{'VUS-PR, normal rows given':>28}{'VUS-PR, none given':>22}{'s a series':>16}",
+        flush=True,
+    )
     for name in options.only or DETECTORS:
         detector = DETECTORS[name]
         if not isinstance(detector, str):
             warm_up(detector)
         begin = time.perf_counter()
-        found = [benchmark(options.folder, use_normal=given, detector=detector) for given in (True, False)]
+        found = [
+            benchmark(options.folder, use_normal=given, detector=detector)
+            for given in (True, False)
+        ]
         vus = [one.mean["VUS-PR"] for one in found]
         seconds = [one.mean["seconds"] for one in found]
         print(

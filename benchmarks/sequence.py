@@ -6,21 +6,26 @@
     python benchmarks/sequence.py series FOLDER
     python benchmarks/sequence.py fit [--epochs 0]
 
-order   phases that swap places, are skipped or come twice: mean VUS-PR over the seeds, both detectors with frames of the
+order   phases that swap places, are skipped or come twice: mean VUS-PR over the seeds, both
+detectors with frames of the
         same length, and the share of labelled rows, which scores without meaning have
-beats   premature ventricular beats of MITDB, the folder of records 119 and 208 of the MIT-BIH Arrhythmia Database: recall,
-        false alarms a minute and F1 at alpha 0.001, and AUC-PR over beats. What is normal is learned from the first five
-        minutes, less what annotations call anything but a normal beat, and the rest is judged: so arrhythmia detectors
-        that know their patient are trained and tested. Learned from the recording itself as well, where a fifth and
-        almost a half of the beats are ectopic, which is not rare. `Beats` says what counts as found and as false
-series  every labelled file of FOLDER: mean VUS-PR of the pipeline, learned from the normal rows named by _tr_N_ too, of the
+beats   premature ventricular beats of MITDB, the folder of records 119 and 208 of the MIT-BIH
+Arrhythmia Database: recall,
+        false alarms a minute and F1 at alpha 0.001, and AUC-PR over beats. What is normal is
+        learned from the first five minutes, less what annotations call anything but a normal beat,
+        and the rest is judged: so arrhythmia detectors that know their patient are trained and
+        tested. Learned from the recording itself as well, where a fifth and almost a half of the
+        beats are ectopic, which is not rare. `Beats` says what counts as found and as false
+series  every labelled file of FOLDER: mean VUS-PR of the pipeline, learned from the normal rows
+named by _tr_N_ too, of the
         sequence, learned from the recording itself, and of both together
 fit     seconds to learn from 100,000 samples, as the machine is: set OMP_NUM_THREADS to compare
 
-Together is one of two things, and no label is looked at for either. `added` finds what one alone sees: the pipeline's
-standard score, or where it is larger the mean of both, the sequence's counting as much as there is an order. `agreed` is
-for few false alarms where both see enough: the smaller standard score, so an alarm is where both raise one. Its p-value is
-the larger of two and so valid, whatever they have to do with each other: P(both ≤ α) ≤ P(one ≤ α) ≤ α.
+Together is one of two things, and no label is looked at for either. `added` finds what one alone
+sees: the pipeline's standard score, or where it is larger the mean of both, the sequence's counting
+as much as there is an order. `agreed` is for few false alarms where both see enough: the smaller
+standard score, so an alarm is where both raise one. Its p-value is the larger of two and so valid,
+whatever they have to do with each other: P(both ≤ α) ≤ P(one ≤ α) ≤ α.
 """
 
 import argparse
@@ -34,32 +39,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra import Detection, detect, metrics
-from spectra.calibration import p_from_z
+from spectra.calibration.gaussian import p_from_z
 from spectra.datasets import Recording, read
 from spectra.datasets.generators import order_anomalies
 from spectra.sequence.model import SequenceModel
 
 FloatArray = NDArray[np.float64]
 ALPHA = 0.001
-# What is learned from, in minutes, less so long before and after each beat that is not normal, in seconds: a wide QRS complex
-# begins about so long before its annotation, and its T wave ends so long after.
+# What is learned from, in minutes, less so long before and after each beat that is not normal, in
+# seconds: a wide QRS complex begins about so long before its annotation, and its T wave ends so
+# long after.
 LEARNED_MINUTES = 5
 BEFORE, AFTER = 0.25, 0.4
 # A fifth of a beat, about as long as a QRS complex, in seconds.
 FRAME = 0.18
-# An alarm and a beat match within so many seconds, by EC57, the standard for testing arrhythmia detectors.
+# An alarm and a beat match within so many seconds, by EC57, the standard for testing arrhythmia
+# detectors.
 MATCH = 0.15
-# Annotations that are beats; of these the ventricular ones, and fused or paced or unclear ones, which EC57 leaves out.
+# Annotations that are beats; of these the ventricular ones, and fused or paced or unclear ones,
+# which EC57 leaves out.
 BEATS, VENTRICULAR, LEFT_OUT = "NLRBAaJSVrFejnE/fQ", "VE", "FQ/f"
-# The standard score that a tenth of what is normal exceeds, and the one from which p-values are too small for a float.
+# The standard score that a tenth of what is normal exceeds, and the one from which p-values are too
+# small for a float.
 TENTH, LARGEST = 1.2816, 38.0
 
 
 def added(pipeline: FloatArray, sequence: Detection) -> FloatArray:
-    """The pipeline's standard score, or where it is larger the mean of both; where there is one only, that one.
+    """The pipeline's standard score, or where it is larger the mean of both; where there is one
+    only, that one.
 
-    In the mean the sequence counts as much as there is an order, and less where it calls more than a tenth of a recording
-    unusual, of which it was to be normal for the most part.
+    In the mean the sequence counts as much as there is an order, and less where it calls more than
+    a tenth of a recording unusual, of which it was to be normal for the most part.
     """
     model = sequence.learned.model
     assert isinstance(model, SequenceModel)
@@ -81,7 +91,9 @@ def z_of(found: Detection) -> FloatArray:
 def vus(recording: Recording, z: FloatArray) -> float:
     """VUS-PR with the buffer of the benchmark's protocol."""
     assert recording.labels is not None
-    return metrics.vus_pr(recording.labels, metrics.without_gaps(z), metrics.vus_buffer(recording.values[:, 0]))
+    return metrics.vus_pr(
+        recording.labels, metrics.without_gaps(z), metrics.vus_buffer(recording.values[:, 0])
+    )
 
 
 def order(n_seeds: int, epochs: int) -> None:
@@ -96,21 +108,29 @@ def order(n_seeds: int, epochs: int) -> None:
         scores = (z_of(sequence), spectral_z, added(spectral_z, sequence))
         rows.append((*(vus(recording, z) for z in scores), float(recording.labels.mean())))
     mean, spread = np.mean(rows, axis=0), np.std(rows, axis=0)
-    print(f"order anomalies, {n_seeds} seeds, VUS-PR mean (standard deviation), frames of {sequence.nperseg}")
+    print(
+        f"order anomalies, {n_seeds} seeds, VUS-PR mean (standard deviation), frames of "
+        f"{sequence.nperseg}"
+    )
     for name, one, sd in zip(
-        ("SequenceDetector", "SpectralDetector", "both together", "share of labelled rows"), mean, spread, strict=True
+        ("SequenceDetector", "SpectralDetector", "both together", "share of labelled rows"),
+        mean,
+        spread,
+        strict=True,
     ):
         print(f"  {name:24s} {one:.3f} ({sd:.3f})")
 
 
 @dataclass(frozen=True)
 class Beats:
-    """The annotated beats of a recording from sample `begin` on, by which alarms are judged beat by beat, as EC57 does.
+    """The annotated beats of a recording from sample `begin` on, by which alarms are judged beat by
+    beat, as EC57 does.
 
-    A beat is called ectopic when an alarm touches its annotation within 150 ms. Recall is the share of ventricular beats that
-    are; each other beat that is, is a false alarm, so that an alarm that covers many beats is that many false ones. An
-    alarm that touches no beat is false too, unless it follows a ventricular beat and ends before the next: its T wave and the
-    pause belong to it. Fused and unclear beats count for nothing.
+    A beat is called ectopic when an alarm touches its annotation within 150 ms. Recall is the share
+    of ventricular beats that are; each other beat that is, is a false alarm, so that an alarm that
+    covers many beats is that many false ones. An alarm that touches no beat is false too, unless it
+    follows a ventricular beat and ends before the next: its T wave and the pause belong to it.
+    Fused and unclear beats count for nothing.
     """
 
     places: NDArray[np.int64]
@@ -120,7 +140,14 @@ class Beats:
     n_samples: int
 
     @classmethod
-    def of(cls, places: NDArray[np.int64], symbols: NDArray[np.str_], fs: float, begin: int, n_samples: int) -> "Beats":
+    def of(
+        cls,
+        places: NDArray[np.int64],
+        symbols: NDArray[np.str_],
+        fs: float,
+        begin: int,
+        n_samples: int,
+    ) -> "Beats":
         """The beats among annotations."""
         chosen = np.isin(symbols, list(BEATS)) & (places >= begin)
         return cls(places[chosen], symbols[chosen], fs, begin, n_samples)
@@ -135,13 +162,21 @@ class Beats:
         other = ~ventricular & ~np.isin(self.symbols, list(LEFT_OUT))
         alarm = p_from_z(filled) < ALPHA
         called = p_from_z(score) < ALPHA
-        hits, false = int((called & ventricular).sum()), int((called & other).sum()) + self._beside(alarm, reach)
+        hits, false = (
+            int((called & ventricular).sum()),
+            int((called & other).sum()) + self._beside(alarm, reach),
+        )
         recall, precision = hits / ventricular.sum(), hits / max(hits + false, 1)
         f1 = 2 * recall * precision / max(recall + precision, 1e-9)
         counted = ventricular | other
-        area = metrics.auc_pr(ventricular[counted].astype(np.int64), np.maximum(score[counted], -1e3))
+        area = metrics.auc_pr(
+            ventricular[counted].astype(np.int64), np.maximum(score[counted], -1e3)
+        )
         minutes = (self.n_samples - self.begin) / self.fs / 60
-        found = f"recall {recall:.3f}   false alarms a minute {false / minutes:6.2f}   F1 {f1:.3f}   AUC-PR {area:.3f}"
+        found = (
+            f"recall {recall:.3f}   false alarms a minute {false / minutes:6.2f}   F1 "
+            f"{f1:.3f}   AUC-PR {area:.3f}"
+        )
         print(f"    {name:10s} {found}", flush=True)
 
     def _beside(self, alarm: NDArray[np.bool_], reach: int) -> int:
@@ -153,7 +188,9 @@ class Beats:
         return int((~touches & ~may).sum())
 
 
-def normal_part(values: FloatArray, places: NDArray[np.int64], symbols: NDArray[np.str_], fs: float) -> FloatArray:
+def normal_part(
+    values: FloatArray, places: NDArray[np.int64], symbols: NDArray[np.str_], fs: float
+) -> FloatArray:
     """The first minutes of a recording, a gap about each beat that is not normal."""
     part = values[: round(LEARNED_MINUTES * 60 * fs)].copy()
     for at in places[np.isin(symbols, list(BEATS.replace("N", "")))]:
@@ -169,15 +206,24 @@ def beats(folder: Path) -> None:
         record = wfdb.rdrecord(str(folder / name))
         notes = wfdb.rdann(str(folder / name), "atr")
         fs, places, symbols = float(record.fs), notes.sample, np.array(notes.symbol)
-        recording = Recording.from_array(record.p_signal, fs=fs, channels=tuple(record.sig_name), name=name)
+        recording = Recording.from_array(
+            record.p_signal, fs=fs, channels=tuple(record.sig_name), name=name
+        )
         part = normal_part(record.p_signal, places, symbols, fs)
-        normal = Recording.from_array(part, fs=fs, channels=recording.channels, name=f"{name}, normal part")
+        normal = Recording.from_array(
+            part, fs=fs, channels=recording.channels, name=f"{name}, normal part"
+        )
         judged = Beats.of(places, symbols, fs, len(part), recording.n_samples)
         n_normal = int((np.isin(symbols, ["N"]) & (places < len(part))).sum())
-        counts = ", ".join(f"{count} {one}" for one, count in sorted(Counter(judged.symbols.tolist()).items()))
+        counts = ", ".join(
+            f"{count} {one}" for one, count in sorted(Counter(judged.symbols.tolist()).items())
+        )
         print(f"{name}: beats that are judged, by their annotation: {counts}; alpha {ALPHA}")
         frame = int(FRAME * fs)
-        for title, data in ((f"learned from {n_normal} normal beats", normal), ("learned from the recording itself", None)):
+        for title, data in (
+            (f"learned from {n_normal} normal beats", normal),
+            ("learned from the recording itself", None),
+        ):
             spectral = detect(recording, normal=data)
             sequence = detect(recording, normal=data, method="sequence", nperseg=frame)
             print(f"  {title}; frames: pipeline {spectral.npersegs}, sequence {sequence.npersegs}")
@@ -198,7 +244,10 @@ def series(folder: Path) -> None:
         begin = time.perf_counter()
         sequence = detect(recording, method="sequence")
         seconds = time.perf_counter() - begin
-        rows.append([vus(recording, one) for one in (spectral, z_of(sequence), added(spectral, sequence))] + [seconds])
+        rows.append(
+            [vus(recording, one) for one in (spectral, z_of(sequence), added(spectral, sequence))]
+            + [seconds]
+        )
         print(f"{path.name[:40]:40s} " + "  ".join(f"{one:.3f}" for one in rows[-1]), flush=True)
     names = ("pipeline", "sequence", "both", "seconds of sequence")
     for name, mean in zip(names, np.mean(rows, axis=0), strict=True):
@@ -214,7 +263,9 @@ def fit(epochs: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=["order", "beats", "series", "fit"])
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--seeds", type=int, default=20)

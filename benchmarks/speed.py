@@ -1,9 +1,11 @@
-"""How long `spectra detect` takes on a million rows, against a bare `pandas.read_csv` of the same file; and its memory.
+"""How long `spectra detect` takes on a million rows, against a bare `pandas.read_csv` of the same
+file; and its memory.
 
-Every figure is of a fresh process, start of the interpreter and imports included. The two commands take turns, five
-times, and the median of the five ratios counts. Memory is the largest resident set of the process, as the operating
-system counts it (ru_maxrss), interpreter and libraries included; beside it the part that grows with the data: what it
-is more than the same command needs for a thousand rows. The array is a million float64, 8 MB.
+Every figure is of a fresh process, start of the interpreter and imports included. The two commands
+take turns, five times, and the median of the five ratios counts. Memory is the largest resident set
+of the process, as the operating system counts it (ru_maxrss), interpreter and libraries included;
+beside it the part that grows with the data: what it is more than the same command needs for a
+thousand rows. The array is a million float64, 8 MB.
 """
 
 import os
@@ -20,7 +22,8 @@ ROWS, FEW = 1_000_000, 1_000
 ARRAY = 8 * ROWS
 TURNS = 5
 
-# In a process of its own, so that this one stays small: a process starts with the resident set of what started it.
+# In a process of its own, so that this one stays small: a process starts with the resident set of
+# what started it.
 MAKE = """
 import sys, numpy as np
 n = int(sys.argv[2])
@@ -65,7 +68,9 @@ def compare(label: str, command: Sequence[str], file: str) -> Run:
 def main() -> None:
     """Print all figures."""
     with tempfile.TemporaryDirectory() as folder:
-        many, few, scores = (str(Path(folder) / name) for name in ("many.csv", "few.csv", "scores.csv"))
+        many, few, scores = (
+            str(Path(folder) / name) for name in ("many.csv", "few.csv", "scores.csv")
+        )
         run((sys.executable, "-c", MAKE, many, str(ROWS)))
         run((sys.executable, "-c", MAKE, few, str(FEW)))
         detect = (*SPECTRA, "detect", many)
@@ -73,11 +78,15 @@ def main() -> None:
         compare("spectra detect -o scores.csv", (*detect, "-o", scores), many)
         small, bare = run((*SPECTRA, "detect", few)), run((*READ_CSV, many))
         print(
-            f"{'peak memory of the process':42}{ours.memory / 1e6:6.0f} MB, {ours.memory / ARRAY:.1f} × the array "
+            f"{'peak memory of the process':42}{ours.memory / 1e6:6.0f} MB, "
+            f"{ours.memory / ARRAY:.1f} × the array "
             f"(read_csv {bare.memory / 1e6:.0f} MB, {bare.memory / ARRAY:.1f} ×)"
         )
         grown = ours.memory - small.memory
-        print(f"{'  of it more than for a thousand rows':42}{grown / 1e6:6.0f} MB, {grown / ARRAY:.1f} × the array")
+        print(
+            f"{'  of it more than for a thousand rows':42}{grown / 1e6:6.0f} MB, "
+            f"{grown / ARRAY:.1f} × the array"
+        )
     for label, command in (("spectra --help", (*SPECTRA, "--help")), ("import spectra", IMPORT)):
         print(f"{label:42}{median(run(command).seconds for _ in range(TURNS)):6.2f} s")
 

@@ -1,16 +1,19 @@
-"""The encoder's time against torch's on the same cores, and what attention over a long recording needs.
+"""The encoder's time against torch's on the same cores, and what attention over a long recording
+needs.
 
     python benchmarks/transformer_speed.py [--torch PYTHON] [--threads N]
 
-PYTHON is an interpreter that has torch and numpy; spectra does not need them, so a folder outside the repository does:
+PYTHON is an interpreter that has torch and numpy; spectra does not need them, so a folder outside
+the repository does:
 
     python -m venv /tmp/torch
     /tmp/torch/bin/python -m pip install torch==2.13.0 numpy
     python benchmarks/transformer_speed.py --torch /tmp/torch/bin/python
 
-Each library has processes of its own, with the same weights, input and number of threads, and the two take turns. A
-turn counts by its fastest call, which other work on the machine disturbs least; the ratio is the median over the turns.
-torch's forward is that of the faster of its modes, evaluation or training.
+Each library has processes of its own, with the same weights, input and number of threads, and the
+two take turns. A turn counts by its fastest call, which other work on the machine disturbs least;
+the ratio is the median over the turns. torch's forward is that of the faster of its modes,
+evaluation or training.
 """
 
 import argparse
@@ -59,9 +62,12 @@ def fastest(call) -> float:
 
 def of_spectra(arrays: dict[str, np.ndarray], causal: bool) -> tuple[dict[str, float], np.ndarray]:
     """Times of spectra, and the output."""
-    from spectra.sequence.encoder import Looks, encoder, encoder_backward
+    from spectra.transformer.encoder import Looks, encoder, encoder_backward
 
-    layers = [{name[2:]: x for name, x in arrays.items() if name.startswith(f"{i}.")} for i in range(LAYERS)]
+    layers = [
+        {name[2:]: x for name, x in arrays.items() if name.startswith(f"{i}.")}
+        for i in range(LAYERS)
+    ]
     looks, H = Looks(HEADS, causal), arrays["H"]
 
     def both() -> None:
@@ -69,7 +75,10 @@ def of_spectra(arrays: dict[str, np.ndarray], causal: bool) -> tuple[dict[str, f
         encoder_backward(arrays["weight"], kept, layers, looks)
 
     output, _ = encoder(H, layers, looks, keep=False)
-    times = {"forward": fastest(lambda: encoder(H, layers, looks, keep=False)), "forward + backward": fastest(both)}
+    times = {
+        "forward": fastest(lambda: encoder(H, layers, looks, keep=False)),
+        "forward + backward": fastest(both),
+    }
     return times, output
 
 
@@ -87,7 +96,10 @@ def of_torch(arrays: dict[str, np.ndarray], causal: bool) -> tuple[dict[str, flo
     }
     state = {name: torch.zeros_like(x) for name, x in encoder.state_dict().items()}
     for i in range(LAYERS):
-        state |= {f"layers.{i}.{theirs}": torch.tensor(arrays[f"{i}.{ours}"].T) for ours, theirs in names.items()}
+        state |= {
+            f"layers.{i}.{theirs}": torch.tensor(arrays[f"{i}.{ours}"].T)
+            for ours, theirs in names.items()
+        }
         stacked = np.concatenate([arrays[f"{i}.{name}"].T for name in SQUARE[:3]])
         state[f"layers.{i}.self_attn.in_proj_weight"] = torch.tensor(stacked)
     encoder.load_state_dict(state)
@@ -124,7 +136,9 @@ def process(python: str, threads: int, *arguments: str) -> subprocess.CompletedP
     """Run this file in a process of its own; ends with what it said where it fails."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     environment = os.environ | dict.fromkeys(names, str(threads))
-    result = subprocess.run([python, __file__, *arguments], env=environment, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [python, __file__, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
     if result.returncode:
         sys.exit(result.stderr)
     return result
@@ -139,12 +153,20 @@ def compare(torch_python: str, threads: int) -> None:
             for _ in range(TURNS):
                 both = {}
                 for library, python in (("spectra", sys.executable), ("torch", torch_python)):
-                    both[library] = json.loads(process(python, threads, "measure", library, folder, str(int(causal))).stdout)
+                    both[library] = json.loads(
+                        process(
+                            python, threads, "measure", library, folder, str(int(causal))
+                        ).stdout
+                    )
                 turns.append(both)
-            ours, theirs = (np.load(Path(folder) / f"{library}.npy") for library in ("spectra", "torch"))
+            ours, theirs = (
+                np.load(Path(folder) / f"{library}.npy") for library in ("spectra", "torch")
+            )
             mask = "causal" if causal else "no mask"
             for what in turns[0]["spectra"]:
-                seconds = {library: median(turn[library][what] for turn in turns) for library in turns[0]}
+                seconds = {
+                    library: median(turn[library][what] for turn in turns) for library in turns[0]
+                }
                 ratio = median(turn["spectra"][what] / turn["torch"][what] for turn in turns)
                 print(
                     f"{f'{threads} threads, {mask}, {what}':44}{seconds['spectra'] * 1e3:7.1f} ms, "
@@ -155,10 +177,12 @@ def compare(torch_python: str, threads: int) -> None:
 
 
 def measure_long() -> None:
-    """What a process of its own does: attend over a long recording; print seconds, memory and the largest error."""
+    """What a process of its own does: attend over a long recording; print seconds, memory and the
+    largest error.
+    """
     import resource
 
-    from spectra.sequence.attention import attention, attention_in_blocks
+    from spectra.transformer.attention import attention, attention_in_blocks
 
     rng = np.random.default_rng(0)
     Q, K, V = rng.standard_normal((3, HEADS, LONG, D // HEADS), dtype=np.float32)
@@ -166,10 +190,16 @@ def measure_long() -> None:
     Z, _ = attention_in_blocks(Q, K, V)
     seconds = time.perf_counter() - start
     # Linux counts in kilobytes, macOS in bytes.
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )
     rows = rng.choice(LONG, 128, replace=False)
     plain, _, _ = attention(*(x.astype(np.float64) for x in (Q[:, rows], K, V)))
-    print(json.dumps({"seconds": seconds, "memory": memory, "error": float(np.abs(Z[:, rows] - plain).max())}))
+    print(
+        json.dumps(
+            {"seconds": seconds, "memory": memory, "error": float(np.abs(Z[:, rows] - plain).max())}
+        )
+    )
 
 
 def main() -> None:
@@ -180,18 +210,33 @@ def main() -> None:
     if sys.argv[1:] == ["long"]:
         measure_long()
         return
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--torch", metavar="PYTHON", default=sys.executable, help="an interpreter that has torch and numpy")
-    parser.add_argument("--threads", metavar="N", type=int, help="for both; else one, then all cores")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--torch",
+        metavar="PYTHON",
+        default=sys.executable,
+        help="an interpreter that has torch and numpy",
+    )
+    parser.add_argument(
+        "--threads", metavar="N", type=int, help="for both; else one, then all cores"
+    )
     given = parser.parse_args()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     long = json.loads(process(sys.executable, given.threads or cores, "long").stdout)
     print(
-        f"{f'attention over T = {LONG:,}, d = {D}, h = {HEADS}':44}{long['seconds']:7.1f} s, peak memory of the process "
-        f"{long['memory'] / 1e6:.0f} MB, off the plain form in float64 by at most {long['error']:.0e}",
+        f"{f'attention over T = {LONG:,}, d = {D}, h = {HEADS}':44}{long['seconds']:7.1f} s, peak "
+        "memory of the process "
+        f"{long['memory'] / 1e6:.0f} MB, off the plain form in float64 by at most "
+        f"{long['error']:.0e}",
         flush=True,
     )
-    if subprocess.run([given.torch, "-c", "import torch"], capture_output=True, check=False).returncode:
+    if subprocess.run(
+        [given.torch, "-c", "import torch"], capture_output=True, check=False
+    ).returncode:
         sys.exit(f"{given.torch} has no torch to compare with: see --help.")
     print(f"encoder, T = {T}, d = {D}, h = {HEADS}, d_ff = {D_FF}, {LAYERS} layers, float32:")
     for threads in [given.threads] if given.threads else sorted({1, cores}):

@@ -1,10 +1,10 @@
 """VUS of spectra beside TSB-AD's own code: the largest difference, and how many times faster.
 
-    pip install --no-deps TSB-AD tqdm        (its evaluation needs no more than scikit-learn and numpy)
-    python benchmarks/vus_speed.py [DIR]
+    pip install --no-deps TSB-AD tqdm        (its evaluation needs no more than scikit-learn and
+    numpy) python benchmarks/vus_speed.py [DIR]
 
-Scores are the distance of each row from the median, averaged over 20 rows. Series of more than MOST_ROWS rows are left
-out, since the reference takes minutes each. One thread.
+Scores are the distance of each row from the median, averaged over 20 rows. Series of more than
+MOST_ROWS rows are left out, since the reference takes minutes each. One thread.
 """
 
 import argparse
@@ -26,7 +26,9 @@ REPEATS = 5
 def main() -> None:
     """Print a line a series, then the sums."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folder", nargs="?", type=Path, default=DIR, help="labelled series; %(default)s")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=DIR, help="labelled series; %(default)s"
+    )
     worst, ours, theirs = 0.0, 0.0, 0.0
     for path in sorted(parser.parse_args().folder.glob("*.csv")):
         recording = read(path)
@@ -46,8 +48,15 @@ def main() -> None:
         error = max(abs(found.pr - pr), abs(found.roc - roc))
         worst, ours, theirs = max(worst, error), ours + min(times), theirs + reference
         ratio = f"{reference:8.3f} s / {min(times):.4f} s = {reference / min(times):6.0f}"
-        print(f"{path.stem[:40]:42}{x.size:7,} rows, buffer {buffer:3}  {found.pr:.4f}  {ratio}  {error:.0e}", flush=True)
-    print(f"largest difference {worst:.0e}; {theirs:.1f} s against {ours:.3f} s, {theirs / ours:.0f} times faster")
+        print(
+            f"{path.stem[:40]:42}{x.size:7,} rows, buffer {buffer:3}  {found.pr:.4f}  {ratio}  "
+            f"{error:.0e}",
+            flush=True,
+        )
+    print(
+        f"largest difference {worst:.0e}; {theirs:.1f} s against {ours:.3f} s, {theirs / ours:.0f} "
+        "times faster"
+    )
 
 
 if __name__ == "__main__":

@@ -49,29 +49,58 @@ def jobs(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
     return value
 
 
-@click.command("benchmark", short_help="How well a folder of labelled files is solved.", epilog=EPILOG)
+@click.command(
+    "benchmark", short_help="How well a folder of labelled files is solved.", epilog=EPILOG
+)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--no-normal", is_flag=True, help="Learn from each file itself, also where its name tells normal rows.")
+@click.option(
+    "--no-normal",
+    is_flag=True,
+    help="Learn from each file itself, also where its name tells normal rows.",
+)
 @click.option(
     "--detector",
     metavar="NAME",
     default="spectral",
     show_default=True,
-    help="Or module:Class, one of your own with fit(X) and score_samples(X), high = normal, X of rows and channels.",
+    help="Or module:Class, one of your own with fit(X) and score_samples(X), high = normal, X of "
+    "rows and channels.",
 )
 @click.option(
-    "-j", "--jobs", type=int, default=1, show_default=True, metavar="N", callback=jobs, help="Processes; -1: all cores."
+    "-j",
+    "--jobs",
+    type=int,
+    default=1,
+    show_default=True,
+    metavar="N",
+    callback=jobs,
+    help="Processes; -1: all cores.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="RESULTS.CSV", help="Also write a line a series.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="RESULTS.CSV",
+    help="Also write a line a series.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error but errors.")
-@click.option("--no-progress", is_flag=True, help="Do not show progress, which only a terminal is shown.")
+@click.option(
+    "--no-progress", is_flag=True, help="Do not show progress, which only a terminal is shown."
+)
 def command(
-    folder: Path, no_normal: bool, detector: str, jobs: int, output: Path | None, quiet: bool, no_progress: bool
+    folder: Path,
+    no_normal: bool,
+    detector: str,
+    jobs: int,
+    output: Path | None,
+    quiet: bool,
+    no_progress: bool,
 ) -> None:
-    """Score every labelled CSV file of the folder DIR, and compare with the labels: a table by collection, and the mean.
+    """Score every labelled CSV file of the folder DIR, and compare with the labels: a table by
+    collection, and the mean.
 
-    The first N rows are taken as normal where a file's name has _tr_N_, as those of the TSB-AD benchmark do. Settings are
-    the defaults everywhere, and the labels are only compared with.
+    The first N rows are taken as normal where a file's name has _tr_N_, as those of the TSB-AD
+    benchmark do. Settings are the defaults everywhere, and the labels are only compared with.
     """
     if output is not None:
         check_output(output, [])
@@ -100,7 +129,9 @@ def command(
             click.echo(CLEAR_LINE, nl=False, err=True)
     if output is not None:
         with replacing(output) as file:
-            file.write(found.results.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode())
+            file.write(
+                found.results.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
+            )
     click.echo(_table(found))
     for reason in found.failed.values():
         say(f"Error: {reason}")
@@ -112,17 +143,25 @@ def _table(found: "Benchmark") -> str:
     """One line a collection, the mean over series, and how far it depends on single collections."""
     import pandas as pd
 
-    from spectra.words import aligned
+    from spectra.formatting import aligned
 
     shown = {name: title for name, title in SHOWN.items() if name in found.results}
-    rows = [_cells(printable(str(name)), row, shown) for name, row in found.by_collection.iterrows()]
-    rows.append(_cells("mean", pd.concat([found.mean, pd.Series({"series": len(found.results)})]), shown))
-    lines = aligned(pd.DataFrame(rows, columns=["collection", "series", *shown.values()], dtype=object))
+    rows = [
+        _cells(printable(str(name)), row, shown) for name, row in found.by_collection.iterrows()
+    ]
+    rows.append(
+        _cells("mean", pd.concat([found.mean, pd.Series({"series": len(found.results)})]), shown)
+    )
+    lines = aligned(
+        pd.DataFrame(rows, columns=["collection", "series", *shown.values()], dtype=object)
+    )
     lines.insert(-1, "")
     lines.append(_told(found.results["normal_rows"] > 0))
     left = found.without_each["VUS-PR"]
     if len(left):
-        lines.append(f"VUS-PR with any one collection left out: {left.min():.3f} … {left.max():.3f}.")
+        lines.append(
+            f"VUS-PR with any one collection left out: {left.min():.3f} … {left.max():.3f}."
+        )
     return "\n".join(lines)
 
 
@@ -132,9 +171,16 @@ def _told(told: "pd.Series[bool]") -> str:
         return "No series was told what is normal: each learned from itself."
     if told.all():
         return "Each series learned from its first rows, which its name says are normal."
-    return f"{told.sum()} of {told.size} series learned from their first rows, normal by name; the rest from themselves."
+    return (
+        f"{told.sum()} of {told.size} series learned from their first rows, normal by name; "
+        "the rest from themselves."
+    )
 
 
 def _cells(name: str, row: "pd.Series[float]", shown: dict[str, str]) -> list[str]:
     """A line of the table."""
-    return [name, f"{row['series']:.0f}", *(f"{row[number]:.{DIGITS.get(number, 3)}f}" for number in shown)]
+    return [
+        name,
+        f"{row['series']:.0f}",
+        *(f"{row[number]:.{DIGITS.get(number, 3)}f}" for number in shown),
+    ]

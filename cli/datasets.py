@@ -25,8 +25,14 @@ def _known() -> dict[str, str]:
     return {name: describe(name) for name in sample_names()} | made
 
 
-def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(name, help=about) for name, about in _known().items() if name.startswith(incomplete)]
+def _complete(
+    _ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    return [
+        CompletionItem(name, help=about)
+        for name, about in _known().items()
+        if name.startswith(incomplete)
+    ]
 
 
 @command.command("list")
@@ -40,12 +46,26 @@ def list_names() -> None:
 
 @command.command("write", short_help="Write one of them as a CSV file.")
 @click.argument("name", metavar="NAME", shell_complete=_complete)
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="The file; else standard output.")
-@click.option("--seed", type=click.IntRange(min=0), help="Another seed makes another signal; a sample has none.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The file; else standard output.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    help="Another seed makes another signal; a sample has none.",
+)
 def write(name: str, output: Path | None, seed: int | None) -> None:
-    """Write the recording NAME (see list) as CSV: time_s, channels, label; gzipped where FILE ends in .gz."""
+    """Write the recording NAME (see list) as CSV: time_s, channels, label; gzipped where FILE ends
+    in .gz.
+    """
     if name not in (known := _known()):
-        raise click.BadParameter(f"There is no '{name}'; there are {', '.join(known)}.", param_hint="NAME")
+        raise click.BadParameter(
+            f"There is no '{name}'; there are {', '.join(known)}.", param_hint="NAME"
+        )
     from spectra.datasets.samples import sample_names, sample_path
 
     sample = name in sample_names()

@@ -23,9 +23,9 @@ from spectra.cli.run import explained, run_files, step
 
 if TYPE_CHECKING:
     from spectra.datasets import Recording
-    from spectra.detection import Method
-    from spectra.result import Detection
-    from spectra.views import View
+    from spectra.detection import Detection
+    from spectra.pipeline import Method
+    from spectra.signal.views import View
 
 EPILOG = """\b
 JSON: {"schema_version": 1, "files": [{"file", "fs", "nperseg", "npersegs", "hop",
@@ -45,8 +45,15 @@ understood, 3 an alarm was found and --fail-on-anomaly given.
 
 
 @click.command("detect", short_help="Find the anomalies in files.", epilog=EPILOG)
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
-@click.option("--normal", metavar="FILE", type=click.Path(allow_dash=True), help="A recording of normal data to learn from.")
+@click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True)
+)
+@click.option(
+    "--normal",
+    metavar="FILE",
+    type=click.Path(allow_dash=True),
+    help="A recording of normal data to learn from.",
+)
 @rows_option
 @learning_options
 @alarm_option
@@ -69,25 +76,36 @@ def command(
 ) -> None:
     """Find the anomalies in each FILE, a CSV file, plain or gzipped; - is standard input.
 
-    What is normal is learned from --normal, from --normal-rows, or else from the FILE itself, which then must be
-    normal for the most part.
+    What is normal is learned from --normal, from --normal-rows, or else from the FILE itself, which
+    then must be normal for the most part.
     """
     if normal is not None and normal_rows is not None:
-        raise click.UsageError("--normal and --normal-rows both say what to learn from: give one of them.")
+        raise click.UsageError(
+            "--normal and --normal-rows both say what to learn from: give one of them."
+        )
     check_method(method, k, epochs)
     if [*files, normal].count(STDIN) > 1:
         raise click.UsageError("Standard input can be read only once: give - once.")
 
     def ready() -> "Callable[[Recording], Detection]":
-        from spectra.detection import detect, learn, score
+        from spectra.pipeline import detect, learn, score
 
         if normal is None:
             rows = None if normal_rows is None else slice(*normal_rows)
             return partial(
-                detect, normal_rows=rows, alpha=alpha, nperseg=nperseg, k=k, view=view, method=method, epochs=epochs
+                detect,
+                normal_rows=rows,
+                alpha=alpha,
+                nperseg=nperseg,
+                k=k,
+                view=view,
+                method=method,
+                epochs=epochs,
             )
         with step(f"learning from {normal}", words), explained(normal):
-            learned = learn(reading.read(normal), nperseg=nperseg, k=k, view=view, method=method, epochs=epochs)
+            learned = learn(
+                reading.read(normal), nperseg=nperseg, k=k, view=view, method=method, epochs=epochs
+            )
         return partial(score, learned, alpha=alpha)
 
     run_files(files, ready, reading, output, words)

@@ -25,13 +25,11 @@ from spectra.cli.text import printable
 from spectra.errors import DataError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from spectra.arrays import BoolArray, Float64Array, IntArray
     from spectra.datasets import Recording
-    from spectra.detection import Method
-    from spectra.result import Detection
-    from spectra.views import View
+    from spectra.detection import Detection
+    from spectra.pipeline import Method
+    from spectra.signal.views import View
 
 EPILOG = """\b
 JSON: {"schema_version": 1, "file", "n_samples", "events", "anomalous_rows",
@@ -65,12 +63,14 @@ def not_nan(_ctx: click.Context, _param: click.Parameter, value: float | None) -
 
 @dataclass(frozen=True)
 class Judged:
-    """What is compared: labels, scores and alarms (n,), the series (n,) whose period is the buffer of VUS, the words."""
+    """What is compared: labels, scores and alarms (n,), the series (n,) whose period is the buffer
+    of VUS, the words.
+    """
 
-    labels: "NDArray[np.int64]"
-    scores: "NDArray[np.float64]"
-    alarms: "NDArray[np.bool_]"
-    series: "NDArray[np.float64] | None"
+    labels: "IntArray"
+    scores: "Float64Array"
+    alarms: "BoolArray"
+    series: "Float64Array | None"
     fs: float | None
     source: str
     threshold: float
@@ -79,7 +79,11 @@ class Judged:
 
 @click.command("evaluate", short_help="How well scores agree with known anomalies.", epilog=EPILOG)
 @click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
-@click.option("--score", metavar="COLUMN", help="Judge this column, higher = more anomalous, instead of what detect finds.")
+@click.option(
+    "--score",
+    metavar="COLUMN",
+    help="Judge this column, higher = more anomalous, instead of what detect finds.",
+)
 @click.option(
     "--threshold",
     type=float,
@@ -88,7 +92,10 @@ class Judged:
     help="Scores from T on are alarms; else the T with the best event F1.",
 )
 @click.option(
-    "--buffer", type=click.IntRange(min=0), metavar="ROWS", help="The buffer of VUS; else the period of the first channel."
+    "--buffer",
+    type=click.IntRange(min=0),
+    metavar="ROWS",
+    help="The buffer of VUS; else the period of the first channel.",
 )
 @rows_option
 @learning_options
@@ -119,35 +126,50 @@ def command(
     form: str,
     words: Words,
 ) -> None:
-    """Compare scores and alarms with the labels in a FILE, 1 on anomalous rows and 0 on others; - is standard input.
+    """Compare scores and alarms with the labels in a FILE, 1 on anomalous rows and 0 on others; -
+    is standard input.
 
-    The labels are in the column --label, else in one called label. Judged is what detect finds, or the column --score.
+    The labels are in the column --label, else in one called label. Judged is what detect finds, or
+    the column --score.
     """
     given = click.get_current_context().get_parameter_source
     clash = [name for name in OF_DETECT if given(name) is ParameterSource.COMMANDLINE]
     if score is not None and clash:
         name = clash[0].replace("_", "-")
-        raise click.UsageError(f"--{name} is for what detect finds: leave it out, or leave --score out.")
+        raise click.UsageError(
+            f"--{name} is for what detect finds: leave it out, or leave --score out."
+        )
     check_method(method, k, epochs)
     if score is None and threshold is not None:
-        raise click.UsageError("--threshold is for --score: the alarms of detect are set by --alpha.")
+        raise click.UsageError(
+            "--threshold is for --score: the alarms of detect are set by --alpha."
+        )
 
     from spectra.metrics import summary, vus_buffer
 
     detection = None
     with step(file, words), explained(file):
         if score is None:
-            from spectra.detection import detect
+            from spectra.pipeline import detect
 
             recording = _labelled(reading, file)
             rows = None if normal_rows is None else slice(*normal_rows)
             detection = detect(
-                recording, normal_rows=rows, alpha=alpha, nperseg=nperseg, k=k, view=view, method=method, epochs=epochs
+                recording,
+                normal_rows=rows,
+                alpha=alpha,
+                nperseg=nperseg,
+                k=k,
+                view=view,
+                method=method,
+                epochs=epochs,
             )
             judged = _own(detection)
         else:
             chosen = reading.channels and f"{reading.channels},{score}"
-            recording = _labelled(Reading(reading.time, chosen, reading.label, reading.fs, reading.resample), file)
+            recording = _labelled(
+                Reading(reading.time, chosen, reading.label, reading.fs, reading.resample), file
+            )
             judged = _column(recording, score, threshold)
         if buffer is None:
             buffer = vus_buffer(judged.labels * 0.0 if judged.series is None else judged.series)
@@ -195,7 +217,9 @@ def _column(recording: "Recording", score: str, threshold: float | None) -> Judg
     titles = [title.casefold() for title in recording.channels]
     if score.casefold() not in titles:
         there = ", ".join(f"'{printable(title)}'" for title in recording.channels)
-        raise DataError(f"there is no column '{score}' of numbers for the scores: there are {there}.")
+        raise DataError(
+            f"there is no column '{score}' of numbers for the scores: there are {there}."
+        )
     place = titles.index(score.casefold())
     values, labels = recording.values[recording.rows], recording.labels[recording.rows]
     scores = without_gaps(values[:, place])
@@ -226,7 +250,10 @@ def _json(file: str, judged: Judged, buffer: int, found: dict[str, float]) -> st
         "threshold": finite(judged.threshold),
         "threshold_from": judged.threshold_from,
         "buffer": buffer,
-        "metrics": {name: value if isinstance(value, int) else finite(value) for name, value in found.items()},
+        "metrics": {
+            name: value if isinstance(value, int) else finite(value)
+            for name, value in found.items()
+        },
     }
     return json.dumps(document, indent=2, allow_nan=False)
 
@@ -241,17 +268,22 @@ def _table(file: str, judged: Judged, buffer: int, found: dict[str, float]) -> s
     """What a person reads."""
     import pandas as pd
 
-    from spectra.words import aligned, counted
+    from spectra.formatting import aligned, counted
 
     n, marked = judged.labels.size, int(judged.labels.sum())
     name = "stdin" if file == STDIN else printable(file)
-    size = f"{counted(n, 'row')} · {counted(_events(judged), 'event')}, {marked / n:.2%} of the rows"
+    size = (
+        f"{counted(n, 'row')} · {counted(_events(judged), 'event')}, {marked / n:.2%} of the rows"
+    )
     ranking = {name: [_text(found[name])] for name in ("VUS-PR", "VUS-ROC", "AUC-PR", "AUC-ROC")}
     kinds = {"rows": "", "events": "event_", "ranges": "range_", "affiliation": "affiliation_"}
     rows = [
-        (kind, *(_text(found[f"{prefix}{of}"]) for of in ("precision", "recall", "F1"))) for kind, prefix in kinds.items()
+        (kind, *(_text(found[f"{prefix}{of}"]) for of in ("precision", "recall", "F1")))
+        for kind, prefix in kinds.items()
     ]
-    rows.append(("composite", *(_text(found[of]) for of in ("precision", "event_recall", "composite_F1"))))
+    rows.append(
+        ("composite", *(_text(found[of]) for of in ("precision", "event_recall", "composite_F1")))
+    )
     rows.append(("point-adjusted", "–", "–", _text(found["point_adjusted_F1"])))
     agreement = pd.DataFrame(rows, columns=["", "precision", "recall", "F1"], dtype=object)
     return "\n".join(
@@ -261,7 +293,8 @@ def _table(file: str, judged: Judged, buffer: int, found: dict[str, float]) -> s
             *aligned(pd.DataFrame(ranking, dtype=object)),
             _alarm_line(judged, found),
             *aligned(agreement),
-            f"The best thresholds, chosen by the labels, would give an F1 of {found['oracle_F1']:.3f} for rows and of "
+            "The best thresholds, chosen by the labels, would give an F1 of "
+            f"{found['oracle_F1']:.3f} for rows and of "
             f"{found['oracle_event_F1']:.3f} for events.",
         ]
     )
@@ -273,16 +306,22 @@ def _text(value: float) -> str:
 
 def _alarm_line(judged: Judged, found: dict[str, float]) -> str:
     """How many alarms there are, at which threshold, how many are false, and how late they are."""
-    from spectra.words import counted, samples_text
+    from spectra.formatting import counted, samples_text
 
     if math.isinf(judged.threshold):
-        return "No threshold finds an event without reporting a tenth of the normal rows: no alarms."
+        return (
+            "No threshold finds an event without reporting a tenth of the normal rows: no alarms."
+        )
     where = {
         "alpha": f"at a false-alarm probability of {judged.threshold:g} a frame",
         "given": f"of scores from {judged.threshold:g} on",
-        "labels": f"of scores from {judged.threshold:g} on, the threshold that the labels say is best",
+        "labels": f"of scores from {judged.threshold:g} on, the threshold that the labels say is "
+        "best",
     }[judged.threshold_from]
-    parts = [f"{counted(int(found['alarms']), 'alarm')} {where}", f"{found['false_alarm_share']:.2%} of the normal rows"]
+    parts = [
+        f"{counted(int(found['alarms']), 'alarm')} {where}",
+        f"{found['false_alarm_share']:.2%} of the normal rows",
+    ]
     if "false_alarms_per_hour" in found:
         parts.append(f"{found['false_alarms_per_hour']:.3g} false alarms an hour")
     if found["detection_delay"] == found["detection_delay"]:

@@ -14,12 +14,15 @@ from spectra.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-# Rows put into words at a time: long enough that a block costs no more than its rows, short enough to need no memory.
+# Rows put into words at a time: long enough that a block costs no more than its rows, short enough
+# to need no memory.
 BLOCK = 8192
 
 
 def check_output(path: Path, inputs: Sequence[str]) -> None:
-    """Refuse a place that cannot be written to, before any work is done; raises DataError or a usage error."""
+    """Refuse a place that cannot be written to, before any work is done; raises DataError or a
+    usage error.
+    """
     if str(path) == STDIN:
         raise click.UsageError("-o needs the name of a file; - is none.")
     for name in inputs:
@@ -47,7 +50,9 @@ def writing(path: Path) -> Iterator[None]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A binary file that takes its name when it is complete; a device or a pipe is written to as it is."""
+    """A binary file that takes its name when it is complete; a device or a pipe is written to as it
+    is.
+    """
     with writing(path):
         if path.exists() and not path.is_file():
             with path.open("wb") as file:
@@ -64,11 +69,12 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write_scores(scores: "pd.DataFrame", path: Path) -> None:
-    """One line a row of `scores`: its time or number, anomaly_score, p_value, alarm; raises DataError.
+    """One line a row of `scores`: its time or number, anomaly_score, p_value, alarm; raises
+    DataError.
 
-    The column of times is called `time` for ISO 8601 dates, `time_s` for seconds, `row` for row numbers from 0.
-    Six significant digits; a row without a score has empty cells. Several times faster than pandas' own writer,
-    because each block of rows is one string formatting.
+    The column of times is called `time` for ISO 8601 dates, `time_s` for seconds, `row` for row
+    numbers from 0. Six significant digits; a row without a score has empty cells. Several times
+    faster than pandas' own writer, because each block of rows is one string formatting.
     """
     heading, form, texts = _stamps(scores.index)
     columns = [scores[name].to_numpy() for name in ("anomaly_score", "p_value", "alarm")]
@@ -99,12 +105,21 @@ def _stamps(index: "pd.Index") -> tuple[str, str, "Callable[[pd.Index], list[obj
 
 
 def _dates(index: "pd.DatetimeIndex") -> "Callable[[pd.Index], list[object]]":
-    """What writes dates as ISO 8601, as finely as the finest of them needs, with the offset of their zone."""
+    """What writes dates as ISO 8601, as finely as the finest of them needs, with the offset of
+    their zone.
+    """
     import numpy as np
     import pandas as pd
 
     exact = index.tz_localize(None).to_numpy()
-    unit = next((unit for unit in ("s", "ms", "us") if np.array_equal(exact, exact.astype(f"datetime64[{unit}]"))), "ns")
+    unit = next(
+        (
+            unit
+            for unit in ("s", "ms", "us")
+            if np.array_equal(exact, exact.astype(f"datetime64[{unit}]"))
+        ),
+        "ns",
+    )
 
     def texts(part: pd.Index) -> list[object]:
         dates = pd.DatetimeIndex(part)
@@ -114,7 +129,10 @@ def _dates(index: "pd.DatetimeIndex") -> "Callable[[pd.Index], list[object]]":
             ahead = (local - dates.tz_convert("UTC").tz_localize(None)) // pd.Timedelta(minutes=1)
             minutes, which = np.unique(ahead.to_numpy(), return_inverse=True)
             signs = np.where(minutes < 0, "-", "+")
-            zones = [f"{sign}{abs(m) // 60:02d}:{abs(m) % 60:02d}" for sign, m in zip(signs, minutes, strict=True)]
+            zones = [
+                f"{sign}{abs(m) // 60:02d}:{abs(m) % 60:02d}"
+                for sign, m in zip(signs, minutes, strict=True)
+            ]
             written = np.strings.add(written, np.array(zones)[which])
         return list(written.tolist())
 

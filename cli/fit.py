@@ -6,18 +6,31 @@ from typing import TYPE_CHECKING
 import click
 
 from spectra.cli.files import check_output, writing
-from spectra.cli.options import Reading, Words, check_method, learning_options, reading_options, word_options
+from spectra.cli.options import (
+    Reading,
+    Words,
+    check_method,
+    learning_options,
+    reading_options,
+    word_options,
+)
 from spectra.cli.run import explained, say, step
 
 if TYPE_CHECKING:
-    from spectra.detection import Method
-    from spectra.views import View
+    from spectra.pipeline import Method
+    from spectra.signal.views import View
 
 
 @click.command("fit", short_help="Learn what is normal, and keep it in a model file.")
 @click.argument("normal", metavar="NORMAL", type=click.Path(allow_dash=True))
 @click.option(
-    "-o", "--output", "model", metavar="MODEL", required=True, type=click.Path(path_type=Path), help="The file to write."
+    "-o",
+    "--output",
+    "model",
+    metavar="MODEL",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The file to write.",
 )
 @learning_options
 @reading_options
@@ -33,11 +46,13 @@ def command(
     reading: Reading,
     words: Words,
 ) -> None:
-    """Learn what is normal from NORMAL, a CSV file (- is standard input), and keep it in a MODEL for spectra score."""
+    """Learn what is normal from NORMAL, a CSV file (- is standard input), and keep it in a MODEL
+    for spectra score.
+    """
     check_method(method, k, epochs)
     check_output(model, [normal])
-    from spectra.detection import learn
-    from spectra.words import counted, span_text
+    from spectra.formatting import counted, span_text
+    from spectra.pipeline import learn
 
     with step(normal, words), explained(normal):
         recording = reading.read(normal)
@@ -48,4 +63,7 @@ def command(
         for note in recording.notes:
             say(f"{normal}: {note}")
         frame = span_text(min(learned.npersegs), max(learned.npersegs), None)
-        say(f"{model}: {counted(len(learned.channels), 'channel')}, frames of {frame}, learned from {normal}.")
+        say(
+            f"{model}: {counted(len(learned.channels), 'channel')}, frames of {frame}, learned "
+            f"from {normal}."
+        )

@@ -1,4 +1,6 @@
-"""What is printed of each file, in the three forms of --format; the schema of the JSON stands in `spectra.cli`."""
+"""What is printed of each file, in the three forms of --format; the schema of the JSON stands in
+`spectra.cli`.
+"""
 
 import csv
 import io
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from spectra.cli.table import table
 
 if TYPE_CHECKING:
-    from spectra.result import Detection
+    from spectra.detection import Detection
 
 Results = Iterable[tuple[str, "Detection"]]
 
@@ -32,7 +34,9 @@ def json_document(results: Results) -> Iterator[str]:
 
 
 def csv_table(results: Results) -> Iterator[str]:
-    """One tidy table of the alarms of all files, as soon as each is done; f_low and f_high as in the JSON."""
+    """One tidy table of the alarms of all files, as soon as each is done; f_low and f_high as in
+    the JSON.
+    """
     yield ",".join(("file", *ALARM)) + "\n"
     for name, detection in results:
         text = io.StringIO()
@@ -84,7 +88,9 @@ def _alarms(detection: "Detection") -> list[dict[str, object]]:
         return finite(value) if name in numbers else str(value)
 
     rows = zip(*(detection.alarms[name] for name in ALARM), strict=True)
-    return [{name: plain(name, value) for name, value in zip(ALARM, row, strict=True)} for row in rows]
+    return [
+        {name: plain(name, value) for name, value in zip(ALARM, row, strict=True)} for row in rows
+    ]
 
 
 def _instant(value: object) -> object:

@@ -22,10 +22,12 @@ FORMATS = ("png", "pdf", "svg")
     help="Draw the figure too, as .png, .pdf or .svg; needs matplotlib.",
 )
 def command(output: Path | None) -> None:
-    """Print a linear system A·x = b with its factors A = P·L·U, and the area under the Gaussian; draw nine formulas.
+    """Print a linear system A·x = b with its factors A = P·L·U, and the area under the Gaussian;
+    draw nine formulas.
 
-    The figure shows a linear layer, softmax, attention, positional encoding, the unit circle, a quadratic loss, a linear
-    system, the Gaussian, and a Fourier transform: each from the function in spectra.foundations that holds its formula.
+    The figure shows a linear layer, softmax, attention, positional encoding, the unit circle, a
+    quadratic loss, a linear system, the Gaussian, and a Fourier transform: each from the function
+    in spectra.foundations that holds its formula.
     """
     if output is not None:
         _draw(output)
@@ -53,10 +55,12 @@ def _draw(output: Path) -> None:
     """Write the figure; raises a usage error for another kind of file."""
     form = output.suffix.lower().removeprefix(".")
     if form not in FORMATS:
-        raise click.BadParameter(f"{output} must end in {', '.join('.' + name for name in FORMATS)}.", param_hint="-o")
+        raise click.BadParameter(
+            f"{output} must end in {', '.join('.' + name for name in FORMATS)}.", param_hint="-o"
+        )
     check_output(output, [])
     try:
-        from spectra.foundations_figure import draw
+        from spectra.foundations.figure import draw
     except ImportError as error:
         raise click.ClickException(str(error)) from error
     figure = draw()

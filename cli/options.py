@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Command = Callable[..., None]
 
 STDIN = "-"
-# Those of spectra.views, whose import would make --help slow.
+# Those of spectra.signal.views, whose import would make --help slow.
 VIEWS = ("magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual")
 USUAL_STEP = "auto"
 
@@ -73,8 +73,12 @@ def above_zero(_ctx: click.Context, _param: click.Parameter, value: float | None
 
 def neighbours(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
     """Refuse what is neither a number of frames nor a share of them."""
-    if value is not None and not (0 < value < 1 or (value < math.inf and value >= 1 and value == round(value))):
-        raise click.BadParameter(f"{value:g} is neither a number of frames, 1 or more, nor a share of them below 1.")
+    if value is not None and not (
+        0 < value < 1 or (value < math.inf and value >= 1 and value == round(value))
+    ):
+        raise click.BadParameter(
+            f"{value:g} is neither a number of frames, 1 or more, nor a share of them below 1."
+        )
     return value
 
 
@@ -88,14 +92,31 @@ def probability(_ctx: click.Context, _param: click.Parameter, value: float) -> f
 def reading_options(command: Command) -> Command:
     """Options of how a file is read, handed to the command as `reading`."""
 
-    @click.option("--time", metavar="COLUMN", help="The column that holds the time, by name or number from 1; else found.")
-    @click.option("--channels", metavar="A,B,…", help="The columns to analyse; else all that hold numbers.")
-    @click.option("--label", metavar="COLUMN", help="A column of known anomalies, 0 or 1, which is not analysed.")
-    @click.option("--fs", type=float, metavar="HZ", callback=above_zero, help="The sampling rate of a file without time.")
+    @click.option(
+        "--time",
+        metavar="COLUMN",
+        help="The column that holds the time, by name or number from 1; else found.",
+    )
+    @click.option(
+        "--channels", metavar="A,B,…", help="The columns to analyse; else all that hold numbers."
+    )
+    @click.option(
+        "--label",
+        metavar="COLUMN",
+        help="A column of known anomalies, 0 or 1, which is not analysed.",
+    )
+    @click.option(
+        "--fs",
+        type=float,
+        metavar="HZ",
+        callback=above_zero,
+        help="The sampling rate of a file without time.",
+    )
     @click.option(
         "--resample",
         metavar="PERIOD",
-        help=f"Put irregular rows on a regular grid: every 5min, 10ms, 0.5 (seconds), or {USUAL_STEP} for the usual step.",
+        help="Put irregular rows on a regular grid: every 5min, 10ms, 0.5 (seconds), or "
+        f"{USUAL_STEP} for the usual step.",
     )
     @wraps(command)
     def collected(
@@ -112,7 +133,9 @@ def reading_options(command: Command) -> Command:
     return collected
 
 
-def row_range(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[int | None, int | None] | None:
+def row_range(
+    _ctx: click.Context, _param: click.Parameter, value: str | None
+) -> tuple[int | None, int | None] | None:
     """The two numbers of A:B, either of which may be missing."""
     if value is None:
         return None
@@ -128,7 +151,8 @@ def rows_option(command: Command) -> Command:
         "--normal-rows",
         metavar="A:B",
         callback=row_range,
-        help="Learn from the rows A up to but not including B, counted from 0; either may be left out.",
+        help="Learn from the rows A up to but not including B, counted from 0; either may be left "
+        "out.",
     )
     return option(command)
 
@@ -146,7 +170,8 @@ def learning_options(command: Command) -> Command:
         click.option(
             "--view",
             type=click.Choice(VIEWS),
-            help="What of the spectra is compared; else magnitude, magnitude-dc, single rows, and of several channels the "
+            help="What of the spectra is compared; else magnitude, magnitude-dc, single rows, and "
+            "of several channels the "
             "residual.",
         ),
         click.option(
@@ -154,14 +179,16 @@ def learning_options(command: Command) -> Command:
             type=float,
             metavar="K",
             callback=neighbours,
-            help="Compare with the K nearest normal frames, below 1 with that share of them; else 5, and in a file that is "
+            help="Compare with the K nearest normal frames, below 1 with that share of them; else "
+            "5, and in a file that is "
             "learned from itself also a tenth of its frames.",
         ),
         click.option(
             "--nperseg",
             type=click.IntRange(min=2),
             metavar="ROWS",
-            help="The rows of a frame; else several lengths side by side, 16, 64 and 256, other ones in very long files; "
+            help="The rows of a frame; else several lengths side by side, 16, 64 and 256, other "
+            "ones in very long files; "
             "with --method sequence one.",
         ),
         click.option(
@@ -169,7 +196,8 @@ def learning_options(command: Command) -> Command:
             type=click.Choice(["spectral", "sequence"]),
             default="spectral",
             show_default=True,
-            help="Compare a frame with all normal ones, or with what the frames before it let expect.",
+            help="Compare a frame with all normal ones, or with what the frames before it let "
+            "expect.",
         ),
     ):
         command = option(command)
@@ -179,7 +207,9 @@ def learning_options(command: Command) -> Command:
 def check_method(method: str, k: float | None, epochs: int) -> None:
     """Refuse options that are of the other method."""
     if method == "sequence" and k is not None:
-        raise click.UsageError("--k is for --method spectral: the sequence method takes no number of frames.")
+        raise click.UsageError(
+            "--k is for --method spectral: the sequence method takes no number of frames."
+        )
     if method == "spectral" and epochs:
         raise click.UsageError("--epochs is for --method sequence: nothing else is trained.")
 
@@ -215,11 +245,16 @@ def output_options(command: Command) -> Command:
         "scores",
         type=click.Path(path_type=Path),
         metavar="SCORES.CSV",
-        help="Also write one line a row of the file: time or row number, anomaly_score, p_value, alarm 0 or 1.",
+        help="Also write one line a row of the file: time or row number, anomaly_score, p_value, "
+        "alarm 0 or 1.",
     )
-    @click.option("--fail-on-anomaly", is_flag=True, help="Exit with status 3 where there is an alarm.")
+    @click.option(
+        "--fail-on-anomaly", is_flag=True, help="Exit with status 3 where there is an alarm."
+    )
     @wraps(command)
-    def collected(*args: Any, form: str, scores: Path | None, fail_on_anomaly: bool, **rest: Any) -> None:
+    def collected(
+        *args: Any, form: str, scores: Path | None, fail_on_anomaly: bool, **rest: Any
+    ) -> None:
         command(*args, output=Output(form, scores, fail_on_anomaly), **rest)
 
     return collected
@@ -230,7 +265,9 @@ def word_options(command: Command) -> Command:
 
     @click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error but errors.")
     @click.option("-v", "--verbose", is_flag=True, help="Also say how well the calibration fits.")
-    @click.option("--no-progress", is_flag=True, help="Do not show progress, which only a terminal is shown.")
+    @click.option(
+        "--no-progress", is_flag=True, help="Do not show progress, which only a terminal is shown."
+    )
     @wraps(command)
     def collected(*args: Any, quiet: bool, verbose: bool, no_progress: bool, **rest: Any) -> None:
         command(*args, words=Words(quiet, verbose, not (quiet or no_progress)), **rest)

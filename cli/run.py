@@ -16,7 +16,7 @@ from spectra.errors import DataError
 
 if TYPE_CHECKING:
     from spectra.datasets import Recording
-    from spectra.result import Detection
+    from spectra.detection import Detection
 
 BAD_DATA, ANOMALY = 1, 3
 CLEAR_LINE = "\r\x1b[2K"
@@ -39,12 +39,14 @@ def run_files(
 ) -> None:
     """Print what is found in each file, and exit with what became of them all.
 
-    `ready` makes what is called with each recording; it imports what is slow, so the options are checked before it.
-    A file that cannot be used is named on standard error, and the others go on.
+    `ready` makes what is called with each recording; it imports what is slow, so the options are
+    checked before it. A file that cannot be used is named on standard error, and the others go on.
     """
     if output.scores is not None:
         if len(files) > 1:
-            raise click.UsageError("-o writes the scores of one FILE: run the command once for each.")
+            raise click.UsageError(
+                "-o writes the scores of one FILE: run the command once for each."
+            )
         check_output(output.scores, files)
     tally = Tally()
     results = _results(files, ready(), reading, output, words, tally)
@@ -70,7 +72,8 @@ def _results(
         try:
             with step(place, words), explained(file):
                 detection = find(reading.read(file))
-                # A table of scores goes by its own name, so it is not lost where the alarms cannot be printed.
+                # A table of scores goes by its own name, so it is not lost where the alarms cannot
+                # be printed.
                 if output.scores is not None:
                     write_scores(detection.scores, output.scores)
         except DataError as error:
@@ -88,14 +91,20 @@ def say_notes(file: str, detection: "Detection", *, verbose: bool) -> None:
     for note in detection.notes:
         say(f"{file}: {note}")
     if verbose:
-        from spectra.words import counted
+        from spectra.formatting import counted
 
         fit = detection.calibration
-        period = f"dominant period {counted(detection.period, 'row')}" if detection.period else "no dominant period"
+        period = (
+            f"dominant period {counted(detection.period, 'row')}"
+            if detection.period
+            else "no dominant period"
+        )
         lengths = ", ".join(map(str, detection.npersegs))
         say(
-            f"{file}: calibrated on the {fit.transform} of the scores (power {fit.power:.3g}); Kolmogorov–Smirnov "
-            f"{fit.ks_statistic:.3g}, p = {fit.ks_p_value:.2g}; {period}; frames of {lengths} rows, a score every "
+            f"{file}: calibrated on the {fit.transform} of the scores (power {fit.power:.3g}); "
+            "Kolmogorov–Smirnov "
+            f"{fit.ks_statistic:.3g}, p = {fit.ks_p_value:.2g}; {period}; frames of {lengths} "
+            "rows, a score every "
             f"{detection.hop}."
         )
 

@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spectra.cli.options import STDIN, Output, Reading, Words, alarm_option, output_options, reading_options, word_options
+from spectra.cli.options import (
+    STDIN,
+    Output,
+    Reading,
+    Words,
+    alarm_option,
+    output_options,
+    reading_options,
+    word_options,
+)
 from spectra.cli.run import run_files
 
 if TYPE_CHECKING:
     from spectra.datasets import Recording
-    from spectra.result import Detection
+    from spectra.detection import Detection
 
 
 @click.command(
@@ -20,13 +29,18 @@ if TYPE_CHECKING:
     epilog="Results and exit status are those of spectra detect.",
 )
 @click.argument("model", metavar="MODEL", type=click.Path())
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True)
+)
 @alarm_option
 @reading_options
 @output_options
 @word_options
-def command(model: str, files: tuple[str, ...], alpha: float, reading: Reading, output: Output, words: Words) -> None:
-    """Find the anomalies in each FILE (- is standard input) by a MODEL that spectra fit has written.
+def command(
+    model: str, files: tuple[str, ...], alpha: float, reading: Reading, output: Output, words: Words
+) -> None:
+    """Find the anomalies in each FILE (- is standard input) by a MODEL that spectra fit has
+    written.
 
     A FILE must have the channels and the sampling rate of what the MODEL was learned from.
     """
@@ -34,8 +48,8 @@ def command(model: str, files: tuple[str, ...], alpha: float, reading: Reading, 
         raise click.UsageError("Standard input can be read only once: give - once.")
 
     def ready() -> "Callable[[Recording], Detection]":
-        from spectra.detection import score
-        from spectra.model_file import Learned
+        from spectra.model import Learned
+        from spectra.pipeline import score
 
         return partial(score, Learned.load(model), alpha=alpha)
 

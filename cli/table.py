@@ -8,17 +8,21 @@ from spectra.cli.options import STDIN
 from spectra.cli.text import printable, short
 
 if TYPE_CHECKING:
-    from spectra.result import Detection
+    from spectra.detection import Detection
 
 GAP = "  "
 
 
 def table(file: str, detection: "Detection") -> str:
     """The whole text of a file, its last line ended."""
-    from spectra.words import aligned
+    from spectra.formatting import aligned
 
     name = "stdin" if file == STDIN else printable(file)
     rows = detection.table
     rows["channel"] = rows["channel"].map(short)
-    lines = [click.style(name, bold=True) + GAP + printable(detection.headline), *aligned(rows), detection.verdict]
+    lines = [
+        click.style(name, bold=True) + GAP + printable(detection.headline),
+        *aligned(rows),
+        detection.verdict,
+    ]
     return "\n".join(lines) + "\n"

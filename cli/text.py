@@ -6,7 +6,9 @@ LONGEST_NAME = 40
 
 
 def printable(text: str) -> str:
-    """The text without what steers a terminal: escape sequences, control and invisible characters."""
+    """The text without what steers a terminal: escape sequences, control and invisible
+    characters.
+    """
     letters = (" " if letter.isspace() else letter for letter in click.unstyle(text))
     return " ".join("".join(letter for letter in letters if letter.isprintable()).split())
 

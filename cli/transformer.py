@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from spectra.sequence.trace import Trace
-    from spectra.sequence.transformer import Transformer
+    from spectra.transformer.model import Transformer
+    from spectra.transformer.trace import Trace
 
 EPILOG = """\b
 JSON: {"tensors": {"E", "X", "P", "H0", "layers": [{"W_Q", "W_K", "W_V", "Q", "K",
@@ -38,24 +38,78 @@ def token_list(_ctx: click.Context, _param: click.Parameter, value: str | None) 
         raise click.BadParameter(f"'{value}' is not of the form A,B,…, such as 1,2,3.") from None
 
 
-@click.command("transformer", short_help="Follow every number through a small Transformer.", epilog=EPILOG)
-@click.option("--tokens", metavar="A,B,…", callback=token_list, help="The tokens, counted from 0; else 1, 2, 3 and so on.")
-@click.option("--vocabulary", type=UP_TO, default=8, show_default=True, metavar="N", help="V, how many tokens there are.")
-@click.option("--length", type=UP_TO, metavar="N", help="T, how many tokens come in; else 5.")
-@click.option("--features", type=UP_TO, default=4, show_default=True, metavar="N", help="d, numbers that describe a token.")
-@click.option("--heads", type=UP_TO, default=2, show_default=True, metavar="N", help="h, heads of d / h of them.")
-@click.option(
-    "--feed-forward", type=UP_TO, default=6, show_default=True, metavar="N", help="d_ff, numbers in the feed-forward."
+@click.command(
+    "transformer", short_help="Follow every number through a small Transformer.", epilog=EPILOG
 )
-@click.option("--layers", type=click.IntRange(1, 64), default=1, show_default=True, metavar="N", help="How many layers.")
+@click.option(
+    "--tokens",
+    metavar="A,B,…",
+    callback=token_list,
+    help="The tokens, counted from 0; else 1, 2, 3 and so on.",
+)
+@click.option(
+    "--vocabulary",
+    type=UP_TO,
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="V, how many tokens there are.",
+)
+@click.option("--length", type=UP_TO, metavar="N", help="T, how many tokens come in; else 5.")
+@click.option(
+    "--features",
+    type=UP_TO,
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="d, numbers that describe a token.",
+)
+@click.option(
+    "--heads",
+    type=UP_TO,
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="h, heads of d / h of them.",
+)
+@click.option(
+    "--feed-forward",
+    type=UP_TO,
+    default=6,
+    show_default=True,
+    metavar="N",
+    help="d_ff, numbers in the feed-forward.",
+)
+@click.option(
+    "--layers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many layers.",
+)
 @click.option("--causal", is_flag=True, help="No token sees those after it.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed makes other weights.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="The form.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Another seed makes other weights.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="The form.",
+)
 def command(form: str, **options: Any) -> None:
-    """Follow every number through a small Transformer: embedding, positions, attention, feed-forward, probabilities.
+    """Follow every number through a small Transformer: embedding, positions, attention,
+    feed-forward, probabilities.
 
-    With no sizes given it is a worked example, whose tokens and positions have vectors in round numbers; with other
-    sizes these are random, and positions sines and cosines.
+    With no sizes given it is a worked example, whose tokens and positions have vectors in round
+    numbers; with other sizes these are random, and positions sines and cosines.
     """
     tokens, model = _built(**options)
     trace = model.forward(tokens, trace=True).trace
@@ -81,15 +135,19 @@ def _built(
     """The tokens, and a model of these sizes; the worked example where they are its own."""
     import numpy as np
 
-    from spectra.sequence.example import SIZES, TOKENS, worked_example
-    from spectra.sequence.transformer import Sizes, Transformer
+    from spectra.transformer.example import SIZES, TOKENS, worked_example
+    from spectra.transformer.model import Sizes, Transformer
 
     if tokens is not None and length not in (None, len(tokens)):
-        raise click.UsageError(f"--length {length} does not go with the {len(tokens)} tokens given: leave one out.")
+        raise click.UsageError(
+            f"--length {length} does not go with the {len(tokens)} tokens given: leave one out."
+        )
     if tokens is None:
         tokens = [t % vocabulary for t in range(1, (length or len(TOKENS)) + 1)]
     try:
-        sizes = Sizes(d=features, h=heads, d_ff=feed_forward, n_layers=layers, V=vocabulary, causal=causal)
+        sizes = Sizes(
+            d=features, h=heads, d_ff=feed_forward, n_layers=layers, V=vocabulary, causal=causal
+        )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     rng = np.random.default_rng(seed)
@@ -111,9 +169,18 @@ def _plain(value: Any) -> Any:
 
 def _headline(model: "Transformer", tokens: list[int]) -> str:
     sizes = model.sizes
-    numbers = {"V": sizes.V, "T": len(tokens), "d": sizes.d, "h": sizes.h, "d_k": sizes.d // sizes.h, "d_ff": sizes.d_ff}
+    numbers = {
+        "V": sizes.V,
+        "T": len(tokens),
+        "d": sizes.d,
+        "h": sizes.h,
+        "d_k": sizes.d // sizes.h,
+        "d_ff": sizes.d_ff,
+    }
     shown = ", ".join(map(str, tokens[:20])) + (", …" if len(tokens) > 20 else "")
-    return f"Tokens {shown}   " + " · ".join(f"{name} = {number}" for name, number in numbers.items())
+    return f"Tokens {shown}   " + " · ".join(
+        f"{name} = {number}" for name, number in numbers.items()
+    )
 
 
 def _lines(trace: "Trace", headline: str) -> Iterator[str]:
@@ -132,10 +199,14 @@ def _lines(trace: "Trace", headline: str) -> Iterator[str]:
 def _tensor(row: dict[str, Any], value: Any, number: int) -> Iterator[str]:
     """One tensor of a layer, or one of each head."""
     title = row["symbol"] if row["formula"] == "weights" else row["formula"]
-    title = title.replace("ˡ⁺¹", str(number + 1).translate(RAISED)).replace("ˡ", str(number).translate(RAISED))
+    title = title.replace("ˡ⁺¹", str(number + 1).translate(RAISED)).replace(
+        "ˡ", str(number).translate(RAISED)
+    )
     shape = "×".join(map(str, row["shape"]))
     for head, x in enumerate(value if isinstance(value, list) else [value], 1):
-        own = title.replace("ᵢ", str(head).translate(LOWERED)).replace("ⁱ", str(head).translate(RAISED))
+        own = title.replace("ᵢ", str(head).translate(LOWERED)).replace(
+            "ⁱ", str(head).translate(RAISED)
+        )
         meaning = row["meaning"].replace("head i", f"head {head}")
         yield f"\n{click.style(own, bold=True)}   {shape}   {meaning}"
         yield _numbers(x)
@@ -146,6 +217,11 @@ def _numbers(x: Any) -> str:
     import numpy as np
 
     text = np.array2string(
-        np.atleast_2d(x), precision=4, floatmode="fixed", suppress_small=True, threshold=SHOWN, max_line_width=10_000
+        np.atleast_2d(x),
+        precision=4,
+        floatmode="fixed",
+        suppress_small=True,
+        threshold=SHOWN,
+        max_line_width=10_000,
     )
     return text.translate({ord("["): " ", ord("]"): None}).replace("-inf", "  −∞")

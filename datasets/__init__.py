@@ -1,6 +1,8 @@
-"""Recordings from files, data frames and arrays; sample recordings; generators of signals with known anomalies.
+"""Recordings from files, data frames and arrays; sample recordings; generators of signals with
+known anomalies.
 
-Names are loaded on first use (PEP 562): a command that reads a file pays for pandas, nothing for the generators.
+Names are loaded on first use (PEP 562): a command that reads a file pays for pandas, nothing for
+the generators.
 """
 
 from importlib import import_module
@@ -20,7 +22,8 @@ _HOME = {
     "sample_names": "spectra.datasets.samples",
 }
 
-# Type checkers read the imports above; a `__getattr__` they could see would hide every misspelt name from them.
+# Type checkers read the imports above; a `__getattr__` they could see would hide every misspelt
+# name from them.
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:

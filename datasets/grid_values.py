@@ -1,18 +1,17 @@
 """Values put on a regular grid, and short gaps in them filled by straight lines."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spectra.datasets.columns import FloatArray, IntArray
-
-BoolArray = NDArray[np.bool_]
+from spectra.arrays import BoolArray, Float64Array, IntArray
 
 LONGEST_FILL = 5
 """Gaps of at most so many samples are filled by straight lines; longer ones stay without values."""
 
 
-def place_values(values: FloatArray, rows: IntArray, n: int) -> FloatArray:
-    """The values (n_input, c) at positions `rows` of a grid, (n, c): NaN between, the mean where rows meet."""
+def place_values(values: Float64Array, rows: IntArray, n: int) -> Float64Array:
+    """The values (n_input, c) at positions `rows` of a grid, (n, c): NaN between, the mean where
+    rows meet.
+    """
     if n == len(values) and bool((np.diff(rows) == 1).all()):
         return values
     order = np.argsort(rows, kind="stable")
@@ -29,7 +28,9 @@ def place_values(values: FloatArray, rows: IntArray, n: int) -> FloatArray:
 
 
 def place_labels(labels: IntArray, rows: IntArray, n: int) -> IntArray:
-    """The labels (n_input,) on the grid, (n,): 1 where any row there has it, and in gaps between two such rows."""
+    """The labels (n_input,) on the grid, (n,): 1 where any row there has it, and in gaps between
+    two such rows.
+    """
     found = np.full(n, -1, dtype=np.int64)
     np.maximum.at(found, rows, labels)
     known = np.flatnonzero(found >= 0)
@@ -39,11 +40,14 @@ def place_labels(labels: IntArray, rows: IntArray, n: int) -> IntArray:
     return np.minimum(found[before], found[after])
 
 
-def resample_values(values: FloatArray, seconds: FloatArray, step: float, n: int) -> tuple[FloatArray, BoolArray]:
-    """The values (n_input, c) interpolated in time at 0, `step`, 2 `step`, …, (n, c); and where gaps were bridged, (n,).
+def resample_values(
+    values: Float64Array, seconds: Float64Array, step: float, n: int
+) -> tuple[Float64Array, BoolArray]:
+    """The values (n_input, c) interpolated in time at 0, `step`, 2 `step`, …, (n, c); and where
+    gaps were bridged, (n,).
 
-    `seconds` (n_input,) are the times of the rows; rows with one time are averaged. A gap is where rows are further
-    apart than usual by half; one of more than LONGEST_FILL samples has no values.
+    `seconds` (n_input,) are the times of the rows; rows with one time are averaged. A gap is where
+    rows are further apart than usual by half; one of more than LONGEST_FILL samples has no values.
     """
     times, group = np.unique(seconds, return_inverse=True)
     merged = place_values(values, group, len(times))
@@ -58,14 +62,19 @@ def resample_values(values: FloatArray, seconds: FloatArray, step: float, n: int
             left = np.clip(np.searchsorted(where, instants, side="right") - 1, 0, None)
             right = np.clip(np.searchsorted(where, instants), None, len(where) - 1)
             width = where[right] - where[left]
-            inside = (instants >= where[0]) & (instants <= where[-1]) & (width <= (LONGEST_FILL + 1.5) * usual)
+            inside = (
+                (instants >= where[0])
+                & (instants <= where[-1])
+                & (width <= (LONGEST_FILL + 1.5) * usual)
+            )
             placed[inside, channel] = np.interp(instants[inside], where, line)
             bridged |= inside & (width > 1.5 * usual)
     return placed, bridged
 
 
-def fill_short_gaps(values: FloatArray) -> tuple[FloatArray, BoolArray, tuple[str, ...]]:
-    """The values (n, c) with gaps of at most LONGEST_FILL samples filled; where any was, (n,); and notes on both kinds.
+def fill_short_gaps(values: Float64Array) -> tuple[Float64Array, BoolArray, tuple[str, ...]]:
+    """The values (n, c) with gaps of at most LONGEST_FILL samples filled; where any was, (n,); and
+    notes on both kinds.
 
     What is missing at either end stays missing: there is nothing to draw a line to.
     """
@@ -93,7 +102,10 @@ def _gap_notes(filled: BoolArray, left_open: BoolArray) -> tuple[str, ...]:
     """Notes on how many samples were filled and how many have no value."""
     notes = []
     if filled.any():
-        notes.append(f"{_samples(filled)} missing in gaps of at most {LONGEST_FILL}: filled by straight lines and marked.")
+        notes.append(
+            f"{_samples(filled)} missing in gaps of at most {LONGEST_FILL}: filled by straight "
+            "lines and marked."
+        )
     if left_open.any():
         notes.append(
             f"{_samples(left_open)} missing in longer gaps or at the ends, the first at sample "

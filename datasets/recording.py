@@ -1,4 +1,6 @@
-"""A recording: channels of numbers on a regular grid in time, from a file, a data frame or an array."""
+"""A recording: channels of numbers on a regular grid in time, from a file, a data frame or an
+array.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,24 +12,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from spectra.datasets.columns import (
-    FloatArray,
-    IntArray,
-    Table,
-    find_counter,
-    find_labels,
-    read_channels,
-)
-from spectra.datasets.csv_file import read_table
+from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.grid_values import (
-    BoolArray,
     fill_short_gaps,
     place_labels,
     place_values,
     resample_values,
 )
+from spectra.datasets.readers.columns import (
+    Table,
+    find_counter,
+    find_labels,
+    read_channels,
+)
+from spectra.datasets.readers.csv_file import read_table
+from spectra.datasets.readers.time_column import find_time
 from spectra.datasets.time_axis import Grid, Place, parse_period, regular_grid, resampled_grid
-from spectra.datasets.time_column import find_time
 from spectra.errors import DataError
 
 _NO_RATE = "No sampling rate is known (--fs gives one): frequencies are in cycles per sample."
@@ -35,9 +35,11 @@ _NO_RATE = "No sampling rate is known (--fs gives one): frequencies are in cycle
 
 @dataclass(frozen=True)
 class _Signal:
-    """Values as they were logged: (n, c), their titles, labels (n,), instants if known, index, and notes."""
+    """Values as they were logged: (n, c), their titles, labels (n,), instants if known, index, and
+    notes.
+    """
 
-    values: FloatArray
+    values: Float64Array
     titles: tuple[str, ...]
     labels: IntArray | None
     instants: pd.Index | None
@@ -51,13 +53,14 @@ class _Signal:
 class Recording:
     """Channels of numbers on a regular grid in time.
 
-    `values` (n, c) have NaN where there is no data; `fs` is in Hz, None where it is unknown and frequencies are in
-    cycles per sample; `index` (n,) are the instants: a DatetimeIndex, a TimedeltaIndex, seconds, or the index that
-    the data came with; `labels` (n,) are 0 or 1; `interpolated` (n,) says where a short gap was filled; `rows`
-    (n_input,) is the grid position of each input row; `notes` say for a person what was left out, filled or sorted.
+    `values` (n, c) have NaN where there is no data; `fs` is in Hz, None where it is unknown and
+    frequencies are in cycles per sample; `index` (n,) are the instants: a DatetimeIndex, a
+    TimedeltaIndex, seconds, or the index that the data came with; `labels` (n,) are 0 or 1;
+    `interpolated` (n,) says where a short gap was filled; `rows` (n_input,) is the grid position of
+    each input row; `notes` say for a person what was left out, filled or sorted.
     """
 
-    values: FloatArray
+    values: Float64Array
     fs: float | None
     index: pd.Index
     channels: tuple[str, ...]
@@ -92,8 +95,8 @@ class Recording:
     ) -> Self:
         """A recording of values (n,) or (n, c), sampled at `fs` Hz.
 
-        `channels` names the c columns, `labels` (n,) are 0 or 1. Raises DataError for values that are not real
-        numbers, are infinite or of another shape, and for fewer than two samples.
+        `channels` names the c columns, `labels` (n,) are 0 or 1. Raises DataError for values that
+        are not real numbers, are infinite or of another shape, and for fewer than two samples.
         """
         matrix = _matrix(values, name)
         n, c = matrix.shape
@@ -105,7 +108,16 @@ class Recording:
         _refuse_too_few(table)
         found = read_channels(table, None, frozenset())
         marks = None if labels is None else _checked_labels(labels, n, name)
-        signal = _Signal(found.values, found.titles, marks, None, pd.RangeIndex(n), table.place, name, found.notes)
+        signal = _Signal(
+            found.values,
+            found.titles,
+            marks,
+            None,
+            pd.RangeIndex(n),
+            table.place,
+            name,
+            found.notes,
+        )
         return cls._assembled(signal, fs, None, name)
 
     @classmethod
@@ -121,15 +133,23 @@ class Recording:
     ) -> Self:
         """A recording of a pandas frame or series.
 
-        A DatetimeIndex or TimedeltaIndex gives the sampling rate and is treated like a file's time column, gaps
-        included; a numeric index is kept as it is. `labels` is the name of a column or (n,) of 0 and 1; the other
-        arguments are those of `read`. Raises DataError where `read` does.
+        A DatetimeIndex or TimedeltaIndex gives the sampling rate and is treated like a file's time
+        column, gaps included; a numeric index is kept as it is. `labels` is the name of a column or
+        (n,) of 0 and 1; the other arguments are those of `read`. Raises DataError where `read`
+        does.
         """
-        frame = data.to_frame("value" if data.name is None else data.name) if isinstance(data, pd.Series) else data
+        frame = (
+            data.to_frame("value" if data.name is None else data.name)
+            if isinstance(data, pd.Series)
+            else data
+        )
         index = frame.index
         if isinstance(index, pd.PeriodIndex):
             index = index.to_timestamp()
-        if not (isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)) or pd.api.types.is_numeric_dtype(index)):
+        if not (
+            isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex))
+            or pd.api.types.is_numeric_dtype(index)
+        ):
             # Instants that were never parsed: as a column they are.
             frame = frame.reset_index()
             index = frame.index
@@ -143,7 +163,9 @@ class Recording:
         return cls._assembled(signal, fs, resample, name)
 
     @classmethod
-    def _assembled(cls, signal: _Signal, fs: float | None, resample: str | bool | None, name: str) -> Self:
+    def _assembled(
+        cls, signal: _Signal, fs: float | None, resample: str | bool | None, name: str
+    ) -> Self:
         """The recording of a signal: on its grid, short gaps filled."""
         grid = _on_grid(signal, fs, resample)
         values, filled, notes = fill_short_gaps(grid.values)
@@ -170,30 +192,39 @@ def read(
     resample: str | bool | None = None,
     name: str | None = None,
 ) -> Recording:
-    """The recording in a CSV file, plain or gzipped, or in a binary file object such as standard input.
+    """The recording in a CSV file, plain or gzipped, or in a binary file object such as standard
+    input.
 
-    Columns are named by their header or their number, counted from 1: `time` holds the instants (found by itself
-    where it looks like time), `channels` are the ones to analyse (all that hold numbers), `label` is 0 or 1 a row.
-    `fs` in Hz is for files without time. `resample`, a period such as "5min", or True for the median step, puts
-    irregular rows on a regular grid. Raises DataError, naming file, row and column, for what cannot be analysed.
+    Columns are named by their header or their number, counted from 1: `time` holds the instants
+    (found by itself where it looks like time), `channels` are the ones to analyse (all that hold
+    numbers), `label` is 0 or 1 a row. `fs` in Hz is for files without time. `resample`, a period
+    such as "5min", or True for the median step, puts irregular rows on a regular grid. Raises
+    DataError, naming file, row and column, for what cannot be analysed.
     """
     table = read_table(source)
     signal = _from_table(table, time, channels, label)
-    return Recording._assembled(signal, fs, resample, _short_name(table.source) if name is None else name)
+    return Recording._assembled(
+        signal, fs, resample, _short_name(table.source) if name is None else name
+    )
 
 
 # What holds a recording. (pandas' classes take no type argument at run time.)
-Data: TypeAlias = Union[str, "PathLike[str]", Recording, pd.DataFrame, "pd.Series[float]", ArrayLike]
+Data: TypeAlias = Union[
+    str, "PathLike[str]", Recording, pd.DataFrame, "pd.Series[float]", ArrayLike
+]
 
 
 def as_recording(data: Data, fs: float | None = None) -> Recording:
-    """A recording of whatever holds one: a path, a data frame or series, an array or list; a recording is itself.
+    """A recording of whatever holds one: a path, a data frame or series, an array or list; a
+    recording is itself.
 
     Raises DataError where the data is none, or where `fs` contradicts the rate of a recording.
     """
     if isinstance(data, Recording):
         if fs is not None and fs != data.fs:
-            raise DataError(f"{data.name} is sampled at {data.fs} Hz, not at the {fs:g} Hz given: leave fs out.")
+            raise DataError(
+                f"{data.name} is sampled at {data.fs} Hz, not at the {fs:g} Hz given: leave fs out."
+            )
         return data
     if isinstance(data, (str, PathLike)):
         return read(data, fs=fs)
@@ -208,20 +239,30 @@ def _short_name(source: str) -> str:
     return (path.with_suffix("") if path.suffix == ".gz" else path).stem or source
 
 
-def _matrix(values: ArrayLike, name: str) -> FloatArray:
+def _matrix(values: ArrayLike, name: str) -> Float64Array:
     """The values as (n, c) floats."""
     try:
         masked = np.ma.isMaskedArray(values)
-        array = np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan) if masked else np.asarray(values)
+        array = (
+            np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)
+            if masked
+            else np.asarray(values)
+        )
         if array.dtype.kind == "c":
-            raise DataError(f"{name} has complex values: give the real and the imaginary part as two channels.")
+            raise DataError(
+                f"{name} has complex values: give the real and the imaginary part as two channels."
+            )
         array = array.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise (
-            error if isinstance(error, DataError) else DataError(f"{name} is no array of numbers: {str(error).rstrip('.')}.")
+            error
+            if isinstance(error, DataError)
+            else DataError(f"{name} is no array of numbers: {str(error).rstrip('.')}.")
         ) from error
     if array.ndim not in (1, 2):
-        raise DataError(f"{name} must have the shape (samples,) or (samples, channels), not {array.shape}.")
+        raise DataError(
+            f"{name} must have the shape (samples,) or (samples, channels), not {array.shape}."
+        )
     return array[:, np.newaxis] if array.ndim == 1 else array
 
 
@@ -264,7 +305,9 @@ def _from_table(
     wanted = _wanted(table, channels)
     labels = find_labels(table, label, frozenset(wanted or ()))
     if wanted is not None and (clash := labels.columns & set(wanted)):
-        raise DataError(f"{table.source}: {table.label(min(clash))} holds the labels and can be no channel.")
+        raise DataError(
+            f"{table.source}: {table.label(min(clash))} holds the labels and can be no channel."
+        )
     taken = labels.columns | frozenset(wanted or ())
     notes = [*table.notes, *labels.notes]
     instants: pd.Index | None = None
@@ -295,7 +338,7 @@ def _from_table(
 class _OnGrid:
     """What a signal becomes on a regular grid."""
 
-    values: FloatArray
+    values: Float64Array
     labels: IntArray | None
     index: pd.Index
     fs: float | None
@@ -310,9 +353,13 @@ def _on_grid(signal: _Signal, fs: float | None, resample: str | bool | None) -> 
         raise DataError(f"The sampling rate must be a number of Hz above 0, not {fs:g}.")
     if signal.instants is None:
         if resample:
-            raise DataError(f"{signal.source} has no time column to resample by: name it with --time.")
+            raise DataError(
+                f"{signal.source} has no time column to resample by: name it with --time."
+            )
         rows = np.arange(len(signal.values))
-        return _OnGrid(signal.values, signal.labels, signal.plain, fs, rows, None, () if fs else (_NO_RATE,))
+        return _OnGrid(
+            signal.values, signal.labels, signal.plain, fs, rows, None, () if fs else (_NO_RATE,)
+        )
     if bool(signal.instants.isna().any()):
         row = int(np.argmax(signal.instants.isna()))
         raise DataError(f"{signal.place(row)}: the time is missing; every row needs one.")
@@ -325,11 +372,17 @@ def _on_grid(signal: _Signal, fs: float | None, resample: str | bool | None) -> 
         values, bridged = resample_values(signal.values, grid.seconds, grid.step, n)
     else:
         values = place_values(signal.values, grid.rows, n)
-    return _OnGrid(values, labels, grid.index, grid.fs if fs is None else fs, grid.rows, bridged, grid.notes)
+    return _OnGrid(
+        values, labels, grid.index, grid.fs if fs is None else fs, grid.rows, bridged, grid.notes
+    )
 
 
-def _grid(signal: _Signal, fs: float | None, resample: str | bool | None, period: float | None) -> Grid:
-    """The grid under the instants; a resampled one where that was asked for and they are irregular or too close."""
+def _grid(
+    signal: _Signal, fs: float | None, resample: str | bool | None, period: float | None
+) -> Grid:
+    """The grid under the instants; a resampled one where that was asked for and they are irregular
+    or too close.
+    """
     assert signal.instants is not None
     if not resample:
         return regular_grid(signal.instants, fs, signal.place)
@@ -340,5 +393,7 @@ def _grid(signal: _Signal, fs: float | None, resample: str | bool | None, period
     if grid is None or (period is not None and abs(grid.step / period - 1) > 1e-6):
         grid = resampled_grid(signal.instants, period, signal.place)
     if fs is not None and abs(fs * grid.step - 1) > 0.01:
-        raise DataError(f"Resampled, the recording has {grid.fs:g} Hz, not the {fs:g} Hz given: leave fs out.")
+        raise DataError(
+            f"Resampled, the recording has {grid.fs:g} Hz, not the {fs:g} Hz given: leave fs out."
+        )
     return grid

@@ -26,12 +26,14 @@ class _Sample:
 _SAMPLES = {
     "machine-temperature": _Sample(
         "machine_temperature.csv.gz",
-        "Temperature of a large industrial machine, 11 weeks in 5-minute steps, four labelled windows around its "
+        "Temperature of a large industrial machine, 11 weeks in 5-minute steps, four labelled "
+        "windows around its "
         "failures (Numenta Anomaly Benchmark, MIT licence).",
     ),
     "ecg": _Sample(
         "ecg_mitbih_119.csv.gz",
-        "Two-lead ECG in mV, 10 minutes at 360 Hz, 108 of 660 beats ectopic and labelled (MIT-BIH Arrhythmia "
+        "Two-lead ECG in mV, 10 minutes at 360 Hz, 108 of 660 beats ectopic and labelled (MIT-BIH "
+        "Arrhythmia "
         "Database, record 119, ODC-By 1.0).",
     ),
 }
@@ -43,7 +45,9 @@ def sample_names() -> tuple[str, ...]:
 
 
 def describe(name: str) -> str:
-    """What a sample is, its source and its licence, in one line; raises DataError for an unknown name."""
+    """What a sample is, its source and its licence, in one line; raises DataError for an unknown
+    name.
+    """
     return _sample(name).about
 
 
@@ -55,8 +59,9 @@ def sample_path(name: str) -> Path:
 def load_sample(name: str) -> "Recording":
     """A sample with its labels (n,), 1 where it is anomalous; raises DataError for an unknown name.
 
-    "machine-temperature" has one channel, its unit not stated by the source, every 300 s; "ecg" has the leads MLII
-    and V1 in mV at 360 Hz, labelled from 0.25 s before to 0.40 s after the R peak of each ectopic beat.
+    "machine-temperature" has one channel, its unit not stated by the source, every 300 s; "ecg" has
+    the leads MLII and V1 in mV at 360 Hz, labelled from 0.25 s before to 0.40 s after the R peak of
+    each ectopic beat.
     """
     path = sample_path(name)
     from spectra.datasets.recording import read
@@ -67,8 +72,8 @@ def load_sample(name: str) -> "Recording":
 def ecg_beats() -> "pd.DataFrame":
     """Every beat of the sample "ecg", by the cardiologists who annotated the database.
 
-    One row a beat: `time_s` in seconds and `sample` (a row of the recording) of the R peak, and `symbol`, "N" for a
-    normal beat, "V" for a premature ventricular contraction.
+    One row a beat: `time_s` in seconds and `sample` (a row of the recording) of the R peak, and
+    `symbol`, "N" for a normal beat, "V" for a premature ventricular contraction.
     """
     import pandas as pd
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from spectra.datasets.columns import FloatArray, IntArray
+from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.errors import DataError
 
 _JITTER = 0.2  # of a step: how far a step may be from a multiple of the usual one
@@ -24,15 +23,15 @@ Place = Callable[[int], str]
 class Grid:
     """A regular grid and where every row lies on it.
 
-    `index` (n,) are the instants of the grid and `step` their distance in seconds; `rows` (n_input,) is the position
-    of each input row, `seconds` (n_input,) its time since the start of the grid; `resampled` says that the rows lie
-    between the instants.
+    `index` (n,) are the instants of the grid and `step` their distance in seconds; `rows`
+    (n_input,) is the position of each input row, `seconds` (n_input,) its time since the start of
+    the grid; `resampled` says that the rows lie between the instants.
     """
 
     index: pd.Index
     step: float
     rows: IntArray
-    seconds: FloatArray
+    seconds: Float64Array
     notes: tuple[str, ...]
     resampled: bool = False
 
@@ -45,34 +44,41 @@ class Grid:
 
 @dataclass(frozen=True)
 class _Stamps:
-    """Distinct ascending stamps: seconds since the first, the group of each input row, and a row of each group."""
+    """Distinct ascending stamps: seconds since the first, the group of each input row, and a row of
+    each group.
+    """
 
-    unique: FloatArray
+    unique: Float64Array
     group: IntArray
     sources: IntArray
     notes: tuple[str, ...]
 
 
 def regular_grid(index: pd.Index, fs: float | None, place: Place) -> Grid:
-    """The regular grid under time stamps that may be unsorted, repeat now and then, jitter or have gaps.
+    """The regular grid under time stamps that may be unsorted, repeat now and then, jitter or have
+    gaps.
 
-    `index` is a DatetimeIndex, a TimedeltaIndex or an index of seconds; `fs` is the sampling rate where it is known.
-    Raises DataError, naming the row, where the stamps fit no grid, contradict `fs`, or have gaps beyond reason.
+    `index` is a DatetimeIndex, a TimedeltaIndex or an index of seconds; `fs` is the sampling rate
+    where it is known. Raises DataError, naming the row, where the stamps fit no grid, contradict
+    `fs`, or have gaps beyond reason.
     """
     stamps = _distinct(index, place, lenient=False)
     unique = stamps.unique
     fit = _best_fit(unique, _resolution(index), fs)
     if fs is not None and abs(fs * fit.usual - 1) > 0.01:
         raise DataError(
-            f"The time stamps are {fit.usual:.6g} s apart, which is {1 / fit.usual:.6g} Hz, not the {fs:g} Hz given: "
+            f"The time stamps are {fit.usual:.6g} s apart, which is {1 / fit.usual:.6g} Hz, not "
+            f"the {fs:g} Hz given: "
             "leave one of the two out."
         )
     if fit.broken is not None:
         row = int(stamps.sources[fit.broken])
         apart = unique[fit.broken] - unique[fit.broken - 1]
         raise DataError(
-            f"{place(row)}: sampling is irregular: this row comes {_duration(apart)} after the one before, steps of "
-            f"{_duration(float(np.median(np.diff(unique))))} are usual; --resample puts the recording on a regular grid."
+            f"{place(row)}: sampling is irregular: this row comes {_duration(apart)} after the one "
+            "before, steps of "
+            f"{_duration(float(np.median(np.diff(unique))))} are usual; --resample puts the "
+            "recording on a regular grid."
         )
     _refuse_growth(fit.positions, stamps, place)
     fit = replace(fit, step=_round_step(fit, unique))
@@ -80,12 +86,18 @@ def regular_grid(index: pd.Index, fs: float | None, place: Place) -> Grid:
     rows = fit.positions[stamps.group]
     n = int(fit.positions[-1]) + 1
     unchanged = n == len(index) and not stamps.notes
-    grid = index if unchanged else _instants(index, stamps, np.interp(np.arange(n), fit.positions, unique), fit.positions)
+    grid = (
+        index
+        if unchanged
+        else _instants(index, stamps, np.interp(np.arange(n), fit.positions, unique), fit.positions)
+    )
     return Grid(grid, fit.step, rows, unique[stamps.group], notes)
 
 
-def _round_step(fit: "_Fit", seconds: FloatArray) -> float:
-    """The step of stamps: that of their trend or, where they jitter, the roundest one that drifts from it by no more."""
+def _round_step(fit: "_Fit", seconds: Float64Array) -> float:
+    """The step of stamps: that of their trend or, where they jitter, the roundest one that drifts
+    from it by no more.
+    """
     if fit.worst < _EXACT:
         return fit.step
     away = fit.positions - fit.positions.mean()
@@ -99,7 +111,8 @@ def _round_step(fit: "_Fit", seconds: FloatArray) -> float:
 
 
 def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
-    """The grid of one instant every `period` seconds, or every median step, over whatever stamps there are.
+    """The grid of one instant every `period` seconds, or every median step, over whatever stamps
+    there are.
 
     Raises DataError where all stamps are the same or the grid would be far larger than the data.
     """
@@ -115,22 +128,37 @@ def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
     rows = np.clip(np.rint(seconds / step).astype(np.int64), 0, n - 1)
     notes = [*stamps.notes, f"Resampled every {_duration(step)} by straight lines."]
     if step > 1.5 * np.median(np.diff(stamps.unique)):
-        notes.append(f"What changes faster than {0.5 / step:.4g} Hz now shows at lower frequencies.")
-    return Grid(_instants(index, stamps, _multiples(n, step)), step, rows, seconds, tuple(notes), resampled=True)
+        notes.append(
+            f"What changes faster than {0.5 / step:.4g} Hz now shows at lower frequencies."
+        )
+    return Grid(
+        _instants(index, stamps, _multiples(n, step)),
+        step,
+        rows,
+        seconds,
+        tuple(notes),
+        resampled=True,
+    )
 
 
 def parse_period(period: str) -> float:
-    """Seconds of a period such as "5min", "10ms" or "0.5" (seconds). Raises DataError for anything else."""
+    """Seconds of a period such as "5min", "10ms" or "0.5" (seconds). Raises DataError for anything
+    else.
+    """
     try:
         seconds = float(period)
     except ValueError:
         try:
             # To pandas a day is D, and d a thing of the past.
-            seconds = pd.Timedelta(period.replace("d", "D") if period.endswith("d") else period).total_seconds()
+            seconds = pd.Timedelta(
+                period.replace("d", "D") if period.endswith("d") else period
+            ).total_seconds()
         except ValueError:
             seconds = -1.0
     if not 0 < seconds < np.inf:
-        raise DataError(f"'{period}' is not a period to resample by: give one such as 5min, 1s, 10ms or 0.5.")
+        raise DataError(
+            f"'{period}' is not a period to resample by: give one such as 5min, 1s, 10ms or 0.5."
+        )
     return seconds
 
 
@@ -148,18 +176,22 @@ def _duration(seconds: float) -> str:
 def _counts(index: "pd.DatetimeIndex | pd.TimedeltaIndex") -> tuple[IntArray, float]:
     """The instants as whole numbers, and how many of those make a second."""
     kind = "datetime64[ns]" if isinstance(index, pd.DatetimeIndex) else "timedelta64[ns]"
-    plain = index.tz_convert("UTC").tz_localize(None) if isinstance(index, pd.DatetimeIndex) and index.tz else index
+    plain = (
+        index.tz_convert("UTC").tz_localize(None)
+        if isinstance(index, pd.DatetimeIndex) and index.tz
+        else index
+    )
     array = plain.to_numpy()
     unit = np.datetime_data(array.dtype if array.dtype.kind in "mM" else kind)[0]
     return array.view(np.int64), {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[unit]
 
 
-def _seconds(index: pd.Index) -> FloatArray:
+def _seconds(index: pd.Index) -> Float64Array:
     """The seconds from the first instant to each, (n,)."""
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         counts, per_second = _counts(index)
         return np.asarray((counts - counts[0]) / per_second, dtype=np.float64)
-    values: FloatArray = index.to_numpy(dtype=np.float64)
+    values: Float64Array = index.to_numpy(dtype=np.float64)
     return np.asarray(values - values[0], dtype=np.float64)
 
 
@@ -171,19 +203,23 @@ def _resolution(index: pd.Index) -> float:
     seconds = _seconds(index[:10_000])
     for digits in range(10):
         scaled = seconds * 10.0**digits
-        # A float of 1e9 s is good to 1e-7 s, so that stamps of written decimals are near whole, never exactly.
+        # A float of 1e9 s is good to 1e-7 s, so that stamps of written decimals are near whole,
+        # never exactly.
         if np.abs(scaled - np.rint(scaled)).max() < 1e-3:
             return float(10.0**-digits)
     return 0.0
 
 
-def _multiples(n: int, step: float) -> FloatArray:
+def _multiples(n: int, step: float) -> Float64Array:
     """0, step, 2 step, …, (n,)."""
     return np.arange(n, dtype=np.float64) * step
 
 
-def _instants(index: pd.Index, stamps: _Stamps, offsets: FloatArray, positions: IntArray | None = None) -> pd.Index:
-    """Instants at offsets in seconds from the earliest stamp, of the kind and in the zone of the index.
+def _instants(
+    index: pd.Index, stamps: _Stamps, offsets: Float64Array, positions: IntArray | None = None
+) -> pd.Index:
+    """Instants at offsets in seconds from the earliest stamp, of the kind and in the zone of the
+    index.
 
     At `positions` they are the stamps themselves.
     """
@@ -211,7 +247,9 @@ def _distinct(index: pd.Index, place: Place, *, lenient: bool) -> _Stamps:
     seconds = _seconds(index)
     steps = np.diff(seconds)
     if not steps.any():
-        raise DataError(f"{place(0)}: every row has the same time stamp, so there is no sampling rate.")
+        raise DataError(
+            f"{place(0)}: every row has the same time stamp, so there is no sampling rate."
+        )
     if bool((steps > 0).all()):
         rows = np.arange(len(seconds))
         return _Stamps(seconds, rows, rows, ())
@@ -221,14 +259,16 @@ def _distinct(index: pd.Index, place: Place, *, lenient: bool) -> _Stamps:
         order = order[::-1]
         notes.append("The rows run backwards in time: reversed.")
     ordered = seconds[order]
-    # A clock set back by an hour in autumn, in local time without a zone, explains a block of rows that come again.
+    # A clock set back by an hour in autumn, in local time without a zone, explains a block of rows
+    # that come again.
     lenient = lenient or _is_autumn(index, np.diff(ordered))
     late = ordered < np.maximum.accumulate(ordered)
     if late.any():
         if np.sum(late) > max(1, _LATE_SHARE * len(late)) and not lenient:
             row = int(order[np.argmax(late)])
             raise DataError(
-                f"{place(row)}: the time goes back, and {np.sum(late)} of {len(late)} rows come late: sort the file "
+                f"{place(row)}: the time goes back, and {np.sum(late)} of {len(late)} rows come "
+                "late: sort the file "
                 "by time, or let --resample do it."
             )
         order = order[np.argsort(ordered, kind="stable")]
@@ -240,7 +280,8 @@ def _distinct(index: pd.Index, place: Place, *, lenient: bool) -> _Stamps:
         if np.sum(repeats) > max(1, _REPEAT_SHARE * len(repeats)) and not lenient:
             row = int(order[np.argmax(repeats)])
             raise DataError(
-                f"{place(row)}: the time stamp is that of another row, and so are {np.sum(repeats)} of "
+                f"{place(row)}: the time stamp is that of another row, and so are "
+                f"{np.sum(repeats)} of "
                 f"{len(repeats)}: write finer time stamps, or let --resample average the rows."
             )
         notes.append(f"{_count(repeats, 'row')} with the time stamp of another: averaged with it.")
@@ -250,14 +291,16 @@ def _distinct(index: pd.Index, place: Place, *, lenient: bool) -> _Stamps:
     return _Stamps(unique - unique[0], group, order[first], tuple(notes))
 
 
-def _count(marks: NDArray[np.bool_], noun: str) -> str:
+def _count(marks: BoolArray, noun: str) -> str:
     """How many marks are set, with the noun in its number."""
     count = int(np.sum(marks))
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _is_autumn(index: pd.Index, steps: FloatArray) -> bool:
-    """Whether all that runs backwards are one or two jumps of an hour less a step, in local time."""
+def _is_autumn(index: pd.Index, steps: Float64Array) -> bool:
+    """Whether all that runs backwards are one or two jumps of an hour less a step, in local
+    time.
+    """
     back = steps[steps < 0]
     if not isinstance(index, pd.DatetimeIndex) or index.tz is not None or not 0 < len(back) <= 2:
         return False
@@ -267,7 +310,9 @@ def _is_autumn(index: pd.Index, steps: FloatArray) -> bool:
 
 @dataclass(frozen=True)
 class _Fit:
-    """A grid tried: its step, the usual step of the stamps, positions (n,), where it breaks, and the worst jitter."""
+    """A grid tried: its step, the usual step of the stamps, positions (n,), where it breaks, and
+    the worst jitter.
+    """
 
     step: float
     usual: float
@@ -276,12 +321,15 @@ class _Fit:
     worst: float
 
 
-def _best_fit(seconds: FloatArray, resolution: float, fs: float | None) -> _Fit:
-    """The first step that fits: that of `fs`, the median, which is likelier to be round, or else the mean."""
+def _best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> _Fit:
+    """The first step that fits: that of `fs`, the median, which is likelier to be round, or else
+    the mean.
+    """
     steps = np.diff(seconds)
     median = float(np.median(steps))
     single = steps[np.abs(steps - median) <= 0.5 * median]
-    # The mean cancels what rounding stamps did to each step: 360 Hz in whole milliseconds has steps of 2 and 3 ms.
+    # The mean cancels what rounding stamps did to each step: 360 Hz in whole milliseconds has steps
+    # of 2 and 3 ms.
     mean = float(np.mean(single)) if single.size else median
     exact = bool(np.abs(single - median).max(initial=0.0) <= _EXACT * median)
     candidates = [1 / fs] if fs is not None and abs(fs * mean - 1) <= 0.01 else []
@@ -294,11 +342,13 @@ def _best_fit(seconds: FloatArray, resolution: float, fs: float | None) -> _Fit:
     return fit
 
 
-def _fit(seconds: FloatArray, steps: FloatArray, step: float, usual: float, tolerance: float) -> _Fit:
+def _fit(
+    seconds: Float64Array, steps: Float64Array, step: float, usual: float, tolerance: float
+) -> _Fit:
     """The positions of the stamps on a grid of one step.
 
-    Within a stretch positions are counted from stamp to stamp, so that jitter never adds up; a step that is no
-    multiple starts a new stretch, placed by its own time.
+    Within a stretch positions are counted from stamp to stamp, so that jitter never adds up; a step
+    that is no multiple starts a new stretch, placed by its own time.
     """
     multiples = np.maximum(np.rint(steps / step), 1)
     away = np.abs(steps / step - multiples)
@@ -329,8 +379,10 @@ def _refuse_growth(positions: IntArray, stamps: _Stamps, place: Place) -> None:
         after = int(np.argmax(np.diff(positions))) + 1
         gap = stamps.unique[after] - stamps.unique[after - 1]
         raise DataError(
-            f"{place(int(stamps.sources[after]))}: there is a gap of {_duration(gap)} before this row; a regular grid "
-            f"would need {n} samples for {len(stamps.group)} rows: correct the time stamp or split the recording."
+            f"{place(int(stamps.sources[after]))}: there is a gap of {_duration(gap)} before this "
+            "row; a regular grid "
+            f"would need {n} samples for {len(stamps.group)} rows: correct the time stamp or split "
+            "the recording."
         )
 
 
@@ -339,14 +391,16 @@ def _fit_notes(fit: _Fit, stamps: _Stamps, index: pd.Index) -> list[str]:
     notes = []
     if fit.worst > 0.01:
         notes.append(
-            f"The time stamps jitter by up to {100 * fit.worst:.0f} % of a step of {_duration(fit.step)}: taken as regular."
+            f"The time stamps jitter by up to {100 * fit.worst:.0f} % of a step of "
+            f"{_duration(fit.step)}: taken as regular."
         )
     gaps = np.diff(fit.positions) > 1
     if gaps.any():
         missing = int(fit.positions[-1]) + 1 - len(fit.positions)
         first = index[int(stamps.sources[np.argmax(gaps)])]
         notes.append(
-            f"The time has {_count(gaps, 'gap')}, {missing} sample{'s' if missing > 1 else ''} in all, the first "
+            f"The time has {_count(gaps, 'gap')}, {missing} sample{'s' if missing > 1 else ''} in "
+            "all, the first "
             f"after {first}."
         )
     return notes

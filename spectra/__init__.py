@@ -1,7 +1,8 @@
-"""Find anomalies in sensor and medical signals by comparing the spectrum of every stretch with normal ones.
+"""Find anomalies in sensor and medical signals by comparing the spectrum of every stretch with
+normal ones.
 
-Names are loaded on first use (PEP 562), so that ``import spectra`` costs next to nothing and a command
-imports only what it needs.
+Names are loaded on first use (PEP 562), so that ``import spectra`` costs next to nothing and a
+command imports only what it needs.
 """
 
 from importlib import import_module
@@ -10,12 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from spectra import datasets, metrics
     from spectra.batch import Batch, score_many
-    from spectra.calibration import GaussianThreshold
-    from spectra.detection import detect, learn, score
-    from spectra.detector import SpectralDetector
-    from spectra.model_file import Learned
-    from spectra.result import Detection
-    from spectra.sequence_detector import SequenceDetector
+    from spectra.calibration.gaussian import GaussianThreshold
+    from spectra.detection import Detection
+    from spectra.estimators import SequenceDetector, SpectralDetector
+    from spectra.model import Learned
+    from spectra.pipeline import detect, learn, score
 
 __version__ = "0.1.0"
 
@@ -37,18 +37,19 @@ __all__ = [
 
 _HOME = {
     "Batch": "spectra.batch",
-    "Detection": "spectra.result",
-    "GaussianThreshold": "spectra.calibration",
-    "Learned": "spectra.model_file",
-    "SequenceDetector": "spectra.sequence_detector",
-    "SpectralDetector": "spectra.detector",
-    "detect": "spectra.detection",
-    "learn": "spectra.detection",
-    "score": "spectra.detection",
+    "Detection": "spectra.detection",
+    "GaussianThreshold": "spectra.calibration.gaussian",
+    "Learned": "spectra.model",
+    "SequenceDetector": "spectra.estimators",
+    "SpectralDetector": "spectra.estimators",
+    "detect": "spectra.pipeline",
+    "learn": "spectra.pipeline",
+    "score": "spectra.pipeline",
     "score_many": "spectra.batch",
 }
 
-# Type checkers read the imports above; seeing this `__getattr__`, they would accept every misspelt name.
+# Type checkers read the imports above; seeing this `__getattr__`, they would accept every misspelt
+# name.
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:

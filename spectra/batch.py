@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike
 from threadpoolctl import threadpool_limits
 
 from spectra.datasets.recording import Recording, as_recording
-from spectra.detection import detect, learn, score
+from spectra.detection import Detection
 from spectra.errors import DataError
-from spectra.model_file import Learned
-from spectra.result import Detection
+from spectra.model import Learned
+from spectra.pipeline import detect, learn, score
 
 if TYPE_CHECKING:
     Data = str | PathLike[str] | Recording | pd.DataFrame | pd.Series[float] | ArrayLike
@@ -28,9 +28,10 @@ _COLUMNS = ("start", "end", "peak", "score", "p_value", "channel", "f_low", "f_h
 class Batch:
     """What was found in many recordings.
 
-    `alarms` is a tidy table, one row an alarm: `recording`, then the columns of `Detection.alarms`. `summary` has one row
-    a recording: `recording`, `n_samples`, `n_channels`, `fs` (Hz), `nperseg`, `n_alarms`, the smallest `p_value` of its
-    frames, and `error`, why it could not be used, else None.
+    `alarms` is a tidy table, one row an alarm: `recording`, then the columns of `Detection.alarms`.
+    `summary` has one row a recording: `recording`, `n_samples`, `n_channels`, `fs` (Hz), `nperseg`,
+    `n_alarms`, the smallest `p_value` of its frames, and `error`, why it could not be used, else
+    None.
     """
 
     alarms: pd.DataFrame
@@ -56,12 +57,14 @@ def score_many(
     n_jobs: int = 1,
     progress: bool = True,
 ) -> Batch:
-    """Find the anomalies in many recordings: paths, arrays, data frames or recordings, listed or by name.
+    """Find the anomalies in many recordings: paths, arrays, data frames or recordings, listed or by
+    name.
 
-    What is normal is learned once from `normal` or else from each recording itself; the other arguments are those of
-    `spectra.detect`. A recording that cannot be used is a row of the summary with its reason, and the others go on.
-    `n_jobs` processes work side by side (−1: one a core), and their number changes nothing in the result. `progress`
-    is shown on standard error where that is a terminal or a notebook. Raises DataError where `normal` cannot be used.
+    What is normal is learned once from `normal` or else from each recording itself; the other
+    arguments are those of `spectra.detect`. A recording that cannot be used is a row of the summary
+    with its reason, and the others go on. `n_jobs` processes work side by side (−1: one a core),
+    and their number changes nothing in the result. `progress` is shown on standard error where that
+    is a terminal or a notebook. Raises DataError where `normal` cannot be used.
     """
     named = _named(recordings)
     learned = None if normal is None else learn(as_recording(normal, fs), nperseg=nperseg, k=k)
@@ -92,15 +95,23 @@ def _named(recordings: "Mapping[str, Data] | Iterable[Data]") -> "list[tuple[str
     return list(named.items())
 
 
-def _find(name: str, data: "Data", learned: Learned | None, fs: float | None, settings: dict[str, Any]) -> _Found:
+def _find(
+    name: str, data: "Data", learned: Learned | None, fs: float | None, settings: dict[str, Any]
+) -> _Found:
     """What is in one recording."""
     row: dict[str, object] = {"recording": name}
     try:
         # Sums in another order, as more threads make them, differ in their last digits.
         with threadpool_limits(limits=1):
             recording = as_recording(data, fs)
-            row |= {"n_samples": recording.n_samples, "n_channels": recording.n_channels, "fs": recording.fs}
-            found = score(learned, recording, **settings) if learned else detect(recording, **settings)
+            row |= {
+                "n_samples": recording.n_samples,
+                "n_channels": recording.n_channels,
+                "fs": recording.fs,
+            }
+            found = (
+                score(learned, recording, **settings) if learned else detect(recording, **settings)
+            )
             return _Found(found.alarms, row | _figures(found))
     except DataError as error:
         return _Found(None, row | {"error": str(error)})
@@ -110,7 +121,12 @@ def _figures(found: Detection) -> dict[str, object]:
     """The part of a recording's row that its result makes."""
     p_value = found.frame_scores.p_value
     smallest = float(np.nanmin(p_value)) if np.isfinite(p_value).any() else np.nan
-    return {"fs": found.fs, "nperseg": found.nperseg, "n_alarms": len(found.alarms), "p_value": smallest}
+    return {
+        "fs": found.fs,
+        "nperseg": found.nperseg,
+        "n_alarms": len(found.alarms),
+        "p_value": smallest,
+    }
 
 
 def _alarms(found: list[_Found]) -> pd.DataFrame:
@@ -121,7 +137,11 @@ def _alarms(found: list[_Found]) -> pd.DataFrame:
             part = one.alarms.reset_index(drop=True)
             part.insert(0, "recording", str(one.row["recording"]))
             parts.append(part)
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["recording", *_COLUMNS])
+    return (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else pd.DataFrame(columns=["recording", *_COLUMNS])
+    )
 
 
 def _summary(found: list[_Found]) -> pd.DataFrame:
@@ -136,7 +156,9 @@ def _summary(found: list[_Found]) -> pd.DataFrame:
         "p_value": "float64",
         "error": "object",
     }
-    return pd.DataFrame({name: pd.Series([one.row.get(name) for one in found], dtype=kinds[name]) for name in kinds})
+    return pd.DataFrame(
+        {name: pd.Series([one.row.get(name) for one in found], dtype=kinds[name]) for name in kinds}
+    )
 
 
 def _show(done: int, total: int) -> None:

@@ -1,8 +1,10 @@
-"""A detection as a picture: signal, anomaly score and spectrogram on one time axis, with the alarms shaded.
+"""A detection as a picture: signal, anomaly score and spectrogram on one time axis, with the alarms
+shaded.
 
-The figure belongs to no window and no global state: it is made alike in a script, on a server and in a notebook.
-However long the recording, at most `COLUMNS` columns are drawn: of a channel each with the extremes of the rows in it, of
-scores and spectra with the largest. A long recording is drawn fast, and no spike is lost.
+The figure belongs to no window and no global state: it is made alike in a script, on a server and
+in a notebook. However long the recording, at most `COLUMNS` columns are drawn: of a channel each
+with the extremes of the rows in it, of scores and spectra with the largest. A long recording is
+drawn fast, and no spike is lost.
 """
 
 from dataclasses import dataclass
@@ -12,11 +14,11 @@ from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from spectra.frames import frame_starts, frame_view, taper
-from spectra.spectrum import frequencies, spectrum
+from spectra.arrays import FloatArray, IntArray
+from spectra.signal.frames import frame_starts, frame_view, taper
+from spectra.signal.spectrum import frequencies, spectrum
 
 try:
     from matplotlib import dates
@@ -30,10 +32,8 @@ except ImportError as error:
     raise ImportError("Plots need matplotlib: pip install 'spectra-anomaly[plot]'.") from error
 
 if TYPE_CHECKING:
-    from spectra.result import Detection
+    from spectra.detection import Detection
 
-FloatArray = NDArray[np.floating]
-IntArray = NDArray[np.int64]
 
 # More than a screen or a page has.
 COLUMNS: Final = 1500
@@ -42,9 +42,11 @@ MAX_CHANNELS: Final = 8
 LONGEST_NAME: Final = 24
 # Frames times rows that are transformed at a time.
 BLOCK_VALUES: Final = 2**21
-# Okabe and Ito's colours, which colour-blind readers tell apart too; viridis is perceptually uniform.
+# Okabe and Ito's colours, which colour-blind readers tell apart too; viridis is perceptually
+# uniform.
 SIGNAL, SCORE, ALARM, MISSING, COLOURS = "#0072B2", "#333333", "#D55E00", "#DDDDDD", "viridis"
-# How many dB the colours span: enough that noise does not look like structure, few enough to tell them apart.
+# How many dB the colours span: enough that noise does not look like structure, few enough to tell
+# them apart.
 LEAST_RANGE, MOST_RANGE = 30.0, 80.0
 SILENCE: Final = 1e-12
 SECONDS: Final = {"days": 86_400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6}
@@ -71,17 +73,21 @@ class Picture(Figure):
 
 
 def plot(detection: "Detection") -> Figure:
-    """Draw a detection: its channels, the score of each frame with the threshold, and a spectrogram.
+    """Draw a detection: its channels, the score of each frame with the threshold, and a
+    spectrogram.
 
-    Of more than eight channels, those with the strongest alarms are drawn. The spectrogram is that of the channel with
-    the strongest alarm: the amplitude of a sine in dB of the channel's unit, 20·log₁₀ A, the channel's median taken off;
-    where a column holds several frames, the largest of them. The axes share their time: the limits of one zoom all.
+    Of more than eight channels, those with the strongest alarms are drawn. The spectrogram is that
+    of the channel with the strongest alarm: the amplitude of a sine in dB of the channel's unit,
+    20·log₁₀ A, the channel's median taken off; where a column holds several frames, the largest of
+    them. The axes share their time: the limits of one zoom all.
     """
     ranked = _ranked_channels(detection)
     shown = sorted(ranked[:MAX_CHANNELS])
     heights = [2.0 if len(shown) == 1 else 1.1] * len(shown) + [1.6, 2.4]
     figure = Picture(figsize=(11, 1.0 + sum(heights)), layout="constrained")
-    axes = list(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False).ravel())
+    axes = list(
+        figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False).ravel()
+    )
     time = _TimeAxis.of(detection.recording.index, detection.fs)
     alarms = _Alarms.of(detection, time)
     for channel, ax in zip(shown, axes, strict=False):
@@ -91,7 +97,9 @@ def plot(detection: "Detection") -> Figure:
     _draw_spectrogram(axes[-1], detection, ranked[0], time)
     alarms.shade(axes[-2])
     alarms.shade(axes[-1], "")
-    alarms.outline(axes[-1], detection.recording.channels[ranked[0]], _frequency_unit(detection.fs)[1])
+    alarms.outline(
+        axes[-1], detection.recording.channels[ranked[0]], _frequency_unit(detection.fs)[1]
+    )
     for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)
     axes[0].set_title(_signals_title(len(shown), len(ranked)), loc="left", fontsize="medium")
@@ -102,7 +110,9 @@ def plot(detection: "Detection") -> Figure:
 
 @dataclass(frozen=True)
 class _TimeAxis:
-    """Where the rows of the grid lie on the axis: `edges` (n + 1,), from the start of each to that of the next."""
+    """Where the rows of the grid lie on the axis: `edges` (n + 1,), from the start of each to that
+    of the next.
+    """
 
     edges: FloatArray
     title: str
@@ -111,11 +121,15 @@ class _TimeAxis:
 
     @classmethod
     def of(cls, index: pd.Index, fs: float | None) -> Self:
-        """The axis of a recording's index: dates, a time in a suitable unit, the index's own numbers, or rows."""
+        """The axis of a recording's index: dates, a time in a suitable unit, the index's own
+        numbers, or rows.
+        """
         if isinstance(index, pd.DatetimeIndex):
             instants = index if index.tz is None else index.tz_convert("UTC").tz_localize(None)
             title = "time" if index.tz is None else f"time ({index.tz})"
-            return cls(_edges(np.asarray(dates.date2num(instants.to_numpy()))), title, index.tz, True)
+            return cls(
+                _edges(np.asarray(dates.date2num(instants.to_numpy()))), title, index.tz, True
+            )
         if isinstance(index, pd.TimedeltaIndex):
             return cls._of_seconds(index.total_seconds().to_numpy())
         numbers = index.to_numpy(dtype=np.float64)
@@ -145,9 +159,12 @@ class _TimeAxis:
             ax.xaxis_date(self.zone)
             locator = dates.AutoDateLocator(tz=self.zone)
             ax.xaxis.set_major_locator(locator)
-            # The first of a month is told with its year, so that the days before it are known as well.
+            # The first of a month is told with its year, so that the days before it are known as
+            # well.
             monthly = ["", "%Y", "%b\n%Y", "%b-%d", "%H:%M", "%H:%M"]
-            ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=self.zone, zero_formats=monthly))
+            ax.xaxis.set_major_formatter(
+                dates.ConciseDateFormatter(locator, tz=self.zone, zero_formats=monthly)
+            )
         else:
             ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
@@ -177,7 +194,10 @@ def _title(detection: "Detection") -> str:
     """What was found."""
     count = len(detection.alarms)
     alarms = "no alarm" if count == 0 else "1 alarm" if count == 1 else f"{count:,} alarms"
-    return f"{detection.recording.name}: {alarms} at a false-alarm probability of {detection.alpha:g} a frame"
+    return (
+        f"{detection.recording.name}: {alarms} at a false-alarm probability of "
+        f"{detection.alpha:g} a frame"
+    )
 
 
 def _signals_title(shown: int, n_channels: int) -> str:
@@ -197,7 +217,9 @@ def _ranked_channels(detection: "Detection") -> list[int]:
 
 @dataclass(frozen=True)
 class _Alarms:
-    """Alarms on the time axis: `spans` (n, 2), start and end; their channels; their bands (n, 2) in Hz."""
+    """Alarms on the time axis: `spans` (n, 2), start and end; their channels; their bands (n, 2) in
+    Hz.
+    """
 
     spans: FloatArray
     channels: tuple[str, ...]
@@ -207,25 +229,40 @@ class _Alarms:
     def of(cls, detection: "Detection", time: _TimeAxis) -> Self:
         alarms = detection.alarms
         spans = time.at(_alarm_rows(detection))
-        return cls(spans, tuple(alarms["channel"]), alarms[["f_low", "f_high"]].to_numpy(dtype=np.float64))
+        return cls(
+            spans, tuple(alarms["channel"]), alarms[["f_low", "f_high"]].to_numpy(dtype=np.float64)
+        )
 
     def shade(self, ax: Axes, channel: str | None = None) -> None:
-        """Shade all of them, those of a channel darker; a line keeps short ones visible in a long recording."""
-        here = np.array([channel is None or one == channel for one in self.channels], dtype=np.bool_)
+        """Shade all of them, those of a channel darker; a line keeps short ones visible in a long
+        recording.
+        """
+        here = np.array(
+            [channel is None or one == channel for one in self.channels], dtype=np.bool_
+        )
         for spans, alpha in ((self.spans[here], 0.3), (self.spans[~here], 0.1)):
             bars = list(zip(spans[:, 0].tolist(), np.diff(spans).ravel().tolist(), strict=True))
             whole = ax.get_xaxis_transform()
-            ax.broken_barh(bars, (0, 1), transform=whole, color=ALARM, alpha=alpha, linewidth=0.5, zorder=0.5)
+            ax.broken_barh(
+                bars, (0, 1), transform=whole, color=ALARM, alpha=alpha, linewidth=0.5, zorder=0.5
+            )
 
     def outline(self, ax: Axes, channel: str, size: float) -> None:
-        """Outline the bands of a channel's alarms on an axis of frequencies in units of `size` Hz."""
+        """Outline the bands of a channel's alarms on an axis of frequencies in units of `size`
+        Hz.
+        """
         here = [number for number, one in enumerate(self.channels) if one == channel]
-        corners = zip(self.spans[here][:, [0, 0, 1, 1]], self.bands[here][:, [0, 1, 1, 0]] / size, strict=True)
+        corners = zip(
+            self.spans[here][:, [0, 0, 1, 1]], self.bands[here][:, [0, 1, 1, 0]] / size, strict=True
+        )
         boxes = [np.column_stack(corner) for corner in corners]
         width, around = (1.3, 1.3) if len(boxes) < MANY_ALARMS else (1.0, 0.4)
         halo = [withStroke(linewidth=width + around, foreground="white")]
         ax.add_collection(
-            PolyCollection(boxes, facecolor="none", edgecolor=ALARM, linewidth=width, path_effects=halo), autolim=False
+            PolyCollection(
+                boxes, facecolor="none", edgecolor=ALARM, linewidth=width, path_effects=halo
+            ),
+            autolim=False,
         )
 
 
@@ -233,9 +270,12 @@ def _alarm_rows(detection: "Detection") -> IntArray:
     """First row of each alarm and the row after its last, (n_alarms, 2)."""
     index = detection.recording.index
     if index.is_unique:
-        first, last = (index.get_indexer(pd.Index(detection.alarms[name])) for name in ("start", "end"))
+        first, last = (
+            index.get_indexer(pd.Index(detection.alarms[name])) for name in ("start", "end")
+        )
         return np.stack([first, last + 1], axis=1).astype(np.int64)
-    # Only an index that came with the data repeats itself, and then the rows of the grid are those of the input.
+    # Only an index that came with the data repeats itself, and then the rows of the grid are those
+    # of the input.
     inside = detection.scores["alarm"].to_numpy(dtype=np.int64)
     return np.flatnonzero(np.diff(inside, prepend=0, append=0)).reshape(-1, 2)
 
@@ -246,7 +286,9 @@ def _bounds(n_values: int) -> IntArray:
 
 
 def _envelope(values: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """A line of at most two points a column through the least and the greatest value in it; NaN is passed over."""
+    """A line of at most two points a column through the least and the greatest value in it; NaN is
+    passed over.
+    """
     if len(values) <= 2 * COLUMNS:
         return x, values
     first = _bounds(len(values))
@@ -271,7 +313,9 @@ def _draw_signal(ax: Axes, detection: "Detection", channel: int, time: _TimeAxis
 
 
 def _draw_score(ax: Axes, detection: "Detection", time: _TimeAxis) -> None:
-    """The score of each step at its centre, of several in a column the largest, and what an alarm has to exceed."""
+    """The score of each step at its centre, of several in a column the largest, and what an alarm
+    has to exceed.
+    """
     scores = detection.frame_scores
     centres = time.at((np.arange(scores.z.size) + 0.5) * scores.step)
     ax.plot(*_largest(scores.z, centres), color=SCORE, linewidth=0.7)
@@ -284,7 +328,9 @@ def _draw_score(ax: Axes, detection: "Detection", time: _TimeAxis) -> None:
 
 
 def _draw_spectrogram(ax: Axes, detection: "Detection", channel: int, time: _TimeAxis) -> None:
-    """Amplitude over time and frequency: the lowest tenth of the frequencies is half of the axis, the rest logarithmic."""
+    """Amplitude over time and frequency: the lowest tenth of the frequencies is half of the axis,
+    the rest logarithmic.
+    """
     unit, size = _frequency_unit(detection.fs)
     top = (detection.fs or 1.0) / 2 / size
     ax.set_yscale("symlog", linthresh=top / 10, linscale=0.9)
@@ -294,7 +340,9 @@ def _draw_spectrogram(ax: Axes, detection: "Detection", channel: int, time: _Tim
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.set_ylabel(f"frequency ({unit})")
     name = _short(detection.recording.channels[channel])
-    boxes = "; boxes: the frequencies at which an alarm is strongest" if len(detection.alarms) else ""
+    boxes = (
+        "; boxes: the frequencies at which an alarm is strongest" if len(detection.alarms) else ""
+    )
     _as_it_is(ax.set_title(f"Spectrogram of {name}{boxes}", loc="left", fontsize="medium"))
     ax.set_facecolor(MISSING)
     bins = frequencies(detection.nperseg, detection.fs) / size
@@ -303,7 +351,9 @@ def _draw_spectrogram(ax: Axes, detection: "Detection", channel: int, time: _Tim
     decibels, first = _spectrogram(detection, channel, first_bin)
     low, high = _colour_limits(decibels)
     edges = time.at(_column_edges(detection, first))
-    image = ax.pcolormesh(edges, levels, np.ma.masked_invalid(decibels), cmap=COLOURS, vmin=low, vmax=high, zorder=0)
+    image = ax.pcolormesh(
+        edges, levels, np.ma.masked_invalid(decibels), cmap=COLOURS, vmin=low, vmax=high, zorder=0
+    )
     ax.figure.colorbar(image, ax=ax, label="amplitude (dB)", pad=0.01, extend="both")
 
 
@@ -312,7 +362,10 @@ def _frequency_ticks(top: float) -> list[float]:
     linear = MaxNLocator(3, steps=[1, 2, 5, 10]).tick_values(0, top / 10)
     decade = 10.0 ** np.floor(np.log10(top / 10))
     steps = decade * np.array([1, 2, 5, 10, 20, 50])
-    return [*(tick for tick in linear if tick <= top / 10), *(tick for tick in steps if top / 10 * 1.1 < tick <= top)]
+    return [
+        *(tick for tick in linear if tick <= top / 10),
+        *(tick for tick in steps if top / 10 * 1.1 < tick <= top),
+    ]
 
 
 def _frequency_unit(fs: float | None) -> tuple[str, float]:
@@ -324,13 +377,17 @@ def _frequency_unit(fs: float | None) -> tuple[str, float]:
 
 
 def _first_bins(bins: FloatArray, linear: float) -> IntArray:
-    """The first bin of each row: every bin below `linear`, above it no more than `ROWS_A_DECADE`."""
+    """The first bin of each row: every bin below `linear`, above it no more than
+    `ROWS_A_DECADE`.
+    """
     rows = np.floor(np.log10(np.maximum(bins / linear, 1)) * ROWS_A_DECADE)
     return np.flatnonzero((np.diff(rows, prepend=-1) > 0) | (bins < linear))
 
 
 def _column_edges(detection: "Detection", first: IntArray) -> FloatArray:
-    """Where the columns begin and end, in rows: half way between the centres of their frames, and at the very ends."""
+    """Where the columns begin and end, in rows: half way between the centres of their frames, and
+    at the very ends.
+    """
     centres = _frame_starts(detection) + detection.nperseg / 2
     inner = (centres[first[1:] - 1] + centres[first[1:]]) / 2
     return np.concatenate([[0.0], inner, [len(detection.recording.values)]])
@@ -338,11 +395,17 @@ def _column_edges(detection: "Detection", first: IntArray) -> FloatArray:
 
 def _frame_starts(detection: "Detection") -> IntArray:
     """The frames of the spectrogram: half of each overlaps the next."""
-    return frame_starts(detection.recording.n_samples, detection.nperseg, max(1, detection.nperseg // 2))
+    return frame_starts(
+        detection.recording.n_samples, detection.nperseg, max(1, detection.nperseg // 2)
+    )
 
 
-def _spectrogram(detection: "Detection", channel: int, first_bin: IntArray) -> tuple[FloatArray, IntArray]:
-    """Greatest amplitude in dB in each row and column (n_rows, n_columns), and the first frame of each column."""
+def _spectrogram(
+    detection: "Detection", channel: int, first_bin: IntArray
+) -> tuple[FloatArray, IntArray]:
+    """Greatest amplitude in dB in each row and column (n_rows, n_columns), and the first frame of
+    each column.
+    """
     nperseg, starts = detection.nperseg, _frame_starts(detection)
     weights = taper(detection.learned.model.settings.window, nperseg)
     signal = detection.recording.values[:, [channel]]
@@ -354,7 +417,9 @@ def _spectrogram(detection: "Detection", channel: int, first_bin: IntArray) -> t
     for begin in range(0, len(first), at_once):
         columns = first[begin : begin + at_once]
         end = first[begin + at_once] if begin + at_once < len(first) else len(starts)
-        magnitude = np.abs(spectrum(view[starts[columns[0] : end]], weights, "none", scaling="magnitude"))
+        magnitude = np.abs(
+            spectrum(view[starts[columns[0] : end]], weights, "none", scaling="magnitude")
+        )
         in_rows = np.maximum.reduceat(magnitude, first_bin, axis=1)
         largest[begin : begin + at_once] = np.fmax.reduceat(in_rows, columns - columns[0], axis=0)
     # A silent channel has a logarithm too.

@@ -1,9 +1,10 @@
-"""What aeon makes of labels and alarms: range-based precision and recall, kept in aeon_reference.json.
+"""What aeon makes of labels and alarms: range-based precision and recall, kept in
+aeon_reference.json.
 
     python tests/aeon_reference.py          makes the file anew
 
-Needs aeon 1.6, nothing of spectra; the tests need the file only. aeon's areas are others: its AUC-PR is by trapezoids and
-its VUS has another buffer than that of TSB-AD.
+Needs aeon 1.6, nothing of spectra; the tests need the file only. aeon's areas are others: its
+AUC-PR is by trapezoids and its VUS has another buffer than that of TSB-AD.
 """
 
 import json
@@ -34,8 +35,17 @@ def main() -> None:
     for seed in range(12):
         labels, alarms = case(seed)
         pair = np.array(labels), np.array(alarms)
-        recall = {str(existence): float(range_recall(*pair, alpha=existence)) for existence in EXISTENCE}
-        cases.append({"labels": labels, "alarms": alarms, "precision": float(range_precision(*pair)), "recall": recall})
+        recall = {
+            str(existence): float(range_recall(*pair, alpha=existence)) for existence in EXISTENCE
+        }
+        cases.append(
+            {
+                "labels": labels,
+                "alarms": alarms,
+                "precision": float(range_precision(*pair)),
+                "recall": recall,
+            }
+        )
     FILE.write_text(json.dumps(cases) + "\n", encoding="utf-8")
 
 

@@ -21,7 +21,10 @@ def expected(query, keys, values, temperature):
     largest = max(scores)
     weights = [math.exp(score - largest) for score in scores]
     total = sum(weights)
-    return [sum(w * v[i] for w, v in zip(weights, values, strict=True)) / total for i in range(len(values[0]))]
+    return [
+        sum(w * v[i] for w, v in zip(weights, values, strict=True)) / total
+        for i in range(len(values[0]))
+    ]
 
 
 def nearest_neighbour(query, keys, values):

@@ -11,7 +11,9 @@ def affine(x, W, b):
 def solve(A, b):
     """Gaussian elimination on the extended matrix, the row with the largest pivot first."""
     n = len(b)
-    rows = [[float(value) for value in row] + [float(right)] for row, right in zip(A, b, strict=True)]
+    rows = [
+        [float(value) for value in row] + [float(right)] for row, right in zip(A, b, strict=True)
+    ]
     for k in range(n):
         best = max(range(k, n), key=lambda i: abs(rows[i][k]))
         rows[k], rows[best] = rows[best], rows[k]
@@ -25,7 +27,13 @@ def solve(A, b):
 
 
 def quadratic_loss(w, A, b):
-    return sum((sum(a * v for a, v in zip(row, w, strict=True)) - right) ** 2 for row, right in zip(A, b, strict=True)) / 2
+    return (
+        sum(
+            (sum(a * v for a, v in zip(row, w, strict=True)) - right) ** 2
+            for row, right in zip(A, b, strict=True)
+        )
+        / 2
+    )
 
 
 def softmax(scores):
@@ -48,8 +56,15 @@ def positional_encoding(pos, d):
 def attention(Q, K, V):
     out = []
     for q in Q:
-        weights = softmax([sum(a * b for a, b in zip(q, k, strict=True)) / math.sqrt(len(k)) for k in K])
-        out.append([sum(weight * v[j] for weight, v in zip(weights, V, strict=True)) for j in range(len(V[0]))])
+        weights = softmax(
+            [sum(a * b for a, b in zip(q, k, strict=True)) / math.sqrt(len(k)) for k in K]
+        )
+        out.append(
+            [
+                sum(weight * v[j] for weight, v in zip(weights, V, strict=True))
+                for j in range(len(V[0]))
+            ]
+        )
     return out
 
 
@@ -64,4 +79,7 @@ def exponential(z, n_terms=60):
 
 def fourier_transform(signal):
     n = len(signal)
-    return [sum(x * cmath.exp(-2j * math.pi * k * t / n) for t, x in enumerate(signal)) for k in range(n)]
+    return [
+        sum(x * cmath.exp(-2j * math.pi * k * t / n) for t, x in enumerate(signal))
+        for k in range(n)
+    ]

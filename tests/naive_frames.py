@@ -25,7 +25,9 @@ def to_samples(frame_scores, starts, nperseg, n_samples):
 
 
 def autocorrelation(signal, max_lag):
-    """Mean over channels of the mean product of standardised values that lie a lag apart, 1 at lag 0."""
+    """Mean over channels of the mean product of standardised values that lie a lag apart, 1 at lag
+    0.
+    """
     total = [0.0] * (max_lag + 1)
     for values in zip(*signal, strict=True):
         mean = fsum(values) / len(values)
@@ -46,12 +48,16 @@ def detrended(frame, detrend):
     if detrend == "constant":
         return [value - mean for value in frame]
     middle = (n - 1) / 2
-    slope = fsum((i - middle) * value for i, value in enumerate(frame)) / fsum((i - middle) ** 2 for i in range(n))
+    slope = fsum((i - middle) * value for i, value in enumerate(frame)) / fsum(
+        (i - middle) ** 2 for i in range(n)
+    )
     return [value - mean - slope * (i - middle) for i, value in enumerate(frame)]
 
 
 def events(starts, z, p_value, nperseg, alpha):
-    """(first, last, peak) of each run of flagged frames with fewer than nperseg samples between one and the next."""
+    """(first, last, peak) of each run of flagged frames with fewer than nperseg samples between one
+    and the next.
+    """
     found = []
     for i, start in enumerate(starts):
         if not p_value[i] < alpha:

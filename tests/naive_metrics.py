@@ -1,4 +1,5 @@
-"""The slow obvious versions of spectra.metrics, from the definitions in the papers, one row at a time.
+"""The slow obvious versions of spectra.metrics, from the definitions in the papers, one row at a
+time.
 
 Imports nothing of spectra.
 """
@@ -52,8 +53,12 @@ def range_auc(labels, scores, length, n_thresholds=250):
         threshold = descending[int(j * (n - 1) / (n_thresholds - 1))]
         alarm = [score >= threshold for score in scores]
         tp = sum(value for value, on in zip(ramped, alarm, strict=True) if on)
-        # The mass that counts as there to be found: every labelled row, and what the alarms reach of the ramps.
-        mass = sum(1 if label else value * on for label, value, on in zip(labels, ramped, alarm, strict=True))
+        # The mass that counts as there to be found: every labelled row, and what the alarms reach
+        # of the ramps.
+        mass = sum(
+            1 if label else value * on
+            for label, value, on in zip(labels, ramped, alarm, strict=True)
+        )
         positives = (sum(labels) + mass) / 2
         existence = sum(any(alarm[a : b + 1]) for a, b in wide) / len(wide)
         tpr = min(tp / positives, 1) * existence
@@ -78,7 +83,9 @@ def autocorrelation(x, lag):
 
 
 def vus_buffer(x):
-    """TSB-AD's rule: the highest local maximum of the autocorrelation at the lags 3 … 400, or 125."""
+    """TSB-AD's rule: the highest local maximum of the autocorrelation at the lags 3 … 400, or
+    125.
+    """
     r = [autocorrelation(x, lag) for lag in range(3, min(400, len(x) - 1) + 1)]
     peaks = [i for i in range(1, len(r) - 1) if r[i - 1] < r[i] > r[i + 1]]
     if not peaks:
@@ -101,7 +108,9 @@ def event_based(labels, alarms):
 
 
 def covered(ranges, others):
-    """Tatbul's overlap reward of each range: the share of its rows in the others, over how many of these there are."""
+    """Tatbul's overlap reward of each range: the share of its rows in the others, over how many of
+    these there are.
+    """
     rewards = []
     for first, last in ranges:
         there = [other for other in others if touches((first, last), other)]
@@ -131,7 +140,9 @@ def point_adjusted(labels, alarms):
 
 
 def farther(zone, event, d):
-    """Probability that a random instant of the zone is farther than d from the event; 1 at d = 0."""
+    """Probability that a random instant of the zone is farther than d from the event; 1 at d =
+    0.
+    """
     if d == 0:
         return 1.0
     within = min(event[1] + d, zone[1]) - max(event[0] - d, zone[0])
@@ -139,17 +150,25 @@ def farther(zone, event, d):
 
 
 def affiliation(labels, alarms):
-    """Affiliation precision and recall of Huet et al. 2022, as means over instants a quarter of a row apart.
+    """Affiliation precision and recall of Huet et al. 2022, as means over instants a quarter of a
+    row apart.
 
-    All that is averaged is linear between multiples of a quarter, so that the values at the middles have its mean.
+    All that is averaged is linear between multiples of a quarter, so that the values at the middles
+    have its mean.
     """
     n, parts = len(labels), 4
     true = [(a, b + 1) for a, b in events(labels)]
     edges = [0, *((a[1] + b[0]) / 2 for a, b in itertools.pairwise(true)), n]
     precisions, recalls = [], []
     for event, zone in zip(true, itertools.pairwise(edges), strict=True):
-        instants = [i / parts + 0.5 / parts for i in range(round(zone[0] * parts), round(zone[1] * parts))]
-        pieces = [(max(a, zone[0]), min(b + 1, zone[1])) for a, b in events(alarms) if a < zone[1] and b + 1 > zone[0]]
+        instants = [
+            i / parts + 0.5 / parts for i in range(round(zone[0] * parts), round(zone[1] * parts))
+        ]
+        pieces = [
+            (max(a, zone[0]), min(b + 1, zone[1]))
+            for a, b in events(alarms)
+            if a < zone[1] and b + 1 > zone[0]
+        ]
         if not pieces:
             recalls.append(0.0)
             continue

@@ -10,7 +10,10 @@ import math
 def dft(frame):
     """One-sided spectrum of a real frame: X_k = Σ_j x_j e^{−i2πjk/w}, k = 0 … w // 2."""
     w = len(frame)
-    return [sum(x * cmath.exp(-2j * math.pi * (j * k % w) / w) for j, x in enumerate(frame)) for k in range(w // 2 + 1)]
+    return [
+        sum(x * cmath.exp(-2j * math.pi * (j * k % w) / w) for j, x in enumerate(frame))
+        for k in range(w // 2 + 1)
+    ]
 
 
 def sliding(signal, w):
@@ -27,7 +30,8 @@ def turned_pair(a, b, theta):
 def between_samples(frame, at):
     """Value of the trigonometric interpolant of a frame at any real place, by its periodic kernel.
 
-    sin(πu) / (w·tan(πu/w)) for an even w, sin(πu) / (w·sin(πu/w)) for an odd one (periodic sinc, Dirichlet kernel).
+    sin(πu) / (w·tan(πu/w)) for an even w, sin(πu) / (w·sin(πu/w)) for an odd one (periodic sinc,
+    Dirichlet kernel).
     """
     w = len(frame)
     total = 0.0
@@ -47,9 +51,14 @@ def later(frame, shift):
 
 
 def correlations(frame, reference, parts):
-    """Circular cross-correlation Σ_n later(frame, s)_n · reference_n at s = 0, 1/parts, 2/parts, … below w."""
+    """Circular cross-correlation Σ_n later(frame, s)_n · reference_n at s = 0, 1/parts, 2/parts, …
+    below w.
+    """
     w = len(frame)
-    return [sum(a * b for a, b in zip(later(frame, i / parts), reference, strict=True)) for i in range(w * parts)]
+    return [
+        sum(a * b for a, b in zip(later(frame, i / parts), reference, strict=True))
+        for i in range(w * parts)
+    ]
 
 
 def distance_by_phase(X, Y, theta):

@@ -1,4 +1,5 @@
-"""The slow obvious versions of spectra.sequence: lists of lists, one number at a time, from the formulas.
+"""The slow obvious versions of spectra.sequence: lists of lists, one number at a time, from the
+formulas.
 
 Imports nothing of spectra.
 """
@@ -18,22 +19,31 @@ def softmax(scores):
 
 
 def attention(Q, K, V, hidden):
-    """Each query's mean of the values, weighted by softmax(q·k/√d_k) over the keys not hidden(i, j)."""
+    """Each query's mean of the values, weighted by softmax(q·k/√d_k) over the keys not hidden(i,
+    j).
+    """
     out = []
     for i, q in enumerate(Q):
         scores = [
-            -math.inf if hidden(i, j) else sum(a * b for a, b in zip(q, k, strict=True)) / math.sqrt(len(q))
+            -math.inf
+            if hidden(i, j)
+            else sum(a * b for a, b in zip(q, k, strict=True)) / math.sqrt(len(q))
             for j, k in enumerate(K)
         ]
         weights = softmax(scores)
-        out.append([sum(w * v[f] for w, v in zip(weights, V, strict=True)) for f in range(len(V[0]))])
+        out.append(
+            [sum(w * v[f] for w, v in zip(weights, V, strict=True)) for f in range(len(V[0]))]
+        )
     return out
 
 
 def layer_norm(row, gain, bias, epsilon=1e-5):
     mean = sum(row) / len(row)
     variance = sum((x - mean) ** 2 for x in row) / len(row)
-    return [g * (x - mean) / math.sqrt(variance + epsilon) + b for x, g, b in zip(row, gain, bias, strict=True)]
+    return [
+        g * (x - mean) / math.sqrt(variance + epsilon) + b
+        for x, g, b in zip(row, gain, bias, strict=True)
+    ]
 
 
 def feed_forward(row, W_1, b_1, W_2, b_2):
@@ -63,19 +73,29 @@ def encoder_layer(H, w, h, hidden):
 
 def cross_entropy(logits, targets):
     """Mean of −log p(target)."""
-    return sum(-math.log(softmax(row)[t]) for row, t in zip(logits, targets, strict=True)) / len(targets)
+    return sum(-math.log(softmax(row)[t]) for row, t in zip(logits, targets, strict=True)) / len(
+        targets
+    )
 
 
 def squared_error(predicted, target):
     """Mean of the squares of all differences."""
-    squares = [(a - b) ** 2 for rows in zip(predicted, target, strict=True) for a, b in zip(*rows, strict=True)]
+    squares = [
+        (a - b) ** 2
+        for rows in zip(predicted, target, strict=True)
+        for a, b in zip(*rows, strict=True)
+    ]
     return sum(squares) / len(squares)
 
 
 def adam(weight, gradients, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
     """One weight after a gradient a step, with m and v as the sums they are."""
     for n in range(1, len(gradients) + 1):
-        m = sum((1 - beta_1) * beta_1 ** (n - i) * g for i, g in enumerate(gradients[:n], 1)) / (1 - beta_1**n)
-        v = sum((1 - beta_2) * beta_2 ** (n - i) * g**2 for i, g in enumerate(gradients[:n], 1)) / (1 - beta_2**n)
+        m = sum((1 - beta_1) * beta_1 ** (n - i) * g for i, g in enumerate(gradients[:n], 1)) / (
+            1 - beta_1**n
+        )
+        v = sum((1 - beta_2) * beta_2 ** (n - i) * g**2 for i, g in enumerate(gradients[:n], 1)) / (
+            1 - beta_2**n
+        )
         weight -= rate * m / (math.sqrt(v) + epsilon)
     return weight

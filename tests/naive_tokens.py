@@ -7,7 +7,9 @@ def nearest(frame, words):
 
 
 def spread(frames, tokens, words, token, usual):
-    """The mean squared distance of the frames of a token to its word, `usual` counting as one frame more."""
+    """The mean squared distance of the frames of a token to its word, `usual` counting as one frame
+    more.
+    """
     distances = [usual]
     for frame, own in zip(frames, tokens, strict=True):
         if own == token:

@@ -1,4 +1,6 @@
-"""Attention: the formula against loops, blocks against the formula, gradients against differences."""
+"""Attention: the formula against loops, blocks against the formula, gradients against
+differences.
+"""
 
 import tracemalloc
 from itertools import product
@@ -11,8 +13,8 @@ from hypothesis import strategies as st
 import naive_sequence as naive
 from numerical import numerical_gradient
 from spectra.errors import DataError
-from spectra.sequence import attention as module
-from spectra.sequence.attention import (
+from spectra.transformer import attention as module
+from spectra.transformer.attention import (
     attention,
     attention_backward,
     attention_in_blocks,
@@ -25,9 +27,10 @@ from spectra.sequence.attention import (
     softmax_backward,
     split_heads,
 )
-from spectra.sequence.positional import position_phasors
+from spectra.transformer.positional import position_phasors
 
-# Both ways through the running softmax: scores that need no shift, and scores that overflow without one.
+# Both ways through the running softmax: scores that need no shift, and scores that overflow without
+# one.
 SIZES = (1.0, 30.0)
 
 
@@ -73,7 +76,9 @@ def test_formula_is_the_loops(causal: bool) -> None:
     Q, K, V = random(3, 6, 4)
     Z, S, A = attention(Q, K, V, hidden_keys(6, causal, None))
     np.testing.assert_allclose(
-        Z, naive.attention(Q.tolist(), K.tolist(), V.tolist(), lambda i, j: causal and j > i), atol=1e-14
+        Z,
+        naive.attention(Q.tolist(), K.tolist(), V.tolist(), lambda i, j: causal and j > i),
+        atol=1e-14,
     )
     assert np.isneginf(S).sum() == (15 if causal else 0)
     np.testing.assert_allclose(A.sum(axis=-1), 1.0)
@@ -90,7 +95,9 @@ def test_formula_gradient() -> None:
 
 
 @pytest.mark.usefixtures("small_blocks")
-@pytest.mark.parametrize(("size", "causal", "pad"), list(product(SIZES, (False, True), (False, True))))
+@pytest.mark.parametrize(
+    ("size", "causal", "pad"), list(product(SIZES, (False, True), (False, True)))
+)
 @pytest.mark.parametrize("T", [1, 3, 4, 11])
 def test_blocks_are_the_formula(size: float, causal: bool, pad: bool, T: int) -> None:
     Q, K, V, d_Z = random(4, 5, 2, T, 3)
@@ -109,7 +116,12 @@ def test_blocks_are_the_formula(size: float, causal: bool, pad: bool, T: int) ->
 @settings(max_examples=40)
 @given(st.integers(1, 10), st.integers(1, 10), st.integers(1, 5), st.integers(1, 5))
 def test_blocks_of_other_keys_than_queries(T: int, U: int, d_k: int, d_v: int) -> None:
-    Q, K, V, d_Z = random(T, d_k), random(U, d_k, seed=1), random(U, d_v, seed=2), random(T, d_v, seed=3)
+    Q, K, V, d_Z = (
+        random(T, d_k),
+        random(U, d_k, seed=1),
+        random(U, d_v, seed=2),
+        random(T, d_v, seed=3),
+    )
     expected, _, A = attention(Q, K, V)
     Z, L = attention_in_blocks(Q, K, V)
     np.testing.assert_allclose(Z, expected, atol=1e-13)
@@ -120,15 +132,20 @@ def test_blocks_of_other_keys_than_queries(T: int, U: int, d_k: int, d_v: int) -
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("causal", [False, True])
-def test_blocks_in_single_precision_on_threads(size: float, causal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_in_single_precision_on_threads(
+    size: float, causal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "WORTH_THREADS", 0)
     Q, K, V, d_Z = random(4, 3, 700, 8, dtype=np.float32)
     Q *= size
     Z, L = attention_in_blocks(Q, K, V, causal=causal)
     gradients = attention_in_blocks_backward(d_Z, Q, K, V, Z, L, causal=causal)
     assert {x.dtype for x in (Z, L, *gradients)} == {np.dtype(np.float32)}
-    exact, _, A = attention(*(x.astype(np.float64) for x in (Q, K, V)), hidden_keys(700, causal, None))
-    # A score of s has a rounding error of s·2⁻²⁴, which is one of its weight, relative to the weight.
+    exact, _, A = attention(
+        *(x.astype(np.float64) for x in (Q, K, V)), hidden_keys(700, causal, None)
+    )
+    # A score of s has a rounding error of s·2⁻²⁴, which is one of its weight, relative to the
+    # weight.
     np.testing.assert_allclose(Z, exact, atol=1e-6 * size)
     for gradient, formula in zip(gradients, attention_backward(d_Z, Q, K, V, A), strict=True):
         np.testing.assert_allclose(gradient, formula, atol=3e-6 * size**2)
@@ -163,13 +180,17 @@ def test_no_position_depends_on_later_ones_or_on_padding() -> None:
     # Large scores anywhere let the running softmax take the largest out, which rounds differently.
     np.testing.assert_allclose(after[:, :5], before[:, :5], atol=1e-13)
     K[:, 7:], V[:, 7:] = 0.0, 0.0
-    np.testing.assert_allclose(attention_in_blocks(Q, K, V, causal=True, padding=padding)[0], after, atol=1e-13)
+    np.testing.assert_allclose(
+        attention_in_blocks(Q, K, V, causal=True, padding=padding)[0], after, atol=1e-13
+    )
 
 
 def test_order_of_the_keys_does_not_matter() -> None:
     Q, K, V = random(3, 9, 4)
     order = np.random.default_rng(0).permutation(9)
-    np.testing.assert_allclose(attention_in_blocks(Q, K[order], V[order])[0], attention_in_blocks(Q, K, V)[0], atol=1e-14)
+    np.testing.assert_allclose(
+        attention_in_blocks(Q, K[order], V[order])[0], attention_in_blocks(Q, K, V)[0], atol=1e-14
+    )
 
 
 def test_heads_are_split_by_columns_and_merged_again() -> None:
@@ -190,7 +211,9 @@ def test_multi_head_gradient(rotated: bool) -> None:
     _, kept = multi_head(H, *weights, 2, **masks)
     gradients = multi_head_backward(weight, kept, *weights, **masks)
     for x, gradient in zip((H, *weights), gradients, strict=True):
-        expected = numerical_gradient(lambda: (multi_head(H, *weights, 2, **masks)[0] * weight).sum(), x)
+        expected = numerical_gradient(
+            lambda: (multi_head(H, *weights, 2, **masks)[0] * weight).sum(), x
+        )
         np.testing.assert_allclose(gradient, expected, atol=1e-8)
 
 
@@ -201,9 +224,15 @@ def test_causal_needs_as_many_keys_as_queries() -> None:
 
 def test_masks_of_another_shape_are_named() -> None:
     Q, K, V = random(3, 2, 5, 3)
-    with pytest.raises(DataError, match=r"mask padding of type bool and shape \(2, 4\) must .* fit the shape \(2, 5\)"):
+    with pytest.raises(
+        DataError,
+        match=r"mask padding of type bool and shape \(2, 4\) must .* fit the shape \(2, 5\)",
+    ):
         attention_in_blocks(Q, K, V, padding=np.zeros((2, 4), dtype=bool))
-    with pytest.raises(DataError, match=r"mask hidden of type bool and shape \(3, 5\) must .* fit the shape \(2, 5, 5\)"):
+    with pytest.raises(
+        DataError,
+        match=r"mask hidden of type bool and shape \(3, 5\) must .* fit the shape \(2, 5, 5\)",
+    ):
         attention(Q, K, V, np.zeros((3, 5), dtype=bool))
     with pytest.raises(DataError, match="mask padding of type int64"):
         attention_in_blocks(Q, K, V, padding=np.zeros((2, 5), dtype=int))

@@ -1,4 +1,6 @@
-"""score_many says of each recording what detect says of it, in any order of work, and goes on past those that fail."""
+"""score_many says of each recording what detect says of it, in any order of work, and goes on past
+those that fail.
+"""
 
 import io
 from pathlib import Path
@@ -9,8 +11,8 @@ import pytest
 
 from spectra.batch import score_many
 from spectra.datasets import Recording
-from spectra.detection import detect, learn, score
 from spectra.errors import DataError
+from spectra.pipeline import detect, learn, score
 
 COLUMNS = ["start", "end", "peak", "score", "p_value", "channel", "f_low", "f_high"]
 SUMMARY = ["recording", "n_samples", "n_channels", "fs", "nperseg", "n_alarms", "p_value", "error"]
@@ -76,19 +78,25 @@ def test_result_does_not_depend_on_the_number_of_jobs(tmp_path: Path) -> None:
     recordings = mixed(tmp_path)
     # More than a megabyte, which joblib hands to its processes as a read-only file.
     recordings["long"] = np.concatenate([signal(seed) for seed in range(50)])
-    one, two = (score_many(recordings, nperseg=40, n_jobs=n_jobs, progress=False) for n_jobs in (1, 2))
+    one, two = (
+        score_many(recordings, nperseg=40, n_jobs=n_jobs, progress=False) for n_jobs in (1, 2)
+    )
     pd.testing.assert_frame_equal(one.alarms, two.alarms, check_exact=True)
     pd.testing.assert_frame_equal(one.summary, two.summary, check_exact=True)
 
 
 def test_normal_data_is_learned_once_for_all() -> None:
     normal = signal(9, odd=False)
-    batch = score_many([signal(1), signal(2, odd=False)], normal=normal, nperseg=40, fs=10.0, progress=False)
+    batch = score_many(
+        [signal(1), signal(2, odd=False)], normal=normal, nperseg=40, fs=10.0, progress=False
+    )
     learned = learn(normal, nperseg=40, fs=10.0)
     expected = [score(learned, signal(1)).alarms, score(learned, signal(2, odd=False)).alarms]
     assert batch.summary["recording"].tolist() == ["recording 1", "recording 2"]
     assert batch.summary["n_alarms"].tolist() == list(map(len, expected))
-    assert batch.alarms["start"].tolist() == [start for alarms in expected for start in alarms["start"]]
+    assert batch.alarms["start"].tolist() == [
+        start for alarms in expected for start in alarms["start"]
+    ]
     assert (batch.summary["fs"] == 10.0).all()
     with pytest.raises(DataError):
         score_many([signal(1)], normal=np.full(100, np.nan), progress=False)
@@ -122,7 +130,9 @@ def test_a_setting_that_is_wrong_fails_at_once(alpha: float) -> None:
         score_many([signal(1)], alpha=alpha, progress=False)
 
 
-def test_progress_is_on_standard_error_and_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_on_standard_error_and_only_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for terminal, progress, expected in (
         (True, True, "\r1/2 recordings\r2/2 recordings\n"),
         (True, False, ""),

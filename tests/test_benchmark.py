@@ -1,4 +1,6 @@
-"""A benchmark says of each file what detect and the metrics say of it, and goes on past what cannot be used."""
+"""A benchmark says of each file what detect and the metrics say of it, and goes on past what cannot
+be used.
+"""
 
 from pathlib import Path
 
@@ -12,8 +14,8 @@ from spectra import metrics
 from spectra.benchmark import benchmark, load_detector
 from spectra.cli import main
 from spectra.datasets import read
-from spectra.detection import detect
 from spectra.errors import DataError
+from spectra.pipeline import detect
 
 GOOD = {
     "001_Tones_id_1_Sensor_tr_500_1st_1200.csv": 1,
@@ -52,7 +54,9 @@ def table(seed: int, n: int = 1500) -> pd.DataFrame:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Labelled files, one without labels, and a module beside their folder, which is the working folder."""
+    """Labelled files, one without labels, and a module beside their folder, which is the working
+    folder.
+    """
     here = tmp_path / "series"
     here.mkdir()
     for name, seed in GOOD.items():
@@ -87,7 +91,9 @@ def test_a_row_holds_the_metrics_of_what_detect_finds(folder: Path, use_normal: 
         recording = read(folder / row["file"])
         result = detect(recording, normal_rows=(0, prefix) if prefix else None)
         buffer = metrics.vus_buffer(recording.values[:, 0])
-        expected = metrics.summary(recording.labels, result.scores["anomaly_score"], result.scores["alarm"], buffer)
+        expected = metrics.summary(
+            recording.labels, result.scores["anomaly_score"], result.scores["alarm"], buffer
+        )
         assert row["nperseg"] == result.nperseg
         assert row["n"] == 1500
         assert row["buffer"] == buffer == 20
@@ -116,7 +122,9 @@ def test_one_collection_has_nothing_to_be_left_out_of(folder: Path) -> None:
 def test_result_does_not_depend_on_the_number_of_jobs(folder: Path) -> None:
     add_broken(folder)
     one, two = (benchmark(folder, n_jobs=n_jobs) for n_jobs in (1, 2))
-    pd.testing.assert_frame_equal(one.results.drop(columns="seconds"), two.results.drop(columns="seconds"), check_exact=True)
+    pd.testing.assert_frame_equal(
+        one.results.drop(columns="seconds"), two.results.drop(columns="seconds"), check_exact=True
+    )
     assert one.failed == two.failed
 
 
@@ -133,7 +141,11 @@ def test_it_goes_on_after_files_that_cannot_be_used(folder: Path) -> None:
     assert all(name in reason for name, reason in found.failed.items())
     assert [number for number, _, _ in seen] == list(range(1, 10))
     assert {total for _, total, _ in seen} == {9}
-    assert list(benchmark(folder, use_normal=False).failed) == ["empty.csv", "labels.csv", "normal.csv"]
+    assert list(benchmark(folder, use_normal=False).failed) == [
+        "empty.csv",
+        "labels.csv",
+        "normal.csv",
+    ]
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
@@ -145,7 +157,9 @@ def test_a_detector_of_ones_own_is_judged_by_its_scores(folder: Path, n_jobs: in
     assert found.results["nperseg"].isna().all()
     # It has no threshold of its own.
     assert "alarms" not in found.results
-    assert found.results["oracle_event_F1"][0] == metrics.best_event_based(first["Label"], scores).f1
+    assert (
+        found.results["oracle_event_F1"][0] == metrics.best_event_based(first["Label"], scores).f1
+    )
 
 
 def test_a_detector_that_predicts_has_its_alarms_judged(folder: Path) -> None:
@@ -166,7 +180,14 @@ def test_what_a_detector_raises_is_said_of_each_file(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["sectral", "nowhere:X", "detector_of_mine:", "detector_of_mine:No", "detector_of_mine:Nothing"]
+    "name",
+    [
+        "sectral",
+        "nowhere:X",
+        "detector_of_mine:",
+        "detector_of_mine:No",
+        "detector_of_mine:Nothing",
+    ],
 )
 def test_an_unknown_detector_is_refused(folder: Path, name: str) -> None:
     with pytest.raises(ValueError, match=name):
@@ -178,16 +199,24 @@ def test_an_unknown_detector_is_refused(folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("marks", [(0, 2), (0, 0.5), ("no", "yes")])
-def test_a_file_whose_labels_are_others_is_listed(folder: Path, marks: tuple[object, object]) -> None:
+def test_a_file_whose_labels_are_others_is_listed(
+    folder: Path, marks: tuple[object, object]
+) -> None:
     bad = table(6)
-    bad.assign(Label=[marks[one] for one in bad["Label"]]).to_csv(folder / "labels.csv", index=False)
+    bad.assign(Label=[marks[one] for one in bad["Label"]]).to_csv(
+        folder / "labels.csv", index=False
+    )
     found = benchmark(folder)
     assert list(found.failed) == ["labels.csv"]
-    assert found.failed["labels.csv"].startswith("labels.csv: column 'Label' looks like labels other than 0 and 1")
+    assert found.failed["labels.csv"].startswith(
+        "labels.csv: column 'Label' looks like labels other than 0 and 1"
+    )
 
 
 @pytest.mark.parametrize("content", [[], ["unlabelled.csv"], ["notes.txt"]])
-def test_a_folder_without_a_labelled_file_is_refused(folder: Path, tmp_path: Path, content: list[str]) -> None:
+def test_a_folder_without_a_labelled_file_is_refused(
+    folder: Path, tmp_path: Path, content: list[str]
+) -> None:
     bare = tmp_path / "bare"
     bare.mkdir()
     for name in content:
@@ -203,10 +232,15 @@ def test_a_file_or_nothing_is_no_folder(folder: Path) -> None:
     for path in (folder / "plain.csv", folder / "missing"):
         result = CliRunner().invoke(main, ["benchmark", str(path)])
         assert result.exit_code == 1
-        assert result.stderr == f"Error: {path} is no folder: give one that holds labelled CSV files.\n"
+        assert (
+            result.stderr
+            == f"Error: {path} is no folder: give one that holds labelled CSV files.\n"
+        )
 
 
-def test_the_command_prints_a_table_and_writes_a_line_a_series(folder: Path, tmp_path: Path) -> None:
+def test_the_command_prints_a_table_and_writes_a_line_a_series(
+    folder: Path, tmp_path: Path
+) -> None:
     add_broken(folder)
     result = CliRunner().invoke(main, ["benchmark", str(folder), "-o", "results.csv"])
     assert result.exit_code == 1
@@ -222,13 +256,24 @@ def test_the_command_prints_a_table_and_writes_a_line_a_series(folder: Path, tmp
     assert list(written)[:9] == [
         "file", "collection", "n", "nperseg", "seconds", "VUS-PR", "VUS-ROC", "AUC-PR", "AUC-ROC",
     ]  # fmt: skip
-    assert {"alarms", "event_recall", "event_precision", "event_F1", "false_alarm_share"} <= set(written)
+    assert {"alarms", "event_recall", "event_precision", "event_F1", "false_alarm_share"} <= set(
+        written
+    )
     np.testing.assert_allclose(written["VUS-PR"], found.results["VUS-PR"], rtol=1e-5)
 
 
 def test_the_command_runs_a_detector_without_alarms(folder: Path) -> None:
     result = CliRunner().invoke(
-        main, ["benchmark", str(folder), "--detector", "detector_of_mine:Level", "--no-normal", "-j", "2"]
+        main,
+        [
+            "benchmark",
+            str(folder),
+            "--detector",
+            "detector_of_mine:Level",
+            "--no-normal",
+            "-j",
+            "2",
+        ],
     )
     assert result.exit_code == 0
     assert "event F1" not in result.stdout

@@ -1,4 +1,6 @@
-"""Whatever is wrong is said in one sentence, with exit status 1 or 2, and nothing is left half-written."""
+"""Whatever is wrong is said in one sentence, with exit status 1 or 2, and nothing is left
+half-written.
+"""
 
 import re
 import signal
@@ -44,7 +46,10 @@ UNUSABLE: dict[str, tuple[list[str], str]] = {
     "all NaN": (["value", *["nan"] * ROWS], r"data\.csv"),
     "all empty": (["a,b", *[","] * ROWS], r"data\.csv"),
     "infinity": (lines_with(7, "inf"), r"data\.csv, line 9.*value"),
-    "text among numbers": (two_columns("broken"), r"data\.csv, line 4, column 'right': 'broken' is not a number"),
+    "text among numbers": (
+        two_columns("broken"),
+        r"data\.csv, line 4, column 'right': 'broken' is not a number",
+    ),
     "text only": (["name", *["some", "words"] * 300], r"data\.csv"),
     "too many fields": ([*column(), "1,2,3"], rf"data\.csv, line {ROWS + 2}"),
 }
@@ -79,8 +84,12 @@ def sentence(result: Result, status: int) -> str:
 def test_unusable_file(folder: Path, lines: list[str], said: str) -> None:
     (folder / "data.csv").write_text("\n".join(lines), encoding="utf-8")
     before = sorted(folder.iterdir())
-    assert re.search(said, sentence(run("detect", "data.csv", "--nperseg", "32", "-o", "scores.csv"), 1))
-    assert re.search(said, sentence(run("fit", "data.csv", "--nperseg", "32", "-o", "new.model"), 1))
+    assert re.search(
+        said, sentence(run("detect", "data.csv", "--nperseg", "32", "-o", "scores.csv"), 1)
+    )
+    assert re.search(
+        said, sentence(run("fit", "data.csv", "--nperseg", "32", "-o", "new.model"), 1)
+    )
     assert sorted(folder.iterdir()) == before
     # What is wrong with the normal data is wrong with the whole run.
     result = run("detect", "good.csv", "--normal", "data.csv", "--nperseg", "32")
@@ -89,11 +98,15 @@ def test_unusable_file(folder: Path, lines: list[str], said: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["detect", "fit", "score"])
-@pytest.mark.parametrize(("name", "said"), [("missing.csv", "There is no file missing.csv"), ("sub", "sub is a folder")])
+@pytest.mark.parametrize(
+    ("name", "said"), [("missing.csv", "There is no file missing.csv"), ("sub", "sub is a folder")]
+)
 def test_no_file_to_read(folder: Path, command: str, name: str, said: str) -> None:
     (folder / "sub").mkdir()
     run("fit", "good.csv", "-o", "good.model", "--nperseg", "32")
-    arguments = {"detect": [name], "fit": [name, "-o", "new.model"], "score": ["good.model", name]}[command]
+    arguments = {"detect": [name], "fit": [name, "-o", "new.model"], "score": ["good.model", name]}[
+        command
+    ]
     assert said in sentence(run(command, *arguments), 1)
     assert not (folder / "new.model").exists()
 
@@ -113,14 +126,18 @@ def test_constant_channel_is_scored_and_said(folder: Path) -> None:
 
 
 def test_channels_that_are_never_there_together_have_no_residual(folder: Path) -> None:
-    halves = [f"{value}," if row < ROWS // 2 else f",{value}" for row, value in enumerate(column()[1:])]
+    halves = [
+        f"{value}," if row < ROWS // 2 else f",{value}" for row, value in enumerate(column()[1:])
+    ]
     (folder / "data.csv").write_text("\n".join(["first,second", *halves]), encoding="utf-8")
     said = sentence(run("detect", "data.csv", "--nperseg", "32", "--view", "residual"), 1)
     assert "too few frames of 32 without gaps" in said
 
 
 def test_a_square_wave_is_not_constant(folder: Path) -> None:
-    (folder / "data.csv").write_text("\n".join(["value", *["1", "1", "-1", "-1"] * (ROWS // 4)]), encoding="utf-8")
+    (folder / "data.csv").write_text(
+        "\n".join(["value", *["1", "1", "-1", "-1"] * (ROWS // 4)]), encoding="utf-8"
+    )
     result = run("detect", "good.csv", "--normal", "data.csv")
     assert result.exit_code == 0
     assert "constant" not in result.stderr
@@ -173,7 +190,12 @@ def test_disk_that_fills_leaves_the_old_file(folder: Path, monkeypatch: pytest.M
 def test_model_that_is_none(folder: Path) -> None:
     run("fit", "good.csv", "-o", "good.model", "--nperseg", "32")
     whole = (folder / "good.model").read_bytes()
-    for content in (b"", b"a,b\n1,2\n", whole[: len(whole) // 2], whole[:100] + bytes(50) + whole[150:]):
+    for content in (
+        b"",
+        b"a,b\n1,2\n",
+        whole[: len(whole) // 2],
+        whole[:100] + bytes(50) + whole[150:],
+    ):
         (folder / "bad.model").write_bytes(content)
         assert "bad.model" in sentence(run("score", "bad.model", "good.csv"), 1)
 
@@ -192,7 +214,10 @@ def test_model_of_other_channels_or_rate(folder: Path) -> None:
 
 
 USAGE: dict[str, tuple[list[str], str]] = {
-    **{f"alpha {alpha}": ([f"--alpha={alpha}"], "alpha") for alpha in ("0", "0.7", "-1", "nan", "inf", "x")},
+    **{
+        f"alpha {alpha}": ([f"--alpha={alpha}"], "alpha")
+        for alpha in ("0", "0.7", "-1", "nan", "inf", "x")
+    },
     "nperseg 1": (["--nperseg", "1"], "nperseg"),
     "k": (["--k", "0"], "--k"),
     "k between two numbers": (["--k", "1.5"], "1.5 is neither a number of frames"),
@@ -202,7 +227,10 @@ USAGE: dict[str, tuple[list[str], str]] = {
     "rows": (["--normal-rows", "5"], "--normal-rows"),
     "two normals": (["--normal", "good.csv", "--normal-rows", "0:9"], "give one of them"),
     "stdin twice": (["-", "-"], "Standard input"),
-    "one output for two files": (["good.csv", "-o", "scores.csv"], "-o writes the scores of one FILE"),
+    "one output for two files": (
+        ["good.csv", "-o", "scores.csv"],
+        "-o writes the scores of one FILE",
+    ),
 }
 
 

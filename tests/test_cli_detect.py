@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 import spectra.cli
 from spectra.cli import main
 from spectra.cli.options import VIEWS as OFFERED
-from spectra.model_file import Learned
-from spectra.views import VIEWS
+from spectra.model import Learned
+from spectra.signal.views import VIEWS
 
 FS = 100.0
 N = 4000
@@ -39,7 +39,8 @@ def dated(values: np.ndarray, zone: str = "") -> str:
     """A CSV whose rows are 10 ms apart."""
     stamps = pd.date_range("2024-03-01T12:00:00", periods=len(values), freq="10ms")
     rows = [
-        f"{stamp.isoformat(timespec='milliseconds')}{zone},{value:.6f}" for stamp, value in zip(stamps, values, strict=True)
+        f"{stamp.isoformat(timespec='milliseconds')}{zone},{value:.6f}"
+        for stamp, value in zip(stamps, values, strict=True)
     ]
     return "\n".join(["time,pressure", *rows]) + "\n"
 
@@ -88,8 +89,8 @@ def test_json_holds_the_documented_keys_and_finds_the_odd_stretch(folder: Path) 
     documented = re.findall(r"`(\w+)`", spectra.cli.__doc__ or "")
     assert [key for key in file if key not in documented] == []
     assert list(file) == [
-        "file", "fs", "nperseg", "npersegs", "hop", "alpha", "n_samples", "channels", "learned_from", "period",
-        "calibration", "notes", "alarms",
+        "file", "fs", "nperseg", "npersegs", "hop", "alpha", "n_samples", "channels",
+        "learned_from", "period", "calibration", "notes", "alarms",
     ]  # fmt: skip
     assert file["file"] == "dated.csv"
     assert file["fs"] == pytest.approx(FS)
@@ -101,7 +102,10 @@ def test_json_holds_the_documented_keys_and_finds_the_odd_stretch(folder: Path) 
     assert list(alarm) == ALARM_KEYS
     begin = pd.Timestamp("2024-03-01T12:00:00")
     assert re.fullmatch(r"2024-03-01T12:00:\d\d(\.\d+)?", alarm["start"])
-    rows = {key: (pd.Timestamp(alarm[key]) - begin).total_seconds() * FS for key in ("start", "end", "peak")}
+    rows = {
+        key: (pd.Timestamp(alarm[key]) - begin).total_seconds() * FS
+        for key in ("start", "end", "peak")
+    }
     assert overlaps_odd(rows)
     # A frame of 50 rows that touches the stretch reaches at most 49 beyond it.
     assert rows["start"] > ODD.start - 50
@@ -116,7 +120,11 @@ def test_dates_keep_the_offset_of_their_zone(folder: Path) -> None:
     text = dated(signal(1, odd=True), zone="+02:00")
     file = found("detect", "-", "--nperseg", "50", stdin=text)
     assert file["file"] == "-"
-    assert all(alarm[key].endswith("+02:00") for alarm in file["alarms"] for key in ("start", "end", "peak"))
+    assert all(
+        alarm[key].endswith("+02:00")
+        for alarm in file["alarms"]
+        for key in ("start", "end", "peak")
+    )
     run("detect", "-", "--nperseg", "50", "-o", "scores.csv", stdin=text)
     first = (folder / "scores.csv").read_text(encoding="utf-8").splitlines()[1]
     assert first.startswith("2024-03-01T12:00:00.000+02:00,")
@@ -126,7 +134,9 @@ def test_rows_without_time_are_numbers(folder: Path) -> None:
     file = found("detect", "bare.csv", "--nperseg", "50")
     assert file["fs"] is None
     assert any(overlaps_odd(alarm) for alarm in file["alarms"])
-    assert all(isinstance(alarm[key], int) for alarm in file["alarms"] for key in ("start", "end", "peak"))
+    assert all(
+        isinstance(alarm[key], int) for alarm in file["alarms"] for key in ("start", "end", "peak")
+    )
     alarm = max(file["alarms"], key=lambda alarm: alarm["score"])
     assert alarm["f_low"] <= ODD_TONE / FS <= alarm["f_high"]
     with_rate = found("detect", "bare.csv", "--nperseg", "50", "--fs", str(FS))
@@ -152,7 +162,8 @@ def test_table_has_a_line_an_alarm_under_aligned_headings(folder: Path) -> None:
     result = run("detect", "dated.csv", "--nperseg", "50")
     heading, titles, *lines, total = result.stdout.splitlines()
     assert heading.startswith(
-        "dated.csv  4,000 rows · 1 channel · 100 Hz · frames of 50 rows (500 ms) · no normal data given: "
+        "dated.csv  4,000 rows · 1 channel · 100 Hz · frames of 50 rows (500 ms) · no normal data "
+        "given: "
     )
     noun = "alarm" if len(alarms) == 1 else "alarms"
     assert total == f"{len(alarms)} {noun} at a false-alarm probability of 0.001 a frame"
@@ -233,7 +244,10 @@ def test_normal_rows_are_counted_as_in_a_slice(folder: Path) -> None:
     file = found("detect", "bare.csv", "--normal-rows", "0:2000", "--nperseg", "50")
     assert file["learned_from"] == "rows 0 to 1999"
     assert any(overlaps_odd(alarm) for alarm in file["alarms"])
-    assert found("detect", "bare.csv", "--normal-rows", ":2000", "--nperseg", "50")["alarms"] == file["alarms"]
+    assert (
+        found("detect", "bare.csv", "--normal-rows", ":2000", "--nperseg", "50")["alarms"]
+        == file["alarms"]
+    )
 
 
 def test_exit_status_3_is_for_alarms_and_only_on_demand(folder: Path) -> None:
@@ -241,7 +255,12 @@ def test_exit_status_3_is_for_alarms_and_only_on_demand(folder: Path) -> None:
     assert run("detect", "dated.csv", *arguments).exit_code == 0
     assert run("detect", "dated.csv", *arguments, "--fail-on-anomaly").exit_code == 3
     # Two frames in a billion: none of the 700 of normal data is one.
-    assert run("detect", "normal.csv", "--nperseg", "50", "--alpha", "2e-9", "--fail-on-anomaly").exit_code == 0
+    assert (
+        run(
+            "detect", "normal.csv", "--nperseg", "50", "--alpha", "2e-9", "--fail-on-anomaly"
+        ).exit_code
+        == 0
+    )
     assert run("detect", "dated.csv", "bad.csv", *arguments, "--fail-on-anomaly").exit_code == 1
 
 
@@ -260,7 +279,9 @@ def test_several_files_go_on_past_one_that_fails(folder: Path) -> None:
 def test_names_from_files_cannot_steer_the_terminal(folder: Path) -> None:
     text = dated(signal(1, odd=True)).replace("pressure", "\x1b[2Jpres\x07sure\u202e")
     (folder / "odd.csv").write_text(text, encoding="utf-8")
-    result = CliRunner(env={"NO_COLOR": "1"}).invoke(main, ["detect", "odd.csv", "--nperseg", "50"], color=True)
+    result = CliRunner(env={"NO_COLOR": "1"}).invoke(
+        main, ["detect", "odd.csv", "--nperseg", "50"], color=True
+    )
     assert result.exit_code == 0
     assert "  pressure  " in result.stdout
     # Everything but the heading, which is bold here.
@@ -269,7 +290,10 @@ def test_names_from_files_cannot_steer_the_terminal(folder: Path) -> None:
 
 
 def test_options_of_reading_are_handed_on(folder: Path) -> None:
-    lines = [f"{i * 10},{value:.6f},{i % 7},{int(ODD.start <= i < ODD.stop)}" for i, value in enumerate(signal(1, odd=True))]
+    lines = [
+        f"{i * 10},{value:.6f},{i % 7},{int(ODD.start <= i < ODD.stop)}"
+        for i, value in enumerate(signal(1, odd=True))
+    ]
     (folder / "many.csv").write_text("\n".join(["ms,pressure,other,odd", *lines]), encoding="utf-8")
     arguments = ("--time", "ms", "--channels", "pressure", "--label", "odd", "--nperseg", "50")
     file = found("detect", "many.csv", *arguments)
@@ -290,10 +314,14 @@ def test_view_is_handed_on_and_kept_in_the_model(folder: Path) -> None:
     usual = found("detect", "dated.csv", "--nperseg", "50")
     level = found("detect", "dated.csv", "--nperseg", "50", "--view", "level")
     assert level["alarms"] != usual["alarms"]
-    at_once = found("detect", "dated.csv", "--normal", "normal.csv", "--nperseg", "50", "--view", "shape")
+    at_once = found(
+        "detect", "dated.csv", "--normal", "normal.csv", "--nperseg", "50", "--view", "shape"
+    )
     run("fit", "normal.csv", "-o", "normal.model", "--nperseg", "50", "--view", "shape")
     assert found("score", "normal.model", "dated.csv") == at_once
-    assert [comparison.view for comparison in Learned.load("normal.model").model.comparisons] == ["shape"]
+    assert [comparison.view for comparison in Learned.load("normal.model").model.comparisons] == [
+        "shape"
+    ]
     unknown = run("detect", "dated.csv", "--view", "phase")
     assert unknown.exit_code == 2
     assert "magnitude-dc" in unknown.stderr

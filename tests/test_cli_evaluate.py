@@ -1,4 +1,6 @@
-"""evaluate prints the metrics of what detect finds, or of a column, against the labels of a file."""
+"""evaluate prints the metrics of what detect finds, or of a column, against the labels of a
+file.
+"""
 
 import json
 from pathlib import Path
@@ -11,11 +13,13 @@ from click.testing import CliRunner
 from spectra import metrics
 from spectra.cli import main
 from spectra.datasets import read
-from spectra.detection import detect
+from spectra.pipeline import detect
 
 
 def table(n: int = 1500) -> pd.DataFrame:
-    """A tone with a labelled stretch of another one, and a column of scores that finds half of it."""
+    """A tone with a labelled stretch of another one, and a column of scores that finds half of
+    it.
+    """
     rng = np.random.default_rng(0)
     values = np.sin(2 * np.pi * np.arange(n) / 20) + 0.1 * rng.standard_normal(n)
     values[1200:1260] += 0.8 * np.sin(2 * np.pi * np.arange(60) / 5)
@@ -46,7 +50,9 @@ def test_json_holds_the_metrics_of_what_detect_finds(file: str) -> None:
     found = json.loads(run(file, *options, "--normal-rows", ":1000", "--format", "json"))
     recording = read(file, label="truth", channels="value", fs=10.0)
     result = detect(recording, normal_rows=(0, 1000))
-    expected = metrics.summary(recording.labels, result.scores["anomaly_score"], result.scores["alarm"], 20, fs=10.0)
+    expected = metrics.summary(
+        recording.labels, result.scores["anomaly_score"], result.scores["alarm"], 20, fs=10.0
+    )
     assert found["metrics"] == pytest.approx(expected)
     assert {key: found[key] for key in found if key not in ("metrics", "scores")} == {
         "schema_version": 1,
@@ -63,16 +69,33 @@ def test_json_holds_the_metrics_of_what_detect_finds(file: str) -> None:
 
 
 def test_settings_are_those_of_detect(file: str) -> None:
-    options = ["--label", "truth", "--channels", "value", "--alpha", "0.05", "--nperseg", "40", "--k", "3"]
+    options = [
+        "--label",
+        "truth",
+        "--channels",
+        "value",
+        "--alpha",
+        "0.05",
+        "--nperseg",
+        "40",
+        "--k",
+        "3",
+    ]
     found = json.loads(run(file, *options, "--format", "json"))
     result = detect(read(file, label="truth", channels="value"), alpha=0.05, nperseg=40, k=3)
-    assert found["metrics"]["alarms"] == len(metrics.runs(result.scores["alarm"].to_numpy() == 1)[0])
-    assert found["metrics"]["AUC-PR"] == pytest.approx(metrics.auc_pr(table()["truth"], result.scores["anomaly_score"]))
+    assert found["metrics"]["alarms"] == len(
+        metrics.runs(result.scores["alarm"].to_numpy() == 1)[0]
+    )
+    assert found["metrics"]["AUC-PR"] == pytest.approx(
+        metrics.auc_pr(table()["truth"], result.scores["anomaly_score"])
+    )
     assert "false_alarms_per_hour" not in found["metrics"]
 
 
 @pytest.mark.parametrize("threshold", [None, 0.9])
-def test_a_column_of_scores_is_judged_beside_the_period_of_the_signal(file: str, threshold: float | None) -> None:
+def test_a_column_of_scores_is_judged_beside_the_period_of_the_signal(
+    file: str, threshold: float | None
+) -> None:
     given = [] if threshold is None else ["--threshold", str(threshold)]
     found = json.loads(run(file, "--label", "truth", "--score", "odd", *given, "--format", "json"))
     labels, scores = table()["truth"], read(file, label="truth", channels="odd").values[:, 0]
@@ -101,12 +124,24 @@ def test_rows_without_a_score_are_the_least_anomalous(file: str) -> None:
 def test_the_table_says_it_all_on_one_screen(file: str) -> None:
     text = run(file, "--label", "truth", "--channels", "value", "--fs", "10", "-q")
     lines = text.splitlines()
-    assert lines[0].startswith("data.csv  1,500 rows · 1 event, 4.00% of the rows · scores: spectra detect")
+    assert lines[0].startswith(
+        "data.csv  1,500 rows · 1 event, 4.00% of the rows · scores: spectra detect"
+    )
     assert len(lines) <= 13
-    for word in ("VUS-PR", "AUC-ROC", "0 … 20 rows", "affiliation", "point-adjusted", "an hour", "best thresholds"):
+    for word in (
+        "VUS-PR",
+        "AUC-ROC",
+        "0 … 20 rows",
+        "affiliation",
+        "point-adjusted",
+        "an hour",
+        "best thresholds",
+    ):
         assert word in text
     assert "labels say is best" in run(file, "--label", "truth", "--score", "odd", "-q")
-    assert "of scores from 0.9 on" in run(file, "--label", "truth", "--score", "odd", "--threshold", "0.9", "-q")
+    assert "of scores from 0.9 on" in run(
+        file, "--label", "truth", "--score", "odd", "--threshold", "0.9", "-q"
+    )
 
 
 def test_scores_that_find_nothing_have_no_alarms(file: str) -> None:
@@ -131,16 +166,34 @@ def test_labels_are_found_by_their_usual_name_and_standard_input_is_read(file: s
         (["--label", "turth"], 1, "did you mean 'truth'"),
         (["--label", "value"], 1, "a label must be 0 or 1"),
         (["--label", "truth", "--score", "scores"], 1, "there is no column 'scores' of numbers"),
-        (["--label", "truth", "--score", "odd", "--nperseg", "20"], 2, "--nperseg is for what detect finds"),
-        (["--label", "truth", "--score", "odd", "--normal-rows", "0:9"], 2, "--normal-rows is for what detect finds"),
-        (["--label", "truth", "--score", "odd", "--method", "sequence"], 2, "--method is for what detect finds"),
-        (["--label", "truth", "--score", "odd", "--alpha", "0.1"], 2, "--alpha is for what detect finds"),
+        (
+            ["--label", "truth", "--score", "odd", "--nperseg", "20"],
+            2,
+            "--nperseg is for what detect finds",
+        ),
+        (
+            ["--label", "truth", "--score", "odd", "--normal-rows", "0:9"],
+            2,
+            "--normal-rows is for what detect finds",
+        ),
+        (
+            ["--label", "truth", "--score", "odd", "--method", "sequence"],
+            2,
+            "--method is for what detect finds",
+        ),
+        (
+            ["--label", "truth", "--score", "odd", "--alpha", "0.1"],
+            2,
+            "--alpha is for what detect finds",
+        ),
         (["--label", "truth", "--score", "odd", "--threshold", "nan"], 2, "nan is no number"),
         (["--label", "truth", "--threshold", "2"], 2, "--threshold is for --score"),
         (["--label", "truth", "--buffer", "-1"], 2, "buffer"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_sentence(file: str, options: list[str], status: int, words: str) -> None:
+def test_what_is_wrong_is_said_in_one_sentence(
+    file: str, options: list[str], status: int, words: str
+) -> None:
     said = run(file, *options, status=status)
     assert words in said
     assert "Traceback" not in said

@@ -1,4 +1,6 @@
-"""Numbers, names and files as the commands write them; the recordings that `spectra datasets` hands out."""
+"""Numbers, names and files as the commands write them; the recordings that `spectra datasets` hands
+out.
+"""
 
 import gzip
 import io
@@ -27,7 +29,10 @@ def scores(index: pd.Index, seed: int = 0) -> pd.DataFrame:
     score = rng.standard_normal(n) * 10.0 ** rng.integers(-8, 8, n)
     p_value = 10.0 ** -rng.uniform(0, 300, n)
     missing = rng.uniform(size=n) < 0.1
-    columns = {"anomaly_score": np.where(missing, np.nan, score), "p_value": np.where(missing, np.nan, p_value)}
+    columns = {
+        "anomaly_score": np.where(missing, np.nan, score),
+        "p_value": np.where(missing, np.nan, p_value),
+    }
     return pd.DataFrame(columns | {"alarm": rng.integers(0, 2, n)}, index=index)
 
 
@@ -74,7 +79,9 @@ def test_whole_seconds_are_written_without_a_fraction(tmp_path: Path) -> None:
 def test_elapsed_time_is_in_seconds(tmp_path: Path) -> None:
     seconds = np.arange(20) * 0.004
     for index in (pd.Index(seconds), pd.to_timedelta(seconds, unit="s")):
-        np.testing.assert_allclose(written(scores(index), tmp_path)["time_s"], seconds, rtol=1e-11, atol=1e-12)
+        np.testing.assert_allclose(
+            written(scores(index), tmp_path)["time_s"], seconds, rtol=1e-11, atol=1e-12
+        )
 
 
 def interrupted(file: IO[bytes]) -> None:
@@ -88,7 +95,9 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path.write_bytes(b"old")
     with pytest.raises(KeyboardInterrupt), replacing(path) as file:
         interrupted(file)
-    assert [(found.name, found.read_bytes()) for found in tmp_path.iterdir()] == [("scores.csv", b"old")]
+    assert [(found.name, found.read_bytes()) for found in tmp_path.iterdir()] == [
+        ("scores.csv", b"old")
+    ]
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
@@ -127,7 +136,9 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(("progress", "shown"), [(True, f"2/3 a.csv …{CLEAR_LINE}"), (False, "")])
-def test_progress_is_shown_on_a_terminal_and_wiped(monkeypatch: pytest.MonkeyPatch, progress: bool, shown: str) -> None:
+def test_progress_is_shown_on_a_terminal_and_wiped(
+    monkeypatch: pytest.MonkeyPatch, progress: bool, shown: str
+) -> None:
     for stream, expected in ((Terminal(), shown), (io.StringIO(), "")):
         monkeypatch.setattr("sys.stderr", stream)
         with step("2/3 a.csv", Words(quiet=False, verbose=False, progress=progress)):
@@ -138,7 +149,12 @@ def test_progress_is_shown_on_a_terminal_and_wiped(monkeypatch: pytest.MonkeyPat
 def test_sample_written_is_the_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("machine-temperature.csv", "machine-temperature.csv.gz"):
-        assert CliRunner().invoke(main, ["datasets", "write", "machine-temperature", "-o", name]).exit_code == 0
+        assert (
+            CliRunner()
+            .invoke(main, ["datasets", "write", "machine-temperature", "-o", name])
+            .exit_code
+            == 0
+        )
         sample, back = load_sample("machine-temperature"), read(tmp_path / name, label="label")
         np.testing.assert_array_equal(back.values, sample.values)
         assert (back.index == sample.index).all()

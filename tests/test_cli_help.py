@@ -11,7 +11,9 @@ from click.testing import CliRunner
 from spectra.cli import main
 
 
-def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+def commands(
+    group: click.Group, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     """Every command below a group, with the words that call it."""
     for name, command in group.commands.items():
         yield (*path, name), command
@@ -38,8 +40,14 @@ def test_commands_are_those_that_are_documented() -> None:
     }
 
 
-@pytest.mark.parametrize(("path", "command"), COMMANDS, ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
-def test_help_describes_the_command_its_arguments_and_options(path: tuple[str, ...], command: click.Command) -> None:
+@pytest.mark.parametrize(
+    ("path", "command"),
+    COMMANDS,
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_help_describes_the_command_its_arguments_and_options(
+    path: tuple[str, ...], command: click.Command
+) -> None:
     result = CliRunner().invoke(main, [*path, "--help"], terminal_width=200)
     assert result.exit_code == 0
     assert command.help
@@ -50,7 +58,8 @@ def test_help_describes_the_command_its_arguments_and_options(path: tuple[str, .
             assert parameter.help in " ".join(result.stdout.split())
             assert all(name in result.stdout for name in parameter.opts)
         elif isinstance(parameter, click.Argument):
-            # An argument has no help of its own in click: the text of the command has to speak of it.
+            # An argument has no help of its own in click: the text of the command has to speak of
+            # it.
             name = parameter.make_metavar(click.Context(command)).rstrip(".")
             assert name in command.help
 
@@ -58,11 +67,15 @@ def test_help_describes_the_command_its_arguments_and_options(path: tuple[str, .
 @pytest.mark.parametrize("path", [(), *(path for path, _ in COMMANDS)], ids=" ".join)
 def test_short_help_and_long_help_are_the_same(path: tuple[str, ...]) -> None:
     runner = CliRunner()
-    assert runner.invoke(main, [*path, "-h"]).stdout == runner.invoke(main, [*path, "--help"]).stdout
+    assert (
+        runner.invoke(main, [*path, "-h"]).stdout == runner.invoke(main, [*path, "--help"]).stdout
+    )
 
 
 @pytest.mark.parametrize(
-    "path", [(), *(path for path, command in COMMANDS if isinstance(command, click.Group))], ids=" ".join
+    "path",
+    [(), *(path for path, command in COMMANDS if isinstance(command, click.Group))],
+    ids=" ".join,
 )
 def test_help_shows_every_command_with_a_whole_sentence(path: tuple[str, ...]) -> None:
     shown = CliRunner().invoke(main, [*path, "--help"]).stdout
@@ -75,18 +88,35 @@ def test_help_shows_every_command_with_a_whole_sentence(path: tuple[str, ...]) -
 
 def test_help_documents_the_json_keys_and_the_exit_status() -> None:
     shown = CliRunner().invoke(main, ["detect", "--help"]).stdout
-    for word in ("schema_version", "calibration", "alarms", "p_value", "f_low", "ISO 8601", "Exit status"):
+    for word in (
+        "schema_version",
+        "calibration",
+        "alarms",
+        "p_value",
+        "f_low",
+        "ISO 8601",
+        "Exit status",
+    ):
         assert word in shown
 
 
 def test_help_imports_nothing_slow() -> None:
     # The commands are imported whole, so what they import at their top is what --help costs.
-    program = "import sys; import spectra.cli; print({'numpy', 'pandas', 'scipy', 'sklearn', 'joblib'} & set(sys.modules))"
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    program = (
+        "import sys; import spectra.cli; print({'numpy', 'pandas', 'scipy', 'sklearn', "
+        "'joblib'} & set(sys.modules))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert result.stdout == "set()\n"
 
 
 def test_completion_knows_the_recordings() -> None:
-    environment = {"_SPECTRA_COMPLETE": "bash_complete", "COMP_WORDS": "spectra datasets write mach", "COMP_CWORD": "3"}
+    environment = {
+        "_SPECTRA_COMPLETE": "bash_complete",
+        "COMP_WORDS": "spectra datasets write mach",
+        "COMP_CWORD": "3",
+    }
     result = CliRunner().invoke(main, prog_name="spectra", env=environment)
     assert result.stdout == "plain,machine-temperature\n"

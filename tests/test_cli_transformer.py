@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from spectra.cli import main
-from spectra.sequence.example import TOKENS, P, X, worked_example
+from spectra.transformer.example import TOKENS, P, X, worked_example
 
 LAYER = [
     *("W_Q", "W_K", "W_V", "Q", "K", "V", "S", "A", "Z", "M", "W_O", "O", "H_prime"),
@@ -51,7 +51,18 @@ def test_json_shapes_are_those_of_the_table() -> None:
 
 
 def test_sizes_and_seed_are_free() -> None:
-    sizes = ["--vocabulary", "20", "--length", "7", "--features", "9", "--heads", "3", "--feed-forward", "5"]
+    sizes = [
+        "--vocabulary",
+        "20",
+        "--length",
+        "7",
+        "--features",
+        "9",
+        "--heads",
+        "3",
+        "--feed-forward",
+        "5",
+    ]
     tensors = document(*sizes)["tensors"]
     assert np.shape(tensors["p"]) == (7, 20)
     assert np.shape(tensors["layers"][0]["A"]) == (3, 7, 7)
@@ -89,8 +100,16 @@ def test_large_matrices_are_shown_by_their_edges() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--features", "6", "--heads", "4"], 2, "d=6 features cannot be split into h=4 heads of equal size"),
-        (["--tokens", "1,8"], 1, "Token 8 at position 1 is outside the vocabulary: the 8 tokens are 0 to 7."),
+        (
+            ["--features", "6", "--heads", "4"],
+            2,
+            "d=6 features cannot be split into h=4 heads of equal size",
+        ),
+        (
+            ["--tokens", "1,8"],
+            1,
+            "Token 8 at position 1 is outside the vocabulary: the 8 tokens are 0 to 7.",
+        ),
         (["--tokens", "1,x"], 2, "'1,x' is not of the form A,B,…"),
         (["--tokens", "1,2", "--length", "3"], 2, "--length 3 does not go with the 2 tokens given"),
         (["--layers", "0"], 2, "0 is not in the range"),

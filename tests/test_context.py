@@ -1,4 +1,6 @@
-"""Attention from contexts to normal contexts, against the slow form, and its limit, the nearest neighbour."""
+"""Attention from contexts to normal contexts, against the slow form, and its limit, the nearest
+neighbour.
+"""
 
 import importlib.util
 from pathlib import Path
@@ -8,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spectra.sequence.context import ANYTHING, Memory, contexts, remember, surprisal, weights
+from spectra.sequence.memory import ANYTHING, Memory, contexts, remember, surprisal, weights
 
-_spec = importlib.util.spec_from_file_location("naive_context", Path(__file__).with_name("naive_context.py"))
+_spec = importlib.util.spec_from_file_location(
+    "naive_context", Path(__file__).with_name("naive_context.py")
+)
 assert _spec is not None
 assert _spec.loader is not None
 naive = importlib.util.module_from_spec(_spec)
@@ -21,7 +25,14 @@ def memory(seed: int, n: int = 12, temperature: float = 1.0) -> Memory:
     rng = np.random.default_rng(seed)
     tokens = rng.integers(0, 3, n)
     return Memory(
-        2, 3, rng.normal(size=(n, 6)), rng.normal(size=(n, 2)), tokens, np.arange(n), np.full(3, 1 / 3), temperature
+        2,
+        3,
+        rng.normal(size=(n, 6)),
+        rng.normal(size=(n, 2)),
+        tokens,
+        np.arange(n),
+        np.full(3, 1 / 3),
+        temperature,
     )
 
 
@@ -30,7 +41,10 @@ def memory(seed: int, n: int = 12, temperature: float = 1.0) -> Memory:
 def test_the_expected_spectrum_is_that_of_the_formula(seed: int, temperature: float) -> None:
     one = memory(seed, temperature=temperature)
     queries = np.random.default_rng(seed + 1).normal(size=(4, 6))
-    slow = [naive.expected(list(q), one.keys.tolist(), one.values.tolist(), temperature) for q in queries]
+    slow = [
+        naive.expected(list(q), one.keys.tolist(), one.values.tolist(), temperature)
+        for q in queries
+    ]
     found = one.expect(queries)
     np.testing.assert_allclose(found.spectrum, slow, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(found.p.sum(axis=1), 1, rtol=1e-12)
@@ -41,13 +55,17 @@ def test_the_expected_spectrum_is_that_of_the_formula(seed: int, temperature: fl
 def test_as_the_temperature_goes_to_zero_it_is_the_nearest_neighbour(seed: int) -> None:
     queries = np.random.default_rng(seed + 1).normal(size=(4, 6))
     one = memory(seed)
-    nearest = np.array([naive.nearest_neighbour(list(q), one.keys.tolist(), one.values.tolist()) for q in queries])
+    nearest = np.array(
+        [naive.nearest_neighbour(list(q), one.keys.tolist(), one.values.tolist()) for q in queries]
+    )
     errors = [
         np.abs(memory(seed, temperature=temperature).expect(queries).spectrum - nearest).max()
         for temperature in (1, 1e-2, 1e-6)
     ]
     assert errors[2] <= errors[1] + 1e-12
-    np.testing.assert_allclose(memory(seed, temperature=1e-9).expect(queries).spectrum, nearest, atol=1e-9)
+    np.testing.assert_allclose(
+        memory(seed, temperature=1e-9).expect(queries).spectrum, nearest, atol=1e-9
+    )
     at_zero = memory(seed, temperature=0.0).expect(queries)
     np.testing.assert_allclose(at_zero.spectrum, nearest, rtol=1e-12)
     np.testing.assert_allclose(at_zero.variance, 0, atol=1e-12)
@@ -78,7 +96,9 @@ def test_frames_that_overlap_a_frame_do_not_tell_what_it_should_be() -> None:
     query = one.keys[5:6]
     np.testing.assert_array_equal(one.expect(query).spectrum[0], one.values[5])
     kept = [j for j in range(12) if abs(j - 5) >= one.stride]
-    left = naive.nearest_neighbour(query[0].tolist(), one.keys[kept].tolist(), one.values[kept].tolist())
+    left = naive.nearest_neighbour(
+        query[0].tolist(), one.keys[kept].tolist(), one.values[kept].tolist()
+    )
     np.testing.assert_allclose(one.expect(query, np.array([5])).spectrum[0], left)
 
 
@@ -89,7 +109,8 @@ def test_where_nothing_is_left_or_the_context_has_a_gap_nothing_is_expected() ->
 
 
 def test_the_temperature_is_the_likeliest() -> None:
-    # Four frames come one after the other, with a little noise: what follows is certain, so the best is near zero.
+    # Four frames come one after the other, with a little noise: what follows is certain, so the
+    # best is near zero.
     rng = np.random.default_rng(0)
     tokens = np.arange(200) % 4
     features = np.eye(4)[tokens] + rng.normal(0, 0.01, (200, 4))
@@ -109,13 +130,20 @@ def test_the_temperature_is_the_likeliest() -> None:
 
 def test_without_whole_contexts_nothing_is_remembered() -> None:
     features = np.zeros((3, 2))
-    assert remember(features, contexts(features, 1, 5), np.zeros(3, int), np.ones(1), np.arange(3), (1, 5)) is None
+    assert (
+        remember(
+            features, contexts(features, 1, 5), np.zeros(3, int), np.ones(1), np.arange(3), (1, 5)
+        )
+        is None
+    )
 
 
 @pytest.mark.parametrize("n", [2500])
 def test_no_more_than_2000_are_remembered(n: int) -> None:
     features = np.random.default_rng(0).normal(size=(n, 2))
-    one = remember(features, contexts(features, 1, 2), np.zeros(n, int), np.ones(1), np.arange(n), (1, 2))
+    one = remember(
+        features, contexts(features, 1, 2), np.zeros(n, int), np.ones(1), np.arange(n), (1, 2)
+    )
     assert one is not None
     assert len(one.keys) == 2000
     assert (np.diff(one.places) > 0).all()
@@ -128,7 +156,8 @@ def test_surprisal_is_that_of_the_formula(seed: int, n_words: int) -> None:
     p, away = rng.dirichlet(np.ones(n_words), 4), rng.uniform(0, 20, (4, n_words))
     slow = [naive.surprisal(*one) for one in zip(p.tolist(), away.tolist(), strict=True)]
     np.testing.assert_allclose(surprisal(p, away), slow, rtol=1e-9, atol=1e-12)
-    # Farther from all words by as much is as much more surprising, though e^−1000 is no number but 0.
+    # Farther from all words by as much is as much more surprising, though e^−1000 is no number but
+    # 0.
     np.testing.assert_allclose(surprisal(p, away + 1000), surprisal(p, away) + 1000, rtol=1e-9)
 
 

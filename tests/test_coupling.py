@@ -1,23 +1,31 @@
-"""What the other channels do not tell of a channel, against plain regression and against channels whose ties are known."""
+"""What the other channels do not tell of a channel, against plain regression and against channels
+whose ties are known.
+"""
 
 import numpy as np
 import pytest
 
-from spectra import coupling
 from spectra.datasets.generators import decoupled, fault_of_many
-from spectra.detection import detect
+from spectra.pipeline import detect
+from spectra.spectral import coupling
 
 
-def spectra(seed: int = 0, n_channels: int = 3, n_frames: int = 4000, n_bins: int = 2) -> np.ndarray:
+def spectra(
+    seed: int = 0, n_channels: int = 3, n_frames: int = 4000, n_bins: int = 2
+) -> np.ndarray:
     """Complex spectra of channels that share a part."""
     rng = np.random.default_rng(seed)
-    X = rng.normal(size=(n_channels, n_frames, n_bins)) + 1j * rng.normal(size=(n_channels, n_frames, n_bins))
+    X = rng.normal(size=(n_channels, n_frames, n_bins)) + 1j * rng.normal(
+        size=(n_channels, n_frames, n_bins)
+    )
     mixing = rng.normal(size=(n_channels, n_channels)) + 2 * np.eye(n_channels)
     return np.einsum("ij,jfk->ifk", mixing, X)
 
 
 def naive_residual(X: np.ndarray, channel: int, k: int) -> np.ndarray:
-    """What least squares on the other channels leaves of a channel in a bin, in units of its mean power."""
+    """What least squares on the other channels leaves of a channel in a bin, in units of its mean
+    power.
+    """
     others = np.delete(X[:, :, k], channel, axis=0).T
     left = X[channel, :, k] - others @ np.linalg.lstsq(others, X[channel, :, k], rcond=None)[0]
     return left / np.sqrt(np.mean(np.abs(left) ** 2))
@@ -30,7 +38,9 @@ def test_residual_is_that_of_least_squares(monkeypatch: pytest.MonkeyPatch) -> N
     found = coupling.residual(X, coupling.transfer(X))
     for channel in range(3):
         for k in range(2):
-            np.testing.assert_allclose(found[channel, :, k], naive_residual(X, channel, k), atol=1e-10)
+            np.testing.assert_allclose(
+                found[channel, :, k], naive_residual(X, channel, k), atol=1e-10
+            )
 
 
 def test_a_delayed_and_scaled_copy_leaves_little_and_noise_is_left_as_it_is() -> None:
@@ -57,13 +67,17 @@ def test_dead_channels_gaps_and_one_enormous_frame_change_nothing_for_the_rest()
     X = spectra(3)
     plain = coupling.residual(X, coupling.transfer(X))
     dead = np.concatenate([X, np.zeros_like(X[:1])])
-    np.testing.assert_allclose(coupling.residual(dead, coupling.transfer(dead))[:3], plain, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(
+        coupling.residual(dead, coupling.transfer(dead))[:3], plain, rtol=1e-3, atol=1e-3
+    )
     holed = X.copy()
     holed[1, 7] = np.nan
     assert np.isfinite(coupling.transfer(holed)).all()
     loud = X.copy()
     loud[2, 11] *= 1e6
-    np.testing.assert_allclose(coupling.residual(X, coupling.transfer(loud)), plain, rtol=0.05, atol=0.05)
+    np.testing.assert_allclose(
+        coupling.residual(X, coupling.transfer(loud)), plain, rtol=0.05, atol=0.05
+    )
     assert np.isfinite(coupling.transfer(np.full_like(X, np.nan))).all()
 
 
@@ -78,14 +92,20 @@ def test_channels_that_come_apart_are_found_and_one_alone_shows_nothing() -> Non
 
 
 def test_the_faulty_one_of_many_is_named() -> None:
-    found = detect(fault_of_many(np.random.default_rng(0), n_channels=20, n_samples=4000, length=100))
+    found = detect(
+        fault_of_many(np.random.default_rng(0), n_channels=20, n_samples=4000, length=100)
+    )
     assert found.alarms.sort_values("score")["channel"].iloc[-1].endswith("(faulty)")
 
 
 @pytest.mark.parametrize("change", ["dead", "scaled"])
 def test_a_dead_channel_or_a_large_scale_changes_no_ranking(change: str) -> None:
     values = fault_of_many(np.random.default_rng(1), n_channels=3, n_samples=3000).values
-    other = np.column_stack([values, np.full(3000, 7.0)]) if change == "dead" else values * [1.0, 1e6, 1.0]
+    other = (
+        np.column_stack([values, np.full(3000, 7.0)])
+        if change == "dead"
+        else values * [1.0, 1e6, 1.0]
+    )
     one, two = (detect(each).frame_scores.z for each in (values, other))
     order = np.argsort(one)
     # Rounding of single precision may swap neighbours.

@@ -1,4 +1,6 @@
-"""The detector keeps scikit-learn's contract, and says of a recording what `spectra.detect` says of it."""
+"""The detector keeps scikit-learn's contract, and says of a recording what `spectra.detect` says of
+it.
+"""
 
 import json
 import os
@@ -18,8 +20,8 @@ from sklearn.preprocessing import StandardScaler
 
 import spectra
 from spectra import SpectralDetector
-from spectra.detector import MIN_ROWS
 from spectra.errors import DataError
+from spectra.estimators import MIN_ROWS
 
 ODD = slice(1000, 1100)
 METHODS = ("score_samples", "decision_function", "predict", "anomaly_score", "p_value")
@@ -47,10 +49,16 @@ def odd(seed: int = 0) -> np.ndarray:
 
 
 def test_every_check_of_scikit_learn_passes_and_none_is_skipped() -> None:
-    # One check runs only where scipy knows of other kinds of arrays, which it is told before it is imported.
+    # One check runs only where scipy knows of other kinds of arrays, which it is told before it is
+    # imported.
     environment = os.environ | {"SCIPY_ARRAY_API": "1"}
     result = subprocess.run(
-        [sys.executable, "-c", CHECKS], capture_output=True, text=True, check=True, env=environment, timeout=300
+        [sys.executable, "-c", CHECKS],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+        timeout=300,
     )
     results = json.loads(result.stdout)
     assert len(results) > 40
@@ -82,7 +90,11 @@ def test_what_is_odd_is_found_and_named(fitted: np.ndarray) -> None:
     strongest = detector.alarms(X).sort_values("score").iloc[-1]
     assert strongest["channel"] == "ch2"
     assert strongest["f_low"] <= 0.2 <= strongest["f_high"]
-    assert ODD.start - max(detector.learned_.model.settings.cut.npersegs) <= strongest["start"] <= strongest["peak"]
+    assert (
+        ODD.start - max(detector.learned_.model.settings.cut.npersegs)
+        <= strongest["start"]
+        <= strongest["peak"]
+    )
     assert strongest["peak"] < ODD.stop
 
 
@@ -102,7 +114,9 @@ def test_signs() -> None:
 @pytest.mark.parametrize("n", [200, 2000])
 def test_fit_predict_is_predict_of_the_fitted_data(n: int) -> None:
     X = odd()[-n:]
-    np.testing.assert_array_equal(SpectralDetector().fit_predict(X), SpectralDetector().fit(X).predict(X))
+    np.testing.assert_array_equal(
+        SpectralDetector().fit_predict(X), SpectralDetector().fit(X).predict(X)
+    )
 
 
 def test_fitted_data_is_not_compared_with_itself() -> None:
@@ -121,7 +135,9 @@ def test_few_rows_have_one_anomaly_at_least_and_many_may_have_none() -> None:
     X = noise(3, 300)
     assert (SpectralDetector(alpha=1e-12).fit_predict(X) == -1).any()
     detector = SpectralDetector(alpha=1e-12).fit(X)
-    np.testing.assert_array_equal(detector.predict(X) == -1, detector.anomaly_score(X) == detector.anomaly_score(X).max())
+    np.testing.assert_array_equal(
+        detector.predict(X) == -1, detector.anomaly_score(X) == detector.anomaly_score(X).max()
+    )
     assert (SpectralDetector(alpha=1e-12).fit_predict(noise(3)) == 1).all()
 
 
@@ -134,7 +150,9 @@ def test_too_few_rows_have_no_score_and_no_anomaly() -> None:
     with pytest.raises(DataError, match="fewer than 80 rows"):
         detector.alarms(X)
     assert np.isfinite(SpectralDetector(nperseg=4).fit(X).anomaly_score(X)).all()
-    assert np.isfinite(SpectralDetector().fit(noise(0, MIN_ROWS)).anomaly_score(noise(1, MIN_ROWS))).all()
+    assert np.isfinite(
+        SpectralDetector().fit(noise(0, MIN_ROWS)).anomaly_score(noise(1, MIN_ROWS))
+    ).all()
 
 
 def test_fewer_rows_than_a_frame_are_an_error() -> None:
@@ -213,7 +231,9 @@ def test_time_and_label_columns_are_no_channels() -> None:
     assert detector.n_features_in_ == 4
     assert detector.learned_.channels == ("left", "right")
     assert detector.learned_.fs == 1.0
-    np.testing.assert_array_equal(detector.anomaly_score(frame), SpectralDetector(nperseg=32).fit(odd()).anomaly_score(odd()))
+    np.testing.assert_array_equal(
+        detector.anomaly_score(frame), SpectralDetector(nperseg=32).fit(odd()).anomaly_score(odd())
+    )
 
 
 def test_unsorted_rows_get_the_scores_of_their_instants() -> None:
@@ -246,7 +266,9 @@ def test_columns_without_names_are_known_by_their_place() -> None:
     with pytest.warns(UserWarning, match="does not have valid feature names"):
         np.testing.assert_array_equal(detector.anomaly_score(X), bare.anomaly_score(X))
     numbered = pd.DataFrame(X)
-    np.testing.assert_array_equal(SpectralDetector().fit(numbered).anomaly_score(X), bare.anomaly_score(X))
+    np.testing.assert_array_equal(
+        SpectralDetector().fit(numbered).anomaly_score(X), bare.anomaly_score(X)
+    )
 
 
 def test_pipeline() -> None:
@@ -255,9 +277,13 @@ def test_pipeline() -> None:
     predicted = pipeline.fit_predict(X)
     np.testing.assert_array_equal(pipeline.fit(X).predict(X), predicted)
     # Every channel is measured in its own spread, so that the scaler changes rounding only.
-    np.testing.assert_allclose(pipeline.score_samples(X), SpectralDetector(nperseg=32).fit(X).score_samples(X), atol=1e-6)
+    np.testing.assert_allclose(
+        pipeline.score_samples(X), SpectralDetector(nperseg=32).fit(X).score_samples(X), atol=1e-6
+    )
     assert pipeline.decision_function(X)[ODD].min() < 0
-    frame = pd.DataFrame(X, columns=["left", "right"], index=pd.date_range("2024", periods=2000, freq="1s"))
+    frame = pd.DataFrame(
+        X, columns=["left", "right"], index=pd.date_range("2024", periods=2000, freq="1s")
+    )
     kept = pipeline.set_output(transform="pandas").fit(frame).score_samples(frame)
     pd.testing.assert_index_equal(kept.index, frame.index)
 
@@ -271,7 +297,9 @@ def test_clones_and_pickles() -> None:
         twin.predict(odd())
     with pytest.raises(NotFittedError):
         twin.alarms(odd())
-    np.testing.assert_array_equal(twin.fit(odd()).anomaly_score(odd()), detector.anomaly_score(odd()))
+    np.testing.assert_array_equal(
+        twin.fit(odd()).anomaly_score(odd()), detector.anomaly_score(odd())
+    )
     again = pickle.loads(pickle.dumps(detector))
     np.testing.assert_array_equal(again.anomaly_score(odd()), detector.anomaly_score(odd()))
 
@@ -316,7 +344,8 @@ def test_false_alarms_on_other_noise_are_near_alpha() -> None:
     alpha, n = 0.01, 40_000
     detector = SpectralDetector(nperseg=32, alpha=alpha).fit(noise(5, n))
     share = float((detector.predict(noise(6, n)) == -1).mean())
-    # Neighbouring rows share frames, so that about n / 32 are independent: the share is good to a factor of two.
+    # Neighbouring rows share frames, so that about n / 32 are independent: the share is good to a
+    # factor of two.
     assert abs(log(share / alpha)) < log(2.0)
 
 

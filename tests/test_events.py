@@ -5,12 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import naive_frames
-from spectra.events import Events, find_events, inside
+from spectra.alarms import Events, find_events, inside
 
 FRAMES = st.integers(1, 9).flatmap(
     lambda nperseg: st.tuples(
         st.just(nperseg),
-        st.lists(st.tuples(st.integers(1, 12), st.sampled_from([-1.0, 0.0, 3.0, 3.5, 9.0, np.nan])), min_size=0, max_size=25),
+        st.lists(
+            st.tuples(st.integers(1, 12), st.sampled_from([-1.0, 0.0, 3.0, 3.5, 9.0, np.nan])),
+            min_size=0,
+            max_size=25,
+        ),
     )
 )
 P_VALUES = {-1.0: 0.84, 0.0: 0.5, 3.0: 0.00135, 3.5: 2e-4, 9.0: 0.0}
@@ -31,7 +35,9 @@ def test_events_are_those_of_the_definition(drawn, alpha):
     starts = np.cumsum([step for step, _ in steps], dtype=np.int64).tolist()
     z = [value for _, value in steps]
     p_value = [P_VALUES.get(value, np.nan) for value in z]
-    assert rows(found(starts, z, nperseg, alpha)) == naive_frames.events(starts, z, p_value, nperseg, alpha)
+    assert rows(found(starts, z, nperseg, alpha)) == naive_frames.events(
+        starts, z, p_value, nperseg, alpha
+    )
 
 
 @given(FRAMES)
@@ -58,7 +64,9 @@ def test_frames_closer_than_a_frame_are_one_event():
 
 def test_the_peak_is_the_first_of_the_largest_z():
     # Two p-values have run out of numbers, and are the same zero.
-    events = find_events(np.array([0, 2, 4, 6]), np.array([40.0, 50.0, 50.0, 45.0]), np.zeros(4), 4, 0.001)
+    events = find_events(
+        np.array([0, 2, 4, 6]), np.array([40.0, 50.0, 50.0, 45.0]), np.zeros(4), 4, 0.001
+    )
     assert rows(events) == [(0, 9, 1)]
 
 

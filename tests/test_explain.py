@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import arrays
 
 import naive_frames
 import spectra
-from spectra.explain import band, band_edges
-from spectra.spectrum import frequencies
+from spectra.explanation import band, band_edges
+from spectra.signal.spectrum import frequencies
 
 # Few distinct values, so that equal ones and runs of them come up.
 EXCESS = st.tuples(st.integers(1, 4), st.integers(1, 8)).flatmap(

@@ -25,7 +25,9 @@ def normal(seed, *shape):
 @few
 def test_affine_map(seed, m, n):
     x, W, b = normal(seed, 3, n), normal(seed + 1, m, n), normal(seed + 2, m)
-    np.testing.assert_allclose(f.affine(x, W, b), [naive.affine(row, W, b) for row in x], rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(
+        f.affine(x, W, b), [naive.affine(row, W, b) for row in x], rtol=1e-12, atol=1e-13
+    )
 
 
 @given(seeds, st.integers(1, 6))
@@ -56,7 +58,8 @@ def test_solution_is_that_of_elimination_by_hand(seed, n):
 
 
 def test_pivoting_keeps_the_digits():
-    # Without row exchanges the pivot 1e-20 makes the solution (0, 1): Golub & Van Loan, section 3.4.
+    # Without row exchanges the pivot 1e-20 makes the solution (0, 1): Golub & Van Loan, section
+    # 3.4.
     np.testing.assert_allclose(f.solve([[1e-20, 1], [1, 1]], [1, 2]), [1, 1], rtol=1e-15)
 
 
@@ -69,7 +72,14 @@ def test_example_system():
 
 
 @pytest.mark.parametrize(
-    "A", [[[0, 0], [0, 0]], [[1, 2], [2, 4]], [[0.1, 0.2], [0.3, 0.6]], np.arange(9).reshape(3, 3), [[0]]]
+    "A",
+    [
+        [[0, 0], [0, 0]],
+        [[1, 2], [2, 4]],
+        [[0.1, 0.2], [0.3, 0.6]],
+        np.arange(9).reshape(3, 3),
+        [[0]],
+    ],
 )
 def test_singular_system_is_an_error(A):
     with pytest.raises(DataError, match="A is singular"):
@@ -134,27 +144,35 @@ def test_softmax_does_not_overflow():
 @few
 def test_cross_entropy_is_least_for_the_truth(seed, n):
     target, predicted = f.softmax(normal(seed, n)), f.softmax(normal(seed + 1, n))
-    assert f.cross_entropy(target, predicted) == pytest.approx(naive.cross_entropy(target, predicted), rel=1e-12)
+    assert f.cross_entropy(target, predicted) == pytest.approx(
+        naive.cross_entropy(target, predicted), rel=1e-12
+    )
     # Gibbs' inequality.
     assert f.cross_entropy(target, predicted) >= f.cross_entropy(target, target) - 1e-15
 
 
 def test_cross_entropy_of_the_certain_and_of_the_impossible():
     target = [[0, 1], [1, 0], [0.5, 0.5]]
-    np.testing.assert_array_equal(f.cross_entropy(target, [[0, 1], [0, 1], [0.5, 0.5]]), [0, math.inf, math.log(2)])
+    np.testing.assert_array_equal(
+        f.cross_entropy(target, [[0, 1], [0, 1], [0.5, 0.5]]), [0, math.inf, math.log(2)]
+    )
 
 
 @given(st.integers(0, 20), st.integers(1, 9))
 @few
 def test_positional_encoding(n_positions, d):
     encoding = f.positional_encoding(n_positions, d)
-    expected = np.array([naive.positional_encoding(pos, d) for pos in range(n_positions)]).reshape(n_positions, d)
+    expected = np.array([naive.positional_encoding(pos, d) for pos in range(n_positions)]).reshape(
+        n_positions, d
+    )
     np.testing.assert_allclose(encoding, expected, atol=1e-13)
 
 
 def test_positional_encoding_has_the_published_exponent():
     # sin(1/10000^{2/4}) = sin 0.01: doubled by mistake, the exponent would make it sin 0.0001.
-    np.testing.assert_allclose(f.positional_encoding(2, 4)[1], [math.sin(1), math.cos(1), math.sin(0.01), math.cos(0.01)])
+    np.testing.assert_allclose(
+        f.positional_encoding(2, 4)[1], [math.sin(1), math.cos(1), math.sin(0.01), math.cos(0.01)]
+    )
 
 
 @given(seeds, st.integers(1, 4), st.integers(1, 5), st.integers(1, 3), st.integers(1, 3))
@@ -185,7 +203,9 @@ def test_gaussian_density(z, mu, sigma):
 def test_whole_area_is_one(mu, sigma):
     assert f.gaussian_area(mu=mu, sigma=sigma) == pytest.approx(1, abs=1e-9)
     # A bell that is narrow in a wide interval is not missed.
-    assert f.gaussian_area(mu - 1e9 * sigma, mu + 1e9 * sigma, mu, sigma) == pytest.approx(1, abs=1e-9)
+    assert f.gaussian_area(mu - 1e9 * sigma, mu + 1e9 * sigma, mu, sigma) == pytest.approx(
+        1, abs=1e-9
+    )
     assert f.gaussian_area(high=mu, mu=mu, sigma=sigma) == pytest.approx(0.5, abs=1e-9)
 
 
@@ -202,7 +222,9 @@ def test_eulers_formula(alpha, beta):
     assert point == pytest.approx(cmath.exp(1j * alpha), abs=1e-15)
     # The largest term, 10¹⁰/10! = 2800, leaves rounding of 1e-12.
     assert point == pytest.approx(naive.exponential(1j * alpha), abs=1e-11)
-    assert complex(f.euler(alpha) * f.euler(beta)) == pytest.approx(complex(f.euler(alpha + beta)), abs=1e-14)
+    assert complex(f.euler(alpha) * f.euler(beta)) == pytest.approx(
+        complex(f.euler(alpha + beta)), abs=1e-14
+    )
     assert abs(point) == pytest.approx(1, rel=1e-15)
 
 
@@ -223,7 +245,8 @@ VECTORS = np.array(
 
 @pytest.mark.parametrize("analogy", [f.analogy_shift, f.analogy_rotation])
 @pytest.mark.parametrize(
-    ("question", "answer"), [("man woman king", "queen"), ("woman man girl", "boy"), ("king man queen", "woman")]
+    ("question", "answer"),
+    [("man woman king", "queen"), ("woman man girl", "boy"), ("king man queen", "woman")],
 )
 def test_analogies(analogy, question, answer):
     rows = [WORDS.index(word) for word in question.split()]
@@ -234,8 +257,12 @@ def test_analogies(analogy, question, answer):
 @few
 def test_rotation_brings_one_direction_into_the_other_and_keeps_lengths(seed, n):
     a, b, c = normal(seed, 3, n)
-    np.testing.assert_allclose(f.analogy_rotation(a, b, a) / np.linalg.norm(a), b / np.linalg.norm(b), atol=1e-11)
-    assert np.linalg.norm(f.analogy_rotation(a, b, c)) == pytest.approx(np.linalg.norm(c), rel=1e-12)
+    np.testing.assert_allclose(
+        f.analogy_rotation(a, b, a) / np.linalg.norm(a), b / np.linalg.norm(b), atol=1e-11
+    )
+    assert np.linalg.norm(f.analogy_rotation(a, b, c)) == pytest.approx(
+        np.linalg.norm(c), rel=1e-12
+    )
     np.testing.assert_allclose(f.analogy_rotation(b, a, f.analogy_rotation(a, b, c)), c, atol=1e-11)
 
 
@@ -262,7 +289,9 @@ def test_amplitude_spectrum_has_the_rfft_of_the_signal(n):
     signal = normal(0, n)
     hertz, amplitude = f.amplitude_spectrum(signal, 50.0)
     np.testing.assert_allclose(hertz, np.fft.rfftfreq(n, 1 / 50.0))
-    np.testing.assert_allclose(amplitude[1:-1], 2 / n * np.abs(np.fft.rfft(signal))[1:-1], rtol=1e-10)
+    np.testing.assert_allclose(
+        amplitude[1:-1], 2 / n * np.abs(np.fft.rfft(signal))[1:-1], rtol=1e-10
+    )
 
 
 def test_distance_and_threshold_find_the_frame_with_another_tone():
@@ -273,7 +302,9 @@ def test_distance_and_threshold_find_the_frame_with_another_tone():
     X = np.fft.rfft(frames)
     X_normal = X[:200].mean(axis=0)
     distance = f.spectral_distance(X, X_normal)
-    np.testing.assert_allclose(distance, [sum(abs(x - y) ** 2 for x, y in zip(row, X_normal, strict=True)) for row in X])
+    np.testing.assert_allclose(
+        distance, [sum(abs(x - y) ** 2 for x, y in zip(row, X_normal, strict=True)) for row in X]
+    )
     limit = f.threshold(distance[200:500], alpha=1e-3)
     assert distance[-1] > limit
     # One of 99 exceeds a threshold of 1e-3 with probability 0.1, four with 4e-6.
@@ -287,17 +318,32 @@ def test_distance_and_threshold_find_the_frame_with_another_tone():
         (lambda: f.lu([[1, 2, 3], [4, 5, 6]]), r"A of shape \(2, 3\) must be a square matrix"),
         (lambda: f.lu([[1, math.nan], [4, 5]]), "finite numbers"),
         (lambda: f.solve([[1, 0], [0, 1]], [1]), r"b of shape \(1,\) must be 2 finite numbers"),
-        (lambda: f.cross_entropy([0.5, 0.6], [0.5, 0.5]), "`target` must be 0 or more and sum to 1"),
+        (
+            lambda: f.cross_entropy([0.5, 0.6], [0.5, 0.5]),
+            "`target` must be 0 or more and sum to 1",
+        ),
         (lambda: f.cross_entropy([0.5, 0.5], [-0.5, 1.5]), "`predicted` must be"),
         (lambda: f.positional_encoding(3, 0), "d=0 an integer >= 1"),
-        (lambda: f.attention_weights(np.ones((2, 3)), np.ones((2, 4))), r"\(2, 3\) and \(2, 4\) must be"),
-        (lambda: f.attention(np.ones((2, 3)), np.ones((4, 3)), np.ones((3, 3))), r"must be \(4, d_v\)"),
+        (
+            lambda: f.attention_weights(np.ones((2, 3)), np.ones((2, 4))),
+            r"\(2, 3\) and \(2, 4\) must be",
+        ),
+        (
+            lambda: f.attention(np.ones((2, 3)), np.ones((4, 3)), np.ones((3, 3))),
+            r"must be \(4, d_v\)",
+        ),
         (lambda: f.gaussian_density(0, sigma=0), "sigma=0 must be above 0"),
         (lambda: f.gaussian_area(sigma=math.nan), "sigma=nan must be above 0"),
         (lambda: f.analogy_shift([1, 2], [1, 2], [1]), r"\(2,\), \(2,\), \(1,\) must all be"),
         (lambda: f.analogy_rotation([0, 0], [1, 0], [1, 0]), "must not be zero"),
-        (lambda: f.analogy_rotation([1, 0], [-1, 0], [1, 0]), "half a turn does not say in which plane"),
-        (lambda: f.most_similar([1, 0], [[1, 0], [0, 0]], left_out=[0]), "No vector that is not zero is left"),
+        (
+            lambda: f.analogy_rotation([1, 0], [-1, 0], [1, 0]),
+            "half a turn does not say in which plane",
+        ),
+        (
+            lambda: f.most_similar([1, 0], [[1, 0], [0, 0]], left_out=[0]),
+            "No vector that is not zero is left",
+        ),
         (lambda: f.most_similar([1, 0], [[1, 0, 0]]), "cannot be compared"),
         (lambda: f.fourier_transform([]), "one sample at least"),
         (lambda: f.amplitude_spectrum([[1.0]], 1.0), r"of shape \(1, 1\) must be"),

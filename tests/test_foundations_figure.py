@@ -1,4 +1,6 @@
-"""The nine panels hold what their formulas give; the command prints the numbers and writes the figure."""
+"""The nine panels hold what their formulas give; the command prints the numbers and writes the
+figure.
+"""
 
 import importlib
 import re
@@ -14,7 +16,7 @@ from matplotlib.image import imread
 
 from spectra import foundations as f
 from spectra.cli import main
-from spectra.foundations_figure import FS, SCORES, draw, two_tones
+from spectra.foundations.figure import FS, SCORES, draw, two_tones
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,16 @@ def panels() -> list[Axes]:
 
 
 def test_nine_panels_with_titles_and_named_axes(panels):
-    subjects = ["Linear layer", "Softmax", "Attention", "Positional", "Unit circle", "Quadratic", "Linear system", "Gaussian"]
+    subjects = [
+        "Linear layer",
+        "Softmax",
+        "Attention",
+        "Positional",
+        "Unit circle",
+        "Quadratic",
+        "Linear system",
+        "Gaussian",
+    ]
     for ax, subject in zip(panels, [*subjects, "FFT magnitude"], strict=True):
         assert ax.get_title().startswith(subject)
         assert ax.get_xlabel()
@@ -33,7 +44,11 @@ def test_nine_panels_with_titles_and_named_axes(panels):
 
 
 def test_square_becomes_its_image(panels):
-    square, image = (patch.get_xy()[:5] for patch in panels[0].patches if patch.get_label().startswith(("unit", "its")))
+    square, image = (
+        patch.get_xy()[:5]
+        for patch in panels[0].patches
+        if patch.get_label().startswith(("unit", "its"))
+    )
     sides = np.diff(square, axis=0)
     # The map is the same on every side: opposite ones stay parallel and of one length.
     mapped = np.diff(image, axis=0)
@@ -44,7 +59,9 @@ def test_square_becomes_its_image(panels):
 def test_bars_are_probabilities_in_the_order_of_the_scores(panels):
     heights = np.array([[bar.get_height() for bar in bars] for bars in panels[1].containers])
     np.testing.assert_allclose(heights.sum(axis=1), 1)
-    np.testing.assert_allclose(np.log(heights[0] / heights[0, 0]), np.array(SCORES) - SCORES[0], atol=1e-12)
+    np.testing.assert_allclose(
+        np.log(heights[0] / heights[0, 0]), np.array(SCORES) - SCORES[0], atol=1e-12
+    )
     assert heights[1, 0] > heights[0, 0]
 
 
@@ -88,7 +105,10 @@ def test_area_is_that_under_the_drawn_curve(panels):
     (curve,) = (line.get_xydata() for line in panels[7].lines)
     # Outside four standard deviations lie 6e-5.
     assert np.trapezoid(curve[:, 1], curve[:, 0]) == pytest.approx(1, abs=1e-4)
-    assert [text.get_text() for text in panels[7].get_legend().get_texts()] == ["area 1.000000000", "within ±1 σ: 0.6827"]
+    assert [text.get_text() for text in panels[7].get_legend().get_texts()] == [
+        "area 1.000000000",
+        "within ±1 σ: 0.6827",
+    ]
 
 
 def test_spectrum_peaks_at_5_and_15_hz(panels):
@@ -124,7 +144,9 @@ def matrix(name: str, printed: str) -> np.ndarray:
 def test_command_prints_the_system_its_factors_its_solution_and_the_area(tmp_path: Path):
     result = CliRunner().invoke(main, ["foundations"])
     assert result.exit_code == 0
-    A, P, L, U, b, x = (matrix(name, result.stdout) for name in ("A", "P", "L", "U", "b", "solution x"))
+    A, P, L, U, b, x = (
+        matrix(name, result.stdout) for name in ("A", "P", "L", "U", "b", "solution x")
+    )
     np.testing.assert_allclose(P @ L @ U, A)
     np.testing.assert_allclose(A @ x, b)
     assert np.array_equal(L, np.tril(L))
@@ -133,7 +155,10 @@ def test_command_prints_the_system_its_factors_its_solution_and_the_area(tmp_pat
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("name", "magic"), [("figure.png", b"\x89PNG\r\n"), ("figure.PDF", b"%PDF"), ("a b.svg", b"<?xml")])
+@pytest.mark.parametrize(
+    ("name", "magic"),
+    [("figure.png", b"\x89PNG\r\n"), ("figure.PDF", b"%PDF"), ("a b.svg", b"<?xml")],
+)
 def test_command_writes_the_figure(tmp_path: Path, name: str, magic: bytes):
     result = CliRunner().invoke(main, ["foundations", "-o", str(tmp_path / name)])
     assert result.exit_code == 0
@@ -162,10 +187,12 @@ def test_place_that_cannot_be_written_is_said(tmp_path: Path, name: str, status:
     assert [path.name for path in tmp_path.iterdir()] == ["folder.png"]
 
 
-def test_without_matplotlib_numbers_come_and_the_figure_says_what_to_install(tmp_path: Path, monkeypatch):
+def test_without_matplotlib_numbers_come_and_the_figure_says_what_to_install(
+    tmp_path: Path, monkeypatch
+):
     for name in [name for name in sys.modules if name.startswith("matplotlib")]:
         monkeypatch.delitem(sys.modules, name)
-    for name in ("spectra.plots", "spectra.foundations_figure"):
+    for name in ("spectra.plots", "spectra.foundations.figure"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert CliRunner().invoke(main, ["foundations"]).exit_code == 0
@@ -173,10 +200,13 @@ def test_without_matplotlib_numbers_come_and_the_figure_says_what_to_install(tmp
     assert (result.exit_code, result.stdout) == (1, "")
     assert "pip install 'spectra-anomaly[plot]'" in result.stderr
     with pytest.raises(ImportError, match="Plots need matplotlib"):
-        importlib.import_module("spectra.foundations_figure")
+        importlib.import_module("spectra.foundations.figure")
     assert not list(tmp_path.iterdir())
 
 
 def test_drawing_needs_no_window():
-    program = "import sys; import spectra.foundations_figure; sys.exit('matplotlib.pyplot' in sys.modules)"
+    program = (
+        "import sys; import spectra.foundations.figure; sys.exit('matplotlib.pyplot' in "
+        "sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from scipy import signal
 
 import naive_frames
-from spectra import frames
 from spectra.errors import DataError
-from spectra.spectrum import detrended
+from spectra.signal import frames
+from spectra.signal.spectrum import detrended
 
 SIZES = st.tuples(st.integers(1, 12), st.integers(1, 12), st.integers(0, 40)).map(
     lambda sizes: (sizes[0] + sizes[2], sizes[0], min(sizes[1], sizes[0]))
@@ -39,7 +39,9 @@ def test_sample_scores_are_those_of_the_definition(sizes, data):
     scores = np.array(data.draw(st.lists(score, min_size=starts.size, max_size=starts.size)))
     found = frames.to_steps(scores, starts, nperseg, 1)
     # Sums of at most a dozen scores of at most 1e3 round by less than 12 · 1e3 · 2⁻⁵².
-    np.testing.assert_allclose(found, naive_frames.to_samples(scores, starts, nperseg, n_samples), rtol=1e-12, atol=3e-12)
+    np.testing.assert_allclose(
+        found, naive_frames.to_samples(scores, starts, nperseg, n_samples), rtol=1e-12, atol=3e-12
+    )
 
 
 def test_one_enormous_frame_leaves_no_trace_in_the_samples_it_does_not_cover():
@@ -73,10 +75,14 @@ def test_frames_of_the_view_are_the_samples_they_say(nperseg):
         np.testing.assert_array_equal(view[start], values[start : start + nperseg].T)
 
 
-@pytest.mark.parametrize("window", ["hann", "hamming", "blackman", "boxcar", ("kaiser", 8.0), ("gaussian", 5.0)])
+@pytest.mark.parametrize(
+    "window", ["hann", "hamming", "blackman", "boxcar", ("kaiser", 8.0), ("gaussian", 5.0)]
+)
 @pytest.mark.parametrize("nperseg", [3, 16, 33])
 def test_tapers_are_those_of_scipy(window, nperseg):
-    np.testing.assert_allclose(frames.taper(window, nperseg), signal.get_window(window, nperseg), atol=1e-15)
+    np.testing.assert_allclose(
+        frames.taper(window, nperseg), signal.get_window(window, nperseg), atol=1e-15
+    )
 
 
 @pytest.mark.parametrize("nperseg", [1, 2])
@@ -112,7 +118,14 @@ def test_ladder_covers_every_sample_in_steps_and_leaves_others_to_compare(n_samp
 
 @pytest.mark.parametrize(
     ("n_samples", "npersegs"),
-    [(10, (2,)), (200, (16,)), (1000, (16, 64)), (20_000, (16, 64, 256)), (10**6, (128, 512)), (10**7, (2048, 8192))],
+    [
+        (10, (2,)),
+        (200, (16,)),
+        (1000, (16, 64)),
+        (20_000, (16, 64, 256)),
+        (10**6, (128, 512)),
+        (10**7, (2048, 8192)),
+    ],
 )
 def test_ladder_of_longer_recordings_begins_higher(n_samples, npersegs):
     assert frames.ladder(n_samples).npersegs == npersegs
@@ -123,7 +136,9 @@ def test_detrending_is_that_of_the_definition(detrend):
     given_frames = np.random.default_rng(1).normal(size=(4, 2, 9)) + np.arange(9.0)
     found = detrended(given_frames.copy(), detrend)
     for i, j in np.ndindex(4, 2):
-        np.testing.assert_allclose(found[i, j], naive_frames.detrended(given_frames[i, j], detrend), atol=1e-13)
+        np.testing.assert_allclose(
+            found[i, j], naive_frames.detrended(given_frames[i, j], detrend), atol=1e-13
+        )
 
 
 def test_autocorrelation_is_that_of_the_definition():
@@ -137,32 +152,52 @@ def test_autocorrelation_is_that_of_the_definition():
 def test_autocorrelation_does_not_depend_on_units_and_dead_channels():
     values = np.random.default_rng(3).normal(size=(300, 2))
     scaled = np.column_stack([values * [1e6, 1e-6] + [3.0, -1e-5], np.full(300, 7.0)])
-    np.testing.assert_allclose(frames.autocorrelation(scaled, 40), frames.autocorrelation(values, 40), atol=1e-9)
+    np.testing.assert_allclose(
+        frames.autocorrelation(scaled, 40), frames.autocorrelation(values, 40), atol=1e-9
+    )
     np.testing.assert_array_equal(frames.autocorrelation(np.full((50, 2), 3.0), 5), 0.0)
 
 
 def cycle(period, n_samples, noise=0.0, seed=0):
     """A sharp pulse every `period` samples, which need not be a whole number, and noise."""
     phase = np.arange(n_samples) / period % 1.0
-    return (np.exp(-(((phase - 0.3) / 0.08) ** 2)) + noise * np.random.default_rng(seed).normal(size=n_samples))[:, None]
+    return (
+        np.exp(-(((phase - 0.3) / 0.08) ** 2))
+        + noise * np.random.default_rng(seed).normal(size=n_samples)
+    )[:, None]
 
 
-@pytest.mark.parametrize(("period", "noise"), [(5, 0.0), (17, 0.1), (50, 0.3), (288, 0.3), (290.4, 0.3), (1000, 0.3)])
+@pytest.mark.parametrize(
+    ("period", "noise"), [(5, 0.0), (17, 0.1), (50, 0.3), (288, 0.3), (290.4, 0.3), (1000, 0.3)]
+)
 def test_the_period_is_found(period, noise):
     # A pulse is 0.08 periods wide: its top is known to a fraction of that.
-    assert frames.dominant_period(cycle(period, 20_000, noise)) == pytest.approx(period, abs=max(0.5, 0.01 * period))
+    assert frames.dominant_period(cycle(period, 20_000, noise)) == pytest.approx(
+        period, abs=max(0.5, 0.01 * period)
+    )
 
 
 def test_the_period_is_found_beside_other_channels_gaps_and_an_offset():
     rng = np.random.default_rng(4)
-    values = np.column_stack([cycle(60, 6000) * 3 + 1e5, rng.normal(size=6000), np.full(6000, np.nan), np.full(6000, 2.0)])
+    values = np.column_stack(
+        [
+            cycle(60, 6000) * 3 + 1e5,
+            rng.normal(size=6000),
+            np.full(6000, np.nan),
+            np.full(6000, 2.0),
+        ]
+    )
     values[1000:1300] = np.nan
     assert frames.dominant_period(values) == 60
 
 
 def test_the_period_does_not_depend_on_units():
     values = np.column_stack([cycle(60, 3000, 0.3), cycle(60, 3000, 0.3, seed=1)])
-    assert frames.dominant_period(values * [1e9, 1e-9] + [5.0, -7.0]) == frames.dominant_period(values) == 60
+    assert (
+        frames.dominant_period(values * [1e9, 1e-9] + [5.0, -7.0])
+        == frames.dominant_period(values)
+        == 60
+    )
 
 
 @pytest.mark.parametrize("n_samples", [40, 60, 100, 200, 400, 1000])
@@ -190,7 +225,10 @@ def test_what_does_not_repeat_has_no_period(values):
 
 
 def test_too_short_a_recording_says_how_short():
-    with pytest.raises(DataError, match=r"3 rows, fewer than one frame of 4: give a longer recording or a smaller nperseg\."):
+    with pytest.raises(
+        DataError,
+        match=r"3 rows, fewer than one frame of 4: give a longer recording or a smaller nperseg\.",
+    ):
         frames.frame_starts(3, 4, 1)
 
 

@@ -1,4 +1,6 @@
-"""The generators' anomalies measured in the signals: frequencies, sizes, places, and what was left alone."""
+"""The generators' anomalies measured in the signals: frequencies, sizes, places, and what was left
+alone.
+"""
 
 import math
 
@@ -39,7 +41,9 @@ def changed(recording):
 
 
 def amplitudes(signal):
-    """One-sided amplitude spectrum: a sine of amplitude A with a whole number of periods reads A."""
+    """One-sided amplitude spectrum: a sine of amplitude A with a whole number of periods reads
+    A.
+    """
     return 2 * np.abs(np.fft.rfft(signal)) / len(signal)
 
 
@@ -68,7 +72,8 @@ def test_only_labelled_samples_differ_from_the_clean_recording(name):
     first, end = changed(recording)
     differs = column(recording) != column(clean)
     assert not differs[recording.labels == 0].any()
-    # The ringing after an impact starts at sin 0 = 0, and dies away in the noise's last digits before the next.
+    # The ringing after an impact starts at sin 0 = 0, and dies away in the noise's last digits
+    # before the next.
     assert differs[first:end].any() if name == "bearing" else differs[first:end].all()
 
 
@@ -112,12 +117,15 @@ def upward_crossings(signal):
 
 
 def test_odd_sweep_goes_as_far_as_it_says():
-    recording = make("chirp", noise_std=0.0, low=20.0, high=120.0, odd_high=200.0, sweep=1.0, fs=1000.0)
+    recording = make(
+        "chirp", noise_std=0.0, low=20.0, high=120.0, odd_high=200.0, sweep=1.0, fs=1000.0
+    )
     signal = column(recording)
     first, end = changed(recording)
     assert (first % 1000, end - first) == (0, 1000)
     for start in range(0, 20_000, 1000):
-        # Periods in a sweep of 1 s: the integral of its frequency, the mean of both ends; a crossing more or less.
+        # Periods in a sweep of 1 s: the integral of its frequency, the mean of both ends; a
+        # crossing more or less.
         periods = 110 if start == first else 70
         assert abs(upward_crossings(signal[start : start + 1000]) - periods) <= 1
         # At the end, 150 ms: the mean is the frequency 75 ms before.
@@ -149,7 +157,8 @@ def test_white_noise_is_white_with_variance_one():
 @pytest.mark.parametrize("coefficient", [0.9, -0.5])
 def test_ar1_noise_has_its_autocorrelation(coefficient):
     values = column(make("noise", kind="ar1", coefficient=coefficient, n_samples=200_000))
-    # The standard error of the autocorrelation at lag 1 is √((1 − a²)/n) and at most √((1 + a²)/(1 − a²)/n) beyond.
+    # The standard error of the autocorrelation at lag 1 is √((1 − a²)/n) and at most √((1 + a²)/(1
+    # − a²)/n) beyond.
     error = math.sqrt((1 + coefficient**2) / (1 - coefficient**2) / 2e5)
     for lag in (1, 2, 5, 10):
         assert autocorrelation(values, lag) == pytest.approx(coefficient**lag, abs=4 * error)
@@ -193,7 +202,8 @@ def test_pink_noise_has_variance_one_on_average(n_samples):
     ],
 )
 def test_ball_pass_frequency_is_that_published(n_balls, ball, pitch, published):
-    # The diameters are published with three or four digits; their rounding moves the ratio by up to so much.
+    # The diameters are published with three or four digits; their rounding moves the ratio by up to
+    # so much.
     assert bpfo(1.0, n_balls, ball, pitch) == pytest.approx(published, rel=2e-4)
 
 
@@ -205,9 +215,12 @@ def test_ball_pass_frequency_is_that_published(n_balls, ball, pitch, published):
 )
 @settings(deadline=None)
 def test_ball_pass_frequency_follows_from_rolling_without_slip(shaft, n_balls, ratio, angle):
-    # A ball touches the turning race at one radius and the resting race at the other; its centre moves at the mean of
-    # the two speeds, 2π·shaft·inner and 0, on the circle of their mean radius.
-    inner, outer = 1 - ratio * math.cos(math.radians(angle)), 1 + ratio * math.cos(math.radians(angle))
+    # A ball touches the turning race at one radius and the resting race at the other; its centre
+    # moves at the mean of the two speeds, 2π·shaft·inner and 0, on the circle of their mean radius.
+    inner, outer = (
+        1 - ratio * math.cos(math.radians(angle)),
+        1 + ratio * math.cos(math.radians(angle)),
+    )
     cage = (2 * math.pi * shaft * inner / 2) / (2 * math.pi * (inner + outer) / 2)
     assert bpfo(shaft, n_balls, ratio * 7, 7, angle) == pytest.approx(n_balls * cage, rel=1e-12)
 
@@ -221,31 +234,45 @@ def test_bearing_fault_comes_back_at_the_ball_pass_frequency():
     rates = np.fft.rfftfreq(len(ringing), 1 / recording.fs)
     # Below one and a half times the rate: its multiples are nearly as strong.
     strongest = rates[np.argmax(np.where(rates < 160, envelope, 0))]
-    # The published ratio of SKF 6205; slip of 1 % an impact averages out to 0.1 % over more than a hundred.
+    # The published ratio of SKF 6205; slip of 1 % an impact averages out to 0.1 % over more than a
+    # hundred.
     assert strongest == pytest.approx(3.5848 * 29.95, abs=rates[1] + 0.005 * 107.4)
 
 
 def test_impacts_are_evenly_spaced_without_slip():
     arguments = {"slip": 0.0, "noise_std": 0.0, "damping": 0.3, "start": 20_000}
-    ringing = column(make("bearing", **arguments)) - column(make("bearing", impact=0.0, **arguments))
+    ringing = column(make("bearing", **arguments)) - column(
+        make("bearing", impact=0.0, **arguments)
+    )
     # Where nothing rings any more, the next impact shows one sample late: its first is sin 0.
     quiet = np.abs(ringing) < 1e-6
-    onsets = np.flatnonzero(~quiet[20:] & np.lib.stride_tricks.sliding_window_view(quiet, 20)[:-1].all(axis=1)) + 19
+    onsets = (
+        np.flatnonzero(
+            ~quiet[20:] & np.lib.stride_tricks.sliding_window_view(quiet, 20)[:-1].all(axis=1)
+        )
+        + 19
+    )
     spacing = 12_000 / (3.5848 * 29.95)
     assert onsets[0] == 20_000
     assert len(onsets) == int(40_000 / spacing) + 1
-    # Each is rounded to a sample; the published ratio, rounded in its fifth digit, drifts by less than another half.
+    # Each is rounded to a sample; the published ratio, rounded in its fifth digit, drifts by less
+    # than another half.
     np.testing.assert_allclose(onsets, 20_000 + spacing * np.arange(len(onsets)), atol=0.5 + 0.5)
 
 
 def test_an_impact_rings_at_the_resonance_and_dies_by_its_damping():
-    # At a quarter of the sampling rate, the ringing is at a crest at samples 1, 5, 9, … after the impact.
+    # At a quarter of the sampling rate, the ringing is at a crest at samples 1, 5, 9, … after the
+    # impact.
     arguments = {"resonance": 3000.0, "damping": 0.05, "noise_std": 0.0, "start": 20_000}
-    ringing = column(make("bearing", **arguments)) - column(make("bearing", impact=0.0, **arguments))
+    ringing = column(make("bearing", **arguments)) - column(
+        make("bearing", impact=0.0, **arguments)
+    )
     crests = ringing[20_001:20_060:4]
     # Logarithmic decrement: 2πζ a period.
     np.testing.assert_allclose(
-        crests, math.exp(-math.pi * 0.05 / 2) * np.exp(-2 * math.pi * 0.05 * np.arange(15)), atol=1e-12
+        crests,
+        math.exp(-math.pi * 0.05 / 2) * np.exp(-2 * math.pi * 0.05 * np.arange(15)),
+        atol=1e-12,
     )
 
 
@@ -294,7 +321,8 @@ def test_odd_cycle_is_one_cycle_and_has_the_energy_of_the_others():
     np.testing.assert_allclose(usual, np.broadcast_to(usual[0], usual.shape), atol=1e-10)
     # ½·(1² + ½²) by Parseval; sums over whole cycles of these few harmonics are exact.
     np.testing.assert_allclose((cycles**2).mean(axis=1), 5 / 8, rtol=1e-10)
-    # Its third harmonic is a third of its first: sin³ θ = (3 sin θ − sin 3θ)/4; the others have none.
+    # Its third harmonic is a third of its first: sin³ θ = (3 sin θ − sin 3θ)/4; the others have
+    # none.
     assert amplitudes(cycles[odd])[3] / amplitudes(cycles[odd])[1] == pytest.approx(1 / 3)
     np.testing.assert_allclose(amplitudes(usual[0])[1:4], [1, 0.5, 0], atol=1e-12)
 
@@ -308,7 +336,9 @@ def test_odd_cycle_as_it_is_has_half_of_the_energy():
 
 
 def slots(recording, phase_length=60, rest=40):
-    """The whole phases of a recording without noise, (n_phases, phase_length), and whether each is labelled."""
+    """The whole phases of a recording without noise, (n_phases, phase_length), and whether each is
+    labelled.
+    """
     spacing = phase_length + rest
     n = recording.n_samples // spacing
     signal = column(recording)[: n * spacing].reshape(n, spacing)
@@ -341,7 +371,9 @@ def test_phases_have_their_frequencies_and_one_energy():
 @settings(deadline=None, max_examples=30)
 def test_labels_cover_exactly_the_phases_out_of_order(seed, n_anomalies, n_phases):
     frequencies = (10.0, 20.0, 30.0, 40.0, 15.0)[:n_phases]
-    recording = make("order-anomalies", seed, noise_std=0.0, frequencies=frequencies, n_anomalies=n_anomalies)
+    recording = make(
+        "order-anomalies", seed, noise_std=0.0, frequencies=frequencies, n_anomalies=n_anomalies
+    )
     phases, odd = slots(recording)
     order = np.argmin(np.abs(tone(phases)[:, np.newaxis] - frequencies), axis=1).tolist()
     found, expected, kinds = [], 0, []
@@ -396,9 +428,17 @@ def test_order_is_as_it_was_up_to_the_first_anomaly():
     ("name", "arguments", "says"),
     [
         ("tones", {"amplitudes": (1.0,)}, "2 frequencies and 1 amplitudes"),
-        ("tones", {"extra_frequency": 500.0}, "500 Hz cannot be sampled at 1000 Hz: it must be above 0 and below 500"),
+        (
+            "tones",
+            {"extra_frequency": 500.0},
+            "500 Hz cannot be sampled at 1000 Hz: it must be above 0 and below 500",
+        ),
         ("tones", {"n_samples": 1}, "at least two samples, not 1"),
-        ("tones", {"length": 10_001}, "10001 changed samples do not fit in the second half of 20000"),
+        (
+            "tones",
+            {"length": 10_001},
+            "10001 changed samples do not fit in the second half of 20000",
+        ),
         ("tones", {"length": 0}, "0 changed samples do not fit"),
         ("tones", {"start": 19_001}, "must start between 0 and 19000, not at 19001"),
         ("tones", {"fs": math.nan}, "above 0, not nan"),
@@ -412,12 +452,32 @@ def test_order_is_as_it_was_up_to_the_first_anomaly():
         ("level-shift", {"frequency": 50.0}, "50 Hz cannot be sampled at 100 Hz"),
         # Its third harmonic must fit too.
         ("odd-cycle", {"frequency": 20.0}, "60 Hz cannot be sampled at 100 Hz"),
-        ("order-anomalies", {"frequencies": (10.0, 20.0)}, "three frequencies or more, all different"),
-        ("order-anomalies", {"frequencies": (10.0, 20.0, 30.0, 20.0)}, "three frequencies or more, all different"),
-        ("order-anomalies", {"frequencies": (10.0, 20.0, 60.0)}, "60 Hz cannot be sampled at 100 Hz"),
-        ("order-anomalies", {"phase_length": 12}, "12 samples is shorter than a period of its tone, 12.5 samples"),
+        (
+            "order-anomalies",
+            {"frequencies": (10.0, 20.0)},
+            "three frequencies or more, all different",
+        ),
+        (
+            "order-anomalies",
+            {"frequencies": (10.0, 20.0, 30.0, 20.0)},
+            "three frequencies or more, all different",
+        ),
+        (
+            "order-anomalies",
+            {"frequencies": (10.0, 20.0, 60.0)},
+            "60 Hz cannot be sampled at 100 Hz",
+        ),
+        (
+            "order-anomalies",
+            {"phase_length": 12},
+            "12 samples is shorter than a period of its tone, 12.5 samples",
+        ),
         ("order-anomalies", {"rest": -1}, "A rest lasts 0 samples or more, not -1"),
-        ("order-anomalies", {"n_samples": 2000}, "6 anomalies, a cycle of 6 phases apart, do not fit in 10 phases"),
+        (
+            "order-anomalies",
+            {"n_samples": 2000},
+            "6 anomalies, a cycle of 6 phases apart, do not fit in 10 phases",
+        ),
         ("order-anomalies", {"n_anomalies": -1}, "-1 anomalies"),
     ],
 )
@@ -427,12 +487,19 @@ def test_what_cannot_be_made_is_said(name, arguments, says):
 
 
 def test_fault_is_in_the_channel_that_says_so_and_nowhere_else():
-    recording, clean = make("fault-of-many", n_channels=7), make("fault-of-many", n_channels=7, amplitude=0.0)
+    recording, clean = (
+        make("fault-of-many", n_channels=7),
+        make("fault-of-many", n_channels=7, amplitude=0.0),
+    )
     first, end = changed(recording)
-    for name, values, before in zip(recording.channels, recording.values.T, clean.values.T, strict=True):
+    for name, values, before in zip(
+        recording.channels, recording.values.T, clean.values.T, strict=True
+    ):
         differs = values != before
         assert not differs[recording.labels == 0].any()
-        assert differs[first:end].mean() == pytest.approx(1.0 if name.endswith("(faulty)") else 0.0, abs=0.2)
+        assert differs[first:end].mean() == pytest.approx(
+            1.0 if name.endswith("(faulty)") else 0.0, abs=0.2
+        )
     assert sum(name.endswith("(faulty)") for name in recording.channels) == 1
 
 
@@ -441,7 +508,10 @@ def test_channels_come_apart_where_it_is_labelled_and_stay_what_they_are():
     leader, follower = recording.values.T
     odd = recording.labels == 1
     odd[:3] = False
-    together, apart = (np.corrcoef(leader[np.flatnonzero(where[3:])], follower[3:][where[3:]])[0, 1] for where in (~odd, odd))
+    together, apart = (
+        np.corrcoef(leader[np.flatnonzero(where[3:])], follower[3:][where[3:]])[0, 1]
+        for where in (~odd, odd)
+    )
     assert together > 0.95
     assert abs(apart) < 0.3
     # Five standard errors of a standard deviation of AR(1) noise: √(½ · 19 / 5000) each.

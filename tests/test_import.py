@@ -13,8 +13,12 @@ HELP = "from spectra.cli import main; main(['{}', '--help'][{}:], standalone_mod
 
 def imported(program: str) -> set[str]:
     """The modules a program has imported when it is done."""
-    report = "import sys\n" + program + "\nprint('', *sorted(sys.modules), sep='\\n', file=sys.stderr)"
-    result = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True)
+    report = (
+        "import sys\n" + program + "\nprint('', *sorted(sys.modules), sep='\\n', file=sys.stderr)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", report], capture_output=True, text=True, check=True
+    )
     return set(result.stderr.split())
 
 
@@ -41,7 +45,9 @@ def test_nothing_heavy_is_imported(program: str) -> None:
 def test_detecting_imports_only_what_it_needs() -> None:
     loaded = imported("import spectra; spectra.detect([[float(i % 7)] for i in range(400)]).alarms")
     assert "pandas" in loaded
-    assert loaded.isdisjoint({"sklearn", "scipy.stats", "scipy.signal", "matplotlib", "joblib", "click"})
+    assert loaded.isdisjoint(
+        {"sklearn", "scipy.stats", "scipy.signal", "matplotlib", "joblib", "click"}
+    )
 
 
 def test_every_public_name_is_there() -> None:

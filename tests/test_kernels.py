@@ -4,20 +4,30 @@ import numpy as np
 import pytest
 from scipy import signal, stats
 
-from spectra import distance
-from spectra.calibration import GaussianThreshold, p_from_z
-from spectra.comparison import Settings
+from spectra.calibration.gaussian import GaussianThreshold, p_from_z
 from spectra.errors import DataError
-from spectra.frames import cut_of, dominant_period, frame_starts, frame_view, ladder, taper, to_steps
-from spectra.model import SpectralModel
-from spectra.normal import NormalSpectrum
-from spectra.spectrum import frequencies, spectrum
-from spectra.views import VIEWS
+from spectra.signal import distance
+from spectra.signal.frames import (
+    cut_of,
+    dominant_period,
+    frame_starts,
+    frame_view,
+    ladder,
+    taper,
+    to_steps,
+)
+from spectra.signal.spectrum import frequencies, spectrum
+from spectra.signal.views import VIEWS
+from spectra.spectral.comparison import Settings
+from spectra.spectral.model import SpectralModel
+from spectra.spectral.normal import NormalSpectrum
 
 
 @pytest.mark.parametrize("nperseg", [16, 17, 100])
 def test_default_taper_is_that_of_scipy(nperseg):
-    np.testing.assert_allclose(taper("hann", nperseg), signal.get_window("hann", nperseg), atol=1e-15)
+    np.testing.assert_allclose(
+        taper("hann", nperseg), signal.get_window("hann", nperseg), atol=1e-15
+    )
 
 
 @pytest.mark.parametrize("nperseg", [15, 16, 64])
@@ -26,7 +36,9 @@ def test_power_scaling_keeps_the_power(window, nperseg):
     frames = np.random.default_rng(1).normal(size=(5, 2, nperseg))
     weights = taper(window, nperseg)
     power = (np.abs(spectrum(frames, weights, detrend="none")) ** 2).sum(axis=-1)
-    np.testing.assert_allclose(power, ((frames * weights) ** 2).sum(axis=-1) / (weights**2).sum(), rtol=1e-12)
+    np.testing.assert_allclose(
+        power, ((frames * weights) ** 2).sum(axis=-1) / (weights**2).sum(), rtol=1e-12
+    )
 
 
 def test_magnitude_scaling_reads_the_amplitude_at_its_frequency():
@@ -114,7 +126,9 @@ def test_frames_with_gaps_have_no_distance_and_are_no_neighbours():
     features[0, 3] = np.nan
     starts = np.arange(9) * 10
     for reference in ("nearest", "mean"):
-        found = NormalSpectrum(features, starts, nperseg=5, ks=(2,), reference=reference).distance(features, starts)
+        found = NormalSpectrum(features, starts, nperseg=5, ks=(2,), reference=reference).distance(
+            features, starts
+        )
         whole = np.delete(features[:1], 3, axis=1), np.delete(starts, 3)
         clean = NormalSpectrum(*whole, nperseg=5, ks=(2,), reference=reference).distance(*whole)
         assert np.isnan(found[0, 0, 3])
@@ -133,7 +147,9 @@ def test_threshold_of_chi_square_is_near_its_quantile(dof):
 def test_threshold_of_values_with_a_long_tail_below_is_near_their_quantile():
     values = stats.gumbel_l(loc=3.0)
     calibrator = GaussianThreshold.fit(values.rvs(20_000, random_state=13))
-    assert calibrator.threshold(1e-3) - values.median() == pytest.approx(values.isf(1e-3) - values.median(), rel=0.1)
+    assert calibrator.threshold(1e-3) - values.median() == pytest.approx(
+        values.isf(1e-3) - values.median(), rel=0.1
+    )
 
 
 def test_threshold_is_the_inverse_of_the_p_value_far_into_the_tail():
@@ -154,7 +170,9 @@ def test_one_pulse_in_silence_is_found_also_where_silence_is_what_was_learned():
     signal = np.zeros((3000, 1))
     signal[1500] = 1.0
     for rows in (None, slice(0, 500)):
-        _, scores = SpectralModel.fit(signal, Settings(ladder(3000), (5, 0.1)), rows, () if rows is None else (5,))
+        _, scores = SpectralModel.fit(
+            signal, Settings(ladder(3000), (5, 0.1)), rows, () if rows is None else (5,)
+        )
         assert np.isfinite(scores.z).all()
         assert abs(int(scores.z.argmax()) * scores.step - 1500) < 256
         assert p_from_z(scores.z.max()) < 1e-6
@@ -175,9 +193,13 @@ def test_a_tenth_of_anomalies_hardly_moves_the_threshold(factor):
 def test_model_finds_the_stretch_that_differs_and_says_where(reference, view):
     rng = np.random.default_rng(9)
     values = rng.normal(size=(8000, 2))
-    values[4000:4100, 1] += 4 * np.sin(2 * np.pi * 0.25 * np.arange(100)) + (4 if view == "level" else 0)
+    values[4000:4100, 1] += 4 * np.sin(2 * np.pi * 0.25 * np.arange(100)) + (
+        4 if view == "level" else 0
+    )
     values[6000:6010] = np.nan
-    model, scores = SpectralModel.fit(values, Settings(cut_of(64, 8000), (5,), (view,), False, reference=reference))
+    model, scores = SpectralModel.fit(
+        values, Settings(cut_of(64, 8000), (5,), (view,), False, reference=reference)
+    )
     peak = int(np.nanargmax(scores.z))
     assert 4000 - 64 <= peak * scores.step < 4100 + 64
     assert scores.channel[peak] == 1
@@ -197,7 +219,9 @@ def test_short_frames_count_less_where_many_of_them_are_odd_and_the_longest_coun
         for start in rng.integers(0, 19_900, bursts):
             signal[start : start + 12] += 8 * rng.normal(size=(12, 1))
         model, _ = SpectralModel.fit(signal, settings)
-        weights[bursts] = {one.nperseg: one.weight.mean() for one in model.comparisons if one.view == "magnitude"}
+        weights[bursts] = {
+            one.nperseg: one.weight.mean() for one in model.comparisons if one.view == "magnitude"
+        }
     shortest, *_, longest = settings.cut.npersegs
     assert weights[0][longest] == weights[60][longest] == 1
     assert weights[60][shortest] < 0.85 * weights[0][shortest] < weights[0][shortest] <= 1

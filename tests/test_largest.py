@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from spectra.calibration import GaussianThreshold
-from spectra.largest import IDEAL, MANY, standard_scores, without_long_excursions, z_of_largest
+from spectra.calibration.gaussian import GaussianThreshold
+from spectra.calibration.largest import (
+    IDEAL,
+    MANY,
+    standard_scores,
+    without_long_excursions,
+    z_of_largest,
+)
 
 
 @pytest.mark.parametrize("n", [1.0, 3.5, 1300.0, 1e15])
@@ -36,7 +42,9 @@ def test_few_values_weigh_less_than_what_holds_for_gaussian_scores() -> None:
     at = np.array([2.5])
     share = IDEAL / (few.n_independent + IDEAL)
     assert few.n_independent < 10 < many.n_independent
-    ideal = float(z_of_largest(at, max(math.log(0.5) / stats.norm.logcdf(few.threshold(0.5)), 1.0))[0])
+    ideal = float(
+        z_of_largest(at, max(math.log(0.5) / stats.norm.logcdf(few.threshold(0.5)), 1.0))[0]
+    )
     expected = (1 - share) * float(few.z(at)[0]) + share * ideal
     assert standard_scores(at, few, at)[0] == pytest.approx(min(expected, 2.5))
 

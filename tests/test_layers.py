@@ -7,7 +7,7 @@ import pytest
 
 import naive_sequence as naive
 from numerical import numerical_gradient
-from spectra.sequence import layers
+from spectra.transformer import layers
 
 
 def random(*shape: int, seed: int = 0, dtype: type = np.float64) -> np.ndarray:
@@ -21,20 +21,35 @@ def check(loss: Callable[[], float], pairs: Iterable[tuple[np.ndarray, np.ndarra
 
 
 def test_linear() -> None:
-    X, W, b, weight = random(2, 3, 4), random(4, 5, seed=1), random(5, seed=2), random(2, 3, 5, seed=3)
-    np.testing.assert_allclose(layers.linear(X, W)[1], naive.matmul(X[1].tolist(), W.tolist()), atol=1e-14)
+    X, W, b, weight = (
+        random(2, 3, 4),
+        random(4, 5, seed=1),
+        random(5, seed=2),
+        random(2, 3, 5, seed=3),
+    )
+    np.testing.assert_allclose(
+        layers.linear(X, W)[1], naive.matmul(X[1].tolist(), W.tolist()), atol=1e-14
+    )
     d_X, d_W = layers.linear_backward(weight, X, W)
     d_b = layers.add_bias_backward(weight)
-    check(lambda: (layers.add_bias(layers.linear(X, W), b) * weight).sum(), [(X, d_X), (W, d_W), (b, d_b)])
+    check(
+        lambda: (layers.add_bias(layers.linear(X, W), b) * weight).sum(),
+        [(X, d_X), (W, d_W), (b, d_b)],
+    )
 
 
 def test_layer_norm() -> None:
     X, weight = random(2, 2, 3, 5)
     gain, bias = random(2, 5, seed=1)
     Y, normal, inverse = layers.layer_norm(X, gain, bias)
-    np.testing.assert_allclose(Y[1, 2], naive.layer_norm(X[1, 2].tolist(), gain.tolist(), bias.tolist()), atol=1e-14)
+    np.testing.assert_allclose(
+        Y[1, 2], naive.layer_norm(X[1, 2].tolist(), gain.tolist(), bias.tolist()), atol=1e-14
+    )
     gradients = layers.layer_norm_backward(weight, normal, inverse, gain)
-    check(lambda: (layers.layer_norm(X, gain, bias)[0] * weight).sum(), zip((X, gain, bias), gradients, strict=True))
+    check(
+        lambda: (layers.layer_norm(X, gain, bias)[0] * weight).sum(),
+        zip((X, gain, bias), gradients, strict=True),
+    )
 
 
 def test_layer_norm_of_equal_features_is_its_bias() -> None:
@@ -44,19 +59,32 @@ def test_layer_norm_of_equal_features_is_its_bias() -> None:
 
 def test_feed_forward() -> None:
     H, weight = random(2, 6, 3)
-    W_1, b_1, W_2, b_2 = random(3, 7, seed=1), random(7, seed=2), random(7, 3, seed=3), random(3, seed=4)
+    W_1, b_1, W_2, b_2 = (
+        random(3, 7, seed=1),
+        random(7, seed=2),
+        random(7, 3, seed=3),
+        random(3, seed=4),
+    )
     parameters = (W_1, b_1, W_2, b_2)
     F_2, F_1 = layers.feed_forward(H, *parameters)
     assert (F_1 == 0.0).any()
-    np.testing.assert_allclose(F_2[4], naive.feed_forward(H[4].tolist(), *(x.tolist() for x in parameters)), atol=1e-13)
+    np.testing.assert_allclose(
+        F_2[4], naive.feed_forward(H[4].tolist(), *(x.tolist() for x in parameters)), atol=1e-13
+    )
     gradients = layers.feed_forward_backward(weight, H, F_1, W_1, W_2)
-    check(lambda: (layers.feed_forward(H, *parameters)[0] * weight).sum(), zip((H, *parameters), gradients, strict=True))
+    check(
+        lambda: (layers.feed_forward(H, *parameters)[0] * weight).sum(),
+        zip((H, *parameters), gradients, strict=True),
+    )
 
 
 def test_embedding() -> None:
     tokens, E, weight = np.array([[2, 0, 2], [4, 2, 0]]), random(5, 3), random(2, 3, 3, seed=1)
     assert np.array_equal(layers.embed(tokens, E)[1, 0], E[4])
-    check(lambda: (layers.embed(tokens, E) * weight).sum(), [(E, layers.embed_backward(weight, tokens, E))])
+    check(
+        lambda: (layers.embed(tokens, E) * weight).sum(),
+        [(E, layers.embed_backward(weight, tokens, E))],
+    )
     assert not layers.embed_backward(weight[:0], tokens[:0], E).any()
 
 
@@ -65,7 +93,9 @@ def test_cross_entropy(counted: np.ndarray | None) -> None:
     logits, targets = random(2, 3, 5), np.array([[0, 4, 2], [1, 1, 3]])
     loss, p = layers.cross_entropy(logits, targets, counted)
     flags = np.ones((2, 3), dtype=bool) if counted is None else counted
-    assert loss == pytest.approx(naive.cross_entropy(logits[flags].tolist(), targets[flags].tolist()), abs=1e-14)
+    assert loss == pytest.approx(
+        naive.cross_entropy(logits[flags].tolist(), targets[flags].tolist()), abs=1e-14
+    )
     check(
         lambda: layers.cross_entropy(logits, targets, counted)[0],
         [(logits, layers.cross_entropy_backward(p, targets, counted))],
@@ -82,7 +112,9 @@ def test_squared_error(counted: np.ndarray | None) -> None:
     predicted, target = random(2, 2, 3, 4)
     loss, difference = layers.squared_error(predicted, target, counted)
     flags = np.ones((2, 3), dtype=bool) if counted is None else counted
-    assert loss == pytest.approx(naive.squared_error(predicted[flags].tolist(), target[flags].tolist()), abs=1e-14)
+    assert loss == pytest.approx(
+        naive.squared_error(predicted[flags].tolist(), target[flags].tolist()), abs=1e-14
+    )
     check(
         lambda: layers.squared_error(predicted, target, counted)[0],
         [(predicted, layers.squared_error_backward(difference, counted))],

@@ -1,4 +1,6 @@
-"""Metrics against the slow obvious versions, scikit-learn, aeon, and what must hold of any metric."""
+"""Metrics against the slow obvious versions, scikit-learn, aeon, and what must hold of any
+metric.
+"""
 
 import json
 from pathlib import Path
@@ -7,7 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score, f1_score, precision_recall_curve, precision_score, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    f1_score,
+    precision_recall_curve,
+    precision_score,
+    roc_auc_score,
+)
 
 import naive_metrics as naive
 from spectra import metrics
@@ -47,7 +55,10 @@ def long_example(seed, n=1500):
 def test_volumes_are_those_of_the_definition(case, buffer):
     labels, scores = case
     np.testing.assert_allclose(
-        metrics.volumes(labels, scores, buffer), naive.volumes(labels.tolist(), scores.tolist(), buffer), rtol=0, atol=1e-12
+        metrics.volumes(labels, scores, buffer),
+        naive.volumes(labels.tolist(), scores.tolist(), buffer),
+        rtol=0,
+        atol=1e-12,
     )
 
 
@@ -120,11 +131,17 @@ def test_standard_and_point_adjusted_scores_are_those_of_scikit_learn(case):
 @given(reported(), st.sampled_from([0, 0.2, 1]))
 def test_event_range_and_affiliation_scores_are_those_of_their_definitions(case, existence):
     labels, alarms = case
-    np.testing.assert_allclose(metrics.event_based(labels, alarms), naive.event_based(labels, alarms))
     np.testing.assert_allclose(
-        metrics.range_based(labels, alarms, existence), naive.range_based(labels, alarms, existence), atol=1e-12
+        metrics.event_based(labels, alarms), naive.event_based(labels, alarms)
     )
-    np.testing.assert_allclose(metrics.affiliation(labels, alarms), naive.affiliation(labels, alarms), atol=1e-12)
+    np.testing.assert_allclose(
+        metrics.range_based(labels, alarms, existence),
+        naive.range_based(labels, alarms, existence),
+        atol=1e-12,
+    )
+    np.testing.assert_allclose(
+        metrics.affiliation(labels, alarms), naive.affiliation(labels, alarms), atol=1e-12
+    )
 
 
 @settings(deadline=None)
@@ -149,7 +166,10 @@ def test_random_alarms_have_an_affiliation_of_about_a_half():
     rng = np.random.default_rng(6)
     labels = np.zeros(20_000, dtype=int)
     labels[10_000] = 1
-    found = [metrics.affiliation(labels, np.arange(20_000) == row).precision for row in rng.integers(0, 20_000, 400)]
+    found = [
+        metrics.affiliation(labels, np.arange(20_000) == row).precision
+        for row in rng.integers(0, 20_000, 400)
+    ]
     # The mean of a uniform probability, within four standard errors.
     assert abs(np.mean(found) - 0.5) < 4 * np.sqrt(1 / 12 / 400)
 
@@ -160,11 +180,15 @@ def test_the_best_thresholds_are_the_best_of_all(case):
     labels, scores = case
     precision, recall, _ = precision_recall_curve(labels, scores)
     best = metrics.best_standard(labels, scores)
-    assert best.f1 == pytest.approx(np.nanmax(2 * precision * recall / np.maximum(precision + recall, 1e-300)))
+    assert best.f1 == pytest.approx(
+        np.nanmax(2 * precision * recall / np.maximum(precision + recall, 1e-300))
+    )
     assert best.f1 == pytest.approx(metrics.standard(labels, scores >= best.threshold).f1)
     events = metrics.best_event_based(labels, scores)
     usable = [t for t in np.unique(scores) if metrics.false_alarm_share(labels, scores >= t) <= 0.1]
-    assert events.f1 == pytest.approx(max([metrics.event_based(labels, scores >= t).f1 for t in usable], default=0))
+    assert events.f1 == pytest.approx(
+        max([metrics.event_based(labels, scores >= t).f1 for t in usable], default=0)
+    )
     assert events.f1 == pytest.approx(metrics.event_based(labels, scores >= events.threshold).f1)
 
 
@@ -208,7 +232,9 @@ def test_what_cannot_be_compared_is_said_in_one_sentence(labels, scores, words):
         metrics.volumes(labels, scores, 3)
 
 
-@pytest.mark.parametrize(("alarms", "words"), [([0, 1], r"shape \(3,\), not \(2,\)"), ([0, 1, 3], "0 or 1")])
+@pytest.mark.parametrize(
+    ("alarms", "words"), [([0, 1], r"shape \(3,\), not \(2,\)"), ([0, 1, 3], "0 or 1")]
+)
 def test_alarms_that_cannot_be_compared_are_said_in_one_sentence(alarms, words):
     with pytest.raises(DataError, match=words):
         metrics.event_based([0, 1, 0], alarms)

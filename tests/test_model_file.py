@@ -23,7 +23,9 @@ def signal(seed: int = 0, n: int = 1500) -> Recording:
     """Two channels, one of them with a hum in the middle."""
     values = np.random.default_rng(seed).normal(size=(n, 2)) * [1.0, 1e4] + [0.0, -7.0]
     values[n // 2 : n // 2 + 60, 0] += 5 * np.sin(np.arange(60))
-    return Recording.from_array(values, fs=50.0, channels=["Druck (bar)", "温度"], name="Pumpe, März")
+    return Recording.from_array(
+        values, fs=50.0, channels=["Druck (bar)", "温度"], name="Pumpe, März"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,9 @@ def test_a_rate_that_is_unknown_stays_unknown(tmp_path: Path) -> None:
     assert spectra.score(again, signal().values, fs=20.0).fs == 20.0
 
 
-def test_saving_twice_gives_the_same_arrays_and_no_other_file(tmp_path: Path, learned: Learned) -> None:
+def test_saving_twice_gives_the_same_arrays_and_no_other_file(
+    tmp_path: Path, learned: Learned
+) -> None:
     for _ in range(2):
         learned.save(tmp_path / "a.model")
     assert [path.name for path in tmp_path.iterdir()] == ["a.model"]
@@ -113,7 +117,9 @@ def test_a_model_file_is_arrays_and_one_text(content: bytes) -> None:
     for part in members(content).values():
         array = np.lib.format.read_array(io.BytesIO(part), allow_pickle=False)
         assert array.dtype.kind in "fiU"
-    about = json.loads(str(np.lib.format.read_array(io.BytesIO(members(content)["about.npy"]), allow_pickle=False)))
+    about = json.loads(
+        str(np.lib.format.read_array(io.BytesIO(members(content)["about.npy"]), allow_pickle=False))
+    )
     assert about["format"] == "spectra model"
     assert about["channels"] == ["Druck (bar)", "温度"]
 
@@ -147,9 +153,21 @@ def test_nothing_in_a_file_is_run(tmp_path: Path, content: bytes) -> None:
         (packed({"readme.txt": b"hello"}), "not a model file or is damaged"),
         (packed({"about.npy": written('{"format": "other"}')}), "is not a model file of spectra"),
         (packed({"about.npy": written("[1, 2]")}), "is not a model file of spectra"),
-        (packed({"about.npy": written('{"format": "spectra model", "version": 99}')}), "is a model file of version 99"),
+        (
+            packed({"about.npy": written('{"format": "spectra model", "version": 99}')}),
+            "is a model file of version 99",
+        ),
     ],
-    ids=["empty", "csv", "head of a zip", "empty zip", "other zip", "other format", "list", "version"],
+    ids=[
+        "empty",
+        "csv",
+        "head of a zip",
+        "empty zip",
+        "other zip",
+        "other format",
+        "list",
+        "version",
+    ],
 )
 def test_what_is_no_model_of_this_version(tmp_path: Path, bytes_: bytes, said: str) -> None:
     assert said in told(tmp_path / "a.model", bytes_)
@@ -162,7 +180,9 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         Learned.load(tmp_path)
 
 
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def harmless(path: Path, content: bytes, learned: Learned) -> None:
@@ -172,7 +192,9 @@ def harmless(path: Path, content: bytes, learned: Learned) -> None:
         again = Learned.load(path)
     except DataError:
         return
-    np.testing.assert_array_equal(spectra.score(again, signal()).scores, spectra.score(learned, signal()).scores)
+    np.testing.assert_array_equal(
+        spectra.score(again, signal()).scores, spectra.score(learned, signal()).scores
+    )
 
 
 SHARE = st.floats(0, 1, exclude_max=True)
@@ -191,7 +213,9 @@ def test_flipped_bytes_are_noticed_or_harmless(
 
 @QUICK
 @given(st.integers(1, 600), st.integers(1, 255))
-def test_flipped_bytes_of_the_directory(tmp_path: Path, learned: Learned, content: bytes, place: int, bits: int) -> None:
+def test_flipped_bytes_of_the_directory(
+    tmp_path: Path, learned: Learned, content: bytes, place: int, bits: int
+) -> None:
     # The last bytes of a zip are what it is opened by, and are covered by no checksum.
     damaged = bytearray(content)
     damaged[-place] ^= bits
@@ -207,9 +231,13 @@ def test_a_part_of_a_file_is_refused(tmp_path: Path, content: bytes, share: floa
 NONSENSE = [True, "x", float("nan"), float("inf"), [], ["x", 1], {"x": 1}]
 
 
-def test_a_description_that_makes_no_sense_is_refused(tmp_path: Path, content: bytes, learned: Learned) -> None:
+def test_a_description_that_makes_no_sense_is_refused(
+    tmp_path: Path, content: bytes, learned: Learned
+) -> None:
     parts = members(content)
-    about = json.loads(str(np.lib.format.read_array(io.BytesIO(parts["about.npy"]), allow_pickle=False)))
+    about = json.loads(
+        str(np.lib.format.read_array(io.BytesIO(parts["about.npy"]), allow_pickle=False))
+    )
 
     def holding(described: dict[str, Any]) -> bytes:
         return packed(parts | {"about.npy": written(json.dumps(described))})
@@ -223,7 +251,9 @@ def test_a_description_that_makes_no_sense_is_refused(tmp_path: Path, content: b
                 repr(spectra.score(again, signal()))
             except DataError:
                 continue
-        told(tmp_path / "a.model", holding({other: about[other] for other in about if other != key}))
+        told(
+            tmp_path / "a.model", holding({other: about[other] for other in about if other != key})
+        )
         for inner in about[key] if isinstance(about[key], dict) else ():
             for value in NONSENSE:
                 if inner == "points" and value is True:
@@ -233,8 +263,12 @@ def test_a_description_that_makes_no_sense_is_refused(tmp_path: Path, content: b
 
 def test_a_rate_of_zero_is_refused(tmp_path: Path, content: bytes) -> None:
     parts = members(content)
-    about = json.loads(str(np.lib.format.read_array(io.BytesIO(parts["about.npy"]), allow_pickle=False)))
-    told(tmp_path / "a.model", packed(parts | {"about.npy": written(json.dumps(about | {"fs": 0}))}))
+    about = json.loads(
+        str(np.lib.format.read_array(io.BytesIO(parts["about.npy"]), allow_pickle=False))
+    )
+    told(
+        tmp_path / "a.model", packed(parts | {"about.npy": written(json.dumps(about | {"fs": 0}))})
+    )
 
 
 def test_arrays_that_do_not_belong_together_are_refused(tmp_path: Path, content: bytes) -> None:
@@ -249,25 +283,34 @@ def test_arrays_that_do_not_belong_together_are_refused(tmp_path: Path, content:
         # A normal spectrum may have a gap.
         for content_of in wrong if name.startswith("bank") else [*wrong, holed]:
             told(tmp_path / "a.model", packed(parts | {name: written(content_of)}))
-        told(tmp_path / "a.model", packed({other: part for other, part in parts.items() if other != name}))
+        told(
+            tmp_path / "a.model",
+            packed({other: part for other, part in parts.items() if other != name}),
+        )
 
 
 def test_an_array_larger_than_memory_is_refused(tmp_path: Path, content: bytes) -> None:
     parts = members(content)
     for name in parts:
         header = io.BytesIO()
-        np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (10**13,)})
+        np.lib.format.write_array_header_1_0(
+            header, {"descr": "<f8", "fortran_order": False, "shape": (10**13,)}
+        )
         told(tmp_path / "a.model", packed(parts | {name: header.getvalue() + bytes(64)}))
 
 
-def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, learned: Learned, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_write_leaves_the_old_file(
+    tmp_path: Path, learned: Learned, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "a.model"
     for old in (None, b"the old one"):
         if old is not None:
             path.write_bytes(old)
         for failure in (KeyboardInterrupt(), OSError(28, "No space left on device")):
 
-            def interrupted(file: io.BufferedWriter, *_: object, failure: BaseException = failure, **__: object) -> None:
+            def interrupted(
+                file: io.BufferedWriter, *_: object, failure: BaseException = failure, **__: object
+            ) -> None:
                 file.write(b"half of it")
                 raise failure
 
@@ -275,7 +318,9 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, learned: Learn
                 patch.setattr(np, "savez_compressed", interrupted)
                 with pytest.raises((KeyboardInterrupt, DataError)):
                     learned.save(path)
-        assert [found.read_bytes() for found in tmp_path.iterdir()] == ([] if old is None else [old])
+        assert [found.read_bytes() for found in tmp_path.iterdir()] == (
+            [] if old is None else [old]
+        )
 
 
 def test_a_place_that_cannot_be_written_to(tmp_path: Path, learned: Learned) -> None:

@@ -22,10 +22,18 @@ def test_notebook_has_no_outputs(path):
 def test_notebook_runs_and_shows_its_figures(path, tmp_path):
     notebook = nbformat.read(path, as_version=4)
     # In an empty folder: nothing but what is installed is there.
-    NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
+    NotebookClient(
+        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+    ).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
-    assert not [output for output in outputs if output.output_type == "stream" and output.name == "stderr"]
-    figures = [cell for cell in notebook.cells if cell.cell_type == "code" and "plot(" in cell.source.splitlines()[-1]]
+    assert not [
+        output for output in outputs if output.output_type == "stream" and output.name == "stderr"
+    ]
+    figures = [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and "plot(" in cell.source.splitlines()[-1]
+    ]
     assert figures
     for cell in figures:
         assert any("image/png" in output.get("data", {}) for output in cell.outputs)

@@ -30,19 +30,29 @@ def modules_on_disk() -> set[str]:
         f"{target}/{path.relative_to(ROOT / source).as_posix()}"
         for source, target in INSTALLED_AS.items()
         for path in (ROOT / source).rglob("*.py")
-        if not (source == "spectra" and path.relative_to(ROOT / source).parts[0] in {"cli", "datasets"})
+        if not (
+            source == "spectra" and path.relative_to(ROOT / source).parts[0] in {"cli", "datasets"}
+        )
     }
 
 
 def data_on_disk() -> set[str]:
-    """Everything else in those folders: data, its descriptions, and the mark that the package is typed."""
-    data = {path.name for path in (ROOT / "datasets").iterdir() if path.is_file() and path.suffix != ".py"}
+    """Everything else in those folders: data, its descriptions, and the mark that the package is
+    typed.
+    """
+    data = {
+        path.name
+        for path in (ROOT / "datasets").iterdir()
+        if path.is_file() and path.suffix != ".py"
+    }
     return {f"spectra/datasets/{name}" for name in data} | {"spectra/py.typed"}
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sdist, and the wheel built from it, made from a copy so that the working tree stays as it is."""
+    """The sdist, and the wheel built from it, made from a copy so that the working tree stays as it
+    is.
+    """
     source = tmp_path_factory.mktemp("source")
     for name in INSTALLED_AS:
         ignored = shutil.ignore_patterns("__pycache__")
@@ -51,7 +61,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, source)
     shutil.copytree(ROOT / "tests", source / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     target = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(target), str(source)]
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--no-isolation",
+        "--outdir",
+        str(target),
+        str(source),
+    ]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     return target
@@ -100,8 +118,9 @@ def test_sdist_holds_what_the_wheel_is_built_from(built: Path) -> None:
     names = {member.name.split("/", 1)[1] for member in members if member.isfile()}
     sources = {source: target for target, source in INSTALLED_AS.items() if target != "spectra"}
     for installed in modules_on_disk() | data_on_disk():
-        folder, _, name = installed.rpartition("/")
-        assert f"{sources.get(folder, folder)}/{name}" in names
+        source = next((s for s in sources if installed.startswith(f"{s}/")), None)
+        original = f"{sources[source]}{installed.removeprefix(source)}" if source else installed
+        assert original in names
     assert {"LICENSE", "README.md", "pyproject.toml"} <= names
 
 
@@ -119,7 +138,9 @@ def test_metadata(wheel: zipfile.ZipFile, metadata: Message) -> None:
 
 def test_command_runs_from_the_wheel_alone(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     wheel.extractall(tmp_path)
-    program = "import spectra; from spectra.cli import main; print(spectra.__file__); main(['--version'])"
+    program = (
+        "import spectra; from spectra.cli import main; print(spectra.__file__); main(['--version'])"
+    )
     command = [sys.executable, "-c", program]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     origin, version = result.stdout.splitlines()
@@ -135,7 +156,8 @@ def requirements(leave_out: frozenset[str] = frozenset()) -> list[Requirement]:
 
 
 def test_requirements_have_no_upper_cap() -> None:
-    # A cap would make spectra the reason somebody cannot upgrade; exact versions belong in constraints.txt.
+    # A cap would make spectra the reason somebody cannot upgrade; exact versions belong in
+    # constraints.txt.
     assert {specifier.operator for line in requirements() for specifier in line.specifier} == {">="}
 
 
@@ -153,7 +175,9 @@ def test_every_requirement_has_one_exact_version_for_the_tests() -> None:
 
 def test_import_loads_nothing_else() -> None:
     program = "import json, sys; import spectra; print(json.dumps(sorted(sys.modules)))"
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     loaded = {name.split(".")[0] for name in json.loads(result.stdout)}
     assert loaded.isdisjoint({"click", "matplotlib", "numpy", "pandas", "scipy", "sklearn"})
 

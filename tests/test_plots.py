@@ -1,4 +1,6 @@
-"""What a figure of a detection holds, compared with the detection and with the signals it was made of."""
+"""What a figure of a detection holds, compared with the detection and with the signals it was made
+of.
+"""
 
 import importlib
 import subprocess
@@ -15,9 +17,9 @@ from matplotlib.dates import date2num
 from scipy.stats import norm
 
 from spectra.datasets import Recording, generators
-from spectra.detection import detect
-from spectra.frames import frame_starts
+from spectra.pipeline import detect
 from spectra.plots import COLUMNS, _envelope, plot
+from spectra.signal.frames import frame_starts
 
 FS = 100.0
 
@@ -25,11 +27,15 @@ FS = 100.0
 def sine(n=4000, frequency=20.0, amplitude=3.0, seed=0):
     """A sine in a little noise."""
     rng = np.random.default_rng(seed)
-    return amplitude * np.sin(2 * np.pi * frequency * np.arange(n) / FS) + 0.01 * rng.standard_normal(n)
+    return amplitude * np.sin(
+        2 * np.pi * frequency * np.arange(n) / FS
+    ) + 0.01 * rng.standard_normal(n)
 
 
 def parts(figure):
-    """The axes of the channels, of the score, and of the spectrogram; the last is that of its colours."""
+    """The axes of the channels, of the score, and of the spectrogram; the last is that of its
+    colours.
+    """
     *signals, score, spectrogram, colours = figure.axes
     return signals, score, spectrogram, colours
 
@@ -49,12 +55,18 @@ def mesh(ax):
     """Decibels (rows, columns) with the edges of its columns and rows."""
     (found,) = (collection for collection in ax.collections if isinstance(collection, QuadMesh))
     corners = found.get_coordinates()
-    return np.ma.asarray(found.get_array()).reshape(len(corners) - 1, -1), corners[0, :, 0], corners[:, 0, 1]
+    return (
+        np.ma.asarray(found.get_array()).reshape(len(corners) - 1, -1),
+        corners[0, :, 0],
+        corners[:, 0, 1],
+    )
 
 
 @pytest.fixture(scope="module")
 def shift():
-    """A level shift, found, and nothing else: it is far less probable than chance on any of these frames."""
+    """A level shift, found, and nothing else: it is far less probable than chance on any of these
+    frames.
+    """
     return detect(generators.level_shift(np.random.default_rng(1)), alpha=1e-6)
 
 
@@ -67,7 +79,10 @@ def test_axes_are_named_with_their_units(shift):
     assert spectrogram.get_xlabel() == "row"
     assert colours.get_ylabel() == "amplitude (dB)"
     assert signal.get_title(loc="left") == "Signal; shaded: the alarms"
-    assert figure.get_suptitle() == "level-shift: 1 alarm at a false-alarm probability of 1e-06 a frame"
+    assert (
+        figure.get_suptitle()
+        == "level-shift: 1 alarm at a false-alarm probability of 1e-06 a frame"
+    )
 
 
 def test_recording_without_alarms_is_drawn():
@@ -97,7 +112,14 @@ def test_short_recording_is_drawn_as_it_is():
     np.testing.assert_array_equal(signal.lines[0].get_ydata(), recording.values[:, 0])
 
 
-@given(arrays(np.float64, st.integers(2, 9 * COLUMNS), elements=st.floats(-9, 9), fill=st.sampled_from([0.0, np.nan])))
+@given(
+    arrays(
+        np.float64,
+        st.integers(2, 9 * COLUMNS),
+        elements=st.floats(-9, 9),
+        fill=st.sampled_from([0.0, np.nan]),
+    )
+)
 @settings(deadline=None, max_examples=30)
 def test_decimation_keeps_the_extremes_of_every_stretch(values):
     rows = np.arange(len(values), dtype=float)
@@ -117,7 +139,9 @@ def test_spike_in_a_long_recording_is_seen():
     line = signal.lines[0]
     assert len(line.get_xdata()) <= 2 * COLUMNS
     assert line.get_ydata().max() == 40.0
-    assert line.get_xdata()[line.get_ydata().argmax()] == pytest.approx(123_456, abs=200_000 / COLUMNS)
+    assert line.get_xdata()[line.get_ydata().argmax()] == pytest.approx(
+        123_456, abs=200_000 / COLUMNS
+    )
 
 
 def test_scores_of_a_long_recording_are_the_largest_of_their_columns():
@@ -137,7 +161,9 @@ def test_score_is_that_of_the_frames_and_its_threshold_that_of_alpha(alpha):
     _, score, *_ = parts(plot(detection))
     curve, threshold = score.lines
     np.testing.assert_array_equal(curve.get_ydata(), detection.frame_scores.z)
-    np.testing.assert_array_equal(curve.get_xdata(), (np.arange(detection.frame_scores.z.size) + 0.5) * detection.hop)
+    np.testing.assert_array_equal(
+        curve.get_xdata(), (np.arange(detection.frame_scores.z.size) + 0.5) * detection.hop
+    )
     np.testing.assert_allclose(threshold.get_ydata(), norm.isf(alpha), rtol=1e-12)
     above = detection.frame_scores.z > norm.isf(alpha)
     np.testing.assert_array_equal(above, detection.frame_scores.p_value < alpha)
@@ -154,14 +180,20 @@ def test_alarms_are_shaded_on_all_axes(shift):
 def test_alarm_is_darker_in_its_channel_and_its_band_outlined_in_its_spectrogram():
     values = np.column_stack([sine(seed=1), sine(seed=2)])
     values[2000:2200, 1] += 3 * np.sin(2 * np.pi * 40 * np.arange(200) / FS)
-    detection = detect(Recording.from_array(values, fs=FS, channels=("left", "right")), nperseg=50, alpha=1e-12)
+    detection = detect(
+        Recording.from_array(values, fs=FS, channels=("left", "right")), nperseg=50, alpha=1e-12
+    )
     assert set(detection.alarms["channel"]) == {"right"}
     (left, right), _, spectrogram, _ = parts(plot(detection))
     assert max(c.get_alpha() for c in left.collections if len(c.get_paths())) < max(
         c.get_alpha() for c in right.collections if len(c.get_paths())
     )
     assert spectrogram.get_title(loc="left").startswith("Spectrogram of right; boxes: ")
-    outlines = [c for c in spectrogram.collections if not isinstance(c, QuadMesh) and not c.get_facecolor().size]
+    outlines = [
+        c
+        for c in spectrogram.collections
+        if not isinstance(c, QuadMesh) and not c.get_facecolor().size
+    ]
     boxes = [path.get_extents() for collection in outlines for path in collection.get_paths()]
     assert [(box.y0, box.y1) for box in boxes] == list(
         detection.alarms[["f_low", "f_high"]].itertuples(index=False, name=None)
@@ -226,12 +258,18 @@ def test_dates_are_drawn_in_their_own_zone():
     assert spectrogram.get_ylabel() == "frequency (cycles/h)"
     assert spectrogram.get_ylim() == (0, 30)
     # Tokyo is nine hours ahead the whole year.
-    instants = detection.alarms[["start", "end"]].apply(lambda times: times.dt.tz_localize(None) - pd.Timedelta("9h"))
-    expected = np.column_stack([date2num(instants["start"]), date2num(instants["end"] + pd.Timedelta("1min"))])
+    instants = detection.alarms[["start", "end"]].apply(
+        lambda times: times.dt.tz_localize(None) - pd.Timedelta("9h")
+    )
+    expected = np.column_stack(
+        [date2num(instants["start"]), date2num(instants["end"] + pd.Timedelta("1min"))]
+    )
     np.testing.assert_allclose(shaded(score), expected, rtol=0, atol=1e-6)
     midnight = date2num(np.datetime64("2024-04-30T15:00"))
     assert spectrogram.xaxis.get_major_formatter().format_ticks([midnight]) == ["00:00"]
-    score.set_xlim(pd.Timestamp("2024-05-01", tz="Asia/Tokyo"), pd.Timestamp("2024-05-02", tz="Asia/Tokyo"))
+    score.set_xlim(
+        pd.Timestamp("2024-05-01", tz="Asia/Tokyo"), pd.Timestamp("2024-05-02", tz="Asia/Tokyo")
+    )
     assert spectrogram.get_xlim() == (midnight, midnight + 1)
 
 

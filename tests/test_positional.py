@@ -10,15 +10,27 @@ from hypothesis import strategies as st
 
 from numerical import numerical_gradient
 from spectra.rotation import rotate, rotate_pairs
-from spectra.sequence.positional import frequencies, learned, position_phasors, rotary, rotary_backward, sinusoidal
+from spectra.transformer.positional import (
+    frequencies,
+    learned,
+    position_phasors,
+    rotary,
+    rotary_backward,
+    sinusoidal,
+)
 
 
 def test_values_of_the_formula() -> None:
-    # From a table of sines: with the exponent doubled, the second pair would turn by 1e-8 · 10^4 = 1e-4, not 0.01.
+    # From a table of sines: with the exponent doubled, the second pair would turn by 1e-8 · 10^4 =
+    # 1e-4, not 0.01.
     encoding = sinusoidal(3, 4)
     assert encoding[0].tolist() == [0.0, 1.0, 0.0, 1.0]
-    np.testing.assert_allclose(encoding[1], [0.8414709848, 0.5403023059, 0.0099998333, 0.9999500004], atol=5e-11)
-    np.testing.assert_allclose(encoding[2], [0.9092974268, -0.4161468365, 0.0199986667, 0.9998000067], atol=5e-11)
+    np.testing.assert_allclose(
+        encoding[1], [0.8414709848, 0.5403023059, 0.0099998333, 0.9999500004], atol=5e-11
+    )
+    np.testing.assert_allclose(
+        encoding[2], [0.9092974268, -0.4161468365, 0.0199986667, 0.9998000067], atol=5e-11
+    )
 
 
 @given(st.integers(1, 9), st.integers(1, 9))
@@ -55,7 +67,9 @@ def test_rotary_turns_pairs() -> None:
     x = np.random.default_rng(0).standard_normal((2, 5, 6))
     turned = rotary(x, position_phasors(np.arange(5), 6))
     angles = np.arange(5)[:, None] * frequencies(6)
-    np.testing.assert_allclose(turned, rotate_pairs(x.reshape(2, 5, 3, 2), angles).reshape(2, 5, 6), atol=1e-14)
+    np.testing.assert_allclose(
+        turned, rotate_pairs(x.reshape(2, 5, 3, 2), angles).reshape(2, 5, 6), atol=1e-14
+    )
 
 
 @given(st.integers(0, 300), st.integers(0, 300), st.integers(0, 300))
@@ -63,7 +77,12 @@ def test_rotary_products_depend_on_the_distance_only(m: int, n: int, k: int) -> 
     q, key = np.random.default_rng(1).standard_normal((2, 1, 8))
 
     def product(at_q: int, at_key: int) -> float:
-        return float((rotary(q, position_phasors([at_q], 8)) @ rotary(key, position_phasors([at_key], 8)).T).item())
+        return float(
+            (
+                rotary(q, position_phasors([at_q], 8))
+                @ rotary(key, position_phasors([at_key], 8)).T
+            ).item()
+        )
 
     assert product(m + k, n + k) == pytest.approx(product(m, n), abs=1e-11)
 

@@ -1,4 +1,6 @@
-"""CSV as it is in the world: however a table is written, the same numbers come out, or one sentence says what is wrong."""
+"""CSV as it is in the world: however a table is written, the same numbers come out, or one sentence
+says what is wrong.
+"""
 
 import csv
 import gzip
@@ -31,10 +33,14 @@ def source(text: str | bytes, encoding: str = "utf-8") -> io.BytesIO:
     return file
 
 
-def table(columns: Iterable[Iterable[object]], header: Sequence[str] | None = None, delimiter: str = ",") -> str:
+def table(
+    columns: Iterable[Iterable[object]], header: Sequence[str] | None = None, delimiter: str = ","
+) -> str:
     """The text of a table."""
     rows = zip(*columns, strict=True)
-    return "".join(delimiter.join(map(str, row)) + "\n" for row in chain([header] if header else [], rows))
+    return "".join(
+        delimiter.join(map(str, row)) + "\n" for row in chain([header] if header else [], rows)
+    )
 
 
 def usual(delimiter: str = ",") -> str:
@@ -84,7 +90,9 @@ def test_line_ends(end: str, last: bool) -> None:
     is_usual(read(source(text if last else text.removesuffix(end))))
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"]
+)
 def test_encodings(encoding: str) -> None:
     found = read(source(usual().replace("left", "Kühlwasser °C"), encoding))
     assert found.channels == ("Kühlwasser °C", "right")
@@ -93,8 +101,12 @@ def test_encodings(encoding: str) -> None:
 
 
 def test_a_letter_outside_ascii_far_down() -> None:
-    text = table([DATES, LEFT, RIGHT, ["ok"] * (N - 1) + ["süß"]], ["time", "left", "right", "note"])
-    long = text + "".join(f"2024-03-01T{1 + i // 60:02d}:{i % 60:02d}:00,1,2,süß\n" for i in range(1000))
+    text = table(
+        [DATES, LEFT, RIGHT, ["ok"] * (N - 1) + ["süß"]], ["time", "left", "right", "note"]
+    )
+    long = text + "".join(
+        f"2024-03-01T{1 + i // 60:02d}:{i % 60:02d}:00,1,2,süß\n" for i in range(1000)
+    )
     for encoding in ("utf-8", "latin-1"):
         assert read(source(long, encoding)).n_samples == N + 1000
 
@@ -132,27 +144,46 @@ def test_quoted_fields_hold_delimiters_quotes_and_lines() -> None:
 def test_lines_are_counted_as_an_editor_counts_them() -> None:
     notes = ['"two\nlines"'] * N
     right = [*RIGHT[:10], "broken", *RIGHT[11:]]
-    # The header takes a line, and each of the ten rows above two; the row itself ends on its second.
-    refused(table([DATES, notes, right], ["time", "note", "right"]), "line 23, column 'right': 'broken' is not a number")
+    # The header takes a line, and each of the ten rows above two; the row itself ends on its
+    # second.
+    refused(
+        table([DATES, notes, right], ["time", "note", "right"]),
+        "line 23, column 'right': 'broken' is not a number",
+    )
     refused(table([DATES, right], ["time", '"right\n(mm)"']), "line 13, column")
-    refused("# made today\n\n" + table([DATES, right], ["time", "right"]), "line 14, column 'right'")
+    refused(
+        "# made today\n\n" + table([DATES, right], ["time", "right"]), "line 14, column 'right'"
+    )
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", " ", "|"])
 def test_decimal_commas(delimiter: str) -> None:
-    is_usual(read(source(table([DATES, comma(LEFT), comma(RIGHT)], ["time", "left", "right"], delimiter))))
+    is_usual(
+        read(
+            source(table([DATES, comma(LEFT), comma(RIGHT)], ["time", "left", "right"], delimiter))
+        )
+    )
     one = read(source(table([comma(LEFT)], ["left"], delimiter)))
     np.testing.assert_array_equal(one.values[:, 0], LEFT)
 
 
 def test_decimal_commas_in_quotes_between_commas() -> None:
-    is_usual(read(source(table([DATES, comma(LEFT, '"'), comma(RIGHT, '"')], ["time", "left", "right"]))))
+    is_usual(
+        read(source(table([DATES, comma(LEFT, '"'), comma(RIGHT, '"')], ["time", "left", "right"])))
+    )
 
 
 def test_a_broken_cell_among_decimal_commas_is_the_one_that_is_named() -> None:
     right = [*comma(RIGHT[:20]), "kaputt", *comma(RIGHT[21:])]
-    refused(table([DATES, right], ["time", "right"], ";"), "line 22, column 'right': 'kaputt' is not a number")
-    found = read(source(table([DATES, [*comma(RIGHT[:20]), "n/a", *comma(RIGHT[21:])]], ["time", "right"], ";")))
+    refused(
+        table([DATES, right], ["time", "right"], ";"),
+        "line 22, column 'right': 'kaputt' is not a number",
+    )
+    found = read(
+        source(
+            table([DATES, [*comma(RIGHT[:20]), "n/a", *comma(RIGHT[21:])]], ["time", "right"], ";")
+        )
+    )
     np.testing.assert_array_equal(np.delete(found.values[:, 0], 20), np.delete(RIGHT, 20))
 
 
@@ -193,7 +224,9 @@ def test_whole_thousands_in_quotes_are_no_decimals_and_that_is_said() -> None:
     assert any("thousands" in note for note in found.notes)
 
 
-@pytest.mark.parametrize(("decimal", "delimiter"), [(".", ","), (".", ";"), (",", ";"), (",", "\t"), (".", " ")])
+@pytest.mark.parametrize(
+    ("decimal", "delimiter"), [(".", ","), (".", ";"), (",", ";"), (",", "\t"), (".", " ")]
+)
 def test_three_decimals_are_no_thousands(decimal: str, delimiter: str) -> None:
     values = np.abs(LEFT) + 1
     cells = [f"{value:.3f}".replace(".", decimal) for value in values]
@@ -222,7 +255,9 @@ def test_headers_and_their_absence() -> None:
     assert read(source(table([LEFT], ["left"]))).channels == ("left",)
 
 
-@pytest.mark.parametrize("rows", ["nan,1.5,on\n", "nan,nan,on\n", ",,\n,,\n", "NA,2,off\nNA,NA,off\n3,NA,on\n"])
+@pytest.mark.parametrize(
+    "rows", ["nan,1.5,on\n", "nan,nan,on\n", ",,\n,,\n", "NA,2,off\nNA,NA,off\n3,NA,on\n"]
+)
 @pytest.mark.parametrize("header", ["left,right,state\n", ""])
 def test_first_rows_with_missing_values_are_data(rows: str, header: str) -> None:
     found = read(source(header + rows + table([LEFT, RIGHT, ["on"] * N])))
@@ -308,13 +343,18 @@ def test_a_delimiter_at_the_end_of_every_line(header: list[str]) -> None:
     assert found.notes == ()
 
 
-@pytest.mark.parametrize("word", ["", " ", "NA", "N/A", "n/a", "nan", "NaN", "null", "NULL", "None", "-", "?", "#N/A", '""'])
+@pytest.mark.parametrize(
+    "word",
+    ["", " ", "NA", "N/A", "n/a", "nan", "NaN", "null", "NULL", "None", "-", "?", "#N/A", '""'],
+)
 def test_missing_values(word: str) -> None:
     found = read(source(with_cell(20, word)))
     assert found.interpolated.tolist() == [i == 20 for i in range(N)]
     assert found.values[20, 1] == pytest.approx((RIGHT[19] + RIGHT[21]) / 2)
     np.testing.assert_array_equal(found.values[:, 0], LEFT)
-    assert found.notes == ("1 sample missing in gaps of at most 5: filled by straight lines and marked.",)
+    assert found.notes == (
+        "1 sample missing in gaps of at most 5: filled by straight lines and marked.",
+    )
 
 
 def test_rows_that_end_early_have_missing_values() -> None:
@@ -326,7 +366,16 @@ def test_rows_that_end_early_have_missing_values() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "value"),
-    [("1e3", 1000.0), ("+2.5", 2.5), ("-.5", -0.5), ("3.", 3.0), ("007", 7.0), ("1E-2", 0.01), ("true", 1.0), ("False", 0.0)],
+    [
+        ("1e3", 1000.0),
+        ("+2.5", 2.5),
+        ("-.5", -0.5),
+        ("3.", 3.0),
+        ("007", 7.0),
+        ("1E-2", 0.01),
+        ("true", 1.0),
+        ("False", 0.0),
+    ],
 )
 def test_ways_to_write_a_number(cell: str, value: float) -> None:
     assert read(source(with_cell(20, cell))).values[20, 1] == value
@@ -355,12 +404,21 @@ def test_fill_values_of_a_usual_size_are_numbers() -> None:
 
 
 def test_text_is_left_out_with_a_word() -> None:
-    found = read(source(table([DATES, LEFT, ["on", "off"] * (N // 2), RIGHT], ["time", "left", "state", "right"])))
+    found = read(
+        source(
+            table(
+                [DATES, LEFT, ["on", "off"] * (N // 2), RIGHT], ["time", "left", "state", "right"]
+            )
+        )
+    )
     is_usual(found)
     assert found.notes == ("column 'state' holds text: left out.",)
     two = read(source(table([DATES, ["a"] * N, LEFT, ["b"] * N], ["time", "who", "left", "where"])))
     assert two.notes == ("2 columns hold text: left out ('who', 'where').",)
-    refused(table([DATES, ["a"] * N], ["time", "who"]), "no column of numbers to analyse: column 'who' holds text: left out")
+    refused(
+        table([DATES, ["a"] * N], ["time", "who"]),
+        "no column of numbers to analyse: column 'who' holds text: left out",
+    )
 
 
 def test_an_empty_column_is_left_out_with_a_word_and_refused_where_it_is_asked_for() -> None:
@@ -368,20 +426,29 @@ def test_an_empty_column_is_left_out_with_a_word_and_refused_where_it_is_asked_f
     found = read(source(text))
     is_usual(found)
     assert found.notes == ("column 'spare' holds nothing: left out.",)
-    refused(text, "column 'spare' has no numbers: every value is missing", channels=["left", "spare"])
+    refused(
+        text, "column 'spare' has no numbers: every value is missing", channels=["left", "spare"]
+    )
     refused(table([DATES, [""] * N], ["time", "spare"]), "every value is missing")
 
 
 @pytest.mark.parametrize("name", ["", "index", "Unnamed: 0", "row", "No", "sample", "id"])
 @pytest.mark.parametrize("first", [0, 1])
 def test_a_column_that_counts_the_rows_is_no_channel(name: str, first: int) -> None:
-    found = read(source(table([range(first, N + first), DATES, LEFT, RIGHT], [name, "time", "left", "right"])))
+    found = read(
+        source(
+            table([range(first, N + first), DATES, LEFT, RIGHT], [name, "time", "left", "right"])
+        )
+    )
     is_usual(found)
     assert re.fullmatch(r"column .* only counts the rows: left out\.", found.notes[0])
 
 
 def test_what_rises_by_one_under_another_name_is_a_channel() -> None:
-    assert read(source(table([DATES, range(N), LEFT], ["time", "litres", "left"]))).channels == ("litres", "left")
+    assert read(source(table([DATES, range(N), LEFT], ["time", "litres", "left"]))).channels == (
+        "litres",
+        "left",
+    )
     assert read(source(table([range(N)], ["litres"]))).channels == ("litres",)
 
 
@@ -403,7 +470,9 @@ LABELS = [0] * (N - 7) + [1] * 7
         "changepoint",
     ],
 )
-@pytest.mark.parametrize("marks", [LABELS, [float(one) for one in LABELS], [bool(one) for one in LABELS]])
+@pytest.mark.parametrize(
+    "marks", [LABELS, [float(one) for one in LABELS], [bool(one) for one in LABELS]]
+)
 def test_a_label_column_is_never_a_channel(name: str, marks: list[object]) -> None:
     found = read(source(table([DATES, LEFT, RIGHT, marks], ["time", "left", "right", name])))
     is_usual(found)
@@ -418,7 +487,9 @@ def test_labels_of_other_values_are_left_out_with_a_word() -> None:
         is_usual(found)
         assert found.labels is None
         assert found.notes == ("column 'label' looks like labels other than 0 and 1: left out.",)
-    both = read(source(table([DATES, LEFT, LABELS, [1] * N], ["time", "left", "anomaly", "changepoint"])))
+    both = read(
+        source(table([DATES, LEFT, LABELS, [1] * N], ["time", "left", "anomaly", "changepoint"]))
+    )
     assert both.channels == ("left",)
     assert both.labels is not None
     assert both.labels.tolist() == LABELS
@@ -426,7 +497,10 @@ def test_labels_of_other_values_are_left_out_with_a_word() -> None:
 
 
 def test_a_score_under_the_name_of_a_label_is_a_channel() -> None:
-    assert read(source(table([DATES, LEFT, RIGHT], ["time", "left", "anomaly"]))).channels == ("left", "anomaly")
+    assert read(source(table([DATES, LEFT, RIGHT], ["time", "left", "anomaly"]))).channels == (
+        "left",
+        "anomaly",
+    )
 
 
 def test_a_named_label_column() -> None:
@@ -436,13 +510,19 @@ def test_a_named_label_column() -> None:
     assert found.labels is not None
     assert found.labels.sum() == 7
     assert read(source(text)).channels == ("left", "fault", "right")
-    refused(text, r"line 2, column 'left': a label must be 0 or 1, this one is 0\.126", label="left")
+    refused(
+        text, r"line 2, column 'left': a label must be 0 or 1, this one is 0\.126", label="left"
+    )
     refused(text, "no column 'faults' for the labels: did you mean 'fault'", label="faults")
     refused(text, "holds the labels and can be no channel", label="fault", channels="fault")
     words = table([DATES, LEFT, ["normal"] * N], ["time", "left", "fault"])
-    refused(words, "line 2, column 'fault': a label must be 0 or 1, this one is 'normal'", label="fault")
+    refused(
+        words, "line 2, column 'fault': a label must be 0 or 1, this one is 'normal'", label="fault"
+    )
     holes = table([DATES, LEFT, [*LABELS[:5], "", *LABELS[6:]]], ["time", "left", "fault"])
-    refused(holes, "line 7, column 'fault': a label must be 0 or 1, this one is missing", label="fault")
+    refused(
+        holes, "line 7, column 'fault': a label must be 0 or 1, this one is missing", label="fault"
+    )
 
 
 @pytest.mark.parametrize(
@@ -462,7 +542,9 @@ def test_channels_by_name_or_number(wanted: str | list[str], found: tuple[str, .
     recording = read(source(usual()), channels=wanted)
     assert recording.channels == found
     expected = {"left": LEFT, "right": RIGHT}
-    np.testing.assert_array_equal(recording.values, np.column_stack([expected[name] for name in found]))
+    np.testing.assert_array_equal(
+        recording.values, np.column_stack([expected[name] for name in found])
+    )
 
 
 def test_a_channel_whose_name_has_a_comma_or_is_a_number() -> None:
@@ -491,7 +573,9 @@ def test_without_time_the_rate_is_unknown_and_that_is_said() -> None:
     text = table([LEFT, RIGHT], ["left", "right"])
     found = read(source(text))
     assert found.fs is None
-    assert found.notes == ("No sampling rate is known (--fs gives one): frequencies are in cycles per sample.",)
+    assert found.notes == (
+        "No sampling rate is known (--fs gives one): frequencies are in cycles per sample.",
+    )
     known = read(source(text), fs=250)
     assert (known.fs, known.notes) == (250, ())
     for wrong in (0, -1, np.nan, np.inf):
@@ -539,19 +623,25 @@ def test_names_of_files(tmp_path: Path) -> None:
 def test_very_wide_files() -> None:
     values = np.random.default_rng(3).integers(-99, 99, (20, 5000))
     names = [f"sensor {i}" for i in range(5000)]
-    found = read(source(",".join(names) + "\n" + "".join(",".join(map(str, row)) + "\n" for row in values)))
+    found = read(
+        source(",".join(names) + "\n" + "".join(",".join(map(str, row)) + "\n" for row in values))
+    )
     np.testing.assert_array_equal(found.values, values)
     assert found.channels == tuple(names)
 
 
 CELL = st.one_of(
-    st.integers(-(10**6), 10**6).map(float), st.floats(-1e6, 1e6).map(lambda value: round(value, 4)), st.just(np.nan)
+    st.integers(-(10**6), 10**6).map(float),
+    st.floats(-1e6, 1e6).map(lambda value: round(value, 4)),
+    st.just(np.nan),
 )
 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(CELL, CELL), min_size=6, max_size=30).filter(lambda rows: not np.isnan(rows).all(axis=0).any()),
+    st.lists(st.tuples(CELL, CELL), min_size=6, max_size=30).filter(
+        lambda rows: not np.isnan(rows).all(axis=0).any()
+    ),
     st.sampled_from([(",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ","), ("|", ".")]),
     st.booleans(),
     st.sampled_from(["\n", "\r\n"]),
@@ -562,14 +652,24 @@ def test_whatever_pandas_writes_comes_back(
 ) -> None:
     delimiter, decimal = signs
     frame = pd.DataFrame(rows, columns=["left", "right"])
-    text = frame.to_csv(sep=delimiter, decimal=decimal, header=header, index=False, lineterminator=end, na_rep=missing)
+    text = frame.to_csv(
+        sep=delimiter,
+        decimal=decimal,
+        header=header,
+        index=False,
+        lineterminator=end,
+        na_rep=missing,
+    )
     found = read(source(text))
     filled = found.interpolated[:, None] & np.isnan(frame.to_numpy())
     np.testing.assert_array_equal(np.where(filled, np.nan, found.values), frame.to_numpy())
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.binary(max_size=300) | st.text(alphabet='0123456789.,;:-+eE \t\n"#%abcTZ/é\x00', max_size=300).map(str.encode))
+@given(
+    st.binary(max_size=300)
+    | st.text(alphabet='0123456789.,;:-+eE \t\n"#%abcTZ/é\x00', max_size=300).map(str.encode)
+)
 def test_whatever_a_file_holds_it_is_read_or_refused_in_a_sentence(content: bytes) -> None:
     try:
         found = read(source(content))

@@ -30,7 +30,9 @@ def spectra(line: str) -> str:
     """What a command prints; it may fail only where it says that it does."""
     words = shlex.split(line)
     result = CliRunner().invoke(main, words[1:])
-    assert result.exit_code == (3 if "--fail-on-anomaly" in words else 0), f"{line}: {result.output}"
+    assert result.exit_code == (3 if "--fail-on-anomaly" in words else 0), (
+        f"{line}: {result.output}"
+    )
     return result.stdout
 
 
@@ -41,7 +43,9 @@ def type_in(line: str) -> None:
     elif line.split()[0] in ("head", "mkdir"):
         subprocess.run(line, shell=True, check=True)
     else:
-        assert line.startswith(("pip install ", 'eval "$(_SPECTRA_COMPLETE=')), f"nothing checks the line {line!r}"
+        assert line.startswith(("pip install ", 'eval "$(_SPECTRA_COMPLETE=')), (
+            f"nothing checks the line {line!r}"
+        )
 
 
 def test_lines_for_the_shell_and_then_the_python_run() -> None:
@@ -76,7 +80,14 @@ def test_every_command_and_every_form_of_output_is_shown() -> None:
     words = " ".join(LINES)
     for name in main.commands:
         assert f"spectra {name} " in f"{words} "
-    for option in ("--normal ", "--normal-rows ", "--format json", "--format csv", "-o scores.csv", "--fail-on-anomaly"):
+    for option in (
+        "--normal ",
+        "--normal-rows ",
+        "--format json",
+        "--format csv",
+        "-o scores.csv",
+        "--fail-on-anomaly",
+    ):
         assert option in words
 
 
@@ -90,10 +101,14 @@ def test_completion_is_what_the_shell_is_told() -> None:
 def test_names_of_packages_files_and_targets_are_right() -> None:
     (package,) = re.findall(r"pip install '([\w-]+)\[(?:\w+)\]'", README)
     assert package == PROJECT["name"]
-    assert set(re.findall(r"pip install '[\w-]+\[(\w+)\]'", README)) <= set(PROJECT["optional-dependencies"])
+    assert set(re.findall(r"pip install '[\w-]+\[(\w+)\]'", README)) <= set(
+        PROJECT["optional-dependencies"]
+    )
     for link in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / link).exists(), link
-    for path in re.findall(r"`((?:benchmarks|notebooks|spectra|cli|datasets|tests)/[\w./]*)`", README):
+    for path in re.findall(
+        r"`((?:benchmarks|notebooks|spectra|cli|datasets|tests)/[\w./]*)`", README
+    ):
         assert (ROOT / path).exists(), path
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"`make (\w+)`", README):

@@ -54,7 +54,9 @@ def test_one_channel_in_any_form(data: Any) -> None:
 def test_numbers_of_any_kind(kind: type) -> None:
     numbers = (VALUES * 100).astype(kind)
     np.testing.assert_array_equal(as_recording(numbers).values[:, 0], numbers.astype(np.float64))
-    np.testing.assert_array_equal(as_recording(pd.DataFrame({"value": numbers})).values[:, 0], numbers.astype(np.float64))
+    np.testing.assert_array_equal(
+        as_recording(pd.DataFrame({"value": numbers})).values[:, 0], numbers.astype(np.float64)
+    )
 
 
 HOLED = np.where(np.arange(N) == 20, np.nan, VALUES)
@@ -64,7 +66,9 @@ MISSING: dict[str, Any] = {
     "masked": np.ma.masked_invalid(HOLED),
     "masked rows": np.ma.masked_invalid(np.column_stack([HOLED, HOLED])),
     "NA": pd.Series(pd.array(HOLED, dtype="Float64").fillna(pd.NA)),
-    "word": pd.DataFrame({"value": ["n/a" if np.isnan(value) else repr(float(value)) for value in HOLED]}),
+    "word": pd.DataFrame(
+        {"value": ["n/a" if np.isnan(value) else repr(float(value)) for value in HOLED]}
+    ),
 }
 
 
@@ -72,7 +76,9 @@ MISSING: dict[str, Any] = {
 def test_missing_values_in_any_form(data: Any) -> None:
     recording = as_recording(data)
     assert np.flatnonzero(recording.interpolated).tolist() == [20]
-    np.testing.assert_allclose(recording.values[:, 0], np.where(np.isnan(HOLED), (VALUES[19] + VALUES[21]) / 2, HOLED))
+    np.testing.assert_allclose(
+        recording.values[:, 0], np.where(np.isnan(HOLED), (VALUES[19] + VALUES[21]) / 2, HOLED)
+    )
 
 
 def test_what_a_mask_hides_is_not_used() -> None:
@@ -113,7 +119,10 @@ def test_what_is_no_recording(data: Any, said: str) -> None:
 
 
 def test_a_channel_of_nothing_is_left_out_with_a_word() -> None:
-    for data in (np.column_stack([TWO, VALUES * np.nan]), pd.DataFrame(np.column_stack([TWO, VALUES * np.nan]))):
+    for data in (
+        np.column_stack([TWO, VALUES * np.nan]),
+        pd.DataFrame(np.column_stack([TWO, VALUES * np.nan])),
+    ):
         recording = as_recording(data)
         np.testing.assert_array_equal(recording.values, TWO)
         assert any(note.endswith("holds nothing: left out.") for note in recording.notes)
@@ -121,8 +130,15 @@ def test_a_channel_of_nothing_is_left_out_with_a_word() -> None:
 
 def test_channels_labels_and_rate_of_an_array() -> None:
     labels = VALUES > 1
-    recording = Recording.from_array(TWO, fs=50, channels=["left", "right"], name="pump", labels=labels)
-    assert (recording.channels, recording.fs, recording.name, recording.notes) == (("left", "right"), 50, "pump", ())
+    recording = Recording.from_array(
+        TWO, fs=50, channels=["left", "right"], name="pump", labels=labels
+    )
+    assert (recording.channels, recording.fs, recording.name, recording.notes) == (
+        ("left", "right"),
+        50,
+        "pump",
+        (),
+    )
     assert recording.labels is not None
     assert recording.labels.tolist() == labels.astype(int).tolist()
     assert Recording.from_array(TWO).channels == ("ch1", "ch2")
@@ -157,7 +173,9 @@ INDEXES = {
 
 @pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES.keys())
 def test_an_index_of_time_gives_the_rate_and_is_kept(index: pd.Index) -> None:
-    recording = as_recording(pd.DataFrame(TWO, index=index.rename("when"), columns=["left", "right"]))
+    recording = as_recording(
+        pd.DataFrame(TWO, index=index.rename("when"), columns=["left", "right"])
+    )
     assert recording.fs == pytest.approx(1 / 60)
     pd.testing.assert_index_equal(recording.index, index.rename("when"))
     assert recording.channels == ("left", "right")
@@ -169,7 +187,10 @@ def test_an_index_of_time_gives_the_rate_and_is_kept(index: pd.Index) -> None:
     assert (series.channels, series.fs) == (("left",), recording.fs)
 
 
-@pytest.mark.parametrize("index", [pd.Index(np.arange(N) * 0.5), pd.RangeIndex(100, 100 + N), pd.Index(np.arange(N)[::-1])])
+@pytest.mark.parametrize(
+    "index",
+    [pd.Index(np.arange(N) * 0.5), pd.RangeIndex(100, 100 + N), pd.Index(np.arange(N)[::-1])],
+)
 def test_a_numeric_index_is_kept_and_is_no_time(index: pd.Index) -> None:
     recording = as_recording(pd.DataFrame({"value": VALUES}, index=index))
     pd.testing.assert_index_equal(recording.index, index)
@@ -243,7 +264,10 @@ def test_columns_of_every_kind() -> None:
         (["left", "right"], ("left", "right")),
         (["same", "same"], ("same", "same.1")),
         ([0, 1], ("0", "1")),
-        (pd.MultiIndex.from_tuples([("pump", "x"), ("pump", "y")]), ("('pump', 'x')", "('pump', 'y')")),
+        (
+            pd.MultiIndex.from_tuples([("pump", "x"), ("pump", "y")]),
+            ("('pump', 'x')", "('pump', 'y')"),
+        ),
     ],
 )
 def test_names_of_columns(columns: Any, channels: Sequence[str]) -> None:

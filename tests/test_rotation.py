@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import naive_rotation as naive
 from spectra import rotation
 from spectra.rotation import SlidingDFT, drift_bound
-from spectra.spectrum import spectrum as power_spectrum
+from spectra.signal.spectrum import spectrum as power_spectrum
 
 # A few roundings of numbers near 1.
 CLOSE = 1e-12
@@ -35,12 +35,17 @@ def complex_noise(seed, *shape):
 @given(angles)
 def test_phasor_is_on_the_unit_circle_at_its_angle(theta):
     point = rotation.phasor(theta)
-    assert point == complex(math.cos(theta), math.sin(theta)) or abs(point - np.exp(1j * theta)) < 1e-15
+    assert (
+        point == complex(math.cos(theta), math.sin(theta))
+        or abs(point - np.exp(1j * theta)) < 1e-15
+    )
     assert abs(abs(point) - 1.0) < 1e-15
 
 
 def test_quarter_turn_multiplies_by_i():
-    np.testing.assert_allclose(rotation.rotate([1.0, 1j, 2 + 3j], np.pi / 2), [1j, -1.0, -3 + 2j], atol=1e-15)
+    np.testing.assert_allclose(
+        rotation.rotate([1.0, 1j, 2 + 3j], np.pi / 2), [1j, -1.0, -3 + 2j], atol=1e-15
+    )
 
 
 @given(seeds, angles, angles)
@@ -73,7 +78,9 @@ def test_product_of_two_rotary_vectors_depends_on_their_offset_only(seed, m, n, 
     omega = 10_000.0 ** -(np.arange(4) / 4)
 
     def product(i, j):
-        return np.sum(rotation.rotate_pairs(query, i * omega) * rotation.rotate_pairs(key, j * omega))
+        return np.sum(
+            rotation.rotate_pairs(query, i * omega) * rotation.rotate_pairs(key, j * omega)
+        )
 
     np.testing.assert_allclose(product(m, n), product(m + moved, n + moved), atol=1e-11)
 
@@ -129,7 +136,9 @@ def test_each_row_has_its_own_shift():
     shifts = np.array([[0.0, 1.0, 2.0], [-1.0, 4.0, 11.0]])
     shifted = np.fft.irfft(rotation.time_shift(np.fft.rfft(frames), shifts, 8), n=8)
     for i, j in np.ndindex(2, 3):
-        np.testing.assert_allclose(shifted[i, j], np.roll(frames[i, j], int(shifts[i, j])), atol=CLOSE)
+        np.testing.assert_allclose(
+            shifted[i, j], np.roll(frames[i, j], int(shifts[i, j])), atol=CLOSE
+        )
 
 
 @pytest.mark.parametrize(
@@ -171,7 +180,8 @@ def test_no_phase_is_nearer_than_the_aligned_one(seed):
     tried = [naive.distance_by_phase(X, Y, theta) for theta in np.linspace(-np.pi, np.pi, 721)]
     best = rotation.aligned_distance(X, Y)
     assert best <= min(tried) + CLOSE
-    # D(θ) = a − 2b cos(θ − θ₀): half a step from θ₀ the grid is at most 2b(1 − cos(step/2)) above it.
+    # D(θ) = a − 2b cos(θ − θ₀): half a step from θ₀ the grid is at most 2b(1 − cos(step/2)) above
+    # it.
     room = 2 * np.linalg.norm(X) * np.linalg.norm(Y) * (1 - math.cos(np.pi / 720))
     assert best >= min(tried) - room - CLOSE
 
@@ -200,10 +210,13 @@ def test_one_reference_serves_many_rows():
     np.testing.assert_allclose(rotation.align_time(X[1, 2], Y, 8)[1], shift[1, 2], atol=1e-9)
     for nperseg in (None, 8):
         whole = rotation.aligned_distance(X, Y, nperseg)
-        np.testing.assert_allclose(whole[1, 2], rotation.aligned_distance(X[1, 2], Y, nperseg), rtol=CLOSE)
+        np.testing.assert_allclose(
+            whole[1, 2], rotation.aligned_distance(X[1, 2], Y, nperseg), rtol=CLOSE
+        )
 
 
-# A move by δ radians lowers a cosine by δ²/2, which is below rounding (1e-16) up to here; w is the longest period.
+# A move by δ radians lowers a cosine by δ²/2, which is below rounding (1e-16) up to here; w is the
+# longest period.
 OF_A_PERIOD = 1e-8
 
 
@@ -256,7 +269,8 @@ def test_align_time_is_the_argmax_of_the_cross_correlation(seed, w):
     tried = np.array(naive.correlations(frame, reference, parts=16)) / w
     missed = (1 - math.cos(math.pi / 8)) / 2 * (tried.max() - tried.min())
     assert found >= tried.max() - missed - CLOSE
-    # The grid is at most 1/32 of a sample from the highest value: the same theorem bounds what it misses itself.
+    # The grid is at most 1/32 of a sample from the highest value: the same theorem bounds what it
+    # misses itself.
     highest = tried.max() + (1 - math.cos(math.pi / 32)) * (found - tried.min())
     assert found <= highest + CLOSE
 
@@ -269,7 +283,9 @@ def test_distances_are_those_of_the_frames_and_never_grow_by_alignment(seed, w):
     np.testing.assert_allclose(np.sum(np.abs(X - Y) ** 2), plain, rtol=1e-11)
     _, shift = rotation.align_time(X, Y, w)
     by_time = rotation.aligned_distance(X, Y, w)
-    np.testing.assert_allclose(by_time, np.mean((naive.later(frame, shift) - reference) ** 2), atol=1e-11)
+    np.testing.assert_allclose(
+        by_time, np.mean((naive.later(frame, shift) - reference) ** 2), atol=1e-11
+    )
     assert 0.0 <= by_time <= plain + CLOSE
     assert 0.0 <= rotation.aligned_distance(X, Y) <= plain + CLOSE
 
@@ -324,7 +340,9 @@ def test_a_step_follows_the_formula_by_hand():
 
 
 def drifting_signals(n, w):
-    """|x| <= 1: noise, tones and a square wave right on a bin, where rounding has a direction, and a constant."""
+    """|x| <= 1: noise, tones and a square wave right on a bin, where rounding has a direction, and
+    a constant.
+    """
     t = np.arange(n)
     tones = np.cos(2 * np.pi * np.array([1, 3, 5]) / w * t[:, None] + 0.3)
     uniform = np.random.default_rng(0).uniform(-1.0, 1.0, n)
@@ -346,7 +364,8 @@ def test_a_million_steps_stay_within_the_drift_bound():
             exact = exact_spectra(padded[step + 1 : step + 1 + w], w)[0]
             worst[step + 1] = np.abs(X - exact).max()
             assert worst[step + 1] <= drift_bound(w, step + 1, 1.0)
-    # The bound is worth having: ten digits of a spectrum of up to 16 are never lost in a million steps.
+    # The bound is worth having: ten digits of a spectrum of up to 16 are never lost in a million
+    # steps.
     assert drift_bound(w, n, 1.0) < 1e-7
     # It grows with n for a reason: on a bin, what a step leaves behind adds up.
     assert worst[n] > worst[100_000]
@@ -369,7 +388,9 @@ def test_refresh_keeps_updates_within_the_bound_of_one_round():
     padded = np.concatenate([np.zeros((w, 6)), drifting_signals(20 * refresh, w)])
     for step in range(20 * refresh):
         sliding.update(padded[step + w])
-        error = np.abs(sliding.spectrum - exact_spectra(padded[step + 1 : step + 1 + w], w)[0]).max()
+        error = np.abs(
+            sliding.spectrum - exact_spectra(padded[step + 1 : step + 1 + w], w)[0]
+        ).max()
         assert error <= drift_bound(w, refresh, 1.0)
         if (step + 1) % refresh == 0:
             np.testing.assert_array_equal(sliding.spectrum, np.fft.rfft(sliding.frame, axis=1))
@@ -392,9 +413,13 @@ def test_what_a_huge_sample_spoils_stays_until_the_next_full_fft():
 def test_drift_bound_grows_with_steps_size_and_frame():
     assert drift_bound(16, 0, 1.0) > 0.0
     assert drift_bound(16, 10, 1.0) < drift_bound(16, 20, 1.0) < drift_bound(32, 20, 1.0)
-    np.testing.assert_allclose(drift_bound(16, 1000, 5.0), 5.0 * drift_bound(16, 1000, 1.0), rtol=CLOSE)
+    np.testing.assert_allclose(
+        drift_bound(16, 1000, 5.0), 5.0 * drift_bound(16, 1000, 1.0), rtol=CLOSE
+    )
     # n·c·2⁻⁵³·w·peak, the leading term, with the 10 steps (2 + 2·log2 16) the FFT counts for.
-    np.testing.assert_allclose(drift_bound(16, 10**6, 1.0), (10**6 + 10) * 32 * 2.0**-53 * 16, rtol=1e-8)
+    np.testing.assert_allclose(
+        drift_bound(16, 10**6, 1.0), (10**6 + 10) * 32 * 2.0**-53 * 16, rtol=1e-8
+    )
 
 
 def test_a_single_channel_takes_plain_numbers():

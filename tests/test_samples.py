@@ -1,4 +1,6 @@
-"""The recordings that come with spectra: what is in their files, read line by line, and what comes out of `load_sample`."""
+"""The recordings that come with spectra: what is in their files, read line by line, and what comes
+out of `load_sample`.
+"""
 
 import csv
 import gzip
@@ -11,8 +13,8 @@ import pytest
 
 from spectra.datasets import load_sample, sample_names
 from spectra.datasets.samples import describe, ecg_beats, sample_path
-from spectra.detection import detect
 from spectra.errors import DataError
+from spectra.pipeline import detect
 
 # As published: labels/combined_windows.json of the Numenta Anomaly Benchmark.
 WINDOWS = [
@@ -60,7 +62,9 @@ def test_machine_temperature_has_the_rows_of_the_source():
     assert len(rows) == 22_695
     assert rows[0] == ["2013-12-02 21:15:00", "73.96732207", "0"]
     instants = [datetime.fromisoformat(row[0]) for row in rows]
-    windows = [(datetime.fromisoformat(first), datetime.fromisoformat(last)) for first, last in WINDOWS]
+    windows = [
+        (datetime.fromisoformat(first), datetime.fromisoformat(last)) for first, last in WINDOWS
+    ]
     inside = [int(any(first <= instant <= last for first, last in windows)) for instant in instants]
     assert [int(row[-1]) for row in rows] == inside
 
@@ -71,11 +75,17 @@ def test_machine_temperature_is_on_its_grid_with_its_windows():
     assert isinstance(recording.index, pd.DatetimeIndex)
     steps = np.diff(recording.index.to_numpy())
     assert (steps == np.timedelta64(5, "m")).all()
-    found = [(recording.index[first], recording.index[last]) for first, last in stretches(recording.labels)]
+    found = [
+        (recording.index[first], recording.index[last])
+        for first, last in stretches(recording.labels)
+    ]
     assert found == [(pd.Timestamp(first), pd.Timestamp(last)) for first, last in WINDOWS]
-    # Every row lies at its own time on the grid; where times are doubled, the value is the mean of theirs.
+    # Every row lies at its own time on the grid; where times are doubled, the value is the mean of
+    # theirs.
     _, rows = lines("machine-temperature")
-    published = pd.DataFrame({"time": pd.to_datetime([row[0] for row in rows]), "value": [float(row[1]) for row in rows]})
+    published = pd.DataFrame(
+        {"time": pd.to_datetime([row[0] for row in rows]), "value": [float(row[1]) for row in rows]}
+    )
     assert (recording.index[recording.rows] == published["time"]).all()
     means = published.groupby("time")["value"].mean()
     np.testing.assert_allclose(recording.to_frame().loc[means.index, "value"], means, rtol=1e-14)
@@ -100,7 +110,9 @@ def test_ecg_has_two_leads_at_360_hz_for_ten_minutes():
     digits = recording.values * 200
     np.testing.assert_allclose(digits, np.rint(digits), atol=1e-9)
     assert np.abs(digits).max() <= 1024
-    np.testing.assert_allclose(np.asarray(recording.index, dtype=float), np.arange(216_000) / 360, atol=1e-6)
+    np.testing.assert_allclose(
+        np.asarray(recording.index, dtype=float), np.arange(216_000) / 360, atol=1e-6
+    )
 
 
 def test_ecg_labels_are_the_surroundings_of_its_ectopic_beats():
@@ -126,7 +138,8 @@ def test_beats_lie_on_the_waves_of_the_signal():
     recording, beats = load_sample("ecg"), ecg_beats()
     lead = recording.values[:, 0]
     heights = np.array([np.ptp(lead[max(0, at - 36) : at + 37]) for at in beats["sample"]])
-    # Fewer than half of all stretches of ±0.1 s hold the tall wave of a beat; those around the marks all do.
+    # Fewer than half of all stretches of ±0.1 s hold the tall wave of a beat; those around the
+    # marks all do.
     anywhere = np.ptp(np.lib.stride_tricks.sliding_window_view(lead, 73)[::73], axis=1)
     assert heights.min() > 2 * np.median(anywhere)
 

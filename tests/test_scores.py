@@ -7,21 +7,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spectra.calibration import GaussianThreshold
-from spectra.largest import standard_scores
-from spectra.scores import MAX_LOOKS, ORDINARY, WITNESS, Looks
+from spectra.calibration.gaussian import GaussianThreshold
+from spectra.calibration.largest import standard_scores
+from spectra.calibration.scores import MAX_LOOKS, ORDINARY, WITNESS, Looks
 
 CALIBRATION = GaussianThreshold.fit(np.random.default_rng(0).normal(size=500))
 ONE = np.ones((1, 2))
 ROLES = ("short", "longest", "apart")
 SCORE = st.sampled_from([-2.0, 0.0, 1.0, 2.5, 4.0, 9.0, math.nan])
-# For each comparison its role, the scores of two looks in two channels at one step, and their weights.
-SCORES, WEIGHTS = (st.lists(one, min_size=4, max_size=4) for one in (SCORE, st.sampled_from([0.5, 1.0])))
+# For each comparison its role, the scores of two looks in two channels at one step, and their
+# weights.
+SCORES, WEIGHTS = (
+    st.lists(one, min_size=4, max_size=4) for one in (SCORE, st.sampled_from([0.5, 1.0]))
+)
 COMPARISONS = st.lists(st.tuples(st.sampled_from(ROLES), SCORES, WEIGHTS), min_size=1, max_size=5)
 
 
-def naive(comparisons: list[tuple[str, list[float], list[float]]]) -> tuple[float, float, set[tuple[int, int]]]:
-    """The statistic of a step, the largest score unweighed, and the channels and looks the statistic may come from."""
+def naive(
+    comparisons: list[tuple[str, list[float], list[float]]],
+) -> tuple[float, float, set[tuple[int, int]]]:
+    """The statistic of a step, the largest score unweighed, and the channels and looks the
+    statistic may come from.
+    """
     found: dict[str, list[tuple[float, float, int, int]]] = {role: [] for role in ROLES}
     for number, (role, scores, weights) in enumerate(comparisons):
         for i, (score, weight) in enumerate(zip(scores, weights, strict=True)):
@@ -37,8 +44,18 @@ def naive(comparisons: list[tuple[str, list[float], list[float]]]) -> tuple[floa
                 bounded.append((weighed, min(score, limit) if role == "short" else score, *place))
     if not bounded:
         return math.nan, math.nan, {(0, -1)}
-    largest, plain = (max(score for weighed, score, *_ in bounded if weighed == which) for which in (True, False))
-    return largest, plain, {(channel, look) for weighed, score, channel, look in bounded if weighed and score == largest}
+    largest, plain = (
+        max(score for weighed, score, *_ in bounded if weighed == which) for which in (True, False)
+    )
+    return (
+        largest,
+        plain,
+        {
+            (channel, look)
+            for weighed, score, channel, look in bounded
+            if weighed and score == largest
+        },
+    )
 
 
 @given(COMPARISONS)

@@ -22,7 +22,8 @@ CHECKS = """
 from sklearn.utils.estimator_checks import check_estimator
 from spectra import SequenceDetector
 results = check_estimator(SequenceDetector(), on_fail=None, on_skip=None)
-print([(one["check_name"], one["status"], repr(one["exception"])) for one in results if one["status"] != "passed"])
+failed = [one for one in results if one["status"] != "passed"]
+print([(one["check_name"], one["status"], repr(one["exception"])) for one in failed])
 """
 
 
@@ -60,7 +61,9 @@ def test_signs_are_those_of_scikit_learn(fitted: SequenceDetector) -> None:
     assert (fitted.predict(X)[~odd] == -1).mean() < 0.02
 
 
-def test_alarms_are_at_what_is_out_of_order_and_name_its_frequency(fitted: SequenceDetector) -> None:
+def test_alarms_are_at_what_is_out_of_order_and_name_its_frequency(
+    fitted: SequenceDetector,
+) -> None:
     labels = recording().labels
     assert labels is not None
     alarms = SequenceDetector(fs=100.0).fit(recording().values).alarms(recording().values)
@@ -71,7 +74,10 @@ def test_alarms_are_at_what_is_out_of_order_and_name_its_frequency(fitted: Seque
 
 
 def test_a_frame_gives_a_series_and_parameters_are_kept() -> None:
-    frame = pd.DataFrame({"x": recording(3000).values[:, 0]}, index=pd.date_range("2024-01-01", periods=3000, freq="s"))
+    frame = pd.DataFrame(
+        {"x": recording(3000).values[:, 0]},
+        index=pd.date_range("2024-01-01", periods=3000, freq="s"),
+    )
     detector = clone(SequenceDetector(nperseg=32, alpha=0.01))
     assert detector.fit(frame).score_samples(frame).index.equals(frame.index)
     assert detector.get_params()["nperseg"] == 32
@@ -148,7 +154,12 @@ def test_a_model_file_whose_parts_do_not_fit_is_refused(tmp_path: Path) -> None:
         {"centres": parts["centres"][:-1]},
     ]
     about = json.loads(str(parts["about"]))
-    for key, value in {"memories": [], "unit": 0, "calibrations": [], "trained": {"sizes": {}, "unit": 1.0}}.items():
+    for key, value in {
+        "memories": [],
+        "unit": 0,
+        "calibrations": [],
+        "trained": {"sizes": {}, "unit": 1.0},
+    }.items():
         changes.append({"about": np.array(json.dumps(about | {key: value}))})
     for change in changes:
         with (tmp_path / "b.model").open("wb") as file:
@@ -192,7 +203,9 @@ def test_fit_and_score_by_a_sequence_model(tmp_path: Path) -> None:
         (["--method", "sequence", "--nperseg", "2000"], 1, "Too few frames of 2000 rows"),
     ],
 )
-def test_bad_options_get_one_sentence(tmp_path: Path, options: list[str], code: int, message: str) -> None:
+def test_bad_options_get_one_sentence(
+    tmp_path: Path, options: list[str], code: int, message: str
+) -> None:
     ran = CliRunner().invoke(main, ["detect", write(tmp_path / "a.csv", 3000), *options])
     assert ran.exit_code == code
     assert message in ran.stderr

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from spectra.sequence import threads
-from spectra.sequence.threads import by_rows, own_threads, share
+from spectra.transformer import threads
+from spectra.transformer.threads import by_rows, own_threads, share
 
 
 class TwoThreads:
@@ -91,11 +91,14 @@ def in_a_fork() -> float:
 
 
 @pytest.mark.usefixtures("blas")
-@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="forks there are not")
+@pytest.mark.skipif(
+    "fork" not in multiprocessing.get_all_start_methods(), reason="forks there are not"
+)
 def test_a_forked_process_has_threads_of_its_own() -> None:
     assert in_a_fork() == 8.0
     with warnings.catch_warnings():
-        # Newer versions of Python warn of forks where there are threads: that is what is tried here.
+        # Newer versions of Python warn of forks where there are threads: that is what is tried
+        # here.
         warnings.simplefilter("ignore", DeprecationWarning)
         with multiprocessing.get_context("fork").Pool(1) as pool:
             assert pool.apply_async(in_a_fork).get(timeout=30) == 8.0

@@ -1,4 +1,6 @@
-"""Time as it is logged: recognised in any notation, and put on a regular grid or refused by the row."""
+"""Time as it is logged: recognised in any notation, and put on a regular grid or refused by the
+row.
+"""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -20,7 +22,9 @@ MINUTES = pd.date_range("2024-01-01", periods=N, freq="1min")
 EPOCH = 1_704_067_200
 
 
-def table(*columns: Iterable[object], header: Sequence[str] = ("time", "value"), delimiter: str = ",") -> io.BytesIO:
+def table(
+    *columns: Iterable[object], header: Sequence[str] = ("time", "value"), delimiter: str = ","
+) -> io.BytesIO:
     """A file of such columns."""
     rows = [header, *zip(*columns, strict=True)] if header else zip(*columns, strict=True)
     file = io.BytesIO("".join(delimiter.join(map(str, row)) + "\n" for row in rows).encode())
@@ -29,7 +33,9 @@ def table(*columns: Iterable[object], header: Sequence[str] = ("time", "value"),
 
 
 def stamped(stamps: Iterable[object], **arguments: Any) -> Recording:
-    """The recording of a file with these time stamps and values 0, 1, 2, …, of which none is lost in rounding."""
+    """The recording of a file with these time stamps and values 0, 1, 2, …, of which none is lost
+    in rounding.
+    """
     stamps = list(stamps)
     return read(table(stamps, [i * i for i in range(len(stamps))]), **arguments)
 
@@ -79,7 +85,9 @@ FORMATS = {
 @pytest.mark.parametrize(("form", "step", "zone"), FORMATS.values(), ids=FORMATS.keys())
 @pytest.mark.parametrize("name", ["time", "Timestamp", "logged"])
 def test_dates_are_recognised(form: str, step: str, zone: str | None, name: str) -> None:
-    index = pd.date_range("2024-01-20 10:00" if step == "7h" else "2024-01-20", periods=N, freq=step, tz=zone)
+    index = pd.date_range(
+        "2024-01-20 10:00" if step == "7h" else "2024-01-20", periods=N, freq=step, tz=zone
+    )
     recording = read(table(index.strftime(form), VALUES, header=(name, "value")))
     if name == "logged" and form in ("%Y%m%d", "%Y%m%d%H%M%S"):
         # Digits are a date only where they are called one.
@@ -99,16 +107,22 @@ def test_the_zone_is_kept() -> None:
     recording = stamped([stamp.isoformat() for stamp in index])
     assert list(recording.index) == list(index)
     assert recording.fs == pytest.approx(1 / 3600)
-    assert stamped(MINUTES.strftime("%Y-%m-%dT%H:%M:%S+05:30")).index[0].utcoffset() == pd.Timedelta("5h30min")
+    assert stamped(MINUTES.strftime("%Y-%m-%dT%H:%M:%S+05:30")).index[
+        0
+    ].utcoffset() == pd.Timedelta("5h30min")
 
 
 @pytest.mark.parametrize(("form", "order"), [("%d/%m/%Y", "day/month"), ("%m/%d/%Y", "month/day")])
 @pytest.mark.parametrize("start", ["2024-02-03", "2024-05-11"])
-def test_day_and_month_that_could_be_either_are_the_order_of_small_steps(form: str, order: str, start: str) -> None:
+def test_day_and_month_that_could_be_either_are_the_order_of_small_steps(
+    form: str, order: str, start: str
+) -> None:
     index = pd.date_range(start, periods=40, freq="1h")
     recording = stamped(index.strftime(form + " %H:%M"))
     assert recording.index.equals(index.rename("time"))
-    assert recording.notes == (f"Dates such as {index[0].strftime(form)} 00:00 are taken as {order}.",)
+    assert recording.notes == (
+        f"Dates such as {index[0].strftime(form)} 00:00 are taken as {order}.",
+    )
 
 
 def test_many_dates_are_read_as_few_are() -> None:
@@ -117,7 +131,10 @@ def test_many_dates_are_read_as_few_are() -> None:
         assert stamped(index.strftime(form)).index.equals(index.rename("time"))
     written = list(index.strftime("%d.%m.%Y %H:%M:%S"))
     written[4000] = "1.4.2024 9:00:00"
-    refused([*written[:4000], "oops", *written[4001:]], "line 4002, column 'time': 'oops' is not a date like those above")
+    refused(
+        [*written[:4000], "oops", *written[4001:]],
+        "line 4002, column 'time': 'oops' is not a date like those above",
+    )
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
@@ -127,7 +144,9 @@ def test_epochs(unit: str, header: Sequence[str]) -> None:
     stamps = [EPOCH * scale + i * 60 * scale + (1 if unit == "ns" else 0) for i in range(N)]
     recording = read(table(stamps, VALUES, header=header))
     # Nanoseconds are kept to the last digit, which a float does not hold.
-    nanoseconds = recording.index.tz_convert(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
+    nanoseconds = (
+        recording.index.tz_convert(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
+    )
     assert nanoseconds.tolist() == [stamp * (10**9 // scale) for stamp in stamps]
     assert str(recording.index.tz) == "UTC"
     assert recording.fs == pytest.approx(1 / 60)
@@ -157,7 +176,9 @@ def test_epoch_seconds_with_a_fraction(header: Sequence[str]) -> None:
 def test_elapsed_time_in_the_unit_of_its_name(name: str, step: float, unit: float) -> None:
     recording = read(table([f"{i * step:.6g}" for i in range(N)], VALUES, header=(name, "value")))
     assert recording.fs == pytest.approx(1 / (step * unit), rel=1e-9)
-    np.testing.assert_allclose(recording.index.to_numpy(), np.arange(N) * step * unit, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        recording.index.to_numpy(), np.arange(N) * step * unit, rtol=1e-9, atol=1e-12
+    )
     said = f"column '{name}' is taken as the time in seconds."
     assert recording.notes == ((said,) if name in ("time", "t") else ())
 
@@ -179,11 +200,15 @@ def test_clock_times(clock: list[str], step: float) -> None:
     assert recording.n_samples == N
 
 
-@pytest.mark.parametrize("header", [("date", "time", "value"), ("time", "date", "value"), ("Datum", "Uhrzeit", "value")])
+@pytest.mark.parametrize(
+    "header", [("date", "time", "value"), ("time", "date", "value"), ("Datum", "Uhrzeit", "value")]
+)
 def test_date_and_clock_in_two_columns(header: tuple[str, ...]) -> None:
     index = pd.date_range("2024-01-01", periods=N, freq="7h")
     columns = [index.strftime("%d.%m.%Y"), index.strftime("%H:%M:%S")]
-    recording = read(table(*(columns[::-1] if header[0] == "time" else columns), VALUES, header=header))
+    recording = read(
+        table(*(columns[::-1] if header[0] == "time" else columns), VALUES, header=header)
+    )
     assert recording.index.equals(index.rename("time" if header[0] == "time" else header[0]))
     assert recording.channels == ("value",)
 
@@ -191,7 +216,11 @@ def test_date_and_clock_in_two_columns(header: tuple[str, ...]) -> None:
 def test_date_in_a_column_for_each_part() -> None:
     index = pd.date_range("2024-01-31", periods=N, freq="1h")
     header = ("No", "year", "month", "day", "hour", "value")
-    recording = read(table(range(1, N + 1), index.year, index.month, index.day, index.hour, VALUES, header=header))
+    recording = read(
+        table(
+            range(1, N + 1), index.year, index.month, index.day, index.hour, VALUES, header=header
+        )
+    )
     assert list(recording.index) == list(index)
     assert recording.channels == ("value",)
     years = read(table(range(1950, 1950 + N), VALUES, header=("YEAR", "value")))
@@ -204,11 +233,15 @@ def test_time_in_another_column_is_found_or_named() -> None:
     numbers = read(table(VALUES, MINUTES, header=("value", "logged")))
     assert numbers.channels == ("value",)
     assert numbers.fs == pytest.approx(1 / 60)
-    text = table(MINUTES, [EPOCH + i for i in range(N)], VALUES, header=("created", "sampled", "value"))
+    text = table(
+        MINUTES, [EPOCH + i for i in range(N)], VALUES, header=("created", "sampled", "value")
+    )
     assert read(text, time="sampled").fs == 1.0
     text.seek(0)
     assert read(text, time="2").fs == 1.0
-    with pytest.raises(DataError, match=r"no column 'sampeld' for the time: did you mean 'sampled'\?"):
+    with pytest.raises(
+        DataError, match=r"no column 'sampeld' for the time: did you mean 'sampled'\?"
+    ):
         read(table(MINUTES, VALUES, header=("sampled", "value")), time="sampeld")
 
 
@@ -232,13 +265,25 @@ def test_what_is_measured_is_no_time(name: str, values: np.ndarray) -> None:
     ("stamps", "said"),
     [
         (["x"] * N, r"line 2, column 'time': 'x' is not a time; ISO 8601 dates, epoch seconds"),
-        ([*iso(range(20)), "oops", *iso(range(21, N))], r"line 22, column 'time': 'oops' is not a date like those"),
-        ([*iso(range(20)), "2024-02-30", *iso(range(21, N))], r"line 22, column 'time': '2024-02-30' is not a date"),
-        ([*iso(range(20)), "", *iso(range(21, N))], r"line 22, column 'time': the time is missing; every row needs one"),
+        (
+            [*iso(range(20)), "oops", *iso(range(21, N))],
+            r"line 22, column 'time': 'oops' is not a date like those",
+        ),
+        (
+            [*iso(range(20)), "2024-02-30", *iso(range(21, N))],
+            r"line 22, column 'time': '2024-02-30' is not a date",
+        ),
+        (
+            [*iso(range(20)), "", *iso(range(21, N))],
+            r"line 22, column 'time': the time is missing; every row needs one",
+        ),
         ([*range(20), "", *range(21, N)], r"line 22, column 'time': the time is missing"),
         ([*range(20), "oops", *range(21, N)], r"line 22, column 'time': 'oops' is not a number"),
         ([""] * N, r"line 2, column 'time'"),
-        ([*(f"{i}:00" for i in range(20)), "oops", *(f"{i}:00" for i in range(21, N))], r"'oops' is not a clock time"),
+        (
+            [*(f"{i}:00" for i in range(20)), "oops", *(f"{i}:00" for i in range(21, N))],
+            r"'oops' is not a clock time",
+        ),
     ],
 )
 def test_a_row_without_a_time_is_named(stamps: list[object], said: str) -> None:
@@ -266,8 +311,12 @@ def test_jitter_is_taken_as_regular_and_the_stamps_stay_as_they_are(seed: int, s
     assert "jitter by up to" in recording.notes[0]
 
 
-@pytest.mark.parametrize(("fs", "digits"), [(360.0, 3), (250.0, 3), (3.0, 1), (128.0, 3), (59.94, 3), (1 / 7, 0)])
-def test_stamps_that_were_rounded_give_the_rate_they_were_rounded_from(fs: float, digits: int) -> None:
+@pytest.mark.parametrize(
+    ("fs", "digits"), [(360.0, 3), (250.0, 3), (3.0, 1), (128.0, 3), (59.94, 3), (1 / 7, 0)]
+)
+def test_stamps_that_were_rounded_give_the_rate_they_were_rounded_from(
+    fs: float, digits: int
+) -> None:
     seconds = np.round(np.arange(3000) / fs, digits)
     recording = stamped([f"{one:.{digits}f}" for one in seconds])
     assert recording.fs == pytest.approx(fs, rel=1e-6)
@@ -341,7 +390,10 @@ def test_rows_out_of_order_and_backwards() -> None:
     assert backwards.rows.tolist() == list(range(N))[::-1]
     assert backwards.notes == ("The rows run backwards in time: reversed.",)
     shuffled = np.random.default_rng(0).permutation(N)
-    refused(np.array(iso(range(N)))[shuffled], r"line \d+: the time goes back, and \d+ of 60 rows come late: sort the file")
+    refused(
+        np.array(iso(range(N)))[shuffled],
+        r"line \d+: the time goes back, and \d+ of 60 rows come late: sort the file",
+    )
     sorted_ = read(table(np.array(iso(range(N)))[shuffled], shuffled**2), resample=True)
     np.testing.assert_array_equal(sorted_.values, usual.values)
 
@@ -354,13 +406,19 @@ def test_repeated_stamps_are_averaged_or_refused() -> None:
     assert recording.rows[29] == recording.rows[30] == 29
     assert recording.notes == ("1 row with the time stamp of another: averaged with it.",)
     twice = iso(np.repeat(range(N), 2))
-    refused(twice, r"line 3: the time stamp is that of another row, and so are 60 of 120: write finer time stamps")
+    refused(
+        twice,
+        r"line 3: the time stamp is that of another row, and so are 60 of 120: write finer time "
+        r"stamps",
+    )
     assert stamped(twice, resample=True).n_samples == N
     refused(iso([0] * N), r"line 2: every row has the same time stamp")
 
 
 def test_the_hour_that_comes_twice_in_autumn() -> None:
-    index = pd.date_range("2024-10-26 12:00", periods=400, freq="10min", tz="Europe/Paris").tz_localize(None)
+    index = pd.date_range(
+        "2024-10-26 12:00", periods=400, freq="10min", tz="Europe/Paris"
+    ).tz_localize(None)
     recording = stamped(index.strftime("%Y-%m-%d %H:%M:%S"))
     assert recording.n_samples == 394
     assert recording.fs == pytest.approx(1 / 600)
@@ -371,7 +429,8 @@ def test_irregular_sampling_names_the_row_and_offers_to_resample() -> None:
     seconds = np.cumsum(rng.exponential(10, 500))
     refused(
         iso(seconds),
-        r"line \d+: sampling is irregular: this row comes .* after the one before, steps of .* are usual; --resample",
+        r"line \d+: sampling is irregular: this row comes .* after the one before, steps of .* are "
+        r"usual; --resample",
     )
     changed = np.concatenate([np.arange(100) * 10.0, 990 + np.arange(1, 101) * 25.0])
     refused(iso(changed), r"this row comes 10 s after the one before, steps of 25 s are usual")
@@ -394,7 +453,9 @@ def test_resampled_values_lie_on_the_lines_between_the_rows() -> None:
 
 
 def test_resampling_leaves_long_gaps_open() -> None:
-    seconds = np.concatenate([np.arange(100) * 10.0, np.arange(100) * 10.0 + 3000]) + np.tile([0.0, 4.0], 100)
+    seconds = np.concatenate([np.arange(100) * 10.0, np.arange(100) * 10.0 + 3000]) + np.tile(
+        [0.0, 4.0], 100
+    )
     recording = stamped(iso(seconds), resample="10s")
     elapsed = (recording.index - pd.Timestamp("2024-01-01")).total_seconds().to_numpy()
     empty = np.isnan(recording.values[:, 0])
@@ -425,25 +486,41 @@ def test_periods_that_are_none(period: str, said: str) -> None:
 
 
 def test_resampling_needs_time() -> None:
-    with pytest.raises(DataError, match=r"data\.csv has no time column to resample by: name it with --time"):
+    with pytest.raises(
+        DataError, match=r"data\.csv has no time column to resample by: name it with --time"
+    ):
         read(table(VALUES, header=("value",)), resample=True)
 
 
 def test_a_rate_that_agrees_with_the_time_and_one_that_does_not() -> None:
     assert stamped(iso(np.arange(N) * 10.0), fs=0.1).fs == 0.1
-    refused(iso(np.arange(N) * 10.0), r"10 s apart, which is 0\.1 Hz, not the 5 Hz given: leave one of the two out", fs=5)
-    refused(iso(np.arange(N) * 10.0), r"Resampled, the recording has 0\.05 Hz, not the 5 Hz", fs=5, resample="20s")
+    refused(
+        iso(np.arange(N) * 10.0),
+        r"10 s apart, which is 0\.1 Hz, not the 5 Hz given: leave one of the two out",
+        fs=5,
+    )
+    refused(
+        iso(np.arange(N) * 10.0),
+        r"Resampled, the recording has 0\.05 Hz, not the 5 Hz",
+        fs=5,
+        resample="20s",
+    )
 
 
 def test_a_stamp_in_the_far_future_is_refused_before_it_fills_the_memory() -> None:
-    refused([*iso(range(N - 1)), "2094-01-01T00:00:00"], r"line 61: there is a gap of .* days before this row")
+    refused(
+        [*iso(range(N - 1)), "2094-01-01T00:00:00"],
+        r"line 61: there is a gap of .* days before this row",
+    )
 
 
 def test_labels_keep_their_place_and_go_on_across_gaps() -> None:
     labels = np.zeros(N, dtype=int)
     labels[20:30] = 1
     kept = np.delete(np.arange(N), [22, 23, 40, 41])
-    recording = read(table(MINUTES[kept], VALUES[kept], labels[kept], header=("time", "value", "label")))
+    recording = read(
+        table(MINUTES[kept], VALUES[kept], labels[kept], header=("time", "value", "label"))
+    )
     assert recording.labels is not None
     assert recording.labels.tolist() == labels.tolist()
 
@@ -473,5 +550,6 @@ def test_every_row_lies_at_its_own_instant_in_whatever_order_it_comes(
     assert (recording.index[recording.rows] == frame.index).all()
     np.testing.assert_array_equal(recording.values[recording.rows, 0], frame["value"])
     assert np.array_equal(
-        np.unique(recording.rows), np.flatnonzero(~recording.interpolated & ~np.isnan(recording.values[:, 0]))
+        np.unique(recording.rows),
+        np.flatnonzero(~recording.interpolated & ~np.isnan(recording.values[:, 0])),
     )

@@ -8,15 +8,17 @@ from hypothesis import strategies as st
 import naive_tokens as naive
 from spectra.datasets import generators
 from spectra.errors import DataError
-from spectra.frames import frame_starts, frame_view, taper
-from spectra.sequence import tokens
-from spectra.sequence.tokens import Vocabulary
-from spectra.spectrum import spectrum
-from spectra.views import magnitude
+from spectra.sequence import vocabulary as tokens
+from spectra.sequence.vocabulary import Vocabulary
+from spectra.signal.frames import frame_starts, frame_view, taper
+from spectra.signal.spectrum import spectrum
+from spectra.signal.views import magnitude
 
 
 def blobs(n_words, n_each, spread=0.01, seed=0):
-    """Frames around well separated words, in a random order; the words and which of them each frame is near."""
+    """Frames around well separated words, in a random order; the words and which of them each frame
+    is near.
+    """
     rng = np.random.default_rng(seed)
     words = 10 * np.eye(n_words, n_words + 2)
     which = rng.permutation(np.repeat(np.arange(n_words), n_each))
@@ -29,8 +31,12 @@ def test_a_frame_gets_the_nearest_word(seed, n_words, n_frames, n_features):
     rng = np.random.default_rng(seed)
     vocabulary = Vocabulary(rng.standard_normal((n_words, n_features)))
     features = rng.standard_normal((n_frames, n_features))
-    assert vocabulary.encode(features).tolist() == [naive.nearest(frame, vocabulary.centres) for frame in features]
-    np.testing.assert_array_equal(vocabulary.encode(vocabulary.decode(np.arange(n_words))), np.arange(n_words))
+    assert vocabulary.encode(features).tolist() == [
+        naive.nearest(frame, vocabulary.centres) for frame in features
+    ]
+    np.testing.assert_array_equal(
+        vocabulary.encode(vocabulary.decode(np.arange(n_words))), np.arange(n_words)
+    )
 
 
 def test_blocks_do_not_show(monkeypatch):
@@ -46,16 +52,24 @@ def test_blocks_do_not_show(monkeypatch):
 @settings(deadline=None, max_examples=25)
 def test_a_word_spreads_as_its_frames_do(seed, n_words, n_frames):
     rng = np.random.default_rng(seed)
-    vocabulary, features = Vocabulary(rng.standard_normal((n_words, 3))), rng.standard_normal((n_frames, 3))
+    vocabulary, features = (
+        Vocabulary(rng.standard_normal((n_words, 3))),
+        rng.standard_normal((n_frames, 3)),
+    )
     sentence = vocabulary.encode(features)
     usual = np.mean(np.sum((features - vocabulary.decode(sentence)) ** 2, axis=1))
-    slow = [naive.spread(features, sentence, vocabulary.centres, token, usual) for token in range(n_words)]
+    slow = [
+        naive.spread(features, sentence, vocabulary.centres, token, usual)
+        for token in range(n_words)
+    ]
     spreads = vocabulary.spreads(features, sentence)
     np.testing.assert_allclose(spreads, slow, rtol=1e-12)
     # In the units of another signal a frame is as far away as before.
     other = Vocabulary(10 * vocabulary.centres)
     away = vocabulary.away(features, spreads)
-    np.testing.assert_allclose(other.away(10 * features, other.spreads(10 * features, sentence)), away, rtol=1e-9)
+    np.testing.assert_allclose(
+        other.away(10 * features, other.spreads(10 * features, sentence)), away, rtol=1e-9
+    )
     gap = vocabulary.away(np.where(np.arange(n_frames)[:, None] == 1, np.nan, features), spreads)
     assert np.isnan(gap[1]).all()
     np.testing.assert_allclose(np.delete(gap, 1, axis=0), np.delete(away, 1, axis=0), rtol=1e-9)
@@ -63,7 +77,9 @@ def test_a_word_spreads_as_its_frames_do(seed, n_words, n_frames):
 
 def test_words_whose_frames_are_all_the_same_have_a_spread():
     vocabulary = Vocabulary(np.zeros((1, 2)))
-    away = vocabulary.away(np.ones((1, 2)), vocabulary.spreads(np.zeros((5, 2)), np.zeros(5, dtype=np.int64)))
+    away = vocabulary.away(
+        np.ones((1, 2)), vocabulary.spreads(np.zeros((5, 2)), np.zeros(5, dtype=np.int64))
+    )
     assert np.isfinite(away).all()
     assert away.min() > 1e3
 
@@ -75,15 +91,21 @@ def test_words_are_found_where_there_are_some():
     # Each token is one word, and its spectrum the mean of its frames.
     for token in range(6):
         (word,) = set(which[sentence == token])
-        np.testing.assert_allclose(vocabulary.decode(token), features[which == word].mean(axis=0), atol=1e-12)
+        np.testing.assert_allclose(
+            vocabulary.decode(token), features[which == word].mean(axis=0), atol=1e-12
+        )
         # Five standard errors of the mean of 50.
-        np.testing.assert_allclose(vocabulary.decode(token), words[word], atol=5 * 0.01 / np.sqrt(50))
+        np.testing.assert_allclose(
+            vocabulary.decode(token), words[word], atol=5 * 0.01 / np.sqrt(50)
+        )
 
 
 def test_commonest_word_comes_first():
     features, words, which = blobs(4, 40)
     uneven = features[(which != 2) | (np.arange(len(which)) % 2 == 0)]
-    vocabulary = Vocabulary.fit(np.concatenate([uneven, np.repeat(words[[1]], 60, axis=0)]), n_tokens=4)
+    vocabulary = Vocabulary.fit(
+        np.concatenate([uneven, np.repeat(words[[1]], 60, axis=0)]), n_tokens=4
+    )
     assert vocabulary.encode(words[[1, 2]]).tolist() == [0, 3]
 
 
@@ -125,7 +147,8 @@ def test_phases_of_a_cycle_are_told_apart_and_come_in_their_order():
     sentence = vocabulary.encode(phi(np.arange(10, len(signal) - 40, 100)))
     words = [set(sentence[phase:100:6]) for phase in range(6)]
     assert all(not one & other for number, one in enumerate(words) for other in words[:number])
-    # In the second half the words of each frame are those of the phase that the generator put there.
+    # In the second half the words of each frame are those of the phase that the generator put
+    # there.
     expected = np.arange(200) % 6
     first = int(np.argmax(recording.labels)) // 100
     read = [next(number for number, one in enumerate(words) if token in one) for token in sentence]
@@ -144,7 +167,11 @@ def test_tokens_of_any_shape_have_spectra():
     ("features", "n_tokens", "says"),
     [
         (np.zeros((5, 2)), 6, "5 frames are too few for a vocabulary of 6 tokens"),
-        (np.array([[0.0, 1], [0, np.nan], [np.inf, 0]]), 1, "2 of 3 frames are not finite, the first of them frame 1"),
+        (
+            np.array([[0.0, 1], [0, np.nan], [np.inf, 0]]),
+            1,
+            "2 of 3 frames are not finite, the first of them frame 1",
+        ),
         (np.zeros(5), 2, r"shape \(5,\) must be \(n_frames, n_features\)"),
         (np.zeros((5, 2)), 0, "n_tokens=0 must be an integer >= 1"),
     ],
@@ -170,7 +197,10 @@ def test_token_outside_the_vocabulary_is_said(unknown, says):
 
 @pytest.mark.parametrize(
     ("features", "says"),
-    [(np.zeros((5, 3)), "The frames have 3 features, the words of the vocabulary 2"), ([[np.nan, 0]], "1 of 1 frames")],
+    [
+        (np.zeros((5, 3)), "The frames have 3 features, the words of the vocabulary 2"),
+        ([[np.nan, 0]], "1 of 1 frames"),
+    ],
 )
 def test_frame_without_a_token_is_said(features, says):
     with pytest.raises(DataError, match=says):

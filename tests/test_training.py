@@ -1,4 +1,6 @@
-"""Training: its steps by their formulas, what it learns, when it stops, and how it goes on from a checkpoint."""
+"""Training: its steps by their formulas, what it learns, when it stops, and how it goes on from a
+checkpoint.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +13,18 @@ from hypothesis import strategies as st
 
 import naive_sequence as naive
 from spectra.errors import DataError
-from spectra.sequence.layers import cross_entropy, cross_entropy_backward
-from spectra.sequence.training import Epoch, Sequences, Settings, Training, TrainingDiverged, adam, gradient_descent, hide
-from spectra.sequence.transformer import Sizes, Transformer
+from spectra.transformer.layers import cross_entropy, cross_entropy_backward
+from spectra.transformer.model import Sizes, Transformer
+from spectra.transformer.training import (
+    Epoch,
+    Sequences,
+    Settings,
+    Training,
+    TrainingDiverged,
+    adam,
+    gradient_descent,
+    hide,
+)
 
 NEXT = Sizes(d=8, h=2, d_ff=16, V=5, T=9, positions="learned", causal=True)
 MASKED = Sizes(d=8, h=2, d_ff=16, n_features=3, T=9, positions="learned")
@@ -31,12 +42,16 @@ def cycles(n: int, V: int = 5, T: int = 9, seed: int = 1) -> Sequences:
 
 def waves(n: int, T: int = 9, seed: int = 1) -> Sequences:
     """Frames of three sines of any phase."""
-    return Sequences(np.sin(2 * np.pi * (rng(seed).random((n, 1, 1)) + np.arange(T)[:, None] * [0.1, 0.2, 0.3])))
+    return Sequences(
+        np.sin(2 * np.pi * (rng(seed).random((n, 1, 1)) + np.arange(T)[:, None] * [0.1, 0.2, 0.3]))
+    )
 
 
 def training(sizes: Sizes, how: Settings = SHORT, seed: int = 0) -> Training:
     objective = "next" if sizes.causal else "masked"
-    return Training(Transformer.initial(sizes, rng(seed)), replace(how, objective=objective), rng(seed))
+    return Training(
+        Transformer.initial(sizes, rng(seed)), replace(how, objective=objective), rng(seed)
+    )
 
 
 def assert_same_weights(one: Transformer, other: Transformer) -> None:
@@ -63,7 +78,9 @@ def test_gradient_descent_goes_down_the_loss_of_its_own_batch() -> None:
     train.run(sequences)
     assert train.curve[0].loss == pytest.approx(loss)
     for name, weight in train.model.weights.items():
-        np.testing.assert_allclose(weight, before[name] - 0.01 * gradients[name], atol=1e-12, err_msg=name)
+        np.testing.assert_allclose(
+            weight, before[name] - 0.01 * gradients[name], atol=1e-12, err_msg=name
+        )
     train.settings = replace(train.settings, max_epochs=5)
     train.run(sequences)
     losses = [epoch.loss for epoch in train.curve[1:]]
@@ -80,7 +97,9 @@ def test_adam_is_its_formula() -> None:
 
 def test_learning_rate_warms_up(monkeypatch: pytest.MonkeyPatch) -> None:
     rates: list[float] = []
-    monkeypatch.setattr("spectra.sequence.training.adam", lambda weights, gradients, rate, *_: rates.append(rate))
+    monkeypatch.setattr(
+        "spectra.transformer.training.adam", lambda weights, gradients, rate, *_: rates.append(rate)
+    )
     training(NEXT, replace(SHORT, warm_up=4, batch_size=5, max_epochs=2)).run(cycles(15))
     assert rates == pytest.approx([0.0025, 0.005, 0.0075, 0.01, 0.01, 0.01])
 
@@ -96,11 +115,16 @@ def test_next_token_of_a_cycle_is_learned() -> None:
 
 
 def test_hidden_frames_of_waves_are_learned() -> None:
-    train = training(MASKED, Settings(max_epochs=150, warm_up=10, batch_size=20, learning_rate=0.01, patience=150))
+    train = training(
+        MASKED,
+        Settings(max_epochs=150, warm_up=10, batch_size=20, learning_rate=0.01, patience=150),
+    )
     model = train.run(waves(80), waves(20, seed=2))
     frames = waves(10, seed=3).inputs
     hidden = np.arange(9) == np.full((10, 1), 4)
-    assert ((model.predict(frames, hidden=hidden) - frames)[hidden] ** 2).mean() < 0.1 * frames.var()
+    assert (
+        (model.predict(frames, hidden=hidden) - frames)[hidden] ** 2
+    ).mean() < 0.1 * frames.var()
 
 
 def test_frames_to_tokens_is_learned() -> None:
@@ -116,12 +140,16 @@ def test_frames_to_tokens_is_learned() -> None:
 def test_same_seed_same_weights(sizes: Sizes, make: Any) -> None:
     assert_same_weights(training(sizes).run(make(30)), training(sizes).run(make(30)))
     other = training(sizes, seed=1).run(make(30))
-    assert not np.array_equal(other.weights["0.W_Q"], training(sizes).run(make(30)).weights["0.W_Q"])
+    assert not np.array_equal(
+        other.weights["0.W_Q"], training(sizes).run(make(30)).weights["0.W_Q"]
+    )
 
 
 @pytest.mark.parametrize("optimiser", ["adam", "gradient descent"])
 @pytest.mark.parametrize(("sizes", "make"), [(NEXT, cycles), (MASKED, waves)])
-def test_resumed_training_is_the_uninterrupted_one(sizes: Sizes, make: Any, optimiser: Any, tmp_path: Path) -> None:
+def test_resumed_training_is_the_uninterrupted_one(
+    sizes: Sizes, make: Any, optimiser: Any, tmp_path: Path
+) -> None:
     how, file = replace(SHORT, optimiser=optimiser), tmp_path / "checkpoint"
     whole = training(sizes, how)
     whole.run(make(30), make(10))
@@ -151,14 +179,20 @@ def test_finished_training_does_nothing_more(tmp_path: Path) -> None:
 
 def test_training_stops_early_with_the_best_weights() -> None:
     # There is nothing to learn in random tokens but the tokens themselves.
-    train = training(NEXT, Settings(max_epochs=200, patience=3, warm_up=0, batch_size=8, learning_rate=0.03))
+    train = training(
+        NEXT, Settings(max_epochs=200, patience=3, warm_up=0, batch_size=8, learning_rate=0.03)
+    )
     held_out = Sequences(rng(5).integers(5, size=(20, 9)))
     model = train.run(Sequences(rng(6).integers(5, size=(10, 9))), held_out)
     assert train.curve[-1].number == train.best.number + 3
     assert train.curve[-1].number < 200
     again = Training(model, replace(train.settings, max_epochs=0), rng())
     again.run(held_out, held_out)
-    assert again.curve[0].held_out_loss == train.best.held_out_loss == min(e.held_out_loss or 0.0 for e in train.curve)
+    assert (
+        again.curve[0].held_out_loss
+        == train.best.held_out_loss
+        == min(e.held_out_loss or 0.0 for e in train.curve)
+    )
 
 
 def test_training_does_not_learn_from_what_is_held_out() -> None:
@@ -183,7 +217,9 @@ def test_progress_is_the_loss_curve() -> None:
 def test_training_that_diverges_says_so(rate: float) -> None:
     how = Settings(optimiser="gradient descent", learning_rate=rate, warm_up=0, batch_size=8)
     train = training(MASKED, how)
-    with pytest.raises(TrainingDiverged, match=r"diverged: the loss went from 1.* learning_rate=.* smaller"):
+    with pytest.raises(
+        TrainingDiverged, match=r"diverged: the loss went from 1.* learning_rate=.* smaller"
+    ):
         train.run(waves(30), waves(10))
     assert all(np.isfinite(weight).all() for weight in train.model.weights.values())
 
@@ -223,12 +259,16 @@ def test_hidden_runs_are_whole_unless_the_sequence_ends() -> None:
 
 
 def test_sequences_that_do_not_fit_are_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"padding of shape \(3, 4\) do not fit inputs of shape \(3, 5\)"):
+    with pytest.raises(
+        DataError, match=r"padding of shape \(3, 4\) do not fit inputs of shape \(3, 5\)"
+    ):
         Sequences(np.zeros((3, 5), dtype=int), padding=np.zeros((3, 4), dtype=bool))
     with pytest.raises(DataError, match="no sequences"):
         training(NEXT).run(cycles(0))
     training(NEXT).run(cycles(30), save_to=tmp_path / "checkpoint")
-    with pytest.raises(DataError, match=r"began with sequences of shape \[\[30, 9\]\], not \[\[20, 9\]\]"):
+    with pytest.raises(
+        DataError, match=r"began with sequences of shape \[\[30, 9\]\], not \[\[20, 9\]\]"
+    ):
         Training.resume(tmp_path / "checkpoint").run(cycles(20))
 
 
@@ -252,7 +292,9 @@ def test_next_needs_a_causal_model() -> None:
         Training(Transformer.initial(MASKED, rng()), Settings(objective="next"), rng())
 
 
-@pytest.mark.parametrize("damage", ["nothing", "text", "cut", "pickle", "other", "version", "weights"])
+@pytest.mark.parametrize(
+    "damage", ["nothing", "text", "cut", "pickle", "other", "version", "weights"]
+)
 def test_damaged_checkpoint_is_named(damage: str, tmp_path: Path) -> None:
     file = tmp_path / "checkpoint"
     train = training(NEXT)
@@ -274,7 +316,11 @@ def test_damaged_checkpoint_is_named(damage: str, tmp_path: Path) -> None:
             np.savez(out, **(arrays | {"now.E": np.zeros((2, 2))}))
     else:
         text = str(arrays["about"])
-        old, new = ('"spectra training"', '"another"') if damage == "other" else ('"version": 1', '"version": 2')
+        old, new = (
+            ('"spectra training"', '"another"')
+            if damage == "other"
+            else ('"version": 1', '"version": 2')
+        )
         with file.open("wb") as out:
             np.savez(out, **(arrays | {"about": np.array(text.replace(old, new))}))
     with pytest.raises(DataError, match="checkpoint") as caught:

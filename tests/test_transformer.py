@@ -1,4 +1,6 @@
-"""The whole flow: against loops, against torch on the same weights, against differences, and the worked example."""
+"""The whole flow: against loops, against torch on the same weights, against differences, and the
+worked example.
+"""
 
 import json
 from pathlib import Path
@@ -10,10 +12,10 @@ import pytest
 import naive_sequence as naive
 from numerical import numerical_gradient
 from spectra.errors import DataError
-from spectra.sequence.encoder import Looks, encoder, encoder_backward
-from spectra.sequence.example import TOKENS, P, X, worked_example
-from spectra.sequence.layers import cross_entropy, cross_entropy_backward
-from spectra.sequence.transformer import Sizes, Transformer
+from spectra.transformer.encoder import Looks, encoder, encoder_backward
+from spectra.transformer.example import TOKENS, P, X, worked_example
+from spectra.transformer.layers import cross_entropy, cross_entropy_backward
+from spectra.transformer.model import Sizes, Transformer
 
 TOKEN_SIZES = Sizes(d=4, h=2, d_ff=5, n_layers=2, V=6)
 FRAME_SIZES = Sizes(d=4, h=2, d_ff=5, n_layers=2, n_features=3)
@@ -33,7 +35,10 @@ def reference() -> dict[str, np.ndarray]:
 
 
 def layers_of(reference: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
-    return [{name[2:]: x for name, x in reference.items() if name.startswith(f"{layer}.")} for layer in (0, 1)]
+    return [
+        {name[2:]: x for name, x in reference.items() if name.startswith(f"{layer}.")}
+        for layer in (0, 1)
+    ]
 
 
 def random(*shape: int, seed: int = 0) -> np.ndarray:
@@ -74,7 +79,9 @@ def test_encoder_is_that_of_torch(case: str, reference: dict[str, np.ndarray]) -
     for layer, of_layer in enumerate(gradients):
         assert of_layer.keys() == layers[layer].keys()
         for name, gradient in of_layer.items():
-            np.testing.assert_allclose(gradient, reference[f"{case} d_{layer}.{name}"], rtol=0, atol=1e-8, err_msg=name)
+            np.testing.assert_allclose(
+                gradient, reference[f"{case} d_{layer}.{name}"], rtol=0, atol=1e-8, err_msg=name
+            )
 
 
 def test_tokens_to_loss_is_that_of_torch(reference: dict[str, np.ndarray]) -> None:
@@ -90,7 +97,9 @@ def test_tokens_to_loss_is_that_of_torch(reference: dict[str, np.ndarray]) -> No
     gradients = model.backward(flow, cross_entropy_backward(p, following, counted))
     assert not gradients.pop("mask").any()
     for name, gradient in gradients.items():
-        np.testing.assert_allclose(gradient, reference[f"tokens d_{name}"], rtol=0, atol=1e-8, err_msg=name)
+        np.testing.assert_allclose(
+            gradient, reference[f"tokens d_{name}"], rtol=0, atol=1e-8, err_msg=name
+        )
 
 
 @pytest.mark.parametrize("causal", [False, True])
@@ -105,16 +114,23 @@ def test_encoder_is_the_loops(causal: bool) -> None:
     np.testing.assert_allclose(output[0], expected, atol=1e-13)
 
 
-@pytest.mark.parametrize("sizes", ALL_SIZES, ids=lambda sizes: f"{sizes.positions}-V={sizes.V}-F={sizes.n_features}")
+@pytest.mark.parametrize(
+    "sizes", ALL_SIZES, ids=lambda sizes: f"{sizes.positions}-V={sizes.V}-F={sizes.n_features}"
+)
 def test_gradient_of_every_weight(sizes: Sizes) -> None:
     model, inputs = model_of(sizes), inputs_of(sizes)
-    masks: dict[str, Any] = {"padding": np.arange(5) >= [[5], [4]], "hidden": np.arange(5) == [[1], [3]]}
+    masks: dict[str, Any] = {
+        "padding": np.arange(5) >= [[5], [4]],
+        "hidden": np.arange(5) == [[1], [3]],
+    }
     flow = model.forward(inputs, **masks)
     weight = random(*flow.output.shape, seed=3)
     gradients = model.backward(flow, weight)
     assert {name: gradient.shape for name, gradient in gradients.items()} == sizes.shapes
     for name, gradient in gradients.items():
-        expected = numerical_gradient(lambda: (model.forward(inputs, **masks).output * weight).sum(), model.weights[name])
+        expected = numerical_gradient(
+            lambda: (model.forward(inputs, **masks).output * weight).sum(), model.weights[name]
+        )
         np.testing.assert_allclose(gradient, expected, atol=1e-7, err_msg=name)
 
 
@@ -165,7 +181,13 @@ def test_worked_example() -> None:
     assert np.array_equal(tensors["E"][1:6], X)
     assert np.array_equal(tensors["X"], X)
     assert np.array_equal(tensors["P"], P)
-    H_0 = [[0.1, 0.4, -0.1, 0.3], [-0.1, 0, 0.6, 0.1], [0.5, 0.2, -0.3, 0.5], [0.3, -0.1, 0.3, 0.2], [0.5, 0.5, 0.1, 0]]
+    H_0 = [
+        [0.1, 0.4, -0.1, 0.3],
+        [-0.1, 0, 0.6, 0.1],
+        [0.5, 0.2, -0.3, 0.5],
+        [0.3, -0.1, 0.3, 0.2],
+        [0.5, 0.5, 0.1, 0],
+    ]
     np.testing.assert_allclose(tensors["H0"], H_0, atol=1e-16)
 
 
@@ -195,7 +217,9 @@ def test_every_tensor_of_the_trace_follows_from_those_before(causal: bool) -> No
         H = layer["H"]
         np.testing.assert_allclose(H, normalised(layer["H_prime"] + layer["F2"]), atol=1e-13)
     np.testing.assert_allclose(t["logits"], H @ t["E"].T, atol=1e-14)
-    np.testing.assert_allclose(t["p"], np.exp(t["logits"]) / np.exp(t["logits"]).sum(axis=-1, keepdims=True), atol=1e-15)
+    np.testing.assert_allclose(
+        t["p"], np.exp(t["logits"]) / np.exp(t["logits"]).sum(axis=-1, keepdims=True), atol=1e-15
+    )
 
 
 def normalised(x: np.ndarray) -> np.ndarray:
@@ -215,7 +239,9 @@ def test_table_describes_every_tensor(sizes: Sizes, batched: bool) -> None:
         assert row["shape"] == list((one[0] if isinstance(one, list) else one).shape)
         assert row["meaning"]
     json.dumps(table)
-    assert next(row for row in table if row["name"] == "H")["shape"] == ([2, 5, 4] if batched else [5, 4])
+    assert next(row for row in table if row["name"] == "H")["shape"] == (
+        [2, 5, 4] if batched else [5, 4]
+    )
 
 
 @pytest.mark.parametrize(
@@ -232,7 +258,9 @@ def test_table_describes_every_tensor(sizes: Sizes, batched: bool) -> None:
         ([[1, 2], [3, 4]], {"hidden": [[0, 1], [0, 1]]}, "mask hidden of type int64"),
     ],
 )
-def test_bad_tokens_and_masks_are_named(inputs: list[Any], masks: dict[str, Any], message: str) -> None:
+def test_bad_tokens_and_masks_are_named(
+    inputs: list[Any], masks: dict[str, Any], message: str
+) -> None:
     with pytest.raises(DataError, match=message):
         model_of(TOKEN_SIZES).forward(inputs, **masks)
 
@@ -252,7 +280,9 @@ def test_bad_frames_are_named() -> None:
 
 def test_sequence_longer_than_learned_positions_is_an_error() -> None:
     sizes = Sizes(d=4, h=1, d_ff=5, V=6, T=4, positions="learned")
-    with pytest.raises(DataError, match="A sequence of 5 positions is too long: the model has learned 4"):
+    with pytest.raises(
+        DataError, match="A sequence of 5 positions is too long: the model has learned 4"
+    ):
         model_of(sizes).forward([0] * 5)
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spectra import words
-from spectra.explain import band_edges
+from spectra import formatting as words
+from spectra.explanation import band_edges
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,11 @@ def test_counts_and_probabilities() -> None:
         "22,695 rows",
         "0 alarms",
     ]
-    assert [words.p_text(3.1e-8), words.p_text(1e-300), words.p_text(0.0)] == ["3.1e-08", "1.0e-300", "< 1e-307"]
+    assert [words.p_text(3.1e-8), words.p_text(1e-300), words.p_text(0.0)] == [
+        "3.1e-08",
+        "1.0e-300",
+        "< 1e-307",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +117,9 @@ def test_instants(values: pd.Index, fs: float | None, text: str) -> None:
 
 
 @given(st.integers(2, 4096), st.data(), st.sampled_from([None, 360.0, 44_100.0, 1 / 300, 1 / 3]))
-def test_a_band_is_named_by_its_outermost_bins(nperseg: int, data: st.DataObject, fs: float | None) -> None:
+def test_a_band_is_named_by_its_outermost_bins(
+    nperseg: int, data: st.DataObject, fs: float | None
+) -> None:
     low = data.draw(st.integers(0, nperseg // 2))
     high = data.draw(st.integers(low, nperseg // 2))
 
@@ -135,15 +141,29 @@ def test_times_of_a_recording_are_as_fine_as_its_step() -> None:
     assert words.instants(dates, 1.0) == ["2024-03-01 12:00:00+01:00"]
     assert words.instants(dates, 1 / 60) == ["2024-03-01 12:00+01:00"]
     spans = pd.to_timedelta([-1.5, 0.0, 59.9996, 360_000.0], unit="s")
-    assert words.instants(spans, 100.0) == ["-0:00:01.500", "0:00:00.000", "0:01:00.000", "100:00:00.000"]
+    assert words.instants(spans, 100.0) == [
+        "-0:00:01.500",
+        "0:00:00.000",
+        "0:01:00.000",
+        "100:00:00.000",
+    ]
     assert words.instants(spans[1:], 1.0) == ["0:00:00", "0:01:00", "100:00:00"]
     assert words.instants(pd.Index([], dtype="datetime64[ns]"), 1.0) == []
 
 
 def test_headings_say_what_numbers_count() -> None:
-    indexes = (pd.date_range("2024", periods=2), pd.to_timedelta([1, 2]), pd.Index([0.5, 1.0]), pd.RangeIndex(3))
+    indexes = (
+        pd.date_range("2024", periods=2),
+        pd.to_timedelta([1, 2]),
+        pd.Index([0.5, 1.0]),
+        pd.RangeIndex(3),
+    )
     assert [words.instant_unit(index) for index in indexes] == ["", "", " (s)", " (row)"]
 
 
 def test_samples_are_a_time_where_the_rate_is_known() -> None:
-    assert [words.samples_text(128, fs) for fs in (None, 360.0, 1 / 300)] == ["128 samples", "356 ms", "10.7 h"]
+    assert [words.samples_text(128, fs) for fs in (None, 360.0, 1 / 300)] == [
+        "128 samples",
+        "356 ms",
+        "10.7 h",
+    ]

@@ -1,11 +1,13 @@
-"""What torch makes of the weights in torch_reference.npz: outputs and gradients of post-norm encoder layers.
+"""What torch makes of the weights in torch_reference.npz: outputs and gradients of post-norm
+encoder layers.
 
     python tests/torch_reference.py          checks that torch still gives what the file holds
     python tests/torch_reference.py --write  makes the file anew
 
-Needs numpy and torch, nothing of spectra; the tests need the file only. All in float64. For each case the file has the
-output, and the gradient of the sum of output × `weight` by the input H and by every weight; the case "tokens" is the
-whole flow from tokens to the cross-entropy of the next one, with tied logits.
+Needs numpy and torch, nothing of spectra; the tests need the file only. All in float64. For each
+case the file has the output, and the gradient of the sum of output × `weight` by the input H and by
+every weight; the case "tokens" is the whole flow from tokens to the cross-entropy of the next one,
+with tied logits.
 """
 
 import sys
@@ -20,7 +22,9 @@ TOLERANCE = 1e-12
 
 
 def given() -> dict[str, np.ndarray]:
-    """Inputs and weights, drawn once; everything is away from 0 and 1, so that nothing drops out unnoticed."""
+    """Inputs and weights, drawn once; everything is away from 0 and 1, so that nothing drops out
+    unnoticed.
+    """
     rng = np.random.default_rng(20_17)
     arrays = {
         "H": rng.standard_normal((B, T, D)),
@@ -44,7 +48,9 @@ def given() -> dict[str, np.ndarray]:
 
 
 def torch_layer(weights, layer):
-    """A torch layer whose weights are functions of ours, with biases of 0 where the formulas have none."""
+    """A torch layer whose weights are functions of ours, with biases of 0 where the formulas have
+    none.
+    """
     import torch
 
     def own(name):
@@ -65,7 +71,14 @@ def torch_layer(weights, layer):
         "norm2.bias": own("bias_2"),
     }
     module = torch.nn.TransformerEncoderLayer(
-        D, HEADS, D_FF, dropout=0.0, activation="relu", batch_first=True, norm_first=False, dtype=torch.float64
+        D,
+        HEADS,
+        D_FF,
+        dropout=0.0,
+        activation="relu",
+        batch_first=True,
+        norm_first=False,
+        dtype=torch.float64,
     )
 
     def apply(H, **masks):
@@ -89,7 +102,11 @@ def computed(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         "tokens": {"src_mask": later, "is_causal": True},
     }
     for case, masks in cases.items():
-        leaves = {name: torch.tensor(x, requires_grad=True) for name, x in arrays.items() if x.dtype == np.float64}
+        leaves = {
+            name: torch.tensor(x, requires_grad=True)
+            for name, x in arrays.items()
+            if x.dtype == np.float64
+        }
         if case == "tokens":
             tokens = torch.tensor(arrays["tokens"])
             H = leaves["E"][tokens] + leaves["P"]
@@ -99,7 +116,9 @@ def computed(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
             H = torch_layer(leaves, layer)(H, **masks)
         if case == "tokens":
             output = H @ leaves["E"].T
-            loss = torch.nn.functional.cross_entropy(output[:, :-1].reshape(-1, V), tokens[:, 1:].reshape(-1))
+            loss = torch.nn.functional.cross_entropy(
+                output[:, :-1].reshape(-1, V), tokens[:, 1:].reshape(-1)
+            )
             results["tokens loss"] = loss.detach().numpy()
         else:
             output, loss = H, (H * leaves["weight"]).sum()
@@ -124,7 +143,9 @@ def main() -> None:
     if set(stored) != set(arrays) | set(results):
         sys.exit(f"{FILE.name} holds other arrays than torch gives: make it anew with --write.")
     for name, values in results.items():
-        np.testing.assert_allclose(values, stored[name], rtol=TOLERANCE, atol=TOLERANCE, err_msg=name)
+        np.testing.assert_allclose(
+            values, stored[name], rtol=TOLERANCE, atol=TOLERANCE, err_msg=name
+        )
     print(f"torch gives the {len(results)} arrays of {FILE.name} to {TOLERANCE:g}.")
 
 

@@ -1,0 +1,399 @@
+"""How a text table is written: its delimiter, decimal sign, comment lines and header, told from its
+first lines.
+"""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+BLANKS = r"\s+"
+"""The delimiter of a file whose columns are set apart by runs of blanks."""
+
+MISSING = frozenset(
+    {"", "-", "--", "?", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none"}
+)
+"""The words, in lower case, that stand for a missing value."""
+
+_NEVER_NAMES = MISSING - {"", "-", "--", "?", "na"}
+"""Of those words the ones that no column is called; Na is sodium."""
+
+COMMENTS = ("#", "%")
+"""What a comment line starts with; a semicolon and two slashes do too, but only above the table."""
+
+# The order decides between equals: "1, 2" is a comma file before it is one of blanks.
+_DELIMITERS = (";", "\t", "|", ",", BLANKS)
+_NUMBER = re.compile(
+    r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?|true|false", re.IGNORECASE
+)
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)
+_DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
+_GROUPS = "[+-]?[1-9]\\d{{0,2}}({0}\\d{{3}})+({1}\\d+)?"
+GROUPED = {
+    ".": re.compile(_GROUPS.format("[, '\u00a0\u202f]", "\\.")),
+    ",": re.compile(_GROUPS.format("[. '\u00a0\u202f]", ",")),
+}
+"""Numbers with signs between their thousands, by the decimal sign: 1,234.5 and 1.234,5."""
+MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+"""The name of a month, in lower case."""
+_DAY = (
+    rf"\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}|\d{{1,2}}[- ]{MONTH}[- ]\d{{2,4}}|{MONTH} "
+    r"\d{{1,2}},? \d{{4}}"
+)
+_DATE = re.compile(rf"({_DAY}|\d{{1,2}}:\d\d)[\d:.,TZ+ -]*(UTC|[AP]M)?", re.IGNORECASE)
+_WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
+
+# A table of 10,000 columns is told by a few of its rows, a table of one column by a few hundred.
+_FEWEST_ROWS, _MOST_ROWS, _MOST_CHARACTERS = 5, 200, 100_000
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a table is written.
+
+    `above` counts the lines of the file above the first row of data, and `skip` the same with a
+    field that goes on over several lines counted as one, which is how pandas counts; `names` has
+    one name a column, None where the file gives none; `notes` say what else was found above the
+    data.
+    """
+
+    delimiter: str
+    decimal: str
+    comment: str | None
+    above: int
+    skip: int
+    names: tuple[str | None, ...]
+    notes: tuple[str, ...] = ()
+
+
+def split(lines: Iterable[str], delimiter: str) -> list[list[str]]:
+    """The stripped fields of every line; quotes are taken off, and keep a delimiter inside them
+    from splitting.
+    """
+    if delimiter == BLANKS:
+        return [[word.strip('"') for word in _WORD.findall(line)] for line in lines]
+    rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    return [[field.strip() for field in row] for row in rows]
+
+
+def is_comment(line: str, mark: str | None) -> bool:
+    """Whether a line holds nothing but a comment."""
+    return mark is not None and line.lstrip().startswith(mark)
+
+
+def sniff(lines: Sequence[str]) -> Dialect | None:
+    """The dialect of a table, from its first complete lines; None where they hold no row at all."""
+    top, forced = _top_of_table(lines)
+    below = lines[top:]
+    comment = next(
+        (mark for mark in COMMENTS if any(mark in one and is_comment(one, mark) for one in below)),
+        None,
+    )
+    # Between tabs a row may hold nothing at all.
+    blanks = " " if any("\t" in line.strip() for line in below) else None
+    full = (
+        i
+        for i in range(top, len(lines))
+        if lines[i].strip(blanks) and not is_comment(lines[i], comment)
+    )
+    numbers = list(islice(full, _MOST_ROWS))
+    if not numbers:
+        return None
+    sample = _sample([lines[i] for i in numbers])
+    rows, delimiter = _rows(sample, forced)
+    decimal = _decimal(rows, delimiter)
+    heading = _heading(rows, lines[:top], delimiter, decimal)
+    used = _lines_used(sample, delimiter, heading.rows)
+    above = numbers[used] if used < len(numbers) else numbers[-1] + 1
+    notes = (*heading.notes, *_thousands_note(rows, decimal))
+    return Dialect(
+        delimiter, decimal, comment, above, above - (used - heading.rows), heading.names, notes
+    )
+
+
+def _lines_used(sample: Sequence[str], delimiter: str, rows: int) -> int:
+    """How many of the lines the first rows take: a quoted field may go on over several."""
+    if delimiter == BLANKS or rows == 0:
+        return rows
+    reader = csv.reader(sample, delimiter=delimiter, skipinitialspace=True)
+    for _ in islice(reader, rows):
+        pass
+    return reader.line_num
+
+
+def _top_of_table(lines: Sequence[str]) -> tuple[int, str | None]:
+    """Where the table starts, below blank and comment lines; and the delimiter, if a line `sep=;`
+    gives it.
+    """
+    forced = None
+    for i, line in enumerate(lines):
+        if match := re.fullmatch(r'"?sep=(.)"?', line.strip(" ")):
+            forced = match[1]
+        elif line.lstrip().startswith(";"):
+            # pandas writes ";value" above an index without a name.
+            below = next(
+                (other for other in lines[i + 1 :] if not other.lstrip().startswith(";")), ""
+            )
+            if ";" in below:
+                return i, forced
+        elif line.strip(" ") and not any(is_comment(line, mark) for mark in (*COMMENTS, "//")):
+            return i, forced
+    return len(lines), forced
+
+
+def _sample(lines: Sequence[str]) -> list[str]:
+    """As many of the lines as telling the dialect is worth."""
+    total = 0
+    for count, line in enumerate(lines):
+        total += len(line)
+        if total > _MOST_CHARACTERS and count >= _FEWEST_ROWS:
+            return list(lines[:count])
+    return list(lines)
+
+
+def _rows(sample: Sequence[str], forced: str | None) -> tuple[list[list[str]], str]:
+    """The fields of the sampled lines, and the delimiter that gives the most sensible ones."""
+    if forced is not None:
+        return split(sample, forced), forced
+    found = [
+        (split(sample, delimiter), delimiter)
+        for delimiter in _DELIMITERS
+        if _occurs(delimiter, sample)
+    ]
+    rows, delimiter = max(
+        found, key=lambda one: _plausibility(one[0]), default=(split(sample, ","), ",")
+    )
+    if _usual_width(rows) < 2 and delimiter != ",":
+        rows, delimiter = split(sample, ","), ","
+    if delimiter == "," and _is_one_column_with_decimal_commas(rows):
+        return split(sample, ";"), ";"
+    return rows, delimiter
+
+
+def _occurs(delimiter: str, sample: Sequence[str]) -> bool:
+    """Whether a delimiter is worth trying: it stands in the last sampled line, which is no
+    header.
+    """
+    return (
+        bool(re.search(r"\S\s+\S", sample[-1])) if delimiter == BLANKS else delimiter in sample[-1]
+    )
+
+
+def _plausibility(rows: list[list[str]]) -> float:
+    """From 0 to 1: the share of rows of equal width times the share of fields that are numbers,
+    dates or missing.
+    """
+    width = _usual_width(rows)
+    if width < 2:
+        return -1.0
+    fields = [field for row in rows[1:] or rows for field in row]
+    good = sum(
+        _is_value(field, ",") or _is_value(field, ".") or field.lower() in MISSING
+        for field in fields
+    )
+    return sum(len(row) == width for row in rows) / len(rows) * good / max(1, len(fields))
+
+
+def _usual_width(rows: list[list[str]]) -> int:
+    """The number of fields that most rows have."""
+    return Counter(map(len, rows)).most_common(1)[0][0]
+
+
+def _is_one_column_with_decimal_commas(rows: list[list[str]]) -> bool:
+    """Whether a name of one field stands above `1,5`; counted rows under it are row names as R
+    writes them.
+    """
+    body = rows[1:]
+    if (
+        not body
+        or len(rows[0]) != 1
+        or _is_value(rows[0][0], ".")
+        or {len(row) for row in body} - {1, 2}
+    ):
+        return False
+    digits = all(re.fullmatch(r"[+-]?\d*", row[0]) and row[-1][:1].isdigit() for row in body)
+    return digits and any(len(row) == 2 for row in body) and not _starts_with_row_names(rows)
+
+
+def _starts_with_row_names(rows: list[list[str]]) -> bool:
+    """Whether every row has a field more than the header, and the first field counts the rows or is
+    text.
+    """
+    body = [row for row in rows[1:] if row]
+    if not body or _usual_width(body) != len(rows[0]) + 1 or body[0][-1] == "":
+        return False
+    counted = all(row[0] == str(i) for i, row in enumerate(body, start=1))
+    return counted or not any(_is_value(row[0], ".") for row in body)
+
+
+def _decimal(rows: list[list[str]], delimiter: str) -> str:
+    """The decimal sign: a comma where numbers have one and none has a point."""
+    fields = [field for row in rows for field in row]
+    if any(_has_grouped_comma(field) for field in fields):
+        return ","
+    commas = [field for field in fields if _DECIMAL_COMMA.fullmatch(field)]
+    if not commas or any(_DECIMAL_POINT.fullmatch(field) for field in fields):
+        return "."
+    # A quoted "1,234" in a comma file is a thousand and more to its writer.
+    if delimiter == "," and all(_THOUSANDS.fullmatch(field) for field in commas):
+        return "."
+    return ","
+
+
+def _has_grouped_comma(field: str) -> bool:
+    """Whether a number can only be one with a decimal comma and signs between its thousands:
+    1.234,5 or 1.234.567.
+    """
+    sure = "," in field or field.count(".") > 1
+    return sure and bool(GROUPED[","].fullmatch(field)) and not GROUPED["."].fullmatch(field)
+
+
+def _thousands_note(rows: list[list[str]], decimal: str) -> tuple[str, ...]:
+    """A word on numbers such as 1,234, which another writer means otherwise."""
+    found = (
+        field for row in rows for field in row if decimal == "." and _THOUSANDS.fullmatch(field)
+    )
+    first = next(found, None)
+    return (
+        ()
+        if first is None
+        else (f"Numbers such as {first} are read with signs between their thousands.",)
+    )
+
+
+def _is_value(field: str, decimal: str) -> bool:
+    """Whether a field is a number, true or false, or a date."""
+    plain = field.replace(decimal, ".", 1)
+    return bool(
+        _NUMBER.fullmatch(plain) or _DATE.fullmatch(field) or GROUPED[decimal].fullmatch(field)
+    )
+
+
+@dataclass(frozen=True)
+class _Heading:
+    """What stands above the data: so many rows, among them the names of the columns, and a word on
+    the others.
+    """
+
+    rows: int
+    names: tuple[str | None, ...]
+    notes: tuple[str, ...] = ()
+
+
+def _heading(
+    rows: list[list[str]], comments: Sequence[str], delimiter: str, decimal: str
+) -> _Heading:
+    """The rows above the data: none, a header, or a header among lines of text such as units and
+    the logger's name.
+    """
+    width = _usual_width(rows[1:] or rows)
+    count = _rows_of_text(rows, width, decimal)
+    if count < 2:
+        if _is_header(rows, decimal):
+            return _Heading(1, _names(rows[0], width, _starts_with_row_names(rows)))
+        return _Heading(0, _names_in_comment(comments, delimiter, max(width, len(rows[0]))))
+    # The names stand above units and the like, and below what is no row of the table.
+    first = count
+    while first > 0 and _names_columns(rows[first - 1], width, decimal):
+        first -= 1
+    named = count - 1 if width == 1 else first
+    others = count - (first < count)
+    notes = (f"{others} row{'s' if others > 1 else ''} of text above the numbers: left out.",)
+    return _Heading(
+        count, (None,) * width if first == count else _names(rows[named], width, False), notes
+    )
+
+
+def _rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
+    """How many rows at the top are no data, told by the first column that holds numbers or dates
+    further down.
+    """
+    half = len(rows) // 2
+    below = [row for row in rows[half:] if len(row) == width]
+
+    def known(field: str) -> bool:
+        return _is_value(field, decimal)
+
+    full = [column for column in range(width) if below and all(known(row[column]) for row in below)]
+    if not full:
+        return 0
+    for count, row in enumerate(rows[:half]):
+        here = [row[column] for column in full if column < len(row)]
+        words = any(not known(field) and field.lower() not in MISSING for field in here)
+        begins = bool(here) and (
+            known(here[0]) or (here[0].lower() in MISSING and any(map(known, here)))
+        )
+        if begins or (not words and len(row) == width):
+            return count
+    return 0
+
+
+def _names_columns(row: list[str], width: int, decimal: str) -> bool:
+    """Whether a row is one of words for the columns."""
+    return len(row) == width and any(row) and not any(_is_value(field, decimal) for field in row)
+
+
+def _is_header(rows: list[list[str]], decimal: str) -> bool:
+    """Whether the first row names the columns."""
+    first, body = rows[0], rows[1:]
+    if any(field.lower() in _NEVER_NAMES for field in first):
+        return False
+    values = [field for field in first if _is_value(field, decimal)]
+    words = [field for field in first if field.lower() not in MISSING and field not in values]
+    if not values:
+        return bool(words)
+    counted = [str(i) for i in range(len(values))]
+    if values == counted and not words:
+        # Tables without names of their own are written with 0, 1, 2, … above the columns.
+        fractions = any(
+            _DECIMAL_POINT.fullmatch(field.replace(decimal, "."))
+            for row in body[:1]
+            for field in row
+        )
+        return (first[0] == "" and len(first) == len(values) + 1) or (len(values) > 2 and fractions)
+    # Numbers beside a word may be names (wavelengths, sensor numbers) if they are whole and
+    # ascending.
+    ascending = all(value.isdigit() for value in values) and sorted(set(map(int, values))) == [
+        *map(int, values)
+    ]
+    return (
+        bool(words) and ascending and len(body) > 0 and _stands_above_numbers(first, body, decimal)
+    )
+
+
+def _stands_above_numbers(first: list[str], body: list[list[str]], decimal: str) -> bool:
+    """Whether each word of the first row has nothing but numbers and dates below it."""
+    for column, field in enumerate(first):
+        below = [row[column] for row in body if column < len(row)]
+        if not _is_value(field, decimal) and not all(_is_value(other, decimal) for other in below):
+            return False
+    return True
+
+
+def _names(header: list[str], width: int, row_names: bool) -> tuple[str | None, ...]:
+    """One name a column; columns beyond the header have an empty one."""
+    names = ["", *header] if row_names else header
+    if all(re.fullmatch("'.+'", name) for name in names):
+        names = [name[1:-1] for name in names]
+    return (*names, *[""] * (width - len(names)))
+
+
+def _names_in_comment(
+    comments: Sequence[str], delimiter: str, width: int
+) -> tuple[str | None, ...]:
+    """The names in the last comment line above the table, where numpy.savetxt writes them; else
+    None for each column.
+    """
+    text = (
+        next((line for line in reversed(comments) if line.strip()), "")
+        .strip()
+        .lstrip("".join(COMMENTS))
+    )
+    (fields,) = split([text.strip()], delimiter)
+    named = len(fields) == width > 1 and all(
+        field and not _is_value(field, ".") for field in fields
+    )
+    return tuple(fields) if named else (None,) * width

@@ -1,0 +1,186 @@
+"""Numbers, times and frequencies as a person reads them."""
+
+from collections.abc import Sequence
+from math import isclose
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+
+# Units of time, largest first, with their seconds.
+_UNITS = (
+    ("d", 86_400.0),
+    ("h", 3_600.0),
+    ("min", 60.0),
+    ("s", 1.0),
+    ("ms", 1e-3),
+    ("µs", 1e-6),
+    ("ns", 1e-9),
+)
+# A period is given in days from two of them on: "24.0 h" says more than "1.00 d".
+_COUNTED_FROM = {"d": 2.0}
+_RATES = (("GHz", 1e9), ("MHz", 1e6), ("kHz", 1e3))
+# What datetime.isoformat calls so many digits behind the second.
+_FINENESS: Final[dict[int, Literal["seconds", "milliseconds", "microseconds"]]] = {
+    0: "seconds",
+    3: "milliseconds",
+    6: "microseconds",
+}
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, the noun in its plural unless there is one: "22,695 rows"."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def frequency_text(f_low: float, f_high: float, fs: float | None, nperseg: int) -> str:
+    """The band between two edges as a person would say it: "12.5 Hz", "40 – 45 Hz", "1 / 24.0 h",
+    "level".
+
+    A band is named by the frequencies of its outermost bins, those of frames of `nperseg` samples;
+    frequencies below 1 Hz by their period; bin 0 is the level. Without a sampling rate in cycles
+    per sample.
+    """
+    width = (1.0 if fs is None else fs) / nperseg
+    # The edges lie half a bin outside, or at an end of the spectrum; rounding must not add a bin.
+    low, high = np.ceil(f_low / width - 0.5 + 0.49), np.floor(f_high / width + 1e-6)
+    first, last = (_one_frequency(float(k) * width, fs) for k in (low, high))
+    if low == high:
+        return first
+    shared = first.rpartition(" ")
+    if shared[2] == last.rpartition(" ")[2] and low > 0 and "/" not in shared[0]:
+        return f"{shared[0]} – {last}"
+    return f"{first} – {last}"
+
+
+def _one_frequency(frequency: float, fs: float | None) -> str:
+    if frequency == 0.0:
+        return "level"
+    if fs is None:
+        return f"{frequency:.3g} cycles/sample"
+    if frequency < 1.0:
+        return f"1 / {duration_text(1.0 / frequency)}"
+    for unit, size in _RATES:
+        if frequency >= size:
+            return f"{_three_digits(frequency / size)} {unit}"
+    return f"{_three_digits(frequency)} Hz"
+
+
+def duration_text(seconds: float) -> str:
+    """A time span in the unit that suits it: "250 ms", "12.5 s", "24.0 h", "3.20 d"."""
+    for unit, size in _UNITS:
+        # So that what would be rounded up to one of a unit is written in that unit.
+        if seconds >= size * _COUNTED_FROM.get(unit, 0.9995):
+            return f"{_three_digits(seconds / size)} {unit}"
+    return f"{seconds:.3g} s"
+
+
+def _three_digits(value: float) -> str:
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def samples_text(n_samples: float, fs: float | None) -> str:
+    """How long so many samples last; "128 samples" where no sampling rate is known."""
+    return f"{n_samples:,.0f} samples" if fs is None else duration_text(n_samples / fs)
+
+
+def span_text(shortest: int, longest: int, fs: float | None) -> str:
+    """From so many samples to so many, with how long they last: "16 – 256 rows (44.4 ms – 711
+    ms)".
+    """
+    rows = (
+        counted(longest, "row")
+        if shortest == longest
+        else f"{shortest:,} – {counted(longest, 'row')}"
+    )
+    if fs is None:
+        return rows
+    lasting = [samples_text(n, fs) for n in dict.fromkeys((shortest, longest))]
+    return f"{rows} ({' – '.join(lasting)})"
+
+
+def rate_text(fs: float | None) -> str:
+    """A sampling rate as a person would say it: "360 Hz", "22.05 kHz", "every 5 min", "no sampling
+    rate".
+    """
+    if fs is None:
+        return "no sampling rate"
+    if fs >= 1.0:
+        unit, size = next(((unit, size) for unit, size in _RATES if fs >= size), ("Hz", 1.0))
+        return f"{fs / size:.6g} {unit}"
+    seconds = 1.0 / fs
+    for unit, size in _UNITS:
+        # In the largest unit that four digits say it in: 90 s are 1.5 min, 100 s are 100 s.
+        count = float(f"{seconds / size:.4g}")
+        if _COUNTED_FROM.get(unit, 1.0) <= count < 1e4 and isclose(
+            count, seconds / size, rel_tol=1e-5
+        ):
+            return f"every {count:g} {unit}"
+    return f"every {duration_text(seconds)}"
+
+
+def p_text(p_value: float) -> str:
+    """A probability to two digits; what is too small for a number as such."""
+    return f"{p_value:.1e}" if p_value > 0 else "< 1e-307"
+
+
+def instants(values: pd.Index, fs: float | None) -> list[str]:
+    """Times as fine as the step of the recording they are of: whole minutes, seconds, milli- or
+    microseconds.
+
+    Dates in ISO 8601 with a space; times since the start as h:mm:ss; seconds and row numbers as
+    numbers.
+    """
+    step = 1.0 if fs is None else 1 / fs
+    digits = 0 if step >= 1 else 3 if step >= 1e-3 else 6
+    if isinstance(values, pd.DatetimeIndex):
+        if step >= 60:
+            return [value.isoformat(sep=" ", timespec="minutes") for value in values]
+        return [value.isoformat(sep=" ", timespec=_FINENESS[digits]) for value in values]
+    if isinstance(values, pd.TimedeltaIndex):
+        return [_clock(value.total_seconds(), digits) for value in values]
+    if pd.api.types.is_float_dtype(values.dtype):
+        return [f"{value:.{digits}f}" for value in values]
+    return [str(value) for value in values]
+
+
+def _clock(seconds: float, digits: int) -> str:
+    """A time since the start as hours, minutes and seconds."""
+    sign = "-" if seconds < 0 else ""
+    minutes, rest = divmod(round(abs(seconds), digits), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{sign}{hours:.0f}:{minutes:02.0f}:{rest:0{digits + 3 if digits else 2}.{digits}f}"
+
+
+def instant_unit(index: pd.Index) -> str:
+    """What the numbers of `instants` count, for a heading: " (s)", " (row)", nothing for dates and
+    clock times.
+    """
+    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        return ""
+    return " (s)" if pd.api.types.is_float_dtype(index.dtype) else " (row)"
+
+
+def named(names: Sequence[str], lead: str = "") -> str:
+    """Names for a sentence, the first few of many: channels 'a', 'b' and 12 more."""
+    shown = ", ".join(f"'{name}'" for name in names[:5])
+    lead = lead or ("the channel " if len(names) == 1 else "the channels ")
+    return lead + shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def aligned(table: pd.DataFrame) -> list[str]:
+    """A table of texts as lines with aligned columns under their headings; none for an empty
+    one.
+    """
+    if table.empty:
+        return []
+    columns = [[str(name), *table[name]] for name in table.columns]
+    widths = [max(map(len, column)) for column in columns]
+    rows = zip(*columns, strict=True)
+    return [
+        "  "
+        + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

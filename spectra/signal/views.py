@@ -1,0 +1,92 @@
+"""φ: what of a spectrum is compared. Each view maps X (…, n_bins), complex, to φ(X) (…,
+n_features), real.
+
+The distance of two frames is ‖φ(X) − φ(Y)‖². No view sees everything: magnitude is blind to when in
+the frame something happens and sees bursts, tones and odd cycles wherever they fall; with bin 0 it
+sees a level as well; the complex plane sees a shift in time; shape sees a cycle of another form
+however loud; level sees the mean alone. The residual, of several channels, sees them come apart
+that always move together, each normal on its own (`spectra.spectral.coupling`).
+"""
+
+from collections.abc import Callable
+from typing import Final, Literal
+
+import numpy as np
+
+from spectra import rotation
+from spectra.arrays import ComplexArray, FloatArray
+from spectra.signal.spectrum import Detrend
+
+View = Literal["magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual"]
+
+# Power below which a frame has no shape to speak of, in units of the channel's variance.
+FAINT = 0.01
+
+
+def magnitude(X: ComplexArray) -> FloatArray:
+    """φ(X) = (|X_1|, |X_2|, …): how strong each frequency is, the level left out."""
+    return np.asarray(np.abs(X[..., 1:]))
+
+
+def magnitude_dc(X: ComplexArray) -> FloatArray:
+    """φ(X) = (X_0, |X_1|, …): as magnitude, and the level with its sign."""
+    parts = np.abs(X)
+    parts[..., 0] = X[..., 0].real
+    return np.asarray(parts)
+
+
+def complex_plane(X: ComplexArray) -> FloatArray:
+    """φ(X) = (Re X_1, Im X_1, Re X_2, …): phase is kept, the distance is the textbook ‖X − Y‖²."""
+    kept: ComplexArray = np.ascontiguousarray(X[..., 1:])
+    return np.asarray(kept.view(kept.real.dtype))
+
+
+def aligned(X: ComplexArray) -> FloatArray:
+    """φ(X) of X moved in time until its strongest bin has phase 0: phase counts, but not where the
+    frame began.
+
+    With m the strongest bin and θ = arg X_m, X_k ↦ X_k e^{−iθk/m}, the rotation of a time shift.
+    """
+    strongest = np.abs(X[..., 1:]).argmax(axis=-1, keepdims=True) + 1
+    theta = np.angle(np.take_along_axis(X, strongest, axis=-1))
+    turn = rotation.phasor(-theta * np.arange(X.shape[-1]) / strongest)
+    return complex_plane(X * turn.astype(X.dtype))
+
+
+def shape(X: ComplexArray) -> FloatArray:
+    """φ(X) = (|X_1|, |X_2|, …) / √(P + FAINT), P the power of the frame: the form of a cycle, its
+    amplitude taken out.
+
+    Without FAINT the noise in a silent frame would be blown up to a shape.
+    """
+    parts = magnitude(X)
+    return np.asarray(parts / np.sqrt((parts**2).sum(axis=-1, keepdims=True) + FAINT))
+
+
+def level(X: ComplexArray) -> FloatArray:
+    """φ(X) = X_0: the mean of the frame."""
+    return np.asarray(X[..., :1].real)
+
+
+# What each view compares, what is taken from a frame before its spectrum.
+VIEWS: Final[dict[View, tuple[Callable[[ComplexArray], FloatArray], Detrend]]] = {
+    "magnitude": (magnitude, "constant"),
+    "magnitude-dc": (magnitude_dc, "none"),
+    "complex": (complex_plane, "constant"),
+    "aligned": (aligned, "constant"),
+    "shape": (shape, "constant"),
+    "level": (level, "none"),
+    # X is then what the other channels do not tell of a channel's spectrum.
+    "residual": (magnitude_dc, "none"),
+}
+
+
+def by_bin(parts: FloatArray, view: View, n_bins: int) -> FloatArray:
+    """Parts of a distance (…, n_features) summed to the bins they belong to, (…, n_bins)."""
+    lead = parts.shape[:-1]
+    if view == "level":
+        return np.concatenate([parts, np.zeros((*lead, n_bins - 1))], axis=-1)
+    if view in ("magnitude-dc", "residual"):
+        return parts
+    of_bins = parts.reshape(*lead, n_bins - 1, -1).sum(axis=-1)
+    return np.concatenate([np.zeros((*lead, 1)), of_bins], axis=-1)

@@ -1,0 +1,35 @@
+"""A Transformer small enough to follow every number."""
+
+import numpy as np
+
+from spectra.transformer.model import Sizes, Transformer
+
+TOKENS = (1, 2, 3, 4, 5)
+SIZES = Sizes(d=4, h=2, d_ff=6, V=8, T=5, positions="learned")
+# The vectors of these tokens, and of the positions.
+X = (
+    (0.1, 0.3, -0.1, 0.2),
+    (-0.2, 0.0, 0.5, 0.1),
+    (0.3, 0.1, -0.3, 0.4),
+    (0.0, -0.1, 0.2, 0.2),
+    (0.1, 0.4, 0.1, -0.1),
+)
+P = (
+    (0.0, 0.1, 0.0, 0.1),
+    (0.1, 0.0, 0.1, 0.0),
+    (0.2, 0.1, 0.0, 0.1),
+    (0.3, 0.0, 0.1, 0.0),
+    (0.4, 0.1, 0.0, 0.1),
+)
+
+
+def worked_example(rng: np.random.Generator, sizes: Sizes = SIZES) -> Transformer:
+    """The model to be given `TOKENS`: their vectors and the positions are those above, the other
+    weights random.
+
+    `sizes` may have other heads, d_ff, layers and causality than `SIZES`.
+    """
+    model = Transformer.initial(sizes, rng)
+    model.weights["E"][list(TOKENS)] = X
+    model.weights["P"][...] = P
+    return model
