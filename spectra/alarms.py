@@ -1,16 +1,36 @@
-"""Improbable frames to events: intervals of rows in which something was unusual."""
+"""Scores to alarms: intervals of rows in which something was unusual.
+
+An alarm begins and ends where the finest frames that see the event put it. Long frames raise the
+score up to half of their length before and after an event; short frames, where they see it too, do
+so by a few rows.
+"""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from spectra.arrays import BoolArray, Float64Array, IntArray
+from spectra.arrays import BoolArray, IntArray
+from spectra.calibration.scores import Scores
+
+# Flagged steps are one alarm where every p-value between them is below so many times alpha
+# (hysteresis thresholding, Canny 1986).
+RAISED: Final = 10.0
+# z, in robust standard deviations, from which frames of one length see an event on their own: of
+# Gaussian scores 1e-9 reach it.
+SEEN: Final = 6.0
 
 
 @dataclass(frozen=True)
-class Events:
-    """Events in order of time, each (n_events,): `first` and `last` row (inclusive), and the `peak`
-    frame's number.
+class Alarms:
+    """Alarms in order of time.
+
+    Attributes
+    ----------
+    first, last : ndarray (n_alarms,)
+        First and last row, both inside.
+    peak : ndarray (n_alarms,)
+        Index of the most unusual step.
     """
 
     first: IntArray
@@ -18,37 +38,55 @@ class Events:
     peak: IntArray
 
 
-def find_events(
-    starts: IntArray,
-    z: Float64Array,
-    p_value: Float64Array,
-    nperseg: int,
-    alpha: float,
-    gap: int | None = None,
-) -> Events:
-    """Events made of the frames whose p-value is below `alpha`; a NaN is below nothing.
+def find_alarms(scores: Scores, alpha: float) -> Alarms:
+    """Return the alarms of a signal at a false-alarm probability `alpha`.
 
-    Frame i covers the rows starts[i] … starts[i] + nperseg − 1, `starts` (n_frames,) ascending.
-    Flagged frames belong together where fewer than `gap` rows, by default `nperseg`, lie between
-    them. The peak is the frame of the largest z, which is finite where p-values have run out of
-    numbers; the first of several.
+    Steps without a score are in no alarm.
     """
-    flagged = np.flatnonzero(p_value < alpha)
-    if flagged.size == 0:
+    begin, end = _runs(scores.flagged(alpha), scores.flagged(min(RAISED * alpha, 0.5)))
+    trimmed = [_trimmed(scores, start, stop) for start, stop in zip(begin, end, strict=True)]
+    if not trimmed:
         none = np.empty(0, dtype=np.int64)
-        return Events(none, none, none)
-    begin = starts[flagged]
-    end = begin + nperseg
-    opens = np.concatenate([[True], begin[1:] - end[:-1] >= (nperseg if gap is None else gap)])
-    event = np.cumsum(opens) - 1
-    strongest_first = np.lexsort((flagged, -z[flagged], event))
-    last = np.append(np.flatnonzero(opens)[1:] - 1, flagged.size - 1)
-    return Events(begin[opens], end[last] - 1, flagged[strongest_first[opens]])
+        return Alarms(none, none, none)
+    first, last, peak = np.array(trimmed, dtype=np.int64).T
+    rows = np.minimum((last + 1) * scores.step, scores.n_samples) - 1
+    return Alarms(first * scores.step, rows, peak)
 
 
-def inside(events: Events, n_rows: int) -> BoolArray:
-    """Whether each row lies inside an event, (n_rows,)."""
+def _runs(flagged: BoolArray, raised: BoolArray) -> tuple[list[int], list[int]]:
+    """Return first step, and the one after the last, of each group of flagged steps.
+
+    Flagged steps belong together where all steps between them are raised.
+    """
+    steps = np.flatnonzero(flagged)
+    if not steps.size:
+        return [], []
+    low = np.concatenate([[0], np.cumsum(~raised)])
+    parted = np.flatnonzero(low[steps[1:]] > low[steps[:-1] + 1])
+    begin = np.concatenate([steps[:1], steps[parted + 1]])
+    end = np.concatenate([steps[parted], steps[-1:]]) + 1
+    return begin.tolist(), end.tolist()
+
+
+def _trimmed(scores: Scores, begin: int, end: int) -> tuple[int, int, int]:
+    """Return first, last and peak step of an alarm, trimmed by ever shorter frames that see it."""
+    groups = scores.fusion.group_scores(scores.fused.groups[:, begin:end].astype(np.float64))
+    first, last = 0, end - begin - 1
+    peak = int(np.nanargmax(scores.statistic[begin:end]))
+    for z in groups[: scores.fusion.n_lengths][::-1]:
+        part = z[first : last + 1]
+        highest = float(np.nanmax(part, initial=-np.inf))
+        if highest < SEEN:
+            continue
+        peak = first + int(np.nanargmax(part))
+        seen = np.flatnonzero(part >= max(SEEN, highest / 2))
+        first, last = first + int(seen[0]), first + int(seen[-1])
+    return begin + first, begin + last, begin + peak
+
+
+def inside(alarms: Alarms, n_rows: int) -> BoolArray:
+    """Return whether each row lies inside an alarm, (n_rows,)."""
     steps = np.zeros(n_rows + 1, dtype=np.int64)
-    steps[events.first] += 1
-    steps[events.last + 1] -= 1
+    steps[alarms.first] += 1
+    steps[alarms.last + 1] -= 1
     return np.asarray(np.cumsum(steps[:-1]) > 0)

@@ -1,21 +1,30 @@
-"""Files of arrays and one JSON text, never code: models, and where a training stands."""
+"""Files of arrays and one JSON text, never code; frozen dataclasses in and out of them.
+
+A dataclass packs itself: its arrays go by the path of their field, everything else into the JSON.
+Unpacking follows the type hints of the dataclass. Each dataclass checks in `__post_init__` that its
+values belong together, so that a new field is one line.
+"""
 
 import json
 import os
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from math import isfinite
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, Final
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra.errors import DataError
 
-# The entry that is no array; no array is called so.
+# Metadata of a field whose array has NaN where a channel has a gap.
+GAPS: Final = {"gaps": True}
+# Name of the JSON text in the file; no field is called so.
 ABOUT: Final = "about"
 # Whatever bytes a file holds, this is what numpy, zipfile and json have been seen to raise on them.
 DAMAGE: Final = (
@@ -25,10 +34,8 @@ DAMAGE: Final = (
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What a file holds: its mark and version, what people call it, and what to do about one that
-    cannot be used.
-    """
+class FileFormat:
+    """A kind of file: its mark and version, its name for people, and the remedy for a bad one."""
 
     format: str
     version: int
@@ -41,7 +48,7 @@ class Kind:
         arrays: Mapping[str, NDArray[Any]],
         about: Mapping[str, Any],
     ) -> None:
-        """Write a file, whole or not at all; raises DataError where it cannot be written."""
+        """Write a file, whole or not at all; raise DataError where it cannot be written."""
         target = Path(path).resolve()
         if target.exists() and not target.is_file():
             raise DataError(f"{path} cannot be written: it is no file.")
@@ -95,3 +102,143 @@ class Kind:
 
     def _mend(self, name: str) -> str:
         return self.remedy.format(name=name)
+
+
+Packed = TypeVar("Packed")
+
+
+def pack(value: Any) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Return a dataclass as what JSON can hold, and its arrays by the path of their field."""
+    arrays: dict[str, NDArray[Any]] = {}
+    return _packed(value, "", arrays), arrays
+
+
+def _packed(value: Any, path: str, arrays: dict[str, NDArray[Any]]) -> Any:
+    if isinstance(value, np.ndarray):
+        arrays[path] = value
+        return None
+    if is_dataclass(value):
+        parts = {
+            field.name: _packed(getattr(value, field.name), _below(path, field.name), arrays)
+            for field in fields(value)
+        }
+        return {"class": type(value).__name__, **parts}
+    if isinstance(value, dict):
+        return {name: _packed(part, _below(path, name), arrays) for name, part in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_packed(part, _below(path, str(i)), arrays) for i, part in enumerate(value)]
+    return value
+
+
+def unpack(kind: type[Packed], about: Any, arrays: Mapping[str, NDArray[Any]]) -> Packed:
+    """Return the dataclass that `pack` took apart.
+
+    Raises ValueError, KeyError or TypeError where a value is not what its field is, or where there
+    is more than the dataclass has.
+    """
+    left = dict(arrays)
+    made: Packed = _unpacked(kind, about, "", left, gaps=False)
+    if left:
+        raise ValueError(f"There are arrays that belong to nothing: {', '.join(sorted(left))}.")
+    return made
+
+
+def _unpacked(
+    kind: Any, about: Any, path: str, arrays: dict[str, NDArray[Any]], *, gaps: bool
+) -> Any:
+    """Return a value of a kind that type hints name; the arrays used are taken from `arrays`."""
+    origin, options = get_origin(kind), get_args(kind)
+    if origin is np.ndarray:
+        return _array(arrays.pop(path), options[1], path, gaps=gaps)
+    if is_dataclass(kind):
+        return _dataclass(kind, about, path, arrays)
+    if origin in (Union, UnionType):
+        return _one_of(options, about, path, arrays, gaps=gaps)
+    if origin is tuple:
+        if not isinstance(about, list):
+            raise ValueError(f"{path} must be a list.")
+        each = options[:1] * len(about) if options[-1] is Ellipsis else options
+        pairs = enumerate(zip(each, about, strict=True))
+        return tuple(
+            _unpacked(part, value, _below(path, str(i)), arrays, gaps=gaps)
+            for i, (part, value) in pairs
+        )
+    if origin is dict:
+        return {
+            str(name): _unpacked(options[1], value, _below(path, name), arrays, gaps=gaps)
+            for name, value in dict(about).items()
+        }
+    if not is_a(about, kind):
+        raise ValueError(f"{path}={about!r} is not {kind}.")
+    return float(about) if kind is float else about
+
+
+def _dataclass(kind: Any, about: Any, path: str, arrays: dict[str, NDArray[Any]]) -> Any:
+    """Return a dataclass of the given parts."""
+    if not isinstance(about, dict) or about.get("class") != kind.__name__:
+        raise ValueError(f"{path or 'the file'} is no {kind.__name__}.")
+    hints, own = get_type_hints(kind), fields(kind)
+    if unknown := set(about) - {"class", *(one.name for one in own)}:
+        raise ValueError(f"{path} has unknown parts: {', '.join(sorted(unknown))}.")
+    return kind(
+        **{
+            one.name: _unpacked(
+                hints[one.name],
+                about[one.name],
+                _below(path, one.name),
+                arrays,
+                gaps=bool(one.metadata.get("gaps")),
+            )
+            for one in own
+        }
+    )
+
+
+def _one_of(
+    options: tuple[Any, ...], about: Any, path: str, arrays: dict[str, NDArray[Any]], *, gaps: bool
+) -> Any:
+    """Return a value of the option it is of."""
+    kept = [option for option in options if option is not NoneType]
+    if isinstance(about, dict) and "class" in about:
+        kept = [option for option in kept if getattr(option, "__name__", "") == about["class"]]
+    elif about is None and not (path in arrays and any(get_origin(o) is np.ndarray for o in kept)):
+        if NoneType in options:
+            return None
+        raise ValueError(f"{path} is missing.")
+    else:
+        kept = [
+            option
+            for option in kept
+            if (about is None) == (get_origin(option) is np.ndarray)
+            and (about is None or get_origin(option) is tuple or is_a(about, option))
+        ]
+    if len(kept) != 1 and not (kept and not isinstance(about, dict)):
+        raise ValueError(f"{path}={about!r} is none of {options}.")
+    return _unpacked(kept[0], about, path, arrays, gaps=gaps)
+
+
+def _array(array: NDArray[Any], dtype: Any, path: str, *, gaps: bool) -> NDArray[Any]:
+    """Return an array of the kind its field has, finite but for gaps."""
+    if not np.issubdtype(array.dtype, get_args(dtype)[0]):
+        raise ValueError(f"{path} has the type {array.dtype}.")
+    if np.isinf(array).any() or (not gaps and np.isnan(array).any()):
+        raise ValueError(f"{path} must hold finite numbers.")
+    return array
+
+
+def is_a(value: Any, wanted: Any) -> bool:
+    """Return whether a plain value is of a kind that type hints name.
+
+    A float is finite and may be written as an integer.
+    """
+    if get_origin(wanted) is Literal:
+        return value in get_args(wanted)
+    if wanted is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+    if not isinstance(wanted, type):
+        return False
+    return isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

@@ -1,58 +1,45 @@
-"""Frames to complex spectra, in two scalings.
+"""Complex spectra of frames, in two scalings.
 
-power      Σ_k |X_k|² is the mean square of the tapered frame (Parseval), which distances are made
-of. magnitude  |X_k| is the amplitude A of a sine A·sin(2πf_k t), which a person is shown (Harris
-1978, coherent gain).
+power
+    Σ_k |X_k|² is the mean square of the tapered frame (Parseval). Distances are made of it.
+magnitude
+    |X_k| is the amplitude A of a sine A·sin(2πf_k t) (coherent gain, Harris 1978). People read it.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
 from spectra.arrays import ComplexArray, Float64Array, FloatArray
+from spectra.signal.frames import taper
 
 Scaling = Literal["power", "magnitude"]
-Detrend = Literal["none", "constant", "linear"]
+
+# A taper's own spectrum is zero beyond a few bins; below this share of its bin 0 it is rounding.
+LEAK: Final = 1e-6
 
 
 def frequencies(nperseg: int, fs: float | None) -> Float64Array:
-    """Frequencies of the one-sided bins, shape (nperseg // 2 + 1,), in Hz; in cycles per sample
-    where fs is None.
+    """Return the frequencies of the one-sided bins, (nperseg // 2 + 1,).
+
+    They are in Hz, or in cycles per sample where fs is None.
     """
     return np.asarray(np.fft.rfftfreq(nperseg, 1.0 / (fs or 1.0)))
 
 
-def detrended(frames: FloatArray, detrend: Detrend) -> FloatArray:
-    """Frames (…, nperseg) less nothing, their mean, or their least-squares line."""
-    if detrend == "none":
-        return frames
-    frames = np.asarray(frames - frames.mean(axis=-1, keepdims=True))
-    if detrend == "constant":
-        return frames
-    if detrend != "linear":
-        raise ValueError(f"detrend={detrend!r} must be 'none', 'constant' or 'linear'.")
-    ramp = np.arange(frames.shape[-1]) - (frames.shape[-1] - 1) / 2
-    slope = frames @ ramp / max(float(ramp @ ramp), 1.0)
-    return np.asarray(frames - slope[..., None] * ramp)
+def spectrum(frames: FloatArray, taper: FloatArray, scaling: Scaling = "power") -> ComplexArray:
+    """Return the one-sided complex spectrum of real frames as they are, with their mean.
 
+    Parameters
+    ----------
+    frames : ndarray (…, nperseg)
+        Single precision stays single.
+    taper : ndarray (nperseg,)
+    scaling : {"power", "magnitude"}
 
-def _doubled(n_bins: int, nperseg: int) -> slice:
-    """Bins that stand for a negative frequency too: all but 0 and, for an even nperseg, the
-    last.
-    """
-    return slice(1, n_bins - 1 if nperseg % 2 == 0 else n_bins)
-
-
-def spectrum(
-    frames: FloatArray,
-    taper: FloatArray,
-    detrend: Detrend = "constant",
-    scaling: Scaling = "power",
-) -> ComplexArray:
-    """One-sided complex spectrum of real frames: (…, nperseg) -> (…, nperseg // 2 + 1).
-
-    `taper` has shape (nperseg,). Single precision stays single. Raises ValueError for an unknown
-    detrend or scaling.
+    Returns
+    -------
+    ndarray (…, nperseg // 2 + 1)
     """
     nperseg = frames.shape[-1]
     if scaling == "power":
@@ -61,8 +48,31 @@ def spectrum(
         scale, twice = 1.0 / np.sum(taper), 2.0
     else:
         raise ValueError(f"scaling={scaling!r} must be 'power' or 'magnitude'.")
-    # numpy's FFT is scipy's, and scipy.fft takes longer to import than most recordings to
-    # transform.
-    X = np.fft.rfft(detrended(frames, detrend) * (taper * taper.dtype.type(scale)), axis=-1)
-    X[..., _doubled(X.shape[-1], nperseg)] *= twice
+    # numpy's FFT is scipy's (pocketfft); scipy.fft takes 0.25 s to import.
+    X = np.fft.rfft(frames * (taper * taper.dtype.type(scale)), axis=-1)
+    # All bins but 0 and, for an even nperseg, the last stand for a negative frequency too.
+    X[..., 1 : X.shape[-1] - 1 if nperseg % 2 == 0 else X.shape[-1]] *= twice
     return np.asarray(X)
+
+
+def frame_spectra(
+    frames: FloatArray, window: str | tuple[str, float]
+) -> tuple[ComplexArray, FloatArray]:
+    """Return the spectra X (…, n_bins) of frames (…, nperseg) in power scaling, and their means."""
+    tapered = spectrum(frames, taper(window, frames.shape[-1]).astype(frames.dtype))
+    return tapered, np.asarray(frames.mean(axis=-1))
+
+
+def without_mean(
+    X: ComplexArray, means: FloatArray, window: str | tuple[str, float], nperseg: int
+) -> ComplexArray:
+    """Return the spectra of the frames less their means: X − mean · W.
+
+    W is the spectrum of the taper, which has few bins.
+    """
+    shape = taper(window, nperseg)
+    W = spectrum(np.ones(nperseg), shape).astype(X.dtype)
+    n_bins = int(np.flatnonzero(np.abs(W) > LEAK * np.abs(W[0]))[-1]) + 1
+    X = X.copy()
+    X[..., :n_bins] -= means[..., None] * W[:n_bins]
+    return X

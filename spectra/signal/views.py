@@ -15,7 +15,6 @@ import numpy as np
 
 from spectra import rotation
 from spectra.arrays import ComplexArray, FloatArray
-from spectra.signal.spectrum import Detrend
 
 View = Literal["magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual"]
 
@@ -68,16 +67,16 @@ def level(X: ComplexArray) -> FloatArray:
     return np.asarray(X[..., :1].real)
 
 
-# What each view compares, what is taken from a frame before its spectrum.
-VIEWS: Final[dict[View, tuple[Callable[[ComplexArray], FloatArray], Detrend]]] = {
-    "magnitude": (magnitude, "constant"),
-    "magnitude-dc": (magnitude_dc, "none"),
-    "complex": (complex_plane, "constant"),
-    "aligned": (aligned, "constant"),
-    "shape": (shape, "constant"),
-    "level": (level, "none"),
-    # X is then what the other channels do not tell of a channel's spectrum.
-    "residual": (magnitude_dc, "none"),
+# φ of each view, and whether it is of spectra that keep the mean of the frame.
+VIEWS: Final[dict[View, tuple[Callable[[ComplexArray], FloatArray], bool]]] = {
+    "magnitude": (magnitude, False),
+    "magnitude-dc": (magnitude_dc, True),
+    "complex": (complex_plane, False),
+    "aligned": (aligned, False),
+    "shape": (shape, False),
+    "level": (level, True),
+    # X is then the residual that the other channels do not predict (`spectral.coupling`).
+    "residual": (magnitude_dc, True),
 }
 
 

@@ -1,11 +1,11 @@
-"""What the other channels do not tell of a channel: the residual of its spectrum.
+"""Residual spectra: the part of each spectrum that the other channels do not predict linearly.
 
 In each bin k the channels' spectra X (n_channels,) have the cross-spectral matrix S = E[X Xᴴ]. The
 best linear prediction of X_i from all other channels, which may be scaled, delayed or filtered
 copies of it, leaves Σ_j G_ij X_j / G_ii, whose mean power is 1 / G_ii, with G = S⁻¹ (the
 multichannel Wiener filter; Priestley 1981, Spectral Analysis and Time Series, §9.5). In units of
 that power every bin counts alike. Channels that always move together have small residuals until
-they come apart, while each of them is as loud as ever.
+one of them departs, even if its own spectrum stays normal.
 """
 
 from typing import Final
@@ -14,21 +14,26 @@ import numpy as np
 
 from spectra.arrays import ComplexArray
 
-# Added to the diagonal of S, as a share of the mean power: below it channels tell nothing of each
-# other.
+# Added to the diagonal of S, as a fraction of the mean power, to keep S invertible.
 RIDGE: Final = 1e-3
-# A frame counts as at most so many usual ones, however loud.
+# Largest power of a frame in S, in units of the median power: one loud frame does not dominate S.
 LOUDEST: Final = 4.0
-# More channels need more frames to know S than a recording has, and c² memory.
+# Largest number of channels: S of more needs more frames than recordings have, and c² memory.
 MAX_CHANNELS: Final = 128
 
 
-def transfer(X: ComplexArray) -> ComplexArray:
-    """The matrices G_ij / √G_ii that make residuals of mean power 1, (n_bins, n_channels,
-    n_channels).
+def whitening_matrices(X: ComplexArray) -> ComplexArray:
+    """Return the matrices G_ij / √G_ii, whose residuals have mean power 1.
 
-    `X` (n_channels, n_frames, n_bins) are spectra of normal frames; frames with NaN are left out. A
-    channel without power is told nothing and tells nothing.
+    Parameters
+    ----------
+    X : ndarray (n_channels, n_frames, n_bins)
+        Spectra of normal frames; frames with NaN are left out. A channel without power predicts
+        nothing.
+
+    Returns
+    -------
+    ndarray (n_bins, n_channels, n_channels)
     """
     X = X[:, ~np.isnan(X).any(axis=(0, 2))]
     n_channels, n_frames, n_bins = X.shape
@@ -49,10 +54,9 @@ def transfer(X: ComplexArray) -> ComplexArray:
     )
 
 
-def residual(X: ComplexArray, transfer: ComplexArray) -> ComplexArray:
-    """X (n_channels, n_frames, n_bins) less what the other channels tell of it, in units of what is
-    usually left, same shape.
+def residual(X: ComplexArray, whitening: ComplexArray) -> ComplexArray:
+    """Return the residuals of X (n_channels, n_frames, n_bins), in units of their usual size.
 
-    NaN where any channel has none.
+    NaN where any channel has a gap.
     """
-    return np.ascontiguousarray((transfer @ X.transpose(2, 0, 1)).transpose(1, 2, 0))
+    return np.ascontiguousarray((whitening @ X.transpose(2, 0, 1)).transpose(1, 2, 0))

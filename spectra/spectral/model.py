@@ -1,136 +1,308 @@
-"""What is normal, learned from a signal; and how improbable each stretch of a signal is under
-it.
-"""
+"""The fitted signal pipeline: normal spectra learned from a signal, and the scores of signals."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from spectra.arrays import Float32Array, Float64Array, FloatArray, IntArray
-from spectra.calibration.gaussian import GaussianThreshold
-from spectra.calibration.largest import without_long_excursions
-from spectra.calibration.scores import MAX_LOOKS, Looks, Role, Scores
+from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
+from spectra.calibration.fusion import Fused, Fusion
+from spectra.calibration.scores import Scores
 from spectra.errors import DataError
-from spectra.signal import frames
-from spectra.signal.views import by_bin
-from spectra.spectral.comparison import Comparison, Points, Scale, Settings, distances, learned
+from spectra.signal.evidence import Evidence
+from spectra.signal.frames import FrameGrid
+from spectra.signal.scale import Scale
+from spectra.signal.views import View
+from spectra.spectral import coupling
+from spectra.spectral.base_scores import BaseScores
+from spectra.spectral.comparison import Comparison, gathered_frames, spectra_of, view_features
+from spectra.spectral.evidence import evidence
+from spectra.spectral.normal import (
+    BANK_SIZE,
+    SHARE_BANK_SIZE,
+    NormalSpectra,
+    draw_starts,
+    usable_k,
+)
+from spectra.spectral.scorer import SpectralScorer, Standardised
+from spectra.spectral.standard import Standard
+
+# Steps that standards and calibration are learned from, and the stretches they are drawn in: 64 of
+# 256 steps show the longest default frame (256 rows, 64 steps) four times each.
+SAMPLE_STEPS: Final = 16_384
+STRETCHES: Final = 64
+# Rows of a long signal that are scored at a time.
+BLOCK_ROWS: Final = 2**16
+# Frame lengths of normal rows below which they show no spread of their own: fewer frames side by
+# side may all be alike by chance.
+ENOUGH: Final = 100
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is compared: grids of frames, views, references and window.
+
+    `ks` are the numbers of nearest frames of the whole signal, below 1 shares of them, `normal_ks`
+    those of the rows known to be normal.
+    """
+
+    grids: tuple[FrameGrid, ...]
+    views: tuple[View, ...]
+    ks: tuple[float, ...]
+    normal_ks: tuple[float, ...]
+    window: str | tuple[str, float]
+    points: bool
+
+    @property
+    def step(self) -> int:
+        """Rows of a step: the shortest hop."""
+        return min(grid.hop for grid in self.grids)
 
 
 @dataclass(frozen=True)
 class SpectralModel:
-    """A fitted model: its comparisons, and the calibration of the largest of their scores."""
+    """Normal spectra, the standards of the base scores, and their calibration.
 
-    settings: Settings
-    scale: Scale
-    comparisons: tuple[Comparison, ...]
-    points: Points
-    calibration: GaussianThreshold
+    Attributes
+    ----------
+    standardised : Standardised
+    fusion : Fusion
+    constant : ndarray (n_channels,)
+        Channels that never changed in what was learned from.
+    """
+
+    standardised: Standardised
+    fusion: Fusion
+    constant: BoolArray
+
+    def __post_init__(self) -> None:
+        n_channels = self.standardised.scale.centre.size
+        if self.constant.shape != (n_channels,) or self.constant.dtype != np.bool_:
+            raise ValueError("Each channel is constant or not.")
+        if self.fusion.centre.shape != (self.standardised.base.n_groups,):
+            raise ValueError("Each group of base scores has one centre.")
+
+    @property
+    def step(self) -> int:
+        """Rows from one score to the next."""
+        return self.standardised.base.step
+
+    @property
+    def npersegs(self) -> tuple[int, ...]:
+        """Rows of a frame, for each frame length."""
+        return self.standardised.base.npersegs
+
+    @property
+    def window(self) -> str | tuple[str, float]:
+        """Taper of the frames."""
+        return self.standardised.base.comparisons[0].window
 
     @classmethod
     def fit(
-        cls,
-        signal: Float64Array,
-        settings: Settings,
-        normal_rows: slice | None = None,
-        normal_ks: tuple[float, ...] = (),
+        cls, signal: Float64Array, plan: Plan, normal_rows: slice | None
     ) -> "tuple[Self, Scores]":
-        """Learn from a (n_samples, n_channels) signal that is normal for the most part, and score
-        it; NaN marks gaps.
+        """Learn from a signal (n_samples, n_channels), NaN in gaps; return its scores too.
 
-        Frames are compared with the others of the signal and, where `normal_rows` are given, also
-        with those of these rows alone, the `normal_ks` nearest. Raises DataError for a signal too
-        short to compare its frames.
+        Frames are compared with the others of the signal and with those of the `normal_rows`.
+        Raises DataError for a signal too short to compare its frames.
         """
         scale = Scale.fit(signal)
-        scaled = scale(signal)
-        step = settings.cut.step
-        rows = slice(0, signal.shape[0]) if normal_rows is None else normal_rows
-        normal_steps = slice(rows.start // step, rows.stop // step + 1)
-        comparisons: list[Comparison] = []
-        looks = Looks(signal.shape[0], step)
-        for group in learned(scaled, settings, normal_rows, normal_ks):
-            for comparison, D in zip(group, distances(group, scaled, step, own=True), strict=True):
-                role = _role(settings, comparison)
-                fitted = comparison.calibrated(D, normal_steps, step, weighed=role == "short")
-                looks.take(_live(fitted.z(D), scaled), fitted.weight, role, len(comparisons))
-                comparisons.append(fitted)
-        points = Points.fit(scaled, step)
-        if settings.points:
-            looks.take(_live(points.z(scaled, step), scaled), points.weight[None], "short", -1)
-        if not comparisons or np.isnan(looks.statistic).all():
+        comparisons = tuple(_comparisons(signal, scale, plan, normal_rows))
+        if not comparisons:
             raise DataError(
-                f"The {signal.shape[0]} rows hold too few frames of {settings.cut.npersegs[0]} "
-                "without gaps to compare with "
-                "one another: give a longer recording or a smaller nperseg."
+                f"The {len(signal)} rows hold too few frames of {plan.grids[0].nperseg} without "
+                "gaps to compare with one another: give a longer recording or a smaller nperseg."
             )
-        independent = step * len(settings.cut.npersegs) / sum(settings.cut.npersegs)
-        one_event_once = without_long_excursions(
-            looks.statistic, -(-settings.cut.npersegs[-1] // step)
-        )
-        calibration = GaussianThreshold.fit(one_event_once, min(independent, 1.0))
-        model = cls(settings, scale, tuple(comparisons), points, calibration)
-        return model, looks.scores(calibration)
-
-    def score(self, signal: Float64Array) -> Scores:
-        """Score a (n_samples, n_channels) signal other than that the model was learned from.
-
-        Raises DataError for one shorter than the shortest frame.
-        """
-        frames.frame_starts(signal.shape[0], self.comparisons[0].nperseg, self.comparisons[0].hop)
-        scaled = self.scale(signal)
-        step = self.settings.cut.step
-        looks = Looks(signal.shape[0], step)
-        number = 0
-        for nperseg, group in groupby(self.comparisons, lambda one: one.nperseg):
-            looked = list(group)
-            if nperseg <= signal.shape[0]:
-                for place, D in enumerate(distances(looked, scaled, step, own=False)):
-                    one = looked[place]
-                    looks.take(one.z(D), one.weight, _role(self.settings, one), number + place)
-            number += len(looked)
-        if self.settings.points:
-            looks.take(self.points.z(scaled, step), self.points.weight[None], "short", -1)
-        return looks.scores(self.calibration)
-
-    def excess(
-        self, scaled: Float32Array, scores: Scores, numbers: IntArray, *, own: bool
-    ) -> Iterator[tuple[int, Float64Array]]:
-        """For each of the steps `numbers` the frame length that shows best what is odd there, and
-        the excess of each bin.
-
-        The excess (n_bins,) is how much farther from normal the bin is than is usual. What single
-        samples show is told by the shortest frames.
-        """
-        usual: dict[tuple[int, int], Float64Array] = {}
-        for number in numbers.tolist():
-            place, channel = max(int(scores.look[number]), 0), int(scores.channel[number])
-            comparison, look = self.comparisons[place // MAX_LOOKS], place % MAX_LOOKS
-            if (place, channel) not in usual:
-                usual[place, channel] = comparison.usual_parts(look, channel)
-            oddest = comparison.oddest_parts(scaled, look, channel, number, scores.step, own=own)
-            excess = np.nan_to_num(np.maximum(oddest - usual[place, channel], 0.0))
-            yield (
-                comparison.nperseg,
-                by_bin(excess, comparison.view, comparison.nperseg // 2 + 1).astype(np.float64),
+        base = BaseScores(comparisons, plan.step, plan.points)
+        sample = _Sample.drawn(-(-len(signal) // base.step), normal_rows, base.step)
+        distances = sample.distances(signal, scale, base)
+        standards = tuple(_standards(base, distances, sample, plan, normal_rows))
+        standardised = Standardised(scale, base, standards)
+        fused = standardised.fused(iter(distances), sample.steps.size)
+        if np.isnan(fused.statistic).all():
+            raise DataError(
+                f"The {len(signal)} rows hold no frame of {plan.grids[0].nperseg} without gaps: "
+                "give a longer recording or a smaller nperseg."
             )
+        fusion = Fusion.fit(sample.everywhere_of(fused), len(base.npersegs), _independent(base))
+        model = cls(standardised, fusion, _constant(signal))
+        if not sample.whole:
+            return model, model.score(signal, own=True)
+        return model, Scores(base.step, len(signal), fused, fusion)
+
+    def score(self, signal: Float64Array, *, own: bool = False) -> Scores:
+        """Return the scores of a signal (n_samples, n_channels).
+
+        `own` says that it is the signal that was learned from. Raises DataError for one shorter
+        than the shortest frame.
+        """
+        shortest = min(self.npersegs)
+        if len(signal) < shortest:
+            raise DataError(
+                f"The recording has {len(signal)} rows, fewer than one frame of {shortest}: give a "
+                "longer recording or a smaller nperseg."
+            )
+        fused = Fused.empty(self.standardised.base.n_groups, -(-len(signal) // self.step))
+        scorer, done = self.scorer(own=own), 0
+        size = max(BLOCK_ROWS // signal.shape[1], max(self.npersegs))
+        for start in range(0, len(signal), size):
+            done = fused.put(done, scorer.update(signal[start : start + size]))
+        fused.put(done, scorer.finish())
+        return Scores(self.step, len(signal), fused, self.fusion)
+
+    def scorer(self, *, own: bool = False) -> SpectralScorer:
+        """Return a scorer of one signal that comes in blocks."""
+        return SpectralScorer(self.standardised, own=own)
+
+    def evidence(
+        self, signal: Float64Array, scores: Scores, steps: IntArray, *, own: bool
+    ) -> Iterator[Evidence]:
+        """Yield the evidence of each of the `steps` of a signal (n_samples, n_channels)."""
+        return evidence(self.standardised, signal, scores.fused, steps, own=own)
 
 
-def _live(z: FloatArray, scaled: Float32Array) -> FloatArray:
-    """Scores without those of channels that never change: 0 throughout, they would hide what is
-    normal in the others.
-    """
+def _constant(signal: Float64Array) -> BoolArray:
+    """Return the channels that never change, (n_channels,)."""
     with np.errstate(invalid="ignore"):
-        changing = np.fmax.reduce(scaled, axis=1) > np.fmin.reduce(scaled, axis=1)
-    return np.where(changing[:, None], z, np.nan) if changing.any() else z
+        return np.asarray(~(np.fmax.reduce(signal, axis=0) > np.fmin.reduce(signal, axis=0)))
 
 
-def _role(settings: Settings, comparison: Comparison) -> Role:
-    """The role of a comparison's looks. The residual has one frame length only: what it sees,
-    longer frames do not.
+def _independent(base: BaseScores) -> float:
+    """Return the share of steps that counts as independent: steps over rows of a mean frame."""
+    return min(base.step * len(base.npersegs) / sum(base.npersegs), 1.0)
+
+
+def _comparisons(
+    signal: Float64Array, scale: Scale, plan: Plan, normal_rows: slice | None
+) -> Iterator[Comparison]:
+    """Yield the comparisons of all frame lengths that the signal is long enough for."""
+    middle = plan.grids[len(plan.grids) // 2]
+    for grid in plan.grids:
+        wanted: list[tuple[float, slice | None]] = [(k, None) for k in plan.ks]
+        if normal_rows is not None:
+            wanted += [(k, normal_rows) for k in plan.normal_ks]
+        drawn = [(*_drawn(signal, grid, k, rows), k) for k, rows in wanted]
+        usable = [(starts, k) for starts, k, _ in drawn if k is not None]
+        if not usable:
+            continue
+        views = plan.views
+        if plan.points and grid is middle and 2 <= signal.shape[1] <= coupling.MAX_CHANNELS:
+            views = (*views, "residual")
+        yield from _of_one_length(signal, scale, grid, views, plan.window, usable)
+
+
+def _drawn(
+    signal: Float64Array, grid: FrameGrid, k: float, rows: slice | None
+) -> tuple[IntArray, int | None]:
+    """Return the starts of normal frames and k as a number of them, None where they are few."""
+    starts = draw_starts(signal, grid, SHARE_BANK_SIZE if k < 1 else BANK_SIZE, rows)
+    return starts, usable_k(starts, grid.nperseg, k)
+
+
+def _of_one_length(
+    signal: Float64Array,
+    scale: Scale,
+    grid: FrameGrid,
+    views: tuple[View, ...],
+    window: str | tuple[str, float],
+    usable: list[tuple[IntArray, int]],
+) -> Iterator[Comparison]:
+    """Yield the comparison of each view, its references `usable`: starts and k."""
+    nperseg = grid.nperseg
+    transformed = []
+    for starts, _ in usable:
+        rows = np.arange(starts.size) * nperseg
+        gathered = scale(gathered_frames(signal, starts, nperseg))
+        transformed.append(spectra_of(gathered, rows, nperseg, window))
+    for view in views:
+        whitening = None
+        if view == "residual":
+            with threadpool_limits(limits=1, user_api="blas"):
+                whitening = coupling.whitening_matrices(transformed[-1][0].copy())
+        references = tuple(
+            NormalSpectra(
+                view_features(X, means, view, window, nperseg, whitening), starts, nperseg, k
+            )
+            for (starts, k), (X, means) in zip(usable, transformed, strict=True)
+        )
+        yield Comparison(grid, view, window, references, whitening)
+
+
+def _standards(
+    base: BaseScores,
+    distances: list[FloatArray],
+    sample: "_Sample",
+    plan: Plan,
+    normal_rows: slice | None,
+) -> Iterator[Standard]:
+    """Yield the standard of each comparison, then of single rows.
+
+    Scores by rows known to be normal are standardised by those rows, where they hold ENOUGH frames:
+    the rest of the signal may all be farther from them.
     """
-    if comparison.nperseg == settings.cut.npersegs[-1]:
-        return "longest"
-    return "apart" if comparison.view == "residual" else "short"
+    for index, D in enumerate(distances):
+        normal = np.tile(sample.everywhere, (len(D), 1))
+        if index < len(base.comparisons) and normal_rows is not None:
+            comparison = base.comparisons[index]
+            if normal_rows.stop - normal_rows.start >= ENOUGH * comparison.nperseg:
+                normal[len(D) - len(plan.normal_ks) :] = sample.inside
+        yield Standard.fit(D, normal, "log" if index < len(base.comparisons) else "plain")
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Steps that are learned from: stretches over the whole signal, and over its normal rows.
+
+    `everywhere` are those of the first kind, `inside` those in normal rows, (n,). `whole`: all
+    steps of the signal in order.
+    """
+
+    stretches: list[tuple[int, int]]
+    steps: IntArray
+    everywhere: BoolArray
+    inside: BoolArray
+    whole: bool
+
+    @classmethod
+    def drawn(cls, n_steps: int, normal_rows: slice | None, step: int) -> Self:
+        """Return all steps of a short signal, or stretches of a long one."""
+        rows = normal_rows or slice(0, n_steps * step)
+        normal = (rows.start // step, min(-(-rows.stop // step), n_steps))
+        stretches = _stretches(0, n_steps)
+        n_everywhere = sum(stop - start for start, stop in stretches)
+        whole = n_everywhere == n_steps
+        if not whole and normal_rows is not None:
+            stretches += _stretches(*normal)
+        steps = np.concatenate([np.arange(start, stop) for start, stop in stretches])
+        inside = (steps >= normal[0]) & (steps < normal[1])
+        return cls(stretches, steps, np.arange(steps.size) < n_everywhere, inside, whole)
+
+    def distances(self, signal: Float64Array, scale: Scale, base: BaseScores) -> list[FloatArray]:
+        """Return the distances of each comparison at the steps, (n_scores, n_channels, n) each."""
+        parts = []
+        for start, stop in self.stretches:
+            first = base.first_row(start)
+            last = base.last_row(stop)
+            scaled = scale(signal[first:last])
+            parts.append(list(base.distances(scaled, first, start, stop, len(signal), own=True)))
+        return [np.concatenate(each, axis=-1) for each in zip(*parts, strict=True)]
+
+    def everywhere_of(self, fused: Fused) -> Fused:
+        """Return the fused scores of the steps over the whole signal."""
+        kept = self.everywhere
+        return Fused(
+            fused.statistic[kept], fused.channel[kept], fused.source[kept], fused.groups[:, kept]
+        )
+
+
+def _stretches(start: int, stop: int) -> list[tuple[int, int]]:
+    """Return [start, stop), or of more than SAMPLE_STEPS steps stretches drawn all over them."""
+    if stop - start <= SAMPLE_STEPS:
+        return [(start, stop)]
+    length = SAMPLE_STEPS // STRETCHES
+    edges = np.linspace(start, stop - length, STRETCHES + 1)
+    room = np.maximum(np.diff(edges) - length, 0)
+    begins = edges[:-1] + np.random.default_rng(0).random(STRETCHES) * room
+    return [(int(begin), int(begin) + length) for begin in begins]

@@ -1,76 +1,131 @@
-"""X_normal: what a frame is compared with.
+"""X_normal of the signal pipeline: a bank of normal spectra, the nearest of which are compared."""
 
-"nearest"  a bank of normal spectra; the distance is the mean of ‖X − X_normal‖² over the k nearest.
-"mean"     one mean spectrum; the distance is the textbook ‖X − X_normal‖².
-"""
-
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
-from spectra.arrays import FloatArray, IntArray, Pairs
+from spectra.archive import GAPS
+from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray, Pairs
 from spectra.signal import distance
+from spectra.signal.frames import FrameGrid
 
-Reference = Literal["nearest", "mean"]
-
-# What one frames × bank matrix may hold: it bounds the time of scoring, not its memory (that goes
-# by blocks).
-MAX_PAIRS = 2**23
-MIN_BANK, MAX_BANK = 256, 700
-
-
-def bank_rows(n_frames: int) -> IntArray:
-    """Which of n_frames normal frames are kept as the bank: all of them, or evenly spaced ones."""
-    size = min(n_frames, int(np.clip(MAX_PAIRS // max(n_frames, 1), MIN_BANK, MAX_BANK)))
-    return np.linspace(0, n_frames - 1, size).round().astype(np.int64)
+# Frames in a bank.
+BANK_SIZE: Final = 700
+# Of a share of all normal frames, so many are the bank: the mean over the nearest tenth of 256
+# frames is near that over the nearest tenth of all, and costs less.
+SHARE_BANK_SIZE: Final = 256
 
 
 @dataclass(frozen=True)
-class NormalSpectrum:
-    """Normal spectra φ(X_normal), (…, n_normal, n_features), and the samples they start at,
-    (n_normal,).
+class NormalSpectra:
+    """Normal spectra φ(X_normal), and how many of the nearest ones a frame is compared with.
 
-    `ks` are the numbers of nearest normal spectra that distances are taken to, one distance for
-    each.
+    Attributes
+    ----------
+    bank : ndarray (n_channels, n_normal, n_features)
+        NaN where a channel has a gap.
+    starts : ndarray (n_normal,)
+        First row of each normal frame in the recording that was learned from, ascending.
+    nperseg : int
+    k : int
     """
 
-    bank: FloatArray
+    # NaN where a channel has a gap.
+    bank: FloatArray = field(metadata=GAPS)
     starts: IntArray
     nperseg: int
-    ks: tuple[int, ...]
-    reference: Reference = "nearest"
+    k: int
+
+    def __post_init__(self) -> None:
+        if self.bank.ndim != 3 or self.bank.shape[1] != self.starts.size:
+            raise ValueError("Each normal spectrum starts at one row.")
+        if not 1 <= self.k <= self.starts.size:
+            raise ValueError(f"k={self.k} must lie between 1 and {self.starts.size}.")
+        if self.starts.dtype.kind != "i" or np.isinf(self.bank).any():
+            raise ValueError("Normal spectra are finite, and start at whole rows.")
 
     def overlapping(self, starts: IntArray) -> Pairs:
-        """The pairs of a frame of the same recording and a normal frame that share a sample, by
-        their numbers.
-
-        The starts of normal frames ascend.
-        """
+        """Return the pairs of a frame of the same recording and a normal frame that share a row."""
         first = np.searchsorted(self.starts, starts - self.nperseg, side="right")
         count = np.searchsorted(self.starts, starts + self.nperseg) - first
         frame = np.repeat(np.arange(starts.size), count)
         return frame, np.arange(frame.size) - np.repeat(np.cumsum(count) - count - first, count)
 
     def distance(self, features: FloatArray, own_starts: IntArray | None = None) -> FloatArray:
-        """‖φ(X) − φ(X_normal)‖² of each frame for each k, (n_ks, …, n_frames); n_ks is 1 where the
-        reference is the mean.
+        """Return the mean ‖φ(X) − φ(X_normal)‖² over the k nearest, (n_channels, n_frames).
 
-        `own_starts` is given for frames of the recording the bank comes from: what overlaps them is
-        left out.
+        Parameters
+        ----------
+        features : ndarray (n_channels, n_frames, n_features)
+        own_starts : ndarray (n_frames,), optional
+            First rows of the frames, where they are of the recording that was learned from: normal
+            frames that overlap them are left out.
         """
         left_out = None if own_starts is None else self.overlapping(own_starts)
-        if self.reference == "mean":
-            return distance.to_mean(features, self.bank, left_out)[None]
-        return distance.nearest(features, self.bank, self.ks, left_out)
+        return distance.nearest(features, self.bank, self.k, left_out)
 
-    def parts(
-        self, features: FloatArray, channel: int, k: int, own_starts: IntArray | None = None
-    ) -> FloatArray:
-        """The terms of `distance` in one channel for one k, (n_frames, n_features); they sum to
-        it.
+    def nearest(
+        self, features: FloatArray, channel: int, own_starts: IntArray | None = None
+    ) -> IntArray:
+        """Return the indices of the k nearest normal spectra in one channel, (n_frames, k).
+
+        `features` are (n_frames, n_features); the nearest comes first.
         """
         left_out = None if own_starts is None else self.overlapping(own_starts)
-        if self.reference == "mean":
-            return distance.parts_to_mean(features, self.bank[channel], left_out)
-        return distance.parts_nearest(features, self.bank[channel], k, left_out)
+        return distance.neighbours(features, self.bank[channel], self.k, left_out)
+
+
+def draw_starts(
+    signal: Float64Array, grid: FrameGrid, size: int, rows: slice | None = None
+) -> IntArray:
+    """Return the first rows of normal frames, one drawn from each of `size` equal parts.
+
+    Drawing within the parts keeps the frames from being in step with a period of the signal. Frames
+    with a gap in more than half of the channels that have data are left out while others are there.
+
+    Parameters
+    ----------
+    signal : ndarray (n_samples, n_channels)
+    rows : slice, optional
+        Rows the frames lie in; by default all.
+    """
+    begin, end = (0, signal.shape[0]) if rows is None else (rows.start, rows.stop)
+    first = -(-begin // grid.hop)
+    n_frames = grid.n_frames(end) - first
+    if n_frames < 1:
+        return np.empty(0, dtype=np.int64)
+    # Up to four times as many candidates, so that gaps leave enough.
+    parts = min(n_frames, 4 * size)
+    edges = np.linspace(0, n_frames, parts + 1)
+    drawn = np.floor(edges[:-1] + np.random.default_rng(0).random(parts) * np.diff(edges))
+    starts = (first + np.minimum(drawn.astype(np.int64), n_frames - 1)) * grid.hop
+    starts = starts[_mostly_whole(signal, starts, grid.nperseg)]
+    kept = np.linspace(0, starts.size - 1, min(size, starts.size)).round().astype(np.int64)
+    return np.asarray(starts[kept])
+
+
+def _mostly_whole(signal: Float64Array, starts: IntArray, nperseg: int) -> BoolArray:
+    """Return the frames without a gap in at least half of the channels, or in as many as any."""
+    rows = starts[:, None] + np.arange(nperseg)
+    gaps = [np.isnan(channel[rows]).any(axis=1) for channel in signal.T]
+    whole = ~np.stack(gaps, axis=1)
+    live = whole.any(axis=0)
+    if not live.any():
+        return np.zeros(starts.size, dtype=np.bool_)
+    share = whole[:, live].mean(axis=1)
+    return np.asarray(share >= min(0.5, share.max()))
+
+
+def usable_k(starts: IntArray, nperseg: int, k: float) -> int | None:
+    """Return k, below 1 a share of the frames, as a number of them; None where they are too few.
+
+    It is no more than each frame has left once the frames that overlap it are left out.
+    """
+    overlapping = np.searchsorted(starts, starts + nperseg) - np.searchsorted(
+        starts, starts - nperseg, side="right"
+    )
+    left = int(starts.size - overlapping.max(initial=0))
+    if left < 1:
+        return None
+    return min(max(round(k * starts.size) if k < 1 else int(k), 1), left)

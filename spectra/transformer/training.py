@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra.archive import DAMAGE, Kind
+from spectra.archive import DAMAGE, FileFormat
 from spectra.arrays import BoolArray, FloatArray
 from spectra.errors import DataError
 from spectra.transformer.layers import (
@@ -24,7 +24,7 @@ from spectra.transformer.layers import (
 )
 from spectra.transformer.model import Sizes, Transformer
 
-CHECKPOINT = Kind("spectra training", 1, "checkpoint of a training", "train anew")
+CHECKPOINT = FileFormat("spectra training", 1, "checkpoint of a training", "train anew")
 # A loss this many times that of the untrained model cannot be a passing jump of the first batches.
 DIVERGED = 10.0
 

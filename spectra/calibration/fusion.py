@@ -1,0 +1,181 @@
+"""Many base scores to one statistic, its p-value, and the threshold at a false-alarm probability.
+
+Each base score (one frame length, one view, one reference) is standardised, z ~ N(0, 1) for most
+normal steps. The statistic of a step is the power mean of the positive parts of its z over the base
+scores of a channel, and the largest over channels:
+
+    T = max_c ( mean_b max(z_bc, 0)^k )^(1/k)
+
+k = 1 is the mean and k = ∞ the maximum, which follows whichever base score is noisiest. A
+`GaussianThreshold` fitted to T makes it a p-value. As it is monotone, the threshold on T is its
+inverse at α: p(threshold(α)) = α, and p < α where T exceeds it and nowhere else.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from spectra.arrays import Float64Array, FloatArray, IntArray
+from spectra.calibration.gaussian import GaussianThreshold
+
+# Exponent of the power mean; the fourth power is written as two squares.
+POWER: Final = 4
+# Base scores are clipped at this z, so that their powers fit float32.
+LARGEST_Z: Final = 1e6
+# Largest z of groups, which are kept in half precision to find the edges of alarms.
+LARGEST_GROUP: Final = 6e4
+# Smallest spread of a group: of a signal that repeats itself exactly it is 0.
+MIN_SPREAD: Final = 1e-3
+
+
+class PowerMean:
+    """Running power mean of base scores, one array of steps at a time.
+
+    Parameters
+    ----------
+    shape : (n_channels, n_steps)
+    n_groups : int
+        Number of groups of base scores, such as frame lengths, whose largest z is kept.
+    """
+
+    def __init__(self, shape: tuple[int, int], n_groups: int) -> None:
+        self._total = np.zeros(shape, dtype=np.float64)
+        self._count = np.zeros(shape, dtype=np.int32)
+        self._largest = np.full((n_groups, *shape), -np.inf, dtype=np.float32)
+        self._source = np.zeros((n_groups, *shape), dtype=np.int16)
+
+    def add(self, z: FloatArray, group: int, first_source: int) -> None:
+        """Add base scores z (n_scores, n_channels, n_steps), numbered from `first_source`.
+
+        NaN stands for no score and is left out.
+        """
+        for source, scores in enumerate(z, start=first_source):
+            scored = np.isfinite(scores)
+            positive = np.where(scored, np.clip(scores, 0.0, LARGEST_Z), 0.0)
+            self._total += np.square(np.square(positive.astype(np.float64)))
+            self._count += scored
+            larger = np.where(scored, scores, -np.inf) > self._largest[group]
+            self._largest[group][larger] = scores[larger]
+            self._source[group][larger] = source
+
+    def result(self) -> "Fused":
+        """Return the statistic of each step and what it comes from."""
+        with np.errstate(invalid="ignore"):
+            mean = np.where(self._count > 0, self._total / np.maximum(self._count, 1), np.nan)
+        by_channel = mean ** (1.0 / POWER)
+        channel = np.where(np.isnan(by_channel), -1.0, by_channel).argmax(axis=0)
+        steps = np.arange(channel.size)
+        groups = self._largest[:, channel, steps]
+        source = self._source[groups.argmax(axis=0), channel, steps]
+        return Fused(
+            by_channel[channel, steps].astype(np.float32),
+            channel.astype(np.int16),
+            source,
+            np.where(np.isfinite(groups), np.minimum(groups, LARGEST_GROUP), np.nan).astype(
+                np.float16
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class Fused:
+    """Fused scores of steps.
+
+    Attributes
+    ----------
+    statistic : ndarray (n_steps,)
+        High = anomalous; NaN where there is no base score.
+    channel : ndarray (n_steps,)
+        Index of the channel that has the statistic.
+    source : ndarray (n_steps,)
+        Index of that channel's largest base score.
+    groups : ndarray (n_groups, n_steps)
+        Largest z of each group of base scores in that channel; NaN where there is none.
+    """
+
+    statistic: FloatArray
+    channel: IntArray
+    source: IntArray
+    groups: FloatArray
+
+    @classmethod
+    def empty(cls, n_groups: int, n_steps: int) -> Self:
+        """Return room for the fused scores of `n_steps`, to be filled by `put`."""
+        return cls(
+            np.full(n_steps, np.nan, dtype=np.float32),
+            np.zeros(n_steps, dtype=np.int16),
+            np.zeros(n_steps, dtype=np.int16),
+            np.full((n_groups, n_steps), np.nan, dtype=np.float16),
+        )
+
+    def put(self, start: int, part: "Fused") -> int:
+        """Write the fused scores of the steps from `start` on; return the step after the last."""
+        stop = start + part.statistic.size
+        self.statistic[start:stop] = part.statistic
+        self.channel[start:stop] = part.channel
+        self.source[start:stop] = part.source
+        self.groups[:, start:stop] = part.groups
+        return stop
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """The calibrated statistic: p-value, standard score and threshold.
+
+    Attributes
+    ----------
+    calibration : GaussianThreshold
+        Of the statistic.
+    centre, spread : ndarray (n_groups,)
+        Median of each group's largest z in what was learned from, and its distance from the 16 %
+        quantile: one σ of a Gaussian, whatever the upper tail.
+    n_lengths : int
+        The first groups are of frame lengths, from short to long.
+    """
+
+    calibration: GaussianThreshold
+    centre: Float64Array
+    spread: Float64Array
+    n_lengths: int
+
+    def __post_init__(self) -> None:
+        if self.centre.shape != self.spread.shape or not (self.spread > 0).all():
+            raise ValueError("Each group of base scores has a centre and a spread above 0.")
+        if not 1 <= self.n_lengths <= self.centre.size:
+            raise ValueError(f"n_lengths={self.n_lengths} must lie in 1 … {self.centre.size}.")
+
+    @classmethod
+    def fit(cls, fused: Fused, n_lengths: int, independent: float) -> Self:
+        """Learn from the fused scores of normal steps, most of which must be normal.
+
+        `independent` is the share of them that counts as independent, `n_lengths` the number of
+        groups that are frame lengths.
+        """
+        low, centre = np.array(
+            [
+                np.nanquantile(group.astype(np.float64), [0.1587, 0.5])
+                if np.isfinite(group).any()
+                else (-1.0, 0.0)
+                for group in fused.groups
+            ]
+        ).T
+        calibration = GaussianThreshold.fit(fused.statistic, independent)
+        return cls(calibration, centre, np.maximum(centre - low, MIN_SPREAD), n_lengths)
+
+    def z(self, statistic: ArrayLike) -> FloatArray:
+        """Return the standard score, N(0, 1) for normal steps; high = anomalous, NaN stays NaN."""
+        return self.calibration.z(statistic)
+
+    def p_value(self, statistic: ArrayLike) -> FloatArray:
+        """Return the probability that a normal step has a statistic at least as large."""
+        return self.calibration.p_value(statistic)
+
+    def threshold(self, alpha: float) -> float:
+        """Return the statistic that a normal step exceeds with probability `alpha`."""
+        return self.calibration.threshold(alpha)
+
+    def group_scores(self, groups: FloatArray) -> FloatArray:
+        """Return the largest z of each group (n_groups, n_steps) in units of its usual spread."""
+        return np.asarray((groups - self.centre[:, None]) / self.spread[:, None])

@@ -1,0 +1,92 @@
+"""Scores of frames as scores of steps, and steps as rows.
+
+A step is `step` samples: step j is the samples j·step … (j + 1)·step − 1, the resolution of the
+score. Its score is the mean over the frames whose centre lies within a quarter of their length of
+the step's own frame hop: the frames in which the taper leaves the step at least half of its weight.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spectra.arrays import FloatArray, IntArray
+from spectra.signal.frames import FrameGrid
+
+
+@dataclass(frozen=True)
+class StepGrid:
+    """The steps of `step` samples that frames of a grid are averaged to; `step` divides the hop."""
+
+    grid: FrameGrid
+    step: int
+
+    def __post_init__(self) -> None:
+        if self.step < 1 or self.grid.hop % self.step:
+            raise ValueError(f"step={self.step} must divide hop={self.grid.hop}.")
+
+    @property
+    def _near(self) -> tuple[int, int]:
+        """First and last frame averaged for hop q, relative to q.
+
+        |(i·h + w/2) − (q·h + h/2)| <= w/4 for frame i of length w and hop h.
+        """
+        length = self.grid.nperseg / self.grid.hop
+        first, last = int(np.ceil(0.5 - 0.75 * length)), int(np.floor(0.5 - 0.25 * length))
+        return min(first, last), last
+
+    def n_finished(self, n_samples: int) -> int:
+        """Return the number of steps that no sample after the first `n_samples` can change."""
+        first, last = self._near
+        hop = self.grid.n_frames(n_samples) - 1 - last
+        return 0 if hop < -first else (hop + 1) * self.grid.hop // self.step
+
+    def frames_of(self, start: int, stop: int, n_frames: int | None) -> tuple[int, int]:
+        """Return the first frame that steps `start` … `stop` − 1 need, and the one after the last.
+
+        `n_frames` is the number of frames of the whole signal, None while it goes on.
+        """
+        first, last = self._near
+        hops = self._hops(start, stop, n_frames)
+        lowest, highest = int(hops[0]) + first, int(hops[-1]) + last + 1
+        return max(0, lowest), highest if n_frames is None else min(n_frames, highest)
+
+    def average(
+        self, scores: FloatArray, first_frame: int, start: int, stop: int, n_frames: int | None
+    ) -> FloatArray:
+        """Return the scores of steps `start` … `stop` − 1, (…, stop − start).
+
+        Parameters
+        ----------
+        scores : ndarray (…, n)
+            Scores of the frames `first_frame`, `first_frame` + 1, … that `frames_of` names; NaN
+            for frames without a score, which are left out.
+        """
+        first, last = self._near
+        hops = self._hops(start, stop, n_frames)
+        low, high = int(hops[0]), int(hops[-1]) + 1
+        total = np.zeros((*scores.shape[:-1], high - low), dtype=scores.dtype)
+        count = np.zeros(total.shape, dtype=np.int32)
+        for shift in range(first, last + 1):
+            begin = max(low + shift, first_frame)
+            end = min(high + shift, first_frame + scores.shape[-1])
+            if begin >= end:
+                continue
+            part = scores[..., begin - first_frame : end - first_frame]
+            here = slice(begin - shift - low, end - shift - low)
+            scored = np.isfinite(part)
+            total[..., here] += np.where(scored, part, 0)
+            count[..., here] += scored
+        means = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+        return np.asarray(means[..., hops - low])
+
+    def _hops(self, start: int, stop: int, n_frames: int | None) -> IntArray:
+        """Return the hop whose frames score each step, (stop − start,).
+
+        At the ends of the signal this is the nearest hop all of whose frames exist.
+        """
+        first, last = self._near
+        hops = np.arange(start, stop) * self.step // self.grid.hop
+        if n_frames is None:
+            return np.maximum(hops, -first)
+        highest = n_frames - 1 - last
+        return np.clip(hops, min(-first, max(highest, 0)), max(highest, 0))

@@ -1,0 +1,166 @@
+"""The base scores of a signal: the distances of all comparisons, and single rows, at each step."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from spectra.arrays import Float32Array, FloatArray, IntArray
+from spectra.signal.steps import StepGrid
+from spectra.spectral.comparison import Comparison, spectra_of
+
+# Values that one block of frames or of distances may hold: 2 MB, which stays in a processor's
+# second-level cache.
+BLOCK_VALUES: Final = 2**19
+
+
+@dataclass(frozen=True)
+class BaseScores:
+    """The base scores of a method: those of its comparisons, then the largest |x| of each step.
+
+    Attributes
+    ----------
+    comparisons : tuple of Comparison
+        Those of one frame length side by side: their spectra are computed once.
+    step : int
+        Rows of a step; divides every hop.
+    points : bool
+        Score single rows too.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    step: int
+    points: bool
+
+    def __post_init__(self) -> None:
+        if not self.comparisons:
+            raise ValueError("There is at least one comparison.")
+        for comparison in self.comparisons:
+            StepGrid(comparison.grid, self.step)
+
+    @property
+    def npersegs(self) -> tuple[int, ...]:
+        """Frame lengths, in the order of the comparisons."""
+        return tuple(dict.fromkeys(one.nperseg for one in self.comparisons))
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups of base scores: one a frame length, and one of single rows."""
+        return len(self.npersegs) + self.points
+
+    @property
+    def of_sources(self) -> list[tuple[Comparison, int] | None]:
+        """Comparison and reference of each base score in order, None for single rows."""
+        sources: list[tuple[Comparison, int] | None] = [
+            (comparison, index)
+            for comparison in self.comparisons
+            for index in range(len(comparison.references))
+        ]
+        return sources + [None] * self.points
+
+    def n_finished(self, n_samples: int) -> int:
+        """Return the number of steps that no sample after the first `n_samples` can change."""
+        finished = [StepGrid(one.grid, self.step).n_finished(n_samples) for one in self.comparisons]
+        return min(*finished, n_samples // self.step)
+
+    def first_row(self, start: int) -> int:
+        """Return the first row that the steps from `start` on need, wherever the signal ends.
+
+        At its end they are scored by the last hop that has all its frames, which may be one before
+        their own.
+        """
+        firsts = [
+            max(0, StepGrid(one.grid, self.step).frames_of(start, start + 1, None)[0] - 1)
+            * one.grid.hop
+            for one in self.comparisons
+        ]
+        return min(*firsts, start * self.step)
+
+    def last_row(self, stop: int) -> int:
+        """Return the row after the last one that the steps before `stop` need."""
+        lasts = [
+            (StepGrid(one.grid, self.step).frames_of(stop - 1, stop, None)[1] - 1) * one.grid.hop
+            + one.nperseg
+            for one in self.comparisons
+        ]
+        return max(*lasts, stop * self.step)
+
+    def distances(
+        self,
+        scaled: Float32Array,
+        first_row: int,
+        start: int,
+        stop: int,
+        n_samples: int | None,
+        *,
+        own: bool,
+    ) -> Iterator[FloatArray]:
+        """Yield the distances at steps `start` … `stop` − 1, one array a comparison.
+
+        Parameters
+        ----------
+        scaled : ndarray (n_channels, n_rows)
+            The rows from `first_row` on, scaled.
+        n_samples : int or None
+            Length of the whole signal, None while it goes on.
+        own : bool
+            Whether this is the recording that was learned from: overlapping frames are left out.
+
+        Yields
+        ------
+        ndarray (n_scores, n_channels, stop − start)
+            NaN where there is no frame. Single rows come last.
+        """
+        for _, group in groupby(self.comparisons, lambda one: one.nperseg):
+            comparisons = list(group)
+            steps = StepGrid(comparisons[0].grid, self.step)
+            n_frames = None if n_samples is None else steps.grid.n_frames(n_samples)
+            if n_frames == 0:
+                for one in comparisons:
+                    shape = (len(one.references), scaled.shape[0], stop - start)
+                    yield np.full(shape, np.nan, dtype=np.float32)
+                continue
+            first, last = steps.frames_of(start, stop, n_frames)
+            starts = np.arange(first, last) * steps.grid.hop - first_row
+            found = _frame_distances(comparisons, scaled, starts, first_row, own=own)
+            for D in found:
+                yield steps.average(D, first, start, stop, n_frames)
+        if self.points:
+            rows = slice(start * self.step - first_row, stop * self.step - first_row)
+            yield largest_of_steps(np.abs(scaled[:, rows]), self.step)[None]
+
+
+def _frame_distances(
+    comparisons: list[Comparison],
+    scaled: Float32Array,
+    starts: IntArray,
+    first_row: int,
+    *,
+    own: bool,
+) -> list[FloatArray]:
+    """Return the distances of frames of one length, (n_references, n_channels, n_frames) each."""
+    nperseg, window = comparisons[0].nperseg, comparisons[0].window
+    n_channels = scaled.shape[0]
+    largest_bank = max(one.starts.size for each in comparisons for one in each.references)
+    size = max(1, BLOCK_VALUES // max(nperseg, largest_bank))
+    found = [
+        np.empty((len(one.references), n_channels, starts.size), dtype=np.float32)
+        for one in comparisons
+    ]
+    # The products have too few columns to gain from BLAS threads, which wait for each other.
+    with threadpool_limits(limits=1, user_api="blas"):
+        for begin in range(0, starts.size, size):
+            block = slice(begin, begin + size)
+            X, means = spectra_of(scaled, starts[block], nperseg, window)
+            own_starts = starts[block] + first_row if own else None
+            for comparison, D in zip(comparisons, found, strict=True):
+                D[..., block] = comparison.distances(X, means, own_starts)
+    return found
+
+
+def largest_of_steps(values: FloatArray, step: int) -> FloatArray:
+    """Return the largest of each `step` values, (n_channels, n_steps); NaN where there is none."""
+    return np.asarray(np.fmax.reduceat(values, np.arange(0, values.shape[1], step), axis=1))

@@ -1,0 +1,94 @@
+"""Scoring as a pass over blocks: update(block) returns the steps that are finished."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from spectra.arrays import Float32Array, Float64Array, FloatArray
+from spectra.calibration.fusion import Fused, PowerMean
+from spectra.signal.scale import Scale
+from spectra.spectral.base_scores import BaseScores
+from spectra.spectral.standard import Standard
+
+# Values of one base score held at a time, over all channels: 65,536 rows of one channel.
+AT_ONCE: Final = 2**14
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """Base scores with their standards: scaled rows to fused scores of steps."""
+
+    scale: Scale
+    base: BaseScores
+    standards: tuple[Standard, ...]
+
+    def __post_init__(self) -> None:
+        expected = [len(one.references) for one in self.base.comparisons] + [1] * self.base.points
+        shapes = [(count, self.scale.centre.size) for count in expected]
+        if [one.mu.shape for one in self.standards] != shapes:
+            raise ValueError(f"The standards of base scores must have the shapes {shapes}.")
+        banks = [bank for one in self.base.comparisons for bank in one.references]
+        if any(len(one.bank) != self.scale.centre.size for one in banks):
+            raise ValueError(f"Each bank must have {self.scale.centre.size} channels.")
+
+    def fused(self, distances: Iterator[FloatArray], n_steps: int) -> Fused:
+        """Return the fused scores of steps with these distances."""
+        fusing = PowerMean((self.scale.centre.size, n_steps), self.base.n_groups)
+        source, groups = 0, self.base.npersegs
+        for index, D in enumerate(distances):
+            points = index == len(self.base.comparisons)
+            group = len(groups) if points else groups.index(self.base.comparisons[index].nperseg)
+            fusing.add(self.standards[index].z(D), group, source)
+            source += len(D)
+        return fusing.result()
+
+
+class SpectralScorer:
+    """Scores of a signal that comes in blocks.
+
+    Frames lie on a grid that does not depend on the length of the signal. The scores are therefore
+    those of the whole signal, whatever the blocks, up to the rounding of matrix products (1e-5 of
+    a standard deviation).
+
+    Parameters
+    ----------
+    model : Standardised
+    own : bool
+        Whether the signal is the one that was learned from.
+    """
+
+    def __init__(self, model: Standardised, *, own: bool = False) -> None:
+        self._model, self._own = model, own
+        self._rows: Float32Array = np.empty((model.scale.centre.size, 0), dtype=np.float32)
+        self._first_row = self._n_samples = self._done = 0
+
+    def update(self, block: Float64Array) -> Fused:
+        """Take the next rows (n, n_channels); return the fused scores of the steps they finish."""
+        scaled = self._model.scale(block)
+        self._rows = np.concatenate([self._rows, scaled], axis=1)
+        self._n_samples += len(block)
+        finished = self._model.base.n_finished(self._n_samples)
+        fused = self._score(max(finished, self._done), None)
+        first = self._model.base.first_row(self._done)
+        self._rows = self._rows[:, first - self._first_row :].copy()
+        self._first_row = first
+        return fused
+
+    def finish(self) -> Fused:
+        """Return the fused scores of the steps that are left; the signal has ended."""
+        return self._score(-(-self._n_samples // self._model.base.step), self._n_samples)
+
+    def _score(self, stop: int, n_samples: int | None) -> Fused:
+        """Return the fused scores from the first step that is not done to `stop` − 1."""
+        base = self._model.base
+        size = max(1, AT_ONCE // len(self._rows))
+        fused = Fused.empty(base.n_groups, stop - self._done)
+        done = 0
+        for start in range(self._done, stop, size):
+            end = min(start + size, stop)
+            D = base.distances(self._rows, self._first_row, start, end, n_samples, own=self._own)
+            done = fused.put(done, self._model.fused(D, end - start))
+        self._done = stop
+        return fused
