@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spectra.calibration.gaussian import GaussianThreshold
     from spectra.detection import Detection
     from spectra.estimators import SequenceDetector, SpectralDetector
-    from spectra.model import Learned
+    from spectra.model import Model
     from spectra.pipeline import detect, learn, score
 
 __version__ = "0.1.0"
@@ -23,7 +23,7 @@ __all__ = [
     "Batch",
     "Detection",
     "GaussianThreshold",
-    "Learned",
+    "Model",
     "SequenceDetector",
     "SpectralDetector",
     "__version__",
@@ -39,7 +39,7 @@ _HOME = {
     "Batch": "spectra.batch",
     "Detection": "spectra.detection",
     "GaussianThreshold": "spectra.calibration.gaussian",
-    "Learned": "spectra.model",
+    "Model": "spectra.model",
     "SequenceDetector": "spectra.estimators",
     "SpectralDetector": "spectra.estimators",
     "detect": "spectra.pipeline",

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import joblib
 import numpy as np
@@ -15,8 +15,8 @@ from threadpoolctl import threadpool_limits
 from spectra.datasets.recording import Recording, as_recording
 from spectra.detection import Detection
 from spectra.errors import DataError
-from spectra.model import Learned
-from spectra.pipeline import detect, learn, score
+from spectra.model import Model
+from spectra.pipeline import Method, MethodName, detect, learn, method_of, score
 
 if TYPE_CHECKING:
     Data = str | PathLike[str] | Recording | pd.DataFrame | pd.Series[float] | ArrayLike
@@ -49,27 +49,54 @@ class _Found:
 def score_many(
     recordings: "Mapping[str, Data] | Iterable[Data]",
     *,
-    normal: "Data | None" = None,
+    normal: "Data | Model | None" = None,
+    method: Method | MethodName = "spectral",
     alpha: float = 0.001,
-    nperseg: int | None = None,
-    k: float | None = None,
     fs: float | None = None,
     n_jobs: int = 1,
     progress: bool = True,
 ) -> Batch:
-    """Find the anomalies in many recordings: paths, arrays, data frames or recordings, listed or by
-    name.
+    """Find the anomalies in many recordings.
 
-    What is normal is learned once from `normal` or else from each recording itself; the other
-    arguments are those of `spectra.detect`. A recording that cannot be used is a row of the summary
-    with its reason, and the others go on. `n_jobs` processes work side by side (−1: one a core),
-    and their number changes nothing in the result. `progress` is shown on standard error where that
-    is a terminal or a notebook. Raises DataError where `normal` cannot be used.
+    Parameters
+    ----------
+    recordings : list or dict by name
+        Paths, arrays, data frames or recordings.
+    normal : str, path, array, data frame, series, Recording or Model, optional
+        Normal data to learn from once, or a model. By default each recording is its own reference.
+    method, alpha, fs
+        Those of `spectra.detect`. The method is not used where `normal` is a model.
+    n_jobs : int
+        Number of processes, −1 for one a core. It changes nothing in the result.
+    progress : bool
+        Show progress on standard error where that is a terminal or a notebook.
+
+    Returns
+    -------
+    Batch
+        A recording that cannot be used is a row of the summary with its reason.
+
+    Raises
+    ------
+    DataError
+        Where `normal` cannot be used.
+    ValueError
+        For a parameter out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spectra
+    >>> rng = np.random.default_rng(0)
+    >>> batch = spectra.score_many({"a": rng.normal(size=4000), "b": [1.0]}, progress=False)
+    >>> batch.summary[["recording", "n_alarms"]].isna().any(axis=1).tolist()
+    [False, True]
     """
-    named = _named(recordings)
-    learned = None if normal is None else learn(as_recording(normal, fs), nperseg=nperseg, k=k)
-    settings = {"alpha": alpha} if learned else {"alpha": alpha, "nperseg": nperseg, "k": k}
-    work = (joblib.delayed(_find)(name, data, learned, fs, settings) for name, data in named)
+    named, chosen = _named(recordings), method_of(method)
+    model = normal if isinstance(normal, Model) else None
+    if normal is not None and model is None:
+        model = learn(normal, method=chosen, fs=fs)
+    work = (joblib.delayed(_find)(name, data, model, chosen, alpha, fs) for name, data in named)
     found = []
     for done in joblib.Parallel(n_jobs=n_jobs, return_as="generator")(work):
         found.append(done)
@@ -96,12 +123,12 @@ def _named(recordings: "Mapping[str, Data] | Iterable[Data]") -> "list[tuple[str
 
 
 def _find(
-    name: str, data: "Data", learned: Learned | None, fs: float | None, settings: dict[str, Any]
+    name: str, data: "Data", model: Model | None, method: Method, alpha: float, fs: float | None
 ) -> _Found:
-    """What is in one recording."""
+    """Return what is in one recording."""
     row: dict[str, object] = {"recording": name}
     try:
-        # Sums in another order, as more threads make them, differ in their last digits.
+        # BLAS threads sum in another order, which changes the last digits.
         with threadpool_limits(limits=1):
             recording = as_recording(data, fs)
             row |= {
@@ -109,9 +136,10 @@ def _find(
                 "n_channels": recording.n_channels,
                 "fs": recording.fs,
             }
-            found = (
-                score(learned, recording, **settings) if learned else detect(recording, **settings)
-            )
+            if model is None:
+                found = detect(recording, method=method, alpha=alpha)
+            else:
+                found = score(model, recording, alpha=alpha)
             return _Found(found.alarms, row | _figures(found))
     except DataError as error:
         return _Found(None, row | {"error": str(error)})
@@ -119,7 +147,7 @@ def _find(
 
 def _figures(found: Detection) -> dict[str, object]:
     """The part of a recording's row that its result makes."""
-    p_value = found.frame_scores.p_value
+    p_value = found.step_scores.p_value
     smallest = float(np.nanmin(p_value)) if np.isfinite(p_value).any() else np.nan
     return {
         "fs": found.fs,

@@ -1,30 +1,27 @@
-"""What was found in a recording: alarms, scores, and words about them."""
+"""What was found in a recording: alarms, scores, and sentences about them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from spectra import alarms as events
-from spectra import explanation as explain
-from spectra import formatting as words
-from spectra.arrays import BoolArray
-from spectra.calibration.gaussian import GaussianThreshold, p_from_z
+from spectra import explanation, formatting
+from spectra.alarms import Alarms, find_alarms, inside
+from spectra.arrays import BoolArray, IntArray
+from spectra.calibration.fusion import Fusion
+from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.scores import Scores
 from spectra.datasets.recording import Recording
-from spectra.model import Learned
+from spectra.model import Model
+from spectra.signal.evidence import Evidence
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-# Below so many frames without overlap the Gaussian is a guess.
+# Frames without overlap below which a note says that p-values are rough.
 FEW_FRAMES = 20
 ROWS_SHOWN = 10
-# What a result says it learned from where no normal data was given.
+# Name of the reference where no normal data was given.
 ITSELF = "the recording itself"
 
 
@@ -32,14 +29,25 @@ ITSELF = "the recording itself"
 class Detection:
     """What was found in a recording.
 
-    `frame_scores` are of the frames; `learned_from` says in words what normal was learned from, and
-    `own` whether that was (part of) the recording itself; `input_index` (n_input,) is the index the
-    data came with, where it had one.
+    Attributes
+    ----------
+    recording : Recording
+    model : Model
+        What was learned.
+    step_scores : Scores
+        Scores of steps, `step` rows each.
+    alpha : float
+    learned_from : str
+        Name of what was learned from.
+    own : bool
+        Whether that was (part of) the recording itself.
+    input_index : pandas.Index or None
+        The index (n_input,) that the data came with, where it had one.
     """
 
     recording: Recording
-    learned: Learned
-    frame_scores: Scores
+    model: Model
+    step_scores: Scores
     alpha: float
     learned_from: str
     own: bool
@@ -52,77 +60,82 @@ class Detection:
 
     @property
     def npersegs(self) -> tuple[int, ...]:
-        """Samples in a frame, for each of the frame lengths."""
-        return self.learned.npersegs
+        """Rows of a frame, for each frame length."""
+        return self.model.npersegs
 
     @property
     def nperseg(self) -> int:
-        """Samples in a frame: of several lengths that nearest to the dominant period, without one
-        the middle one.
-        """
+        """Rows of a frame: the length nearest to the dominant period, without one the middle."""
         lengths = np.array(self.npersegs)
         if self.period is None:
             return int(lengths[len(lengths) // 2])
         return int(lengths[np.abs(np.log(lengths / self.period)).argmin()])
 
     @property
-    def hop(self) -> int:
-        """Samples from one score to the next."""
-        return self.learned.model.settings.cut.step
+    def step(self) -> int:
+        """Rows from one score to the next."""
+        return self.step_scores.step
 
     @property
     def period(self) -> int | None:
-        """The dominant period in samples that the frame length came from; None where it did not
-        come from one.
-        """
-        return self.learned.period
+        """Dominant period in rows of what was learned from; None where there is none."""
+        return self.model.period
 
     @property
-    def calibration(self) -> GaussianThreshold:
-        """How distances became probabilities, with its goodness of fit."""
-        return self.learned.model.calibration
+    def fusion(self) -> Fusion:
+        """The calibration of the scores: p-value, standard score, and threshold at alpha."""
+        return self.step_scores.fusion
+
+    @property
+    def threshold(self) -> float:
+        """Statistic above which a step is flagged."""
+        return self.fusion.threshold(self.alpha)
 
     @cached_property
-    def events(self) -> events.Events:
-        """The alarms as rows of the recording; stretches closer than the longest frame are one."""
-        scores = self.frame_scores
-        starts = np.arange(scores.z.size) * scores.step
-        found = events.find_events(
-            starts, scores.z, scores.p_value, scores.step, self.alpha, gap=max(self.npersegs)
-        )
-        return replace(found, last=np.minimum(found.last, scores.n_samples - 1))
+    def intervals(self) -> Alarms:
+        """The alarms as rows of the recording."""
+        return find_alarms(self.step_scores, self.alpha)
+
+    def evidence(self, steps: IntArray) -> list[Evidence]:
+        """Return the evidence at steps of the score: a frame, and the normal spectrum there.
+
+        Parameters
+        ----------
+        steps : ndarray (n,)
+            Indices of steps, such as `intervals.peak`.
+        """
+        steps = np.asarray(steps, dtype=np.int64)
+        if not steps.size:
+            return []
+        fitted, values = self.model.fitted, self.recording.values
+        return list(fitted.evidence(values, self.step_scores, steps, own=self.own))
 
     @cached_property
-    def _where(self) -> explain.Strongest:
-        """Where the peaks of the alarms differ from normal."""
-        return explain.explain(
-            self.learned.model,
-            self.recording.values,
-            self.frame_scores,
-            self.events.peak,
-            own=self.own,
-        )
+    def _bands(self) -> explanation.Bands:
+        """The bands in which the peaks of the alarms differ from normal."""
+        return explanation.bands(self.evidence(self.intervals.peak))
 
     @cached_property
     def alarms(self) -> pd.DataFrame:
         """One row an alarm, in order of time.
 
-        start, end (its last instant) and peak (its most unusual instant) are values of the
-        recording's index; score is the z there, p_value its probability under normality; channel
-        and f_low … f_high, in Hz (cycles per sample where no sampling rate is known), say where the
-        frame around the peak differs most.
+        `start`, `end` (its last instant) and `peak` (its most unusual instant) are values of the
+        recording's index. `score` is the z at the peak, high = anomalous, and `p_value` the
+        probability that a normal step has one as high. `channel` and `f_low` … `f_high`, in Hz
+        (cycles per sample where no sampling rate is known), are where the frame around the peak
+        differs most from normal.
         """
-        found, index, where = self.events, self.recording.index, self._where
-        step, z = self.frame_scores.step, self.frame_scores.z[found.peak]
-        f_low, f_high = explain.band_edges(where.low, where.high, where.nperseg, self.fs)
+        intervals, index, bands = self.intervals, self.recording.index, self._bands
+        step, z = self.step, self.step_scores.z[intervals.peak]
+        f_low, f_high = explanation.band_edges(bands.low, bands.high, bands.nperseg, self.fs)
         return pd.DataFrame(
             {
-                "start": index.take(found.first),
-                "end": index.take(found.last),
-                "peak": index.take(np.minimum(found.peak * step + step // 2, found.last)),
+                "start": index.take(intervals.first),
+                "end": index.take(intervals.last),
+                "peak": index.take(np.minimum(intervals.peak * step + step // 2, intervals.last)),
                 "score": z,
                 "p_value": p_from_z(z),
-                "channel": np.asarray(self.recording.channels, dtype=object)[where.channel],
+                "channel": np.asarray(self.recording.channels, dtype=object)[bands.channel],
                 "f_low": f_low,
                 "f_high": f_high,
             }
@@ -130,13 +143,13 @@ class Detection:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """One row an input row, on its index: anomaly_score (z, high = anomalous), p_value, alarm
-        (0 or 1).
+        """One row an input row, on its index: `anomaly_score`, `p_value`, `alarm`.
 
-        Rows without a score, in gaps or beside them, have NaN, NaN and 0.
+        anomaly_score is z, high = anomalous; alarm is 0 or 1. Rows without a score, in gaps or
+        beside them, have NaN, NaN and 0.
         """
-        z = self.frame_scores.sample_z
-        alarm = events.inside(self.events, z.size) & np.isfinite(z)
+        z = self.step_scores.sample_z
+        alarm = inside(self.intervals, z.size) & np.isfinite(z)
         table = pd.DataFrame(
             {"anomaly_score": z, "p_value": p_from_z(z), "alarm": alarm.astype(np.int64)}
         )
@@ -149,80 +162,73 @@ class Detection:
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know of the data and of the result, one sentence each."""
+        """Sentences on the data and the result that a person should know."""
         own = (
-            _constant_note(self.recording, self.learned, own=self.own),
-            _unscored_note(self.frame_scores),
-            _few_frames_note(self.calibration),
+            _constant_note(self.recording, self.model, own=self.own),
+            _unscored_note(self.step_scores),
+            _few_frames_note(self.fusion),
         )
         return (*self.recording.notes, *(note for note in own if note))
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The alarms as texts for a person, one row an alarm: start, end, peak, p-value, channel,
-        strongest at, duration.
-        """
-        alarms, found = self.alarms, self.events
-        unit = words.instant_unit(self.recording.index)
-        bands = zip(alarms["f_low"], alarms["f_high"], self._where.nperseg, strict=True)
+        """The alarms as texts for a person, one row an alarm."""
+        alarms, intervals = self.alarms, self.intervals
+        unit = formatting.instant_unit(self.recording.index)
+        bands = zip(alarms["f_low"], alarms["f_high"], self._bands.nperseg, strict=True)
         return pd.DataFrame(
             {
                 **{
-                    f"{name}{unit}": words.instants(pd.Index(alarms[name]), self.fs)
+                    f"{name}{unit}": formatting.instants(pd.Index(alarms[name]), self.fs)
                     for name in ("start", "end", "peak")
                 },
-                "p-value": [words.p_text(value) for value in alarms["p_value"]],
+                "p-value": [formatting.p_text(value) for value in alarms["p_value"]],
                 "channel": alarms["channel"].astype(str),
                 "strongest at": [
-                    words.frequency_text(low, high, self.fs, int(nperseg))
+                    formatting.frequency_text(low, high, self.fs, int(nperseg))
                     for low, high, nperseg in bands
                 ],
-                "duration": [words.samples_text(n, self.fs) for n in found.last - found.first + 1],
+                "duration": [
+                    formatting.samples_text(n, self.fs)
+                    for n in intervals.last - intervals.first + 1
+                ],
             },
             dtype=object,
         )
 
     @property
     def headline(self) -> str:
-        """How much was looked at, and how, in one line."""
+        """The size of the recording and the frames it was scored with, in one line."""
         shortest, longest = min(self.npersegs), max(self.npersegs)
         return " · ".join(
             (
-                words.counted(self.recording.rows.size, "row"),
-                words.counted(self.recording.n_channels, "channel"),
-                words.rate_text(self.fs),
-                f"frames of {words.span_text(shortest, longest, self.fs)}",
+                formatting.counted(self.recording.rows.size, "row"),
+                formatting.counted(self.recording.n_channels, "channel"),
+                formatting.rate_text(self.fs),
+                f"frames of {formatting.span_text(shortest, longest, self.fs)}",
                 self.learned_from_text,
             )
         )
 
     @property
     def learned_from_text(self) -> str:
-        """What normal was learned from, as part of a sentence."""
+        """The reference, as part of a sentence."""
         if self.own and self.learned_from == ITSELF:
             return f"no normal data given: learned from {ITSELF}"
         return f"learned from {self.learned_from}"
 
     @property
     def verdict(self) -> str:
-        """How many alarms there are, in one line."""
+        """The number of alarms, in one line."""
         count = (
-            words.counted(len(self.events.first), "alarm")
-            if self.events.first.size
+            formatting.counted(len(self.intervals.first), "alarm")
+            if self.intervals.first.size
             else "no alarms"
         )
-        return f"{count} at a false-alarm probability of {self.alpha:g} a frame"
-
-    def plot(self) -> "Figure":
-        """Signal, score with threshold, spectrogram and alarms as a figure; needs matplotlib (the
-        extra `plot`).
-        """
-        from spectra.plots import plot
-
-        return plot(self)
+        return f"{count} (false-alarm probability {self.alpha:g} per score)"
 
     def _shown(self) -> pd.DataFrame:
-        """The texts of the strongest alarms, in order of time."""
+        """Return the texts of the strongest alarms, in order of time."""
         strongest = np.argsort(-self.alarms["score"].to_numpy(), kind="stable")[:ROWS_SHOWN]
         return self.table.iloc[np.sort(strongest)]
 
@@ -235,7 +241,7 @@ class Detection:
     def __repr__(self) -> str:
         heading = f"{self.recording.name}  {self.headline}"
         notes = (f"note: {note}" for note in self.notes)
-        return "\n".join([heading, *words.aligned(self._shown()), self._verdict_shown(), *notes])
+        return "\n".join([heading, *formatting.aligned(self._shown()), self._verdict_shown(), *notes])
 
     def _repr_html_(self) -> str:
         table = (
@@ -248,19 +254,19 @@ class Detection:
         )
 
 
-def _constant_note(recording: Recording, learned: Learned, *, own: bool) -> str:
-    """A word on channels that never change; empty where there are none."""
+def _constant_note(recording: Recording, model: Model, *, own: bool) -> str:
+    """Return a note on channels that never change, empty where there are none."""
     values = recording.values
     with np.errstate(invalid="ignore"):
         still = np.fmin.reduce(values, axis=0) == np.fmax.reduce(values, axis=0)
     note = _of_channels(recording.channels, still, "constant")
-    unseen = learned.constant & ~still
+    unseen = model.constant & ~still
     if own or not unseen.any():
         return note
     return " ".join(
         filter(
             None,
-            (note, _of_channels(recording.channels, unseen, "constant in what was learned from")),
+            (note, _of_channels(recording.channels, unseen, "constant in the data that was learned from")),
         )
     )
 
@@ -272,7 +278,7 @@ def _of_channels(channels: Sequence[str], marked: BoolArray, what: str) -> str:
     return (
         f"Channel '{names[0]}' is {what}."
         if len(names) == 1
-        else f"{words.named(names, 'Channels ')} are {what}."
+        else f"{formatting.named(names, 'Channels ')} are {what}."
     )
 
 
@@ -281,13 +287,13 @@ def _unscored_note(scores: Scores) -> str:
     if not missing:
         return ""
     return (
-        f"{words.counted(missing, 'row')} of {scores.sample_z.size:,} in gaps or between them "
-        "have no score."
+        f"{formatting.counted(missing, 'row')} of {scores.sample_z.size:,}, in gaps or between "
+        "them, have no score."
     )
 
 
-def _few_frames_note(calibration: GaussianThreshold) -> str:
-    if calibration.n_independent >= FEW_FRAMES:
+def _few_frames_note(fusion: Fusion) -> str:
+    if fusion.calibration.n_independent >= FEW_FRAMES:
         return ""
-    count = words.counted(round(calibration.n_independent), "frame")
-    return f"Only {count} without overlap to learn from: the p-values are rough."
+    count = formatting.counted(round(fusion.calibration.n_independent), "frame")
+    return f"Only {count} without overlap were learned from: the p-values are rough."

@@ -1,10 +1,8 @@
-"""The detector with the methods and signs of scikit-learn: rows are instants, columns are
-channels.
-"""
+"""Detectors with the methods and signs of scikit-learn: rows are instants, columns channels."""
 
 from dataclasses import replace
 from hashlib import blake2b
-from typing import Self, TypeAlias, Union
+from typing import ClassVar, Self, TypeAlias, Union
 
 import numpy as np
 import pandas as pd
@@ -18,28 +16,171 @@ from spectra.calibration.gaussian import z_from_p
 from spectra.datasets.recording import Recording
 from spectra.detection import Detection
 from spectra.errors import DataError
-from spectra.model import Learned
-from spectra.pipeline import SEQUENCE, detect, score
-from spectra.sequence.model import FRAMES_AT_LEAST, SHORTEST, Forecast, SequenceModel
-from spectra.signal import frames
+from spectra.model import Model
+from spectra.pipeline import Method, detect, score
+from spectra.sequence.forecast import Forecast
+from spectra.sequence.model import SequenceModel
+from spectra.sequence.settings import FRAMES_AT_LEAST, SHORTEST, Sequence
 from spectra.signal.views import View
+from spectra.spectral.settings import LENGTHS, Spectral
 
-# Fewer rows do not hold the five frames that the shortest default frame length leaves each frame to
-# be compared with.
-MIN_ROWS = 5 * frames.SHORTEST
-# Fewer rows do not hold a past of the shortest default frames for enough of them.
+# Rows below which the shortest default frame does not have five others to be compared with.
+MIN_ROWS = 5 * LENGTHS[0]
+# Rows below which too few of the shortest default frames have a past.
 MIN_ROWS_OF_SEQUENCE = FRAMES_AT_LEAST * SHORTEST
-# Fewer rows do not show the tail of normal scores.
+# Rows below which the tail of normal scores is unknown.
 FEW_ROWS = 1000
-# What two computations of one score may differ by.
+# Largest difference between two computations of one score.
 ROUNDING = 1e-9
 
 # One value a row. (pandas' classes take no type argument at run time.)
 Rows: TypeAlias = Union[Float64Array, "pd.Series[float]"]
 
 
-class SpectralDetector(OutlierMixin, BaseEstimator):
-    """Finds the rows of a recording whose spectrum, in the frames around them, is unusual.
+class _Detector(OutlierMixin, BaseEstimator):
+    """Fit, scores, signs and alarms of both detectors; each adds its parameters and its method."""
+
+    _min_rows: ClassVar[int]
+    alpha: float
+    nperseg: int | None
+    fs: float | None
+
+    def _method(self) -> Method:
+        """Return the method with the detector's parameters."""
+        raise NotImplementedError
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def fit(self, X: ArrayLike | pd.DataFrame, y: object = None) -> Self:
+        """Learn from X (n_samples, n_channels), most of which must be normal; y is not used.
+
+        Raises ValueError for a parameter out of range and for data that cannot be used.
+        """
+        if not 0 < self.alpha <= 0.5:
+            raise ValueError(f"alpha={self.alpha} must lie above 0 and not above 0.5.")
+        method = self._method()
+        recording = self._recording(self._checked(X, reset=True), fit=True)
+        self._fitted = _fingerprint(recording)
+        self.offset_ = -float(z_from_p(self.alpha))
+        self.learned_: Model | None = None
+        self._own: Detection | None = None
+        if self.nperseg is not None or recording.n_samples >= self._min_rows:
+            self._own = detect(recording, alpha=self.alpha, method=method)
+            self.learned_ = self._own.model
+            if recording.rows.size < FEW_ROWS:
+                most = float(np.nanmax(self._own.scores["anomaly_score"]))
+                self.offset_ = max(self.offset_, -most + ROUNDING * max(1.0, abs(most)))
+        return self
+
+    def score_samples(self, X: ArrayLike | pd.DataFrame) -> Rows:
+        """Return the normality of each row, (n_samples,): minus the anomaly score, high = normal."""
+        return -self.anomaly_score(X)
+
+    def decision_function(self, X: ArrayLike | pd.DataFrame) -> Rows:
+        """Return `score_samples` less `offset_`, (n_samples,): negative = anomalous."""
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X: ArrayLike | pd.DataFrame) -> "IntArray | pd.Series[int]":
+        """Return +1 for normal rows and rows without a score, −1 for anomalous ones, (n_samples,)."""
+        return 1 - 2 * (self.decision_function(X) < 0).astype(np.int64)
+
+    def anomaly_score(self, X: ArrayLike | pd.DataFrame) -> Rows:
+        """Return z of each row, (n_samples,): N(0, 1) for normal rows, high = anomalous.
+
+        NaN for rows without a score.
+        """
+        return self._scores(X, "anomaly_score")
+
+    def p_value(self, X: ArrayLike | pd.DataFrame) -> Rows:
+        """Return the probability that a normal row scores as high, (n_samples,).
+
+        Low = anomalous; NaN for rows without a score.
+        """
+        return self._scores(X, "p_value")
+
+    def alarms(self, X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
+        """Return one row an alarm, the table of `Detection.alarms`.
+
+        Raises ValueError where the detector was fitted on too few rows.
+        """
+        check_is_fitted(self)
+        data = self._checked(X, reset=False)
+        if self.learned_ is None:
+            raise DataError(
+                f"The detector was fitted on fewer than {self._min_rows} rows: fit it on more "
+                "or give nperseg."
+            )
+        return self._detection(self._recording(data, fit=False)).alarms
+
+    def _scores(self, X: ArrayLike | pd.DataFrame, column: str) -> Rows:
+        """Return a column of `Detection.scores`, NaN without a model."""
+        check_is_fitted(self)
+        data = self._checked(X, reset=False)
+        if self.learned_ is None:
+            values = np.full(len(data), np.nan)
+        else:
+            recording = self._recording(data, fit=False)
+            values = self._detection(recording).scores[column].to_numpy()
+        return (
+            pd.Series(values, index=data.index, name=column)
+            if isinstance(data, pd.DataFrame)
+            else values
+        )
+
+    def _detection(self, recording: Recording) -> Detection:
+        """Return what is in a recording.
+
+        In the one that was fitted, frames are not compared with themselves.
+        """
+        assert self.learned_ is not None
+        if self._own is not None and _fingerprint(recording) == self._fitted:
+            return replace(self._own, recording=recording)
+        return score(self.learned_, recording, alpha=self.alpha)
+
+    def _checked(
+        self, X: ArrayLike | pd.DataFrame, *, reset: bool
+    ) -> "Float64Array | pd.DataFrame":
+        """Return X as floats or as the data frame it is.
+
+        Raises ValueError where its columns are not those of `fit`.
+        """
+        if isinstance(X, pd.DataFrame):
+            # Text, labels and times among the columns are for Recording to tell apart.
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return X
+        rows = 2 if reset else 1
+        values = validate_data(
+            self,
+            X,
+            reset=reset,
+            dtype=np.float64,
+            ensure_all_finite="allow-nan",
+            ensure_min_samples=rows,
+        )
+        return np.asarray(values)
+
+    def _recording(self, data: "Float64Array | pd.DataFrame", *, fit: bool) -> Recording:
+        """Return the recording in data.
+
+        Its channels are those of the fitted data by name, or by position where that had none.
+        """
+        if isinstance(data, pd.DataFrame):
+            recording = Recording.from_frame(data, fs=self.fs)
+        else:
+            recording = Recording.from_array(
+                data, fs=self.fs, channels=getattr(self, "feature_names_in_", None)
+            )
+        learned = None if fit or hasattr(self, "feature_names_in_") else self.learned_
+        if learned is None or len(learned.channels) != recording.n_channels:
+            return recording
+        return replace(recording, channels=learned.channels)
+
+
+class SpectralDetector(_Detector):
+    """Detector of rows whose frames have an unusual spectrum.
 
     X is (n_samples, n_channels): rows are instants in order of time, at equal steps, columns are
     channels; NaN stands for missing values. `fit` learns what is normal from X, of which most must
@@ -50,15 +191,15 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
     +1 is normal. anomaly_score (z, high = anomalous), p_value (low = anomalous) and alarms have
     those of the rest of spectra. Rows in gaps have no score, NaN, and are predicted +1.
 
-    Scores of the very data that was fitted leave each frame's own spectrum, and those overlapping
-    it, out of what it is compared with. So `fit(X).predict(X)` is `fit_predict(X)`, and as honest
-    as it is on other data.
+    Frames of the data that was fitted are not compared with themselves nor with frames that
+    overlap them. So `fit(X).predict(X)` equals `fit_predict(X)`, and has the false-alarm rate that
+    other data have.
 
     Parameters
     ----------
     nperseg : int, optional
-        Samples in a frame; by default several, 16 to 256. Fewer than 80 rows are too short for a
-        default: a detector fitted on so few scores every row NaN.
+        Samples in a frame; by default 16, 64 and 256 side by side. Fewer than 80 rows are too short
+        for a default: every row is NaN.
     alpha : float
         False-alarm probability: a row is predicted −1 where its p-value is below it. Fewer than
         1,000 rows do not show how unusual normal rows get: of so few the most unusual is predicted
@@ -67,8 +208,9 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
         Number of nearest normal spectra a frame is compared with, or below 1 their share. By
         default both 5 and a tenth of all, as in `spectra.detect`.
     view : str, optional
-        What of the spectra is compared: "magnitude", "magnitude-dc", "complex", "aligned", "shape",
-        "level" or "residual". By default magnitudes with and without the level.
+        View of the spectra that is compared alone: "magnitude", "magnitude-dc", "complex",
+        "aligned", "shape", "level" or "residual". By default magnitudes with and without the level,
+        single rows, and of several channels the residual.
     fs : float, optional
         Sampling rate in Hz of data without time; it names frequencies and changes no score.
     window : str or (str, float)
@@ -76,9 +218,8 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
 
     Attributes
     ----------
-    learned_ : Learned or None
-        What was learned, which `spectra.score` takes and `learned_.save(path)` keeps; None where X
-        was too short.
+    learned_ : Model or None
+        The model, for `spectra.score` and `learned_.save(path)`; None where X was too short.
     offset_ : float
         The score_samples below which a row is an anomaly.
     n_features_in_ : int
@@ -113,166 +254,32 @@ class SpectralDetector(OutlierMixin, BaseEstimator):
         self.fs = fs
         self.window = window
 
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
-
-    def fit(self, X: ArrayLike | pd.DataFrame, y: object = None) -> Self:
-        """Learn what is normal from X (n_samples, n_channels); y is not used.
-
-        Raises ValueError for a parameter out of range and for data that cannot be used.
-        """
-        if not 0 < self.alpha <= 0.5:
-            raise ValueError(f"alpha={self.alpha} must lie above 0 and not above 0.5.")
-        recording = self._recording(self._checked(X, reset=True), fit=True)
-        self._fitted = _fingerprint(recording)
-        self.offset_ = -float(z_from_p(self.alpha))
-        self.learned_: Learned | None = None
-        self._own: Detection | None = None
-        if self.nperseg is not None or recording.n_samples >= self._min_rows:
-            self._own = self._detect(recording)
-            self.learned_ = self._own.learned
-            if recording.rows.size < FEW_ROWS:
-                most = float(np.nanmax(self._own.scores["anomaly_score"]))
-                self.offset_ = max(self.offset_, -most + ROUNDING * max(1.0, abs(most)))
-        return self
-
-    def score_samples(self, X: ArrayLike | pd.DataFrame) -> Rows:
-        """Normality of each row, (n_samples,): minus the anomaly score, high = normal."""
-        return -self.anomaly_score(X)
-
-    def decision_function(self, X: ArrayLike | pd.DataFrame) -> Rows:
-        """`score_samples` less `offset_`, (n_samples,): negative = anomalous."""
-        return self.score_samples(X) - self.offset_
-
-    def predict(self, X: ArrayLike | pd.DataFrame) -> "IntArray | pd.Series[int]":
-        """+1 for normal rows and rows without a score, −1 for anomalous ones, (n_samples,)."""
-        return 1 - 2 * (self.decision_function(X) < 0).astype(np.int64)
-
-    def anomaly_score(self, X: ArrayLike | pd.DataFrame) -> Rows:
-        """z of each row, (n_samples,): N(0, 1) for normal rows, high = anomalous, NaN without a
-        score.
-        """
-        return self._scores(X, "anomaly_score")
-
-    def p_value(self, X: ArrayLike | pd.DataFrame) -> Rows:
-        """Probability that a normal row is at least as unusual, (n_samples,): low = anomalous, NaN
-        without a score.
-        """
-        return self._scores(X, "p_value")
-
-    def alarms(self, X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
-        """Stretches of frames whose p-value is below alpha, one row an alarm: the table that
-        `Detection.alarms` is.
-
-        Raises ValueError where the detector was fitted on too few rows to know what is normal.
-        """
-        check_is_fitted(self)
-        data = self._checked(X, reset=False)
-        if self.learned_ is None:
-            raise DataError(
-                f"The detector was fitted on fewer than {self._min_rows} rows: fit it on more "
-                "or give nperseg."
-            )
-        return self._detection(self._recording(data, fit=False)).alarms
-
-    def _detect(self, recording: Recording) -> Detection:
-        """What is in the recording that is learned from."""
-        return detect(
-            recording,
-            alpha=self.alpha,
-            nperseg=self.nperseg,
-            k=self.k,
-            view=self.view,
-            window=self.window,
-        )
-
-    def _scores(self, X: ArrayLike | pd.DataFrame, column: str) -> Rows:
-        """A column of `Detection.scores`; without a model a column of NaN."""
-        check_is_fitted(self)
-        data = self._checked(X, reset=False)
-        if self.learned_ is None:
-            values = np.full(len(data), np.nan)
-        else:
-            recording = self._recording(data, fit=False)
-            values = self._detection(recording).scores[column].to_numpy()
-        return (
-            pd.Series(values, index=data.index, name=column)
-            if isinstance(data, pd.DataFrame)
-            else values
-        )
-
-    def _detection(self, recording: Recording) -> Detection:
-        """What is in a recording; where it is the one that was fitted, its own frames are left
-        out.
-        """
-        assert self.learned_ is not None
-        if self._own is not None and _fingerprint(recording) == self._fitted:
-            return replace(self._own, recording=recording)
-        return score(self.learned_, recording, alpha=self.alpha)
-
-    def _checked(
-        self, X: ArrayLike | pd.DataFrame, *, reset: bool
-    ) -> "Float64Array | pd.DataFrame":
-        """X as floats or as the data frame it is; raises ValueError where its columns are not those
-        of `fit`.
-        """
-        if isinstance(X, pd.DataFrame):
-            # Text, labels and times among the columns are for Recording to tell apart.
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            return X
-        rows = 2 if reset else 1
-        values = validate_data(
-            self,
-            X,
-            reset=reset,
-            dtype=np.float64,
-            ensure_all_finite="allow-nan",
-            ensure_min_samples=rows,
-        )
-        return np.asarray(values)
-
-    def _recording(self, data: "Float64Array | pd.DataFrame", *, fit: bool) -> Recording:
-        """The recording in data; its channels are those of the fitted data by name or, where it had
-        none, by place.
-        """
-        if isinstance(data, pd.DataFrame):
-            recording = Recording.from_frame(data, fs=self.fs)
-        else:
-            recording = Recording.from_array(
-                data, fs=self.fs, channels=getattr(self, "feature_names_in_", None)
-            )
-        learned = None if fit or hasattr(self, "feature_names_in_") else self.learned_
-        if learned is None or len(learned.channels) != recording.n_channels:
-            return recording
-        return replace(recording, channels=learned.channels)
+    def _method(self) -> Method:
+        return Spectral(self.nperseg, self.k, self.view, self.window)
 
 
-class SequenceDetector(SpectralDetector):
-    """Finds the rows of a recording whose spectrum is not what the frames before them let expect.
+class SequenceDetector(_Detector):
+    """Detector of rows whose spectrum is not the one predicted from the frames before them.
 
-    Where `SpectralDetector` compares a frame with all normal ones, this compares it with what
-    normally follows such a past: a step that is skipped, two phases that swapped places, a beat
-    that comes early. What X is, the methods, their signs and what they return are those of
-    `SpectralDetector`. It needs a signal in which something comes after something else again and
-    again, and frames well below the length of that.
+    `SpectralDetector` compares a frame with all normal frames, this detector with those that
+    normally follow such a past. It finds a step that is skipped, two phases that swapped places, a
+    beat that comes early. X, the methods, their signs and results are those of `SpectralDetector`.
+    The signal must repeat an order, and frames must be much shorter than that order.
 
     Parameters
     ----------
     nperseg : int, optional
         Samples in a frame; by default the power of two nearest to a sixteenth of the dominant
-        period, 16 to 256, or 32 where there is no period. 4 and 16 frames before it are what a
-        frame is expected from. Fewer than 160 rows are too short for a default: a detector fitted
-        on so few scores every row NaN.
+        period, 16 to 256, or 32 where there is no period. A frame is predicted from the 4 and the
+        16 frames before it. Fewer than 160 rows are too short for a default: every row is NaN.
     alpha : float
         False-alarm probability, as in `SpectralDetector`.
     epochs : int
-        Above 0 a Transformer is trained too, on at most so many passes, to tell hidden frames from
-        those before them. By default there is the training-free limit only: attention from a
-        frame's past to the pasts of normal frames.
+        Largest number of training passes of a Transformer that predicts hidden frames from those
+        before them. By default 0: attention from a frame's past to the pasts of normal frames,
+        which needs no training.
     view : str, optional
-        What of the spectra is compared, as in `SpectralDetector`; by default magnitudes.
+        View of the spectra, as in `SpectralDetector`; by default magnitudes.
     fs : float, optional
         Sampling rate in Hz of data without time; it names frequencies and changes no score.
     window : str or (str, float)
@@ -309,36 +316,27 @@ class SequenceDetector(SpectralDetector):
         self.fs = fs
         self.window = window
 
-    def _detect(self, recording: Recording) -> Detection:
-        return detect(
-            recording,
-            alpha=self.alpha,
-            nperseg=self.nperseg,
-            view=self.view,
-            window=self.window,
-            method=SEQUENCE,
-            epochs=self.epochs,
-        )
+    def _method(self) -> Method:
+        return Sequence(self.nperseg, self.view, self.window, self.epochs)
 
     def forecast(
         self, X: ArrayLike | pd.DataFrame, n_frames: int, rng: np.random.Generator | None = None
     ) -> Forecast:
-        """The spectra of the frames that follow X: the likeliest, or with `rng` drawn by their
-        probability.
+        """Return the spectra of the frames that follow X: the likeliest, or drawn with `rng`.
 
         Raises DataError where X ends in a gap or has fewer frames than the near past, or the
         detector was fitted on too few rows; ValueError for n_frames below 1.
         """
         data = self._checked(X, reset=False)
-        if self.learned_ is None or not isinstance(self.learned_.model, SequenceModel):
+        if self.learned_ is None or not isinstance(self.learned_.fitted, SequenceModel):
             raise DataError(
                 f"The detector was fitted on fewer than {MIN_ROWS_OF_SEQUENCE} rows: fit on more "
                 "or give nperseg."
             )
-        return self.learned_.model.forecast(self._recording(data, fit=False).values, n_frames, rng)
+        return self.learned_.fitted.forecast(self._recording(data, fit=False).values, n_frames, rng)
 
 
 def _fingerprint(recording: Recording) -> bytes:
-    """What tells the values of a recording from those of others."""
+    """Return a hash of the values of a recording."""
     values = np.ascontiguousarray(recording.values)
     return blake2b(values.view(np.uint8).data, key=repr(values.shape).encode()).digest()

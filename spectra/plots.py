@@ -316,7 +316,7 @@ def _draw_score(ax: Axes, detection: "Detection", time: _TimeAxis) -> None:
     """The score of each step at its centre, of several in a column the largest, and what an alarm
     has to exceed.
     """
-    scores = detection.frame_scores
+    scores = detection.step_scores
     centres = time.at((np.arange(scores.z.size) + 0.5) * scores.step)
     ax.plot(*_largest(scores.z, centres), color=SCORE, linewidth=0.7)
     threshold = -float(ndtri(detection.alpha))
