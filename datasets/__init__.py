@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spectra.datasets import generators
-    from spectra.datasets.recording import Recording, read
+    from spectra.datasets.reading import read
+    from spectra.datasets.recording import Recording
     from spectra.datasets.samples import load_sample, sample_names
 
 __all__ = ["Recording", "generators", "load_sample", "read", "sample_names"]
@@ -18,7 +19,7 @@ __all__ = ["Recording", "generators", "load_sample", "read", "sample_names"]
 _HOME = {
     "Recording": "spectra.datasets.recording",
     "load_sample": "spectra.datasets.samples",
-    "read": "spectra.datasets.recording",
+    "read": "spectra.datasets.reading",
     "sample_names": "spectra.datasets.samples",
 }
 

@@ -64,7 +64,7 @@ def load_sample(name: str) -> "Recording":
     each ectopic beat.
     """
     path = sample_path(name)
-    from spectra.datasets.recording import read
+    from spectra.datasets.reading import read
 
     return read(path, label="label", name=name)
 

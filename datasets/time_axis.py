@@ -1,12 +1,12 @@
 """Time stamps as they were logged, put on a regular grid: order, repeats, jitter and gaps."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
+from spectra.datasets.raw import Place
 from spectra.errors import DataError
 
 _JITTER = 0.2  # of a step: how far a step may be from a multiple of the usual one
@@ -15,8 +15,6 @@ _OFF_SHARE = 0.02  # of the steps: how many may be no multiple, such as restarts
 _REPEAT_SHARE = 0.01  # of the rows: how many may repeat a time stamp
 _LATE_SHARE = 0.02  # of the rows: how many may come after a later one
 _GROWTH = 10  # times the rows: how many the grid may add
-
-Place = Callable[[int], str]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from threadpoolctl import threadpool_limits
 
-from spectra.datasets.recording import Recording, as_recording
+from spectra.datasets.reading import as_recording
+from spectra.datasets.recording import Recording
 from spectra.detection import Detection
 from spectra.errors import DataError
 from spectra.model import Model

@@ -19,7 +19,8 @@ from threadpoolctl import threadpool_limits
 from spectra import metrics
 from spectra.arrays import BoolArray, Float64Array
 from spectra.datasets.readers.columns import OTHER_LABELS, is_label_name
-from spectra.datasets.recording import Recording, read
+from spectra.datasets.reading import read
+from spectra.datasets.recording import Recording
 from spectra.errors import DataError
 from spectra.pipeline import detect
 

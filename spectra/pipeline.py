@@ -8,7 +8,8 @@ import pandas as pd
 
 from spectra import formatting
 from spectra.calibration.scores import Scores
-from spectra.datasets.recording import Data, Recording, as_recording
+from spectra.datasets.reading import Data, as_recording
+from spectra.datasets.recording import Recording
 from spectra.detection import ITSELF, Detection
 from spectra.errors import DataError
 from spectra.model import Model

@@ -11,7 +11,7 @@ import pytest
 
 import spectra
 from spectra.datasets import Recording
-from spectra.datasets.recording import as_recording
+from spectra.datasets.reading import as_recording
 from spectra.errors import DataError
 
 N = 60

@@ -4,22 +4,19 @@ gzipped.
 
 import codecs
 import csv
-import gzip
 import io
 import re
 import warnings
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from os import PathLike
-from pathlib import Path
-from typing import BinaryIO
 
 import pandas as pd
 
+from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.dialect import BLANKS, COMMENTS, Dialect, is_comment, sniff
+from spectra.datasets.readers.table import raw_from_table
+from spectra.datasets.source import Source
 from spectra.errors import DataError
 
 _FIRST_BYTES, _MOST_BYTES, _ENOUGH_LINES = 1 << 16, 1 << 24, 6
@@ -39,79 +36,42 @@ _SIGNATURES = {
 
 
 @dataclass(frozen=True)
-class _Source:
-    """Where the bytes are: at a path or, where they can be read only once, in memory."""
+class _Text:
+    """The text of a source, once its encoding is known."""
 
-    name: str
-    path: Path | None
-    data: bytes = b""
-    gzipped: bool = False
-    encoding: str = "utf-8"
+    source: Source
+    encoding: str
 
     @property
-    def target(self) -> Path | io.BytesIO:
-        """What pandas opens."""
-        return self.path or io.BytesIO(self.data)
-
-    @contextmanager
-    def open(self) -> Iterator[io.BufferedReader]:
-        """The bytes of the text, unzipped."""
-        with self.path.open("rb") if self.path else io.BytesIO(self.data) as raw:
-            if self.gzipped:
-                with gzip.GzipFile(fileobj=raw) as unzipped:
-                    yield io.BufferedReader(unzipped)
-            else:
-                yield io.BufferedReader(raw)
+    def name(self) -> str:
+        """The name of the source in messages."""
+        return self.source.name
 
     def lines(self) -> Iterator[str]:
-        """The lines of the text, line ends included."""
-        with self.open() as raw:
+        """Yield the lines of the text, line ends included."""
+        with self.source.open() as raw:
             yield from io.TextIOWrapper(raw, encoding=self.encoding, newline=None)
 
 
-def read_table(source: str | PathLike[str] | BinaryIO) -> Table:
-    """The columns of a text table.
+def read_csv(source: Source, request: Request) -> Raw:
+    """Read a text table: find its dialect, then the roles of its columns."""
+    return raw_from_table(read_table(source), request)
 
-    `source` is a path or a binary file object, read to its end. Raises DataError where there is no
-    such file, or it is no text, has no rows, or rows with too many fields.
+
+def read_table(source: Source) -> Table:
+    """Return the columns of a text table.
+
+    Raises DataError where it is no text, has no rows, or rows with too many fields.
     """
-    opened = _open(source)
-    try:
-        head = _head(opened)
-        opened = replace(opened, encoding=_encoding(head, opened.name))
-        dialect = sniff(_complete_lines(head, opened.encoding))
-        if dialect is None:
-            raise DataError(f"{opened.name} is empty: it holds no rows.")
-        return _table(opened, dialect)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"{opened.name} is not a complete gzip file: {error}.") from error
-    except OSError as error:
-        raise DataError(f"{opened.name} cannot be read: {error.strerror or error}.") from error
+    head = _head(source)
+    text = _Text(source, _encoding(head, source.name))
+    dialect = sniff(_complete_lines(head, text.encoding))
+    if dialect is None:
+        raise DataError(f"{source.name} is empty: it holds no rows.")
+    return _table(text, dialect)
 
 
-def _open(source: str | PathLike[str] | BinaryIO) -> _Source:
-    """The source, once it is known to be there."""
-    if isinstance(source, (str, PathLike)):
-        path = Path(source)
-        if path.is_dir():
-            raise DataError(f"{path} is a folder: name a file in it.")
-        if not path.exists():
-            raise DataError(f"There is no file {path}.")
-        # A pipe gives its bytes once, and they are read twice here: for the dialect and for the
-        # values.
-        opened = (
-            _Source(str(path), path)
-            if path.is_file()
-            else _Source(str(path), None, path.read_bytes())
-        )
-    else:
-        label = str(getattr(source, "name", "stdin")).strip("<>")
-        opened = _Source(label, None, source.read())
-    with opened.open() as raw:
-        return replace(opened, gzipped=raw.read(2) == b"\x1f\x8b")
-
-
-def _head(source: _Source) -> bytes:
+def _head(source: Source) -> bytes:
     """The start of the text: 64 kB, or more where so much holds only a few lines."""
     with source.open() as raw:
         head = raw.read(_FIRST_BYTES)
@@ -157,48 +117,47 @@ def _complete_lines(head: bytes, encoding: str) -> list[str]:
     return lines[:-1] if len(lines) > 1 and (len(head) >= _FIRST_BYTES or not lines[-1]) else lines
 
 
-def _table(source: _Source, dialect: Dialect) -> Table:
+def _table(text: _Text, dialect: Dialect) -> Table:
     """All columns; what the head of the file could not show is learned from where pandas
     stumbles.
     """
     try:
-        frame = _parse(source, dialect)
+        frame = _parse(text, dialect)
     except UnicodeDecodeError:
-        return _table(replace(source, encoding="latin-1"), dialect)
+        return _table(replace(text, encoding="latin-1"), dialect)
     except pd.errors.ParserWarning as error:
         width = len(dialect.names)
         raise DataError(
-            f"{source.name} is no table: some rows have more than the {width} fields that most "
-            "have."
+            f"{text.name} is no table: some rows have more than the {width} fields that most have."
         ) from error
     except pd.errors.ParserError as error:
         line = _line_of_error(str(error))
-        mark = _comment_at(source, line) if dialect.comment is None else None
+        mark = _comment_at(text, line) if dialect.comment is None else None
         if mark is None:
-            raise DataError(f"{source.name}{_explained(str(error))}") from error
-        return _table(source, replace(dialect, comment=mark))
+            raise DataError(f"{text.name}{_explained(str(error))}") from error
+        return _table(text, replace(dialect, comment=mark))
     if frame.empty:
-        raise DataError(f"{source.name} has a header and no rows of data.")
+        raise DataError(f"{text.name} has a header and no rows of data.")
     text_first = not pd.api.types.is_numeric_dtype(frame[0].dtype)
-    if dialect.comment is None and text_first and (mark := _late_comment(source)) is not None:
-        return _table(source, replace(dialect, comment=mark))
+    if dialect.comment is None and text_first and (mark := _late_comment(text)) is not None:
+        return _table(text, replace(dialect, comment=mark))
 
     def place(row: int) -> str:
-        return f"{source.name}, line {_line_of_row(source, dialect, row)}"
+        return f"{text.name}, line {_line_of_row(text, dialect, row)}"
 
-    return Table(frame, dialect.names, place, source.name, dialect.decimal, dialect.notes)
+    return Table(frame, dialect.names, place, text.name, dialect.decimal, dialect.notes)
 
 
-def _parse(source: _Source, dialect: Dialect) -> pd.DataFrame:
+def _parse(text: _Text, dialect: Dialect) -> pd.DataFrame:
     """The rows as pandas reads them, columns numbered from 0."""
-    with warnings.catch_warnings():
+    with text.source.open() as content, warnings.catch_warnings():
         # A column with a text far down has numbers and texts: columns.py finds the text and names
         # its row.
         warnings.simplefilter("ignore", pd.errors.DtypeWarning)
         # Where pandas would drop fields, it warns.
         warnings.simplefilter("error", pd.errors.ParserWarning)
         return pd.read_csv(
-            source.target,
+            content,
             sep=dialect.delimiter,
             decimal=dialect.decimal,
             comment=dialect.comment,
@@ -208,8 +167,7 @@ def _parse(source: _Source, dialect: Dialect) -> pd.DataFrame:
             skiprows=dialect.skip,
             skipinitialspace=True,
             na_values=_NA_VALUES,
-            encoding=source.encoding,
-            compression="gzip" if source.gzipped else None,
+            encoding=text.encoding,
             engine="c",
         )
 
@@ -230,29 +188,29 @@ def _explained(message: str) -> str:
     return f" is not a table: {message.strip()}."
 
 
-def _comment_at(source: _Source, line: int | None) -> str | None:
+def _comment_at(text: _Text, line: int | None) -> str | None:
     """The mark of the comment on a line counted from 1."""
-    for number, text in enumerate(source.lines(), start=1):
+    for number, line_text in enumerate(text.lines(), start=1):
         if number == line:
-            return next((mark for mark in COMMENTS if is_comment(text, mark)), None)
+            return next((mark for mark in COMMENTS if is_comment(line_text, mark)), None)
     return None
 
 
-def _late_comment(source: _Source) -> str | None:
+def _late_comment(text: _Text) -> str | None:
     """The mark of comment lines anywhere in the file."""
-    with source.open() as raw:
-        text = io.TextIOWrapper(raw, encoding=source.encoding, newline=None)
+    with text.source.open() as raw:
+        characters = io.TextIOWrapper(raw, encoding=text.encoding, newline=None)
         last = "\n"
-        while block := text.read(_BLOCK):
+        while block := characters.read(_BLOCK):
             if found := _COMMENT_LINE.search(last + block):
                 return found[1]
             last = block[-1]
     return None
 
 
-def _line_of_row(source: _Source, dialect: Dialect, row: int) -> int:
+def _line_of_row(text: _Text, dialect: Dialect, row: int) -> int:
     """The line of the file, counted from 1, on which a row of data counted from 0 ends."""
-    lines = enumerate(source.lines(), start=1)
+    lines = enumerate(text.lines(), start=1)
     blanks = " \n" if dialect.delimiter == "\t" else None
     kept = (
         (number, text)

@@ -1,0 +1,67 @@
+"""What a reader returns, and what it is asked for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from spectra.arrays import Float64Array, IntArray
+
+Place = Callable[[int], str]
+"""Names the place of a row, counted from 0, in messages: "data.csv, line 17"."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Choices of the user that a reader has to follow: columns by name or number from 1."""
+
+    time: str | None = None
+    channels: str | Sequence[str] | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Samples as they were logged, before they are put on a regular grid.
+
+    A reader of a format fills in what its file says and leaves the rest at None. A file with
+    stamps has `instants`; a file with a rate has `fs`, and `start` if it says when it begins.
+
+    Parameters
+    ----------
+    values : array of float64, shape (n, c)
+        One column a channel, NaN where a value is missing.
+    channels : tuple of str
+        The names of the c channels, each different.
+    labels : array of int64, shape (n,), or None
+        Known anomalies, 0 or 1 a row.
+    instants : pandas.Index or None
+        The stamp of every row: a DatetimeIndex, a TimedeltaIndex or seconds. They need not be
+        regular or sorted.
+    plain : pandas.Index
+        The index of the rows where there are no instants, as a rule a RangeIndex.
+    place : callable
+        Names the place of a row in messages.
+    source : str
+        The name of the file in messages.
+    notes : tuple of str
+        Sentences on what was decided or left out.
+    fs : float or None
+        The sampling rate in Hz that the file gives. `fs` of the user goes before it.
+    start : pandas.Timestamp or None
+        The instant of the first row of a file that has a rate and no instants.
+    units : tuple of str or None
+        The physical unit of each channel, "" where it is unknown.
+    """
+
+    values: Float64Array
+    channels: tuple[str, ...]
+    labels: IntArray | None
+    instants: pd.Index | None
+    plain: pd.Index
+    place: Place
+    source: str
+    notes: tuple[str, ...] = ()
+    fs: float | None = None
+    start: pd.Timestamp | None = None
+    units: tuple[str, ...] | None = None
