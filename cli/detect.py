@@ -8,11 +8,11 @@ import click
 
 from spectra.cli.options import (
     STDIN,
+    Learning,
     Output,
     Reading,
     Words,
     alarm_option,
-    check_method,
     learning_options,
     output_options,
     reading_options,
@@ -24,8 +24,6 @@ from spectra.cli.run import explained, run_files, step
 if TYPE_CHECKING:
     from spectra.datasets import Recording
     from spectra.detection import Detection
-    from spectra.pipeline import Method
-    from spectra.signal.views import View
 
 EPILOG = """\b
 JSON: {"schema_version": 1, "files": [{"file", "fs", "nperseg", "npersegs", "hop",
@@ -64,11 +62,7 @@ def command(
     files: tuple[str, ...],
     normal: str | None,
     normal_rows: tuple[int | None, int | None] | None,
-    nperseg: int | None,
-    k: float | None,
-    view: "View | None",
-    method: "Method",
-    epochs: int,
+    learning: Learning,
     alpha: float,
     reading: Reading,
     output: Output,
@@ -76,36 +70,25 @@ def command(
 ) -> None:
     """Find the anomalies in each FILE, a CSV file, plain or gzipped; - is standard input.
 
-    What is normal is learned from --normal, from --normal-rows, or else from the FILE itself, which
-    then must be normal for the most part.
+    The reference is --normal, --normal-rows, or else the FILE itself, most of which must then be
+    normal.
     """
     if normal is not None and normal_rows is not None:
         raise click.UsageError(
             "--normal and --normal-rows both say what to learn from: give one of them."
         )
-    check_method(method, k, epochs)
     if [*files, normal].count(STDIN) > 1:
         raise click.UsageError("Standard input can be read only once: give - once.")
 
     def ready() -> "Callable[[Recording], Detection]":
         from spectra.pipeline import detect, learn, score
 
+        method = learning.settings()
         if normal is None:
             rows = None if normal_rows is None else slice(*normal_rows)
-            return partial(
-                detect,
-                normal_rows=rows,
-                alpha=alpha,
-                nperseg=nperseg,
-                k=k,
-                view=view,
-                method=method,
-                epochs=epochs,
-            )
+            return partial(detect, normal_rows=rows, alpha=alpha, method=method)
         with step(f"learning from {normal}", words), explained(normal):
-            learned = learn(
-                reading.read(normal), nperseg=nperseg, k=k, view=view, method=method, epochs=epochs
-            )
-        return partial(score, learned, alpha=alpha)
+            model = learn(reading.read(normal), method=method)
+        return partial(score, model, alpha=alpha)
 
     run_files(files, ready, reading, output, words)

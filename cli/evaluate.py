@@ -11,10 +11,10 @@ from click.core import ParameterSource
 from spectra.cli.formats import SCHEMA_VERSION, finite
 from spectra.cli.options import (
     STDIN,
+    Learning,
     Reading,
     Words,
     alarm_option,
-    check_method,
     learning_options,
     reading_options,
     rows_option,
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from spectra.arrays import BoolArray, Float64Array, IntArray
     from spectra.datasets import Recording
     from spectra.detection import Detection
-    from spectra.pipeline import Method
-    from spectra.signal.views import View
 
 EPILOG = """\b
 JSON: {"schema_version": 1, "file", "n_samples", "events", "anomalous_rows",
@@ -116,11 +114,7 @@ def command(
     threshold: float | None,
     buffer: int | None,
     normal_rows: tuple[int | None, int | None] | None,
-    nperseg: int | None,
-    k: float | None,
-    view: "View | None",
-    method: "Method",
-    epochs: int,
+    learning: Learning,
     alpha: float,
     reading: Reading,
     form: str,
@@ -139,7 +133,6 @@ def command(
         raise click.UsageError(
             f"--{name} is for what detect finds: leave it out, or leave --score out."
         )
-    check_method(method, k, epochs)
     if score is None and threshold is not None:
         raise click.UsageError(
             "--threshold is for --score: the alarms of detect are set by --alpha."
@@ -158,11 +151,7 @@ def command(
                 recording,
                 normal_rows=rows,
                 alpha=alpha,
-                nperseg=nperseg,
-                k=k,
-                view=view,
-                method=method,
-                epochs=epochs,
+                method=learning.settings(),
             )
             judged = _own(detection)
         else:

@@ -1,24 +1,19 @@
 """`spectra fit`: what is normal, learned once and kept in a file."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from spectra.cli.files import check_output, writing
 from spectra.cli.options import (
+    Learning,
     Reading,
     Words,
-    check_method,
     learning_options,
     reading_options,
     word_options,
 )
 from spectra.cli.run import explained, say, step
-
-if TYPE_CHECKING:
-    from spectra.pipeline import Method
-    from spectra.signal.views import View
 
 
 @click.command("fit", short_help="Learn what is normal, and keep it in a model file.")
@@ -38,25 +33,20 @@ if TYPE_CHECKING:
 def command(
     normal: str,
     model: Path,
-    nperseg: int | None,
-    k: float | None,
-    view: "View | None",
-    method: "Method",
-    epochs: int,
+    learning: Learning,
     reading: Reading,
     words: Words,
 ) -> None:
     """Learn what is normal from NORMAL, a CSV file (- is standard input), and keep it in a MODEL
     for spectra score.
     """
-    check_method(method, k, epochs)
     check_output(model, [normal])
     from spectra.formatting import counted, span_text
     from spectra.pipeline import learn
 
     with step(normal, words), explained(normal):
         recording = reading.read(normal)
-        learned = learn(recording, nperseg=nperseg, k=k, view=view, method=method, epochs=epochs)
+        learned = learn(recording, method=learning.settings())
     with writing(model):
         learned.save(model)
     if not words.quiet:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Results = Iterable[tuple[str, "Detection"]]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 ALARM = ("start", "end", "peak", "score", "p_value", "channel", "f_low", "f_high")
 
 
@@ -54,13 +54,13 @@ FORMATS: Final[dict[str, Callable[[Results], Iterator[str]]]] = {
 
 def _file(name: str, detection: "Detection") -> dict[str, object]:
     """What the JSON says of one file."""
-    fit = detection.calibration
+    fit = detection.fusion.calibration
     return {
         "file": name,
         "fs": detection.fs,
         "nperseg": detection.nperseg,
         "npersegs": list(detection.npersegs),
-        "hop": detection.hop,
+        "step": detection.step,
         "alpha": detection.alpha,
         "n_samples": detection.recording.n_samples,
         "channels": list(detection.recording.channels),
@@ -69,7 +69,7 @@ def _file(name: str, detection: "Detection") -> dict[str, object]:
         "calibration": {
             "transform": fit.transform,
             "power": finite(fit.power),
-            "threshold": finite(fit.threshold(detection.alpha)),
+            "threshold": finite(detection.threshold),
             "ks_statistic": finite(fit.ks_statistic),
             "ks_p_value": finite(fit.ks_p_value),
         },

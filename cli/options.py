@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from spectra.datasets import Recording
+    from spectra.pipeline import Method
 
 Command = Callable[..., None]
 
@@ -157,61 +158,87 @@ def rows_option(command: Command) -> Command:
     return option(command)
 
 
+@dataclass(frozen=True)
+class Learning:
+    """The method and its settings."""
+
+    method: str
+    nperseg: int | None
+    k: float | None
+    view: Any
+    epochs: int
+
+    def __post_init__(self) -> None:
+        """Refuse options of the other method."""
+        if self.method == "sequence" and self.k is not None:
+            raise click.UsageError(
+                "--k is for --method spectral: the sequence method has no number of frames."
+            )
+        if self.method == "spectral" and self.epochs:
+            raise click.UsageError("--epochs is for --method sequence: no other is trained.")
+
+    def settings(self) -> "Method":
+        """Return the method as a value."""
+        from spectra.sequence.settings import Sequence
+        from spectra.spectral.settings import Spectral
+
+        if self.method == "sequence":
+            return Sequence(self.nperseg, self.view, epochs=self.epochs)
+        return Spectral(self.nperseg, self.k, self.view)
+
+
 def learning_options(command: Command) -> Command:
-    """Options of how what is normal is learned: `method`, `nperseg`, `k`, `view` and `epochs`."""
-    for option in (
-        click.option(
-            "--epochs",
-            type=click.IntRange(min=0),
-            default=0,
-            metavar="N",
-            help="With --method sequence: also train a Transformer, for N passes at most.",
-        ),
-        click.option(
-            "--view",
-            type=click.Choice(VIEWS),
-            help="What of the spectra is compared; else magnitude, magnitude-dc, single rows, and "
-            "of several channels the "
-            "residual.",
-        ),
-        click.option(
-            "--k",
-            type=float,
-            metavar="K",
-            callback=neighbours,
-            help="Compare with the K nearest normal frames, below 1 with that share of them; else "
-            "5, and in a file that is "
-            "learned from itself also a tenth of its frames.",
-        ),
-        click.option(
-            "--nperseg",
-            type=click.IntRange(min=2),
-            metavar="ROWS",
-            help="The rows of a frame; else several lengths side by side, 16, 64 and 256, other "
-            "ones in very long files; "
-            "with --method sequence one.",
-        ),
-        click.option(
-            "--method",
-            type=click.Choice(["spectral", "sequence"]),
-            default="spectral",
-            show_default=True,
-            help="Compare a frame with all normal ones, or with what the frames before it let "
-            "expect.",
-        ),
-    ):
-        command = option(command)
-    return command
+    """Add the options of the method, handed to the command as `learning`."""
 
+    @click.option(
+        "--method",
+        type=click.Choice(["spectral", "sequence"]),
+        default="spectral",
+        show_default=True,
+        help="spectral: compare each frame with all normal frames; sequence: with the frame "
+        "predicted from those before it.",
+    )
+    @click.option(
+        "--nperseg",
+        type=click.IntRange(min=2),
+        metavar="ROWS",
+        help="Rows of a frame. [default: 16, 64 and 256 side by side; with --method sequence a "
+        "sixteenth of the period]",
+    )
+    @click.option(
+        "--k",
+        type=float,
+        metavar="K",
+        callback=neighbours,
+        help="Number (or, below 1, share) of nearest normal frames to compare with. [default: 5, "
+        "plus 10 % when the file is its own reference]",
+    )
+    @click.option(
+        "--view",
+        type=click.Choice(VIEWS),
+        help="View of the spectra that is compared alone. [default: magnitude, magnitude-dc, "
+        "single rows, and of several channels residual]",
+    )
+    @click.option(
+        "--epochs",
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="N",
+        help="With --method sequence: also train a Transformer, for at most N passes.",
+    )
+    @wraps(command)
+    def collected(
+        *args: Any,
+        method: str,
+        nperseg: int | None,
+        k: float | None,
+        view: str | None,
+        epochs: int,
+        **rest: Any,
+    ) -> None:
+        command(*args, learning=Learning(method, nperseg, k, view, epochs), **rest)
 
-def check_method(method: str, k: float | None, epochs: int) -> None:
-    """Refuse options that are of the other method."""
-    if method == "sequence" and k is not None:
-        raise click.UsageError(
-            "--k is for --method spectral: the sequence method takes no number of frames."
-        )
-    if method == "spectral" and epochs:
-        raise click.UsageError("--epochs is for --method sequence: nothing else is trained.")
+    return collected
 
 
 def alarm_option(command: Command) -> Command:
@@ -223,7 +250,7 @@ def alarm_option(command: Command) -> Command:
         show_default=True,
         metavar="P",
         callback=probability,
-        help="The false-alarm probability of a frame, above 0 and at most 0.5.",
+        help="False-alarm probability of a score, above 0 and at most 0.5.",
     )
     return option(command)
 

@@ -93,7 +93,7 @@ def say_notes(file: str, detection: "Detection", *, verbose: bool) -> None:
     if verbose:
         from spectra.formatting import counted
 
-        fit = detection.calibration
+        fit = detection.fusion.calibration
         period = (
             f"dominant period {counted(detection.period, 'row')}"
             if detection.period
@@ -105,7 +105,7 @@ def say_notes(file: str, detection: "Detection", *, verbose: bool) -> None:
             "Kolmogorov–Smirnov "
             f"{fit.ks_statistic:.3g}, p = {fit.ks_p_value:.2g}; {period}; frames of {lengths} "
             "rows, a score every "
-            f"{detection.hop}."
+            f"{detection.step}."
         )
 
 

@@ -48,9 +48,9 @@ def command(
         raise click.UsageError("Standard input can be read only once: give - once.")
 
     def ready() -> "Callable[[Recording], Detection]":
-        from spectra.model import Learned
+        from spectra.model import Model
         from spectra.pipeline import score
 
-        return partial(score, Learned.load(model), alpha=alpha)
+        return partial(score, Model.load(model), alpha=alpha)
 
     run_files(files, ready, reading, output, words)

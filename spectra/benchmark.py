@@ -22,27 +22,27 @@ from spectra.datasets.readers.columns import OTHER_LABELS, is_label_name
 from spectra.datasets.reading import read
 from spectra.datasets.recording import Recording
 from spectra.errors import DataError
-from spectra.pipeline import detect
+from spectra.pipeline import METHODS, Method, detect
+from spectra.sequence.settings import Sequence
+from spectra.spectral.settings import Spectral
 
-# What the names of TSB-AD's files tell: 001_NAB_id_1_Facility_tr_1007_1st_2014.csv.
+# Names of TSB-AD's files: 001_NAB_id_1_Facility_tr_1007_1st_2014.csv.
 _COLLECTION = re.compile(r"\d+_(.+?)_id_\d+")
 _PREFIX = re.compile(r"_tr_(\d+)(?=[_.])")
 OTHERS = "other"
-SPECTRAL = "spectral"
 
 
 class Detector(Protocol):
-    """A detector of one's own: any object that learns from rows of numbers (n, channels) and scores
-    such rows (n,).
+    """A detector of the user's own.
 
-    It is copied for each series, and may also have `predict`, −1 on the rows that it reports.
+    It is copied for each series. It may also have `predict`, −1 on the rows that it reports.
     """
 
     def fit(self, X: Float64Array, /) -> object:
-        """Learn from the normal rows, or from all rows where none are known to be normal."""
+        """Learn from the normal rows (n, n_channels), or from all rows where none are known."""
 
     def score_samples(self, X: Float64Array, /) -> Float64Array:
-        """One score a row, high = normal, as in scikit-learn."""
+        """Return one score a row, high = normal, as in scikit-learn."""
 
 
 @dataclass(frozen=True)
@@ -87,26 +87,42 @@ def benchmark(
     folder: str | PathLike[str],
     *,
     use_normal: bool = True,
-    detector: str | Detector = SPECTRAL,
+    detector: str | Method | Detector = "spectral",
     n_jobs: int = 1,
     on_done: Callable[[int, int, str], None] | None = None,
 ) -> Benchmark:
     """Score every labelled CSV file of a folder, and compare the scores with its labels.
 
-    The first N rows are learned from where the file's name has _tr_N_, else, and everywhere where
-    not `use_normal`, the recording itself; nothing else is told, and alarms are those of the
-    detector's own threshold. `detector` is "spectral", that is `spectra.detect`, or a `Detector` of
-    one's own, itself or as "module:Class". `n_jobs` processes work side by side (−1: one a core),
-    and their number changes nothing but the seconds. `on_done` is called with how many files are
-    done, how many there are, and the name of the last. A file that cannot be used is listed in
-    `failed`. Raises DataError for a folder without a labelled file, ValueError for an unknown
-    detector.
+    Parameters
+    ----------
+    folder : str or path
+    use_normal : bool
+        Learn from the first N rows where the file's name has _tr_N_. Otherwise each recording is
+        its own reference.
+    detector : str, Spectral, Sequence or Detector
+        "spectral" and "sequence" are the methods of `spectra.detect`; "module:Class" is a detector
+        of your own. Alarms are those of the detector's own threshold.
+    n_jobs : int
+        Number of processes, −1 for one a core. It changes nothing but the seconds.
+    on_done : callable, optional
+        Called with the number of files done, the number of files, and the name of the last.
+
+    Returns
+    -------
+    Benchmark
+        A file that cannot be used is listed in `failed`.
+
+    Raises
+    ------
+    DataError
+        For a folder without a labelled file.
+    ValueError
+        For an unknown detector.
     """
     paths = _csv_files(Path(folder))
     if isinstance(detector, str):
         load_detector(detector)
-    # Each process loads a detector by its name, for it may not find the module that pickle would
-    # name.
+    # Each process loads a detector by its name: it may not find the module that pickle would name.
     work = (joblib.delayed(_outcome)(path, use_normal, detector, str(Path.cwd())) for path in paths)
     rows, failed = [], {}
     for number, outcome in enumerate(
@@ -129,18 +145,19 @@ def benchmark(
     return Benchmark(pd.DataFrame(rows), failed)
 
 
-def load_detector(name: str, here: str | None = None) -> Detector | None:
-    """The detector of that name, None for spectra's own; raises ValueError where there is none.
+def load_detector(name: str, here: str | None = None) -> Method | Detector:
+    """Return the method or the detector of that name; raise ValueError where there is none.
 
-    "module:Class" is one made without arguments from a module that can be imported, the folder
-    `here`, by default the working one, included.
+    "module:Class" is made without arguments from a module that can be imported; the folder `here`,
+    by default the working one, is included.
     """
-    if name == SPECTRAL:
-        return None
+    if name in METHODS:
+        return METHODS[name]()
     module, colon, attribute = name.partition(":")
     if not (colon and module and attribute.isidentifier()):
         raise ValueError(
-            f"There is no detector '{name}': give {SPECTRAL}, or module:Class for one of your own."
+            f"There is no detector '{name}': give {' or '.join(METHODS)}, or module:Class for "
+            "one of your own."
         )
     here = str(Path.cwd()) if here is None else here
     if here not in sys.path:
@@ -178,24 +195,24 @@ def _csv_files(folder: Path) -> list[Path]:
 
 
 def _outcome(
-    path: Path, use_normal: bool, detector: str | Detector, here: str
+    path: Path, use_normal: bool, detector: str | Method | Detector, here: str
 ) -> dict[str, Any] | str | None:
-    """The row of a file, the reason why it has none, or None where it has no labels."""
+    """Return the row of a file, the reason why it has none, or None without labels."""
     try:
-        # Sums in another order, as more threads make them, differ in their last digits.
+        # BLAS threads sum in another order, which changes the last digits.
         with threadpool_limits(limits=1):
-            one = load_detector(detector, here) if isinstance(detector, str) else detector
-            return _row(path, use_normal, one)
+            loaded = load_detector(detector, here) if isinstance(detector, str) else detector
+            return _row(path, use_normal, loaded)
     except DataError as error:
         return str(error) if path.name in str(error) else f"{path.name}: {error}"
 
 
-def _row(path: Path, use_normal: bool, detector: Detector | None) -> dict[str, Any] | None:
-    """What is said of one file; raises DataError where it cannot be used."""
+def _row(path: Path, use_normal: bool, detector: Method | Detector) -> dict[str, Any] | None:
+    """Return the row of one file; raise DataError where it cannot be used."""
     recording = read(path, name=path.name)
     if recording.labels is None:
         wrong = [note for note in recording.notes if OTHER_LABELS in note]
-        # One of fractions may be a measurement, but where labels are looked for it is worth a word.
+        # A column of fractions may be a measurement; where labels are expected it is named.
         wrong += [
             f"column '{name}' {OTHER_LABELS}." for name in recording.channels if is_label_name(name)
         ]
@@ -210,9 +227,10 @@ def _row(path: Path, use_normal: bool, detector: Detector | None) -> dict[str, A
     buffer = metrics.vus_buffer(recording.values[recording.rows, 0])
     begin = time.perf_counter()
     try:
-        found = (
-            _detect(recording, prefix) if detector is None else _by_own(detector, recording, prefix)
-        )
+        if isinstance(detector, (Spectral, Sequence)):
+            found = _detect(recording, prefix, detector)
+        else:
+            found = _by_own(detector, recording, prefix)
     except DataError:
         raise
     except Exception as error:
@@ -251,24 +269,22 @@ def _normal_rows(name: str, n: int) -> int:
 
 @dataclass(frozen=True)
 class _Found:
-    """Scores (n,), high = anomalous, alarms (n,) where there are any, and the frame length where
-    there is one.
-    """
+    """Scores (n,), high = anomalous, and where there are any, alarms (n,) and a frame length."""
 
     scores: Float64Array
     alarms: BoolArray | None
     nperseg: int | None
 
 
-def _detect(recording: Recording, prefix: int) -> _Found:
-    """What spectra finds."""
-    result = detect(recording, normal_rows=(0, prefix) if prefix else None)
+def _detect(recording: Recording, prefix: int, method: Method) -> _Found:
+    """Return what spectra finds."""
+    result = detect(recording, normal_rows=(0, prefix) if prefix else None, method=method)
     table = result.scores
     return _Found(table["anomaly_score"].to_numpy(), table["alarm"].to_numpy() == 1, result.nperseg)
 
 
 def _by_own(detector: Detector, recording: Recording, prefix: int) -> _Found:
-    """What a detector of the user's finds."""
+    """Return what a detector of the user's finds."""
     X = recording.values[recording.rows]
     own = copy.deepcopy(detector)
     own.fit(X[: prefix or None])

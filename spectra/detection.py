@@ -241,7 +241,9 @@ class Detection:
     def __repr__(self) -> str:
         heading = f"{self.recording.name}  {self.headline}"
         notes = (f"note: {note}" for note in self.notes)
-        return "\n".join([heading, *formatting.aligned(self._shown()), self._verdict_shown(), *notes])
+        return "\n".join(
+            [heading, *formatting.aligned(self._shown()), self._verdict_shown(), *notes]
+        )
 
     def _repr_html_(self) -> str:
         table = (
@@ -259,16 +261,13 @@ def _constant_note(recording: Recording, model: Model, *, own: bool) -> str:
     values = recording.values
     with np.errstate(invalid="ignore"):
         still = np.fmin.reduce(values, axis=0) == np.fmax.reduce(values, axis=0)
-    note = _of_channels(recording.channels, still, "constant")
     unseen = model.constant & ~still
-    if own or not unseen.any():
-        return note
-    return " ".join(
-        filter(
-            None,
-            (note, _of_channels(recording.channels, unseen, "constant in the data that was learned from")),
+    notes = [_of_channels(recording.channels, still, "constant")]
+    if not own:
+        notes.append(
+            _of_channels(recording.channels, unseen, "constant in the data that was learned from")
         )
-    )
+    return " ".join(note for note in notes if note)
 
 
 def _of_channels(channels: Sequence[str], marked: BoolArray, what: str) -> str:

@@ -76,7 +76,7 @@ class _Detector(OutlierMixin, BaseEstimator):
         return self
 
     def score_samples(self, X: ArrayLike | pd.DataFrame) -> Rows:
-        """Return the normality of each row, (n_samples,): minus the anomaly score, high = normal."""
+        """Return the normality of each row, (n_samples,): minus its anomaly score."""
         return -self.anomaly_score(X)
 
     def decision_function(self, X: ArrayLike | pd.DataFrame) -> Rows:
@@ -84,7 +84,7 @@ class _Detector(OutlierMixin, BaseEstimator):
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> "IntArray | pd.Series[int]":
-        """Return +1 for normal rows and rows without a score, −1 for anomalous ones, (n_samples,)."""
+        """Return −1 for anomalous rows and +1 for all others, (n_samples,)."""
         return 1 - 2 * (self.decision_function(X) < 0).astype(np.int64)
 
     def anomaly_score(self, X: ArrayLike | pd.DataFrame) -> Rows:

@@ -17,6 +17,7 @@ FORMAT: Final = FileFormat(
     "spectra model", 4, "model file", "make a model with spectra fit NORMAL -o {name}"
 )
 
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """A fitted method, to score recordings with.

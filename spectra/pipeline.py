@@ -217,9 +217,7 @@ def _like_learned(recording: Recording, model: Model) -> Recording:
     if recording.channels != model.channels:
         column = {name: index for index, name in enumerate(recording.channels)}
         order = [column[name] for name in model.channels]
-        recording = replace(
-            recording, values=recording.values[:, order], channels=model.channels
-        )
+        recording = replace(recording, values=recording.values[:, order], channels=model.channels)
     if recording.fs is None:
         return recording if model.fs is None else _at_rate(recording, model.fs)
     if model.fs is not None and not isclose(recording.fs, model.fs, rel_tol=RATE_TOLERANCE):
@@ -230,9 +228,7 @@ def _like_learned(recording: Recording, model: Model) -> Recording:
     return recording
 
 
-def _span(
-    recording: Recording, normal_rows: slice | tuple[int, int]
-) -> tuple[slice, str]:
+def _span(recording: Recording, normal_rows: slice | tuple[int, int]) -> tuple[slice, str]:
     """Return the rows of the recording that hold the given input rows, and their name.
 
     Raises DataError for none.

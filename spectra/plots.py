@@ -10,14 +10,15 @@ drawn fast, and no spike is lost.
 from dataclasses import dataclass
 from datetime import tzinfo
 from io import BytesIO
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
 from spectra.arrays import FloatArray, IntArray
-from spectra.signal.frames import frame_starts, frame_view, taper
+from spectra.detection import Detection
+from spectra.signal.frames import FrameGrid, taper
 from spectra.signal.spectrum import frequencies, spectrum
 
 try:
@@ -30,10 +31,6 @@ try:
     from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 except ImportError as error:
     raise ImportError("Plots need matplotlib: pip install 'spectra-anomaly[plot]'.") from error
-
-if TYPE_CHECKING:
-    from spectra.detection import Detection
-
 
 # More than a screen or a page has.
 COLUMNS: Final = 1500
@@ -72,7 +69,7 @@ class Picture(Figure):
         return file.getvalue()
 
 
-def plot(detection: "Detection") -> Figure:
+def plot(detection: Detection) -> Figure:
     """Draw a detection: its channels, the score of each frame with the threshold, and a
     spectrogram.
 
@@ -190,7 +187,7 @@ def _short(name: str) -> str:
     return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1] + "…"
 
 
-def _title(detection: "Detection") -> str:
+def _title(detection: Detection) -> str:
     """What was found."""
     count = len(detection.alarms)
     alarms = "no alarm" if count == 0 else "1 alarm" if count == 1 else f"{count:,} alarms"
@@ -208,7 +205,7 @@ def _signals_title(shown: int, n_channels: int) -> str:
     return f"{count} channels; shaded: the alarms, darker in the channel where they are strongest"
 
 
-def _ranked_channels(detection: "Detection") -> list[int]:
+def _ranked_channels(detection: Detection) -> list[int]:
     """Channels, those with the strongest alarms first, otherwise in their order."""
     names = detection.recording.channels
     strongest = detection.alarms.groupby("channel")["score"].max()
@@ -226,7 +223,7 @@ class _Alarms:
     bands: FloatArray
 
     @classmethod
-    def of(cls, detection: "Detection", time: _TimeAxis) -> Self:
+    def of(cls, detection: Detection, time: _TimeAxis) -> Self:
         alarms = detection.alarms
         spans = time.at(_alarm_rows(detection))
         return cls(
@@ -266,7 +263,7 @@ class _Alarms:
         )
 
 
-def _alarm_rows(detection: "Detection") -> IntArray:
+def _alarm_rows(detection: Detection) -> IntArray:
     """First row of each alarm and the row after its last, (n_alarms, 2)."""
     index = detection.recording.index
     if index.is_unique:
@@ -304,7 +301,7 @@ def _largest(values: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]
     return x[first], np.fmax.reduceat(values, first)
 
 
-def _draw_signal(ax: Axes, detection: "Detection", channel: int, time: _TimeAxis) -> None:
+def _draw_signal(ax: Axes, detection: Detection, channel: int, time: _TimeAxis) -> None:
     values = detection.recording.values[:, channel]
     ax.plot(*_envelope(values, time.edges[:-1]), color=SIGNAL, linewidth=0.7)
     _as_it_is(ax.yaxis.label)
@@ -312,7 +309,7 @@ def _draw_signal(ax: Axes, detection: "Detection", channel: int, time: _TimeAxis
     ax.margins(y=0.08)
 
 
-def _draw_score(ax: Axes, detection: "Detection", time: _TimeAxis) -> None:
+def _draw_score(ax: Axes, detection: Detection, time: _TimeAxis) -> None:
     """The score of each step at its centre, of several in a column the largest, and what an alarm
     has to exceed.
     """
@@ -327,7 +324,7 @@ def _draw_score(ax: Axes, detection: "Detection", time: _TimeAxis) -> None:
     ax.margins(y=0.08)
 
 
-def _draw_spectrogram(ax: Axes, detection: "Detection", channel: int, time: _TimeAxis) -> None:
+def _draw_spectrogram(ax: Axes, detection: Detection, channel: int, time: _TimeAxis) -> None:
     """Amplitude over time and frequency: the lowest tenth of the frequencies is half of the axis,
     the rest logarithmic.
     """
@@ -384,7 +381,7 @@ def _first_bins(bins: FloatArray, linear: float) -> IntArray:
     return np.flatnonzero((np.diff(rows, prepend=-1) > 0) | (bins < linear))
 
 
-def _column_edges(detection: "Detection", first: IntArray) -> FloatArray:
+def _column_edges(detection: Detection, first: IntArray) -> FloatArray:
     """Where the columns begin and end, in rows: half way between the centres of their frames, and
     at the very ends.
     """
@@ -393,33 +390,31 @@ def _column_edges(detection: "Detection", first: IntArray) -> FloatArray:
     return np.concatenate([[0.0], inner, [len(detection.recording.values)]])
 
 
-def _frame_starts(detection: "Detection") -> IntArray:
+def _frame_starts(detection: Detection) -> IntArray:
     """The frames of the spectrogram: half of each overlaps the next."""
-    return frame_starts(
-        detection.recording.n_samples, detection.nperseg, max(1, detection.nperseg // 2)
-    )
+    grid = FrameGrid(detection.nperseg, max(1, detection.nperseg // 2))
+    return grid.starts(detection.recording.n_samples)
 
 
 def _spectrogram(
-    detection: "Detection", channel: int, first_bin: IntArray
+    detection: Detection, channel: int, first_bin: IntArray
 ) -> tuple[FloatArray, IntArray]:
     """Greatest amplitude in dB in each row and column (n_rows, n_columns), and the first frame of
     each column.
     """
     nperseg, starts = detection.nperseg, _frame_starts(detection)
-    weights = taper(detection.learned.model.settings.window, nperseg)
+    weights = taper(detection.model.fitted.window, nperseg)
     signal = detection.recording.values[:, [channel]]
     known = signal[np.isfinite(signal)]
-    view = frame_view(signal - np.median(known) if known.size else signal, nperseg)[:, 0]
+    centred = (signal - np.median(known) if known.size else signal)[:, 0]
+    view = np.lib.stride_tricks.sliding_window_view(centred, nperseg)
     first = _bounds(len(starts))
     largest = np.empty((len(first), len(first_bin)))
     at_once = max(1, BLOCK_VALUES // nperseg * len(first) // len(starts))
     for begin in range(0, len(first), at_once):
         columns = first[begin : begin + at_once]
         end = first[begin + at_once] if begin + at_once < len(first) else len(starts)
-        magnitude = np.abs(
-            spectrum(view[starts[columns[0] : end]], weights, "none", scaling="magnitude")
-        )
+        magnitude = np.abs(spectrum(view[starts[columns[0] : end]], weights, scaling="magnitude"))
         in_rows = np.maximum.reduceat(magnitude, first_bin, axis=1)
         largest[begin : begin + at_once] = np.fmax.reduceat(in_rows, columns - columns[0], axis=0)
     # A silent channel has a logarithm too.

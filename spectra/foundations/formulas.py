@@ -355,7 +355,7 @@ def amplitude_spectrum(signal: ArrayLike, fs: float) -> tuple[Float64Array, Floa
     signal = np.asarray(signal, dtype=np.float64)
     if signal.ndim != 1 or signal.size == 0:
         raise DataError(f"A signal of shape {signal.shape} must be (n,) with one sample at least.")
-    X = spectrum(signal, np.ones(signal.size), detrend="none", scaling="magnitude")
+    X = spectrum(signal, np.ones(signal.size), scaling="magnitude")
     return frequencies(signal.size, fs), np.abs(X)
 
 
