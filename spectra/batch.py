@@ -10,7 +10,6 @@ import joblib
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from threadpoolctl import threadpool_limits
 
 from spectra.datasets.reading import as_recording
 from spectra.datasets.recording import Recording
@@ -18,6 +17,7 @@ from spectra.detection import Detection
 from spectra.errors import DataError
 from spectra.model import Model
 from spectra.pipeline import Method, MethodName, detect, learn, method_of, score
+from spectra.threads import one_blas_thread
 
 if TYPE_CHECKING:
     Data = str | PathLike[str] | Recording | pd.DataFrame | pd.Series[float] | ArrayLike
@@ -130,7 +130,7 @@ def _find(
     row: dict[str, object] = {"recording": name}
     try:
         # BLAS threads sum in another order, which changes the last digits.
-        with threadpool_limits(limits=1):
+        with one_blas_thread():
             recording = as_recording(data, fs)
             row |= {
                 "n_samples": recording.n_samples,

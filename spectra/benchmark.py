@@ -14,7 +14,6 @@ from typing import Any, Protocol
 import joblib
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from spectra import metrics
 from spectra.arrays import BoolArray, Float64Array
@@ -25,6 +24,7 @@ from spectra.errors import DataError
 from spectra.pipeline import METHODS, Method, detect
 from spectra.sequence.settings import Sequence
 from spectra.spectral.settings import Spectral
+from spectra.threads import one_blas_thread
 
 # Names of TSB-AD's files: 001_NAB_id_1_Facility_tr_1007_1st_2014.csv.
 _COLLECTION = re.compile(r"\d+_(.+?)_id_\d+")
@@ -200,7 +200,7 @@ def _outcome(
     """Return the row of a file, the reason why it has none, or None without labels."""
     try:
         # BLAS threads sum in another order, which changes the last digits.
-        with threadpool_limits(limits=1):
+        with one_blas_thread():
             loaded = load_detector(detector, here) if isinstance(detector, str) else detector
             return _row(path, use_normal, loaded)
     except DataError as error:

@@ -6,11 +6,11 @@ from itertools import groupby
 from typing import Final
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from spectra.arrays import Float32Array, FloatArray, IntArray
 from spectra.signal.steps import StepGrid
 from spectra.spectral.comparison import Comparison, spectra_of
+from spectra.threads import one_blas_thread
 
 # Values that one block of frames or of distances may hold: 2 MB, which stays in a processor's
 # second-level cache.
@@ -151,7 +151,7 @@ def _frame_distances(
         for one in comparisons
     ]
     # The products have too few columns to gain from BLAS threads, which wait for each other.
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_blas_thread():
         for begin in range(0, starts.size, size):
             block = slice(begin, begin + size)
             X, means = spectra_of(scaled, starts[block], nperseg, window)

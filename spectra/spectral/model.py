@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
 from spectra.calibration.fusion import Fused, Fusion
@@ -28,6 +27,7 @@ from spectra.spectral.normal import (
 )
 from spectra.spectral.scorer import SpectralScorer, Standardised
 from spectra.spectral.standard import Standard
+from spectra.threads import one_blas_thread
 
 # Steps that standards and calibration are learned from, and the stretches they are drawn in: 64 of
 # 256 steps show the longest default frame (256 rows, 64 steps) four times each.
@@ -219,7 +219,7 @@ def _of_one_length(
     for view in views:
         whitening = None
         if view == "residual":
-            with threadpool_limits(limits=1, user_api="blas"):
+            with one_blas_thread():
                 whitening = coupling.whitening_matrices(transformed[-1][0].copy())
         references = tuple(
             NormalSpectra(
