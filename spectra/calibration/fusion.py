@@ -6,9 +6,9 @@ scores of a channel, and the largest over channels:
 
     T = max_c ( mean_b max(z_bc, 0)^k )^(1/k)
 
-k = 1 is the mean and k = ∞ the maximum, which follows whichever base score is noisiest. A
-`GaussianThreshold` fitted to T makes it a p-value. As it is monotone, the threshold on T is its
-inverse at α: p(threshold(α)) = α, and p < α where T exceeds it and nowhere else.
+k = 1 is the mean and k = ∞ the maximum, which follows whichever base score is noisiest. `Fusion`
+makes T a p-value. As this is monotone, the threshold on T is its inverse at α: p(threshold(α)) = α,
+and p < α where T exceeds it and nowhere else.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,10 @@ from typing import Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import log_ndtr, ndtri_exp
 
 from spectra.arrays import Float64Array, FloatArray, IntArray
-from spectra.calibration.gaussian import GaussianThreshold
+from spectra.calibration.gaussian import GaussianThreshold, p_from_z
 
 # Exponent of the power mean; the fourth power is written as two squares.
 POWER: Final = 4
@@ -28,6 +29,10 @@ LARGEST_Z: Final = 1e6
 LARGEST_GROUP: Final = 6e4
 # Smallest spread of a group: of a signal that repeats itself exactly it is 0.
 MIN_SPREAD: Final = 1e-3
+# Fewest blocks of steps whose maxima are calibrated on.
+MIN_BLOCKS: Final = 50
+# From this z on log Φ(z) is 0 in double precision, and the upper tail is used instead.
+FAR: Final = 8.0
 
 
 class PowerMean:
@@ -124,10 +129,18 @@ class Fused:
 class Fusion:
     """The calibrated statistic: p-value, standard score and threshold.
 
+    Steps of one event, or of one cycle, exceed a threshold together. The calibrator therefore
+    learns from the largest statistic of each block of steps, at least a frame and a period long
+    (block maxima). With P_b the probability that a block has a larger maximum, a step has the
+    p-value 1 − (1 − P_b)^share, where `share` is the fraction of its block that a cluster of
+    exceedances holds (the extremal index of Leadbetter 1983, over the length of the block).
+
     Attributes
     ----------
     calibration : GaussianThreshold
-        Of the statistic.
+        Of the block maxima.
+    share : float
+        Above 0 and not above 1.
     centre, spread : ndarray (n_groups,)
         Median of each group's largest z in what was learned from, and its distance from the 16 %
         quantile: one σ of a Gaussian, whatever the upper tail.
@@ -136,6 +149,7 @@ class Fusion:
     """
 
     calibration: GaussianThreshold
+    share: float
     centre: Float64Array
     spread: Float64Array
     n_lengths: int
@@ -145,37 +159,70 @@ class Fusion:
             raise ValueError("Each group of base scores has a centre and a spread above 0.")
         if not 1 <= self.n_lengths <= self.centre.size:
             raise ValueError(f"n_lengths={self.n_lengths} must lie in 1 … {self.centre.size}.")
+        if not 0 < self.share <= 1:
+            raise ValueError(f"share={self.share} must lie above 0 and not above 1.")
 
     @classmethod
-    def fit(cls, fused: Fused, n_lengths: int, independent: float) -> Self:
-        """Learn from the fused scores of normal steps, most of which must be normal.
+    def fit(cls, fused: Fused, n_lengths: int, block: int) -> Self:
+        """Learn from the fused scores of a signal, most of which must be normal.
 
-        `independent` is the share of them that counts as independent, `n_lengths` the number of
-        groups that are frame lengths.
+        Parameters
+        ----------
+        fused : Fused
+        n_lengths : int
+            Number of groups that are frame lengths.
+        block : int
+            Steps of a block; fewer where the signal has no MIN_BLOCKS of them.
         """
-        low, centre = np.array(
-            [
-                np.nanquantile(group.astype(np.float64), [0.1587, 0.5])
-                if np.isfinite(group).any()
-                else (-1.0, 0.0)
-                for group in fused.groups
-            ]
-        ).T
-        calibration = GaussianThreshold.fit(fused.statistic, independent)
-        return cls(calibration, centre, np.maximum(centre - low, MIN_SPREAD), n_lengths)
+        block = int(np.clip(fused.statistic.size // MIN_BLOCKS, 1, block))
+        blocks = _blocks(fused.statistic.astype(np.float64), block)
+        maxima = np.nanmax(blocks, axis=1)
+        middle = np.median(maxima)
+        exceeding = (blocks > middle).sum(axis=1)
+        cluster = np.median(exceeding[exceeding > 0]) if (exceeding > 0).any() else 1.0
+        low, centre = np.array([_lower_half(group) for group in fused.groups]).T
+        return cls(
+            GaussianThreshold.fit(maxima),
+            float(cluster) / block,
+            centre,
+            np.maximum(centre - low, MIN_SPREAD),
+            n_lengths,
+        )
 
-    def z(self, statistic: ArrayLike) -> FloatArray:
-        """Return the standard score, N(0, 1) for normal steps; high = anomalous, NaN stays NaN."""
-        return self.calibration.z(statistic)
+    def z(self, statistic: ArrayLike) -> Float64Array:
+        """Return the standard score of steps, same shape; high = anomalous, NaN stays NaN.
 
-    def p_value(self, statistic: ArrayLike) -> FloatArray:
+        Φ(z) = Φ(z_b)^share, with z_b the standard score among block maxima.
+        """
+        of_block = self.calibration.z(np.asarray(statistic, dtype=np.float64))
+        near = ndtri_exp(self.share * log_ndtr(np.minimum(of_block, FAR)))
+        far = -ndtri_exp(np.log(self.share) + log_ndtr(-np.maximum(of_block, FAR)))
+        return np.asarray(np.where(of_block < FAR, near, far))
+
+    def p_value(self, statistic: ArrayLike) -> Float64Array:
         """Return the probability that a normal step has a statistic at least as large."""
-        return self.calibration.p_value(statistic)
+        return p_from_z(self.z(statistic))
 
     def threshold(self, alpha: float) -> float:
         """Return the statistic that a normal step exceeds with probability `alpha`."""
-        return self.calibration.threshold(alpha)
+        return self.calibration.threshold(float(-np.expm1(np.log1p(-alpha) / self.share)))
 
     def group_scores(self, groups: FloatArray) -> FloatArray:
         """Return the largest z of each group (n_groups, n_steps) in units of its usual spread."""
         return np.asarray((groups - self.centre[:, None]) / self.spread[:, None])
+
+
+def _blocks(statistic: Float64Array, block: int) -> Float64Array:
+    """Return the blocks that have a score, (n_blocks, block); the last may end in NaN."""
+    padded = np.pad(statistic, (0, -statistic.size % block), constant_values=np.nan)
+    blocks = padded.reshape(-1, block)
+    return np.asarray(blocks[np.isfinite(blocks).any(axis=1)])
+
+
+def _lower_half(group: FloatArray) -> tuple[float, float]:
+    """Return the 16 % quantile and the median of a group of base scores, NaN left out."""
+    values = group[np.isfinite(group)].astype(np.float64)
+    if not values.size:
+        return -1.0, 0.0
+    low, middle = np.quantile(values, [0.1587, 0.5])
+    return float(low), float(middle)

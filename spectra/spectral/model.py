@@ -12,6 +12,7 @@ from spectra.calibration.scores import Scores
 from spectra.errors import DataError
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
+from spectra.signal.period import dominant_period
 from spectra.signal.scale import Scale
 from spectra.signal.views import View
 from spectra.spectral import coupling
@@ -126,10 +127,11 @@ class SpectralModel:
                 f"The {len(signal)} rows hold no frame of {plan.grids[0].nperseg} without gaps: "
                 "give a longer recording or a smaller nperseg."
             )
-        fusion = Fusion.fit(sample.everywhere_of(fused), len(base.npersegs), _independent(base))
-        model = cls(standardised, fusion, _constant(signal))
         if not sample.whole:
-            return model, model.score(signal, own=True)
+            fused = _scored(standardised, signal, own=True)
+        block = max(*base.npersegs, dominant_period(signal) or 0)
+        fusion = Fusion.fit(fused, len(base.npersegs), -(-block // base.step))
+        model = cls(standardised, fusion, _constant(signal))
         return model, Scores(base.step, len(signal), fused, fusion)
 
     def score(self, signal: Float64Array, *, own: bool = False) -> Scores:
@@ -144,12 +146,7 @@ class SpectralModel:
                 f"The recording has {len(signal)} rows, fewer than one frame of {shortest}: give a "
                 "longer recording or a smaller nperseg."
             )
-        fused = Fused.empty(self.standardised.base.n_groups, -(-len(signal) // self.step))
-        scorer, done = self.scorer(own=own), 0
-        size = max(BLOCK_ROWS // signal.shape[1], max(self.npersegs))
-        for start in range(0, len(signal), size):
-            done = fused.put(done, scorer.update(signal[start : start + size]))
-        fused.put(done, scorer.finish())
+        fused = _scored(self.standardised, signal, own=own)
         return Scores(self.step, len(signal), fused, self.fusion)
 
     def scorer(self, *, own: bool = False) -> SpectralScorer:
@@ -169,9 +166,15 @@ def _constant(signal: Float64Array) -> BoolArray:
         return np.asarray(~(np.fmax.reduce(signal, axis=0) > np.fmin.reduce(signal, axis=0)))
 
 
-def _independent(base: BaseScores) -> float:
-    """Return the share of steps that counts as independent: steps over rows of a mean frame."""
-    return min(base.step * len(base.npersegs) / sum(base.npersegs), 1.0)
+def _scored(model: Standardised, signal: Float64Array, *, own: bool) -> Fused:
+    """Return the fused scores of a whole signal, scored in blocks to bound memory."""
+    fused = Fused.empty(model.base.n_groups, -(-len(signal) // model.base.step))
+    scorer, done = SpectralScorer(model, own=own), 0
+    size = max(BLOCK_ROWS // signal.shape[1], max(model.base.npersegs))
+    for start in range(0, len(signal), size):
+        done = fused.put(done, scorer.update(signal[start : start + size]))
+    fused.put(done, scorer.finish())
+    return fused
 
 
 def _comparisons(
@@ -248,7 +251,7 @@ def _standards(
             comparison = base.comparisons[index]
             if normal_rows.stop - normal_rows.start >= ENOUGH * comparison.nperseg:
                 normal[len(D) - len(plan.normal_ks) :] = sample.inside
-        yield Standard.fit(D, normal, "log" if index < len(base.comparisons) else "plain")
+        yield Standard.fit(D, normal)
 
 
 @dataclass(frozen=True)
@@ -288,13 +291,6 @@ class _Sample:
             scaled = scale(signal[first:last])
             parts.append(list(base.distances(scaled, first, start, stop, len(signal), own=True)))
         return [np.concatenate(each, axis=-1) for each in zip(*parts, strict=True)]
-
-    def everywhere_of(self, fused: Fused) -> Fused:
-        """Return the fused scores of the steps over the whole signal."""
-        kept = self.everywhere
-        return Fused(
-            fused.statistic[kept], fused.channel[kept], fused.source[kept], fused.groups[:, kept]
-        )
 
 
 def _stretches(start: int, stop: int) -> list[tuple[int, int]]:

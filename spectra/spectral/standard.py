@@ -1,7 +1,7 @@
 """Distances as standard scores."""
 
 from dataclasses import dataclass
-from typing import Final, Literal, Self
+from typing import Final, Self
 
 import numpy as np
 
@@ -12,19 +12,20 @@ from spectra.arrays import BoolArray, Float64Array, FloatArray
 FLOOR: Final = 1e-3
 # Smallest standard deviation of a score: a channel that never changes has none.
 MIN_SIGMA: Final = 1e-3
-# Quantiles that give location and scale: of a Gaussian −1.28 σ … 1.28 σ.
-LOW, HIGH = 0.1587, 0.8413
+# Log distances farther from the mean than this many standard deviations count as that far, so that
+# anomalies do not widen the scale they are measured by (winsorising, Tukey 1962).
+WINSOR: Final = 3.0
+ROUNDS: Final = 5
 
 
 @dataclass(frozen=True)
 class Standard:
-    """Location and scale of base scores, each (n_scores, n_channels).
+    """Location and scale of base scores, z = (log(D + floor) − mu) / sigma.
 
-    "log": z = (log(D + floor) − mu) / sigma, for squared distances, whose logarithm is close to
-    Gaussian. "plain": z = (D − mu) / sigma.
+    The logarithm of a squared distance is close to Gaussian. `floor`, `mu` and `sigma` are
+    (n_scores, n_channels).
     """
 
-    transform: Literal["log", "plain"]
     floor: Float64Array
     mu: Float64Array
     sigma: Float64Array
@@ -36,17 +37,10 @@ class Standard:
             raise ValueError("Floors and scales lie above 0.")
 
     @classmethod
-    def fit(
-        cls,
-        distances: FloatArray,
-        normal: BoolArray,
-        transform: Literal["log", "plain"] = "log",
-    ) -> Self:
+    def fit(cls, distances: FloatArray, normal: BoolArray) -> Self:
         """Learn from distances (n_scores, n_channels, n_steps), most of which must be normal.
 
-        `normal` (n_scores, n_steps) are the steps that a score is learned from. Location is the
-        median, scale the distance from the 16 % quantile to it: one σ of a Gaussian. Neither is
-        moved by anomalies, which are large.
+        `normal` (n_scores, n_steps) are the steps that a score is learned from.
         """
         shape = distances.shape[:2]
         floor, mu, sigma = np.ones(shape), np.zeros(shape), np.ones(shape)
@@ -57,11 +51,9 @@ class Standard:
                 continue
             positive = values[values > 0]
             floor[score, channel] = FLOOR * (np.median(positive) if positive.size else 1.0)
-            if transform == "log":
-                values = np.log(values + floor[score, channel])
-            low, middle = np.quantile(values, [LOW, 0.5])
-            mu[score, channel], sigma[score, channel] = middle, middle - low
-        return cls(transform, floor, mu, np.maximum(sigma, MIN_SIGMA))
+            logs = np.log(values + floor[score, channel])
+            mu[score, channel], sigma[score, channel] = winsorised(logs)
+        return cls(floor, mu, sigma)
 
     def z(self, distances: FloatArray) -> FloatArray:
         """Return standard scores of distances, same shape; high = anomalous."""
@@ -69,5 +61,18 @@ class Standard:
             values[..., None].astype(distances.dtype)
             for values in (self.floor, self.mu, self.sigma)
         )
-        values = np.log(distances + floor) if self.transform == "log" else distances
-        return np.asarray((values - mu) / sigma)
+        return np.asarray((np.log(distances + floor) - mu) / sigma)
+
+
+def winsorised(values: Float64Array) -> tuple[float, float]:
+    """Return mean and standard deviation of values (n,) clipped at WINSOR deviations.
+
+    It starts from the median and the interquartile range, which a tenth of outliers of any size
+    hardly moves.
+    """
+    low, mean, high = np.quantile(values, [0.25, 0.5, 0.75])
+    sigma = max(float(high - low) / 1.349, MIN_SIGMA)
+    for _ in range(ROUNDS):
+        clipped = np.clip(values, mean - WINSOR * sigma, mean + WINSOR * sigma)
+        mean, sigma = float(clipped.mean()), max(float(clipped.std()), MIN_SIGMA)
+    return float(mean), sigma
