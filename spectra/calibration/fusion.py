@@ -163,7 +163,7 @@ class Fusion:
             raise ValueError(f"share={self.share} must lie above 0 and not above 1.")
 
     @classmethod
-    def fit(cls, fused: Fused, n_lengths: int, block: int) -> Self:
+    def fit(cls, fused: Fused, n_lengths: int, block: int, *, clean: bool) -> Self:
         """Learn from the fused scores of a signal, most of which must be normal.
 
         Parameters
@@ -173,6 +173,8 @@ class Fusion:
             Number of groups that are frame lengths.
         block : int
             Steps of a block; fewer where the signal has no MIN_BLOCKS of them.
+        clean : bool
+            Whether all of it is known to be normal, so that none is taken for contamination.
         """
         block = int(np.clip(fused.statistic.size // MIN_BLOCKS, 1, block))
         blocks = _blocks(fused.statistic.astype(np.float64), block)
@@ -182,7 +184,7 @@ class Fusion:
         cluster = np.median(exceeding[exceeding > 0]) if (exceeding > 0).any() else 1.0
         low, centre = np.array([_lower_half(group) for group in fused.groups]).T
         return cls(
-            GaussianThreshold.fit(maxima),
+            GaussianThreshold.fit(maxima, clean=clean),
             float(cluster) / block,
             centre,
             np.maximum(centre - low, MIN_SPREAD),

@@ -136,7 +136,7 @@ class _Bulk:
         return float(max(np.max(ranks[1:] - expected), np.max(expected - ranks[:-1])))
 
 
-def _search(values: Float64Array, independent: float) -> _Bulk:
+def _search(values: Float64Array, independent: float, *, clean: bool) -> _Bulk:
     """The bulk of the values (n,), its upper bound as far up as the values allow."""
     median, lower = np.quantile(values, [0.5, float(ndtr(-1.0))])
     spread = (
@@ -144,6 +144,9 @@ def _search(values: Float64Array, independent: float) -> _Bulk:
     )
     low = float(median - BULK_BELOW * spread)
     ordered = np.sort(values)
+    if clean:
+        inside = ordered[np.searchsorted(ordered, low) :]
+        return _best_shape(inside, low, float(ordered[-1] + spread), spread, independent)
     found: _Bulk | None = None
     for above in BULK_ABOVE:
         high = float(median + above * spread)
@@ -198,7 +201,7 @@ _FLOORED: Final[tuple[tuple[Transform, float], ...]] = (
 )
 
 
-def _tail(log_p: Float64Array, independent: float) -> tuple[float, float]:
+def _tail(log_p: Float64Array, independent: float, *, clean: bool) -> tuple[float, float]:
     """Log share of the values beyond the knot, and the slope of log p there, against what the
     bulk's fit says.
 
@@ -207,10 +210,13 @@ def _tail(log_p: Float64Array, independent: float) -> tuple[float, float]:
     prior of PRIOR values keeps both near the fit where few values are beyond the knot. A share or a
     slope that no misfit explains is contamination, and not followed.
     """
-    tail = log_p[(log_p < KNOT) & (log_p > TAIL_TO)]
+    end = -np.inf if clean else TAIL_TO
+    tail = log_p[(log_p < KNOT) & (log_p > end)]
     count = tail.size * independent
     share = (np.log(max(tail.size, 1) / log_p.size) * count + KNOT * PRIOR) / (count + PRIOR)
     mean = ((KNOT - tail).sum() * independent + PRIOR) / (count + PRIOR)
+    if clean:
+        return float(share), float(1 / mean)
     longest, slope = KNOT - TAIL_TO, 1.0
     for _ in range(50):
         slope = 1 / (mean + longest / np.expm1(slope * longest))
@@ -252,7 +258,7 @@ class GaussianThreshold:
     ks_p_value: float
 
     @classmethod
-    def fit(cls, distances: ArrayLike, independent: float = 1.0) -> Self:
+    def fit(cls, distances: ArrayLike, independent: float = 1.0, *, clean: bool = False) -> Self:
         """Learn from distances of normal frames, (n,), up to a tenth or so of them anomalous; NaN
         is left out.
 
@@ -268,9 +274,9 @@ class GaussianThreshold:
             raise ValueError("No finite distance to calibrate on.")
         unit = float(np.median(np.abs(values))) or 1.0
         values = values / unit
-        bulk = _search(values, independent)
+        bulk = _search(values, independent, clean=clean)
         inside = values[(values >= bulk.low) & (values <= bulk.high)]
-        share, slope = _tail(log_ndtr(-bulk.z(values)), independent)
+        share, slope = _tail(log_ndtr(-bulk.z(values)), independent, clean=clean)
         n_independent = max(inside.size * independent, 1.0)
         ks = bulk.goodness(inside)
         return cls(

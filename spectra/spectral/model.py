@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 
@@ -39,6 +39,8 @@ BLOCK_ROWS: Final = 2**16
 # Frame lengths of normal rows below which they show no spread of their own: fewer frames side by
 # side may all be alike by chance.
 ENOUGH: Final = 100
+# Share of the normal rows around a frame that it is not compared with.
+LEFT_OUT: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class SpectralModel:
         if not sample.whole:
             fused = _scored(standardised, signal, own=True)
         block = max(*base.npersegs, dominant_period(signal) or 0)
-        fusion = Fusion.fit(fused, len(base.npersegs), -(-block // base.step))
+        fusion = Fusion.fit(fused, len(base.npersegs), -(-block // base.step), clean=not plan.ks)
         model = cls(standardised, fusion, _constant(signal))
         return model, Scores(base.step, len(signal), fused, fusion)
 
@@ -186,8 +188,7 @@ def _comparisons(
         wanted: list[tuple[float, slice | None]] = [(k, None) for k in plan.ks]
         if normal_rows is not None:
             wanted += [(k, normal_rows) for k in plan.normal_ks]
-        drawn = [(*_drawn(signal, grid, k, rows), k) for k, rows in wanted]
-        usable = [(starts, k) for starts, k, _ in drawn if k is not None]
+        usable = [each for k, rows in wanted if (each := _bank(signal, grid, k, rows))]
         if not usable:
             continue
         views = plan.views
@@ -196,12 +197,28 @@ def _comparisons(
         yield from _of_one_length(signal, scale, grid, views, plan.window, usable)
 
 
-def _drawn(
-    signal: Float64Array, grid: FrameGrid, k: float, rows: slice | None
-) -> tuple[IntArray, int | None]:
-    """Return the starts of normal frames and k as a number of them, None where they are few."""
+class _Bank(NamedTuple):
+    """First rows of normal frames, the number of nearest ones, and their margin."""
+
+    starts: IntArray
+    k: int
+    margin: int
+
+
+def _bank(signal: Float64Array, grid: FrameGrid, k: float, rows: slice | None) -> _Bank | None:
+    """Return a bank drawn from the signal or from its normal rows, None where frames are few.
+
+    What is normal is met at other times than it was learned at. Frames of rows known to be normal
+    are therefore compared with those of other times only (blocked leave-out): a tenth of the rows
+    around each is left out. In a recording that is its own reference, frames that do not overlap
+    are compared.
+    """
+    margin = grid.nperseg
+    if rows is not None:
+        margin = max(margin, round(LEFT_OUT * (rows.stop - rows.start) / 2))
     starts = draw_starts(signal, grid, SHARE_BANK_SIZE if k < 1 else BANK_SIZE, rows)
-    return starts, usable_k(starts, grid.nperseg, k)
+    usable = usable_k(starts, margin, k)
+    return None if usable is None else _Bank(starts, usable, margin)
 
 
 def _of_one_length(
@@ -210,14 +227,14 @@ def _of_one_length(
     grid: FrameGrid,
     views: tuple[View, ...],
     window: str | tuple[str, float],
-    usable: list[tuple[IntArray, int]],
+    banks: list[_Bank],
 ) -> Iterator[Comparison]:
-    """Yield the comparison of each view, its references `usable`: starts and k."""
+    """Yield the comparison of each view, with a reference a bank."""
     nperseg = grid.nperseg
     transformed = []
-    for starts, _ in usable:
-        rows = np.arange(starts.size) * nperseg
-        gathered = scale(gathered_frames(signal, starts, nperseg))
+    for bank in banks:
+        rows = np.arange(bank.starts.size) * nperseg
+        gathered = scale(gathered_frames(signal, bank.starts, nperseg))
         transformed.append(spectra_of(gathered, rows, nperseg, window))
     for view in views:
         whitening = None
@@ -226,9 +243,13 @@ def _of_one_length(
                 whitening = coupling.whitening_matrices(transformed[-1][0].copy())
         references = tuple(
             NormalSpectra(
-                view_features(X, means, view, window, nperseg, whitening), starts, nperseg, k
+                view_features(X, means, view, window, nperseg, whitening),
+                bank.starts,
+                nperseg,
+                bank.k,
+                bank.margin,
             )
-            for (starts, k), (X, means) in zip(usable, transformed, strict=True)
+            for bank, (X, means) in zip(banks, transformed, strict=True)
         )
         yield Comparison(grid, view, window, references, whitening)
 

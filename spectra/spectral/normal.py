@@ -29,6 +29,9 @@ class NormalSpectra:
         First row of each normal frame in the recording that was learned from, ascending.
     nperseg : int
     k : int
+    margin : int
+        Rows around a frame of the recording that was learned from, in which normal frames are not
+        compared with it. It is at least `nperseg`, so that frames do not overlap.
     """
 
     # NaN where a channel has a gap.
@@ -36,19 +39,22 @@ class NormalSpectra:
     starts: IntArray
     nperseg: int
     k: int
+    margin: int
 
     def __post_init__(self) -> None:
         if self.bank.ndim != 3 or self.bank.shape[1] != self.starts.size:
             raise ValueError("Each normal spectrum starts at one row.")
         if not 1 <= self.k <= self.starts.size:
             raise ValueError(f"k={self.k} must lie between 1 and {self.starts.size}.")
+        if self.margin < self.nperseg:
+            raise ValueError(f"margin={self.margin} must be at least nperseg={self.nperseg}.")
         if self.starts.dtype.kind != "i" or np.isinf(self.bank).any():
             raise ValueError("Normal spectra are finite, and start at whole rows.")
 
-    def overlapping(self, starts: IntArray) -> Pairs:
-        """Return the pairs of a frame of the same recording and a normal frame that share a row."""
-        first = np.searchsorted(self.starts, starts - self.nperseg, side="right")
-        count = np.searchsorted(self.starts, starts + self.nperseg) - first
+    def near(self, starts: IntArray) -> Pairs:
+        """Return the pairs of a frame of the same recording and a normal frame in its margin."""
+        first = np.searchsorted(self.starts, starts - self.margin, side="right")
+        count = np.searchsorted(self.starts, starts + self.margin) - first
         frame = np.repeat(np.arange(starts.size), count)
         return frame, np.arange(frame.size) - np.repeat(np.cumsum(count) - count - first, count)
 
@@ -60,9 +66,9 @@ class NormalSpectra:
         features : ndarray (n_channels, n_frames, n_features)
         own_starts : ndarray (n_frames,), optional
             First rows of the frames, where they are of the recording that was learned from: normal
-            frames that overlap them are left out.
+            frames in their margin are left out.
         """
-        left_out = None if own_starts is None else self.overlapping(own_starts)
+        left_out = None if own_starts is None else self.near(own_starts)
         return distance.nearest(features, self.bank, self.k, left_out)
 
     def nearest(
@@ -72,7 +78,7 @@ class NormalSpectra:
 
         `features` are (n_frames, n_features); the nearest comes first.
         """
-        left_out = None if own_starts is None else self.overlapping(own_starts)
+        left_out = None if own_starts is None else self.near(own_starts)
         return distance.neighbours(features, self.bank[channel], self.k, left_out)
 
 
@@ -117,15 +123,15 @@ def _mostly_whole(signal: Float64Array, starts: IntArray, nperseg: int) -> BoolA
     return np.asarray(share >= min(0.5, share.max()))
 
 
-def usable_k(starts: IntArray, nperseg: int, k: float) -> int | None:
+def usable_k(starts: IntArray, margin: int, k: float) -> int | None:
     """Return k, below 1 a share of the frames, as a number of them; None where they are too few.
 
-    It is no more than each frame has left once the frames that overlap it are left out.
+    It is no more than each frame has left once the frames in its margin are left out.
     """
-    overlapping = np.searchsorted(starts, starts + nperseg) - np.searchsorted(
-        starts, starts - nperseg, side="right"
+    near = np.searchsorted(starts, starts + margin) - np.searchsorted(
+        starts, starts - margin, side="right"
     )
-    left = int(starts.size - overlapping.max(initial=0))
+    left = int(starts.size - near.max(initial=0))
     if left < 1:
         return None
     return min(max(round(k * starts.size) if k < 1 else int(k), 1), left)

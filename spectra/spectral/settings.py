@@ -89,13 +89,13 @@ class Spectral:
         plan = Plan(
             grids=self._grids(n_samples),
             views=("magnitude", "magnitude-dc") if self.view is None else (self.view,),
-            ks=normal_ks if everything_normal else own_ks,
+            ks=() if everything_normal else own_ks,
             normal_ks=normal_ks,
             window=self.window,
             # One view or one frame length is asked for to see that one alone.
             points=self.nperseg is None and self.view is None,
         )
-        return SpectralModel.fit(signal, plan, None if everything_normal else normal_rows)
+        return SpectralModel.fit(signal, plan, normal_rows)
 
     def _grids(self, n_samples: int) -> tuple[FrameGrid, ...]:
         """Return the grids of the default lengths, or of the one that is asked for."""
