@@ -9,13 +9,13 @@ from spectra.arrays import BoolArray, Float64Array, FloatArray
 
 # Added to every distance before its logarithm, as a fraction of the median distance: smaller
 # differences are rounding.
-FLOOR: Final = 1e-3
+FLOOR: Final = 0.05
 # Smallest standard deviation of a score: a channel that never changes has none.
 MIN_SIGMA: Final = 1e-3
 # Log distances farther from the mean than this many standard deviations count as that far, so that
 # anomalies do not widen the scale they are measured by (winsorising, Tukey 1962).
 WINSOR: Final = 3.0
-ROUNDS: Final = 5
+ROUNDS: Final = 3
 
 
 @dataclass(frozen=True)
