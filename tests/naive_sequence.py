@@ -78,16 +78,6 @@ def cross_entropy(logits, targets):
     )
 
 
-def squared_error(predicted, target):
-    """Mean of the squares of all differences."""
-    squares = [
-        (a - b) ** 2
-        for rows in zip(predicted, target, strict=True)
-        for a, b in zip(*rows, strict=True)
-    ]
-    return sum(squares) / len(squares)
-
-
 def adam(weight, gradients, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
     """One weight after a gradient a step, with m and v as the sums they are."""
     for n in range(1, len(gradients) + 1):
