@@ -64,11 +64,33 @@ def test_pivoting_keeps_the_digits():
 
 
 def test_example_system():
-    assert f.solve(f.EXAMPLE_A, f.EXAMPLE_B).tolist() == [2, 1]
+    np.testing.assert_allclose(f.solve(f.EXAMPLE_A, f.EXAMPLE_B), [5 / 3, -1 / 3], rtol=1e-15)
+    np.testing.assert_allclose(f.eigenvalues(f.EXAMPLE_A), [3, 1], rtol=1e-14)
     P, L, U = f.lu(f.EXAMPLE_A)
+    assert P.tolist() == [[1, 0], [0, 1]]
+    assert L.tolist() == [[1, 0], [0.5, 1]]
+    assert U.tolist() == [[2, 1], [0, 1.5]]
+
+
+def test_lu_exchanges_rows_for_the_larger_pivot():
+    P, L, U = f.lu([[1, 3], [2, 1]])
     assert P.tolist() == [[0, 1], [1, 0]]
     assert L.tolist() == [[1, 0], [0.5, 1]]
     assert U.tolist() == [[2, 1], [0, 2.5]]
+
+
+@given(seeds, st.integers(1, 6))
+@few
+def test_eigenvalues_are_the_roots_of_the_characteristic_polynomial(seed, n):
+    A = normal(seed, n, n)
+    A = A + A.T
+    values = f.eigenvalues(A)
+    assert (np.diff(values) <= 0).all()
+    assert values.sum() == pytest.approx(np.trace(A), abs=1e-11)
+    for value in values:
+        # A − λI is singular, to the rounding of its largest singular value.
+        smallest = np.linalg.svd(A - value * np.eye(n), compute_uv=False)[-1]
+        assert smallest < 1e-13 * max(np.abs(values).max(), 1)
 
 
 @pytest.mark.parametrize(
@@ -316,6 +338,7 @@ def test_distance_and_threshold_find_the_frame_with_another_tone():
     [
         (lambda: f.affine([1, 2, 3], [[1, 2]], [0]), r"shapes \(3,\), \(1, 2\) and \(1,\)"),
         (lambda: f.lu([[1, 2, 3], [4, 5, 6]]), r"A of shape \(2, 3\) must be a square matrix"),
+        (lambda: f.eigenvalues([[1, 2], [3, 4]]), "must be symmetric"),
         (lambda: f.lu([[1, math.nan], [4, 5]]), "finite numbers"),
         (lambda: f.solve([[1, 0], [0, 1]], [1]), r"b of shape \(1,\) must be 2 finite numbers"),
         (
@@ -323,7 +346,7 @@ def test_distance_and_threshold_find_the_frame_with_another_tone():
             "`target` must be 0 or more and sum to 1",
         ),
         (lambda: f.cross_entropy([0.5, 0.5], [-0.5, 1.5]), "`predicted` must be"),
-        (lambda: f.positional_encoding(3, 0), "d=0 an integer >= 1"),
+        (lambda: f.positional_encoding(3, 0), "d=0 must be an integer >= 1"),
         (
             lambda: f.attention_weights(np.ones((2, 3)), np.ones((2, 4))),
             r"\(2, 3\) and \(2, 4\) must be",

@@ -79,8 +79,7 @@ def test_rotary_products_depend_on_the_distance_only(m: int, n: int, k: int) -> 
     def product(at_q: int, at_key: int) -> float:
         return float(
             (
-                rotary(q, position_angles([at_q], 8))
-                @ rotary(key, position_angles([at_key], 8)).T
+                rotary(q, position_angles([at_q], 8)) @ rotary(key, position_angles([at_key], 8)).T
             ).item()
         )
 

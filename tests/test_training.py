@@ -114,7 +114,9 @@ def test_hidden_tokens_of_a_cycle_are_learned() -> None:
     model = train.run(cycles(60), cycles(20, seed=2))
     tokens = cycles(10, seed=3).inputs
     hidden = np.arange(9) == np.full((10, 1), 4)
-    assert np.array_equal(model.predict(tokens, hidden=hidden).argmax(axis=-1)[hidden], tokens[:, 4])
+    assert np.array_equal(
+        model.predict(tokens, hidden=hidden).argmax(axis=-1)[hidden], tokens[:, 4]
+    )
     assert train.best.held_out_loss is not None
     assert train.best.held_out_loss < 0.2
 
