@@ -55,7 +55,7 @@ def _pieces(alarms: Pairs, borders: Float64Array) -> tuple[Float64Array, Float64
 def _nearest(
     begin: Float64Array, end: Float64Array, zone: IntArray, borders: Float64Array
 ) -> tuple[Float64Array, Float64Array]:
-    """Return, for each piece, the interval of its zone that is nearest to it: from low to high."""
+    """Return the interval, low to high, of the zone that is nearest to each piece."""
     low, high = borders[zone], borders[zone + 1]
     same = np.flatnonzero(zone[1:] == zone[:-1])
     high[same] = low[same + 1] = (end[same] + begin[same + 1]) / 2

@@ -231,7 +231,7 @@ def range_based(labels: ArrayLike, alarms: ArrayLike, existence: float = 0.2) ->
 
 
 def affiliation(labels: ArrayLike, alarms: ArrayLike) -> Agreement:
-    """Return affiliation precision and recall: distances of alarms from events, against chance.
+    """Return affiliation precision and recall: distance of alarms from events, against chance.
 
     Both are between 0 and 1, and random alarms reach about ½: see `spectra.metrics.affiliation`.
     Huet et al. 2022, "Local Evaluation of Time Series Anomaly Detection Algorithms".

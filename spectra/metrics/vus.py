@@ -1,4 +1,4 @@
-"""Volumes under the range-based precision–recall and ROC surfaces, and their buffer length.
+"""Volumes under the range-based precision–recall and ROC surfaces, and their buffer.
 
 For a buffer length b, a row at distance d ≤ b/2 from an event has the label √(1 − d/b) instead of
 0; the ramps of several events add up to at most 1. Let P be the number of labelled rows and n that

@@ -1,4 +1,4 @@
-"""The encoder: layers of attention and feed-forward, each added and normalised (post-norm).
+"""Encoder: layers of attention and feed-forward, each added and normalised (post-norm).
 
 H′ = LayerNorm(H + O) with O the multi-head attention of H, and H^{l+1} = LayerNorm(H′ + F₂) with F₂
 the feed-forward of H′ (Vaswani et al. 2017).
