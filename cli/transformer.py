@@ -112,9 +112,9 @@ def command(form: str, **options: Any) -> None:
     """Print every number of a small Transformer, from tokens to probabilities.
 
     The output shows embedding, positions, attention, feed-forward and probabilities, each with its
-    formula. With the default sizes this is a worked example, whose tokens and positions have
-    vectors in round numbers. With another vocabulary, length above 5 or number of features, the
-    vectors are random and the positions sinusoidal.
+    formula. By default this is a worked example, whose tokens and positions have vectors in round
+    numbers. With another vocabulary or number of features, or more than 5 tokens, the vectors are
+    random and the positions sinusoidal.
     """
     tokens, model = _built(**options)
     trace = model.forward(tokens, trace=True).trace

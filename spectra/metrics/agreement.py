@@ -61,10 +61,31 @@ def vus_roc(labels: ArrayLike, scores: ArrayLike, buffer: int) -> float:
 
 
 def volumes(labels: ArrayLike, scores: ArrayLike, buffer: int) -> Volumes:
-    """Return VUS-PR and VUS-ROC, mean areas under the range-based curves.
+    """Return VUS-PR and VUS-ROC, the volumes under the range-based surfaces.
 
-    The mean is over the buffer lengths 0 … `buffer`, in rows. The result is exact; formulas and
-    sources are in `spectra.metrics.vus`. Raises ValueError for a negative buffer.
+    Parameters
+    ----------
+    labels, scores : array_like, shape (n,)
+        Labels 0 or 1, and scores, higher if more anomalous.
+    buffer : int
+        Longest buffer in rows. A volume is the mean area under the curves of the buffers
+        0 … `buffer`.
+
+    Returns
+    -------
+    Volumes
+        VUS-PR and VUS-ROC, exact; the second is NaN if all rows are anomalous.
+
+    Raises
+    ------
+    DataError
+        If labels and scores do not fit together or hold no anomaly.
+    ValueError
+        If the buffer is negative.
+
+    References
+    ----------
+    Paparrizos et al. 2022, "Volume Under the Surface"; see `spectra.metrics.vus`.
     """
     if buffer < 0 or buffer != int(buffer):
         raise ValueError(f"buffer={buffer} must be an integer >= 0.")
@@ -115,13 +136,31 @@ def summary(
 ) -> dict[str, float]:
     """Return all metrics of a series by name.
 
-    Metrics of the scores are VUS-PR, VUS-ROC, AUC-PR, AUC-ROC, oracle_F1 and oracle_event_F1; the
-    last two are the best F1 of a threshold chosen with the labels. A row without a score (NaN)
-    counts as the least anomalous.
+    Parameters
+    ----------
+    labels, scores : array_like, shape (n,)
+        Labels 0 or 1, and scores, higher if more anomalous. A row without a score (NaN) counts as
+        the least anomalous.
+    alarms : array_like, shape (n,), or None
+        Reported rows, 0 or 1; without them the metrics of alarms are left out.
+    buffer : int
+        Longest buffer of the volumes, in rows.
+    fs : float, optional
+        Sampling rate in Hz.
 
-    If `alarms` are given, their metrics are precision, recall and F1 of rows (without a prefix),
-    range_…, affiliation_…, event_…; composite_F1, point_adjusted_F1; alarms, their number;
-    false_alarm_share; detection_delay in rows; and, if `fs` in Hz is given, false_alarms_per_hour.
+    Returns
+    -------
+    dict
+        Of the scores: VUS-PR, VUS-ROC, AUC-PR, AUC-ROC, and oracle_F1 and oracle_event_F1, the best
+        F1 of a threshold chosen with the labels. Of the alarms: precision, recall and F1 of rows
+        (without a prefix), range_…, affiliation_…, event_…; composite_F1, point_adjusted_F1;
+        alarms, their number; false_alarm_share; detection_delay in rows; and false_alarms_per_hour
+        if `fs` is given.
+
+    Raises
+    ------
+    DataError
+        If the arrays do not fit together or hold no anomaly.
     """
     values = without_gaps(scores)
     volume = volumes(labels, values, buffer)
@@ -216,11 +255,29 @@ def composite(labels: ArrayLike, alarms: ArrayLike) -> Agreement:
 def range_based(labels: ArrayLike, alarms: ArrayLike, existence: float = 0.2) -> Agreement:
     """Return range-based precision and recall, with flat bias and reciprocal cardinality.
 
-    The recall of an event is `existence` if it has an alarm, plus 1 − `existence` times the share
-    of its rows that is reported, divided by the number of its alarms. The precision of an alarm is
-    the share of its rows that is anomalous, divided by the number of its events. Tatbul et al.
-    2018, "Precision and Recall for Time Series"; 0.2 is the default of TSB-AD. Raises ValueError
-    for an existence outside 0 … 1.
+    Parameters
+    ----------
+    labels, alarms : array_like, shape (n,)
+        Labels and reported rows, 0 or 1.
+    existence : float
+        Reward, from 0 to 1, of an event with any alarm; 0.2 is the default of TSB-AD.
+
+    Returns
+    -------
+    Agreement
+        The recall of an event is `existence` if it has an alarm, plus 1 − `existence` times the
+        share of its rows that is reported, divided by the number of its alarms. The precision of an
+        alarm is the share of its rows that is anomalous, divided by the number of its events. Both
+        are averaged.
+
+    Raises
+    ------
+    ValueError
+        If `existence` is outside 0 … 1.
+
+    References
+    ----------
+    Tatbul et al. 2018, "Precision and Recall for Time Series".
     """
     if not 0 <= existence <= 1:
         raise ValueError(f"existence={existence} must lie between 0 and 1.")
@@ -231,10 +288,11 @@ def range_based(labels: ArrayLike, alarms: ArrayLike, existence: float = 0.2) ->
 
 
 def affiliation(labels: ArrayLike, alarms: ArrayLike) -> Agreement:
-    """Return affiliation precision and recall: distance of alarms from events, against chance.
+    """Return affiliation precision and recall, by distance of alarms from events.
 
-    Both are between 0 and 1, and random alarms reach about ½: see `spectra.metrics.affiliation`.
-    Huet et al. 2022, "Local Evaluation of Time Series Anomaly Detection Algorithms".
+    Distances are compared with those of random alarms, so both are between 0 and 1, and random
+    alarms reach about ½: see `spectra.metrics.affiliation`. Huet et al. 2022, "Local Evaluation of
+    Time Series Anomaly Detection Algorithms".
     """
     truth, alarm = _compared(labels, alarms)
     return Agreement(*precision_recall(runs(truth), runs(alarm), truth.size))
@@ -273,7 +331,7 @@ def detection_delay(labels: ArrayLike, alarms: ArrayLike) -> float:
 
 
 def best_standard(labels: ArrayLike, scores: ArrayLike) -> Best:
-    """Return the best F1 of rows over all thresholds; rows that reach a threshold are reported."""
+    """Return the best F1 of rows over all thresholds; rows that reach one are reported."""
     TP, N, thresholds = _curve(*_checked(labels, scores))
     return _best(2 * TP / (N + TP[-1]), thresholds)
 
@@ -341,7 +399,7 @@ def _overlapping(ranges: Pairs, mask: BoolArray) -> BoolArray:
 
 
 def _overlap(ranges: BoolArray, mask: BoolArray) -> Float64Array:
-    """Return, for each run of `ranges`, the share of its rows in the mask / number of mask runs."""
+    """Return, for each run of `ranges`, the share of its rows in the mask / runs of the mask."""
     first, last = runs(ranges)
     begin, end = runs(mask)
     count = np.append(0, np.cumsum(mask))
