@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import naive_attention
-import naive_sequence as naive
+import naive_transformer as naive
 from numerical import numerical_gradient
 from spectra.errors import DataError
 from spectra.transformer.attention import (

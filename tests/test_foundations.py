@@ -12,6 +12,9 @@ from scipy.stats import norm
 import naive_foundations as naive
 from spectra import foundations as f
 from spectra.errors import DataError
+from spectra.transformer import layers
+from spectra.transformer.attention import attention
+from spectra.transformer.positional import sinusoidal
 
 seeds = st.integers(0, 2**32 - 1)
 few = settings(deadline=None, max_examples=50)
@@ -142,7 +145,7 @@ def test_descent_turns_into_divergence_at_two_over_the_largest_curvature(factor)
     assert (loss[-1] < loss[0]) == (factor < 1)
 
 
-def test_divergence_is_said():
+def test_divergence_is_an_error():
     with pytest.raises(DataError, match=r"diverges at step \d+: choose a rate smaller than 10"):
         f.gradient_descent(lambda w: 2 * w, [1.0], 10.0, 1000)
 
@@ -160,6 +163,18 @@ def test_softmax(scores, constant):
 def test_softmax_does_not_overflow():
     assert f.softmax([1e4, 0.0]).tolist() == [1.0, 0.0]
     np.testing.assert_array_equal(f.softmax([[1e4, 1e4], [-1e4, -1e4]]), 0.5)
+
+
+def test_formulas_are_those_of_the_network():
+    S, Q, K, V = normal(0, 4, 5), normal(1, 4, 3), normal(2, 6, 3), normal(3, 6, 2)
+    np.testing.assert_array_equal(f.softmax(S), layers.softmax(S))
+    Z, _, A = attention(Q, K, V)
+    np.testing.assert_array_equal(f.attention(Q, K, V), Z)
+    np.testing.assert_array_equal(f.attention_weights(Q, K), A)
+    np.testing.assert_array_equal(f.positional_encoding(7, 5), sinusoidal(7, 5))
+    target = np.eye(5)[[4, 0, 2, 2]]
+    loss, p = layers.cross_entropy(S, np.array([4, 0, 2, 2]))
+    assert f.cross_entropy(target, p).mean() == pytest.approx(loss, rel=1e-14)
 
 
 @given(seeds, st.integers(2, 6))
@@ -373,6 +388,6 @@ def test_distance_and_threshold_find_the_frame_with_another_tone():
         (lambda: f.spectral_distance(np.ones((2, 3)), np.ones(4)), r"\(2, 3\) and \(4,\) must be"),
     ],
 )
-def test_what_does_not_fit_is_said(call, says):
+def test_arguments_that_do_not_fit_are_named(call, says):
     with pytest.raises(ValueError, match=says):
         call()

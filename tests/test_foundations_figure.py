@@ -181,7 +181,7 @@ def test_command_writes_the_figure(tmp_path: Path, name: str, magic: bytes):
         ("folder.png", 1, "it is a folder"),
     ],
 )
-def test_place_that_cannot_be_written_is_said(tmp_path: Path, name: str, status: int, says: str):
+def test_file_that_cannot_be_written_is_named(tmp_path: Path, name: str, status: int, says: str):
     (tmp_path / "folder.png").mkdir()
     result = CliRunner().invoke(main, ["foundations", "-o", str(tmp_path / name)])
     assert (result.exit_code, result.stdout) == (status, "")
@@ -189,7 +189,7 @@ def test_place_that_cannot_be_written_is_said(tmp_path: Path, name: str, status:
     assert [path.name for path in tmp_path.iterdir()] == ["folder.png"]
 
 
-def test_without_matplotlib_numbers_come_and_the_figure_says_what_to_install(
+def test_without_matplotlib_the_numbers_are_printed_and_the_figure_names_what_to_install(
     tmp_path: Path, monkeypatch
 ):
     for name in [name for name in sys.modules if name.startswith("matplotlib")]:

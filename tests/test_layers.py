@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pytest
 
-import naive_sequence as naive
+import naive_transformer as naive
 from numerical import numerical_gradient
 from spectra.transformer import layers
 

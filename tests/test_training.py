@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import naive_sequence as naive
+import naive_transformer as naive
 from spectra.errors import DataError
 from spectra.transformer.layers import cross_entropy, cross_entropy_backward
 from spectra.transformer.model import Sizes, Transformer

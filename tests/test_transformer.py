@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import naive_sequence as naive
+import naive_transformer as naive
 from numerical import numerical_gradient
 from spectra.errors import DataError
 from spectra.transformer.encoder import AttentionSettings, encoder, encoder_backward

@@ -399,7 +399,11 @@ def _overlapping(ranges: Pairs, mask: BoolArray) -> BoolArray:
 
 
 def _overlap(ranges: BoolArray, mask: BoolArray) -> Float64Array:
-    """Return, for each run of `ranges`, the share of its rows in the mask / runs of the mask."""
+    """Return the overlap reward of each run of `ranges`.
+
+    It is the share of the run's rows that is in the mask, divided by the number of runs of the mask
+    that it overlaps.
+    """
     first, last = runs(ranges)
     begin, end = runs(mask)
     count = np.append(0, np.cumsum(mask))

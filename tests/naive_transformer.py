@@ -1,5 +1,4 @@
-"""The slow obvious versions of spectra.sequence: lists of lists, one number at a time, from the
-formulas.
+"""The slow obvious versions of spectra.transformer: lists of lists, one number at a time.
 
 Imports nothing of spectra.
 """
@@ -19,9 +18,7 @@ def softmax(scores):
 
 
 def attention(Q, K, V, hidden):
-    """Each query's mean of the values, weighted by softmax(q·k/√d_k) over the keys not hidden(i,
-    j).
-    """
+    """Return means of the values, weighted by softmax(q·k/√d_k) over the keys not hidden(i, j)."""
     out = []
     for i, q in enumerate(Q):
         scores = [
