@@ -3,8 +3,8 @@
     python benchmarks/resolution.py [--longest 1e7] [--seeds 10]
 
 The signal is a sine of amplitude 1 and period 100 rows in AR(1) noise (coefficient 0.8, standard
-deviation 0.3). Into the middle half of a recording events are put, one a recording, in recordings of
-1,000,000 rows and more one of each kind for every 1,000,000 rows:
+deviation 0.3). Events are put into the middle half of a recording: one a recording, and in those of
+1,000,000 rows and more, one of each kind for every 1,000,000 rows:
 
 - bursts of 1, 8, 40, 200 and 1,000 rows. That of one row is a spike of 3.0, ten standard deviations
   of the noise; the others are a tone of period 4 rows and amplitude 1.2, four standard deviations
