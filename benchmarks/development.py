@@ -33,11 +33,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from spectra.benchmark import SPECTRAL, benchmark
+from spectra.benchmark import benchmark
 
 DIR = Path(__file__).parents[1] / ".." / "shared" / "data"
 UNIVARIATE = ("tsb_ad_u_dev", "dev_extra", "tsb_ad_u_tuning")
 MULTICHANNEL = "multi_dev"
+SPECTRAL = "spectral"
 # Collections with fewer series are pooled: the mean of two or three series is mostly chance.
 FEWEST = 10
 LEAST_POOLED = 3
