@@ -216,7 +216,7 @@ def _tail(log_p: Float64Array, independent: float, *, clean: bool) -> tuple[floa
     share = (np.log(max(tail.size, 1) / log_p.size) * count + KNOT * PRIOR) / (count + PRIOR)
     mean = ((KNOT - tail).sum() * independent + PRIOR) / (count + PRIOR)
     if clean:
-        return float(share), float(1 / mean)
+        return float(share), max(float(1 / mean), FLATTEST)
     longest, slope = KNOT - TAIL_TO, 1.0
     for _ in range(50):
         slope = 1 / (mean + longest / np.expm1(slope * longest))

@@ -157,7 +157,11 @@ class SpectralModel:
         if not sample.whole:
             fused = _scored(standardised, signal, own=True)
         block = max(BLOCK, dominant_period(signal, FUNDAMENTAL) or 0)
-        fusion = Fusion.fit(fused, len(base.npersegs), -(-block // base.step), clean=not plan.ks)
+        # Rows declared normal are normal: they alone are calibrated on, to the end of their tail.
+        normal = fused if normal_rows is None else fused.part(*sample.normal)
+        fusion = Fusion.fit(
+            normal, len(base.npersegs), -(-block // base.step), clean=normal_rows is not None
+        )
         model = cls(standardised, fusion, _constant(signal))
         return model, Scores(base.step, len(signal), fused, fusion)
 
@@ -302,14 +306,15 @@ def _standards(
 class _Sample:
     """Steps that are learned from: stretches over the whole signal, and over its normal rows.
 
-    `everywhere` are those of the first kind, `inside` those in normal rows, (n,). `whole`: all
-    steps of the signal in order.
+    `everywhere` are those of the first kind, `inside` those in normal rows, (n,). `normal` are
+    first and end step of the normal rows. `whole`: all steps of the signal in order.
     """
 
     stretches: list[tuple[int, int]]
     steps: IntArray
     everywhere: BoolArray
     inside: BoolArray
+    normal: tuple[int, int]
     whole: bool
 
     @classmethod
@@ -324,7 +329,8 @@ class _Sample:
             stretches += _stretches(*normal)
         steps = np.concatenate([np.arange(start, stop) for start, stop in stretches])
         inside = (steps >= normal[0]) & (steps < normal[1])
-        return cls(stretches, steps, np.arange(steps.size) < n_everywhere, inside, whole)
+        everywhere = np.arange(steps.size) < n_everywhere
+        return cls(stretches, steps, everywhere, inside, normal, whole)
 
     def distances(self, signal: Float64Array, scale: Scale, base: BaseScores) -> list[FloatArray]:
         """Return the distances of each comparison at the steps, (n_scores, n_channels, n) each."""

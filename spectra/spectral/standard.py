@@ -65,13 +65,8 @@ class Standard:
 
 
 def winsorised(values: Float64Array) -> tuple[float, float]:
-    """Return mean and standard deviation of values (n,) clipped at WINSOR deviations.
-
-    It starts from the median and the interquartile range, which a tenth of outliers of any size
-    hardly moves.
-    """
-    low, mean, high = np.quantile(values, [0.25, 0.5, 0.75])
-    sigma = max(float(high - low) / 1.349, MIN_SIGMA)
+    """Return mean and standard deviation of values (n,) clipped at WINSOR deviations."""
+    mean, sigma = float(np.median(values)), max(float(values.std()), MIN_SIGMA)
     for _ in range(ROUNDS):
         clipped = np.clip(values, mean - WINSOR * sigma, mean + WINSOR * sigma)
         mean, sigma = float(clipped.mean()), max(float(clipped.std()), MIN_SIGMA)
