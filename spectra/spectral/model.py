@@ -16,6 +16,7 @@ from spectra.signal.period import dominant_period
 from spectra.signal.scale import Scale
 from spectra.signal.views import View
 from spectra.spectral import coupling
+from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.comparison import Comparison, gathered_spectra, view_features
 from spectra.spectral.evidence import evidence
@@ -28,7 +29,7 @@ from spectra.spectral.normal import (
 )
 from spectra.spectral.points import Points
 from spectra.spectral.scorer import SpectralScorer, Standardised
-from spectra.spectral.standard import Standard
+from spectra.spectral.standard import Standard, Transform
 from spectra.threads import one_blas_thread
 
 # Steps that standards and calibration are learned from, and the stretches they are drawn in: 64 of
@@ -54,10 +55,11 @@ LEFT_OUT: Final = 0.1
 
 
 class Frames(NamedTuple):
-    """Frames of one length, and the views they are compared in: without or with the level."""
+    """Frames of one length, their views without or with the level, and whether their amplitude."""
 
     grid: FrameGrid
     views: tuple[tuple[View, tuple[bool, ...]], ...]
+    amplitude: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,7 @@ def _scored(model: Standardised, signal: Float64Array, *, own: bool) -> Fused:
 
 def _comparisons(
     signal: Float64Array, scale: Scale, plan: Plan, normal_rows: slice | None
-) -> Iterator[Comparison]:
+) -> Iterator[Comparison | Amplitude]:
     """Yield the comparisons of all frame lengths that the signal is long enough for."""
     for frames in plan.frames:
         grid = frames.grid
@@ -256,7 +258,7 @@ def _of_one_length(
     frames: Frames,
     window: str | tuple[str, float],
     banks: list[_Bank],
-) -> Iterator[Comparison]:
+) -> Iterator[Comparison | Amplitude]:
     """Yield the comparison of each view, with a reference a bank."""
     nperseg = frames.grid.nperseg
     transformed = [gathered_spectra(signal, scale, bank.starts, nperseg, window) for bank in banks]
@@ -278,6 +280,8 @@ def _of_one_length(
             for bank, (X, means) in zip(banks, transformed, strict=True)
         )
         yield Comparison(frames.grid, view, levels, window, references, whitening)
+    if frames.amplitude:
+        yield Amplitude(frames.grid, window)
 
 
 def _standards(
@@ -294,12 +298,15 @@ def _standards(
     """
     for index, D in enumerate(distances):
         normal = np.tile(sample.everywhere, (len(D), 1))
-        if index < len(base.comparisons) and normal_rows is not None:
+        transform: Transform = "log"
+        if index < len(base.comparisons):
             comparison = base.comparisons[index]
-            if normal_rows.stop - normal_rows.start >= ENOUGH * comparison.nperseg:
-                of_normal = [s.reference is comparison.references[-1] for s in comparison.sources]
-                normal[of_normal] = sample.inside
-        yield Standard.fit(D, normal)
+            transform = "two-sided" if isinstance(comparison, Amplitude) else "log"
+            n_normal = 0 if normal_rows is None else normal_rows.stop - normal_rows.start
+            if isinstance(comparison, Comparison) and n_normal >= ENOUGH * comparison.nperseg:
+                last = comparison.references[-1]
+                normal[[one.reference is last for one in comparison.sources]] = sample.inside
+        yield Standard.fit(D, normal, transform)
 
 
 @dataclass(frozen=True)

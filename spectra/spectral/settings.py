@@ -21,6 +21,10 @@ SHORTEST: Final = 8
 LONGEST_SHARE: Final = 0.27
 # Rows from one default score to the next.
 STEP: Final = 4
+# Fixed lengths whose phases are compared too, beside those around the period.
+PHASES: Final = (64, 256)
+# Length of the frames whose amplitude is judged.
+AMPLITUDE: Final = 256
 # Length of the frames whose channels are compared with one another.
 COUPLED: Final = 64
 # Numbers of nearest normal frames: one, which finds the single odd cycle; and a tenth of the frames
@@ -129,9 +133,10 @@ class Spectral:
         frames = []
         for nperseg in sorted({*lengths, *around}):
             views: list[tuple[View, tuple[bool, ...]]] = [MAGNITUDES]
-            if nperseg in around:
+            if nperseg in around or nperseg in PHASES:
                 views.append(("complex", (False,)))
             if nperseg == COUPLED and 2 <= n_channels <= MAX_CHANNELS:
                 views.append(("residual", (False,)))
-            frames.append(Frames(FrameGrid.of(nperseg, STEP), alone or tuple(views)))
+            loud = nperseg == AMPLITUDE and alone is None
+            frames.append(Frames(FrameGrid.of(nperseg, STEP), alone or tuple(views), loud))
         return tuple(frames)
