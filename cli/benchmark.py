@@ -40,7 +40,7 @@ SHOWN = {
     "VUS-ROC": "VUS-ROC",
     "AUC-PR": "AUC-PR",
     "event_F1": "event F1",
-    "oracle_event_F1": "best event F1",
+    "oracle_event_F1": "oracle F1",
     "false_alarm_share": "false share",
     "alarms": "alarms",
     "seconds": "seconds",
