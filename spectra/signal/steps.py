@@ -30,9 +30,8 @@ class StepGrid:
 
         |(i·h + w/2) − (q·h + h/2)| <= w/4 for frame i of length w and hop h.
         """
-        length = self.grid.nperseg / self.grid.hop
-        first, last = int(np.ceil(0.5 - 0.75 * length)), int(np.floor(0.5 - 0.25 * length))
-        return min(first, last), last
+        w, h = self.grid.nperseg, self.grid.hop
+        return -((3 * w - 2 * h) // (4 * h)), (2 * h - w) // (4 * h)
 
     def n_finished(self, n_samples: int) -> int:
         """Return the number of steps that no sample after the first `n_samples` can change."""
