@@ -122,7 +122,9 @@ def test_values_known_to_be_normal_are_followed_to_the_end_of_their_tail():
     values = np.random.default_rng(9).chisquare(20, 20_000)
     values[::50] += 60.0
     known, unknown = (GaussianThreshold.fit(values, clean=clean) for clean in (True, False))
-    assert np.mean(values > known.threshold(1e-3)) < 0.01 < np.mean(values > unknown.threshold(1e-3))
+    assert (
+        np.mean(values > known.threshold(1e-3)) < 0.01 < np.mean(values > unknown.threshold(1e-3))
+    )
 
 
 @given(st.floats(-300, 300).map(lambda exponent: 10.0**exponent))
