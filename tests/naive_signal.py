@@ -1,4 +1,4 @@
-"""Frames, steps, spectra, distances and the autocorrelation by their definitions, in plain loops."""
+"""Frames, steps, spectra, distances and autocorrelation by their definitions, in plain loops."""
 
 import cmath
 from fractions import Fraction
