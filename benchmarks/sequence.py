@@ -1,6 +1,5 @@
 """What the order of frames tells: SequenceDetector beside SpectralDetector, and both together.
 
-    pip install wfdb        (for the beats)
     python benchmarks/sequence.py order [--seeds 20] [--epochs 0]
     python benchmarks/sequence.py beats MITDB
     python benchmarks/sequence.py series FOLDER
@@ -15,7 +14,7 @@ Arrhythmia Database: recall,
         learned from the first five minutes, less what annotations call anything but a normal beat,
         and the rest is judged: so arrhythmia detectors that know their patient are trained and
         tested. Learned from the recording itself as well, where a fifth and almost a half of the
-        beats are ectopic, which is not rare. `Beats` says what counts as found and as false
+        beats are ectopic, which is not rare. `mitdb.Beats` says what counts as found and as false
 series  every labelled file of FOLDER: mean VUS-PR of the pipeline, learned from the normal rows
 named by _tr_N_ too, of the
         sequence, learned from the recording itself, and of both together
@@ -32,10 +31,10 @@ import argparse
 import re
 import time
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from mitdb import Beats, Judged, normal_part, read_record
 from numpy.typing import NDArray
 
 from spectra import Detection, detect, metrics
@@ -46,19 +45,8 @@ from spectra.sequence.model import SequenceModel
 
 FloatArray = NDArray[np.float64]
 ALPHA = 0.001
-# What is learned from, in minutes, less so long before and after each beat that is not normal, in
-# seconds: a wide QRS complex begins about so long before its annotation, and its T wave ends so
-# long after.
-LEARNED_MINUTES = 5
-BEFORE, AFTER = 0.25, 0.4
 # A fifth of a beat, about as long as a QRS complex, in seconds.
 FRAME = 0.18
-# An alarm and a beat match within so many seconds, by EC57, the standard for testing arrhythmia
-# detectors.
-MATCH = 0.15
-# Annotations that are beats; of these the ventricular ones, and fused or paced or unclear ones,
-# which EC57 leaves out.
-BEATS, VENTRICULAR, LEFT_OUT = "NLRBAaJSVrFejnE/fQ", "VE", "FQ/f"
 # The standard score that a tenth of what is normal exceeds, and the one from which p-values are too
 # small for a float.
 TENTH, LARGEST = 1.2816, 38.0
@@ -121,102 +109,20 @@ def order(n_seeds: int, epochs: int) -> None:
         print(f"  {name:24s} {one:.3f} ({sd:.3f})")
 
 
-@dataclass(frozen=True)
-class Beats:
-    """The annotated beats of a recording from sample `begin` on, by which alarms are judged beat by
-    beat, as EC57 does.
-
-    A beat is called ectopic when an alarm touches its annotation within 150 ms. Recall is the share
-    of ventricular beats that are; each other beat that is, is a false alarm, so that an alarm that
-    covers many beats is that many false ones. An alarm that touches no beat is false too, unless it
-    follows a ventricular beat and ends before the next: its T wave and the pause belong to it.
-    Fused and unclear beats count for nothing.
-    """
-
-    places: NDArray[np.int64]
-    symbols: NDArray[np.str_]
-    fs: float
-    begin: int
-    n_samples: int
-
-    @classmethod
-    def of(
-        cls,
-        places: NDArray[np.int64],
-        symbols: NDArray[np.str_],
-        fs: float,
-        begin: int,
-        n_samples: int,
-    ) -> "Beats":
-        """The beats among annotations."""
-        chosen = np.isin(symbols, list(BEATS)) & (places >= begin)
-        return cls(places[chosen], symbols[chosen], fs, begin, n_samples)
-
-    def judge(self, name: str, z: FloatArray) -> None:
-        """Print what scores find of the ventricular beats."""
-        reach = round(MATCH * self.fs)
-        filled = np.nan_to_num(z, nan=-np.inf)
-        filled[: self.begin] = -np.inf
-        score = np.array([filled[max(at - reach, 0) : at + reach + 1].max() for at in self.places])
-        ventricular = np.isin(self.symbols, list(VENTRICULAR))
-        other = ~ventricular & ~np.isin(self.symbols, list(LEFT_OUT))
-        alarm = p_from_z(filled) < ALPHA
-        called = p_from_z(score) < ALPHA
-        hits, false = (
-            int((called & ventricular).sum()),
-            int((called & other).sum()) + self._beside(alarm, reach),
-        )
-        recall, precision = hits / ventricular.sum(), hits / max(hits + false, 1)
-        f1 = 2 * recall * precision / max(recall + precision, 1e-9)
-        counted = ventricular | other
-        area = metrics.auc_pr(
-            ventricular[counted].astype(np.int64), np.maximum(score[counted], -1e3)
-        )
-        minutes = (self.n_samples - self.begin) / self.fs / 60
-        found = (
-            f"recall {recall:.3f}   false alarms a minute {false / minutes:6.2f}   F1 "
-            f"{f1:.3f}   AUC-PR {area:.3f}"
-        )
-        print(f"    {name:10s} {found}", flush=True)
-
-    def _beside(self, alarm: NDArray[np.bool_], reach: int) -> int:
-        """How many alarms touch no beat and belong to none that may have one."""
-        first, last = metrics.runs(alarm)
-        following = np.searchsorted(self.places, first - reach)
-        touches = np.append(self.places, self.n_samples + reach + 1)[following] <= last + reach
-        may = np.append(np.isin(self.symbols, list(VENTRICULAR + LEFT_OUT)), False)[following - 1]
-        return int((~touches & ~may).sum())
-
-
-def normal_part(
-    values: FloatArray, places: NDArray[np.int64], symbols: NDArray[np.str_], fs: float
-) -> FloatArray:
-    """The first minutes of a recording, a gap about each beat that is not normal."""
-    part = values[: round(LEARNED_MINUTES * 60 * fs)].copy()
-    for at in places[np.isin(symbols, list(BEATS.replace("N", "")))]:
-        part[max(int(at - BEFORE * fs), 0) : int(at + AFTER * fs)] = np.nan
-    return part
-
-
 def beats(folder: Path) -> None:
     """Print recall and false alarms of premature ventricular beats."""
-    import wfdb
-
     for name in ("119", "208"):
-        record = wfdb.rdrecord(str(folder / name))
-        notes = wfdb.rdann(str(folder / name), "atr")
-        fs, places, symbols = float(record.fs), notes.sample, np.array(notes.symbol)
-        recording = Recording.from_array(
-            record.p_signal, fs=fs, channels=tuple(record.sig_name), name=name
-        )
-        part = normal_part(record.p_signal, places, symbols, fs)
+        record = read_record(folder / name)
+        fs, places, symbols = record.fs, record.places, record.symbols
+        recording = Recording.from_array(record.values, fs=fs, channels=record.leads, name=name)
+        part = normal_part(record.values, places, symbols, fs)
         normal = Recording.from_array(
             part, fs=fs, channels=recording.channels, name=f"{name}, normal part"
         )
-        judged = Beats.of(places, symbols, fs, len(part), recording.n_samples)
+        known = Beats.of(places, symbols, fs, len(part), recording.n_samples)
         n_normal = int((np.isin(symbols, ["N"]) & (places < len(part))).sum())
         counts = ", ".join(
-            f"{count} {one}" for one, count in sorted(Counter(judged.symbols.tolist()).items())
+            f"{count} {one}" for one, count in sorted(Counter(known.symbols.tolist()).items())
         )
         print(f"{name}: beats that are judged, by their annotation: {counts}; alpha {ALPHA}")
         frame = int(FRAME * fs)
@@ -230,7 +136,16 @@ def beats(folder: Path) -> None:
             z = {"pipeline": z_of(spectral), "sequence": z_of(sequence)}
             z |= {"both": agreed(z["pipeline"], z["sequence"])}
             for key, one in z.items():
-                judged.judge(key, one)
+                report_beats(key, known.judge(one, p_from_z(np.nan_to_num(one, nan=-9)) < ALPHA))
+
+
+def report_beats(name: str, found: Judged) -> None:
+    """Print what one detector finds of the ventricular beats."""
+    print(
+        f"    {name:10s} recall {found.recall:.3f}   false alarms a minute "
+        f"{found.false_a_minute:6.2f}   F1 {found.f1:.3f}   AUC-PR {found.average_precision:.3f}",
+        flush=True,
+    )
 
 
 def series(folder: Path) -> None:

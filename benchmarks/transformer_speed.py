@@ -1,5 +1,4 @@
-"""The encoder's time against torch's on the same cores, and what attention over a long recording
-needs.
+"""Time of the encoder beside that of torch, and time and memory of attention over a long recording.
 
     python benchmarks/transformer_speed.py [--torch PYTHON] [--threads N]
 
@@ -10,10 +9,10 @@ the repository does:
     /tmp/torch/bin/python -m pip install torch==2.13.0 numpy
     python benchmarks/transformer_speed.py --torch /tmp/torch/bin/python
 
-Each library has processes of its own, with the same weights, input and number of threads, and the
-two take turns. A turn counts by its fastest call, which other work on the machine disturbs least;
-the ratio is the median over the turns. torch's forward is that of the faster of its modes,
-evaluation or training.
+Each library runs in processes of its own, with the same weights, input and number of threads, in
+turns. A turn counts by its fastest call, which other work on the machine disturbs least; the ratio
+is the median over the turns. The forward time of torch is that of its faster mode, evaluation or
+training.
 """
 
 import argparse
@@ -35,7 +34,7 @@ SQUARE, HALVES = ("W_Q", "W_K", "W_V", "W_O"), ("1", "2")
 
 
 def write_example(path: Path) -> None:
-    """Weights and an input of a usual size, in single precision."""
+    """Write weights and an input of a usual size, in single precision."""
     rng = np.random.default_rng(0)
     arrays = {"H": rng.standard_normal((1, T, D)), "weight": rng.standard_normal((1, T, D))}
     for layer in range(LAYERS):
@@ -49,7 +48,7 @@ def write_example(path: Path) -> None:
 
 
 def fastest(call) -> float:
-    """Seconds of the fastest of many calls."""
+    """Return the seconds of the fastest of many calls."""
     for _ in range(5):
         call()
     seconds = []
@@ -61,29 +60,36 @@ def fastest(call) -> float:
 
 
 def of_spectra(arrays: dict[str, np.ndarray], causal: bool) -> tuple[dict[str, float], np.ndarray]:
-    """Times of spectra, and the output."""
-    from spectra.transformer.encoder import Looks, encoder, encoder_backward
+    """Return the times of spectra, and the output."""
+    from spectra.transformer.encoder import (
+        AttentionSettings,
+        encoder,
+        encoder_backward,
+        keep_freed_memory,
+    )
 
+    # As the training does.
+    keep_freed_memory()
     layers = [
         {name[2:]: x for name, x in arrays.items() if name.startswith(f"{i}.")}
         for i in range(LAYERS)
     ]
-    looks, H = Looks(HEADS, causal), arrays["H"]
+    settings, H = AttentionSettings(HEADS, causal), arrays["H"]
 
     def both() -> None:
-        _, kept = encoder(H, layers, looks)
-        encoder_backward(arrays["weight"], kept, layers, looks)
+        _, kept = encoder(H, layers, settings)
+        encoder_backward(arrays["weight"], kept, layers, settings)
 
-    output, _ = encoder(H, layers, looks, keep=False)
+    output, _ = encoder(H, layers, settings, keep=False)
     times = {
-        "forward": fastest(lambda: encoder(H, layers, looks, keep=False)),
+        "forward": fastest(lambda: encoder(H, layers, settings, keep=False)),
         "forward + backward": fastest(both),
     }
     return times, output
 
 
 def of_torch(arrays: dict[str, np.ndarray], causal: bool) -> tuple[dict[str, float], np.ndarray]:
-    """Times of torch, and the output."""
+    """Return the times of torch, and the output."""
     import torch
 
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
@@ -124,7 +130,7 @@ def of_torch(arrays: dict[str, np.ndarray], causal: bool) -> tuple[dict[str, flo
 
 
 def measure(library: str, folder: str, causal: bool) -> None:
-    """What a process of its own does: print the times as JSON and write the output."""
+    """Print the times as JSON and write the output; runs in a process of its own."""
     with np.load(Path(folder) / "example.npz") as file:
         arrays = dict(file)
     times, output = (of_spectra if library == "spectra" else of_torch)(arrays, causal)
@@ -133,7 +139,7 @@ def measure(library: str, folder: str, causal: bool) -> None:
 
 
 def process(python: str, threads: int, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run this file in a process of its own; ends with what it said where it fails."""
+    """Run this file in a process of its own; exit with its error message if it fails."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     environment = os.environ | dict.fromkeys(names, str(threads))
     result = subprocess.run(
@@ -177,12 +183,11 @@ def compare(torch_python: str, threads: int) -> None:
 
 
 def measure_long() -> None:
-    """What a process of its own does: attend over a long recording; print seconds, memory and the
-    largest error.
-    """
+    """Print seconds, memory and largest error of attention over a long recording, as JSON."""
     import resource
 
-    from spectra.transformer.attention import attention, attention_in_blocks
+    from spectra.transformer.attention import attention
+    from spectra.transformer.attention_blocks import attention_in_blocks
 
     rng = np.random.default_rng(0)
     Q, K, V = rng.standard_normal((3, HEADS, LONG, D // HEADS), dtype=np.float32)

@@ -1,10 +1,11 @@
-"""VUS of spectra beside TSB-AD's own code: the largest difference, and how many times faster.
+"""Time and difference of VUS beside the published code of TSB-AD.
 
-    pip install --no-deps TSB-AD tqdm        (its evaluation needs no more than scikit-learn and
-    numpy) python benchmarks/vus_speed.py [DIR]
+    pip install --no-deps TSB-AD tqdm
+    python benchmarks/vus_speed.py [DIR]
 
-Scores are the distance of each row from the median, averaged over 20 rows. Series of more than
-MOST_ROWS rows are left out, since the reference takes minutes each. One thread.
+The evaluation of TSB-AD needs scikit-learn and numpy only. Scores are the distance of each row from
+the median, averaged over 20 rows. Series of more than MOST_ROWS rows are left out, since the
+reference takes minutes for each. One thread.
 """
 
 import argparse
@@ -24,7 +25,7 @@ REPEATS = 5
 
 
 def main() -> None:
-    """Print a line a series, then the sums."""
+    """Print one line for each series, then the sums."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
         "folder", nargs="?", type=Path, default=DIR, help="labelled series; %(default)s"
@@ -40,16 +41,16 @@ def main() -> None:
         times = []
         for _ in range(REPEATS):
             begin = time.perf_counter()
-            found = volumes(labels, scores, buffer)
+            result = volumes(labels, scores, buffer)
             times.append(time.perf_counter() - begin)
         begin = time.perf_counter()
         *_, roc, pr = generate_curve(labels, scores, buffer, "opt", 250)
         reference = time.perf_counter() - begin
-        error = max(abs(found.pr - pr), abs(found.roc - roc))
+        error = max(abs(result.pr - pr), abs(result.roc - roc))
         worst, ours, theirs = max(worst, error), ours + min(times), theirs + reference
         ratio = f"{reference:8.3f} s / {min(times):.4f} s = {reference / min(times):6.0f}"
         print(
-            f"{path.stem[:40]:42}{x.size:7,} rows, buffer {buffer:3}  {found.pr:.4f}  {ratio}  "
+            f"{path.stem[:40]:42}{x.size:7,} rows, buffer {buffer:3}  {result.pr:.4f}  {ratio}  "
             f"{error:.0e}",
             flush=True,
         )

@@ -1,4 +1,4 @@
-"""`spectra foundations`: the mathematics under spectra, in numbers and in pictures."""
+"""`spectra foundations`: the mathematics under spectra, in numbers and in a figure."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 FORMATS = ("png", "pdf", "svg")
 
 
-@click.command("foundations", short_help="The mathematics under it all, in numbers and pictures.")
+@click.command("foundations", short_help="Print and draw the mathematics under spectra.")
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Draw the figure too, as .png, .pdf or .svg; needs matplotlib.",
+    help="Also draw the figure, as .png, .pdf or .svg; needs matplotlib.",
 )
 def command(output: Path | None) -> None:
-    """Print a linear system A·x = b with its factors A = P·L·U, and the area under the Gaussian;
-    draw nine formulas.
+    """Print a worked linear system and the area under the Gaussian, and draw nine formulas.
 
-    The figure shows a linear layer, softmax, attention, positional encoding, the unit circle, a
-    quadratic loss, a linear system, the Gaussian, and a Fourier transform: each from the function
-    in spectra.foundations that holds its formula.
+    The system is A·x = b with A = P·L·U, its eigenvalues and its solution. The figure shows a
+    linear layer, softmax, attention, positional encoding, the unit circle, a quadratic loss, a
+    linear system, the Gaussian, and a Fourier transform, each drawn from its function in
+    spectra.foundations.
     """
     if output is not None:
         _draw(output)
@@ -37,14 +37,15 @@ def command(output: Path | None) -> None:
     click.echo(_lines("A", A))
     for name, factor in zip("PLU", f.lu(A), strict=True):
         click.echo(_lines(name, factor))
+    click.echo(_lines("eigenvalues of A", [f.eigenvalues(A)]))
     click.echo(_lines("b", [[value] for value in b]))
     click.echo(_lines("solution x", f.solve(A, b)[:, None]))
     click.echo(f"area under the Gaussian = {f.gaussian_area():.12f}")
 
 
 def _lines(name: str, matrix: "Iterable[Iterable[float]]") -> str:
-    """A matrix as a person writes it: its name, then a line a row, columns below each other."""
-    cells = [[f"{value:g}" for value in row] for row in matrix]
+    """Return a matrix as text: its name, then one line for each row, with aligned columns."""
+    cells = [[f"{value:.10g}" for value in row] for row in matrix]
     width = max(len(cell) for row in cells for cell in row)
     rows = ["[ " + " ".join(cell.rjust(width) for cell in row) + " ]" for row in cells]
     head = f"{name} = "
@@ -52,7 +53,7 @@ def _lines(name: str, matrix: "Iterable[Iterable[float]]") -> str:
 
 
 def _draw(output: Path) -> None:
-    """Write the figure; raises a usage error for another kind of file."""
+    """Write the figure; raise a usage error for a file type that is not supported."""
     form = output.suffix.lower().removeprefix(".")
     if form not in FORMATS:
         raise click.BadParameter(

@@ -1,16 +1,15 @@
-"""`spectra transformer`: a small Transformer, every number on the way."""
+"""`spectra transformer`: a small Transformer, with every number of its forward pass."""
 
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from spectra.transformer.model import Transformer
+    from spectra.transformer.model import Positions, Transformer
     from spectra.transformer.trace import Trace
 
 EPILOG = """\b
@@ -19,17 +18,17 @@ JSON: {"tensors": {"E", "X", "P", "H0", "layers": [{"W_Q", "W_K", "W_V", "Q", "K
 "F1", "W_2", "b_2", "F2", "H"}], "logits", "p"}, "table": [{"name", "symbol",
 "formula", "shape", "meaning"}]}
 
-Tensors are nested lists, by position and feature; a score that is hidden, −∞, is
-null. LayerNorm has gain 1, bias 0 and ε = 1e-5.
+Tensors are nested lists, by position and feature. A hidden score, −∞, is null.
+Rotary positions have no P. LayerNorm has gain 1, bias 0 and ε = 1e-5.
 """
 UP_TO = click.IntRange(1, 1024)
-# Longer matrices are printed by their edges.
+# Numbers; of larger matrices only the edges are printed.
 SHOWN = 200
 RAISED, LOWERED = (str.maketrans("0123456789", digits) for digits in ("⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉"))
 
 
 def token_list(_ctx: click.Context, _param: click.Parameter, value: str | None) -> list[int] | None:
-    """The numbers between the commas."""
+    """Parse integers separated by commas."""
     if value is None:
         return None
     try:
@@ -39,13 +38,13 @@ def token_list(_ctx: click.Context, _param: click.Parameter, value: str | None) 
 
 
 @click.command(
-    "transformer", short_help="Follow every number through a small Transformer.", epilog=EPILOG
+    "transformer", short_help="Print every number of a small Transformer.", epilog=EPILOG
 )
 @click.option(
     "--tokens",
     metavar="A,B,…",
     callback=token_list,
-    help="The tokens, counted from 0; else 1, 2, 3 and so on.",
+    help="Tokens, integers from 0. [default: 1,2,3,…]",
 )
 @click.option(
     "--vocabulary",
@@ -53,16 +52,16 @@ def token_list(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     default=8,
     show_default=True,
     metavar="N",
-    help="V, how many tokens there are.",
+    help="Size of the vocabulary, V.",
 )
-@click.option("--length", type=UP_TO, metavar="N", help="T, how many tokens come in; else 5.")
+@click.option("--length", type=UP_TO, metavar="N", help="Length of the sequence, T. [default: 5]")
 @click.option(
     "--features",
     type=UP_TO,
     default=4,
     show_default=True,
     metavar="N",
-    help="d, numbers that describe a token.",
+    help="Features of a token, d.",
 )
 @click.option(
     "--heads",
@@ -70,7 +69,7 @@ def token_list(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     default=2,
     show_default=True,
     metavar="N",
-    help="h, heads of d / h of them.",
+    help="Attention heads, h, with d / h features each.",
 )
 @click.option(
     "--feed-forward",
@@ -78,7 +77,7 @@ def token_list(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     default=6,
     show_default=True,
     metavar="N",
-    help="d_ff, numbers in the feed-forward.",
+    help="Features inside the feed-forward, d_ff.",
 )
 @click.option(
     "--layers",
@@ -86,15 +85,20 @@ def token_list(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     default=1,
     show_default=True,
     metavar="N",
-    help="How many layers.",
+    help="Number of layers.",
 )
-@click.option("--causal", is_flag=True, help="No token sees those after it.")
+@click.option(
+    "--positions",
+    type=click.Choice(["learned", "sinusoidal", "rotary"]),
+    help="Encoding of positions. [default: learned in the worked example, else sinusoidal]",
+)
+@click.option("--causal", is_flag=True, help="Hide later tokens from each token.")
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Another seed makes other weights.",
+    help="Seed of the random weights.",
 )
 @click.option(
     "--format",
@@ -102,14 +106,15 @@ def token_list(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
-    help="The form.",
+    help="Output format.",
 )
 def command(form: str, **options: Any) -> None:
-    """Follow every number through a small Transformer: embedding, positions, attention,
-    feed-forward, probabilities.
+    """Print every number of a small Transformer, from tokens to probabilities.
 
-    With no sizes given it is a worked example, whose tokens and positions have vectors in round
-    numbers; with other sizes these are random, and positions sines and cosines.
+    The output shows embedding, positions, attention, feed-forward and probabilities, each with its
+    formula. By default this is a worked example, whose tokens and positions have vectors in round
+    numbers. With another vocabulary or number of features, or more than 5 tokens, the vectors are
+    random and the positions sinusoidal.
     """
     tokens, model = _built(**options)
     trace = model.forward(tokens, trace=True).trace
@@ -129,10 +134,11 @@ def _built(
     heads: int,
     feed_forward: int,
     layers: int,
+    positions: "Positions | None",
     causal: bool,
     seed: int,
 ) -> "tuple[list[int], Transformer]":
-    """The tokens, and a model of these sizes; the worked example where they are its own."""
+    """Return the tokens and a model of these sizes, the worked example if they fit it."""
     import numpy as np
 
     from spectra.transformer.example import SIZES, TOKENS, worked_example
@@ -144,20 +150,26 @@ def _built(
         )
     if tokens is None:
         tokens = [t % vocabulary for t in range(1, (length or len(TOKENS)) + 1)]
+    is_example = (vocabulary, features) == (SIZES.V, SIZES.d) and len(tokens) <= len(TOKENS)
     try:
         sizes = Sizes(
-            d=features, h=heads, d_ff=feed_forward, n_layers=layers, V=vocabulary, causal=causal
+            d=features,
+            h=heads,
+            d_ff=feed_forward,
+            n_layers=layers,
+            V=vocabulary,
+            T=len(TOKENS) if is_example else len(tokens),
+            positions=positions or (SIZES.positions if is_example else "sinusoidal"),
+            causal=causal,
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     rng = np.random.default_rng(seed)
-    if (vocabulary, features) == (SIZES.V, SIZES.d) and len(tokens) <= len(TOKENS):
-        return tokens, worked_example(rng, replace(sizes, T=SIZES.T, positions=SIZES.positions))
-    return tokens, Transformer.initial(sizes, rng)
+    return tokens, worked_example(rng, sizes) if is_example else Transformer.initial(sizes, rng)
 
 
 def _plain(value: Any) -> Any:
-    """Nested lists of numbers that JSON can hold: what is not finite is None."""
+    """Return nested lists that JSON can hold, with None for numbers that are not finite."""
     if isinstance(value, dict):
         return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -169,7 +181,7 @@ def _plain(value: Any) -> Any:
 
 def _headline(model: "Transformer", tokens: list[int]) -> str:
     sizes = model.sizes
-    numbers = {
+    shapes = {
         "V": sizes.V,
         "T": len(tokens),
         "d": sizes.d,
@@ -178,29 +190,27 @@ def _headline(model: "Transformer", tokens: list[int]) -> str:
         "d_ff": sizes.d_ff,
     }
     shown = ", ".join(map(str, tokens[:20])) + (", …" if len(tokens) > 20 else "")
-    return f"Tokens {shown}   " + " · ".join(
-        f"{name} = {number}" for name, number in numbers.items()
-    )
+    return f"Tokens {shown}   " + " · ".join(f"{name} = {size}" for name, size in shapes.items())
 
 
 def _lines(trace: "Trace", headline: str) -> Iterator[str]:
-    """The flow in its order: what every tensor is, and its numbers."""
+    """Yield the lines of all tensors in the order of computation, layer by layer."""
     tensors = trace.tensors
     yield click.style(headline, bold=True)
     for in_layer, rows in groupby(trace.table, key=lambda row: row["name"] in tensors["layers"][0]):
-        told = list(rows)
-        for number, holder in enumerate(tensors["layers"] if in_layer else [tensors]):
+        table = list(rows)
+        for layer, values in enumerate(tensors["layers"] if in_layer else [tensors]):
             if in_layer:
-                yield "\n" + click.style(f"Layer {number + 1}", bold=True)
-            for row in told:
-                yield from _tensor(row, holder[row["name"]], number)
+                yield "\n" + click.style(f"Layer {layer + 1}", bold=True)
+            for row in table:
+                yield from _tensor(row, values[row["name"]], layer)
 
 
-def _tensor(row: dict[str, Any], value: Any, number: int) -> Iterator[str]:
-    """One tensor of a layer, or one of each head."""
+def _tensor(row: dict[str, Any], value: Any, layer: int) -> Iterator[str]:
+    """Yield title and numbers of a tensor; those of the heads one after another."""
     title = row["symbol"] if row["formula"] == "weights" else row["formula"]
-    title = title.replace("ˡ⁺¹", str(number + 1).translate(RAISED)).replace(
-        "ˡ", str(number).translate(RAISED)
+    title = title.replace("ˡ⁺¹", str(layer + 1).translate(RAISED)).replace(
+        "ˡ", str(layer).translate(RAISED)
     )
     shape = "×".join(map(str, row["shape"]))
     for head, x in enumerate(value if isinstance(value, list) else [value], 1):
@@ -213,7 +223,7 @@ def _tensor(row: dict[str, Any], value: Any, number: int) -> Iterator[str]:
 
 
 def _numbers(x: Any) -> str:
-    """Rows of numbers with four decimals; of a large array the edges."""
+    """Return rows of numbers with four decimals; of a large array only the edges."""
     import numpy as np
 
     text = np.array2string(

@@ -97,6 +97,22 @@ def test_large_matrices_are_shown_by_their_edges() -> None:
     assert len(shown) < 20_000
 
 
+def test_positions_can_be_sinusoidal_or_rotary() -> None:
+    sinusoidal = document("--positions", "sinusoidal")["tensors"]
+    assert sinusoidal["X"] == [list(row) for row in X]
+    assert sinusoidal["P"][1] == pytest.approx(
+        [np.sin(1.0), np.cos(1.0), np.sin(0.01), np.cos(0.01)]
+    )
+    rotary = document("--positions", "rotary")["tensors"]
+    assert "P" not in rotary
+    layer = rotary["layers"][0]
+    # Position 2 rotates the one pair of a head by 2 radians.
+    a, b = np.array(rotary["H0"][2]) @ np.array(layer["W_Q"][0])
+    expected = (a + 1j * b) * np.exp(2j)
+    assert layer["Q"][0][2] == pytest.approx([expected.real, expected.imag])
+    assert "rotated by position" in run("--positions", "rotary").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

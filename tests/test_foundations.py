@@ -12,6 +12,9 @@ from scipy.stats import norm
 import naive_foundations as naive
 from spectra import foundations as f
 from spectra.errors import DataError
+from spectra.transformer import layers
+from spectra.transformer.attention import attention
+from spectra.transformer.positional import sinusoidal
 
 seeds = st.integers(0, 2**32 - 1)
 few = settings(deadline=None, max_examples=50)
@@ -64,11 +67,33 @@ def test_pivoting_keeps_the_digits():
 
 
 def test_example_system():
-    assert f.solve(f.EXAMPLE_A, f.EXAMPLE_B).tolist() == [2, 1]
+    np.testing.assert_allclose(f.solve(f.EXAMPLE_A, f.EXAMPLE_B), [5 / 3, -1 / 3], rtol=1e-15)
+    np.testing.assert_allclose(f.eigenvalues(f.EXAMPLE_A), [3, 1], rtol=1e-14)
     P, L, U = f.lu(f.EXAMPLE_A)
+    assert P.tolist() == [[1, 0], [0, 1]]
+    assert L.tolist() == [[1, 0], [0.5, 1]]
+    assert U.tolist() == [[2, 1], [0, 1.5]]
+
+
+def test_lu_exchanges_rows_for_the_larger_pivot():
+    P, L, U = f.lu([[1, 3], [2, 1]])
     assert P.tolist() == [[0, 1], [1, 0]]
     assert L.tolist() == [[1, 0], [0.5, 1]]
     assert U.tolist() == [[2, 1], [0, 2.5]]
+
+
+@given(seeds, st.integers(1, 6))
+@few
+def test_eigenvalues_are_the_roots_of_the_characteristic_polynomial(seed, n):
+    A = normal(seed, n, n)
+    A = A + A.T
+    values = f.eigenvalues(A)
+    assert (np.diff(values) <= 0).all()
+    assert values.sum() == pytest.approx(np.trace(A), abs=1e-11)
+    for value in values:
+        # A − λI is singular, to the rounding of its largest singular value.
+        smallest = np.linalg.svd(A - value * np.eye(n), compute_uv=False)[-1]
+        assert smallest < 1e-13 * max(np.abs(values).max(), 1)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +145,7 @@ def test_descent_turns_into_divergence_at_two_over_the_largest_curvature(factor)
     assert (loss[-1] < loss[0]) == (factor < 1)
 
 
-def test_divergence_is_said():
+def test_divergence_is_an_error():
     with pytest.raises(DataError, match=r"diverges at step \d+: choose a rate smaller than 10"):
         f.gradient_descent(lambda w: 2 * w, [1.0], 10.0, 1000)
 
@@ -138,6 +163,18 @@ def test_softmax(scores, constant):
 def test_softmax_does_not_overflow():
     assert f.softmax([1e4, 0.0]).tolist() == [1.0, 0.0]
     np.testing.assert_array_equal(f.softmax([[1e4, 1e4], [-1e4, -1e4]]), 0.5)
+
+
+def test_formulas_are_those_of_the_network():
+    S, Q, K, V = normal(0, 4, 5), normal(1, 4, 3), normal(2, 6, 3), normal(3, 6, 2)
+    np.testing.assert_array_equal(f.softmax(S), layers.softmax(S))
+    Z, _, A = attention(Q, K, V)
+    np.testing.assert_array_equal(f.attention(Q, K, V), Z)
+    np.testing.assert_array_equal(f.attention_weights(Q, K), A)
+    np.testing.assert_array_equal(f.positional_encoding(7, 5), sinusoidal(7, 5))
+    target = np.eye(5)[[4, 0, 2, 2]]
+    loss, p = layers.cross_entropy(S, np.array([4, 0, 2, 2]))
+    assert f.cross_entropy(target, p).mean() == pytest.approx(loss, rel=1e-14)
 
 
 @given(seeds, st.integers(2, 6))
@@ -316,6 +353,7 @@ def test_distance_and_threshold_find_the_frame_with_another_tone():
     [
         (lambda: f.affine([1, 2, 3], [[1, 2]], [0]), r"shapes \(3,\), \(1, 2\) and \(1,\)"),
         (lambda: f.lu([[1, 2, 3], [4, 5, 6]]), r"A of shape \(2, 3\) must be a square matrix"),
+        (lambda: f.eigenvalues([[1, 2], [3, 4]]), "must be symmetric"),
         (lambda: f.lu([[1, math.nan], [4, 5]]), "finite numbers"),
         (lambda: f.solve([[1, 0], [0, 1]], [1]), r"b of shape \(1,\) must be 2 finite numbers"),
         (
@@ -323,7 +361,7 @@ def test_distance_and_threshold_find_the_frame_with_another_tone():
             "`target` must be 0 or more and sum to 1",
         ),
         (lambda: f.cross_entropy([0.5, 0.5], [-0.5, 1.5]), "`predicted` must be"),
-        (lambda: f.positional_encoding(3, 0), "d=0 an integer >= 1"),
+        (lambda: f.positional_encoding(3, 0), "d=0 must be an integer >= 1"),
         (
             lambda: f.attention_weights(np.ones((2, 3)), np.ones((2, 4))),
             r"\(2, 3\) and \(2, 4\) must be",
@@ -350,6 +388,6 @@ def test_distance_and_threshold_find_the_frame_with_another_tone():
         (lambda: f.spectral_distance(np.ones((2, 3)), np.ones(4)), r"\(2, 3\) and \(4,\) must be"),
     ],
 )
-def test_what_does_not_fit_is_said(call, says):
+def test_arguments_that_do_not_fit_are_named(call, says):
     with pytest.raises(ValueError, match=says):
         call()

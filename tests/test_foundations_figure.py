@@ -1,6 +1,4 @@
-"""The nine panels hold what their formulas give; the command prints the numbers and writes the
-figure.
-"""
+"""The nine panels agree with their formulas; the command prints the numbers and the figure."""
 
 import importlib
 import re
@@ -90,7 +88,7 @@ def test_arrows_point_down_and_the_descent_follows(panels):
     assert (f.quadratic_loss(places + short, A, b) < f.quadratic_loss(places, A, b)).all()
     path, minimum = (line.get_xydata() for line in ax.lines)
     assert (np.diff(f.quadratic_loss(path, A, b)) < 0).all()
-    np.testing.assert_allclose(minimum, [[2, 1]])
+    np.testing.assert_allclose(minimum, [[5 / 3, -1 / 3]])
 
 
 def test_solution_lies_on_both_lines(panels):
@@ -98,7 +96,7 @@ def test_solution_lies_on_both_lines(panels):
     (solution,) = point
     for line in (first, second):
         assert solution[1] == pytest.approx(np.interp(solution[0], *line.T))
-    assert "x = (2, 1)" in [text.get_text() for text in panels[6].texts]
+    assert "x = (5/3, −1/3)" in [text.get_text() for text in panels[6].texts]
 
 
 def test_area_is_that_under_the_drawn_curve(panels):
@@ -144,11 +142,15 @@ def matrix(name: str, printed: str) -> np.ndarray:
 def test_command_prints_the_system_its_factors_its_solution_and_the_area(tmp_path: Path):
     result = CliRunner().invoke(main, ["foundations"])
     assert result.exit_code == 0
-    A, P, L, U, b, x = (
-        matrix(name, result.stdout) for name in ("A", "P", "L", "U", "b", "solution x")
+    A, P, L, U, b, x, eigenvalues = (
+        matrix(name, result.stdout)
+        for name in ("A", "P", "L", "U", "b", "solution x", "eigenvalues of A")
     )
     np.testing.assert_allclose(P @ L @ U, A)
-    np.testing.assert_allclose(A @ x, b)
+    np.testing.assert_allclose(A @ x, b, rtol=1e-9)
+    np.testing.assert_allclose(x[:, 0], [5 / 3, -1 / 3], rtol=1e-9)
+    # Of a symmetric 2 × 2 matrix: the roots of λ² − tr(A) λ + det(A).
+    np.testing.assert_allclose(eigenvalues[0], np.roots([1, -np.trace(A), np.linalg.det(A)]))
     assert np.array_equal(L, np.tril(L))
     assert np.array_equal(U, np.triu(U))
     assert float(result.stdout.split()[-1]) == pytest.approx(1, abs=1e-9)
@@ -179,7 +181,7 @@ def test_command_writes_the_figure(tmp_path: Path, name: str, magic: bytes):
         ("folder.png", 1, "it is a folder"),
     ],
 )
-def test_place_that_cannot_be_written_is_said(tmp_path: Path, name: str, status: int, says: str):
+def test_file_that_cannot_be_written_is_named(tmp_path: Path, name: str, status: int, says: str):
     (tmp_path / "folder.png").mkdir()
     result = CliRunner().invoke(main, ["foundations", "-o", str(tmp_path / name)])
     assert (result.exit_code, result.stdout) == (status, "")
@@ -187,7 +189,7 @@ def test_place_that_cannot_be_written_is_said(tmp_path: Path, name: str, status:
     assert [path.name for path in tmp_path.iterdir()] == ["folder.png"]
 
 
-def test_without_matplotlib_numbers_come_and_the_figure_says_what_to_install(
+def test_without_matplotlib_the_numbers_are_printed_and_the_figure_names_what_to_install(
     tmp_path: Path, monkeypatch
 ):
     for name in [name for name in sys.modules if name.startswith("matplotlib")]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pytest
 
-import naive_sequence as naive
+import naive_transformer as naive
 from numerical import numerical_gradient
 from spectra.transformer import layers
 
@@ -107,26 +107,11 @@ def test_cross_entropy_of_the_impossible_is_large_and_finite() -> None:
     assert loss == 2e3
 
 
-@pytest.mark.parametrize("counted", [None, np.array([[True, False, True], [False, False, True]])])
-def test_squared_error(counted: np.ndarray | None) -> None:
-    predicted, target = random(2, 2, 3, 4)
-    loss, difference = layers.squared_error(predicted, target, counted)
-    flags = np.ones((2, 3), dtype=bool) if counted is None else counted
-    assert loss == pytest.approx(
-        naive.squared_error(predicted[flags].tolist(), target[flags].tolist()), abs=1e-14
-    )
-    check(
-        lambda: layers.squared_error(predicted, target, counted)[0],
-        [(predicted, layers.squared_error_backward(difference, counted))],
-    )
-
-
-def test_losses_of_nothing_are_zero() -> None:
+def test_loss_of_nothing_is_zero() -> None:
     none = np.zeros(3, dtype=bool)
     loss, p = layers.cross_entropy(random(3, 4), np.zeros(3, dtype=int), none)
     assert loss == 0.0
     assert not layers.cross_entropy_backward(p, np.zeros(3, dtype=int), none).any()
-    assert layers.squared_error(np.empty((0, 2)), np.empty((0, 2)))[0] == 0.0
 
 
 def test_precision_is_kept() -> None:
@@ -134,13 +119,11 @@ def test_precision_is_kept() -> None:
     Y, normal, inverse = layers.layer_norm(X, gain, gain)
     F_2, F_1 = layers.feed_forward(X, X.T, gain[:3], X, gain)
     _, p = layers.cross_entropy(X, np.zeros(3, dtype=int))
-    _, difference = layers.squared_error(X, X)
     arrays = [
-        *(Y, normal, inverse, F_2, F_1, p, difference),
+        *(Y, normal, inverse, F_2, F_1, p),
         *layers.layer_norm_backward(X, normal, inverse, gain),
         *layers.feed_forward_backward(X, X, F_1, X.T, X),
         layers.cross_entropy_backward(p, np.zeros(3, dtype=int)),
-        layers.squared_error_backward(difference),
         layers.embed_backward(X, np.zeros(3, dtype=int), X),
     ]
     assert {x.dtype for x in arrays} == {np.dtype(np.float32)}

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from numerical import numerical_gradient
-from spectra.rotation import rotate, rotate_pairs
+from spectra.rotation import phasor, rotate, rotate_pairs
 from spectra.transformer.positional import (
     frequencies,
-    learned,
-    position_phasors,
+    initial_positions,
+    position_angles,
     rotary,
     rotary_backward,
     sinusoidal,
@@ -46,7 +46,7 @@ def test_every_value_is_its_formula(n_positions: int, d: int) -> None:
 
 @pytest.mark.parametrize("d", [6, 7])
 def test_encoding_is_imaginary_and_real_part_of_the_phasors(d: int) -> None:
-    points = position_phasors(np.arange(50), d)
+    points = phasor(position_angles(np.arange(50), d))
     encoding = sinusoidal(50, d)
     assert np.array_equal(encoding[:, 0::2], points.imag)
     assert np.array_equal(encoding[:, 1::2], points.real[:, : d // 2])
@@ -55,8 +55,8 @@ def test_encoding_is_imaginary_and_real_part_of_the_phasors(d: int) -> None:
 
 @given(st.integers(0, 500), st.integers(0, 500), st.sampled_from([2, 8, 10]))
 def test_moving_on_is_a_rotation(position: int, k: int, d: int) -> None:
-    here, there = position_phasors([position, position + k], d)
-    np.testing.assert_allclose(rotate(here, k * frequencies(d)), there, atol=1e-12)
+    before, after = phasor(position_angles([position, position + k], d))
+    np.testing.assert_allclose(rotate(before, k * frequencies(d)), after, atol=1e-12)
     encoding = sinusoidal(position + k + 1, d)
     pairs = encoding.reshape(-1, d // 2, 2)[..., ::-1]
     turned = rotate_pairs(pairs[position], k * frequencies(d))
@@ -65,10 +65,10 @@ def test_moving_on_is_a_rotation(position: int, k: int, d: int) -> None:
 
 def test_rotary_turns_pairs() -> None:
     x = np.random.default_rng(0).standard_normal((2, 5, 6))
-    turned = rotary(x, position_phasors(np.arange(5), 6))
+    rotated = rotary(x, position_angles(np.arange(5), 6))
     angles = np.arange(5)[:, None] * frequencies(6)
     np.testing.assert_allclose(
-        turned, rotate_pairs(x.reshape(2, 5, 3, 2), angles).reshape(2, 5, 6), atol=1e-14
+        rotated, rotate_pairs(x.reshape(2, 5, 3, 2), angles).reshape(2, 5, 6), atol=1e-14
     )
 
 
@@ -79,8 +79,7 @@ def test_rotary_products_depend_on_the_distance_only(m: int, n: int, k: int) -> 
     def product(at_q: int, at_key: int) -> float:
         return float(
             (
-                rotary(q, position_phasors([at_q], 8))
-                @ rotary(key, position_phasors([at_key], 8)).T
+                rotary(q, position_angles([at_q], 8)) @ rotary(key, position_angles([at_key], 8)).T
             ).item()
         )
 
@@ -90,20 +89,22 @@ def test_rotary_products_depend_on_the_distance_only(m: int, n: int, k: int) -> 
 def test_rotary_gradient() -> None:
     rng = np.random.default_rng(2)
     x, weight = rng.standard_normal((2, 3, 4))
-    points = position_phasors(np.arange(3), 4)
-    expected = numerical_gradient(lambda: float((rotary(x, points) * weight).sum()), x)
-    np.testing.assert_allclose(rotary_backward(weight, points), expected, atol=1e-8)
+    angles = position_angles(np.arange(3), 4)
+    expected = numerical_gradient(lambda: float((rotary(x, angles) * weight).sum()), x)
+    np.testing.assert_allclose(rotary_backward(weight, angles), expected, atol=1e-8)
 
 
 def test_precision_is_kept() -> None:
     assert sinusoidal(4, 4, np.float32).dtype == np.float32
-    assert learned(4, 4, np.random.default_rng(0), np.float32).dtype == np.float32
+    assert initial_positions(4, 4, np.random.default_rng(0), np.float32).dtype == np.float32
     x = np.ones((3, 4), dtype=np.float32)
-    assert rotary(x, position_phasors(np.arange(3), 4)).dtype == np.float32
+    assert rotary(x, position_angles(np.arange(3), 4)).dtype == np.float32
 
 
 def test_bad_sizes_are_named() -> None:
     with pytest.raises(ValueError, match="d=0 must be"):
         sinusoidal(3, 0)
+    with pytest.raises(ValueError, match="n_positions=-1 must be"):
+        sinusoidal(-1, 2)
     with pytest.raises(ValueError, match="d_k=3 must be even"):
-        rotary(np.ones((2, 3)), position_phasors([0, 1], 3))
+        rotary(np.ones((2, 3)), position_angles([0, 1], 3))

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-import naive_sequence as naive
+import naive_transformer as naive
 from numerical import numerical_gradient
 from spectra.errors import DataError
-from spectra.transformer.encoder import Looks, encoder, encoder_backward
+from spectra.transformer.encoder import AttentionSettings, encoder, encoder_backward
 from spectra.transformer.example import TOKENS, P, X, worked_example
 from spectra.transformer.layers import cross_entropy, cross_entropy_backward
 from spectra.transformer.model import Sizes, Transformer
 
 TOKEN_SIZES = Sizes(d=4, h=2, d_ff=5, n_layers=2, V=6)
-FRAME_SIZES = Sizes(d=4, h=2, d_ff=5, n_layers=2, n_features=3)
+FRAME_SIZES = Sizes(d=4, h=2, d_ff=5, n_layers=2, n_features=3, V=6)
 ALL_SIZES = [
     TOKEN_SIZES,
     Sizes(d=4, h=1, d_ff=5, V=6, T=9, positions="learned", causal=True),
@@ -70,11 +70,13 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_encoder_is_that_of_torch(case: str, reference: dict[str, np.ndarray]) -> None:
     masks = CASES[case]
-    looks = Looks(2, "causal" in masks, reference["padding"] if "padding" in masks else None)
+    settings = AttentionSettings(
+        2, "causal" in masks, reference["padding"] if "padding" in masks else None
+    )
     layers = layers_of(reference)
-    output, kept = encoder(reference["H"], layers, looks)
+    output, kept = encoder(reference["H"], layers, settings)
     np.testing.assert_allclose(output, reference[f"{case} output"], rtol=0, atol=1e-10)
-    d_H, gradients = encoder_backward(reference["weight"], kept, layers, looks)
+    d_H, gradients = encoder_backward(reference["weight"], kept, layers, settings)
     np.testing.assert_allclose(d_H, reference[f"{case} d_H"], rtol=0, atol=1e-8)
     for layer, of_layer in enumerate(gradients):
         assert of_layer.keys() == layers[layer].keys()
@@ -89,10 +91,10 @@ def test_tokens_to_loss_is_that_of_torch(reference: dict[str, np.ndarray]) -> No
     weights = {name: reference.get(name, np.zeros(shape)) for name, shape in sizes.shapes.items()}
     model, tokens = Transformer(sizes, weights), reference["tokens"]
     flow = model.forward(tokens)
-    np.testing.assert_allclose(flow.output, reference["tokens output"], rtol=0, atol=1e-10)
+    np.testing.assert_allclose(flow.logits, reference["tokens output"], rtol=0, atol=1e-10)
     # The last position has nothing after it.
     following, counted = np.roll(tokens, -1, axis=1), np.arange(7) < np.full((2, 1), 6)
-    loss, p = cross_entropy(flow.output, following, counted)
+    loss, p = cross_entropy(flow.logits, following, counted)
     assert loss == pytest.approx(float(reference["tokens loss"]), abs=1e-10)
     gradients = model.backward(flow, cross_entropy_backward(p, following, counted))
     assert not gradients.pop("mask").any()
@@ -106,7 +108,7 @@ def test_tokens_to_loss_is_that_of_torch(reference: dict[str, np.ndarray]) -> No
 def test_encoder_is_the_loops(causal: bool) -> None:
     model = model_of(TOKEN_SIZES)
     H = random(5, 4)
-    output, _ = encoder(H[None], model.layers(), Looks(2, causal))
+    output, _ = encoder(H[None], model.layers(), AttentionSettings(2, causal))
     expected = H.tolist()
     for w in model.layers():
         lists = {name: weight.tolist() for name, weight in w.items()}
@@ -124,12 +126,12 @@ def test_gradient_of_every_weight(sizes: Sizes) -> None:
         "hidden": np.arange(5) == [[1], [3]],
     }
     flow = model.forward(inputs, **masks)
-    weight = random(*flow.output.shape, seed=3)
+    weight = random(*flow.logits.shape, seed=3)
     gradients = model.backward(flow, weight)
     assert {name: gradient.shape for name, gradient in gradients.items()} == sizes.shapes
     for name, gradient in gradients.items():
         expected = numerical_gradient(
-            lambda: (model.forward(inputs, **masks).output * weight).sum(), model.weights[name]
+            lambda: (model.forward(inputs, **masks).logits * weight).sum(), model.weights[name]
         )
         np.testing.assert_allclose(gradient, expected, atol=1e-7, err_msg=name)
 
@@ -138,10 +140,10 @@ def test_gradient_of_every_weight(sizes: Sizes) -> None:
 def test_single_precision_is_kept(sizes: Sizes) -> None:
     model, inputs = model_of(sizes, dtype=np.float32), inputs_of(sizes)
     flow = model.forward(inputs)
-    gradients = model.backward(flow, flow.output)
-    assert {x.dtype for x in (flow.output, *gradients.values())} == {np.dtype(np.float32)}
+    gradients = model.backward(flow, flow.logits)
+    assert {x.dtype for x in (flow.logits, *gradients.values())} == {np.dtype(np.float32)}
     exact = Transformer(sizes, {name: w.astype(np.float64) for name, w in model.weights.items()})
-    np.testing.assert_allclose(flow.output, exact.forward(inputs).output, atol=1e-5)
+    np.testing.assert_allclose(flow.logits, exact.forward(inputs).logits, atol=1e-5)
 
 
 def test_sequence_of_a_batch_is_as_alone_whatever_it_is_filled_up_with() -> None:
@@ -165,7 +167,7 @@ def test_hidden_inputs_do_not_matter() -> None:
     assert not np.array_equal(model.predict(frames), before)
 
 
-def test_causal_model_does_not_look_ahead() -> None:
+def test_causal_model_does_not_see_ahead() -> None:
     sizes = Sizes(d=4, h=2, d_ff=5, n_layers=2, V=6, causal=True)
     model, tokens = model_of(sizes), inputs_of(sizes)
     before = model.predict(tokens)
@@ -291,7 +293,7 @@ def test_sequence_longer_than_learned_positions_is_an_error() -> None:
     [
         ({"d": 6, "h": 4}, "d=6 features cannot be split into h=4 heads"),
         ({"d": 0}, "d=0 must be"),
-        ({"V": None}, "give the number of tokens"),
+        ({"V": 0}, "V=0 must be"),
         ({"positions": "learned"}, "T=None: learned positions need"),
         ({"positions": "none"}, "positions='none' must be"),
         ({"d": 6, "h": 2, "positions": "rotary"}, "d=6 and h=2: rotary positions need an even"),

@@ -20,6 +20,7 @@ from scipy.special import log_ndtr, ndtri_exp
 
 from spectra.arrays import Float64Array, FloatArray, IntArray
 from spectra.calibration.gaussian import GaussianThreshold, p_from_z
+from spectra.errors import DataError
 
 # Exponent of the power mean; the fourth power is written as two squares.
 POWER: Final = 4
@@ -115,6 +116,13 @@ class Fused:
             np.full((n_groups, n_steps), np.nan, dtype=np.float16),
         )
 
+    def part(self, start: int, stop: int) -> Self:
+        """Return the fused scores of the steps `start` … `stop` − 1."""
+        steps = slice(start, stop)
+        return type(self)(
+            self.statistic[steps], self.channel[steps], self.source[steps], self.groups[:, steps]
+        )
+
     def put(self, start: int, part: "Fused") -> int:
         """Write the fused scores of the steps from `start` on; return the step after the last."""
         stop = start + part.statistic.size
@@ -178,6 +186,8 @@ class Fusion:
         """
         block = int(np.clip(fused.statistic.size // MIN_BLOCKS, 1, block))
         blocks = _blocks(fused.statistic.astype(np.float64), block)
+        if not len(blocks):
+            raise DataError("No step that is learned from has a score: give longer normal data.")
         maxima = np.nanmax(blocks, axis=1)
         middle = np.median(maxima)
         exceeding = (blocks > middle).sum(axis=1)

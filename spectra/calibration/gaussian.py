@@ -217,7 +217,7 @@ def _tail(log_p: Float64Array, independent: float, *, clean: bool) -> tuple[floa
     mean = ((KNOT - tail).sum() * independent + PRIOR) / (count + PRIOR)
     if clean:
         # A larger share, of a fit that ran off, would cross the p-values where the tail begins.
-        return min(float(share), float(np.log(MOST_IN_TAIL))), float(1 / mean)
+        return min(float(share), float(np.log(MOST_IN_TAIL))), max(float(1 / mean), FLATTEST)
     longest, slope = KNOT - TAIL_TO, 1.0
     for _ in range(50):
         slope = 1 / (mean + longest / np.expm1(slope * longest))

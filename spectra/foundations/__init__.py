@@ -1,9 +1,9 @@
-"""The mathematics under both halves of spectra, one function a formula, in the order in which they
-build on each other.
+"""The mathematics under spectra, one function for each formula, in order of dependence.
 
-These are the textbook forms, for small arrays and for reading. The last ones are those that spectra
-itself uses: `euler` is `rotation.phasor`, a distance is that of `distance`, a threshold that of
-`calibration`.
+The functions check their arguments and return float64 or complex128. Linear layer, softmax,
+attention, positional encoding, cross-entropy, gradient descent, rotations, spectra and thresholds
+are the functions that the toolkit itself uses, from `spectra.transformer`, `spectra.rotation`,
+`spectra.signal` and `spectra.calibration`.
 """
 
 from spectra.foundations.formulas import (
@@ -16,6 +16,7 @@ from spectra.foundations.formulas import (
     attention,
     attention_weights,
     cross_entropy,
+    eigenvalues,
     euler,
     fourier_transform,
     gaussian_area,
@@ -42,6 +43,7 @@ __all__ = [
     "attention",
     "attention_weights",
     "cross_entropy",
+    "eigenvalues",
     "euler",
     "fourier_transform",
     "gaussian_area",

@@ -1,9 +1,9 @@
-"""The mathematics under both halves of spectra, one function a formula, in the order in which they
-build on each other.
+"""The mathematics under spectra, one function for each formula, in order of dependence.
 
-These are the textbook forms, for small arrays and for reading. The last ones are those that spectra
-itself uses: `euler` is `rotation.phasor`, a distance is that of `distance`, a threshold that of
-`calibration`.
+The functions check their arguments and return float64 or complex128. Linear layer, softmax,
+attention, positional encoding, cross-entropy, gradient descent, rotations, spectra and thresholds
+are the functions that the toolkit itself uses, from `spectra.transformer`, `spectra.rotation`,
+`spectra.signal` and `spectra.calibration`.
 """
 
 import math
@@ -18,19 +18,23 @@ from spectra.calibration.gaussian import GaussianThreshold
 from spectra.errors import DataError
 from spectra.rotation import phasor, rotate_pairs
 from spectra.signal.spectrum import frequencies, spectrum
+from spectra.transformer import attention as network_attention
+from spectra.transformer import layers, positional, training
 
-# A linear system whose solution is (2, 1); its larger first pivot is in the second row, so that
-# rows are exchanged.
-EXAMPLE_A: Final = ((1.0, 3.0), (2.0, 1.0))
-EXAMPLE_B: Final = (5.0, 5.0)
-# Beyond so many standard deviations the Gaussian density is 0 in double precision.
+# The usual example of a linear system: A is symmetric with the eigenvalues 3 and 1, and the
+# solution of Ax = b is (5/3, −1/3).
+EXAMPLE_A: Final = ((2.0, 1.0), (1.0, 2.0))
+EXAMPLE_B: Final = (3.0, 1.0)
+# Standard deviations; farther out the Gaussian density is 0 in double precision, as e^{−x²/2}
+# underflows at 38.6.
 TAIL: Final = 40.0
 
 
 def affine(x: ArrayLike, W: ArrayLike, b: ArrayLike) -> Float64Array:
-    """The affine map y = Wx + b, a linear layer: x (..., n), W (m, n), b (m,) -> (..., m).
+    """Return the affine map y = Wx + b, a linear layer.
 
-    Raises DataError where the sizes do not fit.
+    x has shape (..., n), W (m, n), b (m,), the result (..., m). Raises DataError if the shapes do
+    not fit.
 
     >>> affine([1, 2], W=[[1, 0], [1, 1]], b=[10, 20]).tolist()
     [11.0, 23.0]
@@ -41,34 +45,52 @@ def affine(x: ArrayLike, W: ArrayLike, b: ArrayLike) -> Float64Array:
             f"x, W and b of shapes {x.shape}, {W.shape} and {b.shape} must be (..., n), (m, n) and "
             "(m,)."
         )
-    return np.asarray(x @ W.T + b)
+    return np.asarray(layers.add_bias(layers.linear(x, W.T), b), dtype=np.float64)
 
 
 def lu(A: ArrayLike) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """P, L and U with A = P·L·U: Gaussian elimination with row exchanges, so that every pivot is
-    the largest it can be.
+    """Return P, L and U with A = P·L·U, by Gaussian elimination with partial pivoting.
 
-    A is (n, n); P a permutation, L lower triangular with ones on its diagonal and nothing larger
-    below (partial pivoting), U upper triangular. Raises DataError where A is not square or not
-    finite.
+    A is (n, n). P is a permutation, L lower triangular with ones on its diagonal and no larger
+    number below, U upper triangular. Raises DataError if A is not square or not finite.
     """
-    A = np.asarray(A, dtype=np.float64)
-    if A.ndim != 2 or A.shape[0] != A.shape[1] or A.size == 0 or not np.isfinite(A).all():
-        raise DataError(f"A of shape {A.shape} must be a square matrix (n, n) of finite numbers.")
     from scipy.linalg import lu as factorised
 
-    P, L, U = factorised(A)
+    P, L, U = factorised(_square(A))
     return P, L, U
 
 
+def _square(A: ArrayLike) -> Float64Array:
+    """Return A as an array; raise DataError unless it is square and finite."""
+    A = np.asarray(A, dtype=np.float64)
+    if A.ndim != 2 or A.shape[0] != A.shape[1] or A.size == 0 or not np.isfinite(A).all():
+        raise DataError(f"A of shape {A.shape} must be a square matrix (n, n) of finite numbers.")
+    return A
+
+
+def eigenvalues(A: ArrayLike) -> Float64Array:
+    """Return the eigenvalues (n,) of a symmetric matrix (n, n), the largest first.
+
+    These are the λ with Av = λv for some v ≠ 0. Raises DataError if A is not square, not finite or
+    not symmetric.
+
+    >>> eigenvalues([[2, 1], [1, 2]]).round(12).tolist()
+    [3.0, 1.0]
+    """
+    A = _square(A)
+    if not np.array_equal(A, A.T):
+        raise DataError(f"A of shape {A.shape} must be symmetric: A[i, j] = A[j, i].")
+    return np.asarray(np.linalg.eigvalsh(A)[::-1])
+
+
 def solve(A: ArrayLike, b: ArrayLike) -> Float64Array:
-    """The x with Ax = b, (n,): A = P·L·U, then forwards Ly = Pᵀb and backwards Ux = y.
+    """Solve Ax = b for x (n,): A = P·L·U, then forwards Ly = Pᵀb and backwards Ux = y.
 
-    Raises DataError where A is not square, b not (n,), or A singular: a condition number above 1/ε
-    = 4.5e15, where no digit of x would mean anything.
+    Raises DataError if A is not square, b not (n,), or A singular: with a condition number above
+    1/ε = 4.5e15 no digit of x is significant.
 
-    >>> solve([[1, 3], [2, 1]], [5, 5]).tolist()
-    [2.0, 1.0]
+    >>> solve([[2, 1], [1, 2]], [3, 1]).round(4).tolist()
+    [1.6667, -0.3333]
     """
     P, L, U = lu(A)
     b = np.asarray(b, dtype=np.float64)
@@ -77,12 +99,11 @@ def solve(A: ArrayLike, b: ArrayLike) -> Float64Array:
             f"b of shape {b.shape} must be {P.shape[0]} finite numbers, one for each row of A."
         )
     condition = float(np.linalg.cond(np.asarray(A, dtype=np.float64)))
-    # Of a matrix of zeros it is NaN.
+    # The condition number of a matrix of zeros is NaN.
     if not condition < 1 / np.finfo(np.float64).eps:
         raise DataError(
-            f"A is singular (condition number {condition:.2g}): its rows depend on each other, so "
-            "Ax = b has no solution "
-            "or many; leave out an equation that says nothing new, or add one that does."
+            f"A is singular (condition number {condition:.2g}): its rows are linearly dependent, "
+            "so Ax = b has no solution or many; replace an equation that follows from the others."
         )
     from scipy.linalg import solve_triangular
 
@@ -91,15 +112,13 @@ def solve(A: ArrayLike, b: ArrayLike) -> Float64Array:
 
 
 def quadratic_loss(w: ArrayLike, A: ArrayLike, b: ArrayLike) -> Float64Array:
-    """½‖Aw − b‖² for each w (..., n): 0 where w solves Aw = b, and at its least where w comes
-    nearest to that.
-    """
+    """Return ½‖Aw − b‖² for each w (..., n), which is smallest at the least-squares solution."""
     residual = affine(w, A, -np.asarray(b, dtype=np.float64))
     return np.asarray(0.5 * np.sum(residual**2, axis=-1))
 
 
 def quadratic_gradient(w: ArrayLike, A: ArrayLike, b: ArrayLike) -> Float64Array:
-    """∇½‖Aw − b‖² = Aᵀ(Aw − b), (..., n): the direction in which the loss grows fastest."""
+    """Return ∇½‖Aw − b‖² = Aᵀ(Aw − b), (..., n), the direction of steepest ascent."""
     residual = affine(w, A, -np.asarray(b, dtype=np.float64))
     return np.asarray(residual @ np.asarray(A, dtype=np.float64))
 
@@ -107,46 +126,45 @@ def quadratic_gradient(w: ArrayLike, A: ArrayLike, b: ArrayLike) -> Float64Array
 def gradient_descent(
     gradient: Callable[[Float64Array], Float64Array], start: ArrayLike, rate: float, n_steps: int
 ) -> Float64Array:
-    """w ← w − η∇L(w), n_steps times with η = `rate`: every w on the way, `start` the first,
-    (n_steps + 1, n).
+    """Return the path w ← w − η∇L(w) of gradient descent from `start`, (n_steps + 1, n).
 
-    It comes down where η is below 2 over the largest curvature (of the quadratic loss: the largest
-    eigenvalue of AᵀA). Raises DataError where w grows beyond all bounds.
+    η is the `rate`. The loss decreases if η is below 2 over the largest curvature (for the
+    quadratic loss, the largest eigenvalue of AᵀA). Raises DataError if w overflows.
     """
-    path = [np.asarray(start, dtype=np.float64)]
+    w = np.array(start, dtype=np.float64)
+    path = [w.copy()]
     for step in range(n_steps):
         with np.errstate(over="ignore", invalid="ignore"):
-            path.append(np.asarray(path[-1] - rate * gradient(path[-1])))
-        if not np.isfinite(path[-1]).all():
+            training.gradient_descent({"w": w}, {"w": gradient(w)}, rate)
+        if not np.isfinite(w).all():
             raise DataError(
                 f"Gradient descent diverges at step {step + 1}: choose a rate smaller than "
                 f"{rate:g}."
             )
+        path.append(w.copy())
     return np.stack(path)
 
 
 def softmax(scores: ArrayLike) -> Float64Array:
-    """p_i = e^{s_i} / Σ_j e^{s_j} over the last axis: any scores become probabilities, and their
-    order stays.
+    """Return p_i = e^{s_i} / Σ_j e^{s_j} over the last axis: scores become probabilities.
 
-    A constant added to all scores changes nothing, so the largest is taken off first and no
+    A constant added to all scores changes nothing, so the largest is subtracted first, and no
     exponential overflows.
 
     >>> softmax([0.0, 0.0, np.log(2.0)]).round(3).tolist()
     [0.25, 0.25, 0.5]
     """
-    scores = np.asarray(scores, dtype=np.float64)
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+    return np.asarray(layers.softmax(np.asarray(scores, dtype=np.float64)), dtype=np.float64)
 
 
 def cross_entropy(target: ArrayLike, predicted: ArrayLike) -> Float64Array:
-    """−Σ_i t_i log p_i over the last axis, in nats: the mean surprise of one who expects p where t
-    is true.
+    """Return −Σ_i t_i log p_i over the last axis, in nats: the mean surprisal of p under t.
 
-    Both are probabilities (..., n). It is least where p = t, and infinite where something happens
-    that p held to be impossible. Raises DataError where one of them does not sum to 1 or has a part
-    below 0.
+    Both are probabilities (..., n). It is smallest for p = t, and infinite if an outcome with t > 0
+    has p = 0. Raises DataError for numbers below 0 or with another sum than 1.
+
+    >>> cross_entropy([0.5, 0.5], [0.25, 0.75]).round(4).item()
+    0.837
     """
     target, predicted = (np.asarray(each, dtype=np.float64) for each in (target, predicted))
     for name, each in (("target", target), ("predicted", predicted)):
@@ -154,62 +172,56 @@ def cross_entropy(target: ArrayLike, predicted: ArrayLike) -> Float64Array:
             raise DataError(
                 f"The probabilities of `{name}` must be 0 or more and sum to 1 on the last axis."
             )
-    from scipy.special import xlogy
-
     with np.errstate(divide="ignore"):
-        return np.asarray(-np.sum(xlogy(target, predicted), axis=-1))
+        log_p = layers.log_softmax(np.log(predicted))
+    # An outcome that does not occur adds 0, also if its log p is −∞.
+    surprisal = np.multiply(target, -log_p, out=np.zeros_like(log_p), where=target > 0)
+    return np.asarray(surprisal.sum(axis=-1))
 
 
 def positional_encoding(n_positions: int, d: int) -> Float64Array:
-    """PE(pos, 2i) = sin(pos/10000^{2i/d}), PE(pos, 2i + 1) = cos(pos/10000^{2i/d}): a place as d
-    numbers, (n_positions, d).
+    """Return PE(t, 2i) = sin(t/10000^{2i/d}) and PE(t, 2i + 1) = cos(…), (n_positions, d).
 
-    The pair i = 0, 1, … is the imaginary and the real part of e^{i·pos·ω} with ω = 10000^{−2i/d}:
-    hands of a clock, each slower than the one before. Of an odd d the last pair has its sine only
-    (Vaswani et al. 2017, section 3.5).
+    The pair i = 0, 1, … holds the imaginary and the real part of e^{itω} with ω = 10000^{−2i/d}, a
+    clock hand that is slower for each next pair. If d is odd the last pair has its sine only
+    (Vaswani et al. 2017, section 3.5). Raises ValueError for n_positions < 0 or d < 1.
     """
-    if n_positions < 0 or d < 1:
-        raise ValueError(
-            f"n_positions={n_positions} must be an integer >= 0 and d={d} an integer >= 1."
-        )
-    omega = 10_000.0 ** (-np.arange(0, d, 2) / d)
-    hands = phasor(np.arange(n_positions)[:, np.newaxis] * omega)
-    encoding = np.empty((n_positions, d))
-    encoding[:, 0::2] = hands.imag
-    encoding[:, 1::2] = hands.real[:, : d // 2]
-    return encoding
+    return np.asarray(positional.sinusoidal(n_positions, d), dtype=np.float64)
 
 
 def attention_weights(Q: ArrayLike, K: ArrayLike) -> Float64Array:
-    """A = softmax(QKᵀ/√d_k): how much each query looks at each key; Q (T, d_k), K (S, d_k) -> (T,
-    S), rows summing to 1.
+    """Return A = softmax(QKᵀ/√d_k): Q (T, d_k), K (S, d_k) -> (T, S), with rows that sum to 1.
+
+    Raises DataError if the shapes do not fit.
     """
     Q, K = (np.asarray(each, dtype=np.float64) for each in (Q, K))
     if Q.ndim != 2 or K.ndim != 2 or Q.shape[1] != K.shape[1] or K.size == 0:
         raise DataError(
             f"Q and K of shapes {Q.shape} and {K.shape} must be (T, d_k) and (S, d_k) with one d_k."
         )
-    return softmax(Q @ K.T / math.sqrt(K.shape[1]))
+    _, A = network_attention.attention_weights(Q, K)
+    return np.asarray(A)
 
 
 def attention(Q: ArrayLike, K: ArrayLike, V: ArrayLike) -> Float64Array:
-    """Z = AV, (T, d_v): for each query the mean of the values V (S, d_v), weighted by
-    `attention_weights`.
+    """Return Z = AV (T, d_v): for each query the mean of the values V, weighted by A.
 
-    With scores far apart, as those of large Q are, it is the value of the one best key:
-    nearest-neighbour matching.
+    A is `attention_weights(Q, K)`, V has shape (S, d_v). If scores are far apart, as with large Q,
+    the result is the value of the best key: nearest-neighbour matching. Raises DataError if the
+    shapes do not fit.
     """
-    weights, V = attention_weights(Q, K), np.asarray(V, dtype=np.float64)
-    if V.ndim != 2 or V.shape[0] != weights.shape[1]:
+    A, V = attention_weights(Q, K), np.asarray(V, dtype=np.float64)
+    if V.ndim != 2 or V.shape[0] != A.shape[1]:
         raise DataError(
-            f"V of shape {V.shape} must be ({weights.shape[1]}, d_v): one value for each key."
+            f"V of shape {V.shape} must be ({A.shape[1]}, d_v): one value for each key."
         )
-    return np.asarray(weights @ V)
+    return np.asarray(A @ V)
 
 
 def gaussian_density(x: ArrayLike, mu: float = 0.0, sigma: float = 1.0) -> Float64Array:
-    """φ(x) = e^{−(x − μ)²/2σ²} / (σ√2π), the density of the normal distribution; raises ValueError
-    unless σ > 0.
+    """Return φ(x) = e^{−(x − μ)²/2σ²} / (σ√2π), the density of the normal distribution.
+
+    Raises ValueError unless σ > 0.
     """
     if not sigma > 0:
         raise ValueError(f"sigma={sigma} must be above 0.")
@@ -220,8 +232,9 @@ def gaussian_density(x: ArrayLike, mu: float = 0.0, sigma: float = 1.0) -> Float
 def gaussian_area(
     low: float = -math.inf, high: float = math.inf, mu: float = 0.0, sigma: float = 1.0
 ) -> float:
-    """∫ φ(x) dx from `low` to `high` by adaptive quadrature: a probability, 1 over the whole line
-    to 1e-9.
+    """Return ∫ φ(x) dx from `low` to `high`, a probability, by adaptive quadrature.
+
+    The error is below 1e-9. Raises ValueError unless σ > 0.
 
     >>> abs(gaussian_area() - 1) < 1e-9
     True
@@ -230,8 +243,8 @@ def gaussian_area(
         raise ValueError(f"sigma={sigma} must be above 0.")
     from scipy.integrate import quad
 
-    # In units of σ about μ, so that no bell is too narrow or too far away to be met by the rule's
-    # points.
+    # In units of σ about μ, so that the points of the rule find every bell, however narrow or
+    # distant.
     a, b = (min(max((end - mu) / sigma, -TAIL), TAIL) for end in (low, high))
 
     def density(z: float) -> float:
@@ -244,10 +257,10 @@ def gaussian_area(
 
 
 def euler(theta: ArrayLike) -> NDArray[np.complex128]:
-    """Euler's formula e^{iθ} = cos θ + i sin θ: the point of the unit circle at the angle θ, in
-    radians.
+    """Return e^{iθ} = cos θ + i sin θ (Euler), the point of the unit circle at the angle θ.
 
-    To multiply by it is to turn by θ; e^{iα}·e^{iβ} = e^{i(α + β)}; half a turn is e^{iπ} = −1.
+    θ is in radians. Multiplication by e^{iθ} is a rotation by θ: e^{iα}·e^{iβ} = e^{i(α + β)}, and
+    half a turn is e^{iπ} = −1.
 
     >>> bool(abs(euler(np.pi) + 1) < 1e-15)
     True
@@ -256,22 +269,22 @@ def euler(theta: ArrayLike) -> NDArray[np.complex128]:
 
 
 def analogy_shift(a: ArrayLike, b: ArrayLike, c: ArrayLike) -> Float64Array:
-    """What is to c as b is to a, by a shift: c + (b − a), so that man, woman, king gives king − man
-    + woman.
+    """Return the vector that is to c as b is to a, by a shift: c + (b − a).
 
-    Vectors (n,). See Mikolov, Yih & Zweig 2013.
+    Man, woman, king give king − man + woman. Vectors are (n,). Mikolov, Yih & Zweig 2013. Raises
+    DataError for vectors of different sizes.
     """
     a, b, c = _vectors(a, b, c)
     return np.asarray(c + (b - a))
 
 
 def analogy_rotation(a: ArrayLike, b: ArrayLike, c: ArrayLike) -> Float64Array:
-    """What is to c as b is to a, by a rotation: c turned in the plane of a and b by the angle from
-    a to b.
+    """Return the vector that is to c as b is to a, by a rotation in the plane of a and b.
 
-    Vectors (n,); what of c is not in that plane stays. In the plane this is c·e^{iθ}, with complex
-    numbers for vectors; for vectors of one length |a| = |b|, a itself turns into b. Raises
-    DataError where a or b is zero, or b points against a, for then there is no one plane.
+    c is rotated by the angle from a to b; its part outside the plane stays. In the plane this is
+    c·e^{iθ}, with vectors as complex numbers, and if |a| = |b| the rotation turns a into b. Vectors
+    are (n,). Raises DataError if a or b is zero, or if b points against a, since the plane is then
+    not unique.
     """
     a, b, c = _vectors(a, b, c)
     length_a, length_b = float(np.linalg.norm(a)), float(np.linalg.norm(b))
@@ -280,7 +293,7 @@ def analogy_rotation(a: ArrayLike, b: ArrayLike, c: ArrayLike) -> Float64Array:
     u, towards = a / length_a, b / length_b
     across = towards - (towards @ u) * u
     sine, cosine = float(np.linalg.norm(across)), float(towards @ u)
-    # Nothing to turn by; and two equal directions have no plane.
+    # Equal directions span no plane, and the angle is 0.
     if sine < 1e-12:
         if cosine < 0:
             raise DataError("b points against a: half a turn does not say in which plane.")
@@ -291,10 +304,11 @@ def analogy_rotation(a: ArrayLike, b: ArrayLike, c: ArrayLike) -> Float64Array:
 
 
 def most_similar(vector: ArrayLike, vectors: ArrayLike, left_out: Sequence[int] = ()) -> int:
-    """The row of `vectors` (n_vectors, n) whose direction is nearest to that of `vector` (n,): the
-    largest cosine.
+    """Return the index of the row of `vectors` with the largest cosine to `vector`.
 
-    `left_out` are rows that do not count: an analogy leaves out the words it was asked with.
+    `vectors` has shape (n_vectors, n), `vector` (n,). `left_out` are indices of rows that are
+    skipped: an analogy leaves out the words of its question. Raises DataError for vectors of
+    different sizes, and if no row is left.
 
     >>> words = ["man", "woman", "king", "queen", "apple"]
     >>> vectors = np.array(  # male, female, royal, edible
@@ -322,7 +336,7 @@ def most_similar(vector: ArrayLike, vectors: ArrayLike, left_out: Sequence[int] 
 
 
 def _vectors(*given: ArrayLike) -> list[Float64Array]:
-    """Vectors of one size; raises DataError otherwise."""
+    """Return the vectors as arrays; raise DataError unless all have one size."""
     vectors = [np.asarray(each, dtype=np.float64) for each in given]
     if any(each.ndim != 1 or each.shape != vectors[0].shape for each in vectors):
         raise DataError(
@@ -332,25 +346,25 @@ def _vectors(*given: ArrayLike) -> list[Float64Array]:
 
 
 def fourier_transform(signal: ArrayLike) -> NDArray[np.complex128]:
-    """X_k = Σ_t x_t e^{−i2πkt/n}, (n,): how much of each frequency is in a signal (n,), as a length
-    and an angle.
+    """Return X_k = Σ_t x_t e^{−i2πkt/n} (n,), amplitude and phase of each frequency.
 
-    The signal is turned backwards k times round the circle and added up: only what turns forwards k
-    times itself does not cancel. In n² steps; `numpy.fft.fft` finds the same in n log n (Cooley &
-    Tukey 1965).
+    The samples are rotated backwards k times around the circle and added up: all parts cancel but
+    the one that itself rotates k times. This takes n² steps; `numpy.fft.fft` computes the same in
+    n log n (Cooley & Tukey 1965). Raises DataError unless the signal is (n,).
     """
     signal = np.asarray(signal)
     if signal.ndim != 1 or signal.size == 0:
         raise DataError(f"A signal of shape {signal.shape} must be (n,) with one sample at least.")
     k = np.arange(signal.size)
-    # Whole turns are left out while the numbers are exact.
+    # Whole turns are removed from the integers, where this is exact.
     turns = np.outer(k, k) % signal.size / signal.size
     return np.asarray(euler(-2 * np.pi * turns) @ signal)
 
 
 def amplitude_spectrum(signal: ArrayLike, fs: float) -> tuple[Float64Array, Float64Array]:
-    """Frequencies in Hz and |X| there, (n // 2 + 1,) each, scaled so that a sine of amplitude A
-    reads A (by FFT).
+    """Return the frequencies in Hz and the amplitudes of a signal, (n // 2 + 1,) each, by FFT.
+
+    A sine of amplitude A reads A. Raises DataError unless the signal is (n,).
     """
     signal = np.asarray(signal, dtype=np.float64)
     if signal.ndim != 1 or signal.size == 0:
@@ -360,8 +374,9 @@ def amplitude_spectrum(signal: ArrayLike, fs: float) -> tuple[Float64Array, Floa
 
 
 def spectral_distance(X: ArrayLike, X_normal: ArrayLike) -> Float64Array:
-    """‖X − X_normal‖² = Σ_k |X_k − X_normal,k|², (n_frames,): X (n_frames, n_bins), X_normal
-    (n_bins,), large = anomalous.
+    """Return ‖X − X_normal‖² = Σ_k |X_k − X_normal,k|² (n_frames,), large if anomalous.
+
+    X has shape (n_frames, n_bins), X_normal (n_bins,). Raises DataError if the shapes do not fit.
     """
     X, X_normal = (np.asarray(each, dtype=np.complex128) for each in (X, X_normal))
     if X.ndim != 2 or X_normal.shape != X.shape[1:]:
@@ -373,10 +388,9 @@ def spectral_distance(X: ArrayLike, X_normal: ArrayLike) -> Float64Array:
 
 
 def threshold(normal_distances: ArrayLike, alpha: float) -> float:
-    """The distance that a normal frame exceeds with probability `alpha`: μ + σ·z_α on the scale
-    where they are Gaussian.
+    """Return the distance that a normal frame exceeds with probability `alpha`.
 
-    `normal_distances` (n,) are those of normal frames other than the ones X_normal was made of:
-    these lie too near.
+    It is μ + σ·z_α on the scale on which the distances are Gaussian. `normal_distances` (n,) must
+    be of other normal frames than those that made X_normal, whose distances are too small.
     """
     return GaussianThreshold.fit(normal_distances).threshold(alpha)

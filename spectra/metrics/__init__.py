@@ -1,8 +1,8 @@
-"""How well scores or alarms agree with known anomalies.
+"""Agreement of scores or alarms with known anomalies.
 
-Everywhere `labels` (n,) are 1 on the anomalous rows and 0 on the others, `scores` (n,) are higher
-where more anomalous, and `alarms` (n,) are 1, or True, on the rows that were reported. An event is
-a run of rows labelled 1.
+Everywhere `labels` (n,) are 1 on anomalous rows and 0 on others, `scores` (n,) are higher for more
+anomalous rows, and `alarms` (n,) are 1, or True, on reported rows. An event is a run of rows
+labelled 1.
 """
 
 from spectra.metrics.agreement import (

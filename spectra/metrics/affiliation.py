@@ -1,26 +1,24 @@
-"""How near alarms and events lie to one another, against what chance would give.
+"""Affiliation metrics: the distance of alarms from events, compared with random alarms.
 
-Every event J has a zone E around it, as far as half-way to its neighbours. A reported instant of
-the zone at distance d from J counts with the probability that a random instant of E is farther from
-J than d; an instant of J with the probability that a random instant of E is farther from it than
-the nearest reported one of the zone. Instants of J that are reported count whole. Both are averaged
-over instants, here by exact integrals, and then over zones.
+Each event J has a zone E, which reaches half-way to its neighbours. A reported instant of the zone
+at distance d from J counts with the probability that a random instant of E is farther than d from
+J. An instant of J counts with the probability that a random instant of E is farther from it than
+the nearest reported instant of the zone. Reported instants of J count as 1. Both are averaged over
+instants, here by exact integrals, and then over zones.
 
 Huet et al. 2022, "Local Evaluation of Time Series Anomaly Detection Algorithms".
 """
 
 import numpy as np
 
-from spectra.arrays import Float64Array, IntArray
-
-Rows = tuple[IntArray, IntArray]
+from spectra.arrays import Float64Array, IntArray, Pairs
 
 
-def precision_recall(events: Rows, alarms: Rows, n: int) -> tuple[float, float]:
-    """Affiliation precision and recall of alarms among n rows; 0 and 0 without any alarm.
+def precision_recall(events: Pairs, alarms: Pairs, n: int) -> tuple[float, float]:
+    """Return affiliation precision and recall of alarms among n rows; 0 and 0 without alarms.
 
     `events` and `alarms` are first and last rows (inclusive), in order; row i is the interval [i, i
-    + 1). The precision is averaged over the zones that hold an alarm, the recall over all.
+    + 1). Precision is averaged over the zones that hold an alarm, recall over all zones.
     """
     if alarms[0].size == 0:
         return 0.0, 0.0
@@ -34,18 +32,18 @@ def precision_recall(events: Rows, alarms: Rows, n: int) -> tuple[float, float]:
     ahead = _reported(np.maximum(J0 - end, 0), np.maximum(J0 - begin, 0), short, J, E)
     behind = _reported(np.maximum(begin - J1, 0), np.maximum(end - J1, 0), short, J, E)
     length = np.bincount(zone, end - begin, minlength=first.size)
-    right = np.bincount(zone, shared + ahead + behind, minlength=first.size)
+    correct = np.bincount(zone, shared + ahead + behind, minlength=first.size)
 
     low, high = _nearest(begin, end, zone, borders)
     before = _missed(np.maximum(begin - J1, 0), begin - np.maximum(low, J0), begin - E0, E)
     after = _missed(np.maximum(J0 - end, 0), np.minimum(high, J1) - end, E1 - end, E)
-    found = np.bincount(zone, shared + before + after, minlength=first.size) / (last - first)
-    held = length > 0
-    return float((right[held] / length[held]).mean()), float(found.mean())
+    recall = np.bincount(zone, shared + before + after, minlength=first.size) / (last - first)
+    alarmed = length > 0
+    return float((correct[alarmed] / length[alarmed]).mean()), float(recall.mean())
 
 
-def _pieces(alarms: Rows, borders: Float64Array) -> tuple[Float64Array, Float64Array, IntArray]:
-    """Begin, end and zone of each piece into which the borders of the zones cut the alarms."""
+def _pieces(alarms: Pairs, borders: Float64Array) -> tuple[Float64Array, Float64Array, IntArray]:
+    """Split the alarms at the borders of the zones; return begin, end and zone of each piece."""
     first, last = alarms
     low = np.searchsorted(borders, first, side="right") - 1
     count = np.searchsorted(borders, last + 1) - low
@@ -57,9 +55,7 @@ def _pieces(alarms: Rows, borders: Float64Array) -> tuple[Float64Array, Float64A
 def _nearest(
     begin: Float64Array, end: Float64Array, zone: IntArray, borders: Float64Array
 ) -> tuple[Float64Array, Float64Array]:
-    """The stretch of its zone that is nearer to a piece than to the zone's others: from `low` to
-    `high`.
-    """
+    """Return the interval, low to high, of the zone that is nearest to each piece."""
     low, high = borders[zone], borders[zone + 1]
     same = np.flatnonzero(zone[1:] == zone[:-1])
     high[same] = low[same + 1] = (end[same] + begin[same + 1]) / 2
@@ -69,10 +65,10 @@ def _nearest(
 def _reported(
     near: Float64Array, far: Float64Array, short: Float64Array, J: Float64Array, E: Float64Array
 ) -> Float64Array:
-    """∫ 1 − (J + d + min(d, short)) / E over the distances d = near … far of reported instants on
-    one side of J.
+    """Return ∫ 1 − (J + d + min(d, short)) / E dd from d = near to far, on one side of J.
 
-    J and E are lengths, `short` that of the shorter of the two sides of J in E.
+    d is the distance of a reported instant from J. J and E are lengths; `short` is that of the
+    shorter side of J in E.
     """
 
     def nearer(d: Float64Array) -> Float64Array:
@@ -85,10 +81,10 @@ def _reported(
 def _missed(
     near: Float64Array, far: Float64Array, room: Float64Array, E: Float64Array
 ) -> Float64Array:
-    """∫ 1 − (d + min(d, room − d)) / E over the distances d = near … far of instants of J from a
-    reported one.
+    """Return ∫ 1 − (d + min(d, room − d)) / E dd from d = near to far; 0 if far < near.
 
-    `room` is what the zone has on J's side of the reported instant. 0 where far < near.
+    d is the distance of an instant of J from a reported one. `room` is the length of the zone on
+    J's side of the reported instant.
     """
 
     def nearer(d: Float64Array) -> Float64Array:

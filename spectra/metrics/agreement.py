@@ -1,8 +1,8 @@
-"""How well scores or alarms agree with known anomalies.
+"""Agreement of scores or alarms with known anomalies.
 
-Everywhere `labels` (n,) are 1 on the anomalous rows and 0 on the others, `scores` (n,) are higher
-where more anomalous, and `alarms` (n,) are 1, or True, on the rows that were reported. An event is
-a run of rows labelled 1.
+Everywhere `labels` (n,) are 1 on anomalous rows and 0 on others, `scores` (n,) are higher for more
+anomalous rows, and `alarms` (n,) are 1, or True, on reported rows. An event is a run of rows
+labelled 1. All functions raise DataError for arrays that are not of this form or hold no anomaly.
 """
 
 from typing import NamedTuple
@@ -10,33 +10,33 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spectra.arrays import BoolArray, Float64Array, IntArray
+from spectra.arrays import BoolArray, Float64Array, IntArray, Pairs
 from spectra.errors import DataError
 from spectra.metrics import vus
 from spectra.metrics.affiliation import precision_recall
 
-# The share of the normal rows that the best threshold for events may report.
-MOST_FALSE = 0.1
+# Largest share of normal rows that the best threshold for events may report. Without a limit the
+# best threshold reports every row: one alarm, which finds every event.
+MAX_FALSE_SHARE = 0.1
 
 
 class Agreement(NamedTuple):
-    """Which share of what was reported is right, and which share of what is there was reported."""
+    """Precision, the correct share of alarms, and recall, the reported share of anomalies."""
 
     precision: float
     recall: float
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of precision and recall; 0 where both are."""
+        """Harmonic mean of precision and recall; 0 if both are 0."""
         total = self.precision + self.recall
         return 2 * self.precision * self.recall / total if total > 0 else 0.0
 
 
 class Best(NamedTuple):
-    """The largest F1 that any threshold reaches, and the highest such threshold: chosen by the
-    labels.
+    """Largest F1 over all thresholds, chosen with the labels, and its highest threshold.
 
-    0 and infinity, a threshold that reports nothing, where no threshold finds anything.
+    They are 0 and infinity, a threshold that reports nothing, if no threshold finds an anomaly.
     """
 
     f1: float
@@ -51,21 +51,41 @@ class Volumes(NamedTuple):
 
 
 def vus_pr(labels: ArrayLike, scores: ArrayLike, buffer: int) -> float:
-    """VUS-PR, the volume under the range-based precision–recall surface: see `volumes`."""
+    """Return VUS-PR, the volume under the range-based precision–recall surface: see `volumes`."""
     return volumes(labels, scores, buffer).pr
 
 
 def vus_roc(labels: ArrayLike, scores: ArrayLike, buffer: int) -> float:
-    """VUS-ROC, the volume under the range-based ROC surface: see `volumes`."""
+    """Return VUS-ROC, the volume under the range-based ROC surface: see `volumes`."""
     return volumes(labels, scores, buffer).roc
 
 
 def volumes(labels: ArrayLike, scores: ArrayLike, buffer: int) -> Volumes:
-    """VUS-PR and VUS-ROC: the mean area under the range-based curves over the buffer lengths 0 …
-    `buffer`, in rows.
+    """Return VUS-PR and VUS-ROC, the volumes under the range-based surfaces.
 
-    Exact; the formulas and their sources are in `spectra.metrics.vus`. Raises DataError for labels
-    or scores that cannot be used, ValueError for a negative buffer.
+    Parameters
+    ----------
+    labels, scores : array_like, shape (n,)
+        Labels 0 or 1, and scores, higher if more anomalous.
+    buffer : int
+        Longest buffer in rows. A volume is the mean area under the curves of the buffers
+        0 … `buffer`.
+
+    Returns
+    -------
+    Volumes
+        VUS-PR and VUS-ROC, exact; the second is NaN if all rows are anomalous.
+
+    Raises
+    ------
+    DataError
+        If labels and scores do not fit together or hold no anomaly.
+    ValueError
+        If the buffer is negative.
+
+    References
+    ----------
+    Paparrizos et al. 2022, "Volume Under the Surface"; see `spectra.metrics.vus`.
     """
     if buffer < 0 or buffer != int(buffer):
         raise ValueError(f"buffer={buffer} must be an integer >= 0.")
@@ -74,10 +94,9 @@ def volumes(labels: ArrayLike, scores: ArrayLike, buffer: int) -> Volumes:
 
 
 def vus_buffer(signal: ArrayLike) -> int:
-    """The buffer that TSB-AD uses for a series (n,): its dominant period by autocorrelation, in
-    rows.
+    """Return the buffer that TSB-AD uses for a series (n,), its dominant period in rows.
 
-    The rule is that of `spectra.metrics.vus.dominant_lag`. Raises DataError for what is no series.
+    The rule is that of `spectra.metrics.vus.dominant_lag`. Raises DataError for another shape.
     """
     series = np.asarray(signal, dtype=np.float64)
     if series.ndim != 1 or series.size == 0:
@@ -88,21 +107,18 @@ def vus_buffer(signal: ArrayLike) -> int:
 
 
 def auc_pr(labels: ArrayLike, scores: ArrayLike) -> float:
-    """Area under the precision–recall curve of the rows, by steps (average precision): Σ (r_j −
-    r_{j−1}) p_j.
+    """Return the area under the precision–recall curve of the rows, Σ (r_j − r_{j−1}) p_j.
 
-    From the share of anomalous rows, which scores without meaning have, to 1. Raises DataError for
-    what cannot be used.
+    This is the average precision. Random scores reach the share of anomalous rows, perfect ones 1.
     """
     TP, N, _ = _curve(*_checked(labels, scores))
     return float((np.diff(TP, prepend=0) * TP / N).sum() / TP[-1])
 
 
 def auc_roc(labels: ArrayLike, scores: ArrayLike) -> float:
-    """Area under the ROC curve of the rows: the probability that an anomalous row scores higher
-    than a normal one.
+    """Return the area under the ROC curve of the rows; NaN if all rows are anomalous.
 
-    NaN where every row is anomalous. Raises DataError for what cannot be used.
+    It is the probability that an anomalous row has a higher score than a normal one.
     """
     TP, N, _ = _curve(*_checked(labels, scores))
     FP = N - TP
@@ -118,36 +134,56 @@ def summary(
     buffer: int,
     fs: float | None = None,
 ) -> dict[str, float]:
-    """All metrics of a series by their names.
+    """Return all metrics of a series by name.
 
-    Of the scores: VUS-PR, VUS-ROC, AUC-PR, AUC-ROC; and oracle_F1 and oracle_event_F1, the best
-    that a threshold chosen by the labels reaches. A score of NaN, a row without one, counts as the
-    least anomalous. Of the alarms, where there are any to judge: precision, recall and F1 of rows
-    (without a prefix), range_…, affiliation_…, event_…; composite_F1, point_adjusted_F1; alarms,
-    their number; false_alarm_share; detection_delay in rows; and false_alarms_per_hour where `fs`
-    in Hz is known. Raises DataError for what cannot be used.
+    Parameters
+    ----------
+    labels, scores : array_like, shape (n,)
+        Labels 0 or 1, and scores, higher if more anomalous. A row without a score (NaN) counts as
+        the least anomalous.
+    alarms : array_like, shape (n,), or None
+        Reported rows, 0 or 1; without them the metrics of alarms are left out.
+    buffer : int
+        Longest buffer of the volumes, in rows.
+    fs : float, optional
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    dict
+        Of the scores: VUS-PR, VUS-ROC, AUC-PR, AUC-ROC, and oracle_F1 and oracle_event_F1, the best
+        F1 of a threshold chosen with the labels. Of the alarms: precision, recall and F1 of rows
+        (without a prefix), range_…, affiliation_…, event_…; composite_F1, point_adjusted_F1;
+        alarms, their number; false_alarm_share; detection_delay in rows; and false_alarms_per_hour
+        if `fs` is given.
+
+    Raises
+    ------
+    DataError
+        If the arrays do not fit together or hold no anomaly.
     """
     values = without_gaps(scores)
     volume = volumes(labels, values, buffer)
-    found = {
+    results = {
         "VUS-PR": volume.pr,
         "VUS-ROC": volume.roc,
         "AUC-PR": auc_pr(labels, values),
         "AUC-ROC": auc_roc(labels, values),
     }
     if alarms is not None:
-        found |= _of_alarms(labels, alarms)
+        results |= _alarm_metrics(labels, alarms)
         if fs is not None:
-            found["false_alarms_per_hour"] = false_alarms_per_hour(labels, alarms, fs)
-    return found | {
+            results["false_alarms_per_hour"] = false_alarms_per_hour(labels, alarms, fs)
+    return results | {
         "oracle_F1": best_standard(labels, values).f1,
         "oracle_event_F1": best_event_based(labels, values).f1,
     }
 
 
 def without_gaps(scores: ArrayLike) -> Float64Array:
-    """The scores, where there is none (NaN) the lowest; raises DataError where there is none at
-    all.
+    """Return the scores with NaN replaced by the lowest score.
+
+    Raises DataError if all scores are NaN.
     """
     values = np.asarray(scores, dtype=np.float64)
     if np.isnan(values).all():
@@ -155,18 +191,18 @@ def without_gaps(scores: ArrayLike) -> Float64Array:
     return np.where(np.isnan(values), np.nanmin(values), values)
 
 
-def _of_alarms(labels: ArrayLike, alarms: ArrayLike) -> dict[str, float]:
-    """The metrics of alarms by their names."""
+def _alarm_metrics(labels: ArrayLike, alarms: ArrayLike) -> dict[str, float]:
+    """Return the metrics of alarms by name."""
     kinds = {"": standard, "range_": range_based, "affiliation_": affiliation}
-    found: dict[str, float] = {}
+    results: dict[str, float] = {}
     for name, agreement in ((name, kind(labels, alarms)) for name, kind in kinds.items()):
-        found |= {
+        results |= {
             f"{name}precision": agreement.precision,
             f"{name}recall": agreement.recall,
             f"{name}F1": agreement.f1,
         }
     event = event_based(labels, alarms)
-    return found | {
+    return results | {
         "composite_F1": composite(labels, alarms).f1,
         "point_adjusted_F1": point_adjusted(labels, alarms).f1,
         "alarms": len(runs(np.asarray(alarms, dtype=np.bool_))[0]),
@@ -179,37 +215,36 @@ def _of_alarms(labels: ArrayLike, alarms: ArrayLike) -> dict[str, float]:
 
 
 def standard(labels: ArrayLike, alarms: ArrayLike) -> Agreement:
-    """Precision and recall of rows. Without any alarm precision is 0, here and in all that
-    follow.
-    """
+    """Return precision and recall of rows; here and below, precision is 0 without alarms."""
     truth, alarm = _compared(labels, alarms)
-    return _share_right(truth, alarm)
+    return _rows_agreement(truth, alarm)
 
 
 def point_adjusted(labels: ArrayLike, alarms: ArrayLike) -> Agreement:
-    """Precision and recall of rows once every event touched by an alarm counts as reported whole.
+    """Return precision and recall of rows if an event with any alarm counts as fully reported.
 
-    For comparison with papers that give nothing else: noise reaches high values where events are
-    long (Kim et al. 2022, "Towards a Rigorous Evaluation of Time-Series Anomaly Detection").
+    This is for comparison with papers that give nothing else: with long events even noise reaches
+    high values (Kim et al. 2022, "Towards a Rigorous Evaluation of Time-Series Anomaly Detection").
     """
     truth, alarm = _compared(labels, alarms)
     first, last = runs(truth)
     adjusted = alarm.copy()
-    adjusted[truth] |= np.repeat(_touching(first, last, alarm), last - first + 1)
-    return _share_right(truth, adjusted)
+    adjusted[truth] |= np.repeat(_overlapping((first, last), alarm), last - first + 1)
+    return _rows_agreement(truth, adjusted)
 
 
 def event_based(labels: ArrayLike, alarms: ArrayLike) -> Agreement:
-    """Share of the alarms (runs of reported rows) that touch an event, and share of the events that
-    an alarm touches.
+    """Return the share of alarms that overlap an event, and that of events with an alarm.
+
+    An alarm is a run of reported rows.
     """
     truth, alarm = _compared(labels, alarms)
-    right, found = _touching(*runs(alarm), truth), _touching(*runs(truth), alarm)
-    return Agreement(float(right.mean()) if right.size else 0.0, float(found.mean()))
+    correct, detected = _overlapping(runs(alarm), truth), _overlapping(runs(truth), alarm)
+    return Agreement(float(correct.mean()) if correct.size else 0.0, float(detected.mean()))
 
 
 def composite(labels: ArrayLike, alarms: ArrayLike) -> Agreement:
-    """Precision of rows with recall of events: the "event-based F1" of TSB-AD.
+    """Return precision of rows with recall of events, the "event-based F1" of TSB-AD.
 
     Garg et al. 2022, "An Evaluation of Anomaly Detection and Diagnosis in Multivariate Time
     Series".
@@ -218,80 +253,96 @@ def composite(labels: ArrayLike, alarms: ArrayLike) -> Agreement:
 
 
 def range_based(labels: ArrayLike, alarms: ArrayLike, existence: float = 0.2) -> Agreement:
-    """Range-based precision and recall, with flat bias and one over the number of overlapping
-    ranges as cardinality.
+    """Return range-based precision and recall, with flat bias and reciprocal cardinality.
 
-    The recall of an event is `existence` where it is touched at all, and 1 − `existence` times the
-    share of its rows that is reported, divided by the number of alarms that report it; the
-    precision of an alarm is the share of its rows that is anomalous, divided by the number of
-    events there. Tatbul et al. 2018, "Precision and Recall for Time Series"; 0.2 is TSB-AD's.
-    Raises ValueError for an existence outside 0 … 1.
+    Parameters
+    ----------
+    labels, alarms : array_like, shape (n,)
+        Labels and reported rows, 0 or 1.
+    existence : float
+        Reward, from 0 to 1, of an event with any alarm; 0.2 is the default of TSB-AD.
+
+    Returns
+    -------
+    Agreement
+        The recall of an event is `existence` if it has an alarm, plus 1 − `existence` times the
+        share of its rows that is reported, divided by the number of its alarms. The precision of an
+        alarm is the share of its rows that is anomalous, divided by the number of its events. Both
+        are averaged.
+
+    Raises
+    ------
+    ValueError
+        If `existence` is outside 0 … 1.
+
+    References
+    ----------
+    Tatbul et al. 2018, "Precision and Recall for Time Series".
     """
     if not 0 <= existence <= 1:
         raise ValueError(f"existence={existence} must lie between 0 and 1.")
     truth, alarm = _compared(labels, alarms)
-    covered, found = _overlap(truth, alarm), _touching(*runs(truth), alarm)
+    covered, detected = _overlap(truth, alarm), _overlapping(runs(truth), alarm)
     precision = float(_overlap(alarm, truth).mean()) if alarm.any() else 0.0
-    return Agreement(precision, float((existence * found + (1 - existence) * covered).mean()))
+    return Agreement(precision, float((existence * detected + (1 - existence) * covered).mean()))
 
 
 def affiliation(labels: ArrayLike, alarms: ArrayLike) -> Agreement:
-    """Affiliation precision and recall: how near alarms and events lie to one another, against what
-    chance would give.
+    """Return affiliation precision and recall, by distance of alarms from events.
 
-    From 0 to 1, random alarms having about ½: see `spectra.metrics.affiliation`. Huet et al. 2022,
-    "Local Evaluation of Time Series Anomaly Detection Algorithms".
+    Distances are compared with those of random alarms, so both are between 0 and 1, and random
+    alarms reach about ½: see `spectra.metrics.affiliation`. Huet et al. 2022, "Local Evaluation of
+    Time Series Anomaly Detection Algorithms".
     """
     truth, alarm = _compared(labels, alarms)
     return Agreement(*precision_recall(runs(truth), runs(alarm), truth.size))
 
 
 def false_alarms_per_hour(labels: ArrayLike, alarms: ArrayLike, fs: float) -> float:
-    """Alarms that touch no event, by hour of recording sampled at `fs` Hz. Raises ValueError for an
-    fs not above 0.
+    """Return the alarms without an event per hour of recording, sampled at `fs` Hz.
+
+    Raises ValueError unless fs is above 0.
     """
     if not 0 < fs < np.inf:
         raise ValueError(f"fs={fs} must be a number of Hz above 0.")
     truth, alarm = _compared(labels, alarms)
-    right = _touching(*runs(alarm), truth)
-    return float((~right).sum() / (truth.size / fs / 3600))
+    correct = _overlapping(runs(alarm), truth)
+    return float((~correct).sum() / (truth.size / fs / 3600))
 
 
 def false_alarm_share(labels: ArrayLike, alarms: ArrayLike) -> float:
-    """The share of the normal rows that was reported; 0 where no row is normal."""
+    """Return the share of normal rows that is reported; 0 if no row is normal."""
     truth, alarm = _compared(labels, alarms)
     return float(alarm[~truth].mean()) if not truth.all() else 0.0
 
 
 def detection_delay(labels: ArrayLike, alarms: ArrayLike) -> float:
-    """Rows from the first row of an event to the first of it that is reported, on average over the
-    events found.
+    """Return the mean number of rows from the start of an event to its first reported row.
 
-    An alarm that began before the event and lasts into it has no delay. NaN where no event was
-    found.
+    The mean is over the detected events; NaN if there is none. The delay is 0 if an alarm began
+    before the event and continues into it.
     """
     truth, alarm = _compared(labels, alarms)
     first, last = runs(truth)
     reported = np.flatnonzero(alarm)
-    at = np.append(reported, truth.size)[np.searchsorted(reported, first)]
-    found = at <= last
-    return float((at - first)[found].mean()) if found.any() else np.nan
+    first_reported = np.append(reported, truth.size)[np.searchsorted(reported, first)]
+    detected = first_reported <= last
+    return float((first_reported - first)[detected].mean()) if detected.any() else np.nan
 
 
 def best_standard(labels: ArrayLike, scores: ArrayLike) -> Best:
-    """The best F1 of rows over all thresholds; rows that reach the threshold are reported."""
+    """Return the best F1 of rows over all thresholds; rows that reach one are reported."""
     TP, N, thresholds = _curve(*_checked(labels, scores))
     return _best(2 * TP / (N + TP[-1]), thresholds)
 
 
 def best_event_based(labels: ArrayLike, scores: ArrayLike) -> Best:
-    """The best F1 of events over all thresholds that report at most a tenth of the normal rows,
-    exact in O(n log n).
+    """Return the best F1 of events over the thresholds that report few normal rows.
 
-    Rows that reach the threshold are reported; one that reports every row would find every event by
-    one alarm. As a threshold t falls, an alarm begins at each row that reaches t while the one
-    before does not; an alarm that touches an event at each anomalous row that reaches t while some
-    row since the anomalous one before does not.
+    Rows that reach a threshold are reported, and at most a tenth of the normal rows may be. The
+    result is exact and takes O(n log n). At a threshold t, an alarm begins at each row that reaches
+    t while the row before does not. An alarm that overlaps an event corresponds to each anomalous
+    row that reaches t while some row since the anomalous row before does not.
     """
     truth, values = _checked(labels, scores)
     thresholds = np.unique(values)[::-1]
@@ -303,14 +354,14 @@ def best_event_based(labels: ArrayLike, scores: ArrayLike) -> Best:
     first, last = runs(truth)
     valleys = np.minimum.reduceat(values, rows)[:-1]
     alarms = reached(values) - reached(np.minimum(values[1:], values[:-1]))
-    right = reached(values[rows]) - reached(np.minimum(valleys, values[rows[1:]]))
-    found = reached(
+    correct = reached(values[rows]) - reached(np.minimum(valleys, values[rows[1:]]))
+    detected = reached(
         np.maximum.reduceat(np.append(values, -np.inf), np.column_stack([first, last + 1]).ravel())[
             ::2
         ]
     )
-    precision, recall = right / alarms, found / first.size
-    usable = (found > 0) & (reached(values[~truth]) <= MOST_FALSE * (~truth).sum())
+    precision, recall = correct / alarms, detected / first.size
+    usable = (detected > 0) & (reached(values[~truth]) <= MAX_FALSE_SHARE * (~truth).sum())
     f1 = np.divide(
         2 * precision * recall, precision + recall, out=np.zeros(usable.size), where=usable
     )
@@ -323,8 +374,9 @@ def _best(f1: Float64Array, thresholds: Float64Array) -> Best:
 
 
 def _curve(truth: BoolArray, values: Float64Array) -> tuple[IntArray, IntArray, Float64Array]:
-    """How many anomalous rows, and how many of all, reach each distinct score, and these scores,
-    the highest first.
+    """Return, for each distinct score, the anomalous rows and all rows that reach it.
+
+    Also returns these scores; the highest is the first.
     """
     order = np.argsort(-values, kind="stable")
     descending = values[order]
@@ -332,21 +384,25 @@ def _curve(truth: BoolArray, values: Float64Array) -> tuple[IntArray, IntArray, 
     return np.cumsum(truth[order])[ends], ends + 1, descending[ends]
 
 
-def _share_right(truth: BoolArray, alarm: BoolArray) -> Agreement:
-    """Precision and recall of rows."""
-    right = (truth & alarm).sum()
-    return Agreement(float(right / alarm.sum()) if alarm.any() else 0.0, float(right / truth.sum()))
+def _rows_agreement(truth: BoolArray, alarm: BoolArray) -> Agreement:
+    """Return precision and recall of rows."""
+    correct = (truth & alarm).sum()
+    precision = float(correct / alarm.sum()) if alarm.any() else 0.0
+    return Agreement(precision, float(correct / truth.sum()))
 
 
-def _touching(first: IntArray, last: IntArray, mask: BoolArray) -> BoolArray:
-    """Which of the runs first … last hold a row of the mask."""
+def _overlapping(ranges: Pairs, mask: BoolArray) -> BoolArray:
+    """Return True for the ranges (first and last rows) that hold a row of the mask."""
+    first, last = ranges
     count = np.append(0, np.cumsum(mask))
     return np.asarray(count[last + 1] > count[first])
 
 
 def _overlap(ranges: BoolArray, mask: BoolArray) -> Float64Array:
-    """For each run of `ranges`: the share of its rows that is in the mask, over the number of the
-    mask's runs there.
+    """Return the overlap reward of each run of `ranges`.
+
+    It is the share of the run's rows that is in the mask, divided by the number of runs of the mask
+    that it overlaps.
     """
     first, last = runs(ranges)
     begin, end = runs(mask)
@@ -355,14 +411,14 @@ def _overlap(ranges: BoolArray, mask: BoolArray) -> Float64Array:
     return np.asarray((count[last + 1] - count[first]) / (last - first + 1) / np.maximum(pieces, 1))
 
 
-def runs(mask: BoolArray) -> tuple[IntArray, IntArray]:
-    """First and last row (inclusive) of each run of True."""
+def runs(mask: BoolArray) -> Pairs:
+    """Return the first and last row (inclusive) of each run of True."""
     steps = np.diff(mask.astype(np.int8), prepend=0, append=0)
     return np.flatnonzero(steps == 1), np.flatnonzero(steps == -1) - 1
 
 
 def _checked(labels: ArrayLike, scores: ArrayLike) -> tuple[BoolArray, Float64Array]:
-    """Labels and scores as arrays; raises DataError for what cannot be compared."""
+    """Return labels and scores as arrays; raise DataError unless they fit together."""
     truth, values = _truth(labels), np.asarray(scores, dtype=np.float64)
     if values.shape != truth.shape:
         raise DataError(
@@ -377,7 +433,7 @@ def _checked(labels: ArrayLike, scores: ArrayLike) -> tuple[BoolArray, Float64Ar
 
 
 def _compared(labels: ArrayLike, alarms: ArrayLike) -> tuple[BoolArray, BoolArray]:
-    """Labels and alarms as booleans; raises DataError for what cannot be compared."""
+    """Return labels and alarms as booleans; raise DataError unless they fit together."""
     truth, alarm = _truth(labels), np.asarray(alarms)
     if alarm.shape != truth.shape or not np.isin(alarm, (0, 1)).all():
         raise DataError(
@@ -388,15 +444,15 @@ def _compared(labels: ArrayLike, alarms: ArrayLike) -> tuple[BoolArray, BoolArra
 
 
 def _truth(labels: ArrayLike) -> BoolArray:
-    """Labels as booleans; raises DataError where they are no labels or hold no anomaly."""
-    marks = np.asarray(labels)
-    if marks.ndim != 1 or marks.size == 0:
-        raise DataError(f"The labels must have the shape (rows,), not {marks.shape}.")
-    wrong = ~np.isin(marks, (0, 1))
+    """Return labels as booleans; raise DataError unless they are 0 or 1 with an anomaly."""
+    values = np.asarray(labels)
+    if values.ndim != 1 or values.size == 0:
+        raise DataError(f"The labels must have the shape (rows,), not {values.shape}.")
+    wrong = ~np.isin(values, (0, 1))
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise DataError(f"The labels must be 0 or 1, and that of row {row} is {marks[row]}.")
-    truth = marks.astype(np.bool_)
+        raise DataError(f"The labels must be 0 or 1, and that of row {row} is {values[row]}.")
+    truth = values.astype(np.bool_)
     if not truth.any():
-        raise DataError("The labels hold no anomaly: there is nothing to find.")
+        raise DataError("The labels hold no anomaly: label at least one row 1.")
     return truth

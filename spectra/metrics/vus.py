@@ -1,38 +1,42 @@
-"""Volumes under the range-based precision–recall and ROC surfaces, and the buffer length they are
-taken over.
+"""Volumes under the range-based precision–recall and ROC surfaces, and their buffer.
 
 For a buffer length b, a row at distance d ≤ b/2 from an event has the label √(1 − d/b) instead of
-0; the ramps of several events add up to at most 1. With P the number of labelled rows, n of all,
-and at a threshold TP the label mass of the N rows that reach it, R the part of it in the ramps, and
-E the share of the widened events it touches:
+0; the ramps of several events add up to at most 1. Let P be the number of labelled rows and n that
+of all rows. At a threshold, let TP be the label mass of the N rows that reach it, R the part of TP
+in the ramps, and E the share of the widened events that contain such a row. Then
 
     precision = TP / N    TPR = min(TP / Q, 1) · E    FPR = (N − TP) / (n − Q)    Q = P + R/2
 
-at 250 thresholds, scores whose ranks are evenly spaced. The volume is the mean area under the curve
-over b = 0 … `buffer`.
+at 250 thresholds, which are scores with evenly spaced ranks. The volume is the mean area under the
+curve over b = 0 … `buffer`.
 
 Paparrizos et al. 2022, "Volume Under the Surface"; thresholds, Q and steps as in the published code
-of TSB-AD (Liu & Paparrizos 2024, "The Elephant in the Room"). Exact, in O(n log n + 250·buffer²):
-rows are sorted into the thresholds once, and all the rest are sums over thresholds.
+of TSB-AD (Liu & Paparrizos 2024, "The Elephant in the Room"). The result is exact and takes
+O(n log n + 250·buffer²): rows are sorted into the thresholds once, and the rest are sums over
+thresholds.
 """
 
 import numpy as np
 
-from spectra.arrays import BoolArray, Float64Array, IntArray
+from spectra.arrays import BoolArray, Float64Array, IntArray, Pairs
 
+# All constants are those of the published code of TSB-AD.
 N_THRESHOLDS = 250
-ROWS_OF_PERIOD = 20_000
-SHORTEST_LAG, LONGEST_LAG, LAST_LAG = 3, 300, 400
-USUAL_BUFFER = 125
+# Rows whose autocorrelation gives the period.
+PERIOD_ROWS = 20_000
+# Lags in rows: the first and the last of the autocorrelation, and the longest accepted period.
+FIRST_LAG, LAST_LAG, LONGEST_PERIOD = 3, 400, 300
+# Buffer in rows of a series without a period.
+DEFAULT_BUFFER = 125
 
 
 def volumes(
-    truth: BoolArray, scores: Float64Array, events: tuple[IntArray, IntArray], buffer: int
+    truth: BoolArray, scores: Float64Array, events: Pairs, buffer: int
 ) -> tuple[float, float]:
-    """VUS-PR and VUS-ROC of scores (n,), the second NaN where every row is anomalous.
+    """Return VUS-PR and VUS-ROC of scores (n,); the second is NaN if all rows are anomalous.
 
-    `truth` (n,) is True on anomalous rows, of which there is at least one; `events` are their runs,
-    first and last row.
+    `truth` (n,) is True on anomalous rows, of which there is at least one; `events` are the first
+    and last rows of their runs.
     """
     n, P = truth.size, int(truth.sum())
     ranks = np.linspace(0, n - 1, N_THRESHOLDS).astype(np.int64)
@@ -53,18 +57,15 @@ def volumes(
 
 
 def _cumulative(step: IntArray) -> IntArray:
-    """How many of the rows reach each threshold, (250,)."""
+    """Return the number of rows that reach each threshold (250,)."""
     return np.cumsum(np.bincount(step, minlength=N_THRESHOLDS))
 
 
-def _ramp_mass(
-    step: IntArray, truth: BoolArray, events: tuple[IntArray, IntArray], buffer: int
-) -> Float64Array:
-    """Label mass in the ramps at or above each threshold, for each buffer length: (buffer + 1,
-    250).
+def _ramp_mass(step: IntArray, truth: BoolArray, events: Pairs, buffer: int) -> Float64Array:
+    """Return the label mass in ramps of rows that reach each threshold, (buffer + 1, 250).
 
-    A ramp is nowhere lower than √½, so where two meet the label is 1: a row's two nearest events
-    tell its label.
+    A ramp is at least √½, so the label is 1 wherever two ramps meet. The two nearest events of a
+    row therefore determine its label.
     """
     half = buffer // 2
     rows = np.flatnonzero(~truth)
@@ -72,7 +73,7 @@ def _ramp_mass(
     near = nearest <= half
     step, nearest, second = step[rows[near]], nearest[near], second[near]
 
-    # IntArray under one ramp by distance and threshold; rows under two by threshold.
+    # Rows under one ramp, by distance and threshold; rows under two, by threshold.
     one = np.bincount(nearest * N_THRESHOLDS + step, minlength=(half + 1) * N_THRESHOLDS).astype(
         np.float64
     )
@@ -90,11 +91,10 @@ def _ramp_mass(
     return np.cumsum(mass, axis=1)
 
 
-def _two_distances(
-    rows: IntArray, events: tuple[IntArray, IntArray], beyond: int
-) -> tuple[IntArray, IntArray]:
-    """Distance of each normal row from its nearest and its second nearest event; more than `beyond`
-    where there is none.
+def _two_distances(rows: IntArray, events: Pairs, beyond: int) -> tuple[IntArray, IntArray]:
+    """Return the distances of normal rows from the nearest and second nearest event.
+
+    A distance is larger than `beyond` if there is no such event.
     """
     first, last = events
     before = np.searchsorted(last, rows)
@@ -105,9 +105,10 @@ def _two_distances(
     return np.minimum(left, right), np.minimum(np.maximum(left, right), further)
 
 
-def _touched(step: IntArray, events: tuple[IntArray, IntArray], half: int) -> Float64Array:
-    """The share of the events, widened by h rows and joined where they meet, that each threshold
-    touches: (half + 1, 250).
+def _touched(step: IntArray, events: Pairs, half: int) -> Float64Array:
+    """Return the share of events with a row that reaches each threshold, (half + 1, 250).
+
+    The events are widened by h = 0 … half rows, and joined if they meet.
     """
     beyond = np.full(half + 1, N_THRESHOLDS)
     padded = np.concatenate([beyond, step, beyond])
@@ -123,20 +124,21 @@ def _touched(step: IntArray, events: tuple[IntArray, IntArray], half: int) -> Fl
 
 
 def dominant_lag(series: Float64Array) -> int:
-    """The highest local maximum of the autocorrelation of the first 20,000 rows, by TSB-AD's rule.
+    """Return the lag of the highest local maximum of the autocorrelation, by TSB-AD's rule.
 
-    From lag 3 on; 125 where there is none, or where it lies, counted from lag 3 as in the published
-    code, outside 3 … 300. NaN counts as the mean.
+    The first 20,000 rows and lags from 3 on are used, and NaN counts as the mean. The result is 125
+    if there is no maximum, or if its lag, counted from lag 3 as in the published code, is outside
+    3 … 300.
     """
-    x = series[:ROWS_OF_PERIOD]
+    x = series[:PERIOD_ROWS]
     if not np.isfinite(x).any():
-        return USUAL_BUFFER
+        return DEFAULT_BUFFER
     x = np.nan_to_num(x - np.nanmean(x))
-    # Padded with as many zeros, the circular correlation is the plain one.
+    # Padded with as many zeros, the circular correlation equals the linear one.
     power = np.abs(np.fft.rfft(x, 2 * x.size)) ** 2
-    r = np.fft.irfft(power)[SHORTEST_LAG : min(x.size, LAST_LAG + 1)]
+    r = np.fft.irfft(power)[FIRST_LAG : min(x.size, LAST_LAG + 1)]
     peaks = 1 + np.flatnonzero((r[1:-1] > r[:-2]) & (r[1:-1] > r[2:]))
     if peaks.size == 0:
-        return USUAL_BUFFER
+        return DEFAULT_BUFFER
     best = int(peaks[np.argmax(r[peaks])])
-    return best + SHORTEST_LAG if SHORTEST_LAG <= best <= LONGEST_LAG else USUAL_BUFFER
+    return best + FIRST_LAG if FIRST_LAG <= best <= LONGEST_PERIOD else DEFAULT_BUFFER

@@ -11,9 +11,8 @@ import numpy as np
 
 from spectra.arrays import Float64Array, IntArray
 
-# Overlap of default frames, as frames that cover a sample. With a Hann taper, frames that start a
-# quarter of their length apart weight all samples alike (constant overlap-add).
-OVERLAP = 4
+# Default number of frames that cover a sample.
+OVERLAP = 8
 
 
 def taper(window: str | tuple[str, float], nperseg: int) -> Float64Array:
@@ -47,9 +46,12 @@ class FrameGrid:
             )
 
     @classmethod
-    def of(cls, nperseg: int) -> "FrameGrid":
-        """Return the grid of frames of one length with the default overlap."""
-        return cls(nperseg, max(1, nperseg // OVERLAP))
+    def of(cls, nperseg: int, step: int = 1) -> "FrameGrid":
+        """Return the grid of frames of one length with the default overlap.
+
+        The hop is a multiple of `step`.
+        """
+        return cls(nperseg, max(min(step, nperseg), nperseg // OVERLAP // step * step))
 
     def n_frames(self, n_samples: int) -> int:
         """Return the number of whole frames in a signal of `n_samples`."""

@@ -42,7 +42,7 @@ def autocorrelation(signal: Float64Array, max_lag: int) -> Float64Array:
     return np.asarray(correlation / correlation[0])
 
 
-def dominant_period(signal: Float64Array) -> int | None:
+def dominant_period(signal: Float64Array, tolerance: float = PERIOD_TOLERANCE) -> int | None:
     """Period in samples by which a (n_samples, n_channels) signal repeats itself most clearly, or
     None.
 
@@ -70,5 +70,5 @@ def dominant_period(signal: Float64Array) -> int | None:
     if not peak.any():
         return None
     best = here[peak].max()
-    first = int(lags[peak & (here >= PERIOD_TOLERANCE * best)][0])
+    first = int(lags[peak & (here >= tolerance * best)][0])
     return first + int(correlation[first : first + int(PERIOD_WIDTH * first) + 1].argmax())

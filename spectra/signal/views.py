@@ -44,12 +44,14 @@ def aligned(X: ComplexArray) -> FloatArray:
     """φ(X) of X moved in time until its strongest bin has phase 0: phase counts, but not where the
     frame began.
 
-    With m the strongest bin and θ = arg X_m, X_k ↦ X_k e^{−iθk/m}, the rotation of a time shift.
+    With m the strongest bin, θ = arg X_m and w = 2·n_bins − 1, the frame moves θw/(2πm) samples
+    later, X_k ↦ X_k e^{−iθk/m}. An odd w lets the last bin rotate like the others.
     """
     strongest = np.abs(X[..., 1:]).argmax(axis=-1, keepdims=True) + 1
     theta = np.angle(np.take_along_axis(X, strongest, axis=-1))
-    turn = rotation.phasor(-theta * np.arange(X.shape[-1]) / strongest)
-    return complex_plane(X * turn.astype(X.dtype))
+    nperseg = 2 * X.shape[-1] - 1
+    shift = (theta / strongest)[..., 0] * (nperseg / (2.0 * np.pi))
+    return complex_plane(rotation.time_shift(X, shift, nperseg))
 
 
 def shape(X: ComplexArray) -> FloatArray:

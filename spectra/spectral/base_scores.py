@@ -10,6 +10,7 @@ import numpy as np
 from spectra.arrays import Float32Array, FloatArray, IntArray
 from spectra.signal.steps import StepGrid
 from spectra.spectral.comparison import Comparison, spectra_of
+from spectra.spectral.points import N_SCORES, REACH, Points
 from spectra.threads import one_blas_thread
 
 # Values that one block of frames or of distances may hold: 2 MB, which stays in a processor's
@@ -19,7 +20,7 @@ BLOCK_VALUES: Final = 2**19
 
 @dataclass(frozen=True)
 class BaseScores:
-    """The base scores of a method: those of its comparisons, then the largest |x| of each step.
+    """The base scores of the signal pipeline: those of its comparisons, then those of single rows.
 
     Attributes
     ----------
@@ -27,13 +28,13 @@ class BaseScores:
         Those of one frame length side by side: their spectra are computed once.
     step : int
         Rows of a step; divides every hop.
-    points : bool
-        Score single rows too.
+    points : Points or None
+        Scores of single rows.
     """
 
     comparisons: tuple[Comparison, ...]
     step: int
-    points: bool
+    points: Points | None
 
     def __post_init__(self) -> None:
         if not self.comparisons:
@@ -49,7 +50,13 @@ class BaseScores:
     @property
     def n_groups(self) -> int:
         """Number of groups of base scores: one a frame length, and one of single rows."""
-        return len(self.npersegs) + self.points
+        return len(self.npersegs) + (self.points is not None)
+
+    @property
+    def counts(self) -> list[int]:
+        """Number of base scores of each comparison, then of single rows."""
+        counts = [len(one.references) for one in self.comparisons]
+        return counts if self.points is None else [*counts, N_SCORES]
 
     @property
     def of_sources(self) -> list[tuple[Comparison, int] | None]:
@@ -59,34 +66,41 @@ class BaseScores:
             for comparison in self.comparisons
             for index in range(len(comparison.references))
         ]
-        return sources + [None] * self.points
+        return sources if self.points is None else [*sources, *[None] * N_SCORES]
 
     def n_finished(self, n_samples: int) -> int:
         """Return the number of steps that no sample after the first `n_samples` can change."""
-        finished = [StepGrid(one.grid, self.step).n_finished(n_samples) for one in self.comparisons]
-        return min(*finished, n_samples // self.step)
+        finished = [steps.n_finished(n_samples) for steps in self._grids]
+        return min(*finished, max(0, n_samples - REACH) // self.step)
 
     def first_row(self, start: int) -> int:
         """Return the first row that the steps from `start` on need, wherever the signal ends.
 
-        At its end they are scored by the last hop that has all its frames, which may be one before
-        their own.
+        `start` is the first step that is not finished, or an earlier one. At the end of the signal
+        it is scored by the last hop that has all its frames, which may be one before its own.
         """
         firsts = [
-            max(0, StepGrid(one.grid, self.step).frames_of(start, start + 1, None)[0] - 1)
-            * one.grid.hop
-            for one in self.comparisons
+            max(0, steps.frames_of(start, start + 1, None)[0] - 1) * steps.grid.hop
+            for steps in self._grids
         ]
-        return min(*firsts, start * self.step)
+        return min(*firsts, max(0, start * self.step - REACH))
 
-    def last_row(self, stop: int) -> int:
-        """Return the row after the last one that the steps before `stop` need."""
-        lasts = [
-            (StepGrid(one.grid, self.step).frames_of(stop - 1, stop, None)[1] - 1) * one.grid.hop
-            + one.nperseg
-            for one in self.comparisons
-        ]
-        return max(*lasts, stop * self.step)
+    def rows(self, start: int, stop: int, n_samples: int) -> slice:
+        """Return the rows that the steps `start` … `stop` − 1 of a signal need."""
+        first, last = max(0, start * self.step - REACH), stop * self.step + REACH
+        for steps in self._grids:
+            n_frames = steps.grid.n_frames(n_samples)
+            if n_frames:
+                low, high = steps.frames_of(start, stop, n_frames)
+                first = min(first, low * steps.grid.hop)
+                last = max(last, (high - 1) * steps.grid.hop + steps.grid.nperseg)
+        return slice(first, min(last, n_samples))
+
+    @property
+    def _grids(self) -> list[StepGrid]:
+        """The steps of each frame length."""
+        grids = dict.fromkeys(one.grid for one in self.comparisons)
+        return [StepGrid(grid, self.step) for grid in grids]
 
     def distances(
         self,
@@ -128,9 +142,11 @@ class BaseScores:
             found = _frame_distances(comparisons, scaled, starts, first_row, own=own)
             for D in found:
                 yield steps.average(D, first, start, stop, n_frames)
-        if self.points:
-            rows = slice(start * self.step - first_row, stop * self.step - first_row)
-            yield largest_of_steps(np.abs(scaled[:, rows]), self.step)[None]
+        if self.points is not None:
+            begin, end = start * self.step - first_row, stop * self.step - first_row
+            low, high = max(0, begin - REACH), min(scaled.shape[1], end + REACH)
+            after = max(0, high - end)
+            yield self.points.distances(scaled[:, low:high], begin - low, after, self.step)
 
 
 def _frame_distances(
@@ -159,8 +175,3 @@ def _frame_distances(
             for comparison, D in zip(comparisons, found, strict=True):
                 D[..., block] = comparison.distances(X, means, own_starts)
     return found
-
-
-def largest_of_steps(values: FloatArray, step: int) -> FloatArray:
-    """Return the largest of each `step` values, (n_channels, n_steps); NaN where there is none."""
-    return np.asarray(np.fmax.reduceat(values, np.arange(0, values.shape[1], step), axis=1))

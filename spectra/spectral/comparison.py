@@ -1,15 +1,20 @@
 """Frames of one length in one view, compared with normal spectra."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from spectra.arrays import ComplexArray, Float32Array, Float64Array, FloatArray, IntArray
 from spectra.signal.frames import FrameGrid
+from spectra.signal.scale import Scale
 from spectra.signal.spectrum import frame_spectra, without_mean
 from spectra.signal.views import VIEWS, View
 from spectra.spectral import coupling
 from spectra.spectral.normal import NormalSpectra
+
+# Rows gathered at a time while a bank is made.
+AT_ONCE: Final = 2**18
 
 
 @dataclass(frozen=True)
@@ -87,15 +92,6 @@ def cut_frames(scaled: Float32Array, starts: IntArray, nperseg: int) -> Float32A
     return np.lib.stride_tricks.sliding_window_view(scaled, nperseg, axis=1)[:, starts]
 
 
-def gathered_frames(signal: Float64Array, starts: IntArray, nperseg: int) -> Float64Array:
-    """Return frames of a signal (n_samples, n_channels) as one signal, one after the other.
-
-    A few frames of a long recording can so be scaled without scaling the whole.
-    """
-    rows = (starts[:, None] + np.arange(nperseg)).ravel()
-    return np.asarray(signal[rows])
-
-
 def spectra_of(
     scaled: Float32Array, starts: IntArray, nperseg: int, window: str | tuple[str, float]
 ) -> tuple[ComplexArray, FloatArray]:
@@ -107,3 +103,25 @@ def spectra_of(
         frames = cut_frames(scaled[channel : channel + 1], starts, nperseg)[0]
         X[channel], means[channel] = frame_spectra(frames, window)
     return X, means
+
+
+def gathered_spectra(
+    signal: Float64Array,
+    scale: Scale,
+    starts: IntArray,
+    nperseg: int,
+    window: str | tuple[str, float],
+) -> tuple[ComplexArray, FloatArray]:
+    """Return spectra and means of frames of a signal (n_samples, n_channels), as `spectra_of`.
+
+    The frames are gathered and scaled a few at a time, without scaling the whole signal.
+    """
+    size = max(1, AT_ONCE // (nperseg * signal.shape[1]))
+    parts = []
+    for begin in range(0, starts.size, size):
+        block = starts[begin : begin + size]
+        rows = (block[:, None] + np.arange(nperseg)).ravel()
+        scaled = scale(signal[rows])
+        parts.append(spectra_of(scaled, np.arange(block.size) * nperseg, nperseg, window))
+    spectra, means = zip(*parts, strict=True)
+    return np.concatenate(spectra, axis=1), np.concatenate(means, axis=1)

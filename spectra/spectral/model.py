@@ -17,7 +17,7 @@ from spectra.signal.scale import Scale
 from spectra.signal.views import View
 from spectra.spectral import coupling
 from spectra.spectral.base_scores import BaseScores
-from spectra.spectral.comparison import Comparison, gathered_frames, spectra_of, view_features
+from spectra.spectral.comparison import Comparison, gathered_spectra, view_features
 from spectra.spectral.evidence import evidence
 from spectra.spectral.normal import (
     BANK_SIZE,
@@ -26,6 +26,7 @@ from spectra.spectral.normal import (
     draw_starts,
     usable_k,
 )
+from spectra.spectral.points import Points
 from spectra.spectral.scorer import SpectralScorer, Standardised
 from spectra.spectral.standard import Standard
 from spectra.threads import one_blas_thread
@@ -39,29 +40,51 @@ BLOCK_ROWS: Final = 2**16
 # Frame lengths of normal rows below which they show no spread of their own: fewer frames side by
 # side may all be alike by chance.
 ENOUGH: Final = 100
+# Rows in all frames of a bank: bounds the memory of banks of very long frames (8 MB a channel).
+BANK_ROWS: Final = 2**21
+# Rows of a block whose maximum is calibrated on, where the signal has no longer period: the longest
+# default frame, whose scores depend on one another.
+BLOCK: Final = 256
+# A repetition with this share of the best correlation gives the block its length: a signal may
+# correlate better with a multiple of its period, and a block that holds several cycles is anomalous
+# more often.
+FUNDAMENTAL: Final = 0.5
 # Share of the normal rows around a frame that it is not compared with.
 LEFT_OUT: Final = 0.1
 
 
+class Frames(NamedTuple):
+    """Frames of one length, and the views they are compared in."""
+
+    grid: FrameGrid
+    views: tuple[View, ...]
+
+
 @dataclass(frozen=True)
 class Plan:
-    """What is compared: grids of frames, views, references and window.
+    """What is compared.
 
-    `ks` are the numbers of nearest frames of the whole signal, below 1 shares of them, `normal_ks`
-    those of the rows known to be normal.
+    Attributes
+    ----------
+    frames : tuple of Frames
+    ks : tuple of float
+        Numbers of nearest frames of the whole signal, below 1 shares of them; none where all of the
+        signal is known to be normal.
+    normal_ks : tuple of float
+        Those of the rows known to be normal.
+    window : str or tuple
+    step : int
+        Rows of a step.
+    points : bool
+        Score single rows too.
     """
 
-    grids: tuple[FrameGrid, ...]
-    views: tuple[View, ...]
+    frames: tuple[Frames, ...]
     ks: tuple[float, ...]
     normal_ks: tuple[float, ...]
     window: str | tuple[str, float]
+    step: int
     points: bool
-
-    @property
-    def step(self) -> int:
-        """Rows of a step: the shortest hop."""
-        return min(grid.hop for grid in self.grids)
 
 
 @dataclass(frozen=True)
@@ -115,10 +138,12 @@ class SpectralModel:
         comparisons = tuple(_comparisons(signal, scale, plan, normal_rows))
         if not comparisons:
             raise DataError(
-                f"The {len(signal)} rows hold too few frames of {plan.grids[0].nperseg} without "
-                "gaps to compare with one another: give a longer recording or a smaller nperseg."
+                f"The {len(signal)} rows hold too few frames of {plan.frames[0].grid.nperseg} "
+                "without gaps to compare with one another: give a longer recording or a smaller "
+                "nperseg."
             )
-        base = BaseScores(comparisons, plan.step, plan.points)
+        points = Points.fit(signal, scale) if plan.points else None
+        base = BaseScores(comparisons, plan.step, points)
         sample = _Sample.drawn(-(-len(signal) // base.step), normal_rows, base.step)
         distances = sample.distances(signal, scale, base)
         standards = tuple(_standards(base, distances, sample, plan, normal_rows))
@@ -126,13 +151,17 @@ class SpectralModel:
         fused = standardised.fused(iter(distances), sample.steps.size)
         if np.isnan(fused.statistic).all():
             raise DataError(
-                f"The {len(signal)} rows hold no frame of {plan.grids[0].nperseg} without gaps: "
-                "give a longer recording or a smaller nperseg."
+                f"The {len(signal)} rows hold no frame of {plan.frames[0].grid.nperseg} without "
+                "gaps: give a longer recording or a smaller nperseg."
             )
         if not sample.whole:
             fused = _scored(standardised, signal, own=True)
-        block = max(*base.npersegs, dominant_period(signal) or 0)
-        fusion = Fusion.fit(fused, len(base.npersegs), -(-block // base.step), clean=not plan.ks)
+        block = max(BLOCK, dominant_period(signal, FUNDAMENTAL) or 0)
+        # Rows declared normal are normal: they alone are calibrated on, to the end of their tail.
+        normal = fused if normal_rows is None else fused.part(*sample.normal)
+        fusion = Fusion.fit(
+            normal, len(base.npersegs), -(-block // base.step), clean=normal_rows is not None
+        )
         model = cls(standardised, fusion, _constant(signal))
         return model, Scores(base.step, len(signal), fused, fusion)
 
@@ -183,26 +212,26 @@ def _comparisons(
     signal: Float64Array, scale: Scale, plan: Plan, normal_rows: slice | None
 ) -> Iterator[Comparison]:
     """Yield the comparisons of all frame lengths that the signal is long enough for."""
-    middle = plan.grids[len(plan.grids) // 2]
-    for grid in plan.grids:
+    for grid, views in plan.frames:
         wanted: list[tuple[float, slice | None]] = [(k, None) for k in plan.ks]
         if normal_rows is not None:
             wanted += [(k, normal_rows) for k in plan.normal_ks]
-        usable = [each for k, rows in wanted if (each := _bank(signal, grid, k, rows))]
-        if not usable:
-            continue
-        views = plan.views
-        if plan.points and grid is middle and 2 <= signal.shape[1] <= coupling.MAX_CHANNELS:
-            views = (*views, "residual")
-        yield from _of_one_length(signal, scale, grid, views, plan.window, usable)
+        banks = [each for k, rows in wanted if (each := _bank(signal, grid, k, rows))]
+        if banks:
+            yield from _of_one_length(signal, scale, grid, views, plan.window, banks)
 
 
 class _Bank(NamedTuple):
-    """First rows of normal frames, the number of nearest ones, and their margin."""
+    """First rows of normal frames, the number of nearest ones, and their margin.
+
+    `shared`: k was given as a share. A tenth of frames has all phases, so that it is no reference
+    for the view that keeps phases.
+    """
 
     starts: IntArray
     k: int
     margin: int
+    shared: bool
 
 
 def _bank(signal: Float64Array, grid: FrameGrid, k: float, rows: slice | None) -> _Bank | None:
@@ -216,9 +245,10 @@ def _bank(signal: Float64Array, grid: FrameGrid, k: float, rows: slice | None) -
     margin = grid.nperseg
     if rows is not None:
         margin = max(margin, round(LEFT_OUT * (rows.stop - rows.start) / 2))
-    starts = draw_starts(signal, grid, SHARE_BANK_SIZE if k < 1 else BANK_SIZE, rows)
+    size = min(SHARE_BANK_SIZE if k < 1 else BANK_SIZE, BANK_ROWS // grid.nperseg)
+    starts = draw_starts(signal, grid, size, rows)
     usable = usable_k(starts, margin, k)
-    return None if usable is None else _Bank(starts, usable, margin)
+    return None if usable is None else _Bank(starts, usable, margin, k < 1)
 
 
 def _of_one_length(
@@ -231,11 +261,7 @@ def _of_one_length(
 ) -> Iterator[Comparison]:
     """Yield the comparison of each view, with a reference a bank."""
     nperseg = grid.nperseg
-    transformed = []
-    for bank in banks:
-        rows = np.arange(bank.starts.size) * nperseg
-        gathered = scale(gathered_frames(signal, bank.starts, nperseg))
-        transformed.append(spectra_of(gathered, rows, nperseg, window))
+    transformed = [gathered_spectra(signal, scale, bank.starts, nperseg, window) for bank in banks]
     for view in views:
         whitening = None
         if view == "residual":
@@ -250,6 +276,7 @@ def _of_one_length(
                 bank.margin,
             )
             for bank, (X, means) in zip(banks, transformed, strict=True)
+            if not (bank.shared and view == "complex" and len(views) > 1)
         )
         yield Comparison(grid, view, window, references, whitening)
 
@@ -279,14 +306,15 @@ def _standards(
 class _Sample:
     """Steps that are learned from: stretches over the whole signal, and over its normal rows.
 
-    `everywhere` are those of the first kind, `inside` those in normal rows, (n,). `whole`: all
-    steps of the signal in order.
+    `everywhere` are those of the first kind, `inside` those in normal rows, (n,). `normal` are
+    first and end step of the normal rows. `whole`: all steps of the signal in order.
     """
 
     stretches: list[tuple[int, int]]
     steps: IntArray
     everywhere: BoolArray
     inside: BoolArray
+    normal: tuple[int, int]
     whole: bool
 
     @classmethod
@@ -301,16 +329,16 @@ class _Sample:
             stretches += _stretches(*normal)
         steps = np.concatenate([np.arange(start, stop) for start, stop in stretches])
         inside = (steps >= normal[0]) & (steps < normal[1])
-        return cls(stretches, steps, np.arange(steps.size) < n_everywhere, inside, whole)
+        everywhere = np.arange(steps.size) < n_everywhere
+        return cls(stretches, steps, everywhere, inside, normal, whole)
 
     def distances(self, signal: Float64Array, scale: Scale, base: BaseScores) -> list[FloatArray]:
         """Return the distances of each comparison at the steps, (n_scores, n_channels, n) each."""
         parts = []
         for start, stop in self.stretches:
-            first = base.first_row(start)
-            last = base.last_row(stop)
-            scaled = scale(signal[first:last])
-            parts.append(list(base.distances(scaled, first, start, stop, len(signal), own=True)))
+            rows = base.rows(start, stop, len(signal))
+            D = base.distances(scale(signal[rows]), rows.start, start, stop, len(signal), own=True)
+            parts.append(list(D))
         return [np.concatenate(each, axis=-1) for each in zip(*parts, strict=True)]
 
 

@@ -10,10 +10,10 @@ from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray, Pairs
 from spectra.signal import distance
 from spectra.signal.frames import FrameGrid
 
-# Frames in a bank.
-BANK_SIZE: Final = 700
-# Of a share of all normal frames, so many are the bank: the mean over the nearest tenth of 256
-# frames is near that over the nearest tenth of all, and costs less.
+# Normal frames in a bank.
+BANK_SIZE: Final = 2000
+# Normal frames in a bank that a share is compared with: the nearest tenth of 256 frames is about as
+# far as the nearest tenth of 2,000, and costs an eighth.
 SHARE_BANK_SIZE: Final = 256
 
 

@@ -25,8 +25,7 @@ class Standardised:
     standards: tuple[Standard, ...]
 
     def __post_init__(self) -> None:
-        expected = [len(one.references) for one in self.base.comparisons] + [1] * self.base.points
-        shapes = [(count, self.scale.centre.size) for count in expected]
+        shapes = [(count, self.scale.centre.size) for count in self.base.counts]
         if [one.mu.shape for one in self.standards] != shapes:
             raise ValueError(f"The standards of base scores must have the shapes {shapes}.")
         banks = [bank for one in self.base.comparisons for bank in one.references]

@@ -6,15 +6,28 @@ from typing import Final
 from spectra.arrays import Float64Array
 from spectra.calibration.scores import Scores
 from spectra.signal.frames import FrameGrid, taper
+from spectra.signal.period import dominant_period
 from spectra.signal.views import VIEWS, View
-from spectra.spectral.model import Plan, SpectralModel
+from spectra.spectral.coupling import MAX_CHANNELS
+from spectra.spectral.model import Frames, Plan, SpectralModel
 
-# Default frame lengths in rows: events may be short or long, and a signal need not have a period.
-LENGTHS: Final = (16, 64, 256)
-# Numbers of nearest normal frames compared with: a few, which find the single odd cycle; and a
-# tenth of a recording that may hold long anomalies, whose frames are each other's nearest.
-K_NORMAL: Final = (5.0,)
-K_OWN: Final = (5.0, 0.1)
+# Default frame lengths in rows: a signal need not have a period, and events may be short or long.
+LENGTHS: Final = (16, 64, 128, 256)
+# Frame lengths around the dominant period, in periods.
+PERIODS: Final = (0.5, 1.0, 2.0)
+# Shortest frame length around a period.
+SHORTEST: Final = 8
+# Frames of more than this share of a recording have too few others to be compared with.
+LONGEST_SHARE: Final = 0.27
+# Rows from one default score to the next.
+STEP: Final = 4
+# Length of the frames whose channels are compared with one another.
+COUPLED: Final = 64
+# Numbers of nearest normal frames: one, which finds the single odd cycle; and a tenth of the frames
+# of a recording that may hold long anomalies, whose frames are each other's nearest.
+K_NORMAL: Final = (1.0,)
+K_OWN: Final = (1.0, 0.1)
+MAGNITUDES: Final[tuple[View, ...]] = ("magnitude", "magnitude-dc")
 
 
 @dataclass(frozen=True)
@@ -24,14 +37,15 @@ class Spectral:
     Parameters
     ----------
     nperseg : int, optional
-        Rows of a frame; by default frames of 16, 64 and 256 rows are used side by side.
+        Rows of a frame. By default frames of 16, 64, 128 and 256 rows are used side by side, and
+        frames of a half, one and two dominant periods.
     k : float, optional
-        Number of nearest normal spectra, below 1 their share. By default 5, and where a recording
+        Number of nearest normal spectra, below 1 their share. By default 1, and where a recording
         is its own reference a tenth of its frames too.
     view : str, optional
         Compare this view of the spectra alone: "magnitude", "magnitude-dc", "complex", "aligned",
-        "shape", "level" or "residual". By default magnitudes with and without the level, single
-        rows, and of several channels the residual.
+        "shape", "level" or "residual". By default magnitudes with and without the level, phases
+        of frames around the period, single rows, and of several channels the residual.
     window : str or (str, float)
         A window that `scipy.signal.get_window` knows.
 
@@ -83,24 +97,38 @@ class Spectral:
         DataError
             For a signal too short to compare its frames.
         """
-        n_samples = len(signal)
-        everything_normal = normal_rows == slice(0, n_samples)
+        everything_normal = normal_rows == slice(0, len(signal))
         own_ks, normal_ks = (K_OWN, K_NORMAL) if self.k is None else ((self.k,), (self.k,))
+        frames = self._frames(signal)
         plan = Plan(
-            grids=self._grids(n_samples),
-            views=("magnitude", "magnitude-dc") if self.view is None else (self.view,),
+            frames=frames,
             ks=() if everything_normal else own_ks,
             normal_ks=normal_ks,
             window=self.window,
+            step=min(each.grid.hop for each in frames),
             # One view or one frame length is asked for to see that one alone.
             points=self.nperseg is None and self.view is None,
         )
         return SpectralModel.fit(signal, plan, normal_rows)
 
-    def _grids(self, n_samples: int) -> tuple[FrameGrid, ...]:
-        """Return the grids of the default lengths, or of the one that is asked for."""
+    def _frames(self, signal: Float64Array) -> tuple[Frames, ...]:
+        """Return the frame lengths, by default fixed ones and those around the dominant period."""
         if self.nperseg is not None:
-            return (FrameGrid.of(int(self.nperseg)),)
-        # A signal too short for the shortest length has frames of a fifth of it.
-        lengths = LENGTHS if n_samples >= 5 * LENGTHS[0] else (max(2, n_samples // 5),)
-        return tuple(FrameGrid.of(nperseg) for nperseg in lengths)
+            grid = FrameGrid.of(int(self.nperseg))
+            return (Frames(grid, MAGNITUDES if self.view is None else (self.view,)),)
+        n_samples, n_channels = signal.shape
+        longest = int(LONGEST_SHARE * n_samples)
+        lengths = [nperseg for nperseg in LENGTHS if nperseg <= longest]
+        if not lengths:
+            return (Frames(FrameGrid.of(max(2, n_samples // 5)), MAGNITUDES),)
+        period = dominant_period(signal) or 0
+        around = {max(SHORTEST, round(share * period)) for share in PERIODS if period}
+        around = {nperseg for nperseg in around if nperseg <= longest}
+        frames = []
+        for nperseg in sorted({*lengths, *around}):
+            views = MAGNITUDES if nperseg not in around else (*MAGNITUDES, "complex")
+            if nperseg == COUPLED and 2 <= n_channels <= MAX_CHANNELS:
+                views = (*views, "residual")
+            views = views if self.view is None else (self.view,)
+            frames.append(Frames(FrameGrid.of(nperseg, STEP), views))
+        return tuple(frames)

@@ -9,13 +9,13 @@ from spectra.arrays import BoolArray, Float64Array, FloatArray
 
 # Added to every distance before its logarithm, as a fraction of the median distance: smaller
 # differences are rounding.
-FLOOR: Final = 1e-3
+FLOOR: Final = 0.05
 # Smallest standard deviation of a score: a channel that never changes has none.
 MIN_SIGMA: Final = 1e-3
 # Log distances farther from the mean than this many standard deviations count as that far, so that
 # anomalies do not widen the scale they are measured by (winsorising, Tukey 1962).
 WINSOR: Final = 3.0
-ROUNDS: Final = 5
+ROUNDS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,8 @@ class Standard:
 
 
 def winsorised(values: Float64Array) -> tuple[float, float]:
-    """Return mean and standard deviation of values (n,) clipped at WINSOR deviations.
-
-    It starts from the median and the interquartile range, which a tenth of outliers of any size
-    hardly moves.
-    """
-    low, mean, high = np.quantile(values, [0.25, 0.5, 0.75])
-    sigma = max(float(high - low) / 1.349, MIN_SIGMA)
+    """Return mean and standard deviation of values (n,) clipped at WINSOR deviations."""
+    mean, sigma = float(np.median(values)), max(float(values.std()), MIN_SIGMA)
     for _ in range(ROUNDS):
         clipped = np.clip(values, mean - WINSOR * sigma, mean + WINSOR * sigma)
         mean, sigma = float(clipped.mean()), max(float(clipped.std()), MIN_SIGMA)

@@ -1,5 +1,4 @@
-"""The encoder: layers of attention and feed-forward, each added to what came in and normalised
-after (post-norm).
+"""Encoder: layers of attention and feed-forward, each added and normalised (post-norm).
 
 H′ = LayerNorm(H + O) with O the multi-head attention of H, and H^{l+1} = LayerNorm(H′ + F₂) with F₂
 the feed-forward of H′ (Vaswani et al. 2017).
@@ -7,13 +6,13 @@ the feed-forward of H′ (Vaswani et al. 2017).
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spectra.arrays import BoolArray, FloatArray
-from spectra.transformer.attention import WORTH_THREADS, Heads, multi_head, multi_head_backward
+from spectra.arrays import BoolArray, Float64Array, FloatArray
+from spectra.transformer.attention import Heads, multi_head, multi_head_backward
+from spectra.transformer.attention_blocks import WORTH_THREADS
 from spectra.transformer.layers import (
     feed_forward,
     feed_forward_backward,
@@ -24,17 +23,27 @@ from spectra.transformer.layers import (
 )
 from spectra.transformer.threads import by_rows, own_threads
 
-# Freed once, a block of this size makes the C library of Linux keep the memory that a layer gives
-# back, rather than have the system zero it page by page for the next one: a tenth of the time, a
-# sixth with gradients.
-np.empty(2**24, dtype=np.uint8)
-
-# The weights of a layer, or the derivatives by them, under the names of `weight_shapes`.
+# The weights of a layer, or the gradients by them, under the names of `weight_shapes`.
 Weights = Mapping[str, FloatArray]
+
+# Bytes; more than an array of a usual layer needs, and less than glibc's upper limit of the
+# threshold, 32 MB (DEFAULT_MMAP_THRESHOLD_MAX in mallopt(3)).
+KEPT_BYTES: Final = 2**24
+
+
+def keep_freed_memory() -> None:
+    """Make the C library of Linux keep freed memory for the next layer.
+
+    By default glibc maps large arrays into memory one by one, and the system fills each page with
+    zeros again. When a mapped block is freed, glibc raises M_MMAP_THRESHOLD to its size, and serves
+    smaller arrays from memory it has kept (mallopt(3)). This saves a tenth of the time of a forward
+    pass, and a sixth with gradients (`benchmarks/transformer_speed.py`). Elsewhere it does nothing.
+    """
+    np.empty(KEPT_BYTES, dtype=np.uint8)
 
 
 def weight_shapes(d: int, d_ff: int) -> dict[str, tuple[int, ...]]:
-    """The weights of a layer: name and shape."""
+    """Return the name and shape of each weight of a layer."""
     return {
         "W_Q": (d, d),
         "W_K": (d, d),
@@ -51,22 +60,22 @@ def weight_shapes(d: int, d_ff: int) -> dict[str, tuple[int, ...]]:
     }
 
 
-class Looks(NamedTuple):
-    """How the positions of a batch look at each other: with h heads, never ahead if `causal`, never
-    at padding.
+class AttentionSettings(NamedTuple):
+    """Number of heads, masks and rotary angles of the attention of a batch.
 
-    `padding` (B, T) is True where a sequence is only filled up; `points` (T, d_k / 2) are the
-    phasors of rotary positions.
+    With `causal` no position attends to later ones. `padding` (B, T) is True at positions that only
+    fill up a sequence, which are not attended to. `angles` (T, d_k / 2) are those of rotary
+    positions.
     """
 
     h: int
     causal: bool = False
     padding: BoolArray | None = None
-    points: NDArray[np.complex128] | None = None
+    angles: Float64Array | None = None
 
 
 class Kept(NamedTuple):
-    """What the gradient of a layer needs of its way forward."""
+    """Arrays of the forward pass of a layer that its gradient needs."""
 
     heads: Heads
     M: FloatArray  # [B, T, d]
@@ -78,25 +87,25 @@ class Kept(NamedTuple):
     inverse_2: FloatArray  # [B, T, 1]
 
 
-def encoder_layer(H: FloatArray, w: Weights, looks: Looks) -> tuple[FloatArray, Kept]:
-    """H^{l+1} of H^l (B, T, d)."""
-    M, heads = _heads(H, w, looks)  # [B, T, d] -> [B, T, d]
+def encoder_layer(
+    H: FloatArray, w: Weights, settings: AttentionSettings
+) -> tuple[FloatArray, Kept]:
+    """Return H^{l+1} of H^l (B, T, d), and the arrays for the gradient."""
+    M, heads = _attend(H, w, settings)  # [B, T, d] -> [B, T, d]
     H_next, *kept = by_rows(partial(_each_position, w), M, H)
     return H_next, Kept(heads, M, *kept)
 
 
-def _heads(H: FloatArray, w: Weights, looks: Looks) -> tuple[FloatArray, Heads]:
-    """M (B, T, d), where positions look at each other."""
-    h, causal, padding, points = looks
+def _attend(H: FloatArray, w: Weights, settings: AttentionSettings) -> tuple[FloatArray, Heads]:
+    """Return M (B, T, d), the only step in which positions depend on each other."""
+    h, causal, padding, angles = settings
     return multi_head(
-        H, w["W_Q"], w["W_K"], w["W_V"], h, causal=causal, padding=padding, points=points
+        H, w["W_Q"], w["W_K"], w["W_V"], h, causal=causal, padding=padding, angles=angles
     )
 
 
 def _each_position(w: Weights, M: FloatArray, H: FloatArray) -> tuple[FloatArray, ...]:
-    """H^{l+1} of M and H^l (..., d), where each position is on its own; then H′ and what else the
-    gradient needs.
-    """
+    """Return H^{l+1} of M and H^l (..., d), then the arrays of `Kept` from H′ on."""
     total = linear(M, w["W_O"])  # [..., d] -> [..., d]
     total += H
     H_prime, normal_1, inverse_1 = layer_norm(total, w["gain_1"], w["bias_1"])  # [..., d]
@@ -109,23 +118,23 @@ def _each_position(w: Weights, M: FloatArray, H: FloatArray) -> tuple[FloatArray
 
 
 def encoder_layer_backward(
-    d_H_next: FloatArray, kept: Kept, w: Weights, looks: Looks
+    d_H_next: FloatArray, kept: Kept, w: Weights, settings: AttentionSettings
 ) -> tuple[FloatArray, dict[str, FloatArray]]:
-    """By H^l, and by the weights under their names."""
-    _, causal, padding, points = looks
+    """Return the gradients by H^l, and by the weights under their names."""
+    _, causal, padding, angles = settings
     d_M, d_H, *gradients = by_rows(
-        partial(_each_position_backward, w), d_H_next, *kept[1:], n_sums=len(OF_POSITIONS)
+        partial(_each_position_backward, w), d_H_next, *kept[1:], n_sums=len(POSITION_WEIGHTS)
     )
-    g = dict(zip(OF_POSITIONS, gradients, strict=True))
+    g = dict(zip(POSITION_WEIGHTS, gradients, strict=True))
     through_heads, g["W_Q"], g["W_K"], g["W_V"] = multi_head_backward(
-        d_M, kept.heads, w["W_Q"], w["W_K"], w["W_V"], causal=causal, padding=padding, points=points
+        d_M, kept.heads, w["W_Q"], w["W_K"], w["W_V"], causal=causal, padding=padding, angles=angles
     )  # [B, T, d] -> [B, T, d]
     d_H += through_heads
     return d_H, g
 
 
-# The weights that `_each_position_backward` gives derivatives by, in its order.
-OF_POSITIONS = ("gain_2", "bias_2", "W_1", "b_1", "W_2", "b_2", "gain_1", "bias_1", "W_O")
+# The weights in the order in which `_each_position_backward` returns their gradients.
+POSITION_WEIGHTS = ("gain_2", "bias_2", "W_1", "b_1", "W_2", "b_2", "gain_1", "bias_1", "W_O")
 
 
 def _each_position_backward(
@@ -139,8 +148,9 @@ def _each_position_backward(
     normal_2: FloatArray,
     inverse_2: FloatArray,
 ) -> tuple[FloatArray, ...]:
-    """By M, by H^l as a term of the first sum, and by the weights; a sum hands its derivative on to
-    both of its terms.
+    """Return the gradients by M, by H^l as a term of the first sum, and by the weights.
+
+    A sum passes its gradient on to both of its terms.
     """
     d_total, *by_norm_2 = layer_norm_backward(
         d_H_next, normal_2, inverse_2, w["gain_2"]
@@ -157,40 +167,43 @@ def _each_position_backward(
 
 
 def encoder(
-    H: FloatArray, layers: Iterable[Weights], looks: Looks, *, keep: bool = True
+    H: FloatArray, layers: Iterable[Weights], settings: AttentionSettings, *, keep: bool = True
 ) -> tuple[FloatArray, list[Kept]]:
-    """The last H (B, T, d) of H⁰; without `keep` nothing is held for a gradient."""
+    """Return the output H (B, T, d) of H⁰, and the arrays for the gradient unless not `keep`."""
     all_kept = []
-    with own_threads(_worth_threads(H, looks)):
+    with own_threads(_worth_threads(H, settings)):
         for w in layers:
             if keep:
-                H, kept = encoder_layer(H, w, looks)  # [B, T, d] -> [B, T, d]
+                H, kept = encoder_layer(H, w, settings)  # [B, T, d] -> [B, T, d]
                 all_kept.append(kept)
             else:
-                H = _encoder_layer_only(H, w, looks)  # [B, T, d] -> [B, T, d]
+                H = _encoder_layer_only(H, w, settings)  # [B, T, d] -> [B, T, d]
     return H, all_kept
 
 
-def _encoder_layer_only(H: FloatArray, w: Weights, looks: Looks) -> FloatArray:
-    """H^{l+1}, and nothing else put together."""
-    M, _ = _heads(H, w, looks)  # [B, T, d] -> [B, T, d]
+def _encoder_layer_only(H: FloatArray, w: Weights, settings: AttentionSettings) -> FloatArray:
+    """Return H^{l+1} of H^l (B, T, d), without the arrays for the gradient."""
+    M, _ = _attend(H, w, settings)  # [B, T, d] -> [B, T, d]
     (H_next,) = by_rows(lambda M, H: _each_position(w, M, H)[:1], M, H)  # [B, T, d] -> [B, T, d]
     return H_next
 
 
 def encoder_backward(
-    d_H: FloatArray, all_kept: Sequence[Kept], layers: Sequence[Weights], looks: Looks
+    d_H: FloatArray,
+    all_kept: Sequence[Kept],
+    layers: Sequence[Weights],
+    settings: AttentionSettings,
 ) -> tuple[FloatArray, list[dict[str, FloatArray]]]:
-    """By H⁰, and by the weights of each layer."""
+    """Return the gradients by H⁰, and by the weights of each layer."""
     gradients = []
-    with own_threads(_worth_threads(d_H, looks)):
+    with own_threads(_worth_threads(d_H, settings)):
         for kept, w in zip(reversed(all_kept), reversed(layers), strict=True):
-            d_H, g = encoder_layer_backward(d_H, kept, w, looks)  # [B, T, d] -> [B, T, d]
+            d_H, g = encoder_layer_backward(d_H, kept, w, settings)  # [B, T, d] -> [B, T, d]
             gradients.append(g)
     return d_H, gradients[::-1]
 
 
-def _worth_threads(H: FloatArray, looks: Looks) -> bool:
-    """Whether the scores of a layer are many enough."""
+def _worth_threads(H: FloatArray, settings: AttentionSettings) -> bool:
+    """Return True if a layer computes enough scores for threads to pay."""
     B, T, _ = H.shape
-    return bool(B * looks.h * T * T >= WORTH_THREADS)
+    return bool(B * settings.h * T * T >= WORTH_THREADS)

@@ -6,7 +6,7 @@ from spectra.transformer.model import Sizes, Transformer
 
 TOKENS = (1, 2, 3, 4, 5)
 SIZES = Sizes(d=4, h=2, d_ff=6, V=8, T=5, positions="learned")
-# The vectors of these tokens, and of the positions.
+# The vectors of these tokens, and of their positions.
 X = (
     (0.1, 0.3, -0.1, 0.2),
     (-0.2, 0.0, 0.5, 0.1),
@@ -24,12 +24,13 @@ P = (
 
 
 def worked_example(rng: np.random.Generator, sizes: Sizes = SIZES) -> Transformer:
-    """The model to be given `TOKENS`: their vectors and the positions are those above, the other
-    weights random.
+    """Return a model for `TOKENS` with the vectors above; its other weights are random.
 
-    `sizes` may have other heads, d_ff, layers and causality than `SIZES`.
+    `sizes` may differ from `SIZES` in heads, d_ff, layers, positions and causality. Only learned
+    positions have vectors.
     """
     model = Transformer.initial(sizes, rng)
     model.weights["E"][list(TOKENS)] = X
-    model.weights["P"][...] = P
+    if "P" in model.weights:
+        model.weights["P"][...] = P
     return model

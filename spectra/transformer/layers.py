@@ -1,42 +1,69 @@
-"""The operations of a layer other than attention, each with its gradient beside it.
+"""Operations of a layer other than attention, each with its gradient beside it.
 
-`f_backward` takes d_y, the derivative of the loss by what `f` returned, and gives the derivatives
-by what `f` took. The axes before the last are positions and sequences; a weight, which all of them
-share, has the sum of their gradients.
+`f_backward` takes d_y, the derivative of the loss by the result of `f`, and returns the derivatives
+by the arguments of `f`. The axes before the last are positions and sequences. They share the
+weights, so the gradient of a weight is the sum over them.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra.arrays import BoolArray, FloatArray
+from spectra.errors import DataError
 
 Tokens = NDArray[np.integer]
 
-# Keeps layer normalisation from dividing by 0 where all features are alike.
+# Added to the variance, so that layer normalisation does not divide by 0 if all features are equal;
+# the default of torch.nn.LayerNorm.
 EPSILON = 1e-5
 
 
+def softmax(S: FloatArray) -> FloatArray:
+    """Return p_j = e^{s_j} / Σ_i e^{s_i} along the last axis.
+
+    A score of −∞ gets weight 0; where all scores are −∞, so are all weights.
+    """
+    _, A, total = _exponentials(S)
+    A /= np.where(total == 0.0, 1.0, total)
+    return A
+
+
+def log_softmax(S: FloatArray) -> FloatArray:
+    """Return log softmax(S) along the last axis; finite also where the softmax underflows."""
+    shifted, _, total = _exponentials(S)
+    shifted -= np.log(total)
+    return shifted
+
+
+def _exponentials(S: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return s − max s, its exponentials (..., n), and their sum (..., 1)."""
+    largest = S.max(axis=-1, keepdims=True)  # [..., n] -> [..., 1]
+    shifted: FloatArray = S - np.where(largest == -np.inf, 0.0, largest).astype(S.dtype, copy=False)
+    powers = np.exp(shifted)  # [..., n]
+    return shifted, powers, powers.sum(axis=-1, keepdims=True)
+
+
 def linear(X: FloatArray, W: FloatArray) -> FloatArray:
-    """X W."""
+    """Return X W."""
     Y: FloatArray = X.reshape(-1, len(W)) @ W  # [..., d_in] -> [n, d_out]
     return Y.reshape(*X.shape[:-1], W.shape[1])  # [..., d_out]
 
 
 def linear_backward(d_Y: FloatArray, X: FloatArray, W: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """By X and W: dY Wᵀ and Xᵀ dY."""
+    """Return the gradients by X and W: dY Wᵀ and Xᵀ dY."""
     rows = d_Y.reshape(-1, W.shape[1])  # [..., d_out] -> [n, d_out]
     d_W = X.reshape(-1, len(W)).T @ rows  # -> [d_in, d_out]
     return (rows @ W.T).reshape(X.shape), d_W  # [n, d_out] -> [..., d_in]
 
 
 def add_bias(Y: FloatArray, b: FloatArray) -> FloatArray:
-    """Y + b, in place."""
+    """Add b to Y in place, and return Y."""
     Y += b  # [..., d_out]
     return Y
 
 
 def add_bias_backward(d_Y: FloatArray) -> FloatArray:
-    """By b: the sum of dY over the rows."""
+    """Return the gradient by b: the sum of dY over the rows."""
     d_b: FloatArray = d_Y.reshape(-1, d_Y.shape[-1]).sum(axis=0)  # [..., d_out] -> [d_out]
     return d_b
 
@@ -44,14 +71,13 @@ def add_bias_backward(d_Y: FloatArray) -> FloatArray:
 def layer_norm(
     X: FloatArray, gain: FloatArray, bias: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """gain·(x − mean)/√(variance + ε) + bias over the features of each row (Ba, Kiros & Hinton
-    2016).
+    """Return gain·(x − mean)/√(variance + ε) + bias over the features of each row.
 
-    Also returns what the gradient needs: the normalised rows (..., d) and 1/√(variance + ε) of each
-    (..., 1).
+    Also returns the arrays that the gradient needs: the normalised rows (..., d) and the
+    1/√(variance + ε) of each (..., 1). Ba, Kiros & Hinton 2016.
     """
     d = X.shape[-1]
-    # As products with a vector, sums over a short axis take a fraction of the time of np.sum.
+    # A product with a vector sums a short axis several times faster than np.sum.
     mean = X @ np.full((d, 1), 1.0 / d, dtype=X.dtype)  # [..., d] -> [..., 1]
     normal = X - mean  # [..., d]
     variance = np.einsum("...i,...i->...", normal, normal)[..., None] / d  # [..., 1]
@@ -65,10 +91,10 @@ def layer_norm(
 def layer_norm_backward(
     d_Y: FloatArray, normal: FloatArray, inverse: FloatArray, gain: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """By X, gain and bias.
+    """Return the gradients by X, gain and bias.
 
-    The mean and the variance move with x: what of g = gain·dY lies along a constant and along the
-    normalised row is lost, dX = (g − mean(g) − normal·mean(g·normal))/√(variance + ε).
+    Mean and variance depend on x, so the components of g = gain·dY along a constant and along the
+    normalised row are removed: dX = (g − mean(g) − normal·mean(g·normal))/√(variance + ε).
     """
     d = d_Y.shape[-1]
     d_gain = np.einsum("ni,ni->i", d_Y.reshape(-1, d), normal.reshape(-1, d))  # [..., d] -> [d]
@@ -83,11 +109,9 @@ def layer_norm_backward(
 def feed_forward(
     H: FloatArray, W_1: FloatArray, b_1: FloatArray, W_2: FloatArray, b_2: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """F₁ = ReLU(H W₁ + b₁) and F₂ = F₁ W₂ + b₂, each row on its own; returns F₂ (..., d) and F₁
-    (..., d_ff).
-    """
+    """Return F₂ = F₁ W₂ + b₂ (..., d) and F₁ = ReLU(H W₁ + b₁) (..., d_ff), row by row."""
     F_1 = add_bias(linear(H, W_1), b_1)  # [..., d] -> [..., d_ff]
-    # With a row of zeros numpy takes half the time of the number 0.
+    # numpy compares with a row of zeros twice as fast as with the number 0.
     np.maximum(F_1, np.zeros_like(b_1), out=F_1)
     return add_bias(linear(F_1, W_2), b_2), F_1  # [..., d_ff] -> [..., d]
 
@@ -95,9 +119,7 @@ def feed_forward(
 def feed_forward_backward(
     d_F_2: FloatArray, H: FloatArray, F_1: FloatArray, W_1: FloatArray, W_2: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """By H, W₁, b₁, W₂ and b₂; the ReLU lets through what it let through before, and nothing at
-    0.
-    """
+    """Return the gradients by H, W₁, b₁, W₂ and b₂; that of the ReLU is 1 above 0, else 0."""
     d_F_1, d_W_2 = linear_backward(d_F_2, F_1, W_2)  # [..., d] -> [..., d_ff]
     d_F_1 *= F_1 > 0.0
     d_H, d_W_1 = linear_backward(d_F_1, H, W_1)  # [..., d_ff] -> [..., d]
@@ -105,12 +127,12 @@ def feed_forward_backward(
 
 
 def embed(tokens: Tokens, E: FloatArray) -> FloatArray:
-    """The row of E (V, d) that belongs to each token."""
+    """Return the row of E (V, d) of each token."""
     return E[tokens]  # [...] -> [..., d]
 
 
 def embed_backward(d_X: FloatArray, tokens: Tokens, E: FloatArray) -> FloatArray:
-    """By E: each row has the sum over the places where its token stands, the other rows 0."""
+    """Return the gradient by E: the row of a token is the sum over its positions."""
     d_E = np.zeros_like(E)  # [V, d]
     if tokens.size == 0:
         return d_E
@@ -125,63 +147,48 @@ def embed_backward(d_X: FloatArray, tokens: Tokens, E: FloatArray) -> FloatArray
 def cross_entropy(
     logits: FloatArray, targets: Tokens, counted: BoolArray | None = None
 ) -> tuple[float, FloatArray]:
-    """Mean of −log p(target) in nats, p = softmax(logits); returns it with p (..., V).
+    """Return the mean of −log p(target) in nats, and p = softmax(logits) (..., V).
 
-    `counted` (...) flags the places that count, all of them by default; without any the loss is 0.
-    The logarithm is taken of the sum of exponentials after the largest logit is taken out, so no p
-    is too small to be counted.
+    `counted` (...) is True at the positions that count, by default all; if none counts the loss is
+    0. The logarithm is that of `log_softmax`, so it is finite for every p.
     """
-    shifted = logits - logits.max(axis=-1, keepdims=True)  # [..., V]
-    p = np.exp(shifted)  # [..., V]
-    total = p.sum(axis=-1, keepdims=True)  # [..., 1]
-    p /= total
+    shifted, p, total = _exponentials(logits)  # [..., V], [..., V], [..., 1]
     at_target = np.take_along_axis(shifted, targets[..., None], axis=-1)[..., 0]  # [...]
     surprisal = np.log(total[..., 0]) - at_target  # [...]
-    return _mean_where(surprisal, counted), p
+    p /= total
+    return _mean(surprisal, counted), p
 
 
-def cross_entropy_backward(
-    p: FloatArray, targets: Tokens, counted: BoolArray | None = None
-) -> FloatArray:
-    """By the logits: (p − 1 at the target) over the number of places that count, 0 at the
-    others.
-    """
-    d_logits = p.copy()  # [..., V]
-    at = targets[..., None]
-    np.put_along_axis(d_logits, at, np.take_along_axis(p, at, axis=-1) - 1.0, axis=-1)
-    return _shared(d_logits, counted)
-
-
-def squared_error(
-    predicted: FloatArray, target: FloatArray, counted: BoolArray | None = None
-) -> tuple[float, FloatArray]:
-    """Mean over the places that count of the mean square over features; returns it with predicted −
-    target (..., F).
-    """
-    difference = predicted - target  # [..., F]
-    return _mean_where(
-        np.einsum("...i,...i->...", difference, difference) / difference.shape[-1], counted
-    ), difference
-
-
-def squared_error_backward(difference: FloatArray, counted: BoolArray | None = None) -> FloatArray:
-    """By the prediction: 2·difference over the number of features and places that count, 0 at the
-    others.
-    """
-    return _shared(difference * (2.0 / difference.shape[-1]), counted)
-
-
-def _mean_where(values: FloatArray, counted: BoolArray | None) -> float:
-    """Mean of the values (...) that count; 0 where none does."""
+def _mean(values: FloatArray, counted: BoolArray | None) -> float:
+    """Return the mean of the counted values (...), or 0 if none is counted."""
     if counted is None:
         return float(values.sum(dtype=np.float64)) / max(values.size, 1)
     return float(values.sum(dtype=np.float64, where=counted)) / max(int(counted.sum()), 1)
 
 
-def _shared(gradient: FloatArray, counted: BoolArray | None) -> FloatArray:
-    """A gradient (..., n) of each place's own loss as that of their mean, in place."""
-    places = gradient.size // max(gradient.shape[-1], 1) if counted is None else int(counted.sum())
-    gradient /= max(places, 1)
+def cross_entropy_backward(
+    p: FloatArray, targets: Tokens, counted: BoolArray | None = None
+) -> FloatArray:
+    """Return the gradient by the logits: (p − 1 at the target) / number of counted positions.
+
+    It is 0 at positions that are not counted.
+    """
+    d_logits = p.copy()  # [..., V]
+    at = targets[..., None]
+    np.put_along_axis(d_logits, at, np.take_along_axis(p, at, axis=-1) - 1.0, axis=-1)
+    d_logits /= max(targets.size if counted is None else int(counted.sum()), 1)
     if counted is not None:
-        gradient *= counted[..., None]
-    return gradient
+        d_logits *= counted[..., None]
+    return d_logits
+
+
+def check_mask(name: str, mask: BoolArray, shape: tuple[int, ...]) -> None:
+    """Raise DataError unless a mask is boolean and broadcasts with arrays of this shape."""
+    broadcasts = mask.ndim <= len(shape) and all(
+        m in (1, n) for m, n in zip(mask.shape[::-1], shape[::-1], strict=False)
+    )
+    if mask.dtype != np.bool_ or not broadcasts:
+        raise DataError(
+            f"The mask {name} of type {mask.dtype} and shape {mask.shape} must be bool and fit the "
+            f"shape {shape}."
+        )

@@ -1,23 +1,29 @@
-"""The whole flow: tokens or frames in, the probabilities of tokens or expected frames out, and
-every tensor between.
+"""The whole model: tokens or frames in, probabilities of tokens out, and its gradient.
 
-X = E[tokens], or frames·W_X + b_X · H⁰ = X + P · encoder layers · logits = H Eᵀ (the embedding once
-more: tied) and p = softmax(logits); or, where frames are to be predicted rather than tokens, H W_Y
-+ b_Y.
+X = E[tokens], or frames·W_X + b_X
+H⁰ = X + P
+H = encoder layers of H⁰
+logits = H Eᵀ (the embedding again: tied weights), p = softmax(logits)
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from spectra.arrays import BoolArray, FloatArray
+from spectra.arrays import BoolArray, Float64Array, FloatArray
 from spectra.errors import DataError
-from spectra.transformer.attention import softmax, split_heads
-from spectra.transformer.encoder import Kept, Looks, encoder, encoder_backward, weight_shapes
+from spectra.transformer.attention import split_heads
+from spectra.transformer.encoder import (
+    AttentionSettings,
+    Kept,
+    encoder,
+    encoder_backward,
+    weight_shapes,
+)
 from spectra.transformer.layers import (
     Tokens,
     add_bias,
@@ -26,29 +32,44 @@ from spectra.transformer.layers import (
     embed_backward,
     linear,
     linear_backward,
+    softmax,
 )
-from spectra.transformer.positional import learned, position_phasors, sinusoidal
+from spectra.transformer.positional import initial_positions, position_angles, sinusoidal
 from spectra.transformer.trace import Trace, describe, layer_tensors, without_batch
 
 Positions = Literal["sinusoidal", "learned", "rotary"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """What a Transformer is made of.
+    """Sizes and kind of a Transformer.
 
-    d features in h heads, d_ff inside the feed-forward, n_layers layers. With `V`, the number of
-    tokens, it gives the probability of each of them; without, frames. It takes frames of
-    `n_features` numbers, or tokens where that is None. `T` is the longest sequence where positions
-    are learned; the others know no end. With `causal` no position sees a later one. Raises
-    ValueError for sizes that do not fit together.
+    Parameters
+    ----------
+    d, h, d_ff, n_layers : int
+        Features, heads, features inside the feed-forward, and layers. d is a multiple of h.
+    V : int
+        Number of tokens; the output is the probability of each.
+    n_features : int, optional
+        Numbers in a frame, if the inputs are frames; by default they are tokens.
+    T : int, optional
+        Longest sequence. Needed for learned positions only; the others have no limit.
+    positions : {"sinusoidal", "learned", "rotary"}
+        Encoding of positions.
+    causal : bool
+        If True no position attends to later ones.
+
+    Raises
+    ------
+    ValueError
+        If the sizes do not fit together.
     """
 
     d: int
     h: int
     d_ff: int
+    V: int
     n_layers: int = 1
-    V: int | None = None
     n_features: int | None = None
     T: int | None = None
     positions: Positions = "sinusoidal"
@@ -59,12 +80,7 @@ class Sizes:
             if isinstance(size, int) and not isinstance(size, bool) and size < 1:
                 raise ValueError(f"{name}={size} must be an integer >= 1.")
         split_heads(np.empty((0, self.d)), self.h)
-        if self.V is None and self.n_features is None:
-            raise ValueError(
-                "V=None and n_features=None: give the number of tokens, that of features of a "
-                "frame, or both."
-            )
-        if self.positions not in ("sinusoidal", "learned", "rotary"):
+        if self.positions not in get_args(Positions):
             raise ValueError(
                 f"positions={self.positions!r} must be 'sinusoidal', 'learned' or 'rotary'."
             )
@@ -78,14 +94,10 @@ class Sizes:
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The weights: name and shape; those of layer l have "l." before their name, from "0."."""
-        shapes: dict[str, tuple[int, ...]] = {"mask": (self.d,)}
-        if self.V is not None:
-            shapes["E"] = (self.V, self.d)
+        """Name and shape of each weight; the names of layer l begin with "l.", from "0."."""
+        shapes: dict[str, tuple[int, ...]] = {"mask": (self.d,), "E": (self.V, self.d)}
         if self.n_features is not None:
             shapes |= {"W_X": (self.n_features, self.d), "b_X": (self.d,)}
-        if self.n_features is not None and self.V is None:
-            shapes |= {"W_Y": (self.d, self.n_features), "b_Y": (self.n_features,)}
         if self.positions == "learned" and self.T is not None:
             shapes["P"] = (self.T, self.d)
         for layer in range(self.n_layers):
@@ -96,35 +108,33 @@ class Sizes:
 
 
 class Flow(NamedTuple):
-    """What went through the model: `output` (B, T, ·) are logits, or frames; the rest is what the
-    gradient needs.
-    """
+    """Logits of a forward pass, and the arrays that the gradient needs."""
 
-    output: FloatArray
-    inputs: NDArray[Any]
-    H: FloatArray
+    logits: FloatArray  # [B, T, V]
+    inputs: NDArray[Any]  # [B, T] or [B, T, F]
+    H: FloatArray  # [B, T, d]
     layers: list[Kept]
-    looks: Looks
-    hidden: BoolArray | None
+    attention: AttentionSettings
+    hidden: BoolArray | None  # [B, T]
     trace: Trace | None = None
 
 
 class Transformer:
-    """A post-norm encoder with its embeddings and its output, over batches of sequences.
+    """Post-norm encoder with embedding and output, over batches of sequences.
 
     Inputs are tokens (B, T) or frames (B, T, n_features), or a single sequence without its B.
-    `padding` (B, T) is True where a sequence is only filled up: nothing looks there. `hidden` (B,
-    T) is True for inputs the model must not know, which a learned vector stands for. Each method
-    raises DataError for tokens outside the vocabulary, frames that are not finite, hidden or not,
-    and masks of another shape.
+    `padding` (B, T) is True at positions that only fill up a sequence, which are not attended to.
+    `hidden` (B, T) is True at inputs that the model must not know; a learned vector, `mask`, takes
+    their place. Each method raises DataError for tokens outside the vocabulary, for frames that are
+    not finite (hidden or not), and for masks of another shape.
     """
 
     def __init__(self, sizes: Sizes, weights: Mapping[str, FloatArray]) -> None:
-        """Raises ValueError for weights whose names or shapes are not those of the sizes."""
+        """Take the weights; raise ValueError if their names or shapes do not fit the sizes."""
         shapes = {name: np.shape(weight) for name, weight in weights.items()}
         wrong = sorted({name for name, _ in shapes.items() ^ sizes.shapes.items()})
         if wrong:
-            has, needs = (known.get(wrong[0], "none") for known in (shapes, sizes.shapes))
+            has, needs = (given.get(wrong[0], "none") for given in (shapes, sizes.shapes))
             raise ValueError(
                 f"The weight {wrong[0]} has shape {has}, but needs {needs} for {sizes}."
             )
@@ -133,13 +143,15 @@ class Transformer:
 
     @classmethod
     def initial(cls, sizes: Sizes, rng: np.random.Generator, dtype: DTypeLike = np.float64) -> Self:
-        """Random weights to begin with: Glorot's deviation √(2/(n_in + n_out)), 1/√d for
-        embeddings, gains 1, biases 0.
+        """Return a model with random weights.
+
+        The standard deviation of a matrix is √(2/(n_in + n_out)) (Glorot & Bengio 2010), that of
+        embeddings 1/√d. Gains are 1 and biases 0.
         """
         weights: dict[str, FloatArray] = {}
         for name, shape in sizes.shapes.items():
             if name == "P":
-                values = learned(shape[0], shape[1], rng)
+                values = initial_positions(shape[0], shape[1], rng)
             elif name in ("E", "mask"):
                 values = rng.normal(0.0, sizes.d**-0.5, shape)
             elif len(shape) == 2:
@@ -151,15 +163,15 @@ class Transformer:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The precision of the weights, in which everything is computed."""
+        """Precision of the weights, which is that of all results."""
         return self.weights["mask"].dtype
 
     def layers(self) -> list[dict[str, FloatArray]]:
-        """The weights of each layer by their own names."""
+        """Return the weights of each layer under their names in the layer."""
         names = weight_shapes(self.sizes.d, self.sizes.d_ff)
         return [
-            {name: self.weights[f"{number}.{name}"] for name in names}
-            for number in range(self.sizes.n_layers)
+            {name: self.weights[f"{layer}.{name}"] for name in names}
+            for layer in range(self.sizes.n_layers)
         ]
 
     def predict(
@@ -169,13 +181,9 @@ class Transformer:
         padding: ArrayLike | None = None,
         hidden: ArrayLike | None = None,
     ) -> FloatArray:
-        """The probability of each token (..., T, V), or the expected frames (..., T,
-        n_features).
-        """
-        output = self.forward(inputs, padding=padding, hidden=hidden, keep=False).output
-        if self.sizes.V is not None:
-            output = softmax(output)  # [B, T, V]
-        return output if self._batched(np.ndim(inputs)) else output[0]
+        """Return the probability of each token at each position (..., T, V)."""
+        p = softmax(self.forward(inputs, padding=padding, hidden=hidden, keep=False).logits)
+        return p if self._is_batch(inputs) else p[0]  # [B, T, V]
 
     def forward(
         self,
@@ -186,55 +194,46 @@ class Transformer:
         keep: bool = True,
         trace: bool = False,
     ) -> Flow:
-        """Logits (B, T, V) or frames (B, T, n_features), with what `backward` needs unless `keep`
-        is False.
+        """Return the logits (B, T, V) and the arrays for `backward`.
 
-        With `trace` also every tensor on the way: see `Trace`.
+        With `keep=False` the arrays of the layers are left out. With `trace=True` every tensor of
+        the flow is returned too: see `Trace`.
         """
         batch = self._checked_inputs(inputs)  # [B, T] or [B, T, F]
-        looks_away = _checked_mask(padding, "padding", batch)  # [B, T]
-        unknown = _checked_mask(hidden, "hidden", batch)  # [B, T]
+        padding_flags = _checked_mask(padding, "padding", batch)  # [B, T]
+        hidden_flags = _checked_mask(hidden, "hidden", batch)  # [B, T]
         T = batch.shape[1]
-        H = self._embedded(batch, unknown)  # [B, T, d]
+        H = self._embedded(batch, hidden_flags)  # [B, T, d]
         P = self._positions(T)  # [T, d]
         if P is not None:
             H += P
-        points = (
-            _phasors(T, self.sizes.d // self.sizes.h) if self.sizes.positions == "rotary" else None
+        attention = AttentionSettings(
+            self.sizes.h, self.sizes.causal, padding_flags, self._angles(T)
         )
-        looks = Looks(self.sizes.h, self.sizes.causal, looks_away, points)
-        H, kept = encoder(H, self.layers(), looks, keep=keep or trace)  # [B, T, d]
-        flow = Flow(self._output(H), batch, H, kept, looks, unknown)
-        return (
-            flow._replace(trace=self._trace(flow, self._batched(np.ndim(inputs))))
-            if trace
-            else flow
-        )
+        H, kept = encoder(H, self.layers(), attention, keep=keep or trace)  # [B, T, d]
+        logits = linear(H, self.weights["E"].T)  # [B, T, d] -> [B, T, V]
+        flow = Flow(logits, batch, H, kept, attention, hidden_flags)
+        return flow._replace(trace=self._trace(flow, self._is_batch(inputs))) if trace else flow
 
-    def backward(self, flow: Flow, d_output: FloatArray) -> dict[str, FloatArray]:
-        """By every weight, under its name, from the derivative of the loss by `flow.output`."""
+    def backward(self, flow: Flow, d_logits: FloatArray) -> dict[str, FloatArray]:
+        """Return the gradient by every weight, under its name.
+
+        `d_logits` (B, T, V) is the derivative of the loss by `flow.logits`.
+        """
         w = self.weights
         g: dict[str, FloatArray] = {}
-        if self.sizes.V is not None:
-            # logits = H Eᵀ
-            d_H, d_E = linear_backward(d_output, flow.H, w["E"].T)  # [B, T, V] -> [B, T, d], [d, V]
-            g["E"] = d_E.T
-        else:
-            d_H, g["W_Y"] = linear_backward(d_output, flow.H, w["W_Y"])  # [B, T, F] -> [B, T, d]
-            g["b_Y"] = add_bias_backward(d_output)
-        d_H, of_layers = encoder_backward(d_H, flow.layers, self.layers(), flow.looks)  # [B, T, d]
-        g |= {
-            f"{number}.{name}": gradient
-            for number, of in enumerate(of_layers)
-            for name, gradient in of.items()
-        }
+        # logits = H Eᵀ
+        d_H, d_E = linear_backward(d_logits, flow.H, w["E"].T)  # [B, T, V] -> [B, T, d], [d, V]
+        d_H, layer_gradients = encoder_backward(d_H, flow.layers, self.layers(), flow.attention)
+        for layer, gradients in enumerate(layer_gradients):
+            g |= {f"{layer}.{name}": gradient for name, gradient in gradients.items()}
         if "P" in w:
             g["P"] = np.zeros_like(w["P"])  # [T, d]
             g["P"][: d_H.shape[1]] = d_H.sum(axis=0)
-        return g | self._embedded_backward(d_H, flow, g.get("E"))
+        return g | self._embedded_backward(d_H, flow, d_E.T)
 
     def _embedded(self, inputs: NDArray[Any], hidden: BoolArray | None) -> FloatArray:
-        """X (B, T, d)."""
+        """Return X (B, T, d) of tokens or frames, with `mask` at hidden positions."""
         w = self.weights
         frames = inputs.ndim == 3
         X = (
@@ -245,43 +244,43 @@ class Transformer:
         return X
 
     def _embedded_backward(
-        self, d_X: FloatArray, flow: Flow, d_E: FloatArray | None
+        self, d_X: FloatArray, flow: Flow, d_E: FloatArray
     ) -> dict[str, FloatArray]:
-        """By the weights of X, and by E in both its uses."""
+        """Return the gradients by the weights of X; that by E includes `d_E` of the logits."""
         w = self.weights
-        g = {"mask": np.zeros_like(w["mask"])}
+        g = {"mask": np.zeros_like(w["mask"]), "E": d_E}
         if flow.hidden is not None:
             g["mask"] = d_X[flow.hidden].sum(axis=0)  # [d]
             d_X[flow.hidden] = 0.0
         if flow.inputs.ndim == 3:
             _, g["W_X"] = linear_backward(d_X, flow.inputs, w["W_X"])  # [B, T, d] -> [F, d]
             g["b_X"] = add_bias_backward(d_X)
-        elif d_E is not None:
+        else:
             g["E"] = d_E + embed_backward(d_X, flow.inputs, w["E"])  # [B, T, d] -> [V, d]
         return g
 
     def _positions(self, T: int) -> FloatArray | None:
-        """P (T, d), where positions are added."""
+        """Return P (T, d); None for rotary positions, which are not added."""
         if self.sizes.positions == "sinusoidal":
             return _sinusoidal(T, self.sizes.d, self.dtype)
         return self.weights["P"][:T] if self.sizes.positions == "learned" else None
 
-    def _output(self, H: FloatArray) -> FloatArray:
-        """Logits (B, T, V), or frames (B, T, n_features), of the last H (B, T, d)."""
-        if self.sizes.V is not None:
-            return linear(H, self.weights["E"].T)
-        return add_bias(linear(H, self.weights["W_Y"]), self.weights["b_Y"])
+    def _angles(self, T: int) -> Float64Array | None:
+        """Return the angles (T, d_k / 2) of rotary positions; None for others."""
+        if self.sizes.positions != "rotary":
+            return None
+        return position_angles(np.arange(T), self.sizes.d // self.sizes.h)
 
-    def _batched(self, ndim: int) -> bool:
-        """Whether inputs of so many axes are a batch."""
-        return ndim == (2 if self.sizes.n_features is None else 3)
+    def _is_batch(self, inputs: ArrayLike) -> bool:
+        """Return False for a single sequence, given without the axis B."""
+        return np.ndim(inputs) == (2 if self.sizes.n_features is None else 3)
 
     def _checked_inputs(self, inputs: ArrayLike) -> NDArray[Any]:
-        """Tokens (B, T) or frames (B, T, n_features)."""
+        """Return tokens (B, T) or frames (B, T, n_features); raise DataError for others."""
         sizes = self.sizes
         batch: NDArray[Any]
         if sizes.n_features is None:
-            batch = _checked_tokens(np.asarray(inputs), sizes.V or 0)
+            batch = _checked_tokens(np.asarray(inputs), sizes.V)
         else:
             batch = _checked_frames(np.asarray(inputs), sizes.n_features, self.dtype)
         if sizes.positions == "learned" and sizes.T is not None and batch.shape[1] > sizes.T:
@@ -292,8 +291,8 @@ class Transformer:
         return batch
 
     def _trace(self, flow: Flow, batched: bool) -> Trace:
-        """Every tensor of a flow that has been kept."""
-        w, into = self.weights, [kept.heads.H for kept in flow.layers]
+        """Return every tensor of a flow, with its description."""
+        w, layer_inputs = self.weights, [kept.heads.H for kept in flow.layers]
         P = self._positions(flow.inputs.shape[1])
         frames = {"frames": flow.inputs} if flow.inputs.ndim == 3 else {}
         tensors: dict[str, Any] = {
@@ -301,25 +300,23 @@ class Transformer:
             **{name: w[name] for name in ("W_X", "b_X", "E") if name in w},
             "X": self._embedded(flow.inputs, flow.hidden),
             **({} if P is None else {"P": P}),
-            "H0": into[0],
+            "H0": layer_inputs[0],
             "layers": [
-                layer_tensors(of_layer, kept, H, flow.looks)
-                for of_layer, kept, H in zip(
-                    self.layers(), flow.layers, [*into[1:], flow.H], strict=True
+                layer_tensors(weights, kept, H, flow.attention)
+                for weights, kept, H in zip(
+                    self.layers(), flow.layers, [*layer_inputs[1:], flow.H], strict=True
                 )
             ],
+            "logits": flow.logits,
+            "p": softmax(flow.logits),
         }
-        if self.sizes.V is None:
-            tensors |= {"W_Y": w["W_Y"], "b_Y": w["b_Y"], "Y": flow.output}
-        else:
-            tensors |= {"logits": flow.output, "p": softmax(flow.output)}
         if not batched:
             tensors = without_batch(tensors)
         return Trace(tensors, describe(tensors, self.sizes.positions))
 
 
 def _checked_tokens(tokens: NDArray[Any], V: int) -> Tokens:
-    """Tokens (B, T) of a vocabulary of V."""
+    """Return tokens as (B, T); raise DataError unless they are integers from 0 to V − 1."""
     if tokens.ndim not in (1, 2) or not np.issubdtype(tokens.dtype, np.integer):
         raise DataError(
             f"Tokens of type {tokens.dtype} and shape {tokens.shape} must be integers of shape "
@@ -327,27 +324,27 @@ def _checked_tokens(tokens: NDArray[Any], V: int) -> Tokens:
         )
     outside = np.argwhere((tokens < 0) | (tokens >= V))
     if len(outside):
-        place = tuple(outside[0].tolist())
+        index = tuple(outside[0].tolist())
         raise DataError(
-            f"Token {tokens[place]} at position {place[-1]} is outside the vocabulary: the {V} "
+            f"Token {tokens[index]} at position {index[-1]} is outside the vocabulary: the {V} "
             f"tokens are 0 to {V - 1}."
         )
     return tokens if tokens.ndim == 2 else tokens[None]
 
 
 def _checked_frames(frames: NDArray[Any], n_features: int, dtype: np.dtype[Any]) -> FloatArray:
-    """Finite frames (B, T, n_features)."""
+    """Return frames as (B, T, n_features); raise DataError unless they are finite."""
     if frames.ndim not in (2, 3) or frames.shape[-1] != n_features:
         raise DataError(
             f"Frames of shape {frames.shape} must have shape (T, {n_features}) or (B, T, "
             f"{n_features})."
         )
-    # What is too large for single precision is infinite then.
+    # A number too large for single precision becomes infinite, and is reported below.
     with np.errstate(over="ignore"):
         frames = frames.astype(dtype, copy=False)
-    odd = np.argwhere(~np.isfinite(frames).all(axis=-1))
-    if len(odd):
-        *sequence, position = odd[0].tolist()
+    infinite = np.argwhere(~np.isfinite(frames).all(axis=-1))
+    if len(infinite):
+        *sequence, position = infinite[0].tolist()
         where = f" of sequence {sequence[0]}" if sequence else ""
         raise DataError(
             f"Frame {position}{where} is not finite: fill gaps, or leave out the frames that touch "
@@ -357,7 +354,7 @@ def _checked_frames(frames: NDArray[Any], n_features: int, dtype: np.dtype[Any])
 
 
 def _checked_mask(mask: ArrayLike | None, name: str, batch: NDArray[Any]) -> BoolArray | None:
-    """BoolArray (B, T) for a batch; those of a single sequence may be (T,)."""
+    """Return a mask as (B, T); that of a single sequence may be (T,)."""
     if mask is None:
         return None
     flags = np.asarray(mask)
@@ -365,25 +362,17 @@ def _checked_mask(mask: ArrayLike | None, name: str, batch: NDArray[Any]) -> Boo
     if flags.dtype != np.bool_ or flags.shape not in ((B, T), (T,) if B == 1 else (B, T)):
         raise DataError(
             f"The mask {name} of type {flags.dtype} and shape {flags.shape} must be bool of shape "
-            f"{(B, T)}: "
-            "a flag for each position of each sequence."
+            f"{(B, T)}: one value for each position of each sequence."
         )
     return flags.reshape(B, T)
 
 
 @lru_cache(maxsize=8)
 def _sinusoidal(T: int, d: int, dtype: np.dtype[Any]) -> FloatArray:
-    """Sinusoidal positions, which need more time than a small model has for all the rest; not to be
-    written to.
+    """Return sinusoidal positions, read-only.
+
+    They are cached: computing them takes longer than all other steps of a small model.
     """
     encoding = sinusoidal(T, d, dtype)
     encoding.flags.writeable = False
     return encoding
-
-
-@lru_cache(maxsize=8)
-def _phasors(T: int, d_k: int) -> NDArray[np.complex128]:
-    """The phasors of rotary positions; not to be written to."""
-    points = position_phasors(np.arange(T), d_k)
-    points.flags.writeable = False
-    return points

@@ -1,8 +1,8 @@
-"""Work shared by threads of our own, in place of those of BLAS.
+"""Threads of our own, used in place of those of BLAS.
 
-BLAS uses several threads for products only, and leaves exponentials, half of the work of attention,
-to one; its threads also keep waiting for the next product for a while, in the way of others. So
-BLAS gets one thread while ours are at work.
+BLAS uses several threads for products only. It leaves the exponentials, half of the work of
+attention, to one thread, and its other threads spin for a while after each product, which slows
+down everything else. So BLAS is limited to one thread while our own are at work.
 """
 
 import os
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 Block = TypeVar("Block")
 Result = TypeVar("Result")
 
-# The threads at work, and how many there are.
+# The pool in use, and its number of threads with the caller's own; None outside `own_threads`.
 _POOL: ContextVar[tuple[ThreadPoolExecutor, int] | None] = ContextVar("pool", default=None)
 
 
 @lru_cache(maxsize=1)
 def _blas() -> "ThreadpoolController":
-    """The BLAS that numpy multiplies matrices with."""
+    """Return the controller of the BLAS that numpy uses."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(user_api="blas")
@@ -38,19 +38,20 @@ def _blas() -> "ThreadpoolController":
 
 @lru_cache(maxsize=1)
 def _pool(n: int) -> ThreadPoolExecutor:
-    """Threads that stay: on a busy machine starting one takes as long as a layer."""
+    """Return a pool that is kept, as starting a thread can take as long as a layer."""
     return ThreadPoolExecutor(n, thread_name_prefix="spectra")
 
 
 if hasattr(os, "register_at_fork"):
-    # A forked process has the pool, but none of its threads.
+    # A forked process inherits the pool, but none of its threads.
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 @contextmanager
 def own_threads(wanted: bool) -> Iterator[None]:
-    """As many threads as BLAS has, for `share`; unless none are wanted, or there are some already,
-    or BLAS has one.
+    """Let `share` and `by_rows` use as many threads as BLAS has, if `wanted`.
+
+    Does nothing if BLAS has one thread, or inside another `own_threads`.
     """
     n = 1
     if wanted and _POOL.get() is None:
@@ -59,7 +60,7 @@ def own_threads(wanted: bool) -> Iterator[None]:
         yield
         return
     with _blas().limit(limits=1):
-        # The caller's own thread takes a part too.
+        # The caller's own thread is one of the n.
         token = _POOL.set((_pool(n - 1), n))
         try:
             yield
@@ -70,10 +71,10 @@ def own_threads(wanted: bool) -> Iterator[None]:
 def by_rows(
     compute: Callable[..., tuple[FloatArray, ...]], *arrays: FloatArray, n_sums: int = 0
 ) -> tuple[FloatArray, ...]:
-    """What `compute` makes of arrays (..., ·), position by position, on the threads there are.
+    """Apply `compute` to arrays (..., ·) position by position, spread over the threads.
 
-    Each takes some of the rows (n, ·), and what it returns is put together again; the last `n_sums`
-    of its results are sums over the rows, and are added up.
+    Each thread gets some of the rows (n, ·), and the results are concatenated. The last `n_sums`
+    results are sums over the rows, and are added up.
     """
     threads = _POOL.get()
     if threads is None:
@@ -90,12 +91,9 @@ def by_rows(
 
 
 def share(compute: Callable[[Iterator[Block]], object], blocks: Iterable[Block]) -> None:
-    """Compute the blocks: each of the threads there are takes the next one whenever it is done with
-    one.
-    """
+    """Compute the blocks; each thread takes the next block as soon as it is done with one."""
     threads = _POOL.get()
-    # Threads may take turns with this: under the lock of the interpreter each block goes to one of
-    # them.
+    # One iterator for all threads: the lock of the interpreter gives each block to one of them.
     remaining = iter(blocks)
     if threads is None:
         compute(remaining)
@@ -105,12 +103,11 @@ def share(compute: Callable[[Iterator[Block]], object], blocks: Iterable[Block])
 
 
 def _at_once(pool: ThreadPoolExecutor, calls: Sequence[Callable[[], Result]]) -> list[Result]:
-    """What the calls return, made in the threads of the pool and in the caller's own."""
-    # The context has numpy's handling of overflow, which a thread would otherwise not share with
-    # its caller.
-    others = [pool.submit(copy_context().run, call) for call in calls[1:]]
+    """Return the results of the calls, made in the threads of the pool and in the caller's."""
+    # The context holds numpy's handling of overflow, which a thread would not inherit otherwise.
+    futures = [pool.submit(copy_context().run, call) for call in calls[1:]]
     results = [calls[0]()]
-    for call, other in zip(calls[1:], others, strict=True):
-        # A thread that has not come to it, on a busy machine, need not be waited for.
-        results.append(call() if other.cancel() else other.result())
+    for call, future in zip(calls[1:], futures, strict=True):
+        # A call that no thread has started, on a busy machine, is made here instead.
+        results.append(call() if future.cancel() else future.result())
     return results

@@ -1,5 +1,4 @@
-"""The slow obvious versions of spectra.sequence: lists of lists, one number at a time, from the
-formulas.
+"""The slow obvious versions of spectra.transformer: lists of lists, one number at a time.
 
 Imports nothing of spectra.
 """
@@ -19,9 +18,7 @@ def softmax(scores):
 
 
 def attention(Q, K, V, hidden):
-    """Each query's mean of the values, weighted by softmax(q·k/√d_k) over the keys not hidden(i,
-    j).
-    """
+    """Return means of the values, weighted by softmax(q·k/√d_k) over the keys not hidden(i, j)."""
     out = []
     for i, q in enumerate(Q):
         scores = [
@@ -76,16 +73,6 @@ def cross_entropy(logits, targets):
     return sum(-math.log(softmax(row)[t]) for row, t in zip(logits, targets, strict=True)) / len(
         targets
     )
-
-
-def squared_error(predicted, target):
-    """Mean of the squares of all differences."""
-    squares = [
-        (a - b) ** 2
-        for rows in zip(predicted, target, strict=True)
-        for a, b in zip(*rows, strict=True)
-    ]
-    return sum(squares) / len(squares)
 
 
 def adam(weight, gradients, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8):

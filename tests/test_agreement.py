@@ -1,6 +1,4 @@
-"""Metrics against the slow obvious versions, scikit-learn, aeon, and what must hold of any
-metric.
-"""
+"""Agreement of alarms and scores with labels, against scikit-learn, aeon and slow versions."""
 
 import json
 from pathlib import Path
@@ -18,86 +16,9 @@ from sklearn.metrics import (
 )
 
 import naive_metrics as naive
+from labelled_rows import labelled, reported
 from spectra import metrics
 from spectra.errors import DataError
-
-
-@st.composite
-def labelled(draw):
-    """Labels with at least one anomaly and one normal row, and scores with or without ties."""
-    n = draw(st.integers(2, 60))
-    labels = np.array(draw(st.lists(st.integers(0, 1), min_size=n, max_size=n)))
-    labels[draw(st.integers(0, n - 1))] ^= labels.all() or not labels.any()
-    levels = draw(st.sampled_from([3, 1000]))
-    return labels, np.array(draw(st.lists(st.integers(0, levels), min_size=n, max_size=n))) / 7
-
-
-@st.composite
-def reported(draw):
-    """Labels with at least one anomaly, and alarms, of which there may be none."""
-    n = draw(st.integers(1, 40))
-    bits = st.lists(st.integers(0, 1), min_size=n, max_size=n)
-    labels, alarms = np.array(draw(bits)), np.array(draw(bits))
-    labels[draw(st.integers(0, n - 1))] = 1
-    return labels, alarms * draw(st.sampled_from([1, 1, 1, 0]))
-
-
-def long_example(seed, n=1500):
-    rng = np.random.default_rng(seed)
-    labels = np.zeros(n, dtype=int)
-    for start in rng.integers(0, n, size=8):
-        labels[start : start + rng.integers(1, 60)] = 1
-    return labels, rng.normal(size=n) + labels
-
-
-@settings(max_examples=25, deadline=None)
-@given(labelled(), st.integers(0, 9))
-def test_volumes_are_those_of_the_definition(case, buffer):
-    labels, scores = case
-    np.testing.assert_allclose(
-        metrics.volumes(labels, scores, buffer),
-        naive.volumes(labels.tolist(), scores.tolist(), buffer),
-        rtol=0,
-        atol=1e-12,
-    )
-
-
-def test_volumes_of_more_rows_than_thresholds_are_those_of_the_definition():
-    labels, scores = long_example(1)
-    expected = naive.volumes(labels.tolist(), scores.tolist(), 5)
-    np.testing.assert_allclose(metrics.volumes(labels, scores, 5), expected, rtol=0, atol=1e-12)
-
-
-def test_volumes_depend_on_the_order_of_the_scores_only():
-    labels, scores = long_example(2)
-    assert metrics.volumes(labels, scores, 90) == metrics.volumes(labels, np.exp(3 * scores), 90)
-
-
-def test_volumes_of_the_truth_are_nearly_one_and_of_its_opposite_nearly_nothing():
-    labels, _ = long_example(3)
-    assert metrics.vus_pr(labels, labels, 0) == pytest.approx(1)
-    assert metrics.vus_roc(labels, labels, 0) == pytest.approx(1)
-    assert metrics.vus_pr(labels, -labels, 40) < 1.5 * labels.mean()
-
-
-def test_volumes_forgive_a_shift_that_the_plain_curve_does_not():
-    labels, _ = long_example(4)
-    shifted = np.roll(labels, 20)
-    assert metrics.vus_pr(labels, shifted, 100) > metrics.vus_pr(labels, shifted, 0) + 0.05
-
-
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, 2**32), st.integers(1, 900))
-def test_buffer_is_that_of_the_definition(seed, n):
-    rng = np.random.default_rng(seed)
-    series = np.sin(2 * np.pi * np.arange(n) / rng.uniform(4, 500)) + 0.1 * rng.normal(size=n)
-    assert metrics.vus_buffer(series) == naive.vus_buffer(series.tolist())
-
-
-def test_buffer_of_what_has_no_period_is_the_usual_one():
-    assert metrics.vus_buffer(np.ones(1000)) == 125
-    assert metrics.vus_buffer(np.full(1000, np.nan)) == 125
-    assert metrics.vus_buffer(np.arange(1000.0)) == 125
 
 
 @settings(deadline=None)
@@ -111,8 +32,6 @@ def test_areas_are_those_of_scikit_learn(case):
 def test_areas_where_every_row_is_anomalous():
     assert metrics.auc_pr([1, 1], [1, 2]) == 1
     assert np.isnan(metrics.auc_roc([1, 1], [1, 2]))
-    assert metrics.volumes([1, 1], [1, 2], 3).pr == pytest.approx(1)
-    assert np.isnan(metrics.vus_roc([1, 1], [1, 2], 3))
 
 
 @settings(deadline=None)
@@ -129,7 +48,7 @@ def test_standard_and_point_adjusted_scores_are_those_of_scikit_learn(case):
 
 @settings(deadline=None)
 @given(reported(), st.sampled_from([0, 0.2, 1]))
-def test_event_range_and_affiliation_scores_are_those_of_their_definitions(case, existence):
+def test_event_and_range_based_scores_are_those_of_their_definitions(case, existence):
     labels, alarms = case
     np.testing.assert_allclose(
         metrics.event_based(labels, alarms), naive.event_based(labels, alarms)
@@ -138,9 +57,6 @@ def test_event_range_and_affiliation_scores_are_those_of_their_definitions(case,
         metrics.range_based(labels, alarms, existence),
         naive.range_based(labels, alarms, existence),
         atol=1e-12,
-    )
-    np.testing.assert_allclose(
-        metrics.affiliation(labels, alarms), naive.affiliation(labels, alarms), atol=1e-12
     )
 
 
@@ -160,18 +76,6 @@ def test_the_whole_truth_has_the_best_of_every_score(case):
         assert 0 <= score(labels, alarms).f1 <= 1 + 1e-12
         assert score(labels, alarms) == pytest.approx(score(labels[::-1], alarms[::-1]))
         assert score(labels, np.zeros_like(labels)) == (0, 0)
-
-
-def test_random_alarms_have_an_affiliation_of_about_a_half():
-    rng = np.random.default_rng(6)
-    labels = np.zeros(20_000, dtype=int)
-    labels[10_000] = 1
-    found = [
-        metrics.affiliation(labels, np.arange(20_000) == row).precision
-        for row in rng.integers(0, 20_000, 400)
-    ]
-    # The mean of a uniform probability, within four standard errors.
-    assert abs(np.mean(found) - 0.5) < 4 * np.sqrt(1 / 12 / 400)
 
 
 @settings(deadline=None)
@@ -227,7 +131,7 @@ def test_delay_false_alarms_and_their_share():
         ([[0, 1]], [[1, 2]], "shape"),
     ],
 )
-def test_what_cannot_be_compared_is_said_in_one_sentence(labels, scores, words):
+def test_labels_and_scores_that_do_not_fit_are_named(labels, scores, words):
     with pytest.raises(DataError, match=words):
         metrics.volumes(labels, scores, 3)
 
@@ -235,26 +139,20 @@ def test_what_cannot_be_compared_is_said_in_one_sentence(labels, scores, words):
 @pytest.mark.parametrize(
     ("alarms", "words"), [([0, 1], r"shape \(3,\), not \(2,\)"), ([0, 1, 3], "0 or 1")]
 )
-def test_alarms_that_cannot_be_compared_are_said_in_one_sentence(alarms, words):
+def test_alarms_that_do_not_fit_are_named(alarms, words):
     with pytest.raises(DataError, match=words):
         metrics.event_based([0, 1, 0], alarms)
 
 
 @pytest.mark.parametrize("fs", [0, -1, np.nan, np.inf])
-def test_a_rate_must_be_above_nothing(fs):
+def test_a_sampling_rate_not_above_zero_is_an_error(fs):
     with pytest.raises(ValueError, match="fs"):
         metrics.false_alarms_per_hour([0, 1], [0, 1], fs)
 
 
-def test_an_existence_reward_must_be_a_share():
+def test_an_existence_reward_outside_zero_to_one_is_an_error():
     with pytest.raises(ValueError, match="existence"):
         metrics.range_based([0, 1], [0, 1], existence=1.5)
-
-
-@pytest.mark.parametrize("buffer", [-1, 2.5])
-def test_a_buffer_must_be_a_number_of_rows(buffer):
-    with pytest.raises(ValueError, match="buffer"):
-        metrics.vus_pr([0, 1], [0, 1], buffer)
 
 
 def test_range_based_precision_and_recall_are_those_of_aeon():

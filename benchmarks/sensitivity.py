@@ -1,0 +1,257 @@
+"""How much each constant of the method matters: halved, and doubled.
+
+    python benchmarks/sensitivity.py [DIR] [--every 8 | --all] [--no-normal] [--jobs N]
+    python benchmarks/sensitivity.py --only BANK_SIZE OVERLAP
+    python benchmarks/sensitivity.py --list
+
+Runs the development recordings (DIR as in development.py; every eighth file by default, all with
+`--all`) once as they are and twice for each constant of the table `CONSTANTS`. Printed are the
+changes of VUS-PR and of event F1 (means of collection means; with the half width of the 95 %
+interval of the first by bootstrap over series) and the false-alarm rate, the share of normal rows
+in alarm (mean of collection means, in %). A constant that moves nothing can go.
+
+Each variation runs in a process of its own, in which the assignment of the constant is rewritten
+while its module is imported. So it holds everywhere: where other modules import the constant by
+value, in default arguments, in constants derived from it, and in fields of a class ("Spectral.k").
+Whole numbers stay whole and at least 1; tuples and arrays are scaled value by value.
+"""
+
+import argparse
+import ast
+import importlib
+import importlib.abc
+import importlib.machinery
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+FACTORS = (0.5, 2.0)
+EVERY = 8
+CONSTANTS = [
+    ("spectra.signal.frames", "OVERLAP"),
+    ("spectra.signal.views", "FAINT"),
+    ("spectra.signal.period", "PERIOD_RISE"),
+    ("spectra.signal.period", "PERIOD_TOLERANCE"),
+    ("spectra.spectral.settings", "LENGTHS"),
+    ("spectra.spectral.settings", "K_NORMAL"),
+    ("spectra.spectral.settings", "K_OWN"),
+    ("spectra.spectral.model", "SAMPLE_STEPS"),
+    ("spectra.spectral.model", "STRETCHES"),
+    ("spectra.spectral.normal", "BANK_SIZE"),
+    ("spectra.spectral.normal", "SHARE_BANK_SIZE"),
+    ("spectra.spectral.standard", "FLOOR"),
+    ("spectra.spectral.coupling", "RIDGE"),
+    ("spectra.spectral.coupling", "LOUDEST"),
+    ("spectra.calibration.fusion", "POWER"),
+    ("spectra.calibration.gaussian", "BULK_BELOW"),
+    ("spectra.calibration.gaussian", "BULK_ABOVE"),
+    ("spectra.calibration.gaussian", "EXCESS"),
+    ("spectra.calibration.gaussian", "PRIOR"),
+    ("spectra.calibration.gaussian", "MOST_IN_TAIL"),
+    ("spectra.calibration.gaussian", "FLATTEST"),
+    ("spectra.alarms", "RAISED"),
+    ("spectra.alarms", "SEEN"),
+]
+"""The tunable constants: module, and the name in it or "Class.field"."""
+
+
+def scaled(value: Any, factor: float) -> Any:
+    """Return a value times a factor, whole numbers as whole ones of at least 1."""
+    if isinstance(value, (tuple, list)):
+        return type(value)(scaled(one, factor) for one in value)
+    if isinstance(value, float) and not value.is_integer():
+        return value * factor
+    if isinstance(value, (int, float)):
+        return type(value)(max(1, round(value * factor)))
+    return value * factor
+
+
+class Rewriting(importlib.abc.SourceLoader, importlib.machinery.SourceFileLoader):
+    """A loader that scales one assignment of the module it loads."""
+
+    target: str
+    factor: float
+    found: bool = False
+
+    def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> Any:  # type: ignore[override]
+        """Return the code with the value of the assignment in a call of `scaled`."""
+        tree = ast.parse(data, str(path))
+        for body in _bodies(tree, self.target.split(".")[:-1]):
+            for node in body:
+                if _assigns(node, self.target.split(".")[-1]):
+                    Rewriting.found = True
+                    call = ast.parse(f"__import__('sensitivity').scaled(None, {self.factor})")
+                    expression = call.body[0].value  # type: ignore[attr-defined]
+                    expression.args[0] = node.value  # type: ignore[attr-defined]
+                    node.value = expression  # type: ignore[attr-defined]
+        return compile(ast.fix_missing_locations(tree), str(path), "exec", dont_inherit=True)
+
+    def get_code(self, fullname: str) -> Any:
+        """Return the rewritten code, never that of a cache."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
+def _bodies(tree: ast.Module, classes: list[str]) -> Iterator[list[ast.stmt]]:
+    """Yield the statements of the module, or of the class in it, that hold the assignment."""
+    if not classes:
+        yield tree.body
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and [node.name] == classes:
+            yield node.body
+
+
+def _assigns(node: ast.stmt, name: str) -> bool:
+    """Return whether a statement assigns a value to a name."""
+    if isinstance(node, ast.AnnAssign):
+        targets: list[ast.expr] = [node.target] if node.value is not None else []
+    else:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+    return any(isinstance(one, ast.Name) and one.id == name for one in targets)
+
+
+class Finder(importlib.abc.MetaPathFinder):
+    """Finds the module of the constant, with the loader that rewrites it."""
+
+    def __init__(self, module: str, target: str, factor: float) -> None:
+        self.module, self.target, self.factor = module, target, factor
+
+    def find_spec(
+        self, fullname: str, path: Any, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Return the specification of the one module, None for all others."""
+        if fullname != self.module:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is None or spec.origin is None:
+            return None
+        loader = Rewriting(fullname, spec.origin)
+        loader.target, loader.factor = self.target, self.factor
+        spec.loader = loader
+        return spec
+
+
+def work(given: argparse.Namespace) -> None:
+    """Run the development recordings in this process, with one constant scaled."""
+    module, target, factor = given.worker
+    if module != "-":
+        sys.meta_path.insert(0, Finder(module, target, float(factor)))
+        importlib.import_module(module)
+        if not Rewriting.found:
+            raise SystemExit(f"{module} has no constant {target}")
+    import development
+
+    folders = [given.folder / name for name in development.UNIVARIATE]
+    results = development.run(
+        folders,
+        use_normal=not given.no_normal,
+        detector=development.SPECTRAL,
+        n_jobs=1,
+        every=given.every,
+    )
+    results.to_csv(given.save, index=False)
+
+
+def started(given: argparse.Namespace, module: str, target: str, factor: float, out: Path) -> str:
+    """Run one variation in a process of its own; return what it said when it failed, else ''."""
+    command = [sys.executable, __file__, str(given.folder), "--every", str(given.every)]
+    command += ["--worker", module, target, str(factor), "--save", str(out)]
+    command += ["--no-normal"] if given.no_normal else []
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
+
+
+def value_of(module: str, target: str) -> str:
+    """Return the value of a constant as text."""
+    value: Any = importlib.import_module(module)
+    for name in target.split("."):
+        value = getattr(value, name)
+    text = repr(value).replace("\n", " ")
+    return text if len(text) <= 24 else f"{text[:21]}..."
+
+
+def report(given: argparse.Namespace, chosen: list[tuple[str, str]]) -> None:
+    """Run all variations and print a line for each as soon as it is done."""
+    import development
+    import machine
+    import numpy as np
+    import pandas as pd
+
+    source = development.ITSELF if given.no_normal else development.NORMAL_ROWS
+    print(f"{machine.described()}; every {given.every}th file, learned from {source}")
+    jobs = [("-", "-", 1.0), *((*one, factor) for one in chosen for factor in FACTORS)]
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(given.jobs) as pool:
+        outs = [Path(folder) / f"{i}.csv" for i in range(len(jobs))]
+        failures = pool.map(
+            lambda pair: started(given, *pair[0], pair[1]), zip(jobs, outs, strict=True)
+        )
+        for (module, target, factor), out, failure in zip(jobs, outs, failures, strict=True):
+            name = f"{module.removeprefix('spectra.')}.{target}"
+            if failure:
+                print(f"{name:38} {'':24} × {factor:<4g} failed: {failure}", flush=True)
+                continue
+            results = pd.read_csv(out)
+            group = development.collection_of(results["file"], given.every)
+            mean = {
+                measure: development.mean_of_means(results[measure], group)
+                for measure in ("VUS-PR", "event_F1", "false_alarm_share")
+            }
+            false = f"false alarms {100 * mean['false_alarm_share']:.3f} %"
+            if module == "-":
+                base, base_mean = results, mean
+                print(
+                    f"{len(results)} series as they are: VUS-PR {mean['VUS-PR']:.4f}, event F1 "
+                    f"{mean['event_F1']:.4f}, {false}",
+                    flush=True,
+                )
+                continue
+            both = results.merge(base, on="file", suffixes=("", " before"))
+            difference = (both["VUS-PR"] - both["VUS-PR before"]).to_numpy()
+            names = development.collection_of(both["file"], given.every).to_numpy(dtype=np.str_)
+            low, high = np.quantile(development.bootstrap(difference, names), [0.025, 0.975])
+            change = {measure: mean[measure] - base_mean[measure] for measure in mean}
+            print(
+                f"{name:38} {value_of(module, target):24} × {factor:<4g} VUS-PR "
+                f"{change['VUS-PR']:+.4f} ± {(high - low) / 2:.4f}  event F1 "
+                f"{change['event_F1']:+.4f}  {false}",
+                flush=True,
+            )
+
+
+def arguments() -> argparse.Namespace:
+    """Return what the command line says."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    default = Path(__file__).parents[1] / ".." / "shared" / "data"
+    parser.add_argument("folder", nargs="?", type=Path, default=default, metavar="DIR")
+    parser.add_argument("--every", type=int, default=EVERY, help="take every N-th file")
+    parser.add_argument("--all", action="store_const", const=1, dest="every", help="all files")
+    parser.add_argument("--no-normal", action="store_true", help="learn from each series itself")
+    parser.add_argument("--jobs", type=int, default=1, help="variations side by side")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="these constants of the table")
+    parser.add_argument("--list", action="store_true", help="print the table and its values")
+    parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--save", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments()
+    chosen = [one for one in CONSTANTS if not given.only or one[1] in given.only]
+    if given.worker:
+        work(given)
+    elif given.list:
+        for module, target in chosen:
+            print(f"{module}.{target} = {value_of(module, target)}")
+    else:
+        report(given, chosen)
+
+
+if __name__ == "__main__":
+    main()

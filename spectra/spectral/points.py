@@ -1,0 +1,102 @@
+"""Scores of single rows, which no frame is needed for."""
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+
+from spectra.arrays import Float32Array, Float64Array, FloatArray
+from spectra.signal.scale import SAMPLE_ROWS, Scale
+
+# Neighbours on each side that a row is interpolated from.
+NEIGHBOURS: Final = 2
+# Rows of the running mean of the distance from the median.
+SMOOTHED: Final = 8
+# Rows before and after a step that its scores need.
+REACH: Final = SMOOTHED // 2
+# Scores of single rows.
+N_SCORES: Final = 3
+
+
+@dataclass(frozen=True)
+class Points:
+    """Three distances of rows: the largest of each step is its base score.
+
+    1. The error of interpolating a row from its neighbours by least squares.
+    2. The distance of a row from the median of its channel.
+    3. The running mean of the latter over 8 rows.
+
+    Attributes
+    ----------
+    weights : ndarray (n_channels, 4)
+        Weights of the two rows before and the two rows after.
+    """
+
+    weights: Float64Array
+
+    def __post_init__(self) -> None:
+        if self.weights.ndim != 2 or self.weights.shape[1] != 2 * NEIGHBOURS:
+            raise ValueError("Each channel has a weight for each neighbour.")
+
+    @classmethod
+    def fit(cls, signal: Float64Array, scale: Scale) -> Self:
+        """Learn the weights from a signal (n_samples, n_channels); its middle part where long."""
+        begin = max(0, (len(signal) - SAMPLE_ROWS) // 2)
+        scaled = scale(signal[begin : begin + SAMPLE_ROWS]).astype(np.float64)
+        return cls(np.stack([_interpolation(channel) for channel in scaled]))
+
+    def distances(self, scaled: Float32Array, before: int, after: int, step: int) -> FloatArray:
+        """Return the largest distances of each step, (3, n_channels, n_steps).
+
+        Parameters
+        ----------
+        scaled : ndarray (n_channels, n_rows)
+            The rows of the steps, with `before` rows before and `after` rows after them.
+        """
+        rows = slice(before, scaled.shape[1] - after)
+        far = np.abs(scaled)
+        means = _running_mean(far, SMOOTHED)
+        errors = np.abs(scaled - self._interpolated(scaled))
+        values = np.stack([errors[:, rows], far[:, rows], means[:, rows]])
+        return np.asarray(
+            np.fmax.reduceat(values, np.arange(0, values.shape[2], step), axis=2),
+            dtype=np.float32,
+        )
+
+    def _interpolated(self, scaled: Float32Array) -> Float32Array:
+        """Return each row as its neighbours predict it; the first and last row stand for others."""
+        padded = np.pad(scaled, ((0, 0), (NEIGHBOURS, NEIGHBOURS)), mode="edge")
+        n_rows = scaled.shape[1]
+        shifts = [shift for shift in range(2 * NEIGHBOURS + 1) if shift != NEIGHBOURS]
+        weights = self.weights.astype(np.float32)
+        predicted = np.zeros_like(scaled)
+        for column, shift in enumerate(shifts):
+            predicted += weights[:, column, None] * padded[:, shift : shift + n_rows]
+        return predicted
+
+
+def _interpolation(channel: Float64Array) -> Float64Array:
+    """Return the least-squares weights of the neighbours of a row of one scaled channel, (4,)."""
+    windows = np.lib.stride_tricks.sliding_window_view(channel, 2 * NEIGHBOURS + 1)
+    windows = np.clip(windows[np.isfinite(windows).all(axis=1)], -CLIPPED, CLIPPED)
+    if not len(windows):
+        return np.full(2 * NEIGHBOURS, 0.25)
+    neighbours = np.delete(windows, NEIGHBOURS, axis=1)
+    gram = neighbours.T @ neighbours + RIDGE * len(windows) * np.eye(2 * NEIGHBOURS)
+    return np.asarray(np.linalg.solve(gram, neighbours.T @ windows[:, NEIGHBOURS]))
+
+
+# Rows are clipped at this many spreads while weights are learned: one glitch does not decide them.
+CLIPPED: Final = 10.0
+# Added to the diagonal of the normal equations, in squared spreads: a constant channel has none.
+RIDGE: Final = 1e-6
+
+
+def _running_mean(values: FloatArray, n: int) -> FloatArray:
+    """Return the mean of n values around each, (n_channels, n_rows); the ends stand for others."""
+    padded = np.pad(values, ((0, 0), (n // 2, n - 1 - n // 2)), mode="edge")
+    total = np.zeros_like(values)
+    # Summed window by window: in a running sum one enormous value would leave its rounding behind.
+    for shift in range(n):
+        total += padded[:, shift : shift + values.shape[1]]
+    return np.asarray(total / n)

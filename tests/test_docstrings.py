@@ -1,0 +1,76 @@
+"""Docstrings begin with a summary of one line, which is no question word."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# Paths of which every file is checked.
+DONE = (
+    "spectra/transformer",
+    "spectra/foundations",
+    "spectra/metrics",
+    "spectra/rotation.py",
+    "cli/transformer.py",
+    "cli/foundations.py",
+)
+QUESTION_WORDS = {"What", "How", "Which", "Whether", "Where", "When"}
+LONGEST = 88
+
+
+def python_files() -> list[Path]:
+    paths = [ROOT / path for path in DONE]
+    return [file for path in paths for file in ([path] if path.is_file() else path.rglob("*.py"))]
+
+
+def docstrings(file: Path) -> Iterator[tuple[str, str]]:
+    """Every docstring of a file, with the line of its definition."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = ast.get_docstring(node)
+            if text is not None:
+                yield f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}", text
+
+
+def problem(text: str) -> str | None:
+    """The rule that a docstring breaks, if any."""
+    summary, *rest = text.split("\n")
+    if (summary.split() or [""])[0] in QUESTION_WORDS:
+        return "begins with a question word"
+    if not summary.endswith((".", ":", "?")):
+        return "has a summary that does not end on its line"
+    if len(summary) > LONGEST:
+        return f"has a summary of more than {LONGEST} characters"
+    if rest and rest[0]:
+        return "has no blank line after its summary"
+    return None
+
+
+def test_every_path_has_files() -> None:
+    for path in DONE:
+        assert (ROOT / path).exists()
+    assert len(python_files()) > len(DONE)
+
+
+@pytest.mark.parametrize("file", python_files(), ids=lambda file: str(file.relative_to(ROOT)))
+def test_docstrings_begin_with_a_summary_of_one_line(file: Path) -> None:
+    wrong = [f"{place} {problem(text)}" for place, text in docstrings(file) if problem(text)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("What is learned.", "question word"),
+        ("Return the mean\nof the values.", "does not end"),
+        ("Return the mean.\nIt is a number.", "no blank line"),
+        (f"Return {'a' * 88}.", "more than 88"),
+        ("Return the mean.\n\nIt is a number.", None),
+        ("Return the mean:", None),
+    ],
+)
+def test_rules_of_docstrings(text: str, rule: str | None) -> None:
+    found = problem(text)
+    assert found is None if rule is None else rule in str(found)
