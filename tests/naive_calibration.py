@@ -35,11 +35,16 @@ def cluster_share(values, block):
     return median([count for count in counts if count] or [1]) / block
 
 
-def winsorised(values, bound, rounds, smallest, low, high):
+def deviation(values, mean):
+    return sqrt(fsum((value - mean) ** 2 for value in values) / len(values))
+
+
+def winsorised(values, bound, rounds, smallest):
     """Mean and standard deviation of values clipped at `bound` deviations from the mean."""
-    mean, sigma = median(values), max((high - low) / 1.349, smallest)
+    mean = median(values)
+    sigma = max(deviation(values, fsum(values) / len(values)), smallest)
     for _ in range(rounds):
         clipped = [min(max(v, mean - bound * sigma), mean + bound * sigma) for v in values]
         mean = fsum(clipped) / len(clipped)
-        sigma = max(sqrt(fsum((v - mean) ** 2 for v in clipped) / len(clipped)), smallest)
+        sigma = max(deviation(clipped, mean), smallest)
     return mean, sigma
