@@ -47,6 +47,8 @@ def test_a_channel_that_never_changes_or_never_is_there_has_a_spread_of_1(value:
     scale = Scale.fit(np.column_stack([np.full(50, value), np.arange(50.0)]))
     assert scale.centre[0] == np.nan_to_num(value)
     assert scale.spread[0] == 1.0
+    alone = Scale.fit(np.full((50, 1), value))
+    assert (alone.centre, alone.spread) == (scale.centre[0], 1.0)
 
 
 def test_a_channel_that_is_mostly_one_value_has_its_standard_deviation() -> None:

@@ -51,11 +51,20 @@ def test_larger_distances_have_larger_scores_and_0_is_finite() -> None:
 
 @pytest.mark.parametrize("size", [0.0, 1e3, 1e8, 1e30], ids=["dead", "loud", "wild", "enormous"])
 def test_one_glitch_or_dead_stretch_moves_no_score_elsewhere(size: float) -> None:
-    # 16 steps of 5,000, as many as see one glitch.
-    before, D = distances(), distances()
+    # 16 steps, as many as see one glitch, of as many as are sampled of a long recording.
+    before, D = (distances(n=16_384) for _ in range(2))
     D[..., 2000:2016] = size
     z, moved = fit(before).z(before), fit(D).z(before)
-    np.testing.assert_allclose(moved, z, atol=0.01 * np.abs(z).max())
+    np.testing.assert_allclose(moved, z, rtol=0.01, atol=0.01)
+
+
+@pytest.mark.parametrize("share", [0.003, 0.01])
+def test_an_enormous_anomaly_moves_scores_no_more_than_a_large_one(share: float) -> None:
+    before, large, enormous = (distances() for _ in range(3))
+    large[..., : int(5000 * share)] = 1e3
+    enormous[..., : int(5000 * share)] = 1e12
+    scores = [fit(D).z(before) for D in (before, large, enormous)]
+    assert np.abs(scores[2] - scores[0]).max() < 2 * np.abs(scores[1] - scores[0]).max()
 
 
 def test_only_the_steps_named_normal_are_learned_from() -> None:

@@ -44,8 +44,9 @@ class Scale:
             signal = signal[np.sort(rows)]
         live = np.isfinite(signal).any(axis=0)
         centre, spread = np.zeros(signal.shape[1]), np.ones(signal.shape[1])
-        low, centre[live], high = np.nanpercentile(signal[:, live], [25, 50, 75], axis=0)
-        spread[live] = (high - low) / IQR_OF_GAUSSIAN
+        if live.any():
+            low, centre[live], high = np.nanpercentile(signal[:, live], [25, 50, 75], axis=0)
+            spread[live] = (high - low) / IQR_OF_GAUSSIAN
         mostly_equal = spread == 0
         with np.errstate(over="ignore"):
             spread[mostly_equal] = np.nanstd(signal[:, mostly_equal], axis=0)
