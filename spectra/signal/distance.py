@@ -8,7 +8,7 @@ distance NaN.
 
 import numpy as np
 
-from spectra.arrays import FloatArray, IntArray, Pairs
+from spectra.arrays import FloatArray, Pairs
 
 # Normal spectra whose median is subtracted from both sides of a product to keep its rounding small.
 CENTRE_OF = 16
@@ -49,8 +49,12 @@ def _middle(bank: FloatArray) -> FloatArray:
     return np.asarray(some[len(some) // 2])
 
 
-def _compared(features: FloatArray, bank: FloatArray, left_out: Pairs | None) -> FloatArray:
-    """Return squared distances, inf for pairs left out and for normal spectra with gaps."""
+def compared(features: FloatArray, bank: FloatArray, left_out: Pairs | None) -> FloatArray:
+    """Return the squared distances of frames to normal spectra, (n_frames, n_normal).
+
+    They are inf for pairs left out and for normal spectra with gaps, NaN for frames with gaps, and
+    may lie below 0 by rounding.
+    """
     D = _products(features, bank)
     gaps = np.isnan(bank[:, 0])
     if gaps.any():
@@ -63,19 +67,16 @@ def _compared(features: FloatArray, bank: FloatArray, left_out: Pairs | None) ->
     return D
 
 
-def nearest(
-    features: FloatArray, bank: FloatArray, k: int, left_out: Pairs | None = None
-) -> FloatArray:
-    """Return the mean squared distance to the k nearest normal spectra, (…, n_frames).
+def nearest(D: FloatArray, k: int, stride: int) -> FloatArray:
+    """Return the mean of the k smallest of every `stride`-th column, (n_frames,).
 
-    It is inf where fewer than k are left to compare with.
+    `D` are the distances (n_frames, n_normal) of `compared`. The mean is inf where fewer than k are
+    left to compare with.
     """
-    means = np.empty(features.shape[:-1], dtype=features.dtype)
-    # Channel by channel: the distances of one fit the processor's cache.
-    for channel in np.ndindex(features.shape[:-2]):
-        D = _smallest(_compared(features[channel], bank[channel], left_out), k)
-        means[channel] = np.maximum(D, 0.0).mean(axis=-1)
-    return means
+    if k == 1:
+        return np.asarray(np.maximum(D[:, ::stride].min(axis=1), 0.0))
+    smallest = _smallest(np.ascontiguousarray(D[:, ::stride]), k)
+    return np.asarray(np.maximum(smallest, 0.0).mean(axis=1))
 
 
 def _smallest(D: FloatArray, k: int) -> FloatArray:
@@ -86,6 +87,8 @@ def _smallest(D: FloatArray, k: int) -> FloatArray:
     registers: 700 → 5 in chunks of 256 takes a fifth of the time of one np.partition, 700 → 70 the
     same time (`benchmarks/partition.py`).
     """
+    if D.base is not None:
+        D = D.copy()
     while k < D.shape[1]:
         n_parts = max(1, min(-(-D.shape[1] // AT_ONCE), D.shape[1] // (2 * k)))
         parts = np.array_split(D.view(f"i{D.itemsize}"), n_parts, axis=1)
@@ -95,12 +98,10 @@ def _smallest(D: FloatArray, k: int) -> FloatArray:
     return D
 
 
-def neighbours(
-    features: FloatArray, bank: FloatArray, k: int, left_out: Pairs | None = None
-) -> IntArray:
-    """Return the indices of the k nearest normal spectra of each frame, nearest first, (n, k).
-
-    For one channel: `features` (n_frames, n_features), `bank` (n_normal, n_features).
-    """
-    D = np.maximum(_compared(features, bank, left_out), 0.0)
-    return np.asarray(np.argsort(D, axis=-1, kind="stable")[:, :k])
+def add_squared_difference(D: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return D (n, m) + (a − b)² of all pairs of a (n,) and b (m,), in place."""
+    gap = np.subtract.outer(a, b)
+    np.square(gap, out=gap)
+    # NaN of normal frames with gaps stands for no comparison, as inf does.
+    D += np.nan_to_num(gap, copy=False, nan=np.inf) if np.isnan(b).any() else gap
+    return D

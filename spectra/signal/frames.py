@@ -11,8 +11,9 @@ import numpy as np
 
 from spectra.arrays import Float64Array, IntArray
 
-# Default number of frames that cover a sample.
-OVERLAP = 8
+# Default number of frames that cover a sample. With a Hann taper, frames that start a quarter of
+# their length apart weight all samples alike (constant overlap-add).
+OVERLAP = 4
 
 
 def taper(window: str | tuple[str, float], nperseg: int) -> Float64Array:

@@ -9,13 +9,14 @@ import numpy as np
 
 from spectra.arrays import Float32Array, FloatArray, IntArray
 from spectra.signal.steps import StepGrid
-from spectra.spectral.comparison import Comparison, spectra_of
+from spectra.spectral.amplitude import Amplitude
+from spectra.spectral.comparison import Comparison, Source, spectra_of
 from spectra.spectral.points import N_SCORES, REACH, Points
 from spectra.threads import one_blas_thread
 
-# Values that one block of frames or of distances may hold: 2 MB, which stays in a processor's
+# Values that one block of frames or of distances may hold: 1 MB, which stays in a processor's
 # second-level cache.
-BLOCK_VALUES: Final = 2**19
+BLOCK_VALUES: Final = 2**18
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class BaseScores:
 
     Attributes
     ----------
-    comparisons : tuple of Comparison
+    comparisons : tuple of Comparison or Amplitude
         Those of one frame length side by side: their spectra are computed once.
     step : int
         Rows of a step; divides every hop.
@@ -32,7 +33,7 @@ class BaseScores:
         Scores of single rows.
     """
 
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[Comparison | Amplitude, ...]
     step: int
     points: Points | None
 
@@ -55,16 +56,14 @@ class BaseScores:
     @property
     def counts(self) -> list[int]:
         """Number of base scores of each comparison, then of single rows."""
-        counts = [len(one.references) for one in self.comparisons]
+        counts = [len(one.sources) for one in self.comparisons]
         return counts if self.points is None else [*counts, N_SCORES]
 
     @property
-    def of_sources(self) -> list[tuple[Comparison, int] | None]:
-        """Comparison and reference of each base score in order, None for single rows."""
-        sources: list[tuple[Comparison, int] | None] = [
-            (comparison, index)
-            for comparison in self.comparisons
-            for index in range(len(comparison.references))
+    def sources(self) -> list[Source | None]:
+        """What each base score comes from, None for amplitudes and single rows."""
+        sources: list[Source | None] = [
+            source for comparison in self.comparisons for source in comparison.sources
         ]
         return sources if self.points is None else [*sources, *[None] * N_SCORES]
 
@@ -134,7 +133,7 @@ class BaseScores:
             n_frames = None if n_samples is None else steps.grid.n_frames(n_samples)
             if n_frames == 0:
                 for one in comparisons:
-                    shape = (len(one.references), scaled.shape[0], stop - start)
+                    shape = (len(one.sources), scaled.shape[0], stop - start)
                     yield np.full(shape, np.nan, dtype=np.float32)
                 continue
             first, last = steps.frames_of(start, stop, n_frames)
@@ -150,20 +149,21 @@ class BaseScores:
 
 
 def _frame_distances(
-    comparisons: list[Comparison],
+    comparisons: list[Comparison | Amplitude],
     scaled: Float32Array,
     starts: IntArray,
     first_row: int,
     *,
     own: bool,
 ) -> list[FloatArray]:
-    """Return the distances of frames of one length, (n_references, n_channels, n_frames) each."""
+    """Return the distances of frames of one length, (n_scores, n_channels, n_frames) each."""
     nperseg, window = comparisons[0].nperseg, comparisons[0].window
     n_channels = scaled.shape[0]
-    largest_bank = max(one.starts.size for each in comparisons for one in each.references)
+    banks = [one for each in comparisons if isinstance(each, Comparison) for one in each.references]
+    largest_bank = max((bank.starts.size for bank in banks), default=1)
     size = max(1, BLOCK_VALUES // max(nperseg, largest_bank))
     found = [
-        np.empty((len(one.references), n_channels, starts.size), dtype=np.float32)
+        np.empty((len(one.sources), n_channels, starts.size), dtype=np.float32)
         for one in comparisons
     ]
     # The products have too few columns to gain from BLAS threads, which wait for each other.

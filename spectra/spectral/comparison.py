@@ -1,7 +1,7 @@
 """Frames of one length in one view, compared with normal spectra."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -11,10 +11,19 @@ from spectra.signal.scale import Scale
 from spectra.signal.spectrum import frame_spectra, without_mean
 from spectra.signal.views import VIEWS, View
 from spectra.spectral import coupling
-from spectra.spectral.normal import NormalSpectra
+from spectra.spectral.normal import Neighbours, NormalSpectra
 
 # Rows gathered at a time while a bank is made.
 AT_ONCE: Final = 2**18
+
+
+class Source(NamedTuple):
+    """What a base score comes from."""
+
+    comparison: "Comparison"
+    reference: NormalSpectra
+    neighbours: Neighbours
+    with_level: bool
 
 
 @dataclass(frozen=True)
@@ -26,16 +35,18 @@ class Comparison:
     grid : FrameGrid
     view : str
         A key of `spectra.signal.views.VIEWS`.
+    levels : tuple of bool
+        Whether the difference of the means of the frames is added: without, then with it.
     window : str or tuple
         Taper of the frames.
     references : tuple of NormalSpectra
-        Each gives one base score.
     whitening : ndarray (n_bins, n_channels, n_channels), optional
         Of the view "residual": the matrices of `coupling.whitening_matrices`.
     """
 
     grid: FrameGrid
     view: View
+    levels: tuple[bool, ...]
     window: str | tuple[str, float]
     references: tuple[NormalSpectra, ...]
     whitening: ComplexArray | None = None
@@ -43,6 +54,8 @@ class Comparison:
     def __post_init__(self) -> None:
         if not self.references:
             raise ValueError("A comparison has at least one reference.")
+        if self.levels not in ((False,), (False, True)):
+            raise ValueError("Frames are compared without their level, and with it.")
         if (self.view == "residual") != (self.whitening is not None):
             raise ValueError("The view residual has whitening matrices, and no other view has.")
         if any(one.nperseg != self.grid.nperseg for one in self.references):
@@ -53,6 +66,16 @@ class Comparison:
         """Samples in a frame."""
         return self.grid.nperseg
 
+    @property
+    def sources(self) -> list[Source]:
+        """What each base score comes from, in the order of `distances`."""
+        return [
+            Source(self, reference, neighbours, with_level)
+            for reference in self.references
+            for with_level in self.levels
+            for neighbours in reference.neighbours
+        ]
+
     def features(self, X: ComplexArray, means: FloatArray) -> FloatArray:
         """Return φ of spectra X (n_channels, n_frames, n_bins) of frames with these means."""
         return view_features(X, means, self.view, self.window, self.nperseg, self.whitening)
@@ -60,13 +83,15 @@ class Comparison:
     def distances(
         self, X: ComplexArray, means: FloatArray, own_starts: IntArray | None
     ) -> FloatArray:
-        """Return the distance to each reference, (n_references, n_channels, n_frames).
+        """Return the distance of each base score, (n_scores, n_channels, n_frames).
 
         `own_starts` (n_frames,) are the first rows of frames of the recording that was learned
         from, None for frames of another.
         """
         features = self.features(X, means)
-        return np.stack([one.distance(features, own_starts) for one in self.references])
+        return np.concatenate(
+            [one.distances(features, means, self.levels, own_starts) for one in self.references]
+        )
 
 
 def view_features(

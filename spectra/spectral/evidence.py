@@ -9,8 +9,8 @@ from spectra.arrays import Float64Array, FloatArray, IntArray
 from spectra.calibration.fusion import Fused
 from spectra.signal.evidence import Evidence
 from spectra.signal.steps import StepGrid
-from spectra.spectral.comparison import Comparison, spectra_of
-from spectra.spectral.normal import NormalSpectra
+from spectra.spectral.base_scores import BaseScores
+from spectra.spectral.comparison import Source, spectra_of
 from spectra.spectral.scorer import Standardised
 
 # Normal frames whose mean squared difference is called usual.
@@ -22,26 +22,35 @@ def evidence(
 ) -> Iterator[Evidence]:
     """Yield the evidence of each of the `steps` of a signal (n_samples, n_channels).
 
-    It is that of the step's largest base score; of single rows it is that of the shortest frames.
+    It is that of the step's largest base score. Amplitudes and single rows have no normal spectrum:
+    their evidence is that of the first comparison of their frame length, or of the shortest.
     """
-    sources = model.base.of_sources
+    sources = _with_spectra(model.base)
     usual: dict[tuple[int, int], FloatArray] = {}
     for step in steps.tolist():
-        source, channel = int(fused.source[step]), int(fused.channel[step])
-        comparison, index = sources[source] or (model.base.comparisons[0], 0)
-        reference = comparison.references[index]
-        if (source, channel) not in usual:
-            usual[source, channel] = _usual(reference, channel)
-        yield _of_step(
-            model, signal, comparison, reference, usual[source, channel], step, channel, own=own
-        )
+        number, channel = int(fused.source[step]), int(fused.channel[step])
+        source = sources[number]
+        if (number, channel) not in usual:
+            usual[number, channel] = _usual(source, channel)
+        yield _of_step(model, signal, source, usual[number, channel], step, channel, own=own)
+
+
+def _with_spectra(base: BaseScores) -> list[Source]:
+    """Return the source of each base score, or one of its frame length that has normal spectra."""
+    compared = [source for source in base.sources if source is not None]
+    by_length = {source.comparison.nperseg: source for source in reversed(compared)}
+    sources = [
+        source or by_length.get(comparison.nperseg, compared[0])
+        for comparison in base.comparisons
+        for source in comparison.sources
+    ]
+    return sources + [compared[0]] * (len(base.sources) - len(sources))
 
 
 def _of_step(
     model: Standardised,
     signal: Float64Array,
-    comparison: Comparison,
-    reference: NormalSpectra,
+    source: Source,
     usual: FloatArray,
     step: int,
     channel: int,
@@ -49,39 +58,66 @@ def _of_step(
     own: bool,
 ) -> Evidence:
     """Return the evidence of the frame around a step that is farthest from normal."""
-    grid, nperseg = comparison.grid, comparison.nperseg
+    comparison, nperseg = source.comparison, source.comparison.nperseg
+    grid = comparison.grid
     steps = StepGrid(grid, model.base.step)
     first, last = steps.frames_of(step, step + 1, grid.n_frames(len(signal)))
     starts = np.arange(first, last) * grid.hop
     scaled = model.scale(signal[starts[0] : starts[-1] + nperseg])
     X, means = spectra_of(scaled, starts - starts[0], nperseg, comparison.window)
     features = comparison.features(X, means)[channel]
-    own_starts = starts if own else None
-    nearest = reference.nearest(features, channel, own_starts)
-    normal = reference.bank[channel][nearest].mean(axis=1)  # [n_frames, n_features]
-    farthest = int(np.nan_to_num(((features - normal) ** 2).sum(axis=1)).argmax())
+    nearest, normal = _nearest(source, features, means[channel], channel, starts if own else None)
+    compared = _with_level(source, features, means[channel])
+    farthest = int(np.nan_to_num(((compared - normal) ** 2).sum(axis=1)).argmax())
     return Evidence(
         step=step,
         channel=channel,
         start=int(starts[farthest]),
         nperseg=nperseg,
-        view=comparison.view,
+        view="magnitude-dc" if source.with_level else comparison.view,
         spectrum=X[channel, farthest],
-        features=features[farthest],
+        features=compared[farthest],
         normal=normal[farthest],
         usual=usual,
-        normal_start=int(reference.starts[nearest[farthest, 0]]),
+        normal_start=int(source.reference.starts[nearest[farthest, 0]]),
     )
 
 
-def _usual(reference: NormalSpectra, channel: int) -> FloatArray:
+def _nearest(
+    source: Source,
+    features: FloatArray,
+    means: FloatArray,
+    channel: int,
+    own_starts: IntArray | None,
+) -> tuple[IntArray, FloatArray]:
+    """Return the indices of the nearest normal spectra, (n_frames, k), and their mean."""
+    reference = source.reference
+    nearest = reference.nearest(
+        features,
+        means,
+        channel,
+        source.neighbours,
+        with_level=source.with_level,
+        own_starts=own_starts,
+    )
+    bank = _with_level(source, reference.bank[channel], reference.means[channel])
+    return nearest, np.asarray(bank[nearest].mean(axis=1))
+
+
+def _with_level(source: Source, features: FloatArray, means: FloatArray) -> FloatArray:
+    """Return features (n_frames, n_features), the means first where the level is compared."""
+    return np.column_stack([means, features]) if source.with_level else features
+
+
+def _usual(source: Source, channel: int) -> FloatArray:
     """Return the mean squared difference of normal frames from their nearest, (n_features,)."""
+    reference = source.reference
     some = slice(None, None, -(-reference.starts.size // TYPICAL_FRAMES))
-    features = reference.bank[channel, some]
-    whole = ~np.isnan(features).any(axis=1)
+    features, means = reference.bank[channel, some], reference.means[channel, some]
+    compared = _with_level(source, features, means)
+    whole = ~np.isnan(compared).any(axis=1)
     if not whole.any():
-        return np.zeros(features.shape[1], dtype=features.dtype)
-    features, starts = features[whole], reference.starts[some][whole]
-    nearest = reference.nearest(features, channel, starts)
-    normal = reference.bank[channel][nearest].mean(axis=1)
-    return np.asarray(((features - normal) ** 2).mean(axis=0))
+        return np.zeros(compared.shape[1], dtype=compared.dtype)
+    starts = reference.starts[some][whole]
+    _, normal = _nearest(source, features[whole], means[whole], channel, starts)
+    return np.asarray(((compared[whole] - normal) ** 2).mean(axis=0))

@@ -16,19 +16,20 @@ from spectra.signal.period import dominant_period
 from spectra.signal.scale import Scale
 from spectra.signal.views import View
 from spectra.spectral import coupling
+from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.comparison import Comparison, gathered_spectra, view_features
 from spectra.spectral.evidence import evidence
 from spectra.spectral.normal import (
     BANK_SIZE,
-    SHARE_BANK_SIZE,
+    Neighbours,
     NormalSpectra,
     draw_starts,
-    usable_k,
+    usable_neighbours,
 )
 from spectra.spectral.points import Points
 from spectra.spectral.scorer import SpectralScorer, Standardised
-from spectra.spectral.standard import Standard
+from spectra.spectral.standard import Standard, Transform
 from spectra.threads import one_blas_thread
 
 # Steps that standards and calibration are learned from, and the stretches they are drawn in: 64 of
@@ -54,10 +55,11 @@ LEFT_OUT: Final = 0.1
 
 
 class Frames(NamedTuple):
-    """Frames of one length, and the views they are compared in."""
+    """Frames of one length, their views without or with the level, and whether their amplitude."""
 
     grid: FrameGrid
-    views: tuple[View, ...]
+    views: tuple[tuple[View, tuple[bool, ...]], ...]
+    amplitude: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,32 +212,30 @@ def _scored(model: Standardised, signal: Float64Array, *, own: bool) -> Fused:
 
 def _comparisons(
     signal: Float64Array, scale: Scale, plan: Plan, normal_rows: slice | None
-) -> Iterator[Comparison]:
+) -> Iterator[Comparison | Amplitude]:
     """Yield the comparisons of all frame lengths that the signal is long enough for."""
-    for grid, views in plan.frames:
-        wanted: list[tuple[float, slice | None]] = [(k, None) for k in plan.ks]
-        if normal_rows is not None:
-            wanted += [(k, normal_rows) for k in plan.normal_ks]
-        banks = [each for k, rows in wanted if (each := _bank(signal, grid, k, rows))]
+    for frames in plan.frames:
+        grid = frames.grid
+        banks = [
+            *_bank(signal, grid, plan.ks, None),
+            *(() if normal_rows is None else _bank(signal, grid, plan.normal_ks, normal_rows)),
+        ]
         if banks:
-            yield from _of_one_length(signal, scale, grid, views, plan.window, banks)
+            yield from _of_one_length(signal, scale, frames, plan.window, banks)
 
 
 class _Bank(NamedTuple):
-    """First rows of normal frames, the number of nearest ones, and their margin.
-
-    `shared`: k was given as a share. A tenth of frames has all phases, so that it is no reference
-    for the view that keeps phases.
-    """
+    """First rows of normal frames, their margin, and the numbers of nearest ones."""
 
     starts: IntArray
-    k: int
     margin: int
-    shared: bool
+    neighbours: tuple[Neighbours, ...]
 
 
-def _bank(signal: Float64Array, grid: FrameGrid, k: float, rows: slice | None) -> _Bank | None:
-    """Return a bank drawn from the signal or from its normal rows, None where frames are few.
+def _bank(
+    signal: Float64Array, grid: FrameGrid, ks: tuple[float, ...], rows: slice | None
+) -> Iterator[_Bank]:
+    """Yield a bank drawn from the signal or from its normal rows, none where frames are few.
 
     What is normal is met at other times than it was learned at. Frames of rows known to be normal
     are therefore compared with those of other times only (blocked leave-out): a tenth of the rows
@@ -245,24 +245,24 @@ def _bank(signal: Float64Array, grid: FrameGrid, k: float, rows: slice | None) -
     margin = grid.nperseg
     if rows is not None:
         margin = max(margin, round(LEFT_OUT * (rows.stop - rows.start) / 2))
-    size = min(SHARE_BANK_SIZE if k < 1 else BANK_SIZE, BANK_ROWS // grid.nperseg)
-    starts = draw_starts(signal, grid, size, rows)
-    usable = usable_k(starts, margin, k)
-    return None if usable is None else _Bank(starts, usable, margin, k < 1)
+    starts = draw_starts(signal, grid, min(BANK_SIZE, BANK_ROWS // grid.nperseg), rows)
+    usable = (usable_neighbours(starts, margin, k) for k in ks)
+    neighbours = tuple(dict.fromkeys(each for each in usable if each is not None))
+    if neighbours:
+        yield _Bank(starts, margin, neighbours)
 
 
 def _of_one_length(
     signal: Float64Array,
     scale: Scale,
-    grid: FrameGrid,
-    views: tuple[View, ...],
+    frames: Frames,
     window: str | tuple[str, float],
     banks: list[_Bank],
-) -> Iterator[Comparison]:
+) -> Iterator[Comparison | Amplitude]:
     """Yield the comparison of each view, with a reference a bank."""
-    nperseg = grid.nperseg
+    nperseg = frames.grid.nperseg
     transformed = [gathered_spectra(signal, scale, bank.starts, nperseg, window) for bank in banks]
-    for view in views:
+    for view, levels in frames.views:
         whitening = None
         if view == "residual":
             with one_blas_thread():
@@ -270,15 +270,18 @@ def _of_one_length(
         references = tuple(
             NormalSpectra(
                 view_features(X, means, view, window, nperseg, whitening),
+                means,
                 bank.starts,
                 nperseg,
-                bank.k,
                 bank.margin,
+                # A tenth of the frames has all phases: no reference for the view that keeps them.
+                bank.neighbours if view != "complex" else bank.neighbours[:1],
             )
             for bank, (X, means) in zip(banks, transformed, strict=True)
-            if not (bank.shared and view == "complex" and len(views) > 1)
         )
-        yield Comparison(grid, view, window, references, whitening)
+        yield Comparison(frames.grid, view, levels, window, references, whitening)
+    if frames.amplitude:
+        yield Amplitude(frames.grid, window)
 
 
 def _standards(
@@ -295,11 +298,15 @@ def _standards(
     """
     for index, D in enumerate(distances):
         normal = np.tile(sample.everywhere, (len(D), 1))
-        if index < len(base.comparisons) and normal_rows is not None:
+        transform: Transform = "log"
+        if index < len(base.comparisons):
             comparison = base.comparisons[index]
-            if normal_rows.stop - normal_rows.start >= ENOUGH * comparison.nperseg:
-                normal[len(D) - len(plan.normal_ks) :] = sample.inside
-        yield Standard.fit(D, normal)
+            transform = "two-sided" if isinstance(comparison, Amplitude) else "log"
+            n_normal = 0 if normal_rows is None else normal_rows.stop - normal_rows.start
+            if isinstance(comparison, Comparison) and n_normal >= ENOUGH * comparison.nperseg:
+                last = comparison.references[-1]
+                normal[[one.reference is last for one in comparison.sources]] = sample.inside
+        yield Standard.fit(D, normal, transform)
 
 
 @dataclass(frozen=True)

@@ -11,45 +11,63 @@ from spectra.signal import distance
 from spectra.signal.frames import FrameGrid
 
 # Normal frames in a bank.
-BANK_SIZE: Final = 2000
-# Normal frames in a bank that a share is compared with: the nearest tenth of 256 frames is about as
-# far as the nearest tenth of 2,000, and costs an eighth.
-SHARE_BANK_SIZE: Final = 256
+BANK_SIZE: Final = 1000
+# A share is taken of every fourth of them: the nearest tenth of 250 frames is about as far as the
+# nearest tenth of 1,000, and is found in a quarter of the time.
+SHARE_STRIDE: Final = 4
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The k nearest of every `stride`-th normal frame: each gives one distance."""
+
+    k: int
+    stride: int
+
+    def __post_init__(self) -> None:
+        if not (self.k >= 1 and self.stride >= 1):
+            raise ValueError(f"k={self.k} and stride={self.stride} must be integers >= 1.")
 
 
 @dataclass(frozen=True)
 class NormalSpectra:
-    """Normal spectra φ(X_normal), and how many of the nearest ones a frame is compared with.
+    """Normal spectra φ(X_normal), and the numbers of nearest ones that a frame is compared with.
 
     Attributes
     ----------
     bank : ndarray (n_channels, n_normal, n_features)
         NaN where a channel has a gap.
+    means : ndarray (n_channels, n_normal)
+        Means of the frames, for comparisons with the level.
     starts : ndarray (n_normal,)
         First row of each normal frame in the recording that was learned from, ascending.
     nperseg : int
-    k : int
     margin : int
         Rows around a frame of the recording that was learned from, in which normal frames are not
         compared with it. It is at least `nperseg`, so that frames do not overlap.
+    neighbours : tuple of Neighbours
     """
 
     # NaN where a channel has a gap.
     bank: FloatArray = field(metadata=GAPS)
+    means: FloatArray = field(metadata=GAPS)
     starts: IntArray
     nperseg: int
-    k: int
     margin: int
+    neighbours: tuple[Neighbours, ...]
 
     def __post_init__(self) -> None:
         if self.bank.ndim != 3 or self.bank.shape[1] != self.starts.size:
             raise ValueError("Each normal spectrum starts at one row.")
-        if not 1 <= self.k <= self.starts.size:
-            raise ValueError(f"k={self.k} must lie between 1 and {self.starts.size}.")
+        if self.means.shape != self.bank.shape[:2]:
+            raise ValueError("Each normal frame has one mean.")
+        if not self.neighbours:
+            raise ValueError("A bank is compared with in at least one way.")
+        for each in self.neighbours:
+            if each.k > -(-self.starts.size // each.stride):
+                raise ValueError(f"{each} must be among {self.starts.size} normal frames.")
         if self.margin < self.nperseg:
             raise ValueError(f"margin={self.margin} must be at least nperseg={self.nperseg}.")
-        if self.starts.dtype.kind != "i" or np.isinf(self.bank).any():
-            raise ValueError("Normal spectra are finite, and start at whole rows.")
 
     def near(self, starts: IntArray) -> Pairs:
         """Return the pairs of a frame of the same recording and a normal frame in its margin."""
@@ -58,28 +76,59 @@ class NormalSpectra:
         frame = np.repeat(np.arange(starts.size), count)
         return frame, np.arange(frame.size) - np.repeat(np.cumsum(count) - count - first, count)
 
-    def distance(self, features: FloatArray, own_starts: IntArray | None = None) -> FloatArray:
-        """Return the mean ‖φ(X) − φ(X_normal)‖² over the k nearest, (n_channels, n_frames).
+    def distances(
+        self,
+        features: FloatArray,
+        means: FloatArray,
+        levels: tuple[bool, ...],
+        own_starts: IntArray | None = None,
+    ) -> FloatArray:
+        """Return the mean ‖φ(X) − φ(X_normal)‖² over the nearest, (n_scores, n_channels, n_frames).
 
         Parameters
         ----------
         features : ndarray (n_channels, n_frames, n_features)
+        means : ndarray (n_channels, n_frames)
+        levels : tuple of bool
+            Without, then with, the squared difference of the means of the frames. Each gives a
+            score for each of the `neighbours`.
         own_starts : ndarray (n_frames,), optional
             First rows of the frames, where they are of the recording that was learned from: normal
             frames in their margin are left out.
         """
         left_out = None if own_starts is None else self.near(own_starts)
-        return distance.nearest(features, self.bank, self.k, left_out)
+        found = np.empty((len(levels) * len(self.neighbours), *features.shape[:2]), features.dtype)
+        # Channel by channel: the distances of one fit the processor's cache.
+        for channel, bank in enumerate(self.bank):
+            D = distance.compared(features[channel], bank, left_out)
+            for i, with_level in enumerate(levels):
+                if with_level:
+                    distance.add_squared_difference(D, means[channel], self.means[channel])
+                for j, each in enumerate(self.neighbours):
+                    score = i * len(self.neighbours) + j
+                    found[score, channel] = distance.nearest(D, each.k, each.stride)
+        return found
 
     def nearest(
-        self, features: FloatArray, channel: int, own_starts: IntArray | None = None
+        self,
+        features: FloatArray,
+        means: FloatArray,
+        channel: int,
+        neighbours: Neighbours,
+        *,
+        with_level: bool,
+        own_starts: IntArray | None = None,
     ) -> IntArray:
-        """Return the indices of the k nearest normal spectra in one channel, (n_frames, k).
+        """Return the indices of the nearest normal spectra in one channel, (n_frames, k).
 
-        `features` are (n_frames, n_features); the nearest comes first.
+        `features` are (n_frames, n_features) and `means` (n_frames,); the nearest comes first.
         """
         left_out = None if own_starts is None else self.near(own_starts)
-        return distance.neighbours(features, self.bank[channel], self.k, left_out)
+        D = distance.compared(features, self.bank[channel], left_out)
+        if with_level:
+            distance.add_squared_difference(D, means, self.means[channel])
+        order = np.argsort(D[:, :: neighbours.stride], axis=1, kind="stable")
+        return np.asarray(order[:, : neighbours.k] * neighbours.stride)
 
 
 def draw_starts(
@@ -123,15 +172,17 @@ def _mostly_whole(signal: Float64Array, starts: IntArray, nperseg: int) -> BoolA
     return np.asarray(share >= min(0.5, share.max()))
 
 
-def usable_k(starts: IntArray, margin: int, k: float) -> int | None:
-    """Return k, below 1 a share of the frames, as a number of them; None where they are too few.
+def usable_neighbours(starts: IntArray, margin: int, k: float) -> Neighbours | None:
+    """Return the neighbours for k, below 1 a share of the frames; None where frames are too few.
 
-    It is no more than each frame has left once the frames in its margin are left out.
+    Their number is no more than each frame has left once the frames in its margin are left out.
     """
+    stride = SHARE_STRIDE if k < 1 and starts.size >= SHARE_STRIDE**3 else 1
+    starts = starts[::stride]
     near = np.searchsorted(starts, starts + margin) - np.searchsorted(
         starts, starts - margin, side="right"
     )
     left = int(starts.size - near.max(initial=0))
     if left < 1:
         return None
-    return min(max(round(k * starts.size) if k < 1 else int(k), 1), left)
+    return Neighbours(min(max(round(k * starts.size) if k < 1 else int(k), 1), left), stride)

@@ -12,7 +12,7 @@ from spectra.spectral.coupling import MAX_CHANNELS
 from spectra.spectral.model import Frames, Plan, SpectralModel
 
 # Default frame lengths in rows: a signal need not have a period, and events may be short or long.
-LENGTHS: Final = (16, 64, 128, 256)
+LENGTHS: Final = (16, 64, 256)
 # Frame lengths around the dominant period, in periods.
 PERIODS: Final = (0.5, 1.0, 2.0)
 # Shortest frame length around a period.
@@ -21,13 +21,18 @@ SHORTEST: Final = 8
 LONGEST_SHARE: Final = 0.27
 # Rows from one default score to the next.
 STEP: Final = 4
+# Fixed lengths whose phases are compared too, beside those around the period.
+PHASES: Final = (64, 256)
+# Length of the frames whose amplitude is judged.
+AMPLITUDE: Final = 256
 # Length of the frames whose channels are compared with one another.
 COUPLED: Final = 64
 # Numbers of nearest normal frames: one, which finds the single odd cycle; and a tenth of the frames
 # of a recording that may hold long anomalies, whose frames are each other's nearest.
 K_NORMAL: Final = (1.0,)
 K_OWN: Final = (1.0, 0.1)
-MAGNITUDES: Final[tuple[View, ...]] = ("magnitude", "magnitude-dc")
+# Magnitudes are compared without and with the level of the frame.
+MAGNITUDES: Final[tuple[View, tuple[bool, ...]]] = ("magnitude", (False, True))
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Spectral:
     Parameters
     ----------
     nperseg : int, optional
-        Rows of a frame. By default frames of 16, 64, 128 and 256 rows are used side by side, and
+        Rows of a frame. By default frames of 16, 64 and 256 rows are used side by side, and
         frames of a half, one and two dominant periods.
     k : float, optional
         Number of nearest normal spectra, below 1 their share. By default 1, and where a recording
@@ -113,22 +118,25 @@ class Spectral:
 
     def _frames(self, signal: Float64Array) -> tuple[Frames, ...]:
         """Return the frame lengths, by default fixed ones and those around the dominant period."""
+        alone = None if self.view is None else ((self.view, (False,)),)
         if self.nperseg is not None:
-            grid = FrameGrid.of(int(self.nperseg))
-            return (Frames(grid, MAGNITUDES if self.view is None else (self.view,)),)
+            return (Frames(FrameGrid.of(int(self.nperseg)), alone or (MAGNITUDES,)),)
         n_samples, n_channels = signal.shape
         longest = int(LONGEST_SHARE * n_samples)
         lengths = [nperseg for nperseg in LENGTHS if nperseg <= longest]
         if not lengths:
-            return (Frames(FrameGrid.of(max(2, n_samples // 5)), MAGNITUDES),)
+            grid = FrameGrid.of(max(2, n_samples // 5))
+            return (Frames(grid, alone or (MAGNITUDES,)),)
         period = dominant_period(signal) or 0
         around = {max(SHORTEST, round(share * period)) for share in PERIODS if period}
         around = {nperseg for nperseg in around if nperseg <= longest}
         frames = []
         for nperseg in sorted({*lengths, *around}):
-            views = MAGNITUDES if nperseg not in around else (*MAGNITUDES, "complex")
+            views: list[tuple[View, tuple[bool, ...]]] = [MAGNITUDES]
+            if nperseg in around or nperseg in PHASES:
+                views.append(("complex", (False,)))
             if nperseg == COUPLED and 2 <= n_channels <= MAX_CHANNELS:
-                views = (*views, "residual")
-            views = views if self.view is None else (self.view,)
-            frames.append(Frames(FrameGrid.of(nperseg, STEP), views))
+                views.append(("residual", (False,)))
+            loud = nperseg == AMPLITUDE and alone is None
+            frames.append(Frames(FrameGrid.of(nperseg, STEP), alone or tuple(views), loud))
         return tuple(frames)
