@@ -24,37 +24,45 @@ def test_nearest_are_those_of_all_pairs(n_normal: int, k: int, dtype: type) -> N
     out = rng.integers(9, size=12), rng.integers(n_normal, size=12)
     for left_out in (None, out):
         pairs = set() if left_out is None else set(zip(*map(np.ndarray.tolist, out), strict=True))
-        found = distance.nearest(features, bank, k, left_out)
-        assert found.dtype == dtype
         for channel in range(2):
+            D = distance.compared(features[channel], bank[channel], left_out)
+            found = distance.nearest(D, k, 1)
+            assert found.dtype == dtype
             expected = naive_signal.nearest(
                 features[channel].tolist(), bank[channel].tolist(), k, pairs
             )
             # What cancels are squares of some 36, each rounded a few times.
             np.testing.assert_allclose(
-                found[channel], expected, rtol=1e-4, atol=4 * 36 * np.finfo(dtype).eps
+                found, expected, rtol=1e-4, atol=4 * 36 * np.finfo(dtype).eps
             )
 
 
-def test_neighbours_are_those_of_all_pairs_nearest_first() -> None:
-    rng = np.random.default_rng(2)
-    features, bank = rng.normal(size=(7, 5)), rng.normal(size=(40, 5))
-    bank[3] = np.nan
-    out = np.array([0, 0, 6]), np.array([1, 2, 39])
-    pairs = set(zip(*map(np.ndarray.tolist, out), strict=True))
-    found = distance.neighbours(features, bank, 4, out)
-    for i, frame in enumerate(features):
-        allowed = [j for j in range(40) if j != 3 and (i, j) not in pairs]
-        allowed.sort(key=lambda j: naive_signal.squared_distance(frame, bank[j]))
-        assert found[i].tolist() == allowed[:4]
-
-
-def test_mean_distance_is_that_to_the_neighbours() -> None:
+@pytest.mark.parametrize(("k", "stride"), [(1, 1), (1, 4), (3, 2), (10, 4), (25, 4)])
+def test_every_few_columns_are_those_of_every_few_normal_spectra(k: int, stride: int) -> None:
     rng = np.random.default_rng(3)
-    features, bank = rng.normal(size=(1, 20, 6)), rng.normal(size=(1, 300, 6))
-    nearest = distance.neighbours(features[0], bank[0], 5)
-    to_them = ((features[0, :, None] - bank[0][nearest]) ** 2).sum(axis=-1).mean(axis=1)
-    np.testing.assert_allclose(distance.nearest(features, bank, 5)[0], to_them, rtol=1e-10)
+    features, bank = rng.normal(size=(20, 6)), rng.normal(size=(100, 6))
+    D = distance.compared(features, bank, None)
+    before = D.copy()
+    found = distance.nearest(D, k, stride)
+    # The distances are used again, for other numbers of neighbours.
+    np.testing.assert_array_equal(D, before)
+    expected = naive_signal.nearest(features.tolist(), bank[::stride].tolist(), k, set())
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_another_feature_can_be_added_to_the_distances() -> None:
+    rng = np.random.default_rng(7)
+    features, bank = rng.normal(size=(9, 4)), rng.normal(size=(30, 4))
+    a, b = rng.normal(size=9), rng.normal(size=30)
+    features[2], a[2] = np.nan, np.nan
+    bank[5], b[5] = np.nan, np.nan
+    D = distance.compared(features, bank, (np.array([1]), np.array([7])))
+    found = distance.add_squared_difference(D, a, b)
+    assert found is D
+    expected = distance.compared(
+        np.column_stack([features, a]), np.column_stack([bank, b]), (np.array([1]), np.array([7]))
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
 def test_squared_distances_survive_a_large_common_offset() -> None:
@@ -69,28 +77,31 @@ def test_a_channel_without_any_normal_spectrum_is_infinitely_far() -> None:
     features = np.random.default_rng(1).normal(size=(2, 30, 5))
     bank = features.copy()
     bank[1] = np.nan
-    found = distance.nearest(features, bank, 3)
-    assert np.isfinite(found[0]).all()
-    assert np.isposinf(found[1]).all()
+    one, other = (
+        distance.nearest(distance.compared(*channel, None), 3, 1)
+        for channel in zip(features, bank, strict=True)
+    )
+    assert np.isfinite(one).all()
+    assert np.isposinf(other).all()
 
 
 def test_frames_with_fewer_than_k_left_to_compare_with_are_infinitely_far() -> None:
-    features = np.random.default_rng(5).normal(size=(1, 4, 3))
+    features = np.random.default_rng(5).normal(size=(4, 3))
     out = np.array([1, 1]), np.array([0, 2])
-    found = distance.nearest(features, features, 3, out)[0]
+    found = distance.nearest(distance.compared(features, features, out), 3, 1)
     assert np.isposinf(found[1])
     assert np.isfinite(np.delete(found, 1)).all()
 
 
 def test_few_normal_spectra_among_gaps_are_found() -> None:
-    features = np.random.default_rng(4).normal(size=(1, 700, 5))
+    features = np.random.default_rng(4).normal(size=(700, 5))
     bank = features.copy()
     # So few that none of those the middle would be taken of is one of them.
-    bank[0, 30:] = bank[0, :10] = np.nan
-    found = distance.nearest(features, bank, 3)[0]
+    bank[30:] = bank[:10] = np.nan
+    found = distance.nearest(distance.compared(features, bank, None), 3, 1)
     np.testing.assert_allclose(
         found,
-        naive_signal.nearest(features[0].tolist(), bank[0].tolist(), 3, set()),
+        naive_signal.nearest(features.tolist(), bank.tolist(), 3, set()),
         rtol=1e-9,
         atol=1e-12,
     )
@@ -98,11 +109,13 @@ def test_few_normal_spectra_among_gaps_are_found() -> None:
 
 def test_one_enormous_normal_spectrum_moves_no_other_distance() -> None:
     rng = np.random.default_rng(6)
-    features, bank = (rng.normal(size=(1, n, 8)).astype(np.float32) for n in (30, 200))
-    before = distance.nearest(features, bank, 5)
-    bank[0, 17] = 1e7
-    wild = distance.nearest(features, bank, 5)
+    features, bank = (rng.normal(size=(n, 8)).astype(np.float32) for n in (30, 200))
+
+    def to_five(normal: np.ndarray) -> np.ndarray:
+        return distance.nearest(distance.compared(features, normal, None), 5, 1)
+
+    before = to_five(bank)
+    bank[17] = 1e7
     # It was among the nearest of a few frames at most.
-    without = distance.nearest(features, np.delete(bank, 17, axis=1), 5)
-    np.testing.assert_allclose(wild, without, rtol=1e-4)
-    assert np.mean(np.isclose(wild, before, rtol=1e-4)) > 0.8
+    np.testing.assert_allclose(to_five(bank), to_five(np.delete(bank, 17, axis=0)), rtol=1e-4)
+    assert np.mean(np.isclose(to_five(bank), before, rtol=1e-4)) > 0.8

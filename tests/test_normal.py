@@ -1,12 +1,21 @@
 """Normal spectra: the frames drawn for the bank, and the distance to those of other times."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import naive_signal
 from spectra.signal.frames import FrameGrid
-from spectra.spectral.normal import NormalSpectra, draw_starts, usable_k
+from spectra.spectral.normal import (
+    SHARE_STRIDE,
+    Neighbours,
+    NormalSpectra,
+    draw_starts,
+    usable_neighbours,
+)
 
 GRID = FrameGrid(16, 4)
 
@@ -75,22 +84,34 @@ def test_a_frame_with_a_gap_in_fewer_than_half_of_the_channels_is_kept() -> None
     assert draw_starts(np.full((2000, 2), np.nan), GRID, 50).size == 0
 
 
-@given(st.lists(st.integers(0, 40), min_size=1, max_size=12), st.integers(1, 30))
-def test_each_frame_has_k_others_outside_its_margin(gaps: list[int], margin: int) -> None:
+@given(
+    st.lists(st.integers(0, 40), min_size=1, max_size=100),
+    st.integers(1, 30),
+    st.sampled_from([1.0, 3.0, 1000.0, 0.1, 0.5]),
+)
+def test_each_frame_has_its_neighbours_outside_its_margin(
+    gaps: list[int], margin: int, k: float
+) -> None:
     starts = np.cumsum(gaps)
-    left = min(int((np.abs(starts - start) >= margin).sum()) for start in starts)
-    for k in (1.0, 3.0, 1000.0, 0.1, 0.5):
-        found = usable_k(starts, margin, k)
-        if left < 1:
-            assert found is None
-        else:
-            wanted = max(1, round(k * starts.size) if k < 1 else int(k))
-            assert found == min(wanted, left)
+    found = usable_neighbours(starts, margin, k)
+    # A share of many frames is taken of every fourth.
+    stride = SHARE_STRIDE if k < 1 and starts.size >= 64 else 1
+    some = starts[::stride]
+    left = min(int((np.abs(some - start) >= margin).sum()) for start in some)
+    if left < 1:
+        assert found is None
+    else:
+        wanted = max(1, round(k * some.size) if k < 1 else int(k))
+        assert found == Neighbours(min(wanted, left), stride)
 
 
-def bank(seed: int = 6, margin: int = 6, k: int = 4) -> NormalSpectra:
-    features = np.random.default_rng(seed).normal(size=(2, 20, 5))
-    return NormalSpectra(features, np.arange(20) * 3, nperseg=6, k=k, margin=margin)
+NEIGHBOURS = (Neighbours(1, 1), Neighbours(2, 2))
+
+
+def bank(seed: int = 6, margin: int = 6) -> NormalSpectra:
+    rng = np.random.default_rng(seed)
+    features, means = rng.normal(size=(2, 20, 5)), rng.normal(size=(2, 20))
+    return NormalSpectra(features, means, np.arange(20) * 3, 6, margin, NEIGHBOURS)
 
 
 @pytest.mark.parametrize("margin", [6, 7, 20])
@@ -107,37 +128,73 @@ def test_normal_frames_in_the_margin_of_a_frame_are_left_out(margin: int) -> Non
     assert list(zip(frames.tolist(), others.tolist(), strict=True)) == expected
 
 
-def test_frames_of_the_same_recording_are_compared_with_those_of_other_times() -> None:
+@pytest.mark.parametrize("own", [False, True])
+def test_distances_are_those_to_the_nearest_without_and_with_the_level(own: bool) -> None:
     normal = bank()
-    found = normal.distance(normal.bank, normal.starts)
+    features, means = normal.bank + 0.1, normal.means - 0.2
+    found = normal.distances(features, means, (False, True), normal.starts if own else None)
+    assert found.shape == (4, 2, 20)
     for channel in range(2):
-        for i in range(20):
-            far = np.abs(normal.starts - normal.starts[i]) >= 6
-            others = normal.bank[channel][far]
-            every = np.sort(((others - normal.bank[channel, i]) ** 2).sum(axis=1))
-            assert found[channel, i] == pytest.approx(every[:4].mean(), rel=1e-10)
+        with_means = [
+            np.column_stack([means[channel], features[channel]]),
+            np.column_stack([normal.means[channel], normal.bank[channel]]),
+        ]
+        for row, (with_level, each) in enumerate(product((False, True), NEIGHBOURS)):
+            frames, others = (part if with_level else part[:, 1:] for part in with_means)
+            out = {
+                (i, j // each.stride)
+                for i, j in np.argwhere(np.abs(np.subtract.outer(normal.starts, normal.starts)) < 6)
+                if own and j % each.stride == 0
+            }
+            expected = naive_signal.nearest(
+                frames.tolist(), others[:: each.stride].tolist(), each.k, out
+            )
+            np.testing.assert_allclose(found[row, channel], expected, rtol=1e-9)
 
 
-def test_frames_of_another_recording_are_compared_with_all() -> None:
-    normal = bank(k=1)
-    np.testing.assert_allclose(normal.distance(normal.bank), 0.0, atol=1e-12)
-    for channel in range(2):
-        nearest = normal.nearest(normal.bank[channel], channel)
-        np.testing.assert_array_equal(nearest[:, 0], np.arange(20))
-        own = normal.nearest(normal.bank[channel], channel, normal.starts)
-        assert (np.abs(normal.starts[own[:, 0]] - normal.starts) >= 6).all()
+def test_the_nearest_normal_frames_are_named_nearest_first() -> None:
+    normal = bank()
+    for each, with_level, own in product(NEIGHBOURS, (False, True), (False, True)):
+        nearest = normal.nearest(
+            normal.bank[0],
+            normal.means[0],
+            0,
+            each,
+            with_level=with_level,
+            own_starts=normal.starts if own else None,
+        )
+        assert nearest.shape == (20, each.k)
+        assert (nearest % each.stride == 0).all()
+        features = normal.bank[0]
+        if with_level:
+            features = np.column_stack([normal.means[0], features])
+        D = ((features[:, None] - features[nearest]) ** 2).sum(axis=-1)
+        assert (np.diff(D, axis=1) >= -1e-12).all()
+        distances = normal.distances(
+            normal.bank, normal.means, (False, True), normal.starts if own else None
+        )
+        row = 2 * with_level + NEIGHBOURS.index(each)
+        np.testing.assert_allclose(D.mean(axis=1), distances[row, 0], atol=1e-9)
+        if own:
+            assert (np.abs(normal.starts[nearest] - normal.starts[:, None]) >= 6).all()
 
 
 def test_frames_with_gaps_have_no_distance_and_are_no_neighbours() -> None:
-    features = np.random.default_rng(10).normal(size=(2, 9, 4))
-    features[0, 3] = np.nan
-    starts = np.arange(9) * 10
-    found = NormalSpectra(features, starts, nperseg=5, k=2, margin=5).distance(features, starts)
-    whole, at = np.delete(features[:1], 3, axis=1), np.delete(starts, 3)
-    clean = NormalSpectra(whole, at, nperseg=5, k=2, margin=5).distance(whole, at)
-    assert np.isnan(found[0, 3])
-    np.testing.assert_allclose(np.delete(found[0], 3), clean[0], rtol=1e-12)
-    assert np.isfinite(found[1]).all()
+    rng = np.random.default_rng(10)
+    features, means, starts = rng.normal(size=(2, 9, 4)), rng.normal(size=(2, 9)), np.arange(9) * 10
+    features[0, 3] = means[0, 3] = np.nan
+    two = (Neighbours(2, 1),)
+    found = NormalSpectra(features, means, starts, 5, 5, two).distances(
+        features, means, (False, True), starts
+    )
+    whole, of_whole = np.delete(features[:1], 3, axis=1), np.delete(means[:1], 3, axis=1)
+    at = np.delete(starts, 3)
+    clean = NormalSpectra(whole, of_whole, at, 5, 5, two).distances(
+        whole, of_whole, (False, True), at
+    )
+    assert np.isnan(found[:, 0, 3]).all()
+    np.testing.assert_allclose(np.delete(found[:, 0], 3, axis=1), clean[:, 0], rtol=1e-12)
+    assert np.isfinite(found[:, 1]).all()
 
 
 @pytest.mark.parametrize(
@@ -145,17 +202,30 @@ def test_frames_with_gaps_have_no_distance_and_are_no_neighbours() -> None:
     [
         ({"starts": np.arange(4)}, "starts at one row"),
         ({"bank": np.zeros((5, 3))}, "starts at one row"),
-        ({"k": 0}, "k=0 must lie between 1 and 5"),
-        ({"k": 6}, "k=6 must lie between 1 and 5"),
+        ({"means": np.zeros((1, 4))}, "one mean"),
+        ({"neighbours": ()}, "at least one way"),
+        ({"neighbours": (Neighbours(6, 1),)}, "must be among 5 normal frames"),
+        ({"neighbours": (Neighbours(1, 1), Neighbours(4, 2))}, "must be among 5 normal frames"),
         ({"margin": 3}, "margin=3 must be at least nperseg=4"),
-        ({"starts": np.arange(5.0)}, "whole rows"),
-        ({"bank": np.full((1, 5, 3), np.inf)}, "finite"),
     ],
 )
 def test_parts_that_do_not_belong_together_are_refused(
     changes: dict[str, object], message: str
 ) -> None:
-    whole = {"bank": np.zeros((1, 5, 3)), "starts": np.arange(5), "nperseg": 4, "k": 2, "margin": 4}
+    whole = {
+        "bank": np.zeros((1, 5, 3)),
+        "means": np.zeros((1, 5)),
+        "starts": np.arange(5),
+        "nperseg": 4,
+        "margin": 4,
+        "neighbours": (Neighbours(3, 2),),
+    }
     NormalSpectra(**whole)
     with pytest.raises(ValueError, match=message):
         NormalSpectra(**(whole | changes))
+
+
+@pytest.mark.parametrize(("k", "stride"), [(0, 1), (1, 0)])
+def test_no_neighbours_are_refused(k: int, stride: int) -> None:
+    with pytest.raises(ValueError, match=f"k={k} and stride={stride} must be integers"):
+        Neighbours(k, stride)
