@@ -35,16 +35,19 @@ def cluster_share(values, block):
     return median([count for count in counts if count] or [1]) / block
 
 
-def deviation(values, mean):
+def deviation(values):
+    mean = fsum(values) / len(values)
     return sqrt(fsum((value - mean) ** 2 for value in values) / len(values))
 
 
-def winsorised(values, bound, rounds, smallest):
-    """Mean and standard deviation of values clipped at `bound` deviations from the mean."""
-    mean = median(values)
-    sigma = max(deviation(values, fsum(values) / len(values)), smallest)
+def winsorised(values, start, bound, rounds, smallest):
+    """Mean and standard deviation of values clipped at `bound` deviations from the mean.
+
+    `start` are the mean and the standard deviation to begin with.
+    """
+    mean, sigma = start
     for _ in range(rounds):
         clipped = [min(max(v, mean - bound * sigma), mean + bound * sigma) for v in values]
         mean = fsum(clipped) / len(clipped)
-        sigma = max(deviation(clipped, mean), smallest)
+        sigma = max(deviation(clipped), smallest)
     return mean, sigma

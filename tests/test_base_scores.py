@@ -9,9 +9,10 @@ import naive_signal
 from spectra.signal.frames import FrameGrid
 from spectra.signal.scale import Scale
 from spectra.spectral import base_scores
+from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.comparison import Comparison, gathered_spectra, spectra_of, view_features
-from spectra.spectral.normal import NormalSpectra
+from spectra.spectral.normal import Neighbours, NormalSpectra
 from spectra.spectral.points import N_SCORES, Points
 
 SIGNAL = np.random.default_rng(0).normal(size=(600, 2))
@@ -19,18 +20,22 @@ SCALE = Scale(np.zeros(2), np.ones(2))
 GRIDS = (FrameGrid(8, 4), FrameGrid(32, 8))
 
 
-def comparison(grid: FrameGrid, view: str, ks: tuple[int, ...]) -> Comparison:
+def comparison(
+    grid: FrameGrid, view: str, levels: tuple[bool, ...], ks: tuple[int, ...]
+) -> Comparison:
     starts = grid.starts(len(SIGNAL))[::5]
     X, means = gathered_spectra(SIGNAL, SCALE, starts, grid.nperseg, "hann")
     bank = view_features(X, means, view, "hann", grid.nperseg)
-    references = tuple(NormalSpectra(bank, starts, grid.nperseg, k, grid.nperseg) for k in ks)
-    return Comparison(grid, view, "hann", references)
+    neighbours = tuple(Neighbours(k, 1) for k in ks)
+    reference = NormalSpectra(bank, means, starts, grid.nperseg, grid.nperseg, neighbours)
+    return Comparison(grid, view, levels, "hann", (reference,))
 
 
 COMPARISONS = (
-    comparison(GRIDS[0], "magnitude", (1, 4)),
-    comparison(GRIDS[0], "level", (1,)),
-    comparison(GRIDS[1], "magnitude-dc", (2,)),
+    comparison(GRIDS[0], "magnitude", (False, True), (1, 4)),
+    comparison(GRIDS[0], "shape", (False,), (1,)),
+    comparison(GRIDS[1], "complex", (False,), (2,)),
+    Amplitude(GRIDS[1], "hann"),
 )
 POINTS = Points.fit(SIGNAL, SCALE)
 BASE = BaseScores(COMPARISONS, 4, POINTS)
@@ -108,14 +113,14 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch, values: int) -> Non
 def test_sources_and_groups_are_numbered_in_the_order_of_the_scores() -> None:
     assert BASE.npersegs == (8, 32)
     assert BASE.n_groups == 3
-    first, _, third = COMPARISONS
-    assert BASE.of_sources == [
-        (first, 0), (first, 1), (COMPARISONS[1], 0), (third, 0), *[None] * N_SCORES
-    ]  # fmt: skip
+    assert BASE.counts == [4, 1, 1, 1, N_SCORES]
+    first, second, third, _ = COMPARISONS
+    compared = [*first.sources, *second.sources, *third.sources]
+    assert BASE.sources == [*compared, None, *[None] * N_SCORES]
     without = BaseScores(COMPARISONS, 4, None)
     assert without.n_groups == 2
-    assert without.counts == [2, 1, 1]
-    assert None not in without.of_sources
+    assert without.counts == [4, 1, 1, 1]
+    assert without.sources == [*compared, None]
 
 
 def test_parts_that_do_not_belong_together_are_refused() -> None:

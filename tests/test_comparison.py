@@ -1,5 +1,7 @@
 """Frames compared with normal spectra, in each view."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ from spectra.spectral.comparison import (
     spectra_of,
     view_features,
 )
-from spectra.spectral.normal import NormalSpectra
+from spectra.spectral.normal import Neighbours, NormalSpectra
 
 GRID = FrameGrid(16, 4)
 
@@ -24,13 +26,18 @@ def scaled(n: int = 400, n_channels: int = 2, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(n_channels, n)).astype(np.float32)
 
 
-def comparison(view: str = "magnitude", ks: tuple[int, ...] = (1, 3)) -> Comparison:
+NEIGHBOURS = (Neighbours(1, 1), Neighbours(3, 2))
+
+
+def comparison(view: str = "magnitude", levels: tuple[bool, ...] = (False, True)) -> Comparison:
     starts = GRID.starts(400)[::3]
     X, means = spectra_of(scaled(), starts, 16, "hann")
     whitening = coupling.whitening_matrices(X.copy()) if view == "residual" else None
     bank = view_features(X, means, view, "hann", 16, whitening)
-    references = tuple(NormalSpectra(bank, starts, 16, k, 16) for k in ks)
-    return Comparison(GRID, view, "hann", references, whitening)
+    references = tuple(
+        NormalSpectra(bank, means, starts, 16, 16, NEIGHBOURS[:count]) for count in (2, 1)
+    )
+    return Comparison(GRID, view, levels, "hann", references, whitening)
 
 
 @pytest.mark.parametrize("nperseg", [2, 3, 16])
@@ -85,33 +92,38 @@ def test_features_are_those_of_frames_with_or_without_their_mean(view: str) -> N
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_distances_are_those_to_each_reference(view: str) -> None:
-    one = comparison(view)
+@pytest.mark.parametrize("levels", [(False,), (False, True)])
+def test_distances_are_those_to_each_reference(view: str, levels: tuple[bool, ...]) -> None:
+    one = comparison(view, levels)
     X, means = spectra_of(scaled(seed=5), GRID.starts(400), 16, "hann")
     found = one.distances(X, means, None)
-    assert found.shape == (2, 2, 97)
+    assert found.shape == (len(one.sources), 2, 97) == (3 * len(levels), 2, 97)
     features = one.features(X, means)
-    for index, reference in enumerate(one.references):
-        np.testing.assert_array_equal(found[index], reference.distance(features))
-    # The nearest is no farther than the nearest three.
-    assert (found[0] <= found[1] * (1 + 1e-4) + 1e-6).all()
+    for source, D in zip(one.sources, found, strict=True):
+        assert source.comparison is one
+        alone = replace(source.reference, neighbours=(source.neighbours,))
+        expected = alone.distances(features, means, levels)[int(source.with_level)]
+        np.testing.assert_allclose(D, expected, rtol=1e-5)
 
 
 def test_a_normal_frame_is_at_no_distance_from_itself_unless_it_is_left_out() -> None:
-    one = comparison(ks=(1,))
+    one = comparison()
     starts = one.references[0].starts
     X, means = spectra_of(scaled(), starts, 16, "hann")
-    np.testing.assert_allclose(one.distances(X, means, None), 0.0, atol=1e-5)
+    nearest = [source.neighbours.k == 1 for source in one.sources]
+    np.testing.assert_allclose(one.distances(X, means, None)[nearest], 0.0, atol=1e-5)
     assert (one.distances(X, means, starts) > 1e-3).all()
 
 
 def test_parts_that_do_not_belong_together_are_refused() -> None:
-    one = comparison()
+    one, levels = comparison(), (False,)
     with pytest.raises(ValueError, match="at least one reference"):
-        Comparison(GRID, "magnitude", "hann", ())
+        Comparison(GRID, "magnitude", levels, "hann", ())
+    with pytest.raises(ValueError, match="without their level, and with it"):
+        Comparison(GRID, "magnitude", (True,), "hann", one.references)
     with pytest.raises(ValueError, match="whitening matrices"):
-        Comparison(GRID, "residual", "hann", one.references)
+        Comparison(GRID, "residual", levels, "hann", one.references)
     with pytest.raises(ValueError, match="whitening matrices"):
-        Comparison(GRID, "level", "hann", one.references, np.zeros((9, 2, 2), complex))
+        Comparison(GRID, "level", levels, "hann", one.references, np.zeros((9, 2, 2), complex))
     with pytest.raises(ValueError, match="length of the frames"):
-        Comparison(FrameGrid(32, 4), "magnitude", "hann", one.references)
+        Comparison(FrameGrid(32, 4), "magnitude", levels, "hann", one.references)
