@@ -222,7 +222,10 @@ class Fusion:
 
     def threshold(self, alpha: float) -> float:
         """Return the statistic that a normal step exceeds with probability `alpha`."""
-        return self.calibration.threshold(float(-np.expm1(np.log1p(-alpha) / self.share)))
+        if not 0 < alpha < 1:
+            raise ValueError(f"alpha={alpha} must lie between 0 and 1.")
+        # As a score: the probability of a block is 1 to the last digit at a large alpha.
+        return self.calibration.inverse(float(ndtri_exp(np.log1p(-alpha) / self.share)))
 
     def group_scores(self, groups: FloatArray) -> FloatArray:
         """Return the largest z of each group (n_groups, n_steps) in units of its usual spread."""

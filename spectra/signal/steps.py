@@ -32,9 +32,10 @@ class StepGrid:
 
         |(i·h + w/2) − (q·h + h/2)| <= reach · w for frame i of length w and hop h.
         """
-        length = self.grid.nperseg / self.grid.hop
-        first = int(np.ceil(0.5 - (0.5 + self.reach) * length))
-        last = int(np.floor(0.5 - (0.5 - self.reach) * length))
+        w, h = self.grid.nperseg, self.grid.hop
+        # In quarters of a frame, so that no rounding decides whether a frame is near.
+        reach = round(4 * self.reach)
+        first, last = -(((2 + reach) * w - 2 * h) // (4 * h)), (2 * h - (2 - reach) * w) // (4 * h)
         return min(first, last), last
 
     def n_finished(self, n_samples: int) -> int:
