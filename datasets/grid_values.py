@@ -1,5 +1,7 @@
 """Values put on a regular grid, and short gaps in them filled by straight lines."""
 
+from typing import Literal
+
 import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
@@ -8,9 +10,17 @@ LONGEST_FILL = 5
 """Gaps of at most so many samples are filled by straight lines; longer ones stay without values."""
 
 
-def place_values(values: Float64Array, rows: IntArray, n: int) -> Float64Array:
-    """The values (n_input, c) at positions `rows` of a grid, (n, c): NaN between, the mean where
-    rows meet.
+Choice = Literal["first", "last", "max", "min", "mean"]
+CHOICES: tuple[Choice, ...] = ("first", "last", "max", "min", "mean")
+"""What becomes of several values at one instant."""
+
+
+def place_values(
+    values: Float64Array, rows: IntArray, n: int, choice: Choice = "mean"
+) -> Float64Array:
+    """Return the values (n_input, c) at positions `rows` of a grid, (n, c), NaN between.
+
+    Where rows meet, `choice` says which of their values is taken; missing ones never are.
     """
     if n == len(values) and bool((np.diff(rows) == 1).all()):
         return values
@@ -19,6 +29,17 @@ def place_values(values: Float64Array, rows: IntArray, n: int) -> Float64Array:
     placed = np.full((n, values.shape[1]), np.nan)
     if len(positions) == len(order):
         placed[rows] = values
+        return placed
+    if choice in ("first", "last"):
+        # Of several assignments to one place the last one stays.
+        turned = slice(None, None, -1 if choice == "first" else 1)
+        for channel in range(values.shape[1]):
+            known = ~np.isnan(values[:, channel])
+            placed[rows[known][turned], channel] = values[known, channel][turned]
+        return placed
+    if choice in ("max", "min"):
+        fold = np.fmax if choice == "max" else np.fmin
+        placed[positions] = fold.reduceat(values[order], starts, axis=0)
         return placed
     known = ~np.isnan(values[order])
     sums = np.add.reduceat(np.where(known, values[order], 0.0), starts, axis=0)

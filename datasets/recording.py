@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
-from spectra.datasets.grid_values import fill_short_gaps
+from spectra.datasets.grid_values import Choice, fill_short_gaps
 from spectra.datasets.gridding import on_grid
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table, read_channels
@@ -135,9 +135,16 @@ class Recording:
         return cls.from_raw(raw, fs, resample, name)
 
     @classmethod
-    def from_raw(cls, raw: Raw, fs: float | None, resample: str | bool | None, name: str) -> Self:
+    def from_raw(
+        cls,
+        raw: Raw,
+        fs: float | None,
+        resample: str | bool | None,
+        name: str,
+        repeats: Choice | None = None,
+    ) -> Self:
         """Return what a reader found, put on its grid, with short gaps filled."""
-        grid = on_grid(raw, fs, resample)
+        grid = on_grid(raw, fs, resample, repeats)
         values, filled, notes = fill_short_gaps(grid.values)
         return cls(
             values=values,

@@ -1,4 +1,4 @@
-"""Time stamps as they were logged, put on a regular grid: order, repeats, jitter and gaps."""
+"""The regular grid under time stamps as they were logged: order, repeats, jitter and gaps."""
 
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,7 @@ from spectra.errors import DataError
 _JITTER = 0.2  # of a step: how far a step may be from a multiple of the usual one
 _EXACT = 1e-3  # of a step: what is rounding, not jitter
 _OFF_SHARE = 0.02  # of the steps: how many may be no multiple, such as restarts after a pause
-_REPEAT_SHARE = 0.01  # of the rows: how many may repeat a time stamp
+REPEAT_SHARE = 0.01  # of the rows: how many may repeat a time stamp
 _LATE_SHARE = 0.02  # of the rows: how many may come after a later one
 _GROWTH = 10  # times the rows: how many the grid may add
 
@@ -52,15 +52,15 @@ class _Stamps:
     notes: tuple[str, ...]
 
 
-def regular_grid(index: pd.Index, fs: float | None, place: Place) -> Grid:
+def regular_grid(index: pd.Index, fs: float | None, place: Place, *, merge: bool = False) -> Grid:
     """The regular grid under time stamps that may be unsorted, repeat now and then, jitter or have
     gaps.
 
     `index` is a DatetimeIndex, a TimedeltaIndex or an index of seconds; `fs` is the sampling rate
-    where it is known. Raises DataError, naming the row, where the stamps fit no grid, contradict
-    `fs`, or have gaps beyond reason.
+    where it is known; with `merge` any number of rows may repeat a stamp. Raises DataError, naming
+    the row, where the stamps fit no grid, contradict `fs`, or have gaps beyond reason.
     """
-    stamps = _distinct(index, place, lenient=False)
+    stamps = _distinct(index, place, lenient=False, merge=merge)
     unique = stamps.unique
     fit = _best_fit(unique, _resolution(index), fs)
     if fs is not None and abs(fs * fit.usual - 1) > 0.01:
@@ -73,9 +73,9 @@ def regular_grid(index: pd.Index, fs: float | None, place: Place) -> Grid:
         row = int(stamps.sources[fit.broken])
         apart = unique[fit.broken] - unique[fit.broken - 1]
         raise DataError(
-            f"{place(row)}: sampling is irregular: this row comes {_duration(apart)} after the one "
-            "before, steps of "
-            f"{_duration(float(np.median(np.diff(unique))))} are usual; --resample puts the "
+            f"{place(row)}: sampling is irregular: this row comes {duration_text(apart)} after the "
+            "one before, steps of "
+            f"{duration_text(float(np.median(np.diff(unique))))} are usual; --resample puts the "
             "recording on a regular grid."
         )
     _refuse_growth(fit.positions, stamps, place)
@@ -114,17 +114,17 @@ def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
 
     Raises DataError where all stamps are the same or the grid would be far larger than the data.
     """
-    stamps = _distinct(index, place, lenient=True)
+    stamps = _distinct(index, place, lenient=True, merge=True)
     step = float(np.median(np.diff(stamps.unique))) if period is None else period
     n = int(np.floor(stamps.unique[-1] / step * (1 + 1e-12))) + 1
     if n > (_GROWTH + 1) * len(index) or n < 2:
         raise DataError(
-            f"Resampling every {_duration(step)} would make {n} samples of {len(index)} rows over "
-            f"{_duration(stamps.unique[-1])}: choose another period with --resample."
+            f"Resampling every {duration_text(step)} would make {n} samples of {len(index)} rows "
+            f"over {duration_text(stamps.unique[-1])}: choose another period with --resample."
         )
     seconds = stamps.unique[stamps.group]
     rows = np.clip(np.rint(seconds / step).astype(np.int64), 0, n - 1)
-    notes = [*stamps.notes, f"Resampled every {_duration(step)} by straight lines."]
+    notes = [*stamps.notes, f"Resampled every {duration_text(step)} by straight lines."]
     if step > 1.5 * np.median(np.diff(stamps.unique)):
         notes.append(
             f"What changes faster than {0.5 / step:.4g} Hz now shows at lower frequencies."
@@ -160,7 +160,7 @@ def parse_period(period: str) -> float:
     return seconds
 
 
-def _duration(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """A time span with its unit, for messages."""
     if seconds >= 86400:
         return f"{seconds / 86400:.4g} days"
@@ -184,7 +184,7 @@ def _counts(index: "pd.DatetimeIndex | pd.TimedeltaIndex") -> tuple[IntArray, fl
     return array.view(np.int64), {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[unit]
 
 
-def _seconds(index: pd.Index) -> Float64Array:
+def seconds_of(index: pd.Index) -> Float64Array:
     """The seconds from the first instant to each, (n,)."""
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         counts, per_second = _counts(index)
@@ -198,7 +198,7 @@ def _resolution(index: pd.Index) -> float:
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         counts, per_second = _counts(index)
         return float(np.gcd.reduce(np.diff(counts)) / per_second)
-    seconds = _seconds(index[:10_000])
+    seconds = seconds_of(index[:10_000])
     for digits in range(10):
         scaled = seconds * 10.0**digits
         # A float of 1e9 s is good to 1e-7 s, so that stamps of written decimals are near whole,
@@ -240,9 +240,9 @@ def _instants(
     return naive if fine.tz is None else naive.tz_localize("UTC").tz_convert(fine.tz)
 
 
-def _distinct(index: pd.Index, place: Place, *, lenient: bool) -> _Stamps:
+def _distinct(index: pd.Index, place: Place, *, lenient: bool, merge: bool) -> _Stamps:
     """The stamps in order, each once; `lenient` takes any number of late and repeated ones."""
-    seconds = _seconds(index)
+    seconds = seconds_of(index)
     steps = np.diff(seconds)
     if not steps.any():
         raise DataError(
@@ -257,9 +257,6 @@ def _distinct(index: pd.Index, place: Place, *, lenient: bool) -> _Stamps:
         order = order[::-1]
         notes.append("The rows run backwards in time: reversed.")
     ordered = seconds[order]
-    # A clock set back by an hour in autumn, in local time without a zone, explains a block of rows
-    # that come again.
-    lenient = lenient or _is_autumn(index, np.diff(ordered))
     late = ordered < np.maximum.accumulate(ordered)
     if late.any():
         if np.sum(late) > max(1, _LATE_SHARE * len(late)) and not lenient:
@@ -275,14 +272,15 @@ def _distinct(index: pd.Index, place: Place, *, lenient: bool) -> _Stamps:
     first = np.concatenate([[True], np.diff(ordered) > 0])
     if not first.all():
         repeats = ~first
-        if np.sum(repeats) > max(1, _REPEAT_SHARE * len(repeats)) and not lenient:
+        if np.sum(repeats) > max(1, REPEAT_SHARE * len(repeats)) and not merge:
             row = int(order[np.argmax(repeats)])
             raise DataError(
                 f"{place(row)}: the time stamp is that of another row, and so are "
-                f"{np.sum(repeats)} of "
-                f"{len(repeats)}: write finer time stamps, or let --resample average the rows."
+                f"{np.sum(repeats)} of {len(repeats)}: give the sampling rate with --fs, or choose "
+                "among such rows with --repeats first, last, max, min or mean."
             )
-        notes.append(f"{_count(repeats, 'row')} with the time stamp of another: averaged with it.")
+        if lenient:
+            notes.append(f"{_count(repeats, 'row')} with the time stamp of another: averaged.")
     group = np.empty(len(order), dtype=np.int64)
     group[order] = np.cumsum(first) - 1
     unique = ordered[first]
@@ -295,15 +293,26 @@ def _count(marks: BoolArray, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _is_autumn(index: pd.Index, steps: Float64Array) -> bool:
-    """Whether all that runs backwards are one or two jumps of an hour less a step, in local
-    time.
+def without_autumn(index: pd.Index, place: Place) -> tuple[pd.Index, tuple[str, ...]]:
+    """Return local times counted on where the clock was set back by an hour, and a note.
+
+    One or two steps back of an hour less a step, in a column without a zone, are the end of summer
+    time; all other stamps are returned as they are.
     """
-    back = steps[steps < 0]
-    if not isinstance(index, pd.DatetimeIndex) or index.tz is not None or not 0 < len(back) <= 2:
-        return False
+    if not isinstance(index, pd.DatetimeIndex) or index.tz is not None:
+        return index, ()
+    steps = np.diff(seconds_of(index))
+    back = np.flatnonzero(steps < 0)
     usual = float(np.median(steps))
-    return bool((np.abs(back + 3600 - usual) <= 0.5 * usual).all())
+    if not 0 < len(back) <= 2 or (np.abs(steps[back] + 3600 - usual) > 0.5 * usual).any():
+        return index, ()
+    hours = np.concatenate([[0], np.cumsum(steps < 0)])
+    later = index + pd.TimedeltaIndex(pd.to_timedelta(hours, unit="h"))
+    note = (
+        f"{place(int(back[0]) + 1)}: the clock goes back an hour, as summer time ends; the times "
+        "after it are counted on."
+    )
+    return pd.DatetimeIndex(later).as_unit(index.unit).rename(index.name), (note,)
 
 
 @dataclass(frozen=True)
@@ -377,8 +386,8 @@ def _refuse_growth(positions: IntArray, stamps: _Stamps, place: Place) -> None:
         after = int(np.argmax(np.diff(positions))) + 1
         gap = stamps.unique[after] - stamps.unique[after - 1]
         raise DataError(
-            f"{place(int(stamps.sources[after]))}: there is a gap of {_duration(gap)} before this "
-            "row; a regular grid "
+            f"{place(int(stamps.sources[after]))}: there is a gap of {duration_text(gap)} before "
+            "this row; a regular grid "
             f"would need {n} samples for {len(stamps.group)} rows: correct the time stamp or split "
             "the recording."
         )
@@ -390,7 +399,7 @@ def _fit_notes(fit: _Fit, stamps: _Stamps, index: pd.Index) -> list[str]:
     if fit.worst > 0.01:
         notes.append(
             f"The time stamps jitter by up to {100 * fit.worst:.0f} % of a step of "
-            f"{_duration(fit.step)}: taken as regular."
+            f"{duration_text(fit.step)}: taken as regular."
         )
     gaps = np.diff(fit.positions) > 1
     if gaps.any():
