@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spectra.datasets import generators
-    from spectra.datasets.reading import read
+    from spectra.datasets.reading import read, read_series
     from spectra.datasets.recording import Recording
     from spectra.datasets.samples import load_sample, sample_names
 
-__all__ = ["Recording", "generators", "load_sample", "read", "sample_names"]
+__all__ = ["Recording", "generators", "load_sample", "read", "read_series", "sample_names"]
 
 _HOME = {
     "Recording": "spectra.datasets.recording",
     "load_sample": "spectra.datasets.samples",
     "read": "spectra.datasets.reading",
+    "read_series": "spectra.datasets.reading",
     "sample_names": "spectra.datasets.samples",
 }
 
