@@ -132,6 +132,11 @@ def _with_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, "pd.Series[fl
     return units[0], pd.Series(values, index=parts.index)
 
 
+def is_number_with_unit(text: str) -> bool:
+    """Return True for a number with a unit behind it or a currency before it."""
+    return bool(WITH_UNIT.fullmatch(text) or _WITH_CURRENCY.fullmatch(text))
+
+
 def _may_have_units(text: "pd.Series[str]") -> bool:
     """Return True if most of the first cells are a number and its unit."""
     first = text.iloc[:_ENOUGH]
@@ -164,7 +169,7 @@ def _absent(words: "pd.Series[str]", n_numbers: int) -> BoolArray:
     A text that occurs once, such as "broken", may be a slip of the pen and is none of them.
     """
     lowered = words.str.lower()
-    known = (lowered.isin(MISSING_WORDS) | words.str.fullmatch(_LIMIT)).to_numpy(dtype=np.bool_)
+    known = np.array(lowered.isin(MISSING_WORDS) | words.str.fullmatch(_LIMIT), dtype=np.bool_)
     others = words[~known]
     counts = Counter(others.tolist())
     repeats = len(counts) <= _DISTINCT and all(count >= _REPEATED for count in counts.values())

@@ -133,7 +133,7 @@ def _plain(
         replaced(rf"^{_WEEKDAY[:-1]}", "")
         replaced(r"^(\d{4}):(\d\d):(\d\d)", r"\1-\2-\3")
         replaced(r"^(\d{4})/(\d{1,2})/(\d{1,2})", r"\1-\2-\3")
-        replaced(r"(\d\d:\d\d:\d\d)[:,](\d{1,9})", r"\1.\2")
+        replaced(r"(?<!\d)(\d\d:\d\d:\d\d)[:,](\d{1,9})", r"\1.\2")
         replaced(r"\s*([ap])\.?\s?m\.?(?=$|\s)", lambda match: f" {match[1].upper()}M")
         replaced(r"(\d{2,4})(?:\s*[,;_]\s*|[-:](?=\d\d:\d\d:))(?=\d{1,2}:\d\d)", r"\1 ")
         replaced(rf"(?<![a-zä-ÿ]){_MONTH}(?![a-zä-ÿ])", _english)

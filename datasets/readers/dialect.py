@@ -9,7 +9,7 @@ from itertools import islice
 
 import pandas as pd
 
-from spectra.datasets.readers.cells import GROUPED, MISSING, MISSING_WORDS, WITH_UNIT
+from spectra.datasets.readers.cells import GROUPED, MISSING, MISSING_WORDS, is_number_with_unit
 from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.header import NO_HEADER, Header, read_header
 from spectra.datasets.readers.names import is_unit_row
@@ -31,7 +31,9 @@ _NUMBER = re.compile(
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)
 _DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
-_CLOCKS = re.compile(r"\d{1,2}:\d\d(:\d\d)?(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?")
+_CLOCKS = re.compile(
+    r"\d{1,2}:\d\d(:\d\d)?(\s*[ap]\.?m\.?)?(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?", re.IGNORECASE
+)
 _PLAIN = re.compile(r"[+-]?\d+\.?\d*")
 _WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
 
@@ -225,7 +227,8 @@ def _is_split_decimal(rows: list[list[str]]) -> bool:
     lengths = Counter(len(right) for _, right in pairs)
     length = max(lengths)
     leading = any(right[0] == "0" and len(right) > 1 for _, right in pairs)
-    even = lengths[length] == len(pairs) and length > 1
+    one_digit = length == 1 and len({right for _, right in pairs}) >= 8
+    even = lengths[length] == len(pairs) and (length > 1 or one_digit)
     return (even or leading) and (leading or any(left[:1] == "-" for left, _ in pairs))
 
 
@@ -247,12 +250,11 @@ def _has_words(row: list[str]) -> bool:
 
 
 def _occurs(delimiter: str, sample: Sequence[str]) -> bool:
-    """Whether a delimiter is worth trying: it stands in the last sampled line, which is no
-    header.
-    """
-    return (
-        bool(re.search(r"\S\s+\S", sample[-1])) if delimiter == BLANKS else delimiter in sample[-1]
-    )
+    """Return True if a delimiter stands in most of the last sampled lines, which are no header."""
+    lines = sample[-max(_FEWEST_ROWS, len(sample) // 3) :]
+    if delimiter == BLANKS:
+        return 2 * sum(bool(re.search(r"\S\s+\S", line)) for line in lines) > len(lines)
+    return 2 * sum(delimiter in line for line in lines) > len(lines)
 
 
 def _plausibility(rows: list[list[str]]) -> float:
@@ -267,7 +269,7 @@ def _plausibility(rows: list[list[str]]) -> float:
         is_value(field, ",")
         or is_value(field, ".")
         or field.lower() in MISSING_WORDS
-        or bool(WITH_UNIT.fullmatch(field))
+        or is_number_with_unit(field)
         for field in fields
     )
     return sum(len(row) == width for row in rows) / len(rows) * good / max(1, len(fields))
@@ -365,7 +367,7 @@ def _heading(
     rows: list[list[str]], comments: Sequence[str], delimiter: str, decimal: str
 ) -> _Heading:
     """Return the rows above the data: none, a header, or a header among other lines of text."""
-    width = _usual_width(rows[1:] or rows)
+    width = _usual_width(_body(rows[1:] or rows))
     if (stamped := _stamp_and_rate(rows, width)) is not None:
         return stamped
     count = _rows_of_text(rows, width, decimal)
@@ -374,6 +376,8 @@ def _heading(
             return _Heading(count, (None,) * width, (_text_note(1),))
         if _is_header(rows, decimal):
             return _Heading(1, _names(rows[0], width, _starts_with_row_names(rows)))
+        if count and _has_words(rows[0][:1]):
+            return _Heading(count, (None,) * width, (_text_note(1),))
         longest = max(width, len(rows[0])) if rows[0] and is_value(rows[0][0], decimal) else width
         return _Heading(0, _names_in_comment(comments, delimiter, max(longest, len(rows[0]))))
     named = _row_of_names(rows[:count], width, decimal)
@@ -452,7 +456,7 @@ def _rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
     below = [row for row in body if len(row) == width]
 
     def known(field: str) -> bool:
-        return is_value(field, decimal) or bool(WITH_UNIT.fullmatch(field))
+        return is_value(field, decimal) or is_number_with_unit(field)
 
     def holds_values(column: int) -> bool:
         fields = [row[column] for row in below if row[column].lower() not in MISSING_WORDS]
@@ -462,7 +466,7 @@ def _rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
     if not full:
         return 0
     count = 0
-    for i, row in enumerate(rows[: len(rows) - len(body)]):
+    for i, row in enumerate(rows[:-2]):
         here = [row[column] for column in full if column < len(row)]
         words = any(not known(field) and field.lower() not in MISSING for field in here)
         begins = bool(here) and (
@@ -544,5 +548,8 @@ def _names_in_comment(
         .lstrip("".join(COMMENTS))
     )
     (fields,) = split([text.strip()], delimiter)
+    if fields and not fields[0] and text.strip().startswith(delimiter):
+        # The mark was the name of a column that counts the rows: "#,time,left".
+        fields[0] = "#"
     named = len(fields) == width > 1 and all(field and not is_value(field, ".") for field in fields)
     return tuple(fields) if named else (None,) * width
