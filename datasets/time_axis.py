@@ -62,7 +62,9 @@ def regular_grid(index: pd.Index, fs: float | None, place: Place, *, merge: bool
     """
     stamps = _distinct(index, place, lenient=False, merge=merge)
     unique = stamps.unique
-    fit = _best_fit(unique, _resolution(index), fs)
+    fit = _even_fit(unique)
+    if fit is None:
+        fit = _best_fit(unique, _resolution(index), fs)
     if fs is not None and abs(fs * fit.usual - 1) > 0.01:
         raise DataError(
             f"The time stamps are {fit.usual:.6g} s apart, which is {1 / fit.usual:.6g} Hz, not "
@@ -326,6 +328,24 @@ class _Fit:
     positions: IntArray
     broken: int | None
     worst: float
+
+
+def _even_fit(seconds: Float64Array) -> _Fit | None:
+    """Return the grid of stamps that are all one step apart, None for any others.
+
+    It is what `_best_fit` finds, at a fraction of the time.
+    """
+    steps = np.diff(seconds)
+    step = float(seconds[-1]) / len(steps)
+    low, high = float(steps.min()), float(steps.max())
+    worst = max(high - step, step - low) / step
+    if worst > _EXACT / 2:
+        return None
+    positions = np.arange(len(seconds))
+    drift = seconds - positions * step
+    if float(drift.max() - drift.min()) > step / 2:
+        return None
+    return _Fit(step, step, positions, None, worst)
 
 
 def _best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> _Fit:

@@ -216,7 +216,7 @@ def _may_hide_comments(frame: pd.DataFrame) -> bool:
     first = frame[0]
     if pd.api.types.is_numeric_dtype(first.dtype):
         return False
-    return bool(first.astype("str").str.lstrip().str.startswith(COMMENTS, na=False).any())
+    return bool(first.astype("str").str.startswith(COMMENTS, na=False).any())
 
 
 def _rows_above_footer(text: _Text, dialect: Dialect, line: int | None) -> int | None:

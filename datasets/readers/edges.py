@@ -9,7 +9,7 @@ from spectra.datasets.readers.columns import is_plain
 from spectra.datasets.readers.dates import looks_like_date
 
 LONGEST_FOOTER = 12
-_SAMPLE = 60
+_SAMPLE, _FEWEST_PARTS = 60, 10
 _CLOSE = 1e-4
 """A total differs from the sum by less than this share of it: the parts were rounded."""
 
@@ -102,12 +102,14 @@ def _values(column: "pd.Series[float]", decimal: str) -> Float64Array | None:
 
 def _is_total(values: Float64Array, row: int) -> bool | None:
     """Return True if a value is the sum of the others; None for a column that tells nothing."""
-    others = np.delete(values, row)
-    others = others[~np.isnan(others)]
-    steps = np.diff(others)
-    counts = len(others) > 1 and steps[0] != 0 and bool(np.mean(steps == steps[0]) > 0.9)
-    if len(others) < 10 or np.count_nonzero(others) < 10 or counts:
+    middle = values[1 : min(_SAMPLE, len(values) - 1)]
+    steps = np.diff(middle)
+    if len(steps) and steps[0] != 0 and np.mean(steps == steps[0]) > 0.9:
         return None
-    total = float(others.sum())
-    close = abs(values[row] - total) <= _CLOSE * max(abs(total), 1e-300)
-    return bool(close and abs(values[row]) > np.abs(others).max())
+    total = float(np.nansum(values)) - values[row]
+    if abs(values[row] - total) > _CLOSE * max(abs(total), 1e-300):
+        return None if np.nanmax(values) == 0 == np.nanmin(values) else False
+    others = np.delete(values, row)
+    if np.sum(np.nan_to_num(others) != 0) < _FEWEST_PARTS:
+        return None
+    return bool(abs(values[row]) > np.nanmax(np.abs(others)))

@@ -61,6 +61,8 @@ def find_series(
     if instants is None or len(instants) < 2 * _FEWEST_ROWS or bool(instants.isna().any()):
         return None
     keys = _keys(table, taken)
+    if not keys:
+        return None
     tangled = not _is_one_run(instants)
     for columns in [(column,) for column in keys] + [
         (first, second) for i, first in enumerate(keys) for second in keys[i + 1 :]

@@ -29,6 +29,7 @@ _EPOCH_SCALES = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 _DAY_NUMBERS = {"1899-12-30": (29221.0, 65744.0), "0000": (723181.0, 759704.0)}
 """Epochs of day numbers (Excel and OLE, MATLAB), and the values of 1980 to 2080."""
 
+_FIRST_DAY, _LAST_DAY = 29221.0, 759704.0
 _MATLAB_EPOCH = 719529.0  # The day number of MATLAB of 1970-01-01.
 _EXCEL_EPOCH = 25569.0  # That of Excel.
 _HOUR_NAMES = {"hour", "hours", "hr", "stunde", "hora", "heure", "ora", "uur", "he", "time"}
@@ -89,7 +90,7 @@ def find_times(
             if refused:
                 raise refused[0]
             return Times(None)
-        chosen = min(found, key=lambda one: _rank(table, one))
+        chosen = min(found, key=lambda one: _rank(table, one)) if len(found) > 1 else found[0]
     others = [one for one in found if not one.columns & chosen.columns]
     spare = frozenset[int]().union(*(one.columns for one in others))
     if wanted is None:
@@ -279,9 +280,10 @@ def _from_numbers(
     if dates is not None:
         _refuse_missing(table, column, np.isnan(values))
         return TimeColumn(columns, dates.rename(name))
-    steady = _is_steady(values)
-    if not (steady if words(name) == {"t"} or not surely else _goes_on(values)) and not named:
-        return None
+    if not named:
+        steady = _is_steady if words(name) == {"t"} or not surely else _goes_on
+        if not steady(values):
+            return None
     if not (called or named):
         return _unnamed_seconds(table, column, values, alone=alone)
     _refuse_missing(table, column, np.isnan(values))
@@ -405,7 +407,7 @@ def _day_numbers(values: Float64Array, dated: bool) -> pd.DatetimeIndex | None:
     They lie in the years 1980 to 2080, and the step is a rounder number of seconds than it is of
     days; `dated` says that the column is called a date.
     """
-    if np.isnan(values).any() or len(values) < 2:
+    if not (values.min() >= _FIRST_DAY and values.max() < _LAST_DAY) or len(values) < 2:
         return None
     steps = np.diff(values)
     rising = steps[steps > 0]
