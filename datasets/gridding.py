@@ -16,7 +16,7 @@ from spectra.datasets.time_axis import (
     regular_grid,
     resampled_grid,
     seconds_of,
-    without_autumn,
+    is_autumn,
 )
 from spectra.errors import DataError
 
@@ -56,13 +56,11 @@ def on_grid(
     if bool(raw.instants.isna().any()):
         row = int(np.argmax(raw.instants.isna()))
         raise DataError(f"{raw.place(row)}: the time is missing; every row needs one.")
-    instants, notes = without_autumn(raw.instants, raw.place)
-    raw = replace(raw, instants=instants, notes=(*raw.notes, *notes))
     if resample:
-        return _with_notes(_resampled(raw, fs, resample), notes)
+        return _resampled(raw, fs, resample)
     if fs is not None:
-        return _with_notes(_at_given_rate(raw, fs, repeats), notes)
-    return _with_notes(_by_stamps(raw, repeats), notes)
+        return _at_given_rate(raw, fs, repeats)
+    return _by_stamps(raw, repeats)
 
 
 def _with_notes(grid: OnGrid, notes: tuple[str, ...]) -> OnGrid:
@@ -189,6 +187,9 @@ def _settled(raw: Raw, repeats: Choice | None) -> tuple[Choice | None, str]:
         return "first", f"{rows} and no other value: merged."
     conflict = _conflict(raw, group, int(np.argmax(differ.any(axis=1))))
     choices = "--repeats first, last, max, min or mean"
+    if is_autumn(raw.instants):
+        note = f"{rows}, as the clock was set back by an hour: the first is used"
+        return "first", f"{note} ({choices} decides)."
     if count <= max(1, REPEAT_SHARE * len(group)):
         return None, f"{rows}, such as {conflict}: the first is used ({choices} decides)."
     if rate_of_bursts(raw.instants) is None and raw.fs is None and n > 1:

@@ -260,8 +260,9 @@ def _distinct(index: pd.Index, place: Place, *, lenient: bool, merge: bool) -> _
         notes.append("The rows run backwards in time: reversed.")
     ordered = seconds[order]
     late = ordered < np.maximum.accumulate(ordered)
+    lenient_order = lenient or is_autumn(index)
     if late.any():
-        if np.sum(late) > max(1, _LATE_SHARE * len(late)) and not lenient:
+        if np.sum(late) > max(1, _LATE_SHARE * len(late)) and not lenient_order:
             row = int(order[np.argmax(late)])
             raise DataError(
                 f"{place(row)}: the time goes back, and {np.sum(late)} of {len(late)} rows come "
@@ -295,26 +296,17 @@ def _count(marks: BoolArray, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def without_autumn(index: pd.Index, place: Place) -> tuple[pd.Index, tuple[str, ...]]:
-    """Return local times counted on where the clock was set back by an hour, and a note.
+def is_autumn(index: pd.Index) -> bool:
+    """Return True if local times step back by an hour, once or twice, and nowhere else.
 
-    One or two steps back of an hour less a step, in a column without a zone, are the end of summer
-    time; all other stamps are returned as they are.
+    Such a clock was set back at the end of summer time: a block of rows has stamps that come again.
     """
     if not isinstance(index, pd.DatetimeIndex) or index.tz is not None:
-        return index, ()
+        return False
     steps = np.diff(seconds_of(index))
-    back = np.flatnonzero(steps < 0)
+    back = steps[steps < 0]
     usual = float(np.median(steps))
-    if not 0 < len(back) <= 2 or (np.abs(steps[back] + 3600 - usual) > 0.5 * usual).any():
-        return index, ()
-    hours = np.concatenate([[0], np.cumsum(steps < 0)])
-    later = index + pd.TimedeltaIndex(pd.to_timedelta(hours, unit="h"))
-    note = (
-        f"{place(int(back[0]) + 1)}: the clock goes back an hour, as summer time ends; the times "
-        "after it are counted on."
-    )
-    return pd.DatetimeIndex(later).as_unit(index.unit).rename(index.name), (note,)
+    return 0 < len(back) <= 2 and bool((np.abs(back + 3600 - usual) <= 0.5 * usual).all())
 
 
 @dataclass(frozen=True)

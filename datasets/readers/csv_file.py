@@ -61,7 +61,8 @@ class _Text:
     def lines(self) -> Iterator[str]:
         """Yield the lines of the text, line ends included."""
         with self.source.open() as raw:
-            yield from io.TextIOWrapper(raw, encoding=self.encoding, newline=None)
+            with io.TextIOWrapper(raw, encoding=self.encoding, newline=None) as text:
+                yield from text
 
 
 def read_csv(source: Source, request: Request) -> Raw:
@@ -292,12 +293,12 @@ def _comment_at(text: _Text, line: int | None) -> str | None:
 def _late_comment(text: _Text) -> str | None:
     """The mark of comment lines anywhere in the file."""
     with text.source.open() as raw:
-        characters = io.TextIOWrapper(raw, encoding=text.encoding, newline=None)
-        last = "\n"
-        while block := characters.read(_BLOCK):
-            if found := _COMMENT_LINE.search(last + block):
-                return found[1]
-            last = block[-1]
+        with io.TextIOWrapper(raw, encoding=text.encoding, newline=None) as characters:
+            last = "\n"
+            while block := characters.read(_BLOCK):
+                if found := _COMMENT_LINE.search(last + block):
+                    return found[1]
+                last = block[-1]
     return None
 
 
