@@ -1,5 +1,4 @@
-"""Recordings from files, data frames and arrays; sample recordings; generators of signals with
-known anomalies.
+"""Recordings from files, frames and arrays; samples; generators of known anomalies.
 
 Names are loaded on first use (PEP 562): a command that reads a file pays for pandas, nothing for
 the generators.
@@ -38,5 +37,5 @@ if not TYPE_CHECKING:
 
 
 def __dir__() -> list[str]:
-    """The public names, loaded or not."""
+    """Return the public names, loaded or not."""
     return sorted({*globals(), *__all__})

@@ -12,11 +12,11 @@ from spectra.datasets.stamp_rate import StampRate, rate_of_bursts
 from spectra.datasets.time_axis import (
     REPEAT_SHARE,
     Grid,
+    is_autumn,
     parse_period,
     regular_grid,
     resampled_grid,
     seconds_of,
-    is_autumn,
 )
 from spectra.errors import DataError
 
@@ -99,7 +99,7 @@ def _index_from(instants: pd.Index, positions: IntArray, fs: float) -> pd.Index:
 
 
 def _at_given_rate(raw: Raw, fs: float, repeats: Choice | None) -> OnGrid:
-    """Return samples at the rate of the user: on the grid of the stamps where they agree with it.
+    """Return samples at the rate of the user, on the grid of stamps that agree with it.
 
     Where they do not, the rows follow one another at that rate from the first stamp on.
     """

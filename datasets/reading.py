@@ -211,10 +211,11 @@ Data: TypeAlias = Union[
 
 
 def as_recording(data: Data, fs: float | None = None) -> Recording:
-    """A recording of whatever holds one: a path, a data frame or series, an array or list; a
-    recording is itself.
+    """Return a recording of whatever holds one.
 
-    Raises DataError where the data is none, or where `fs` contradicts the rate of a recording.
+    A path is read; a data frame or series, an array or list is taken as it is; a recording is
+    itself. Raises DataError where the data is none, or where `fs` contradicts the rate of a
+    recording.
     """
     if isinstance(data, Recording):
         if fs is not None and fs != data.fs:
@@ -230,6 +231,6 @@ def as_recording(data: Data, fs: float | None = None) -> Recording:
 
 
 def _short_name(source: str) -> str:
-    """The name of a file without its folder and endings."""
+    """Return the name of a file without its folder and endings."""
     path = Path(source)
     return (path.with_suffix("") if path.suffix in COMPRESSED_ENDINGS else path).stem or source

@@ -35,16 +35,14 @@ class Grid:
 
     @property
     def fs(self) -> float:
-        """The sampling rate in Hz, without the noise of its last digits."""
+        """Return the sampling rate in Hz, without the noise of its last digits."""
         short = float(f"{1 / self.step:.6g}")
         return short if abs(short * self.step - 1) < 1e-9 else 1 / self.step
 
 
 @dataclass(frozen=True)
 class _Stamps:
-    """Distinct ascending stamps: seconds since the first, the group of each input row, and a row of
-    each group.
-    """
+    """Distinct ascending stamps: seconds, the group of each input row, a row of each group."""
 
     unique: Float64Array
     group: IntArray
@@ -53,12 +51,12 @@ class _Stamps:
 
 
 def regular_grid(index: pd.Index, fs: float | None, place: Place, *, merge: bool = False) -> Grid:
-    """The regular grid under time stamps that may be unsorted, repeat now and then, jitter or have
-    gaps.
+    """Return the regular grid under time stamps.
 
-    `index` is a DatetimeIndex, a TimedeltaIndex or an index of seconds; `fs` is the sampling rate
-    where it is known; with `merge` any number of rows may repeat a stamp. Raises DataError, naming
-    the row, where the stamps fit no grid, contradict `fs`, or have gaps beyond reason.
+    They may be unsorted, repeat now and then, jitter or have gaps. `index` is a DatetimeIndex, a
+    TimedeltaIndex or an index of seconds; `fs` is the sampling rate where it is known; with `merge`
+    any number of rows may repeat a stamp. Raises DataError, naming the row, where the stamps fit no
+    grid, contradict `fs`, or have gaps beyond reason.
     """
     stamps = _distinct(index, place, lenient=False, merge=merge)
     unique = stamps.unique
@@ -95,8 +93,9 @@ def regular_grid(index: pd.Index, fs: float | None, place: Place, *, merge: bool
 
 
 def _round_step(fit: "_Fit", seconds: Float64Array) -> float:
-    """The step of stamps: that of their trend or, where they jitter, the roundest one that drifts
-    from it by no more.
+    """Return the step of stamps, rounded where they jitter.
+
+    It is that of their trend or the roundest one that drifts from it by no more than the jitter.
     """
     if fit.worst < _EXACT:
         return fit.step
@@ -111,8 +110,7 @@ def _round_step(fit: "_Fit", seconds: Float64Array) -> float:
 
 
 def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
-    """The grid of one instant every `period` seconds, or every median step, over whatever stamps
-    there are.
+    """Return the grid of one instant every `period` seconds, or every median step.
 
     Raises DataError where all stamps are the same or the grid would be far larger than the data.
     """
@@ -142,8 +140,9 @@ def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
 
 
 def parse_period(period: str) -> float:
-    """Seconds of a period such as "5min", "10ms" or "0.5" (seconds). Raises DataError for anything
-    else.
+    """Return the seconds of a period such as "5min", "10ms" or "0.5" (seconds).
+
+    Raises DataError for anything else.
     """
     try:
         seconds = float(period)
@@ -163,7 +162,7 @@ def parse_period(period: str) -> float:
 
 
 def duration_text(seconds: float) -> str:
-    """A time span with its unit, for messages."""
+    """Format a time span with its unit."""
     if seconds >= 86400:
         return f"{seconds / 86400:.4g} days"
     if seconds >= 3600:
@@ -174,7 +173,7 @@ def duration_text(seconds: float) -> str:
 
 
 def _counts(index: "pd.DatetimeIndex | pd.TimedeltaIndex") -> tuple[IntArray, float]:
-    """The instants as whole numbers, and how many of those make a second."""
+    """Return the instants as whole numbers, and how many of those make a second."""
     kind = "datetime64[ns]" if isinstance(index, pd.DatetimeIndex) else "timedelta64[ns]"
     plain = (
         index.tz_convert("UTC").tz_localize(None)
@@ -187,7 +186,7 @@ def _counts(index: "pd.DatetimeIndex | pd.TimedeltaIndex") -> tuple[IntArray, fl
 
 
 def seconds_of(index: pd.Index) -> Float64Array:
-    """The seconds from the first instant to each, (n,)."""
+    """Return the seconds from the first instant to each, (n,)."""
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         counts, per_second = _counts(index)
         return np.asarray((counts - counts[0]) / per_second, dtype=np.float64)
@@ -196,7 +195,7 @@ def seconds_of(index: pd.Index) -> Float64Array:
 
 
 def _resolution(index: pd.Index) -> float:
-    """What the stamps are rounded to, in seconds; 0 where that cannot be told."""
+    """Return what the stamps are rounded to, in seconds; 0 where that cannot be told."""
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         counts, per_second = _counts(index)
         return float(np.gcd.reduce(np.diff(counts)) / per_second)
@@ -211,17 +210,17 @@ def _resolution(index: pd.Index) -> float:
 
 
 def _multiples(n: int, step: float) -> Float64Array:
-    """0, step, 2 step, …, (n,)."""
+    """Return 0, step, 2 step, …, (n,)."""
     return np.arange(n, dtype=np.float64) * step
 
 
 def _instants(
     index: pd.Index, stamps: _Stamps, offsets: Float64Array, positions: IntArray | None = None
 ) -> pd.Index:
-    """Instants at offsets in seconds from the earliest stamp, of the kind and in the zone of the
-    index.
+    """Return instants at offsets in seconds from the earliest stamp.
 
-    At `positions` they are the stamps themselves.
+    They are of the kind and in the zone of the index. At `positions` they are the stamps
+    themselves.
     """
     start = int(stamps.sources[0])
     if not isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
@@ -243,7 +242,10 @@ def _instants(
 
 
 def _distinct(index: pd.Index, place: Place, *, lenient: bool, merge: bool) -> _Stamps:
-    """The stamps in order, each once; `lenient` takes any number of late and repeated ones."""
+    """Return the stamps in order, each once.
+
+    `lenient` takes any number of late ones, `merge` of repeated ones.
+    """
     seconds = seconds_of(index)
     steps = np.diff(seconds)
     if not steps.any():
@@ -291,7 +293,7 @@ def _distinct(index: pd.Index, place: Place, *, lenient: bool, merge: bool) -> _
 
 
 def _count(marks: BoolArray, noun: str) -> str:
-    """How many marks are set, with the noun in its number."""
+    """Format the number of marks with a noun in its number."""
     count = int(np.sum(marks))
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
@@ -311,9 +313,7 @@ def is_autumn(index: pd.Index) -> bool:
 
 @dataclass(frozen=True)
 class _Fit:
-    """A grid tried: its step, the usual step of the stamps, positions (n,), where it breaks, and
-    the worst jitter.
-    """
+    """Grid that was tried: step, usual step, positions (n,), first break, worst jitter."""
 
     step: float
     usual: float
@@ -341,8 +341,9 @@ def _even_fit(seconds: Float64Array) -> _Fit | None:
 
 
 def _best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> _Fit:
-    """The first step that fits: that of `fs`, the median, which is likelier to be round, or else
-    the mean.
+    """Return the first grid that fits the stamps.
+
+    Tried are the step of `fs`, the median, which is likelier to be round, and the mean.
     """
     steps = np.diff(seconds)
     median = float(np.median(steps))
@@ -364,7 +365,7 @@ def _best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> _Fi
 def _fit(
     seconds: Float64Array, steps: Float64Array, step: float, usual: float, tolerance: float
 ) -> _Fit:
-    """The positions of the stamps on a grid of one step.
+    """Return the positions of the stamps on a grid of one step.
 
     Within a stretch positions are counted from stamp to stamp, so that jitter never adds up; a step
     that is no multiple starts a new stretch, placed by its own time.
@@ -406,7 +407,7 @@ def _refuse_growth(positions: IntArray, stamps: _Stamps, place: Place) -> None:
 
 
 def _fit_notes(fit: _Fit, stamps: _Stamps, index: pd.Index) -> list[str]:
-    """Notes on jitter and on gaps."""
+    """Return notes on jitter and on gaps."""
     notes = []
     if fit.worst > 0.01:
         notes.append(

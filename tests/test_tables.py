@@ -520,6 +520,13 @@ def test_rows_of_events_are_dropped_and_counted(word: str, cell: str) -> None:
     assert has_note(found, "3 rows with the word of an event and no value")
 
 
+def test_a_sensor_named_in_every_row_tells_of_no_event() -> None:
+    cells = ["unavailable" if 20 <= i < 23 else value for i, value in enumerate(LEFT)]
+    found = read(source(table(["time", "entity", "left"], MINUTES, ["pump"] * N, cells)))
+    assert found.n_samples == N
+    assert len(found.rows) == N
+
+
 TRACE = np.round(100 * np.sin(np.arange(1003) / 9) + RNG.normal(size=1003) * 3).astype(int)
 
 

@@ -111,7 +111,7 @@ def _parsed(text: "pd.Series[str]") -> Float64Array:
 
 
 def _with_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, "pd.Series[float]"]:
-    """Return the common unit of numbers with units, and the numbers by their position in `text`.
+    """Return the common unit of numbers with units, and the numbers by their position.
 
     Units that differ by an SI prefix only are brought to the one of the first number. Without a
     common unit, or where it stands at fewer than a few cells, nothing is returned.

@@ -14,7 +14,7 @@ from spectra.datasets.readers.header import NO_HEADER, Header
 from spectra.datasets.readers.names import unit_in, words
 from spectra.errors import DataError
 
-# What is said of a column that is named like labels and holds something else.
+# The note on a column that is named like labels and holds something else.
 OTHER_LABELS = "looks like labels other than 0 and 1"
 
 _LABELS = {
@@ -82,12 +82,12 @@ class Table:
         return replace(self, frame=frame, place=lambda row: self.place(int(numbers[row])))
 
     def label(self, column: int) -> str:
-        """What messages call a column: by its name or else by its number, counted from 1."""
+        """Return what messages call a column: its name or its number, counted from 1."""
         name = self.names[column]
         return f"column '{name}'" if name else f"column {column + 1}"
 
     def find(self, wanted: str, role: str) -> int:
-        """The column of that name or number (from 1). Raises DataError where there is none."""
+        """Return the column of a name or number from 1. Raises DataError without one."""
         titles = self.titles()
         for known in (list(self.names), titles, [title.casefold() for title in titles]):
             if wanted in known:
@@ -101,8 +101,9 @@ class Table:
         raise DataError(f"{self.source} has no column '{wanted}' for the {role}: {hint}")
 
     def titles(self) -> list[str]:
-        """One distinct title a column: its name, with .1, .2, … where it repeats, or ch1, ch2, … by
-        its number.
+        """Return one distinct title a column.
+
+        It is the name, with .1, .2, … where it repeats, or ch1, ch2, … by the number.
         """
         seen: dict[str, int] = {}
         titles = []
@@ -115,19 +116,19 @@ class Table:
 
 
 def quoted(cell: object) -> str:
-    """What a cell holds, for a message: on one line, and not all of it where it is long."""
+    """Return the content of a cell for a message, on one line and shortened."""
     text = " ".join(str(cell).split())
     return f"'{text}'" if len(text) <= 40 else f"'{text[:40]}…'"
 
 
 def _listed(titles: Sequence[str]) -> str:
-    """The first few titles."""
+    """Return the first few titles, quoted."""
     shown = ", ".join(f"'{title}'" for title in titles[:8])
     return shown + (f" and {len(titles) - 8} more" if len(titles) > 8 else "")
 
 
 def is_plain(column: "pd.Series[float]") -> bool:
-    """Whether a column holds numbers or booleans already."""
+    """Return True if a column holds numbers or booleans already."""
     return pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(
         column.dtype
     )
@@ -214,9 +215,7 @@ def _cell_notes(table: Table, column: int, cells: Cells) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Labels:
-    """The column of labels, its values (n,) 0 or 1, and every column that is never a channel for
-    being labels.
-    """
+    """Labels (n,), 0 or 1, and every column that is labels and so no channel."""
 
     values: IntArray | None
     columns: frozenset[int]
@@ -224,15 +223,15 @@ class Labels:
 
 
 def is_label_name(name: str) -> bool:
-    """Whether a column of this name is labels, if it holds nothing that speaks against it."""
+    """Return True if a column of this name is labels, by its name alone."""
     return re.sub(r"[\s_-]+", "_", name.strip().casefold()) in _LABELS
 
 
 def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> Labels:
-    """The labels: in the column `wanted`, or in one called label, anomaly or is_anomaly that holds
-    only 0 and 1.
+    """Return the labels, and the columns that are labels and no channels.
 
-    Raises DataError where the wanted column holds anything else.
+    They are in the column `wanted`, or in one called label, anomaly or the like that holds only 0
+    and 1. Raises DataError where the wanted column holds anything else.
     """
     found: IntArray | None = None
     columns, notes = set(), []
@@ -264,7 +263,7 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
 
 
 def _wanted_labels(table: Table, column: int) -> IntArray:
-    """The values of a column that must be labels."""
+    """Return the values of a column that must be labels."""
     series = table.frame.iloc[:, column]
     plain = is_plain(series)
     values = (
@@ -286,7 +285,7 @@ def _wanted_labels(table: Table, column: int) -> IntArray:
 
 @dataclass(frozen=True)
 class Counters:
-    """Columns that only count: rows by their name, and others that rise by one step throughout."""
+    """Columns that only count: those named so, and those that rise by one step throughout."""
 
     columns: frozenset[int]
     notes: tuple[str, ...]
@@ -348,7 +347,7 @@ def _counts_rows(table: Table, column: int, *, alone: bool) -> bool:
 
 
 def _rises_by_one_step(table: Table, column: int) -> bool:
-    """Return True if a column rises by one step in all but a few rows, or wraps as a counter does.
+    """Return True if a column rises by one step in nearly all rows, or wraps as a counter.
 
     A counter of packets falls back to its lowest value: 0, 1, …, 255, 0, 1, …
     """
@@ -393,8 +392,7 @@ class Channels:
 
 
 def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[int]) -> Channels:
-    """The values of the wanted columns, or of every column of numbers that is not taken for
-    something else.
+    """Return the wanted columns, or every column of numbers that is not taken.
 
     Raises DataError for text among numbers, for an infinity, and where no numbers are left.
     """
@@ -437,7 +435,7 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
 def _values(
     table: Table, chosen: Sequence[int], *, required: bool
 ) -> tuple[list[int], Float64Array, list[str], list[int], list[str]]:
-    """Return the columns of numbers, their values (n, c) and units, the columns of text, notes."""
+    """Return the columns of numbers, their values (n, c), units, columns of text, notes."""
     frame = table.frame.iloc[:, list(chosen)] if len(chosen) < len(table.names) else table.frame
     if chosen and all(
         isinstance(kind, np.dtype) and kind.kind in "fiub" for kind in frame.dtypes.unique()
@@ -457,7 +455,7 @@ def _values(
 
 
 def _left_out(table: Table, columns: Sequence[int], what: str) -> list[str]:
-    """A note on columns that hold no numbers."""
+    """Return a note on columns that hold no numbers."""
     if not columns:
         return []
     if len(columns) == 1:

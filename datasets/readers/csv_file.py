@@ -1,6 +1,4 @@
-"""Text tables as they are in the world: any delimiter, decimal sign, encoding and header, plain or
-gzipped.
-"""
+"""Text tables of any delimiter, decimal sign, encoding and header."""
 
 import codecs
 import csv
@@ -55,14 +53,16 @@ class _Text:
 
     @property
     def name(self) -> str:
-        """The name of the source in messages."""
+        """Return the name of the source in messages."""
         return self.source.name
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of the text, line ends included."""
-        with self.source.open() as raw:
-            with io.TextIOWrapper(raw, encoding=self.encoding, newline=None) as text:
-                yield from text
+        with (
+            self.source.open() as raw,
+            io.TextIOWrapper(raw, encoding=self.encoding, newline=None) as text,
+        ):
+            yield from text
 
 
 def read_csv(source: Source, request: Request) -> Raw:
@@ -134,7 +134,7 @@ def _trimmed(text: _Text, parsed: _Parsed) -> Table:
 
 
 def _head(source: Source) -> bytes:
-    """The start of the text: 64 kB, or more where so much holds only a few lines."""
+    """Return the start of the text: 64 kB, or more where that holds only a few lines."""
     with source.open() as raw:
         head = raw.read(_FIRST_BYTES)
         while (
@@ -149,7 +149,7 @@ def _head(source: Source) -> bytes:
 
 
 def _encoding(head: bytes, name: str) -> str:
-    """The encoding: by its byte order mark, or UTF-8 where the bytes are that, else Latin-1."""
+    """Return the encoding: by its byte order mark, UTF-8 where the bytes are that, or Latin-1."""
     for signature, kind in _SIGNATURES.items():
         if head.startswith(signature):
             raise DataError(f"{name} is {kind}, not a text table: save it as CSV first.")
@@ -174,7 +174,7 @@ def _encoding(head: bytes, name: str) -> str:
 
 
 def _complete_lines(head: bytes, encoding: str) -> list[str]:
-    """The lines of the head, less the last one where the text goes on behind it."""
+    """Return the lines of the head, less the last one where the text goes on behind it."""
     lines = _LINE_END.split(codecs.getincrementaldecoder(encoding)().decode(head))
     return lines[:-1] if len(lines) > 1 and (len(head) >= _FIRST_BYTES or not lines[-1]) else lines
 
@@ -242,7 +242,7 @@ def _rows_above_footer(text: _Text, dialect: Dialect, line: int | None) -> int |
 
 
 def _parse(text: _Text, dialect: Dialect) -> pd.DataFrame:
-    """The rows as pandas reads them, columns numbered from 0."""
+    """Return the rows as pandas reads them, columns numbered from 0."""
     with text.source.open() as content, warnings.catch_warnings():
         # A column with a text far down has numbers and texts: columns.py finds the text and names
         # its row.
@@ -267,13 +267,13 @@ def _parse(text: _Text, dialect: Dialect) -> pd.DataFrame:
 
 
 def _line_of_error(message: str) -> int | None:
-    """The line that pandas names in its message."""
+    """Return the line that pandas names in its message."""
     match = re.search(r"(?:in line|starting at row) (\d+)", message)
     return int(match[1]) if match else None
 
 
 def _explained(message: str) -> str:
-    """What pandas says of a line that is no row, for a person."""
+    """Return the message of pandas on a line that is no row, for a person."""
     if match := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
         wanted, line, seen = match.groups()
         return f", line {line}: {seen} fields, where the rows above have {wanted}."
@@ -283,7 +283,7 @@ def _explained(message: str) -> str:
 
 
 def _comment_at(text: _Text, line: int | None) -> str | None:
-    """The mark of the comment on a line counted from 1."""
+    """Return the mark of the comment on a line counted from 1."""
     for number, line_text in enumerate(text.lines(), start=1):
         if number == line:
             return next((mark for mark in COMMENTS if is_comment(line_text, mark)), None)
@@ -291,19 +291,21 @@ def _comment_at(text: _Text, line: int | None) -> str | None:
 
 
 def _late_comment(text: _Text) -> str | None:
-    """The mark of comment lines anywhere in the file."""
-    with text.source.open() as raw:
-        with io.TextIOWrapper(raw, encoding=text.encoding, newline=None) as characters:
-            last = "\n"
-            while block := characters.read(_BLOCK):
-                if found := _COMMENT_LINE.search(last + block):
-                    return found[1]
-                last = block[-1]
+    """Return the mark of comment lines anywhere in the file."""
+    with (
+        text.source.open() as raw,
+        io.TextIOWrapper(raw, encoding=text.encoding, newline=None) as characters,
+    ):
+        last = "\n"
+        while block := characters.read(_BLOCK):
+            if found := _COMMENT_LINE.search(last + block):
+                return found[1]
+            last = block[-1]
     return None
 
 
 def _line_of_row(text: _Text, dialect: Dialect, row: int) -> int:
-    """The line of the file, counted from 1, on which a row of data counted from 0 ends."""
+    """Return the line of the file, from 1, on which a row of data, from 0, ends."""
     lines = enumerate(text.lines(), start=1)
     blanks = " \n" if dialect.delimiter == "\t" else None
     kept = (

@@ -186,7 +186,7 @@ def _with_offsets(
 def _in_order(
     text: "pd.Series[str]", first: str, wanted: str | None
 ) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
-    """Return the instants of dates, in the order of day, month and year that reads most of them.
+    """Return the instants of dates in the order of day and month that reads most of them.
 
     Where several read all, the one with the smallest steps is taken and that is said. A part of
     the rows decides, since parsing a million dates takes seconds.

@@ -1,4 +1,4 @@
-"""The dialect of a text table by its first lines: delimiter, decimal sign, comments, header."""
+"""Dialect of a text table by its first lines: delimiter, decimal sign, header."""
 
 import csv
 import re
@@ -43,7 +43,7 @@ _FEWEST_ROWS, _MOST_ROWS, _MOST_CHARACTERS = 5, 200, 100_000
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a table is written.
+    """Dialect of a text table.
 
     `above` counts the lines of the file above the first row of data, and `skip` the same with a
     field that goes on over several lines counted as one, which is how pandas counts; `names` has
@@ -65,8 +65,9 @@ class Dialect:
 
 
 def split(lines: Iterable[str], delimiter: str) -> list[list[str]]:
-    """The stripped fields of every line; quotes are taken off, and keep a delimiter inside them
-    from splitting.
+    """Return the stripped fields of every line.
+
+    Quotes are taken off, and keep a delimiter inside them from splitting.
     """
     if delimiter == BLANKS:
         return [[word.strip('"') for word in _WORD.findall(line)] for line in lines]
@@ -75,7 +76,7 @@ def split(lines: Iterable[str], delimiter: str) -> list[list[str]]:
 
 
 def is_comment(line: str, mark: str | None) -> bool:
-    """Whether a line holds nothing but a comment."""
+    """Return True if a line holds nothing but a comment."""
     return mark is not None and line.lstrip().startswith(mark)
 
 
@@ -139,7 +140,7 @@ def _split_decimal_note(delimiter: str, line: str) -> str:
 
 
 def _lines_used(sample: Sequence[str], delimiter: str, rows: int) -> int:
-    """How many of the lines the first rows take: a quoted field may go on over several."""
+    """Return how many of the lines the first rows take: a quoted field may span several."""
     if delimiter == BLANKS or rows == 0:
         return rows
     reader = csv.reader(sample, delimiter=delimiter, skipinitialspace=True)
@@ -149,8 +150,9 @@ def _lines_used(sample: Sequence[str], delimiter: str, rows: int) -> int:
 
 
 def _top_of_table(lines: Sequence[str]) -> tuple[int, str | None]:
-    """Where the table starts, below blank and comment lines; and the delimiter, if a line `sep=;`
-    gives it.
+    """Return where the table starts, and the delimiter where a line `sep=;` gives it.
+
+    Blank and comment lines stand above it.
     """
     forced = None
     for i, line in enumerate(lines):
@@ -169,7 +171,7 @@ def _top_of_table(lines: Sequence[str]) -> tuple[int, str | None]:
 
 
 def _sample(lines: Sequence[str]) -> list[str]:
-    """As many of the lines as telling the dialect is worth."""
+    """Return as many of the lines as are needed to find the dialect."""
     total = 0
     for count, line in enumerate(lines):
         total += len(line)
@@ -179,7 +181,7 @@ def _sample(lines: Sequence[str]) -> list[str]:
 
 
 def _rows(sample: Sequence[str], forced: str | None) -> tuple[list[list[str]], str]:
-    """The fields of the sampled lines, and the delimiter that gives the most sensible ones."""
+    """Return the fields of the sampled lines, and the delimiter that gives the best ones."""
     if forced is not None:
         return split(sample, forced), forced
     found = [
@@ -205,14 +207,14 @@ def _rows(sample: Sequence[str], forced: str | None) -> tuple[list[list[str]], s
 
 
 def _is_regular(rows: list[list[str]]) -> bool:
-    """Whether nearly all rows below the header have one number of fields, two or more."""
+    """Return True if nearly all rows below the header have one number of fields, two or more."""
     body = _body(rows)
     width = _usual_width(body)
     return width > 1 and sum(len(row) == width for row in body) >= 0.95 * len(body)
 
 
 def _is_split_decimal(rows: list[list[str]]) -> bool:
-    """Whether pairs of whole numbers are single numbers cut at a decimal comma: -265,868.
+    """Return True if pairs of whole numbers are numbers cut at a decimal comma: -265,868.
 
     The digits behind the comma have no sign, one length, and a leading zero now and then.
     """
@@ -233,7 +235,7 @@ def _is_split_decimal(rows: list[list[str]]) -> bool:
 
 
 def _is_named_pair(rows: list[list[str]]) -> bool:
-    """Whether the first row has two names for two columns."""
+    """Return True if the first row has two names for two columns."""
     return (
         len(rows[0]) == 2
         and all(field and not is_value(field, ".") and not field.isspace() for field in rows[0])
@@ -242,7 +244,7 @@ def _is_named_pair(rows: list[list[str]]) -> bool:
 
 
 def _has_words(row: list[str]) -> bool:
-    """Whether a row has a field that is neither a value nor missing."""
+    """Return True if a row has a field that is neither a value nor missing."""
     return any(
         field.lower() not in MISSING and not is_value(field, ".") and not is_value(field, ",")
         for field in row
@@ -250,7 +252,7 @@ def _has_words(row: list[str]) -> bool:
 
 
 def _occurs(delimiter: str, sample: Sequence[str]) -> bool:
-    """Return True if a delimiter stands in most of the last sampled lines, which are no header."""
+    """Return True if a delimiter stands in most of the last sampled lines."""
     lines = sample[-max(_FEWEST_ROWS, len(sample) // 3) :]
     if delimiter == BLANKS:
         return 2 * sum(bool(re.search(r"\S\s+\S", line)) for line in lines) > len(lines)
@@ -258,8 +260,10 @@ def _occurs(delimiter: str, sample: Sequence[str]) -> bool:
 
 
 def _plausibility(rows: list[list[str]]) -> float:
-    """From 0 to 1: the share of rows of equal width times the share of fields that are numbers,
-    dates or missing.
+    """Return how well rows fit a table, from 0 to 1.
+
+    It is the share of rows of equal width times the share of fields that are numbers, dates or
+    missing.
     """
     width = _usual_width(rows)
     if width < 2:
@@ -276,13 +280,14 @@ def _plausibility(rows: list[list[str]]) -> float:
 
 
 def _usual_width(rows: list[list[str]]) -> int:
-    """The number of fields that most rows have."""
+    """Return the number of fields that most rows have."""
     return Counter(map(len, rows)).most_common(1)[0][0]
 
 
 def _is_one_column_with_decimal_commas(rows: list[list[str]]) -> bool:
-    """Whether a name of one field stands above `1,5`; counted rows under it are row names as R
-    writes them.
+    """Return True if a name of one field stands above `1,5`.
+
+    Counted rows under it are row names as R writes them.
     """
     body = rows[1:]
     if (
@@ -297,9 +302,7 @@ def _is_one_column_with_decimal_commas(rows: list[list[str]]) -> bool:
 
 
 def _starts_with_row_names(rows: list[list[str]]) -> bool:
-    """Whether every row has a field more than the header, and the first field counts the rows or is
-    text.
-    """
+    """Return True if rows have a field more than the header, the first a count or a text."""
     body = [row for row in rows[1:] if row]
     if not body or _usual_width(body) != len(rows[0]) + 1 or body[0][-1] == "":
         return False
@@ -308,7 +311,7 @@ def _starts_with_row_names(rows: list[list[str]]) -> bool:
 
 
 def _decimal(rows: list[list[str]], delimiter: str) -> str:
-    """The decimal sign: a comma where numbers have one and none has a point."""
+    """Return the decimal sign: a comma where numbers have one and none has a point."""
     fields = [field for row in rows for field in row]
     if any(_has_grouped_comma(field) for field in fields):
         return ","
@@ -322,15 +325,16 @@ def _decimal(rows: list[list[str]], delimiter: str) -> str:
 
 
 def _has_grouped_comma(field: str) -> bool:
-    """Whether a number can only be one with a decimal comma and signs between its thousands:
-    1.234,5 or 1.234.567.
+    """Return True if a number has a decimal comma and signs between its thousands.
+
+    It can be read in no other way: 1.234,5 or 1.234.567.
     """
     sure = "," in field or field.count(".") > 1
     return sure and bool(GROUPED[","].fullmatch(field)) and not GROUPED["."].fullmatch(field)
 
 
 def _thousands_note(rows: list[list[str]], decimal: str) -> tuple[str, ...]:
-    """A word on numbers such as 1,234, which another writer means otherwise."""
+    """Return a note on numbers such as 1,234, which another writer means otherwise."""
     found = (
         field for row in rows for field in row if decimal == "." and _THOUSANDS.fullmatch(field)
     )
@@ -343,7 +347,7 @@ def _thousands_note(rows: list[list[str]], decimal: str) -> tuple[str, ...]:
 
 
 def is_value(field: str, decimal: str) -> bool:
-    """Whether a field is a number, true or false, or a date."""
+    """Return True if a field is a number, true or false, or a date."""
     plain = field.replace(decimal, ".", 1)
     return bool(
         _NUMBER.fullmatch(plain) or looks_like_date(field) or GROUPED[decimal].fullmatch(field)
@@ -352,9 +356,7 @@ def is_value(field: str, decimal: str) -> bool:
 
 @dataclass(frozen=True)
 class _Heading:
-    """What stands above the data: so many rows, among them the names of the columns, and a word on
-    the others.
-    """
+    """Rows above the data: their number, the names of the columns, notes on the others."""
 
     rows: int
     names: tuple[str | None, ...]
@@ -404,7 +406,7 @@ def _text_note(count: int) -> str:
 
 
 def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None:
-    """Return which of the rows above the data has the names of the columns, None where none has.
+    """Return which row above the data has the names of the columns, None without one.
 
     It stands lowest but for rows of units, and its fields differ more than those of its
     neighbours.
@@ -425,7 +427,7 @@ def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None
 
 
 def _joined(above: list[str], names: Sequence[str | None]) -> tuple[str | None, ...]:
-    """Return names that repeat, with the names of the row above before them where those differ."""
+    """Return names that repeat, behind the names of the row above where those differ."""
     pairs = tuple(
         f"{upper} {name}".strip() if name else name
         for upper, name in zip((*above, *[""] * len(names)), names, strict=False)
@@ -449,8 +451,9 @@ def _stamp_and_rate(rows: list[list[str]], width: int) -> _Heading | None:
 
 
 def _rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
-    """How many rows at the top are no data, told by the first column that holds numbers or dates
-    further down.
+    """Return how many rows at the top are no data.
+
+    The columns that hold numbers or dates further down have words there.
     """
     body = _body(rows) if len(rows) > _FEWEST_ROWS + 1 else rows[len(rows) // 2 :]
     below = [row for row in body if len(row) == width]
@@ -481,7 +484,7 @@ def _rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
 
 
 def _names_columns(row: list[str], width: int, decimal: str) -> bool:
-    """Whether a row is one of words for the columns."""
+    """Return True if a row is one of words for the columns."""
     return (
         len(row) >= width
         and any(row)
@@ -490,7 +493,7 @@ def _names_columns(row: list[str], width: int, decimal: str) -> bool:
 
 
 def _is_header(rows: list[list[str]], decimal: str) -> bool:
-    """Whether the first row names the columns."""
+    """Return True if the first row names the columns."""
     first, body = rows[0], rows[1:]
     if any(field.lower() in _NEVER_NAMES for field in first):
         return False
@@ -520,7 +523,7 @@ def _is_header(rows: list[list[str]], decimal: str) -> bool:
 
 
 def _stands_above_numbers(first: list[str], body: list[list[str]], decimal: str) -> bool:
-    """Whether each word of the first row has nothing but numbers and dates below it."""
+    """Return True if each word of the first row has only numbers and dates below it."""
     for column, field in enumerate(first):
         below = [row[column] for row in body if column < len(row)]
         if not is_value(field, decimal) and not all(is_value(other, decimal) for other in below):
@@ -529,7 +532,7 @@ def _stands_above_numbers(first: list[str], body: list[list[str]], decimal: str)
 
 
 def _names(header: list[str], width: int, row_names: bool) -> tuple[str | None, ...]:
-    """One name a column; columns beyond the header have an empty one."""
+    """Return one name a column; columns beyond the header have an empty one."""
     names = ["", *header] if row_names else header
     if all(re.fullmatch("'.+'", name) for name in names):
         names = [name[1:-1] for name in names]
@@ -539,8 +542,9 @@ def _names(header: list[str], width: int, row_names: bool) -> tuple[str | None, 
 def _names_in_comment(
     comments: Sequence[str], delimiter: str, width: int
 ) -> tuple[str | None, ...]:
-    """The names in the last comment line above the table, where numpy.savetxt writes them; else
-    None for each column.
+    """Return the names in the last comment line above the table, or None a column.
+
+    numpy.savetxt writes them there.
     """
     text = (
         next((line for line in reversed(comments) if line.strip()), "")

@@ -200,7 +200,7 @@ def _blocks(table: Table) -> Table | None:
 
 
 def _block_columns(table: Table) -> list[int]:
-    """Return the last run of columns that are alike, in a table without names or numbered ones."""
+    """Return the last run of columns that are alike and have no names or numbered ones."""
     names = [name or "" for name in table.names]
     numbered = _numbered(names)
     candidates = numbered or (list(range(1, len(names))) if not any(names) else [])

@@ -1,4 +1,4 @@
-"""Stacked series: several signals below one another in the same columns, told apart by a text."""
+"""Stacked series: several signals in the same columns, told apart by a text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def find_series(
 
 
 def choose_series(series: Series, table: Table, wanted: str | None) -> str | None:
-    """Return the one series that the user asks for by "COLUMN=VALUE", None where all are meant."""
+    """Return the series that the user asks for by "COLUMN=VALUE", None for all."""
     if wanted is None or wanted in table.titles() or "=" not in wanted:
         return None
     value = wanted.partition("=")[2]
@@ -91,7 +91,7 @@ def choose_series(series: Series, table: Table, wanted: str | None) -> str | Non
 
 
 def _keys(table: Table, taken: frozenset[int]) -> list[int]:
-    """Return the columns of text, or of a few whole numbers named like it, with several values."""
+    """Return the columns whose values may name series."""
     found = []
     for column in range(len(table.names)):
         if column in taken:

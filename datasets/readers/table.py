@@ -110,8 +110,11 @@ def _without_events(raw: Raw, table: Table, taken: frozenset[int]) -> Raw:
     for column in range(len(table.names)):
         series = table.frame.iloc[:, column]
         if column not in taken and not is_plain(series) and titles[column] not in raw.channels:
-            text = series.iloc[rows].astype("str").str.strip().str.lower()
-            words |= (series.iloc[rows].notna() & ~text.isin(MISSING_WORDS)).to_numpy(np.bool_)
+            text = series.astype("str").str.strip().str.lower()
+            full = (series.notna() & ~text.isin(MISSING_WORDS)).to_numpy(np.bool_)
+            # What has a word in every row, such as the name of a sensor, tells of no event.
+            if np.mean(full[~empty]) < 0.5:
+                words |= full[rows]
     events = rows[words]
     if not len(events) or len(events) > 0.5 * len(empty):
         return raw

@@ -51,7 +51,7 @@ class TimeColumn:
 
 @dataclass(frozen=True)
 class Times:
-    """The axis of a table, None without one, and further columns of time, which are no channels."""
+    """Axis of a table, None without one, and other columns of time, which are no channels."""
 
     axis: TimeColumn | None
     spare: frozenset[int] = frozenset()
@@ -72,7 +72,7 @@ def find_times(
     if wanted == NO_TIME and NO_TIME not in table.titles():
         found, _ = _candidates(table, free, order)
         columns = frozenset[int]().union(*(one.columns for one in found))
-        return Times(None, columns, _spare_notes(table, sorted(columns), "leaves time out"))
+        return Times(None, columns)
     if wanted is not None:
         column = table.find(wanted, "time")
         chosen = _instants(table, column, named=True, order=order)
@@ -95,22 +95,20 @@ def find_times(
     spare = frozenset[int]().union(*(one.columns for one in others))
     if wanted is None:
         chosen = _started(chosen, others)
-    return Times(chosen, spare, _spare_notes(table, sorted(spare), "makes it the axis"))
+    return Times(chosen, spare, _spare_notes(table, sorted(spare)))
 
 
-def _spare_notes(table: Table, columns: list[int], remedy: str) -> tuple[str, ...]:
+def _spare_notes(table: Table, columns: list[int]) -> tuple[str, ...]:
     """Return a note on columns of time that are not the axis."""
     if not columns:
-        return ()
-    if remedy.startswith("leaves"):
         return ()
     if len(columns) == 1:
         title = table.titles()[columns[0]]
         return (
-            f"{table.label(columns[0])} holds a time too: left out (--time '{title}' {remedy}).",
+            f"{table.label(columns[0])} holds a time too: left out (--time '{title}' makes it the axis).",
         )
     titles = ", ".join(f"'{table.titles()[column]}'" for column in columns[:8])
-    return (f"{len(columns)} more columns hold a time: left out ({titles}; --time {remedy}).",)
+    return (f"{len(columns)} more columns hold a time: left out ({titles}; --time takes one).",)
 
 
 def _started(axis: TimeColumn, others: Iterable[TimeColumn]) -> TimeColumn:
@@ -298,7 +296,7 @@ def _from_numbers(
 def _unnamed_seconds(
     table: Table, column: int, values: Float64Array, *, alone: bool
 ) -> TimeColumn | None:
-    """Return the first column of a table without names as seconds, where its steps are fractions.
+    """Return the first column of a nameless table as seconds, where steps are fractions.
 
     Columns that rise by whole numbers count something else.
     """
@@ -370,8 +368,9 @@ def _goes_on(values: Float64Array) -> bool:
 def _epoch(
     column: "pd.Series[float]", values: Float64Array, lowest: float
 ) -> pd.DatetimeIndex | None:
-    """UTC instants where the values count seconds, ms, µs or ns since 1970; `lowest` in seconds
-    (1e8 is 1973).
+    """Return UTC instants where the values count s, ms, µs or ns since 1970.
+
+    `lowest` is in seconds (1e8 is 1973).
     """
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     for unit, scale in _EPOCH_SCALES.items():
@@ -386,7 +385,7 @@ def _epoch(
 
 
 def _written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
-    """Instants where each value is written as 20240131 or 20240131235959."""
+    """Return instants where each value is written as 20240131 or 20240131235959."""
     for lowest, highest, form in (
         (19e6, 22e6, "%Y%m%d"),
         (19e10, 22e10, "%Y%m%d%H%M"),
