@@ -13,8 +13,10 @@ sets `fs`, `start` and `units` where the format has them, and leaves gridding, g
 between the file's rate and that of the user to `Recording.from_raw`. A reader of a table (Parquet,
 Excel) makes a `Table` (readers/columns.py) and calls `raw_from_table` (readers/table.py), which
 finds time, labels and channels. The first pair that recognises the content is taken; the reader of
-text tables is the last. A reader imports its library when it is called and raises DataError, one
-sentence with the command that installs the extra, where that library is missing.
+text tables is the last. Series stacked in a table come out of `raw_from_table` as `Raw.stack`:
+`read` refuses them by their names and `read_series` reads each. A reader imports its library when
+it is called and raises DataError, one sentence with the command that installs the extra, where
+that library is missing.
 """
 
 from collections.abc import Callable, Sequence
