@@ -94,7 +94,8 @@ def write_scores(scores: "pd.DataFrame", path: Path) -> None:
             flat: list[object] = [None] * (width * rows)
             for i, column in enumerate(cells):
                 flat[i::width] = column
-            file.write((line * rows % tuple(flat)).replace(",nan", ",").encode())
+            text = line * rows % tuple(flat)
+            file.write(text.replace(",nan,", ",,").replace(",nan,", ",,").encode())
 
 
 def _quoted(names: "pd.Series[str]") -> "pd.Series[str]":
