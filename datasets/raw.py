@@ -1,7 +1,7 @@
 """What a reader returns, and what it is asked for."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -13,11 +13,31 @@ Place = Callable[[int], str]
 
 @dataclass(frozen=True)
 class Request:
-    """Choices of the user that a reader has to follow: columns by name or number from 1."""
+    """Choices of the user that a reader follows.
+
+    `time`, `channels`, `label` and `series` are columns by name or number from 1; time and series
+    may be "none". `dates` is "day-first" or "month-first" where dates leave it open, `delimiter`
+    the one of a text table, `nrows` the most rows to read.
+    """
 
     time: str | None = None
     channels: str | Sequence[str] | None = None
     label: str | None = None
+    series: str | None = None
+    dates: str | None = None
+    delimiter: str | None = None
+    nrows: int | None = None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Series that lie below one another in the same columns.
+
+    `column` names what tells them apart; `rows` has the rows of each series by its name.
+    """
+
+    column: str
+    rows: dict[str, IntArray]
 
 
 @dataclass(frozen=True)
@@ -52,6 +72,10 @@ class Raw:
         The instant of the first row of a file that has a rate and no instants.
     units : tuple of str or None
         The physical unit of each channel, "" where it is unknown.
+    fs_text : str
+        The words of the file that give `fs`, for a note.
+    stack : Stack or None
+        The series stacked in the rows, where they are more than one.
     """
 
     values: Float64Array
@@ -65,3 +89,17 @@ class Raw:
     fs: float | None = None
     start: pd.Timestamp | None = None
     units: tuple[str, ...] | None = None
+    fs_text: str = ""
+    stack: Stack | None = None
+
+    def take(self, rows: IntArray) -> "Raw":
+        """Return some of the rows, which keep their places in messages."""
+        return replace(
+            self,
+            values=self.values[rows],
+            labels=None if self.labels is None else self.labels[rows],
+            instants=None if self.instants is None else self.instants[rows],
+            plain=pd.RangeIndex(len(rows)),
+            place=lambda row: self.place(int(rows[row])),
+            stack=None,
+        )
