@@ -13,11 +13,27 @@ Place = Callable[[int], str]
 
 @dataclass(frozen=True)
 class Request:
-    """Choices of the user that a reader has to follow: columns by name or number from 1."""
+    """Choices of the user that a reader has to follow: columns by name or number from 1.
+
+    Parameters
+    ----------
+    time, channels, label : str or None
+        The columns of the time, the channels (names, or one text with commas) and the labels. In
+        a format with annotations `label` names the annotations that count, such as "V,F".
+    variable : str or None
+        The variables to read from a file that holds several arrays.
+    sheet : str or None
+        The sheet of a workbook, by name or number from 1.
+    resample : bool
+        Whether signals of different rates are brought to one.
+    """
 
     time: str | None = None
     channels: str | Sequence[str] | None = None
     label: str | None = None
+    variable: str | None = None
+    sheet: str | None = None
+    resample: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Read any file that holds a recording, by its content and not by its ending.
 
-To add a format, write `readers/NAME_file.py` with two functions and put the pair into `READERS`::
+To add a format, write `readers/NAME_file.py` with two functions and put them into `FORMATS`::
 
     def recognise(head: bytes, name: str) -> bool: ...
     def read_NAME(source: Source, request: Request) -> Raw: ...
@@ -12,21 +12,24 @@ To add a format, write `readers/NAME_file.py` with two functions and put the pai
 sets `fs`, `start` and `units` where the format has them, and leaves gridding, gaps and the choice
 between the file's rate and that of the user to `Recording.from_raw`. A reader of a table (Parquet,
 Excel) makes a `Table` (readers/columns.py) and calls `raw_from_table` (readers/table.py), which
-finds time, labels and channels. The first pair that recognises the content is taken; the reader of
-text tables is the last. A reader imports its library when it is called and raises DataError, one
-sentence with the command that installs the extra, where that library is missing.
+finds time, labels and channels. A reader of signals that the format names calls `raw_from_signals`
+(readers/signals.py), one of named arrays `raw_from_variables` (readers/variables.py). The first
+format that recognises the content is taken; text tables are the last. A reader imports its library
+when it is called and raises DataError, one sentence with the command that installs the extra, where
+that library is missing.
 """
 
 from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO, TypeAlias, Union
+from typing import BinaryIO, NamedTuple, TypeAlias, Union
 
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.csv_file import read_csv
+from spectra.datasets.readers.numpy_file import is_npy, is_npz, read_npy, read_npz
 from spectra.datasets.recording import Recording
 from spectra.datasets.source import Source, open_source
 from spectra.errors import DataError
@@ -34,8 +37,22 @@ from spectra.errors import DataError
 Recogniser: TypeAlias = Callable[[bytes, str], bool]
 Reader: TypeAlias = Callable[[Source, Request], Raw]
 
-READERS: list[tuple[Recogniser, Reader]] = []
-"""Recognisers of binary formats and their readers, tried in order."""
+
+class Format(NamedTuple):
+    """A format: its name for people, and the functions that recognise and read it."""
+
+    title: str
+    recognise: Recogniser
+    read: Reader
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("NumPy array (NPY)", is_npy, read_npy),
+    Format("NumPy arrays (NPZ)", is_npz, read_npz),
+)
+"""Binary formats, tried in order."""
+
+TEXT = Format("text table", lambda head, name: True, read_csv)
 
 _HEAD_BYTES = 1 << 16
 
@@ -49,23 +66,68 @@ def read(
     label: str | None = None,
     resample: str | bool | None = None,
     name: str | None = None,
+    variable: str | None = None,
+    sheet: str | None = None,
 ) -> Recording:
-    """The recording in a CSV file, plain or gzipped, or in a binary file object such as standard
-    input.
+    """Read a recording from a file of any known format, recognised by its content.
 
-    Columns are named by their header or their number, counted from 1: `time` holds the instants
-    (found by itself where it looks like time), `channels` are the ones to analyse (all that hold
-    numbers), `label` is 0 or 1 a row. `fs` in Hz is for files without time. `resample`, a period
-    such as "5min", or True for the median step, puts irregular rows on a regular grid. Raises
-    DataError, naming file, row and column, for what cannot be analysed.
+    Text tables (CSV and its kin), NumPy, WAV, MATLAB, HDF5, EDF/BDF, WFDB, Parquet, Feather and
+    Excel files are read; several of them need an extra, which the error names that is raised
+    without it.
+
+    Parameters
+    ----------
+    source : path or binary file object
+        The file, plain or gzipped, or a stream such as standard input, which is read to its end.
+    time : str or None
+        The column that holds the instants, by its name or number from 1; found by itself where it
+        looks like time.
+    channels : str, sequence of str, or None
+        The columns or signals to analyse, all that hold numbers by default.
+    fs : float or None
+        The sampling rate in Hz, for files that give neither time nor rate. It goes before the rate
+        that a file gives.
+    label : str or None
+        The column of known anomalies, 0 or 1 a row. In EDF and WFDB files it names the annotations
+        that count as anomalies, such as "V,F".
+    resample : str, bool or None
+        A period such as "5min", or True for the median step, puts irregular rows on a regular grid
+        and brings signals of different rates to one.
+    name : str or None
+        The name of the recording, that of the file by default.
+    variable : str or None
+        The variable to read from a MATLAB, NPZ or HDF5 file ("/group/data"), or several with
+        commas; by default those of equal length that hold most values.
+    sheet : str or None
+        The sheet of an Excel file, by its name or number from 1, the first by default.
+
+    Returns
+    -------
+    Recording
+        The channels on a regular grid in time.
+
+    Raises
+    ------
+    DataError
+        For what cannot be analysed, naming the file and the place in it.
+
+    Examples
+    --------
+    >>> import io
+    >>> from spectra.datasets import read
+    >>> read(io.BytesIO(b"x,y\\n1,2\\n3,4\\n"), fs=2.0).channels
+    ('x', 'y')
     """
     opened = open_source(source)
-    head = opened.head(_HEAD_BYTES)
-    reader = next(
-        (reader for recognise, reader in READERS if recognise(head, opened.name)), read_csv
-    )
-    raw = reader(opened, Request(time, channels, label))
+    request = Request(time, channels, label, variable, sheet, bool(resample))
+    raw = format_of(opened).read(opened, request)
     return Recording.from_raw(raw, fs, resample, _short_name(opened.name) if name is None else name)
+
+
+def format_of(source: Source) -> Format:
+    """Return the format of a source: the first that recognises its content, or a text table."""
+    head = source.head(_HEAD_BYTES)
+    return next((form for form in FORMATS if form.recognise(head, source.name)), TEXT)
 
 
 # What holds a recording. (pandas' classes take no type argument at run time.)

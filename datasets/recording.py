@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
+from spectra.datasets.file_rate import with_rate
 from spectra.datasets.grid_values import fill_short_gaps
 from spectra.datasets.gridding import on_grid
 from spectra.datasets.raw import Raw, Request
@@ -137,6 +138,8 @@ class Recording:
     @classmethod
     def from_raw(cls, raw: Raw, fs: float | None, resample: str | bool | None, name: str) -> Self:
         """Return what a reader found, put on its grid, with short gaps filled."""
+        if raw.fs is not None and raw.instants is None:
+            raw, fs = with_rate(raw, fs, bool(resample))
         grid = on_grid(raw, fs, resample)
         values, filled, notes = fill_short_gaps(grid.values)
         return cls(
