@@ -220,6 +220,11 @@ def _columns(
     names, units, parts, notes = [], [], [], []
     for variable in chosen:
         matrix = np.squeeze(np.asarray(variable.read()))
+        if matrix.dtype.kind not in "fiub":
+            raise DataError(
+                f"{source.name}: variable '{variable.name}' holds {matrix.dtype}, not real "
+                "numbers: choose another with --variable."
+            )
         if not by_rows(matrix):
             matrix = matrix.T
             notes.append(
