@@ -29,10 +29,12 @@ from numpy.typing import ArrayLike
 
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.csv_file import read_csv
+from spectra.datasets.readers.edf_file import is_edf, read_edf
 from spectra.datasets.readers.hdf5_file import is_hdf5, read_hdf5
 from spectra.datasets.readers.matlab_file import is_matlab, read_matlab
 from spectra.datasets.readers.numpy_file import is_npy, is_npz, read_npy, read_npz
 from spectra.datasets.readers.wav_file import is_wav, read_wav
+from spectra.datasets.readers.wfdb_record import is_wfdb, read_wfdb
 from spectra.datasets.recording import Recording
 from spectra.datasets.source import Source, open_source
 from spectra.errors import DataError
@@ -53,6 +55,8 @@ FORMATS: tuple[Format, ...] = (
     Format("NumPy array (NPY)", is_npy, read_npy),
     Format("NumPy arrays (NPZ)", is_npz, read_npz),
     Format("WAV", is_wav, read_wav),
+    Format("EDF or BDF", is_edf, read_edf),
+    Format("WFDB record", is_wfdb, read_wfdb),
     Format("MATLAB", is_matlab, read_matlab),
     Format("HDF5 or MATLAB 7.3", is_hdf5, read_hdf5),
 )

@@ -1,6 +1,7 @@
 """The bytes of a binary format, and the libraries that read them."""
 
 import io
+import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,10 @@ def library(module: str, source: Source, kind: str, extra: str) -> Any:
     Raises DataError, with the command that installs the extra, where it is missing.
     """
     try:
-        return import_module(module)
+        with warnings.catch_warnings():
+            # What a library warns its own developers of is no concern of a reader of data.
+            warnings.simplefilter("ignore")
+            return import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
         raise DataError(
