@@ -60,12 +60,21 @@ def wanted_signals(header: SignalHeader, request: Request) -> list[int]:
     if channels is None:
         return list(range(len(header.titles)))
     table = _nameplate(header.source, header.titles)
-    given = [channels] if isinstance(channels, str) else list(channels)
-    if isinstance(channels, str) and channels not in header.titles:
+    names = listed_channels(channels, header.titles)
+    return list(dict.fromkeys(table.find(name, "channels") for name in names))
+
+
+def listed_channels(channels: str | Sequence[str], titles: Sequence[str]) -> list[str]:
+    """Return the names of channels: one text may name several, with commas between.
+
+    Raises DataError where none is named.
+    """
+    given = [channels] if isinstance(channels, str) else [str(name) for name in channels]
+    if isinstance(channels, str) and channels not in titles:
         given = [part.strip() for part in channels.split(",") if part.strip()]
     if not given:
         raise DataError("No channel is named: leave the choice of channels out to analyse all.")
-    return list(dict.fromkeys(table.find(str(name), "channels") for name in given))
+    return given
 
 
 def raw_from_signals(
