@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -167,9 +167,7 @@ def command(
             judged = _own(detection)
         else:
             chosen = reading.channels and f"{reading.channels},{score}"
-            recording = _labelled(
-                Reading(reading.time, chosen, reading.label, reading.fs, reading.resample), file
-            )
+            recording = _labelled(replace(reading, channels=chosen), file)
             judged = _column(recording, score, threshold)
         if buffer is None:
             buffer = vus_buffer(judged.labels * 0.0 if judged.series is None else judged.series)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict
 
 import click
 
@@ -21,6 +21,23 @@ VIEWS = ("magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "r
 USUAL_STEP = "auto"
 
 
+class Choices(TypedDict):
+    """The choices of `spectra.datasets.read` and `spectra.datasets.inspect`."""
+
+    time: str | None
+    channels: str | None
+    label: str | None
+    fs: float | None
+    resample: str | bool | None
+    variable: str | None
+    sheet: str | None
+
+
+def opened(file: str) -> str | BinaryIO:
+    """The path of a file, or standard input for "-"."""
+    return sys.stdin.buffer if file == STDIN else file
+
+
 @dataclass(frozen=True)
 class Reading:
     """How files are read: the arguments of `spectra.datasets.read`."""
@@ -30,20 +47,27 @@ class Reading:
     label: str | None
     fs: float | None
     resample: str | None
+    variable: str | None = None
+    sheet: str | None = None
 
     def read(self, file: str) -> "Recording":
         """The recording in a file, "-" for standard input; raises DataError where there is none."""
         from spectra.datasets import read
 
-        return read(
-            sys.stdin.buffer if file == STDIN else file,
-            name="stdin" if file == STDIN else file,
-            time=self.time,
-            channels=self.channels,
-            label=self.label,
-            fs=self.fs,
-            resample=True if self.resample == USUAL_STEP else self.resample,
-        )
+        name = "stdin" if file == STDIN else file
+        return read(opened(file), name=name, **self.choices())
+
+    def choices(self) -> Choices:
+        """The choices, as `read` and `inspect` take them."""
+        return {
+            "time": self.time,
+            "channels": self.channels,
+            "label": self.label,
+            "fs": self.fs,
+            "resample": True if self.resample == USUAL_STEP else self.resample,
+            "variable": self.variable,
+            "sheet": self.sheet,
+        }
 
 
 @dataclass(frozen=True)
@@ -103,7 +127,8 @@ def reading_options(command: Command) -> Command:
     @click.option(
         "--label",
         metavar="COLUMN",
-        help="A column of known anomalies, 0 or 1, which is not analysed.",
+        help="A column of known anomalies, 0 or 1, which is not analysed; in EDF and WFDB files "
+        "the annotations that are anomalies (V,F).",
     )
     @click.option(
         "--fs",
@@ -118,6 +143,16 @@ def reading_options(command: Command) -> Command:
         help="Put irregular rows on a regular grid: every 5min, 10ms, 0.5 (seconds), or "
         f"{USUAL_STEP} for the usual step.",
     )
+    @click.option(
+        "--variable",
+        metavar="NAME",
+        help="The variable of a MATLAB, NPZ or HDF5 file (/group/data); else those that fit.",
+    )
+    @click.option(
+        "--sheet",
+        metavar="NAME",
+        help="The sheet of an Excel file, by name or number; else the first.",
+    )
     @wraps(command)
     def collected(
         *args: Any,
@@ -126,9 +161,12 @@ def reading_options(command: Command) -> Command:
         label: str | None,
         fs: float | None,
         resample: str | None,
+        variable: str | None,
+        sheet: str | None,
         **rest: Any,
     ) -> None:
-        command(*args, reading=Reading(time, channels, label, fs, resample), **rest)
+        reading = Reading(time, channels, label, fs, resample, variable, sheet)
+        command(*args, reading=reading, **rest)
 
     return collected
 
