@@ -74,7 +74,7 @@ def command(
     output: Output,
     words: Words,
 ) -> None:
-    """Find the anomalies in each FILE, a CSV file, plain or gzipped; - is standard input.
+    """Find the anomalies in each FILE, of any known format; - is standard input.
 
     What is normal is learned from --normal, from --normal-rows, or else from the FILE itself, which
     then must be normal for the most part.

@@ -159,7 +159,7 @@ def inspect(
     """
     opened = open_source(source)
     form = format_of(opened)
-    part, share = _sampled(opened) if form is TEXT else (opened, 1.0)
+    part = _beginning(opened) if form is TEXT else opened
     request = Request(time, channels, label, variable, sheet, bool(resample))
     raw = form.read(part, request)
     recording, problem = None, None
@@ -173,15 +173,15 @@ def inspect(
     if part is not opened:
         read = f"{len(part.data) / 1e6:.1f} MB"
         notes = (f"Only the first {len(raw.values):,} rows ({read}) were read.", *notes)
-    samples = len(index)
+    rows = len(raw.values) + (0 if part is opened else _lines_after(opened, part.data))
     return Inspection(
         file=opened.name,
         format=form.title,
-        rows=round(len(raw.values) / share),
+        rows=rows,
         sampled=part is not opened,
         fs=rate,
         rate_from=_rate_from(raw, fs, resample),
-        seconds=None if rate is None else samples / share / rate,
+        seconds=None if rate is None else len(index) * rows / len(raw.values) / rate,
         start=_text(index[0]) if _is_time(index) else None,
         end=_text(index[-1]) if _is_time(index) else None,
         channels=tuple(
@@ -197,28 +197,27 @@ def inspect(
     )
 
 
-def _sampled(source: Source) -> tuple[Source, float]:
-    """Return the beginning of a text, and what share of the content it is, as far as known."""
+def _beginning(source: Source) -> Source:
+    """Return the whole lines at the beginning of a text, or all of a short one."""
     with source.open() as raw:
         data = raw.read(_SAMPLE_BYTES + 1)
     if len(data) <= _SAMPLE_BYTES:
-        return source, 1.0
-    # Whole lines only; of two bytes a letter the last has two as well.
+        return source
     end = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
     if b"\0" in data[:100]:
+        # With two bytes a letter the end of a line has two as well.
         end += end % 2
-    beginning = replace(source, path=None, data=data[:end], compression=None)
-    return beginning, _share(source, data[:end])
+    return replace(source, path=None, data=data[:end], compression=None)
 
 
-def _share(source: Source, beginning: bytes) -> float:
-    """Return the share that the beginning has of the lines, or of the bytes where that is slow."""
-    size = _size(source)
+def _lines_after(source: Source, beginning: bytes) -> int:
+    """Return the number of lines after the beginning, estimated where counting them is slow."""
+    size, lines = _size(source), beginning.count(b"\n")
     if source.compression is not None or size > _COUNTED_BYTES:
-        return len(beginning) / max(size, len(beginning))
+        return max(0, round(lines * (size / len(beginning) - 1)))
     with source.open() as raw:
-        lines = sum(block.count(b"\n") for block in iter(partial(raw.read, 1 << 20), b""))
-    return beginning.count(b"\n") / lines if lines else len(beginning) / size
+        total = sum(block.count(b"\n") for block in iter(partial(raw.read, 1 << 20), b""))
+    return total - lines
 
 
 def _size(source: Source) -> int:
