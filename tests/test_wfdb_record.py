@@ -137,6 +137,24 @@ def test_leads_of_different_rates_are_chosen_or_brought_to_one(tmp_path: Path) -
     assert both.values[::4, 0].tolist() == slow.tolist()
 
 
+def test_record_of_several_segments_is_read_as_one(tmp_path: Path) -> None:
+    parts = [RNG.integers(-99, 99, (n, 2)).astype("<i2") for n in (150, 250)]
+    for index, part in enumerate(parts):
+        (tmp_path / f"s{index}.dat").write_bytes(part.tobytes())
+        lines = [f"s{index} 2 100 {len(part)}"]
+        lines += [f"s{index}.dat 16 10/mV 16 0 0 0 0 {name}" for name in ("I", "II")]
+        (tmp_path / f"s{index}.hea").write_text("\n".join(lines) + "\n")
+    (tmp_path / "all.hea").write_text("all/2 2 100 400\ns0 150\ns1 250\n")
+    recording = read(tmp_path / "all.hea")
+    assert recording.channels == ("I", "II")
+    assert recording.units == ("mV", "mV")
+    assert recording.fs == 100.0
+    np.testing.assert_allclose(recording.values, np.vstack(parts) / 10, rtol=0, atol=1e-12)
+    (tmp_path / "s1.dat").unlink()
+    with pytest.raises(DataError, match=r"all\.hea"):
+        read(tmp_path / "all.hea")
+
+
 def test_header_without_its_signals_gets_one_sentence(tmp_path: Path) -> None:
     header = record(tmp_path)
     header.with_suffix(".dat").unlink()

@@ -35,8 +35,8 @@ def is_hdf5(head: bytes, name: str) -> bool:
 
 def read_hdf5(source: Source, request: Request) -> Raw:
     """Read the numeric data sets of an HDF5 file, side by side where they are of one length."""
-    kind, extra = _kind(source)
-    h5py = library("h5py", source, kind, extra)
+    kind = "a MATLAB 7.3 file" if source.head(6) == b"MATLAB" else "an HDF5 file"
+    h5py = library("h5py", source, kind, "matlab")
     where = content(source)
     try:
         with h5py.File(where, "r") as file:
@@ -47,16 +47,6 @@ def read_hdf5(source: Source, request: Request) -> Raw:
     except _FAULTS as error:
         raise damaged(source, kind, error) from error
     return raw_from_variables(variables, source, request, fs, start)
-
-
-def _kind(source: Source) -> tuple[str, str]:
-    """Return what the file is called in messages, and the extra that reads it."""
-    return ("a MATLAB 7.3 file", "matlab") if _is_matlab(source) else ("an HDF5 file", "matlab")
-
-
-def _is_matlab(source: Source) -> bool:
-    """Return whether MATLAB wrote the file."""
-    return source.head(6) == b"MATLAB"
 
 
 def _data_sets(
