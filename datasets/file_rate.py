@@ -8,6 +8,10 @@ import pandas as pd
 from spectra.datasets.raw import Raw
 
 _NS = 1e9
+_FIRST, _LAST = pd.Timestamp(1678, 1, 1), pd.Timestamp(2150, 1, 1)
+"""Dates from which nanoseconds fit 64 bits, and to which a century later still does."""
+_LONGEST = 3e9
+"""Seconds that a recording may last to be given instants: a century, which ends before _LAST."""
 _SAME_RATE = 1e-6
 """Relative difference below which two rates are one rate, written with other digits."""
 
@@ -38,7 +42,12 @@ def with_rate(raw: Raw, fs: float | None, resample: bool) -> tuple[Raw, float | 
     notes = raw.notes
     if abs(rate / raw.fs - 1) > _SAME_RATE:
         notes += (f"{raw.source} says {raw.fs:g} Hz: the {rate:g} Hz given are used (--fs).",)
-    index = _instants(len(raw.values), rate, raw.start) if 0 < rate < np.inf else raw.plain
+    start = raw.start
+    if start is not None and not _FIRST <= start.tz_localize(None) <= _LAST:
+        notes += (f"{raw.source} says that it starts at {start}, which cannot be: left out.",)
+        start = None
+    timed = 0 < rate < np.inf and len(raw.values) / rate < _LONGEST
+    index = _instants(len(raw.values), rate, start) if timed else raw.plain
     if resample:
         return replace(raw, instants=index, plain=index, fs=None, notes=notes), None
     return replace(raw, plain=index, fs=None, notes=notes), rate

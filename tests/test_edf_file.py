@@ -57,6 +57,13 @@ def test_start_that_was_made_anonymous_is_no_date(tmp_path: Path) -> None:
     assert recording.index[100] == pd.Timedelta(seconds=1)
 
 
+def test_start_that_cannot_be_is_left_out_with_a_note(tmp_path: Path) -> None:
+    file = File(EEG, recording="Startdate 02-MAY-0021 X X X")
+    recording = read(naive_edf.write(tmp_path / "a.edf", file))
+    assert recording.index[100] == pd.Timedelta(seconds=1)
+    assert any("starts at 0021-05-02 12:30:15, which cannot be" in n for n in recording.notes)
+
+
 MIXED = [*EEG, signal("Temp", 1, unit="degC"), signal("EMG", 50)]
 
 

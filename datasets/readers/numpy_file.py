@@ -1,6 +1,7 @@
 """NumPy's own files: one array (NPY), read through a memory map, or several (NPZ)."""
 
 import io
+import tokenize
 import zipfile
 import zlib
 from functools import partial
@@ -16,6 +17,7 @@ from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.binary import content, damaged, size_of
 from spectra.datasets.readers.signals import (
     SignalHeader,
+    as_floats,
     by_rows,
     raw_from_labelled_signals,
 )
@@ -25,7 +27,11 @@ from spectra.errors import DataError
 
 _NPY = "a NumPy array"
 _NPZ = "an archive of NumPy arrays"
-_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, OSError)
+_HEADER_FAULTS = (ValueError, EOFError, SyntaxError, tokenize.TokenError)
+"""Errors of NumPy on the header of an array, which is written like Python."""
+_FAULTS = (
+    *_HEADER_FAULTS, zipfile.BadZipFile, zlib.error, KeyError, OSError, RuntimeError,
+)  # fmt: skip
 
 
 def is_npy(head: bytes, name: str) -> bool:
@@ -63,7 +69,7 @@ def read_npy(source: Source, request: Request) -> Raw:
             f"The array has {matrix.shape[1]} rows of {matrix.shape[0]:,} values: one channel a "
             "row.",
         )
-    values = np.atleast_2d(matrix.T).T.astype(np.float64)
+    values = as_floats(np.atleast_2d(matrix.T).T)
     width = values.shape[1]
     titles = ("value",) if width == 1 else tuple(f"ch{index + 1}" for index in range(width))
     header = SignalHeader(source.name, titles, ("",) * width)
@@ -100,7 +106,7 @@ def _mapped(source: Source, where: Path | io.BytesIO) -> NDArray[np.generic]:
         with where.open("rb") if isinstance(where, Path) else io.BytesIO(where.getvalue()) as file:
             shape, fortran, dtype = _header(file)
             offset = file.tell()
-    except (ValueError, EOFError) as error:
+    except _HEADER_FAULTS as error:
         raise damaged(source, _NPY, error) from error
     if dtype.hasobject:
         raise DataError(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.raw import Raw, Request
@@ -178,7 +179,13 @@ def raw_from_labelled_signals(
     return raw_from_signals(header, part, chosen, labels.values, (*notes, *labels.notes))
 
 
-def by_rows(array: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]") -> bool:
+def as_floats(array: NDArray[np.generic]) -> Float64Array:
+    """Return the values as float64; damaged bits that are no number become NaN."""
+    with np.errstate(invalid="ignore"):
+        return array.astype(np.float64, copy=False)
+
+
+def by_rows(array: NDArray[np.generic]) -> bool:
     """Return whether a matrix has one row a sample: its longer side is time."""
     return array.ndim < 2 or array.shape[0] >= array.shape[1]
 

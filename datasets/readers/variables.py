@@ -15,6 +15,7 @@ from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.signals import (
     SignalHeader,
+    as_floats,
     by_rows,
     raw_from_labelled_signals,
 )
@@ -236,7 +237,7 @@ def _columns(
         short = variable.name.strip("/")
         names += [short] if width == 1 else [f"{short}_{index + 1}" for index in range(width)]
         units += [variable.unit] * width
-        parts.append(matrix.astype(np.float64, copy=False))
+        parts.append(as_floats(matrix))
     values = parts[0] if len(parts) == 1 else np.hstack(parts)
     return SignalHeader(source.name, tuple(names), tuple(units)), values, notes
 

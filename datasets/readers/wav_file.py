@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.binary import content, damaged, size_of
 from spectra.datasets.readers.signals import (
     SignalHeader,
+    as_floats,
     distinct_titles,
     raw_from_signals,
     wanted_signals,
@@ -69,7 +68,7 @@ def read_wav(source: Source, request: Request) -> Raw:
     except (ValueError, struct.error, EOFError, OSError) as error:
         raise damaged(source, _KIND, error) from error
     matrix = samples.reshape(len(samples), -1)
-    values = matrix[:, chosen].astype(np.float64)
+    values = as_floats(matrix[:, chosen])
     if packed:
         # SciPy puts 24 bits into the upper part of 32.
         values /= 256
