@@ -17,7 +17,7 @@ def command() -> None:
 
 
 def _known() -> dict[str, str]:
-    """Every name, with what it is."""
+    """Return every name with what it is."""
     from spectra.datasets.generators import GENERATORS
     from spectra.datasets.samples import describe, sample_names
 
@@ -87,7 +87,7 @@ def write(name: str, output: Path | None, seed: int | None) -> None:
 
 
 def _made(name: str, seed: int) -> bytes:
-    """The CSV of a signal made from a seed."""
+    """Return the CSV of a signal made from a seed."""
     import numpy as np
 
     from spectra.datasets.generators import GENERATORS

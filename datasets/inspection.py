@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array
+from spectra.datasets.grid_values import Choice
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.reading import TEXT, format_of
 from spectra.datasets.recording import Recording
@@ -127,6 +128,11 @@ def inspect(
     resample: str | bool | None = None,
     variable: str | None = None,
     sheet: str | None = None,
+    series: str | None = None,
+    repeats: Choice | None = None,
+    dates: str | None = None,
+    delimiter: str | None = None,
+    max_bytes: int | None = None,
 ) -> Inspection:
     """Return what of a file would be analysed, without analysing it.
 
@@ -138,6 +144,8 @@ def inspect(
         The file.
     time, channels, fs, label, resample, variable, sheet
         The choices of `read`.
+    series, repeats, dates, delimiter, max_bytes
+        Likewise. Of several stacked series the first is described.
 
     Returns
     -------
@@ -157,14 +165,16 @@ def inspect(
     >>> found.format, found.rows, found.fs, found.channels[0].high
     ('text table', 3, 2.0, 4.0)
     """
-    opened = open_source(source)
+    opened = open_source(source, max_bytes)
     form = format_of(opened)
     part = _beginning(opened) if form is TEXT else opened
-    request = Request(time, channels, label, variable, sheet, bool(resample))
-    raw = form.read(part, request)
+    request = Request(
+        time, channels, label, variable, sheet, bool(resample), series, dates, delimiter
+    )
+    raw = _one_series(form.read(part, request))
     recording, problem = None, None
     try:
-        recording = Recording.from_raw(raw, fs, resample, opened.name)
+        recording = Recording.from_raw(raw, fs, resample, opened.name, repeats)
     except DataError as error:
         problem = str(error)
     index = _index(raw, recording)
@@ -195,6 +205,18 @@ def inspect(
             raw.values[:_FIRST], index=_first_instants(raw, index), columns=list(raw.channels)
         ),
     )
+
+
+def _one_series(raw: Raw) -> Raw:
+    """Return the first of several stacked series, with a note, or what is one series as it is."""
+    if raw.stack is None:
+        return raw
+    first, rows = next(iter(raw.stack.rows.items()))
+    note = (
+        f"{len(raw.stack.rows)} series, told apart by {raw.stack.column} (--series none: one); "
+        f"'{first}' is described."
+    )
+    return replace(raw.take(rows), notes=(note, *raw.notes))
 
 
 def _beginning(source: Source) -> Source:

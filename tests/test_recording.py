@@ -239,7 +239,7 @@ def test_gaps_order_and_repeats_of_an_index() -> None:
 def test_columns_of_every_kind() -> None:
     frame = pd.DataFrame(
         {
-            "whole": pd.array([*range(2, N + 2)], dtype="Int64"),
+            "whole": pd.array([i * i for i in range(N)], dtype="Int64"),
             "flag": VALUES > 0,
             "few": pd.Categorical(np.arange(N) % 3),
             "money": [Decimal("1.5")] * N,
