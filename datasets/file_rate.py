@@ -48,9 +48,8 @@ def with_rate(raw: Raw, fs: float | None, resample: bool) -> tuple[Raw, float | 
         start = None
     timed = 0 < rate < np.inf and len(raw.values) / rate < _LONGEST
     index = _instants(len(raw.values), rate, start) if timed else raw.plain
-    if resample:
-        return replace(raw, instants=index, plain=index, fs=None, notes=notes), None
-    return replace(raw, plain=index, fs=None, notes=notes), rate
+    raw = replace(raw, plain=index, fs=None, start=None, notes=notes)
+    return (replace(raw, instants=index), None) if resample else (raw, rate)
 
 
 def _instants(n: int, fs: float, start: pd.Timestamp | None) -> pd.Index:

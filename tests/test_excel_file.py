@@ -32,7 +32,7 @@ def workbook(path: Path, sheets: dict[str, list[list[object]]]) -> Path:
 def table(header: list[object]) -> list[list[object]]:
     start = datetime.datetime(2024, 3, 1, 12)
     rows: list[list[object]] = [
-        [start + datetime.timedelta(minutes=5 * i), float(value), i % 7]
+        [start + datetime.timedelta(minutes=5 * i), float(value), i * i % 7]
         for i, value in enumerate(FLOW)
     ]
     return [header, *rows]
@@ -47,7 +47,7 @@ def test_cells_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert recording.fs == 1 / 300
     # openpyxl writes 16 digits of 17.
     np.testing.assert_allclose(recording.values[:, 0], FLOW, rtol=5e-16, atol=0)
-    assert recording.values[:, 1].tolist() == [i % 7 for i in range(100)]
+    assert recording.values[:, 1].tolist() == [i * i % 7 for i in range(100)]
     assert recording.index[1] == pd.Timestamp("2024-03-01 12:05")
 
 

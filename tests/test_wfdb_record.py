@@ -48,7 +48,7 @@ def test_signals_have_their_names_units_and_rate(tmp_path: Path, fmt: str, endin
     header = record(tmp_path, fmt)
     recording = read(header.with_suffix(ending))
     assert recording.channels == ("MLII", "resp")
-    assert recording.units == ("mV", "")
+    assert recording.units == ("mV", "NU")
     assert recording.fs == 360.0
     # One step of the converter, 1/100: wfdb may round or cut.
     np.testing.assert_allclose(recording.values, SIGNALS, rtol=0, atol=0.0101)
@@ -113,7 +113,7 @@ def test_record_in_a_matlab_file_is_read_in_physical_units(tmp_path: Path) -> No
     for name in ("a1.mat", "a1.hea"):
         recording = read(tmp_path / name)
         assert recording.channels == ("II", "PLETH")
-        assert recording.units == ("mV", "")
+        assert recording.units == ("mV", "NU")
         assert recording.fs == 250.0
         np.testing.assert_allclose(recording.values, steps.T / [1000, 50], rtol=0, atol=1e-12)
     (tmp_path / "a1.hea").unlink()

@@ -31,7 +31,6 @@ comment (header(5) of the WFDB Applications Guide)."""
 _BITS = {"8": 8, "16": 16, "24": 24, "32": 32, "61": 16, "80": 8, "160": 16, "212": 12,
          "310": 32 / 3, "311": 32 / 3}  # fmt: skip
 """Bits of a sample by storage format; those of compressed formats vary (signal(5))."""
-_NO_UNIT = ("NU", "nu", "")
 _FAULTS = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, OSError, OverflowError,
     ZeroDivisionError, UnicodeDecodeError,
@@ -143,7 +142,7 @@ def _named(wfdb: Any, path: Path, record: Any) -> tuple[list[str | None], tuple[
     if getattr(record, "sig_name", None) is None:
         # Of a record of several segments only the samples tell; one is enough.
         record = wfdb.rdrecord(str(path), sampto=1)
-    units = tuple("" if unit in _NO_UNIT else str(unit) for unit in record.units)
+    units = tuple(str(unit) for unit in record.units)
     return list(record.sig_name), units
 
 
