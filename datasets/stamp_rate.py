@@ -10,7 +10,8 @@ from spectra.datasets.time_axis import duration_text, seconds_of
 
 _AMBIGUOUS = 0.02  # of the steps: how many may be neither inside a burst nor between two
 _UNSTEADY = 0.1  # of the bursts: how many may have another number of rows than most
-_FEWEST_BURSTS = 4
+_FEWEST_BURSTS, _FEWEST_IN_BURST = 4, 3
+_INSIDE = 0.35  # of the mean step: the longest step inside a burst
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ def rate_of_bursts(index: pd.Index) -> StampRate | None:
         return None
     mean = span / len(steps)
     between = steps > 1.2 * mean
-    if np.mean(between | (steps < 0.8 * mean)) < 1 - _AMBIGUOUS:
+    inside = steps < _INSIDE * mean
+    if np.mean(between | inside) < 1 - _AMBIGUOUS:
         return None
     starts = np.concatenate([[0], np.flatnonzero(between) + 1])
     if len(starts) < _FEWEST_BURSTS:
@@ -50,7 +52,8 @@ def rate_of_bursts(index: pd.Index) -> StampRate | None:
     single = gaps < 1.5 * usual
     rows = float(np.mean(counts[single])) if single.any() else 0.0
     steady = np.abs(counts - rows) <= max(1.05, 0.02 * rows)
-    if rows < 1.2 or np.mean(steady) < 1 - _UNSTEADY:
+    fewest = 1.2 if np.mean(steps[inside] == 0) > 0.9 else _FEWEST_IN_BURST
+    if rows < fewest or np.mean(steady) < 1 - _UNSTEADY:
         return None
     whole = bool(np.mean(np.abs(gaps / usual - np.rint(gaps / usual)) < 0.01) > 0.95)
     if steady.all():

@@ -45,7 +45,9 @@ _COUNTERS = {
     "", "#", "index", "idx", "id", "row", "rows", "no", "no.", "nr", "nr.", "n", "n°", "sample",
     "samples", "unnamed: 0", "record", "seq", "counter", "lfd. nr.", "point", "line", "frame",
 }  # fmt: skip
-_IDENTIFIERS = frozenset({"id", "serial", "number", "nr", "code", "ean", "sn", "account", "meter"})
+_IDENTIFIERS = frozenset(
+    {"id", "serial", "number", "no", "nr", "code", "ean", "sn", "account", "meter", "site", "table"}
+)
 _ALIKE, _MOST = 0.01, 0.98
 """A step is the usual one within this share of it; this share of the steps makes a counter."""
 _SAMPLE_CELLS, _GLANCE = 1000, 64

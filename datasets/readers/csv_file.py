@@ -23,11 +23,13 @@ from spectra.datasets.readers.dialect import (
     split,
 )
 from spectra.datasets.readers.edges import LONGEST_FOOTER, footer_rows, row_text, total_row
+from spectra.datasets.readers.header import read_header
 from spectra.datasets.readers.layouts import refuse_nem12, unrolled
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
+LONGEST_SIDE = 40
 _FIRST_BYTES, _MOST_BYTES, _ENOUGH_LINES = 1 << 16, 1 << 24, 6
 _NA_VALUES = ["-", "--", "?", "NAN", "Nan", "na", "none", "Null"]
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -105,8 +107,31 @@ class _Parsed:
     frame: pd.DataFrame
 
 
+def _without_side(parsed: _Parsed) -> _Parsed:
+    """Return a table without the header that an oscilloscope writes beside its first rows.
+
+    Its columns come first, begin with a text, and are empty from some row on.
+    """
+    frame, dialect = parsed.frame, parsed.dialect
+    if pd.api.types.is_numeric_dtype(frame[0].dtype) or any(dialect.names):
+        return parsed
+    if len(frame) < 3 * LONGEST_SIDE or bool(frame[0].iloc[LONGEST_SIDE:].notna().any()):
+        return parsed
+    filled = frame.iloc[LONGEST_SIDE:].notna().any().to_numpy()
+    if not filled.any():
+        return parsed
+    count = int(np.argmax(filled))
+    side = frame.iloc[:LONGEST_SIDE, :count]
+    lines = [",".join(str(cell) for cell in row if cell == cell) for row in side.to_numpy(object)]
+    header = read_header(lines).with_rate_of([dialect.header.rate_text])
+    rest = frame.iloc[:, count:].set_axis(pd.RangeIndex(len(frame.columns) - count), axis=1)
+    names = tuple(dialect.names[count:])
+    return replace(parsed, frame=rest, dialect=replace(dialect, names=names, header=header))
+
+
 def _trimmed(text: _Text, parsed: _Parsed) -> Table:
     """Return a parsed table without its footer and the row of its totals."""
+    parsed = _without_side(parsed)
     frame, dialect = parsed.frame, parsed.dialect
     notes, header = [*dialect.notes], dialect.header
     below = footer_rows(frame, dialect.decimal)

@@ -34,7 +34,7 @@ _DAY = (
     r"|\d{4}:\d\d:\d\d(?!\d)"
     rf"|\d{{1,2}}\.?[- /]{_MONTH},?[- /]\d{{2,4}}|{_MONTH}[- ]\d{{1,2}},?[- ]\d{{2,4}}"
 )
-_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[,.]?\s+)?"
+_WEEKDAY = rf"(?:(?!{_MONTH}\b)[^\W\d_]{{2,10}}[.,]{{0,2}}\s+(?=\d|{_MONTH}))?"
 _HOUR = r"\d{1,2}:\d\d(?::\d\d(?:[.,:]\d+)?)?(?:\s*[ap]\.?\s?m\.?)?"
 _ZONE = (
     r"\s*(?:[+-]\d\d:?\d\d|\(?[A-Za-z]{1,5}(?:[+-]\d{1,2}(?::?\d\d)?)?\)?|[A-Z][a-z]+/[A-Za-z_]+)?"
@@ -221,7 +221,8 @@ def _part(text: "pd.Series[str]") -> "pd.Series[str]":
 
 def _longest_step(dates: pd.DatetimeIndex) -> float:
     """Return the longest time from one date to the next, in seconds."""
-    seconds = dates.dropna().to_numpy().astype("datetime64[s]").astype(np.int64)
+    plain = dates.dropna() if dates.tz is None else dates.dropna().tz_convert(None)
+    seconds = plain.to_numpy().astype("datetime64[s]").astype(np.int64)
     return float(np.abs(np.diff(seconds)).max(initial=0))
 
 

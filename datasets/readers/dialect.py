@@ -3,16 +3,16 @@
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
 import pandas as pd
 
 from spectra.datasets.readers.cells import GROUPED, MISSING, MISSING_WORDS, is_number_with_unit
 from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.header import NO_HEADER, Header, read_header
-from spectra.datasets.readers.names import is_unit_row
+from spectra.datasets.readers.names import is_unit_row, unit_text
 
 BLANKS = r"\s+"
 """The delimiter of a file whose columns are set apart by runs of blanks."""
@@ -38,6 +38,7 @@ _PLAIN = re.compile(r"[+-]?\d+\.?\d*")
 _WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
 
 # A table of 10,000 columns is told by a few of its rows, a table of one column by a few hundred.
+_MOST_FIELDS = 0.7  # of the fields of a column below the header: they are of its kind
 _FEWEST_ROWS, _MOST_ROWS, _MOST_CHARACTERS = 5, 200, 100_000
 
 
@@ -110,7 +111,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     notes = (*heading.notes, *_thousands_note(rows, decimal))
     if _is_split_decimal(_body(split(sample, ","))) and delimiter in (";", ","):
         notes += (_split_decimal_note(delimiter, sample[-1]),)
-    header = heading.header or read_header(lines[:above])
+    header = heading.header or read_header([*lines[:above], *_pairs(rows[: heading.rows])])
     return Dialect(
         delimiter,
         decimal,
@@ -122,6 +123,16 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         heading.units,
         header,
     )
+
+
+def _pairs(rows: list[list[str]]) -> list[str]:
+    """Return lines "name: number" of the numbers that stand below names, above the data."""
+    return [
+        f"{name}: {field}"
+        for above, below in pairwise(rows)
+        for name, field in zip(above, below, strict=False)
+        if name and _PLAIN.fullmatch(field.replace("e-", "").replace("E-", ""))
+    ]
 
 
 def _body(rows: list[list[str]]) -> list[list[str]]:
@@ -394,7 +405,7 @@ def _heading(
         count,
         names,
         (_text_note(others),) if others else (),
-        tuple(unit.strip("'\"[]() ") for unit in (*units, *[""] * len(names))[: len(names)])
+        tuple(unit_text(unit) for unit in (*units, *[""] * len(names))[: len(names)])
         if units
         else (),
     )
@@ -419,6 +430,8 @@ def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None
         return lowest
     block: list[int] = []
     for i in range(len(rows) - 1, -1, -1):
+        if is_unit_row(rows[i]) and not _names_columns(rows[i], width, decimal):
+            continue
         if not _names_columns(rows[i], width, decimal):
             break
         block.append(i)
@@ -458,29 +471,41 @@ def _rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
     body = _body(rows) if len(rows) > _FEWEST_ROWS + 1 else rows[len(rows) // 2 :]
     below = [row for row in body if len(row) == width]
 
-    def known(field: str) -> bool:
-        return is_value(field, decimal) or is_number_with_unit(field)
-
-    def holds_values(column: int) -> bool:
-        fields = [row[column] for row in below if row[column].lower() not in MISSING_WORDS]
-        return len(fields) >= 0.7 * len(below) and sum(map(known, fields)) >= 0.7 * len(fields)
-
-    full = [column for column in range(width) if below and holds_values(column)]
+    plain = {
+        column: _share(below, column, lambda field: is_value(field, decimal)) >= _MOST_FIELDS
+        for column in range(width)
+    }
+    full = [
+        column
+        for column in range(width)
+        if plain[column] or _share(below, column, is_number_with_unit) >= _MOST_FIELDS
+    ]
     if not full:
         return 0
+
+    def known(column: int, field: str) -> bool:
+        return is_value(field, decimal) or (not plain[column] and is_number_with_unit(field))
+
     count = 0
     for i, row in enumerate(rows[:-2]):
-        here = [row[column] for column in full if column < len(row)]
-        words = any(not known(field) and field.lower() not in MISSING for field in here)
-        begins = bool(here) and (
-            known(here[0]) or (here[0].lower() in MISSING and any(map(known, here)))
-        )
-        if begins:
-            # Sometimes a preamble has a date or a number first.
+        here = [(column, row[column]) for column in full if column < len(row)]
+        values = sum(known(column, field) for column, field in here)
+        words = sum(field.lower() not in MISSING for _, field in here) - values
+        # A line such as "Start,03/30/2024" above the table has values too, but not most.
+        first = bool(here) and (known(*here[0]) or here[0][1].lower() in MISSING)
+        if first and values > words:
             return count
         if words or len(row) != width:
             count = i + 1
     return count
+
+
+def _share(rows: list[list[str]], column: int, holds: Callable[[str], bool]) -> float:
+    """Return the share of a column's fields that are values, 0 where many are missing."""
+    fields = [row[column] for row in rows if row[column].lower() not in MISSING_WORDS]
+    if not fields or len(fields) < _MOST_FIELDS * len(rows):
+        return 0.0
+    return sum(map(holds, fields)) / len(fields)
 
 
 def _names_columns(row: list[str], width: int, decimal: str) -> bool:
@@ -539,6 +564,14 @@ def _names(header: list[str], width: int, row_names: bool) -> tuple[str | None, 
     return (*names, *[""] * (width - len(names)))
 
 
+def _comment_fields(text: str, delimiter: str) -> list[str]:
+    """Return the fields of a comment line; its mark may be the name of a row counter."""
+    (fields,) = split([text.strip()], delimiter)
+    if fields and not fields[0] and text.strip().startswith(delimiter):
+        fields[0] = "#"
+    return fields
+
+
 def _names_in_comment(
     comments: Sequence[str], delimiter: str, width: int
 ) -> tuple[str | None, ...]:
@@ -546,14 +579,9 @@ def _names_in_comment(
 
     numpy.savetxt writes them there.
     """
-    text = (
-        next((line for line in reversed(comments) if line.strip()), "")
-        .strip()
-        .lstrip("".join(COMMENTS))
-    )
-    (fields,) = split([text.strip()], delimiter)
-    if fields and not fields[0] and text.strip().startswith(delimiter):
-        # The mark was the name of a column that counts the rows: "#,time,left".
-        fields[0] = "#"
+    texts = [line.strip().lstrip("".join(COMMENTS)) for line in comments if line.strip()]
+    rows = [_comment_fields(text, delimiter) for text in texts[-2:]]
+    # Two such lines are the names and the units.
+    fields = next((row for row in rows if len(row) == width), [])
     named = len(fields) == width > 1 and all(field and not is_value(field, ".") for field in fields)
     return tuple(fields) if named else (None,) * width

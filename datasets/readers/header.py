@@ -24,7 +24,7 @@ _RATE_WORD = (
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing)|delta[\s_-]*(?:x|t|time)|\bdt\b"
     r"|x[\s_-]*increment|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit"
-    r"|messintervall|(?:time|log\w*|recording|measurement|scan)[\s_-]*(?:interval|step|increment))"
+    r"|messintervall|^\W*increment|(?:time|log\w*|recording|measurement|scan)[\s_-]*(?:interval|step|increment))"
 )
 _BETWEEN = r"[\s\"']*(?:[=:,;\t|]+|\s)[\s\"']*"
 _IN_BRACKETS = r"(?:[\s_]*[\[(]?\s*{0}\s*[\])]?)?"

@@ -147,7 +147,8 @@ def _trace(table: Table) -> Table | None:
     ragged = bool(known[:-1].all()) and 0 < last < width and bool(known[-1, :last].all())
     expected = table.header.n_samples
     counted = expected is not None and expected == count and count > len(values)
-    if not counted and not (ragged and _goes_on_in_rows(values[:-1])):
+    whole = bool(known.all()) and width >= 4 and table.header.fs is not None
+    if not counted and not ((ragged or whole) and _goes_on_in_rows(values[:-1])):
         return None
     note = (
         f"{count} samples of one signal, {width} a line: read line after line (--channels reads "
@@ -161,7 +162,7 @@ def _goes_on_in_rows(values: Float64Array) -> bool:
     across = np.median(np.abs(values[1:, 0] - values[:-1, -1]))
     within = np.median(np.abs(np.diff(values, axis=1)))
     down = np.median(np.abs(np.diff(values, axis=0)))
-    return bool(across < 1.5 * within + 1e-300 and within < down)
+    return bool(across < 1.5 * within + 1e-300 and within < 0.7 * down)
 
 
 def _blocks(table: Table) -> Table | None:

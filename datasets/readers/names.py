@@ -53,11 +53,28 @@ _PLAIN_UNITS = (
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
 """Physical units as they are written in headers."""
 
+_LONG_UNITS = frozenset(
+    "kWh MWh Wh kVA kW °C °F mV uV µV mA hPa kPa MPa mbar bar rpm bpm mmHg m/s m/s² km/h %".split()  # noqa: SIM905
+)
+"""Units that are one even without brackets, as the last word of a name."""
+
+_SPELT_UNITS = frozenset(
+    {"Deg C", "Deg F", "deg C", "deg F", "degT", "TS", "RN", "m/(s^2)", "mm:ss.mmm", "hh:mm:ss"}
+)
 _BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,12}?)\s*[\])]")
 _AFTER_SEPARATOR = re.compile(
     r"(?:,\s*|\s+in\s+|\s*/\s*)([^\s,()\[\]/]{1,8}(?:/[^\s,()]{1,4})?)(?=$|[\s(\[])"
 )
 _CAMEL = re.compile(r"(?<=[a-zµ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NUMBER = re.compile(r"[+-]?\d*[.,]?\d+(?:[eE][+-]?\d+)?")
+_FORMAT = re.compile(r"\d+[a-z]")
+"""A width and a kind, such as 15s, in the rows below the names of USGS tables."""
+_CERTAIN_TEXT = """
+    sec secs second seconds sekunden segundos secondes secondi ms msec msecs millis millisecond
+    milliseconds us usec micros microsecond microseconds ns nsec nanos nanosecond nanoseconds
+"""
+_CERTAIN = frozenset(_CERTAIN_TEXT.split())
+"""Units of time that name a column of time all by themselves; HR may be the heart rate."""
 _STATISTICS_TEXT = """
     avg smp min max std mean tot total sample samp median
 """
@@ -85,6 +102,14 @@ def names_only_time(name: str | None) -> bool:
     return names_time(name) and words(name) <= TIME_WORDS | SECONDS.keys() | _QUALIFIERS
 
 
+def names_unit_of_time(name: str | None) -> bool:
+    """Return True if a name is nothing but a unit of time: "[s]", "x (ms)", "seconds"."""
+    if not name or not words(name) <= SECONDS.keys() | {"x"}:
+        return False
+    bracketed = any(text.casefold() in SECONDS for text in _BRACKETED.findall(name))
+    return bracketed or bool(words(name) & _CERTAIN)
+
+
 def names_date(name: str | None) -> bool:
     """Return True if a name has a word for a date or for days in it."""
     return bool(words(name) & _DATE_WORDS)
@@ -95,26 +120,46 @@ def seconds_in(name: str | None, unit: str = "") -> float | None:
     if unit.strip("[]() ").casefold() in SECONDS:
         return SECONDS[unit.strip("[]() ").casefold()]
     found = [text.casefold() for text in _BRACKETED.findall(name or "")]
-    found += re.findall(r"[^\W\d_]+", _CAMEL.sub(" ", name or "").casefold())[::-1]
+    # The S of S1 is no second.
+    found += [
+        word
+        for word in re.findall(r"[^\W_]+", _CAMEL.sub(" ", name or "").casefold())[::-1]
+        if not any(letter.isdigit() for letter in word)
+    ]
     return next((SECONDS[text] for text in found if text in SECONDS), None)
 
 
 def is_unit(text: str) -> bool:
     """Return True if a text is a physical unit, with or without brackets."""
-    return text.strip("[]() ") in UNITS
+    text = text.strip()
+    return text in UNITS or text.strip("[]() ") in UNITS or text in _SPELT_UNITS
 
 
 def unit_in(name: str | None) -> str:
     """Return the physical unit in a column's name, "" without one: "Temp, °F", "ecg [uV]"."""
-    for pattern in (_BRACKETED, _AFTER_SEPARATOR):
-        for text in pattern.findall(name or ""):
-            if text in UNITS:
-                return str(text)
-    return ""
+    name = name or ""
+    last = name.split()[-1] if len(name.split()) > 1 else ""
+    if last in _LONG_UNITS or (last in UNITS and "/" in last):
+        return last
+    found = [*_BRACKETED.findall(name), *_AFTER_SEPARATOR.findall(name)]
+    return next((str(text) for text in found if text in UNITS), "")
+
+
+def unit_text(field: str) -> str:
+    """Return the unit in a field of a row of units, without brackets around it; "" for none."""
+    text = field.strip("'\" ")
+    if _FORMAT.fullmatch(text) or text.casefold() in _STATISTICS:
+        return ""
+    pair = text[:1] + text[-1:]
+    return text[1:-1] if pair in ("[]", "()") and text.count(text[0]) == 1 else text
 
 
 def is_unit_row(fields: list[str]) -> bool:
     """Return True if a row of a header holds units or statistics and no names."""
     full = [field.strip("'\" ") for field in fields if field.strip()]
-    known = sum(is_unit(field) or field.casefold() in _STATISTICS for field in full)
+    full = [field for field in full if not _NUMBER.fullmatch(field)]
+    known = sum(
+        is_unit(field) or field.casefold() in _STATISTICS or bool(_FORMAT.fullmatch(field))
+        for field in full
+    )
     return bool(full) and known >= len(full) / 2

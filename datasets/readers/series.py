@@ -90,10 +90,28 @@ def choose_series(series: Series, table: Table, wanted: str | None) -> str | Non
     raise DataError(f"{table.source} has no series {quoted(value)}: there are {shown}.")
 
 
-def _keys(table: Table, taken: frozenset[int]) -> list[int]:
-    """Return the columns whose values may name series."""
+def same_in_each(series: Series, table: Table) -> list[int]:
+    """Return the columns of whole numbers, named like an identifier, that number the series."""
     found = []
     for column in range(len(table.names)):
+        values = table.frame.iloc[:, column]
+        named = words(table.names[column]) & _NAMES
+        if (
+            column not in series.columns
+            and values.dtype.kind in "iu"
+            and named
+            and bool((values.groupby(series.codes).nunique() == 1).all())
+        ):
+            found.append(column)
+    return found
+
+
+def _keys(table: Table, taken: frozenset[int]) -> list[int]:
+    """Return the columns whose values may name series."""
+    found: list[int] = []
+    # Names say more than numbers: the texts go first.
+    order = sorted(range(len(table.names)), key=lambda i: is_plain(table.frame.iloc[:, i]))
+    for column in order:
         if column in taken:
             continue
         series = table.frame.iloc[:, column]

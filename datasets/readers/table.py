@@ -17,7 +17,7 @@ from spectra.datasets.readers.columns import (
     read_channels,
 )
 from spectra.datasets.readers.names import words
-from spectra.datasets.readers.series import choose_series, find_series
+from spectra.datasets.readers.series import choose_series, find_series, same_in_each
 from spectra.datasets.readers.time_column import TimeColumn, Times, find_times
 from spectra.errors import DataError
 
@@ -50,7 +50,7 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
     taken |= times.spare | (frozenset() if times.axis is None else times.axis.columns)
     notes = [*table.notes, *labels.notes, *(times.axis.notes if times.axis else ()), *times.notes]
     series = find_series(table, instants, request.series, taken)
-    taken |= frozenset(() if series is None else series.columns)
+    taken |= frozenset(() if series is None else (*series.columns, *same_in_each(series, table)))
     if wanted is None:
         counters = find_counters(table, taken)
         taken |= counters.columns

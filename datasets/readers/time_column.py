@@ -16,6 +16,7 @@ from spectra.datasets.readers.names import (
     names_date,
     names_only_time,
     names_time,
+    names_unit_of_time,
     seconds_in,
     words,
 )
@@ -26,14 +27,27 @@ NO_TIME = "none"
 """The name that a user gives in place of a time column to leave time out."""
 
 _EPOCH_SCALES = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
-_DAY_NUMBERS = {"1899-12-30": (29221.0, 65744.0), "0000": (723181.0, 759704.0)}
-"""Epochs of day numbers (Excel and OLE, MATLAB), and the values of 1980 to 2080."""
+_DAY_NUMBERS = {25569.0: (29221.0, 65744.0), 719529.0: (723181.0, 759704.0)}
+"""Day numbers of 1970-01-01, by Excel and OLE and by MATLAB, and those of 1980 and 2080."""
 
 _FIRST_DAY, _LAST_DAY = 29221.0, 759704.0
-_MATLAB_EPOCH = 719529.0  # The day number of MATLAB of 1970-01-01.
-_EXCEL_EPOCH = 25569.0  # That of Excel.
 _HOUR_NAMES = {"hour", "hours", "hr", "stunde", "hora", "heure", "ora", "uur", "he", "time"}
 _A_FEW = 20
+_PARTS = ("year", "month", "day", "hour", "minute", "second")
+_CALENDAR = {
+    **{part: part for part in _PARTS},
+    "YY": "year", "YYYY": "year", "yyyy": "year", "yr": "year", "jahr": "year", "año": "year",
+    "anno": "year", "année": "year", "annee": "year", "jaar": "year", "ano": "year",
+    "MM": "month", "mo": "month", "monat": "month", "mes": "month", "mois": "month",
+    "mese": "month", "maand": "month",
+    "DD": "day", "dd": "day", "dy": "day", "tag": "day", "día": "day", "dia": "day", "jour": "day",
+    "giorno": "day", "dag": "day",
+    "hh": "hour", "HH": "hour", "hr": "hour", "stunde": "hour", "hora": "hour", "heure": "hour",
+    "ora": "hour", "uur": "hour",
+    "mm": "minute", "mn": "minute", "min": "minute", "minuto": "minute",
+    "ss": "second", "SS": "second", "sec": "second",
+}  # fmt: skip
+"""Names of columns that hold parts of a date; MM and mm differ, other names by no case."""
 
 
 @dataclass(frozen=True)
@@ -103,10 +117,8 @@ def _spare_notes(table: Table, columns: list[int]) -> tuple[str, ...]:
     if not columns:
         return ()
     if len(columns) == 1:
-        title = table.titles()[columns[0]]
-        return (
-            f"{table.label(columns[0])} holds a time too: left out (--time '{title}' makes it the axis).",
-        )
+        label, title = table.label(columns[0]), table.titles()[columns[0]]
+        return (f"{label} holds a time too: left out (--time '{title}' makes it the axis).",)
     titles = ", ".join(f"'{table.titles()[column]}'" for column in columns[:8])
     return (f"{len(columns)} more columns hold a time: left out ({titles}; --time takes one).",)
 
@@ -193,16 +205,19 @@ def _plausible(table: Table, free: list[int]) -> list[int]:
 
 def _calendar(table: Table, free: list[int]) -> TimeColumn | None:
     """Return the instants of columns called year, month, day and perhaps hour, minute, second."""
-    names = {(table.names[column] or "").strip().casefold(): column for column in free}
-    parts = {
-        part: names[part]
-        for part in ("year", "month", "day", "hour", "minute", "second")
-        if part in names
-    }
+    parts: dict[str, int] = {}
+    for column in free:
+        name = (table.names[column] or "").strip(" #")
+        part = _CALENDAR.get(name) or _CALENDAR.get(name.casefold())
+        if part is not None:
+            parts.setdefault(part, column)
     values = {part: table.frame.iloc[:, column] for part, column in parts.items()}
     if "year" not in parts or not all(is_plain(one) for one in values.values()):
         return None
-    if "month" in parts and "day" in parts:
+    if "month" in parts:
+        parts = {part: parts[part] for part in _PARTS if part in parts}
+        values = {part: values[part] for part in parts}
+        values.setdefault("day", pd.Series(1, index=table.frame.index))
         dates = pd.to_datetime(pd.DataFrame(values), errors="coerce")
         return (
             None
@@ -272,8 +287,9 @@ def _from_numbers(
     values = _candidate(table, column, named=named, alone=alone)
     if values is None:
         return None
-    called = names_time(name) or (unit is not None and words(name) <= {"x", *SECONDS})
-    surely = named or names_only_time(name) or (called and unit is not None and "x" in words(name))
+    by_unit = seconds_in(None, table.unit(column)) is not None
+    called = names_time(name) or names_unit_of_time(name) or by_unit
+    surely = named or names_only_time(name) or by_unit
     dates = _dates_in_numbers(table, column, values, called=surely, unit=unit)
     if dates is not None:
         _refuse_missing(table, column, np.isnan(values))
@@ -356,7 +372,9 @@ def _is_steady(values: Float64Array) -> bool:
     """Return True if nearly all steps go one way and are of one length, as those of a clock."""
     steps = np.diff(values)
     usual = float(np.median(steps))
-    return usual != 0 and bool(np.mean(np.abs(steps - usual) <= 0.2 * abs(usual)) >= 0.9)
+    back = np.mean(steps * usual < 0)
+    alike = np.mean(np.abs(steps - usual) <= 0.2 * abs(usual))
+    return usual != 0 and bool(alike >= 0.9 and back <= 0.02)
 
 
 def _goes_on(values: Float64Array) -> bool:
@@ -413,9 +431,7 @@ def _day_numbers(values: Float64Array, dated: bool) -> pd.DatetimeIndex | None:
     if not len(rising):
         return None
     step = float(np.mean(rising[rising <= 1.5 * np.median(rising)]))
-    for epoch, (low, high) in zip(
-        (_EXCEL_EPOCH, _MATLAB_EPOCH), _DAY_NUMBERS.values(), strict=True
-    ):
+    for epoch, (low, high) in _DAY_NUMBERS.items():
         if low <= values.min() and values.max() < high:
             rounder = _digits(step * 86400) < _digits(step) or (dated and step >= 1)
             if not rounder:
