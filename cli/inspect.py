@@ -40,7 +40,7 @@ def command(file: str, reading: Reading, form: str) -> None:
     """Show what of FILE would be analysed, without analysing it; - is standard input.
 
     Its format, rows, span and sampling rate, its channels with their range and what of them is
-    missing or flat, what is left out and why, and the first rows. Of a text table of more than 4 MB
+    missing or flat, what is left out and why, and the first rows. Of a text table of more than 2 MB
     the beginning is read.
     """
     from spectra.datasets import inspect

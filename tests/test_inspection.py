@@ -67,10 +67,10 @@ def test_beginning_of_a_long_table_is_read_and_the_rest_estimated(
     found = inspect(path)
     assert found.sampled
     # The lines of a plain file are counted; they get longer towards the end.
-    assert found.rows == pytest.approx(300_000, rel=0.1 if packed else 0)
-    assert found.seconds == pytest.approx(6000, rel=0.1 if packed else 1e-12)
+    assert found.rows == pytest.approx(300_000, rel=0.15 if packed else 0)
+    assert found.seconds == pytest.approx(6000, rel=0.15 if packed else 1e-12)
     assert found.fs == 50.0
-    assert found.notes[0].startswith("Only the first 1")
+    assert found.notes[0].startswith("Only the first ")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
