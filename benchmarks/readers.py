@@ -136,7 +136,7 @@ FORMATS: dict[str, Expected] = {
     "a103l.hea": Expected(82_500, ("II", "V", "PLETH"), 250.0, units=("mV", "mV", "NU")),
     "a103l.mat": Expected(82_500, ("II", "V", "PLETH"), 250.0, units=("mV", "mV", "NU")),
     "SC4001E0-PSG.wav": Expected(),
-    "test_edfann.edf": Expected(),
+    "test_edfann.edf": Expected(refusal="holds annotations and no signals"),
     "test_generator_2.edf": Expected(),
 }
 

@@ -57,7 +57,17 @@ import sys
 import click
 
 import spectra
-from spectra.cli import benchmark, datasets, detect, evaluate, fit, foundations, score, transformer
+from spectra.cli import (
+    benchmark,
+    datasets,
+    detect,
+    evaluate,
+    fit,
+    foundations,
+    inspect,
+    score,
+    transformer,
+)
 from spectra.errors import DataError
 
 INTERRUPTED = 130
@@ -130,6 +140,7 @@ def main(ctx: click.Context) -> None:
 
 
 for command in (
+    inspect.command,
     detect.command,
     fit.command,
     score.command,

@@ -25,6 +25,11 @@ VIEWS = ("magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "r
 USUAL_STEP = "auto"
 
 
+def opened(file: str) -> str | BinaryIO:
+    """Return what `spectra.datasets.read` opens: a path, or standard input for "-"."""
+    return sys.stdin.buffer if file == STDIN else file
+
+
 @dataclass(frozen=True)
 class Reading:
     """Choices of how files are read: arguments of `spectra.datasets.read`."""
@@ -34,6 +39,8 @@ class Reading:
     label: str | None
     fs: float | None
     resample: str | None
+    variable: str | None = None
+    sheet: str | None = None
     series: str | None = None
     repeats: "Choice | None" = None
     dates: str | None = None
@@ -47,7 +54,7 @@ class Reading:
         """
         from spectra.datasets import read
 
-        return read(_opened(file), **self._arguments(file))
+        return read(opened(file), **self._arguments(file))
 
     def read_series(self, file: str) -> "dict[str, Recording | DataError]":
         """Return the recordings of the series in a file by their names, "" for a single one.
@@ -56,19 +63,17 @@ class Reading:
         """
         from spectra.datasets import read_series
 
-        return read_series(_opened(file), **self._arguments(file))
+        return read_series(opened(file), **self._arguments(file))
 
-    def _arguments(self, file: str) -> dict[str, Any]:
-        """Return the keyword arguments of `spectra.datasets.read`."""
+    def choices(self) -> dict[str, Any]:
+        """Return the keyword arguments of `spectra.datasets.inspect`."""
         arguments = {field.name: getattr(self, field.name) for field in fields(self)}
-        arguments["name"] = "stdin" if file == STDIN else file
         arguments["resample"] = True if self.resample == USUAL_STEP else self.resample
         return arguments
 
-
-def _opened(file: str) -> "str | BinaryIO":
-    """Return what `spectra.datasets.read` opens."""
-    return sys.stdin.buffer if file == STDIN else file
+    def _arguments(self, file: str) -> dict[str, Any]:
+        """Return the keyword arguments of `spectra.datasets.read`."""
+        return {**self.choices(), "name": "stdin" if file == STDIN else file}
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,17 @@ def reading_options(command: Command) -> Command:
     """Add the options of how a file is read, which the command gets as `reading`."""
     for option in (
         click.option(
+            "--sheet",
+            metavar="NAME",
+            help="The sheet of an Excel file, by name or number; by default the first.",
+        ),
+        click.option(
+            "--variable",
+            metavar="NAME",
+            help="The variable of a MATLAB, NPZ or HDF5 file (/group/data); by default those that "
+            "fit.",
+        ),
+        click.option(
             "--max-bytes",
             metavar="BYTES",
             callback=byte_count,
@@ -171,7 +187,8 @@ def reading_options(command: Command) -> Command:
         click.option(
             "--label",
             metavar="COLUMN",
-            help="A column of known anomalies, 0 or 1, which is not analysed.",
+            help="A column of known anomalies, 0 or 1, which is not analysed; in EDF and WFDB "
+            "files the annotations that are anomalies (V,F).",
         ),
         click.option(
             "--channels",

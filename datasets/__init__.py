@@ -9,14 +9,26 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spectra.datasets import generators
+    from spectra.datasets.inspection import Inspection, inspect
     from spectra.datasets.reading import read, read_series
     from spectra.datasets.recording import Recording
     from spectra.datasets.samples import load_sample, sample_names
 
-__all__ = ["Recording", "generators", "load_sample", "read", "read_series", "sample_names"]
+__all__ = [
+    "Inspection",
+    "Recording",
+    "generators",
+    "inspect",
+    "load_sample",
+    "read",
+    "read_series",
+    "sample_names",
+]
 
 _HOME = {
+    "Inspection": "spectra.datasets.inspection",
     "Recording": "spectra.datasets.recording",
+    "inspect": "spectra.datasets.inspection",
     "load_sample": "spectra.datasets.samples",
     "read": "spectra.datasets.reading",
     "read_series": "spectra.datasets.reading",

@@ -13,16 +13,34 @@ Place = Callable[[int], str]
 
 @dataclass(frozen=True)
 class Request:
-    """Choices of the user that a reader follows.
+    """Choices of the user that a reader follows: columns by name or number from 1.
 
-    `time`, `channels`, `label` and `series` are columns by name or number from 1; time and series
-    may be "none". `dates` is "day-first" or "month-first" where dates leave it open, `delimiter`
-    the one of a text table, `nrows` the most rows to read.
+    Parameters
+    ----------
+    time, channels, label, series : str or None
+        The columns of the time, the channels (names, or one text with commas), the labels, and what
+        tells stacked series apart. Time and series may be "none". In a format with annotations
+        `label` names the annotations that count, such as "V,F".
+    variable : str or None
+        The variables to read from a file that holds several arrays.
+    sheet : str or None
+        The sheet of a workbook, by name or number from 1.
+    resample : bool
+        Whether signals of different rates are brought to one.
+    dates : str or None
+        "day-first" or "month-first", where dates leave it open.
+    delimiter : str or None
+        The delimiter of a text table.
+    nrows : int or None
+        The most rows to read from a text table.
     """
 
     time: str | None = None
     channels: str | Sequence[str] | None = None
     label: str | None = None
+    variable: str | None = None
+    sheet: str | None = None
+    resample: bool = False
     series: str | None = None
     dates: str | None = None
     delimiter: str | None = None

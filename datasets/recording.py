@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
+from spectra.datasets.file_rate import with_rate
 from spectra.datasets.grid_values import Choice, fill_short_gaps
 from spectra.datasets.gridding import on_grid
 from spectra.datasets.raw import Raw, Request
@@ -142,6 +143,9 @@ class Recording:
         repeats: Choice | None = None,
     ) -> Self:
         """Return what a reader found, put on its grid, with short gaps filled."""
+        # A text table says in a note where its rate stands, and counts rows without time.
+        if raw.fs is not None and raw.instants is None and not raw.fs_text:
+            raw, fs = with_rate(raw, fs, bool(resample))
         grid = on_grid(raw, fs, resample, repeats)
         values, filled, notes = fill_short_gaps(grid.values)
         return cls(

@@ -91,11 +91,7 @@ def test_what_is_odd_is_found_and_named(fitted: np.ndarray) -> None:
     strongest = detector.alarms(X).sort_values("score").iloc[-1]
     assert strongest["channel"] == "ch2"
     assert strongest["f_low"] <= 0.2 <= strongest["f_high"]
-    assert (
-        ODD.start - max(detector.learned_.npersegs)
-        <= strongest["start"]
-        <= strongest["peak"]
-    )
+    assert ODD.start - max(detector.learned_.npersegs) <= strongest["start"] <= strongest["peak"]
     assert strongest["peak"] < ODD.stop
 
 

@@ -599,7 +599,7 @@ def test_without_time_the_rate_is_unknown_and_that_is_said() -> None:
         (usual() + '"2024-03-01T01:00:00,1,2\n', "a quote is opened and never closed"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "not a text table: it holds bytes"),
         (b"PK\x03\x04" + bytes(100), "is a zip archive or a spreadsheet"),
-        (b"PAR1" + bytes(100), "is a Parquet file"),
+        (b"PAR1" + bytes(100), "as a Parquet file"),
         ('[{"a": 1, "b": 2},\n {"a": 2, "b": 3}]\n', "is JSON"),
         ('{"a": 1, "b": 2}\n' * 9, "is JSON"),
         ("<html>\n<p>1, 2</p>\n</html>\n", "is HTML or XML"),
