@@ -219,7 +219,8 @@ def _one_of(
 
 def _array(array: NDArray[Any], dtype: Any, path: str, *, gaps: bool) -> NDArray[Any]:
     """Return an array of the kind its field has, finite but for gaps."""
-    if not np.issubdtype(array.dtype, get_args(dtype)[0]):
+    scalar = get_args(dtype)[0]
+    if not np.issubdtype(array.dtype, get_origin(scalar) or scalar):
         raise ValueError(f"{path} has the type {array.dtype}.")
     if np.isinf(array).any() or (not gaps and np.isnan(array).any()):
         raise ValueError(f"{path} must hold finite numbers.")
