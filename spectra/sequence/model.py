@@ -35,7 +35,7 @@ MIN_VARIANCE: Final = 1e-6
 MIN_DISTANCE: Final = 1e-12
 # Smallest standard deviation of the statistic. It is made of standard scores, so that a smaller one
 # is no noise but that of a signal that repeats exactly.
-MIN_SPREAD: Final = 1.0
+MIN_SPREAD: Final = 1.25
 # Rows of a long signal that are scored at a time, over all channels.
 BLOCK_ROWS: Final = 2**16
 
