@@ -9,9 +9,7 @@ def nearest(frame, centres):
 
 
 def spread(frames, tokens, centres, token, usual):
-    """The mean squared distance of the frames of a token to its centre, `usual` counting as one frame
-    more.
-    """
+    """Mean squared distance of the frames of a token to its centre, `usual` as one frame more."""
     distances = [usual]
     for frame, own in zip(frames, tokens, strict=True):
         if own == token:

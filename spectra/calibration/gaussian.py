@@ -376,27 +376,6 @@ class GaussianThreshold:
             tail_slope=1.0,
         )
 
-    def with_spread(self, smallest: float) -> Self:
-        """Return the calibrator, or one with the standard deviation `smallest` if it has less.
-
-        `smallest` is in the unit of the distances, and is compared with the distance from the
-        median to one standard deviation above it. The other calibrator is Gaussian in the distances
-        themselves.
-        """
-        middle, above = self.threshold(0.5), self.threshold(float(ndtr(-1.0)))
-        if above - middle >= smallest:
-            return self
-        return replace(
-            self,
-            transform="box-cox",
-            power=1.0,
-            shift=min(0.0, middle) / self.unit,
-            mu=max(0.0, middle) / self.unit - 1.0,
-            sigma=smallest / self.unit,
-            tail_share=float(np.exp(KNOT)),
-            tail_slope=1.0,
-        )
-
 
 def p_from_z(z: ArrayLike) -> Float64Array:
     """Upper tail probability of a standard score, without cancellation."""
