@@ -124,7 +124,7 @@ def command(
         found = benchmark(
             folder,
             use_normal=not no_normal,
-            detector=detector if chosen is None else chosen,
+            detector=chosen,
             n_jobs=jobs,
             on_done=progress if shown else None,
         )

@@ -202,11 +202,16 @@ def _one_of(
             option
             for option in kept
             if (about is None) == (get_origin(option) is np.ndarray)
-            and (about is None or get_origin(option) is tuple or is_a(about, option))
+            and (about is None or _may_be(about, option))
         ]
     if len(kept) != 1 and not (kept and not isinstance(about, dict)):
         raise ValueError(f"{path}={about!r} is none of {options}.")
     return _unpacked(kept[0], about, path, arrays, gaps=gaps)
+
+
+def _may_be(about: Any, option: Any) -> bool:
+    """Return whether a value of JSON may be of an option: a list of any tuple."""
+    return isinstance(about, list) if get_origin(option) is tuple else is_a(about, option)
 
 
 def _array(array: NDArray[Any], dtype: Any, path: str, *, gaps: bool) -> NDArray[Any]:

@@ -98,8 +98,10 @@ def score_many(
     [False, True]
     """
     named, chosen = _named(recordings), method_of(method)
-    model = normal if isinstance(normal, Model) else None
-    if normal is not None and model is None:
+    model: Model | None = None
+    if isinstance(normal, Model):
+        model = normal
+    elif normal is not None:
         model = learn(normal, method=chosen, fs=fs)
     work = (joblib.delayed(_find)(name, data, model, chosen, alpha, fs) for name, data in named)
     found = []

@@ -30,6 +30,9 @@ LARGEST_Z: Final = 1e6
 LARGEST_GROUP: Final = 6e4
 # Smallest spread of a group: of a signal that repeats itself exactly it is 0.
 MIN_SPREAD: Final = 1e-3
+# Smallest standard deviation of the block maxima. They are made of standard scores, so that smaller
+# differences are those of a signal that repeats itself exactly.
+SMALLEST_SPREAD: Final = 0.1
 # Fewest blocks of steps whose maxima are calibrated on.
 MIN_BLOCKS: Final = 50
 # From this z on log Φ(z) is 0 in double precision, and the upper tail is used instead.
@@ -171,7 +174,15 @@ class Fusion:
             raise ValueError(f"share={self.share} must lie above 0 and not above 1.")
 
     @classmethod
-    def fit(cls, fused: Fused, n_lengths: int, block: int, *, clean: bool) -> Self:
+    def fit(
+        cls,
+        fused: Fused,
+        n_lengths: int,
+        block: int,
+        *,
+        clean: bool,
+        smallest_spread: float = SMALLEST_SPREAD,
+    ) -> Self:
         """Learn from the fused scores of a signal, most of which must be normal.
 
         Parameters
@@ -183,6 +194,8 @@ class Fusion:
             Steps of a block; fewer where the signal has no MIN_BLOCKS of them.
         clean : bool
             Whether all of it is known to be normal, so that none is taken for contamination.
+        smallest_spread : float
+            Smallest standard deviation of the block maxima.
         """
         block = int(np.clip(fused.statistic.size // MIN_BLOCKS, 1, block))
         blocks = _blocks(fused.statistic.astype(np.float64), block)
@@ -194,7 +207,7 @@ class Fusion:
         cluster = np.median(exceeding[exceeding > 0]) if (exceeding > 0).any() else 1.0
         low, centre = np.array([_lower_half(group) for group in fused.groups]).T
         return cls(
-            GaussianThreshold.fit(maxima, clean=clean),
+            GaussianThreshold.fit(maxima, clean=clean).with_spread(smallest_spread),
             float(cluster) / block,
             centre,
             np.maximum(centre - low, MIN_SPREAD),
@@ -217,7 +230,10 @@ class Fusion:
 
     def threshold(self, alpha: float) -> float:
         """Return the statistic that a normal step exceeds with probability `alpha`."""
-        return self.calibration.threshold(float(-np.expm1(np.log1p(-alpha) / self.share)))
+        if not 0 < alpha < 1:
+            raise ValueError(f"alpha={alpha} must lie between 0 and 1.")
+        # As a score: the probability of a block is 1 to the last digit at a large alpha.
+        return self.calibration.inverse(float(ndtri_exp(np.log1p(-alpha) / self.share)))
 
     def group_scores(self, groups: FloatArray) -> FloatArray:
         """Return the largest z of each group (n_groups, n_steps) in units of its usual spread."""

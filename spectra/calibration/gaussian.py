@@ -9,7 +9,7 @@ end, and of contaminated data the part below the contamination. Last, the tail b
 with how often it was met.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Self
 
 import numpy as np
@@ -216,7 +216,8 @@ def _tail(log_p: Float64Array, independent: float, *, clean: bool) -> tuple[floa
     share = (np.log(max(tail.size, 1) / log_p.size) * count + KNOT * PRIOR) / (count + PRIOR)
     mean = ((KNOT - tail).sum() * independent + PRIOR) / (count + PRIOR)
     if clean:
-        return float(share), max(float(1 / mean), FLATTEST)
+        # A larger share, of a fit that ran off, would cross the p-values where the tail begins.
+        return min(float(share), float(np.log(MOST_IN_TAIL))), max(float(1 / mean), FLATTEST)
     longest, slope = KNOT - TAIL_TO, 1.0
     for _ in range(50):
         slope = 1 / (mean + longest / np.expm1(slope * longest))
@@ -344,14 +345,36 @@ class GaussianThreshold:
         """
         if not 0 < alpha < 1:
             raise ValueError(f"alpha={alpha} must lie between 0 and 1.")
-        given, corrected = self._knots
-        log_p = float(np.log(alpha))
-        z = (
-            -ndtri_exp(float(np.interp(log_p, corrected, given)))
-            if log_p < TAIL_FROM
-            else -ndtri(alpha)
+        return self.inverse(float(-ndtri(alpha)))
+
+    def inverse(self, z: float) -> float:
+        """Return the distance that has a standard score: inverse of `z`."""
+        log_p = float(log_ndtr(-z))
+        if log_p < TAIL_FROM:
+            given, corrected = self._knots
+            z = float(-ndtri_exp(float(np.interp(log_p, corrected, given))))
+        return self.unit * self._shape.inverse(self.mu + self.sigma * z)
+
+    def with_spread(self, smallest: float) -> Self:
+        """Return the calibrator, or one with the standard deviation `smallest` if it has less.
+
+        `smallest` is in the unit of the distances, and is compared with the distance from the
+        median to one standard deviation above it. The other calibrator is Gaussian in the distances
+        themselves.
+        """
+        middle, above = self.threshold(0.5), self.threshold(float(ndtr(-1.0)))
+        if above - middle >= smallest:
+            return self
+        return replace(
+            self,
+            transform="box-cox",
+            power=1.0,
+            shift=min(0.0, middle) / self.unit,
+            mu=max(0.0, middle) / self.unit - 1.0,
+            sigma=smallest / self.unit,
+            tail_share=float(np.exp(KNOT)),
+            tail_slope=1.0,
         )
-        return self.unit * self._shape.inverse(float(self.mu + self.sigma * z))
 
 
 def p_from_z(z: ArrayLike) -> Float64Array:

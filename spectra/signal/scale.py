@@ -5,7 +5,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from spectra.arrays import Float32Array, Float64Array
+from spectra.arrays import BoolArray, Float32Array, Float64Array
 from spectra.errors import DataError
 
 # Values are clipped at this many spreads from the channel's centre, so that their squares fit
@@ -44,10 +44,13 @@ class Scale:
             signal = signal[np.sort(rows)]
         live = np.isfinite(signal).any(axis=0)
         centre, spread = np.zeros(signal.shape[1]), np.ones(signal.shape[1])
-        low, centre[live], high = np.nanpercentile(signal[:, live], [25, 50, 75], axis=0)
-        deviation = np.nanstd(signal[:, live], axis=0)
-        spread[live] = np.where(high > low, (high - low) / IQR_OF_GAUSSIAN, deviation)
-        return cls(centre, np.where(spread > 0, spread, 1.0))
+        if live.any():
+            low, centre[live], high = np.nanpercentile(signal[:, live], [25, 50, 75], axis=0)
+            spread[live] = (high - low) / IQR_OF_GAUSSIAN
+        mostly_equal = spread == 0
+        with np.errstate(over="ignore"):
+            spread[mostly_equal] = np.nanstd(signal[:, mostly_equal], axis=0)
+        return cls(centre, np.where((spread > 0) & np.isfinite(spread), spread, 1.0))
 
     def __call__(self, signal: Float64Array) -> Float32Array:
         """Return a signal (n_samples, n_channels) in spreads from its centre.
@@ -61,3 +64,9 @@ class Scale:
         scaled = (signal - self.centre) / self.spread
         np.clip(scaled, -FARTHEST, FARTHEST, out=scaled)
         return np.ascontiguousarray(scaled.T, dtype=np.float32)
+
+
+def constant_channels(signal: Float64Array) -> BoolArray:
+    """Return the channels of a signal (n_samples, n_channels) that never change, (n_channels,)."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(~(np.fmax.reduce(signal, axis=0) > np.fmin.reduce(signal, axis=0)))

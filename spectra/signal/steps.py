@@ -1,8 +1,9 @@
 """Scores of frames as scores of steps, and steps as rows.
 
 A step is `step` samples: step j is the samples j·step … (j + 1)·step − 1, the resolution of the
-score. Its score is the mean over the frames whose centre lies within a quarter of their length of
-the step's own frame hop: the frames in which the taper leaves the step at least half of its weight.
+score. Its score is the mean over the frames whose centre lies within `reach` of their length of the
+step's own frame hop. A quarter takes the frames in which a Hann taper leaves the step at least half
+of its weight, a half takes all frames that cover it.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ class StepGrid:
 
     grid: FrameGrid
     step: int
+    reach: float = 0.25
 
     def __post_init__(self) -> None:
         if self.step < 1 or self.grid.hop % self.step:
@@ -28,10 +30,12 @@ class StepGrid:
     def _near(self) -> tuple[int, int]:
         """First and last frame averaged for hop q, relative to q.
 
-        |(i·h + w/2) − (q·h + h/2)| <= w/4 for frame i of length w and hop h.
+        |(i·h + w/2) − (q·h + h/2)| <= reach · w for frame i of length w and hop h.
         """
-        length = self.grid.nperseg / self.grid.hop
-        first, last = int(np.ceil(0.5 - 0.75 * length)), int(np.floor(0.5 - 0.25 * length))
+        w, h = self.grid.nperseg, self.grid.hop
+        # In quarters of a frame, so that no rounding decides whether a frame is near.
+        reach = round(4 * self.reach)
+        first, last = -(((2 + reach) * w - 2 * h) // (4 * h)), (2 * h - (2 - reach) * w) // (4 * h)
         return min(first, last), last
 
     def n_finished(self, n_samples: int) -> int:
@@ -90,3 +94,18 @@ class StepGrid:
             return np.maximum(hops, -first)
         highest = n_frames - 1 - last
         return np.clip(hops, min(-first, max(highest, 0)), max(highest, 0))
+
+
+def draw_stretches(start: int, stop: int, most: int, n_stretches: int) -> list[tuple[int, int]]:
+    """Return [start, stop), or of more than `most` indices stretches drawn all over them.
+
+    There are then `n_stretches` of `most` // `n_stretches` indices, one at a random place of each
+    equal part. The draw is the same each time.
+    """
+    if stop - start <= most:
+        return [(start, stop)]
+    length = most // n_stretches
+    edges = np.linspace(start, stop - length, n_stretches + 1)
+    room = np.maximum(np.diff(edges) - length, 0)
+    begins = edges[:-1] + np.random.default_rng(0).random(n_stretches) * room
+    return [(int(begin), int(begin) + length) for begin in begins]

@@ -9,6 +9,7 @@ import numpy as np
 
 from spectra.arrays import Float32Array, FloatArray, IntArray
 from spectra.signal.steps import StepGrid
+from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.comparison import Comparison, Source, spectra_of
 from spectra.spectral.points import N_SCORES, REACH, Points
 from spectra.threads import one_blas_thread
@@ -24,7 +25,7 @@ class BaseScores:
 
     Attributes
     ----------
-    comparisons : tuple of Comparison
+    comparisons : tuple of Comparison or Amplitude
         Those of one frame length side by side: their spectra are computed once.
     step : int
         Rows of a step; divides every hop.
@@ -32,7 +33,7 @@ class BaseScores:
         Scores of single rows.
     """
 
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[Comparison | Amplitude, ...]
     step: int
     points: Points | None
 
@@ -60,7 +61,7 @@ class BaseScores:
 
     @property
     def sources(self) -> list[Source | None]:
-        """What each base score comes from, None for single rows."""
+        """What each base score comes from, None for amplitudes and single rows."""
         sources: list[Source | None] = [
             source for comparison in self.comparisons for source in comparison.sources
         ]
@@ -148,7 +149,7 @@ class BaseScores:
 
 
 def _frame_distances(
-    comparisons: list[Comparison],
+    comparisons: list[Comparison | Amplitude],
     scaled: Float32Array,
     starts: IntArray,
     first_row: int,
@@ -158,7 +159,8 @@ def _frame_distances(
     """Return the distances of frames of one length, (n_scores, n_channels, n_frames) each."""
     nperseg, window = comparisons[0].nperseg, comparisons[0].window
     n_channels = scaled.shape[0]
-    largest_bank = max(one.starts.size for each in comparisons for one in each.references)
+    banks = [one for each in comparisons if isinstance(each, Comparison) for one in each.references]
+    largest_bank = max((bank.starts.size for bank in banks), default=1)
     size = max(1, BLOCK_VALUES // max(nperseg, largest_bank))
     found = [
         np.empty((len(one.sources), n_channels, starts.size), dtype=np.float32)

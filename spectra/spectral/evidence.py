@@ -9,6 +9,7 @@ from spectra.arrays import Float64Array, FloatArray, IntArray
 from spectra.calibration.fusion import Fused
 from spectra.signal.evidence import Evidence
 from spectra.signal.steps import StepGrid
+from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.comparison import Source, spectra_of
 from spectra.spectral.scorer import Standardised
 
@@ -21,17 +22,29 @@ def evidence(
 ) -> Iterator[Evidence]:
     """Yield the evidence of each of the `steps` of a signal (n_samples, n_channels).
 
-    It is that of the step's largest base score; of single rows it is that of the shortest frames.
+    It is that of the step's largest base score. Amplitudes and single rows have no normal spectrum:
+    their evidence is that of the first comparison of their frame length, or of the shortest.
     """
-    sources = model.base.sources
-    shortest = model.base.comparisons[0].sources[0]
+    sources = _with_spectra(model.base)
     usual: dict[tuple[int, int], FloatArray] = {}
     for step in steps.tolist():
         number, channel = int(fused.source[step]), int(fused.channel[step])
-        source = sources[number] or shortest
+        source = sources[number]
         if (number, channel) not in usual:
             usual[number, channel] = _usual(source, channel)
         yield _of_step(model, signal, source, usual[number, channel], step, channel, own=own)
+
+
+def _with_spectra(base: BaseScores) -> list[Source]:
+    """Return the source of each base score, or one of its frame length that has normal spectra."""
+    compared = [source for source in base.sources if source is not None]
+    by_length = {source.comparison.nperseg: source for source in reversed(compared)}
+    sources = [
+        source or by_length.get(comparison.nperseg, compared[0])
+        for comparison in base.comparisons
+        for source in comparison.sources
+    ]
+    return sources + [compared[0]] * (len(base.sources) - len(sources))
 
 
 def _of_step(

@@ -12,10 +12,12 @@ from spectra.calibration.scores import Scores
 from spectra.errors import DataError
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
-from spectra.signal.period import dominant_period
-from spectra.signal.scale import Scale
+from spectra.signal.period import block_rows
+from spectra.signal.scale import Scale, constant_channels
+from spectra.signal.steps import draw_stretches
 from spectra.signal.views import View
 from spectra.spectral import coupling
+from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.comparison import Comparison, gathered_spectra, view_features
 from spectra.spectral.evidence import evidence
@@ -28,7 +30,7 @@ from spectra.spectral.normal import (
 )
 from spectra.spectral.points import Points
 from spectra.spectral.scorer import SpectralScorer, Standardised
-from spectra.spectral.standard import Standard
+from spectra.spectral.standard import Standard, Transform
 from spectra.threads import one_blas_thread
 
 # Steps that standards and calibration are learned from, and the stretches they are drawn in: 64 of
@@ -42,22 +44,16 @@ BLOCK_ROWS: Final = 2**16
 ENOUGH: Final = 100
 # Rows in all frames of a bank: bounds the memory of banks of very long frames (8 MB a channel).
 BANK_ROWS: Final = 2**21
-# Rows of a block whose maximum is calibrated on, where the signal has no longer period: the longest
-# default frame, whose scores depend on one another.
-BLOCK: Final = 256
-# A repetition with this share of the best correlation gives the block its length: a signal may
-# correlate better with a multiple of its period, and a block that holds several cycles is anomalous
-# more often.
-FUNDAMENTAL: Final = 0.5
 # Share of the normal rows around a frame that it is not compared with.
 LEFT_OUT: Final = 0.1
 
 
 class Frames(NamedTuple):
-    """Frames of one length, and the views they are compared in: without or with the level."""
+    """Frames of one length, their views without or with the level, and whether their amplitude."""
 
     grid: FrameGrid
     views: tuple[tuple[View, tuple[bool, ...]], ...]
+    amplitude: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,13 +152,15 @@ class SpectralModel:
             )
         if not sample.whole:
             fused = _scored(standardised, signal, own=True)
-        block = max(BLOCK, dominant_period(signal, FUNDAMENTAL) or 0)
         # Rows declared normal are normal: they alone are calibrated on, to the end of their tail.
         normal = fused if normal_rows is None else fused.part(*sample.normal)
         fusion = Fusion.fit(
-            normal, len(base.npersegs), -(-block // base.step), clean=normal_rows is not None
+            normal,
+            len(base.npersegs),
+            -(-block_rows(signal) // base.step),
+            clean=normal_rows is not None,
         )
-        model = cls(standardised, fusion, _constant(signal))
+        model = cls(standardised, fusion, constant_channels(signal))
         return model, Scores(base.step, len(signal), fused, fusion)
 
     def score(self, signal: Float64Array, *, own: bool = False) -> Scores:
@@ -191,12 +189,6 @@ class SpectralModel:
         return evidence(self.standardised, signal, scores.fused, steps, own=own)
 
 
-def _constant(signal: Float64Array) -> BoolArray:
-    """Return the channels that never change, (n_channels,)."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(~(np.fmax.reduce(signal, axis=0) > np.fmin.reduce(signal, axis=0)))
-
-
 def _scored(model: Standardised, signal: Float64Array, *, own: bool) -> Fused:
     """Return the fused scores of a whole signal, scored in blocks to bound memory."""
     fused = Fused.empty(model.base.n_groups, -(-len(signal) // model.base.step))
@@ -210,7 +202,7 @@ def _scored(model: Standardised, signal: Float64Array, *, own: bool) -> Fused:
 
 def _comparisons(
     signal: Float64Array, scale: Scale, plan: Plan, normal_rows: slice | None
-) -> Iterator[Comparison]:
+) -> Iterator[Comparison | Amplitude]:
     """Yield the comparisons of all frame lengths that the signal is long enough for."""
     for frames in plan.frames:
         grid = frames.grid
@@ -256,7 +248,7 @@ def _of_one_length(
     frames: Frames,
     window: str | tuple[str, float],
     banks: list[_Bank],
-) -> Iterator[Comparison]:
+) -> Iterator[Comparison | Amplitude]:
     """Yield the comparison of each view, with a reference a bank."""
     nperseg = frames.grid.nperseg
     transformed = [gathered_spectra(signal, scale, bank.starts, nperseg, window) for bank in banks]
@@ -278,6 +270,8 @@ def _of_one_length(
             for bank, (X, means) in zip(banks, transformed, strict=True)
         )
         yield Comparison(frames.grid, view, levels, window, references, whitening)
+    if frames.amplitude:
+        yield Amplitude(frames.grid, window)
 
 
 def _standards(
@@ -294,12 +288,15 @@ def _standards(
     """
     for index, D in enumerate(distances):
         normal = np.tile(sample.everywhere, (len(D), 1))
-        if index < len(base.comparisons) and normal_rows is not None:
+        transform: Transform = "log"
+        if index < len(base.comparisons):
             comparison = base.comparisons[index]
-            if normal_rows.stop - normal_rows.start >= ENOUGH * comparison.nperseg:
-                of_normal = [s.reference is comparison.references[-1] for s in comparison.sources]
-                normal[of_normal] = sample.inside
-        yield Standard.fit(D, normal)
+            transform = "two-sided" if isinstance(comparison, Amplitude) else "log"
+            n_normal = 0 if normal_rows is None else normal_rows.stop - normal_rows.start
+            if isinstance(comparison, Comparison) and n_normal >= ENOUGH * comparison.nperseg:
+                last = comparison.references[-1]
+                normal[[one.reference is last for one in comparison.sources]] = sample.inside
+        yield Standard.fit(D, normal, transform)
 
 
 @dataclass(frozen=True)
@@ -322,11 +319,11 @@ class _Sample:
         """Return all steps of a short signal, or stretches of a long one."""
         rows = normal_rows or slice(0, n_steps * step)
         normal = (rows.start // step, min(-(-rows.stop // step), n_steps))
-        stretches = _stretches(0, n_steps)
+        stretches = draw_stretches(0, n_steps, SAMPLE_STEPS, STRETCHES)
         n_everywhere = sum(stop - start for start, stop in stretches)
         whole = n_everywhere == n_steps
         if not whole and normal_rows is not None:
-            stretches += _stretches(*normal)
+            stretches += draw_stretches(*normal, SAMPLE_STEPS, STRETCHES)
         steps = np.concatenate([np.arange(start, stop) for start, stop in stretches])
         inside = (steps >= normal[0]) & (steps < normal[1])
         everywhere = np.arange(steps.size) < n_everywhere
@@ -340,14 +337,3 @@ class _Sample:
             D = base.distances(scale(signal[rows]), rows.start, start, stop, len(signal), own=True)
             parts.append(list(D))
         return [np.concatenate(each, axis=-1) for each in zip(*parts, strict=True)]
-
-
-def _stretches(start: int, stop: int) -> list[tuple[int, int]]:
-    """Return [start, stop), or of more than SAMPLE_STEPS steps stretches drawn all over them."""
-    if stop - start <= SAMPLE_STEPS:
-        return [(start, stop)]
-    length = SAMPLE_STEPS // STRETCHES
-    edges = np.linspace(start, stop - length, STRETCHES + 1)
-    room = np.maximum(np.diff(edges) - length, 0)
-    begins = edges[:-1] + np.random.default_rng(0).random(STRETCHES) * room
-    return [(int(begin), int(begin) + length) for begin in begins]

@@ -28,8 +28,8 @@ class Standardised:
         shapes = [(count, self.scale.centre.size) for count in self.base.counts]
         if [one.mu.shape for one in self.standards] != shapes:
             raise ValueError(f"The standards of base scores must have the shapes {shapes}.")
-        banks = [bank for one in self.base.comparisons for bank in one.references]
-        if any(len(one.bank) != self.scale.centre.size for one in banks):
+        banks = [one.reference.bank for one in self.base.sources if one is not None]
+        if any(len(bank) != self.scale.centre.size for bank in banks):
             raise ValueError(f"Each bank must have {self.scale.centre.size} channels.")
 
     def fused(self, distances: Iterator[FloatArray], n_steps: int) -> Fused:

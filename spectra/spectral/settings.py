@@ -21,6 +21,8 @@ SHORTEST: Final = 8
 LONGEST_SHARE: Final = 0.27
 # Rows from one default score to the next.
 STEP: Final = 4
+# Length of the frames whose amplitude is judged.
+AMPLITUDE: Final = 256
 # Length of the frames whose channels are compared with one another.
 COUPLED: Final = 64
 # Numbers of nearest normal frames: one, which finds the single odd cycle; and a tenth of the frames
@@ -133,5 +135,6 @@ class Spectral:
                 views.append(("complex", (False,)))
             if nperseg == COUPLED and 2 <= n_channels <= MAX_CHANNELS:
                 views.append(("residual", (False,)))
-            frames.append(Frames(FrameGrid.of(nperseg, STEP), alone or tuple(views)))
+            loud = nperseg == AMPLITUDE and alone is None
+            frames.append(Frames(FrameGrid.of(nperseg, STEP), alone or tuple(views), loud))
         return tuple(frames)

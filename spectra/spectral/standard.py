@@ -1,31 +1,46 @@
-"""Distances as standard scores."""
+"""Base scores as standard scores."""
 
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray
 
-# Added to every distance before its logarithm, as a fraction of the median distance: smaller
-# differences are rounding.
+Transform = Literal["log", "two-sided"]
+
+# Added to every distance before its logarithm, as a fraction of the mean of the distances below
+# their 90 % quantile: smaller differences say little, and rows of a quantised signal may all lie on
+# the median.
 FLOOR: Final = 0.05
-# Smallest standard deviation of a score: a channel that never changes has none.
-MIN_SIGMA: Final = 1e-3
-# Log distances farther from the mean than this many standard deviations count as that far, so that
-# anomalies do not widen the scale they are measured by (winsorising, Tukey 1962).
+# Smallest floor, in squared spreads of a channel: distances of a signal that repeats itself exactly
+# are rounding of 32-bit numbers.
+ROUNDING: Final = 1e-5
+# Smallest scale of a score: a signal that repeats itself exactly has none.
+MIN_SIGMA: Final = 1e-2
+# Quantiles that location and scale start from, and their distance in standard deviations of a
+# Gaussian: a tenth of anomalies, of any size and in either direction, hardly moves them.
+QUANTILES: Final = (0.1, 0.5, 0.9)
+WIDTH: Final = 2.563
+# Values farther from the mean than this many standard deviations count as that far (winsorising,
+# Tukey 1962), so that anomalies do not widen the scale they are measured by.
 WINSOR: Final = 3.0
-ROUNDS: Final = 3
+ROUNDS: Final = 10
 
 
 @dataclass(frozen=True)
 class Standard:
-    """Location and scale of base scores, z = (log(D + floor) − mu) / sigma.
+    """Location and scale of base scores.
 
-    The logarithm of a squared distance is close to Gaussian. `floor`, `mu` and `sigma` are
-    (n_scores, n_channels).
+    "log"
+        z = (log(D + floor) − mu) / sigma. The logarithm of a distance is close to Gaussian.
+    "two-sided"
+        z = |D − mu| / sigma: less is as anomalous as more.
+
+    `floor`, `mu` and `sigma` are (n_scores, n_channels).
     """
 
+    transform: Transform
     floor: Float64Array
     mu: Float64Array
     sigma: Float64Array
@@ -37,37 +52,40 @@ class Standard:
             raise ValueError("Floors and scales lie above 0.")
 
     @classmethod
-    def fit(cls, distances: FloatArray, normal: BoolArray) -> Self:
-        """Learn from distances (n_scores, n_channels, n_steps), most of which must be normal.
+    def fit(cls, values: FloatArray, normal: BoolArray, transform: Transform) -> Self:
+        """Learn from base scores (n_scores, n_channels, n_steps), most of which must be normal.
 
         `normal` (n_scores, n_steps) are the steps that a score is learned from.
         """
-        shape = distances.shape[:2]
+        shape = values.shape[:2]
         floor, mu, sigma = np.ones(shape), np.zeros(shape), np.ones(shape)
         for score, channel in np.ndindex(shape):
-            values = distances[score, channel][normal[score]]
-            values = values[np.isfinite(values)].astype(np.float64)
-            if not values.size:
+            known = values[score, channel][normal[score]]
+            known = known[np.isfinite(known)].astype(np.float64)
+            if not known.size:
                 continue
-            positive = values[values > 0]
-            floor[score, channel] = FLOOR * (np.median(positive) if positive.size else 1.0)
-            logs = np.log(values + floor[score, channel])
-            mu[score, channel], sigma[score, channel] = winsorised(logs)
-        return cls(floor, mu, sigma)
+            if transform == "log":
+                clipped = np.minimum(known, np.quantile(known, QUANTILES[2]))
+                floor[score, channel] = max(FLOOR * float(clipped.mean()), ROUNDING)
+                known = np.log(known + floor[score, channel])
+            mu[score, channel], sigma[score, channel] = winsorised(known)
+        return cls(transform, floor, mu, sigma)
 
-    def z(self, distances: FloatArray) -> FloatArray:
-        """Return standard scores of distances, same shape; high = anomalous."""
+    def z(self, values: FloatArray) -> FloatArray:
+        """Return standard scores of base scores, same shape; high = anomalous."""
         floor, mu, sigma = (
-            values[..., None].astype(distances.dtype)
-            for values in (self.floor, self.mu, self.sigma)
+            part[..., None].astype(values.dtype) for part in (self.floor, self.mu, self.sigma)
         )
-        return np.asarray((np.log(distances + floor) - mu) / sigma)
+        if self.transform == "log":
+            return np.asarray((np.log(values + floor) - mu) / sigma)
+        return np.asarray(np.abs(values - mu) / sigma)
 
 
-def winsorised(values: Float64Array) -> tuple[float, float]:
+def winsorised(values: FloatArray) -> tuple[float, float]:
     """Return mean and standard deviation of values (n,) clipped at WINSOR deviations."""
-    mean, sigma = float(np.median(values)), max(float(values.std()), MIN_SIGMA)
+    low, mean, high = np.quantile(values, QUANTILES)
+    sigma = max(float(high - low) / WIDTH or float(values.std()), MIN_SIGMA)
     for _ in range(ROUNDS):
         clipped = np.clip(values, mean - WINSOR * sigma, mean + WINSOR * sigma)
-        mean, sigma = float(clipped.mean()), max(float(clipped.std()), MIN_SIGMA)
+        mean, sigma = clipped.mean(), max(float(clipped.std()), MIN_SIGMA)
     return float(mean), sigma

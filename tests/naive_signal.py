@@ -1,0 +1,89 @@
+"""Frames, steps, spectra, distances and autocorrelation by their definitions, in plain loops."""
+
+import cmath
+from fractions import Fraction
+from math import fsum, inf, isfinite, isnan, nan, sqrt
+
+
+def frame_starts(n_samples, nperseg, hop):
+    """First sample of each whole frame."""
+    return [start for start in range(0, n_samples, hop) if start + nperseg <= n_samples]
+
+
+def frames_near(hop_index, nperseg, hop):
+    """The frames whose centre is within nperseg / 4 of the centre of a hop; some may not exist."""
+    centre = hop_index * hop + Fraction(hop, 2)
+    reach = nperseg // hop + 2
+    return [
+        i
+        for i in range(hop_index - reach, hop_index + reach + 1)
+        if abs(i * hop + Fraction(nperseg, 2) - centre) <= Fraction(nperseg, 4)
+    ]
+
+
+def step_score(frame_scores, nperseg, hop, step, j):
+    """The mean over the frames near the hop of step j, of those with a score.
+
+    Where the hop lacks one of its frames, the nearest hop that has all of them stands for it.
+    """
+    n_frames = len(frame_scores)
+    every = {q: frames_near(q, nperseg, hop) for q in range(n_frames + 2 * nperseg // hop + 2)}
+    full = [q for q, near in every.items() if near[0] >= 0 and near[-1] < n_frames]
+    own = j * step // hop
+    # Where no hop has all its frames, it is the last one whose latest frame exists.
+    chosen = (
+        min(full, key=lambda q: abs(q - own))
+        if full
+        else max(q for q, near in every.items() if near[-1] < n_frames)
+    )
+    scores = [frame_scores[i] for i in every[chosen] if 0 <= i < n_frames]
+    scores = [score for score in scores if isfinite(score)]
+    return fsum(scores) / len(scores) if scores else nan
+
+
+def n_finished(n_samples, nperseg, hop, step):
+    """The number of steps, from the first on, all of whose frames lie in the first `n_samples`."""
+    n_frames = len(frame_starts(n_samples, nperseg, hop))
+    first_full = next(q for q in range(nperseg) if frames_near(q, nperseg, hop)[0] >= 0)
+    j = 0
+    while frames_near(max(j * step // hop, first_full), nperseg, hop)[-1] < n_frames:
+        j += 1
+    return j
+
+
+def spectrum(frame):
+    """The discrete Fourier transform at the one-sided bins."""
+    n = len(frame)
+    return [
+        sum(value * cmath.exp(-2j * cmath.pi * k * i / n) for i, value in enumerate(frame))
+        for k in range(n // 2 + 1)
+    ]
+
+
+def squared_distance(a, b):
+    return fsum((x - y) ** 2 for x, y in zip(a, b, strict=True))
+
+
+def nearest(features, bank, k, left_out):
+    """The mean squared distance of each frame of one channel to its k nearest normal spectra."""
+    means = []
+    for i, frame in enumerate(features):
+        every = sorted(
+            inf if (i, j) in left_out or isnan(normal[0]) else squared_distance(frame, normal)
+            for j, normal in enumerate(bank)
+        )
+        means.append(nan if isnan(frame[0]) else sum(every[:k]) / k)
+    return means
+
+
+def autocorrelation(signal, max_lag):
+    """Mean over channels of the mean product of standardised values a lag apart, 1 at lag 0."""
+    total = [0.0] * (max_lag + 1)
+    for values in zip(*signal, strict=True):
+        mean = fsum(values) / len(values)
+        sigma = sqrt(fsum((value - mean) ** 2 for value in values) / len(values))
+        scaled = [(value - mean) / sigma for value in values]
+        for lag in range(max_lag + 1):
+            pairs = list(zip(scaled[: len(scaled) - lag], scaled[lag:], strict=True))
+            total[lag] += fsum(a * b for a, b in pairs) / len(pairs)
+    return [value / total[0] for value in total]

@@ -1,0 +1,31 @@
+"""The amplitude of frames."""
+
+import numpy as np
+import pytest
+
+from spectra.signal.frames import FrameGrid, taper
+from spectra.spectral.amplitude import Amplitude
+from spectra.spectral.comparison import cut_frames, spectra_of
+
+GRID = FrameGrid(32, 8)
+
+
+@pytest.mark.parametrize("window", ["hann", "boxcar"])
+def test_amplitude_is_the_root_mean_square_of_the_tapered_frame_less_its_mean(window: str) -> None:
+    x = np.random.default_rng(0).normal(3.0, 1.0, size=(2, 200)).astype(np.float32)
+    starts = GRID.starts(200)
+    found = Amplitude(GRID, window).distances(*spectra_of(x, starts, 32, window), None)
+    frames = cut_frames(x, starts, 32).astype(float)
+    tapered = (frames - frames.mean(axis=-1, keepdims=True)) * taper(window, 32)
+    expected = np.sqrt((tapered**2).sum(axis=-1) / (taper(window, 32) ** 2).sum())
+    assert found.shape == (1, 2, starts.size)
+    np.testing.assert_allclose(found[0], expected, rtol=1e-4)
+
+
+def test_silence_has_no_amplitude_and_a_gap_has_no_score() -> None:
+    x = np.full((1, 64), 7.0, dtype=np.float32)
+    x[0, 50] = np.nan
+    found = Amplitude(GRID, "hann").distances(*spectra_of(x, GRID.starts(64), 32, "hann"), None)
+    np.testing.assert_allclose(found[0, 0, :3], 0.0, atol=1e-5)
+    assert np.isnan(found[0, 0, 3:]).all()
+    assert Amplitude(GRID, "hann").sources == [None]

@@ -1,0 +1,293 @@
+"""Many base scores to one statistic and its p-value, against the definition in plain loops."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import naive_calibration
+from spectra.calibration.fusion import POWER, Fused, Fusion, PowerMean
+from spectra.calibration.gaussian import p_from_z
+
+SCORE = st.sampled_from([-2.0, 0.0, 1.0, 2.5, 4.0, 9.0, math.nan])
+# Base scores, channels and steps.
+SCORES = st.tuples(st.integers(1, 6), st.integers(1, 3), st.integers(1, 4)).flatmap(
+    lambda shape: arrays(np.float32, shape, elements=SCORE)
+)
+
+
+def fused_of(z: np.ndarray, groups: list[int]) -> Fused:
+    """Base scores (n_scores, n_channels, n_steps) fused one after the other."""
+    fusing = PowerMean(z.shape[1:], max(groups) + 1)
+    for source, group in enumerate(groups):
+        fusing.add(z[source : source + 1], group, source)
+    return fusing.result()
+
+
+def halves(z: np.ndarray) -> list[int]:
+    """The first half of the base scores in group 0, the others in group 1."""
+    return [int(source >= (len(z) + 1) // 2) for source in range(len(z))]
+
+
+@given(SCORES)
+def test_statistic_channel_and_source_are_those_of_the_definition(z: np.ndarray) -> None:
+    groups = halves(z)
+    found = fused_of(z, groups)
+    for step in range(z.shape[2]):
+        by_channel = [naive_calibration.power_mean(one, POWER) for one in z[:, :, step].T.tolist()]
+        expected = naive_calibration.largest(by_channel)
+        channel = int(found.channel[step])
+        assert found.statistic[step] == pytest.approx(expected, rel=1e-6, nan_ok=True)
+        assert by_channel[channel] == pytest.approx(expected, nan_ok=True)
+        own = z[:, channel, step]
+        for group in range(max(groups) + 1):
+            largest = naive_calibration.largest(own[np.array(groups) == group].tolist())
+            assert found.groups[group, step] == pytest.approx(largest, nan_ok=True)
+        if not math.isnan(expected):
+            assert own[found.source[step]] == np.nanmax(own)
+
+
+@given(SCORES, st.randoms(use_true_random=False))
+def test_the_order_of_base_scores_and_channels_does_not_matter(z, random) -> None:
+    scores, channels = list(range(len(z))), list(range(z.shape[1]))
+    random.shuffle(scores)
+    random.shuffle(channels)
+    one = fused_of(z, [0] * len(z))
+    other = fused_of(z[scores][:, channels], [0] * len(z))
+    np.testing.assert_allclose(other.statistic, one.statistic, rtol=1e-6)
+    # Which of several equal channels is named depends on their order, and its groups on that.
+    by_channel = np.array(
+        [[naive_calibration.power_mean(s, POWER) for s in c.T.tolist()] for c in z.swapaxes(0, 1)]
+    )
+    known = ~np.isnan(by_channel).all(axis=0)
+    named = np.array(channels)[other.channel]
+    steps = np.flatnonzero(known)
+    np.testing.assert_allclose(
+        by_channel[named[steps], steps], np.nanmax(by_channel[:, steps], axis=0), rtol=1e-6
+    )
+
+
+@given(SCORES, st.integers(0, 5))
+def test_scores_added_together_are_those_added_one_by_one(z: np.ndarray, part: int) -> None:
+    together = PowerMean(z.shape[1:], 1)
+    together.add(z[:part], 0, 0)
+    together.add(z[part:], 0, part)
+    one, other = fused_of(z, [0] * len(z)), together.result()
+    for name in ("statistic", "channel", "source", "groups"):
+        np.testing.assert_array_equal(getattr(other, name), getattr(one, name))
+
+
+@given(SCORES)
+def test_a_larger_base_score_never_lowers_the_statistic(z: np.ndarray) -> None:
+    before = fused_of(z, [0] * len(z)).statistic
+    after = fused_of(z + np.float32(0.5), [0] * len(z)).statistic
+    known = ~np.isnan(before)
+    assert (after[known] >= before[known]).all()
+
+
+def test_one_of_many_base_scores_is_not_overruled_by_the_others() -> None:
+    z = np.full((16, 1, 1), -3.0, dtype=np.float32)
+    z[7] = 8.0
+    # (8⁴ / 16)^(1/4): 16 base scores cost a factor of 2.
+    assert fused_of(z, [0] * 16).statistic[0] == pytest.approx(4.0)
+
+
+def test_scores_beyond_all_bounds_stay_finite_and_in_order() -> None:
+    z = np.array([1e3, 1e5, 1e30, np.inf], dtype=np.float32)[None, None]
+    found = fused_of(z, [0])
+    assert np.isfinite(found.statistic[:3]).all()
+    assert (np.diff(found.statistic[:3]) > 0).all()
+    assert np.isfinite(found.groups[:, :3]).all()
+
+
+def test_put_writes_parts_one_after_the_other() -> None:
+    z = np.random.default_rng(0).normal(size=(4, 2, 10)).astype(np.float32)
+    whole, room = fused_of(z, halves(z)), Fused.empty(2, 12)
+    done = room.put(1, fused_of(z[..., :7], halves(z)))
+    assert done == 8
+    assert room.put(done, fused_of(z[..., 7:], halves(z))) == 11
+    for name in ("statistic", "channel", "source", "groups"):
+        np.testing.assert_array_equal(getattr(room, name)[..., 1:11], getattr(whole, name))
+    assert np.isnan(room.statistic[[0, 11]]).all()
+    assert np.isnan(room.groups[:, [0, 11]]).all()
+
+
+def fused(statistic: np.ndarray, groups: np.ndarray | None = None) -> Fused:
+    """Fused scores of one channel with this statistic."""
+    none = np.zeros(statistic.size, dtype=np.int16)
+    groups = statistic[None] if groups is None else groups
+    groups = np.minimum(groups, 6e4).astype(np.float16)
+    return Fused(statistic.astype(np.float32), none, none, groups)
+
+
+def smooth(values: np.ndarray, width: int) -> np.ndarray:
+    """Values that exceed a threshold in clusters."""
+    return np.convolve(values, np.ones(width) / np.sqrt(width), "same")
+
+
+def statistics() -> dict[str, np.ndarray]:
+    rng, n = np.random.default_rng(5), 6000
+    return {
+        "chi2": (rng.chisquare(4, n) / 4) ** 0.5,
+        "lognormal": 0.5 * rng.lognormal(0.0, 0.5, n),
+        "t": np.abs(rng.standard_t(4, n)),
+        "mixture": np.abs(rng.normal(size=n)) * np.where(rng.random(n) < 0.02, 8.0, 1.0),
+        "clusters": np.abs(smooth(rng.normal(size=n), 20)),
+        "mostly nothing": np.maximum(smooth(rng.normal(size=n), 10), 0.0),
+        "gaps": np.where(np.arange(n) % 100 < 20, np.nan, np.abs(rng.normal(size=n))),
+    }
+
+
+FUSIONS = {
+    (name, block, clean): Fusion.fit(fused(values), 1, block, clean=clean)
+    for name, values in statistics().items()
+    for block in (1, 16, 120)
+    for clean in (False, True)
+}
+ALPHA = st.floats(-6, np.log10(0.5)).map(lambda exponent: 10.0**exponent)
+
+
+def largest_p_value(fusion: Fusion) -> float:
+    """The p-value of the floor of the transform, below which no statistic lies."""
+    return float(fusion.p_value(fusion.calibration.inverse(-30.0)))
+
+
+@given(st.sampled_from(sorted(FUSIONS)), ALPHA)
+def test_p_value_of_the_threshold_at_alpha_is_alpha(key, alpha: float) -> None:
+    fusion = FUSIONS[key]
+    expected = min(alpha, largest_p_value(fusion))
+    assert fusion.p_value(fusion.threshold(alpha)) == pytest.approx(expected, rel=1e-5)
+
+
+@given(st.sampled_from(sorted(FUSIONS)), ALPHA)
+def test_p_values_lie_below_alpha_where_the_statistic_exceeds_the_threshold(
+    key, alpha: float
+) -> None:
+    fusion = FUSIONS[key]
+    statistic = fused(statistics()[key[0]]).statistic
+    threshold = fusion.threshold(alpha)
+    with np.errstate(invalid="ignore"):
+        differ = (statistic > threshold) != (fusion.p_value(statistic) < alpha)
+    # At the threshold itself rounding decides.
+    np.testing.assert_allclose(statistic[differ], threshold, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("key", FUSIONS)
+def test_larger_statistics_have_larger_scores_up_to_the_largest(key) -> None:
+    # No score piles up at a cap: steps above the median are all told from one another.
+    fusion = FUSIONS[key]
+    z = fusion.z(np.linspace(fusion.threshold(0.5), 100.0, 5000))
+    assert (np.diff(z) > 0).all()
+    assert np.isfinite(z).all()
+    assert np.isfinite(fusion.z(1e6))
+
+
+@pytest.mark.parametrize("key", FUSIONS)
+def test_scores_of_a_statistic_are_as_many_as_its_values(key) -> None:
+    statistic = np.unique(fused(statistics()[key[0]]).statistic)
+    fusion = FUSIONS[key]
+    high = statistic[statistic > fusion.threshold(0.5)]
+    _, counts = np.unique(fusion.z(high), return_counts=True)
+    assert counts.max() == 1
+
+
+def test_statistics_of_normal_steps_exceed_the_threshold_as_often_as_alpha_says() -> None:
+    rng = np.random.default_rng(6)
+    learned, other = (np.abs(smooth(rng.normal(size=400_000), 20)) for _ in range(2))
+    fusion = Fusion.fit(fused(learned), 1, 100, clean=True)
+    for alpha in (0.01, 0.001):
+        # 400,000 / 20 independent values: 200 and 20 clusters of exceedances.
+        assert 0.5 * alpha < np.mean(other > fusion.threshold(alpha)) < 2 * alpha
+
+
+@pytest.mark.parametrize("block", [1, 7, 40])
+def test_the_calibrator_learns_from_block_maxima_and_the_share_from_clusters(block: int) -> None:
+    statistic = np.abs(smooth(np.random.default_rng(7).normal(size=3001), 5)).astype(np.float32)
+    statistic[100:200] = np.nan
+    fusion = Fusion.fit(fused(statistic), 1, block, clean=False)
+    values = statistic.astype(np.float64).tolist()
+    assert fusion.calibration.n == len(naive_calibration.block_maxima(values, block))
+    assert fusion.share == pytest.approx(naive_calibration.cluster_share(values, block))
+    at = np.linspace(0.0, 4.0, 50)
+    of_block = fusion.calibration.p_value(at)
+    np.testing.assert_allclose(
+        fusion.p_value(at), 1 - (1 - of_block) ** fusion.share, rtol=1e-6, atol=1e-12
+    )
+
+
+def test_a_short_signal_has_smaller_blocks() -> None:
+    statistic = np.abs(np.random.default_rng(8).normal(size=500))
+    assert Fusion.fit(fused(statistic), 1, 10_000, clean=False).calibration.n == 50
+
+
+def test_a_step_without_a_base_score_has_no_p_value() -> None:
+    fusion = FUSIONS["chi2", 16, False]
+    found = fusion.p_value(np.array([np.nan, 1.0]))
+    assert np.isnan(found[0])
+    assert 0 < found[1] < 1
+
+
+def test_one_anomaly_of_any_size_moves_the_threshold_by_little() -> None:
+    statistic = np.abs(smooth(np.random.default_rng(9).normal(size=6000), 8))
+    before = Fusion.fit(fused(statistic), 1, 32, clean=False)
+    for size in (10.0, 1e5):
+        struck = statistic.copy()
+        struck[3000:3016] = size
+        after = Fusion.fit(fused(struck), 1, 32, clean=False)
+        assert after.threshold(1e-3) == pytest.approx(before.threshold(1e-3), rel=0.02)
+
+
+def test_groups_are_in_units_of_their_lower_half_whatever_the_upper() -> None:
+    rng = np.random.default_rng(10)
+    groups = rng.normal(size=(3, 20_000)) * [[1.0], [2.0], [1.0]] + [[0.0], [-5.0], [0.0]]
+    groups[2, ::3] = 1e4
+    groups[0, ::7] = np.nan
+    fusion = Fusion.fit(fused(np.abs(groups[0]), groups), 2, 16, clean=False)
+    assert fusion.centre[:2] == pytest.approx([0.0, -5.0], abs=0.1)
+    assert fusion.spread[:2] == pytest.approx([1.0, 2.0], rel=0.05)
+    scored = fusion.group_scores(groups)
+    np.testing.assert_allclose(np.nanmedian(scored[:2], axis=1), 0.0, atol=1e-2)
+    assert np.isnan(scored[0, ::7]).all()
+
+
+def test_a_group_without_a_score_and_one_that_never_changes_are_usable() -> None:
+    statistic = np.abs(np.random.default_rng(11).normal(size=500))
+    groups = np.stack([statistic, np.full(500, np.nan), np.full(500, 2.0)])
+    fusion = Fusion.fit(fused(statistic, groups), 3, 4, clean=False)
+    assert (fusion.spread > 0).all()
+    assert np.isnan(fusion.group_scores(groups)[1]).all()
+    np.testing.assert_array_equal(fusion.group_scores(groups)[2], 0.0)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0, -0.1, np.nan])
+def test_an_alpha_that_is_no_probability_is_refused(alpha: float) -> None:
+    with pytest.raises(ValueError, match="must lie between 0 and 1"):
+        FUSIONS["chi2", 16, False].threshold(alpha)
+
+
+@pytest.mark.parametrize(
+    ("share", "centre", "spread", "n_lengths", "message"),
+    [
+        (0.0, [0.0], [1.0], 1, "share=0.0"),
+        (1.5, [0.0], [1.0], 1, "share=1.5"),
+        (1.0, [0.0], [0.0], 1, "a spread above 0"),
+        (1.0, [0.0, 1.0], [1.0], 1, "a centre and a spread"),
+        (1.0, [0.0], [1.0], 0, "n_lengths=0 must lie in 1 … 1"),
+        (1.0, [0.0], [1.0], 2, "n_lengths=2 must lie in 1 … 1"),
+    ],
+)
+def test_a_fusion_whose_parts_do_not_belong_together_is_refused(
+    share: float, centre: list[float], spread: list[float], n_lengths: int, message: str
+) -> None:
+    calibration = FUSIONS["chi2", 16, False].calibration
+    with pytest.raises(ValueError, match=message):
+        Fusion(calibration, share, np.array(centre), np.array(spread), n_lengths)
+
+
+def test_the_p_value_is_that_of_the_score() -> None:
+    fusion = FUSIONS["lognormal", 16, True]
+    at = np.linspace(0, 20, 40)
+    np.testing.assert_allclose(fusion.p_value(at), p_from_z(fusion.z(at)))

@@ -1,0 +1,84 @@
+"""The period of a signal, and its autocorrelation against the definition."""
+
+import numpy as np
+import pytest
+
+import naive_signal
+from spectra.signal.period import autocorrelation, dominant_period
+
+
+def test_autocorrelation_is_that_of_the_definition():
+    rng = np.random.default_rng(2)
+    values = rng.normal(size=(120, 3)) * [1.0, 50.0, 1e-3] + [0.0, 1e4, 1.0]
+    found = autocorrelation(values, 30)
+    np.testing.assert_allclose(found, naive_signal.autocorrelation(values.tolist(), 30), atol=1e-9)
+    assert found[0] == 1.0
+
+
+def test_autocorrelation_does_not_depend_on_units_and_dead_channels():
+    values = np.random.default_rng(3).normal(size=(300, 2))
+    scaled = np.column_stack([values * [1e6, 1e-6] + [3.0, -1e-5], np.full(300, 7.0)])
+    np.testing.assert_allclose(autocorrelation(scaled, 40), autocorrelation(values, 40), atol=1e-9)
+    np.testing.assert_array_equal(autocorrelation(np.full((50, 2), 3.0), 5), 0.0)
+
+
+def cycle(period, n_samples, noise=0.0, seed=0):
+    """A sharp pulse every `period` samples, which need not be a whole number, and noise."""
+    phase = np.arange(n_samples) / period % 1.0
+    return (
+        np.exp(-(((phase - 0.3) / 0.08) ** 2))
+        + noise * np.random.default_rng(seed).normal(size=n_samples)
+    )[:, None]
+
+
+@pytest.mark.parametrize(
+    ("period", "noise"), [(5, 0.0), (17, 0.1), (50, 0.3), (288, 0.3), (290.4, 0.3), (1000, 0.3)]
+)
+def test_the_period_is_found(period, noise):
+    # A pulse is 0.08 periods wide: its top is known to a fraction of that.
+    assert dominant_period(cycle(period, 20_000, noise)) == pytest.approx(
+        period, abs=max(0.5, 0.01 * period)
+    )
+
+
+def test_the_period_is_found_beside_other_channels_gaps_and_an_offset():
+    rng = np.random.default_rng(4)
+    values = np.column_stack(
+        [
+            cycle(60, 6000) * 3 + 1e5,
+            rng.normal(size=6000),
+            np.full(6000, np.nan),
+            np.full(6000, 2.0),
+        ]
+    )
+    values[1000:1300] = np.nan
+    assert dominant_period(values) == 60
+
+
+def test_the_period_does_not_depend_on_units():
+    values = np.column_stack([cycle(60, 3000, 0.3), cycle(60, 3000, 0.3, seed=1)])
+    assert dominant_period(values * [1e9, 1e-9] + [5.0, -7.0]) == dominant_period(values) == 60
+
+
+@pytest.mark.parametrize("n_samples", [40, 60, 100, 200, 400, 1000])
+def test_noise_has_no_period_however_short(n_samples):
+    values = np.random.default_rng(8).normal(size=(30, n_samples, 1))
+    assert [dominant_period(one) for one in values] == [None] * 30
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.random.default_rng(5).normal(size=5000),
+        np.random.default_rng(6).normal(size=5000).cumsum(),
+        np.arange(5000.0),
+        np.exp(np.arange(5000) / 500),
+        np.full(5000, 3.0),
+        np.full(5000, np.nan),
+        np.where(np.arange(5000) < 2500, 0.0, 1.0),
+        np.arange(20.0),
+    ],
+    ids=["noise", "random walk", "line", "growth", "constant", "nothing", "step", "short"],
+)
+def test_signals_that_do_not_repeat_have_no_period(values):
+    assert dominant_period(values[:, None]) is None

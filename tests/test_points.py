@@ -1,0 +1,109 @@
+"""Scores of single rows, against plain loops."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spectra.signal.scale import Scale
+from spectra.spectral.points import N_SCORES, REACH, Points
+
+POINTS = Points(np.array([[0.1, 0.4, 0.4, 0.1], [0.0, 1.0, 0.0, 0.0]]))
+
+
+def scaled(n: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(2, n)).astype(np.float32)
+
+
+def naive(x: list[float], weights: list[float]) -> list[list[float]]:
+    """The three distances of each row of one channel; the first and last row stand for others."""
+
+    def at(i: int) -> float:
+        return x[min(max(i, 0), len(x) - 1)]
+
+    neighbours = (-2, -1, 1, 2)
+    errors = [
+        abs(x[i] - sum(w * at(i + shift) for w, shift in zip(weights, neighbours, strict=True)))
+        for i in range(len(x))
+    ]
+    means = [sum(abs(at(i + shift)) for shift in range(-4, 4)) / 8 for i in range(len(x))]
+    return [errors, [abs(value) for value in x], means]
+
+
+@given(st.integers(1, 40), st.integers(1, 6))
+def test_scores_of_a_step_are_the_largest_of_its_rows(n: int, step: int) -> None:
+    x = scaled(n)
+    found = POINTS.distances(x, 0, 0, step)
+    assert found.dtype == np.float32
+    assert found.shape == (N_SCORES, 2, -(-n // step))
+    for channel in range(2):
+        every = naive(x[channel].astype(float).tolist(), POINTS.weights[channel].tolist())
+        for score, rows in enumerate(every):
+            expected = [max(rows[begin : begin + step]) for begin in range(0, n, step)]
+            np.testing.assert_allclose(found[score, channel], expected, rtol=1e-5, atol=1e-6)
+
+
+@given(st.integers(0, 20), st.integers(1, 20))
+def test_steps_with_the_rows_around_them_score_as_in_the_whole(start: int, n_steps: int) -> None:
+    x, step = scaled(200), 4
+    whole = POINTS.distances(x, 0, 0, step)
+    begin, end = start * step, (start + n_steps) * step
+    low, high = max(0, begin - REACH), min(200, end + REACH)
+    part = POINTS.distances(x[:, low:high], begin - low, high - end, step)
+    np.testing.assert_array_equal(part, whole[..., start : start + n_steps])
+
+
+def test_weights_are_those_of_least_squares() -> None:
+    rng = np.random.default_rng(1)
+    signal = np.convolve(rng.normal(size=5004), [1, 2, 3, 2, 1], "valid")[:, None]
+    scale = Scale.fit(signal)
+    x = scale(signal).astype(float)[0]
+    windows = np.lib.stride_tricks.sliding_window_view(x, 5)
+    expected = np.linalg.lstsq(windows[:, [0, 1, 3, 4]], windows[:, 2], rcond=None)[0]
+    np.testing.assert_allclose(Points.fit(signal, scale).weights[0], expected, atol=1e-3)
+
+
+def test_rows_of_a_smooth_signal_are_interpolated_and_one_glitch_does_not_decide() -> None:
+    t = np.arange(4000)
+    signal = np.sin(2 * np.pi * t / 40)[:, None]
+    struck = signal.copy()
+    struck[2000] = 1e9
+    for learned in (signal, struck):
+        scale = Scale.fit(learned)
+        found = Points.fit(learned, scale).distances(scale(signal), 0, 0, 1)
+        # The ends have the first and the last row for neighbours.
+        assert found[0, 0, 2:-2].max() < 0.05
+
+
+def test_one_enormous_row_leaves_no_trace_in_other_steps() -> None:
+    x = scaled(100)
+    before = POINTS.distances(x, 0, 0, 4)
+    x[0, 50] = 1e7
+    after = POINTS.distances(x, 0, 0, 4)
+    far = np.abs(np.arange(25) * 4 + 2 - 50) > 8
+    np.testing.assert_array_equal(after[..., far], before[..., far])
+    np.testing.assert_array_equal(after[:, 1], before[:, 1])
+
+
+def test_a_gap_gives_no_score_where_all_rows_of_the_step_miss_it() -> None:
+    x = scaled(40)
+    x[0, 12:24] = np.nan
+    found = POINTS.distances(x, 0, 0, 4)
+    # Rows beside a gap have neighbours in it; the value itself has none.
+    assert np.isnan(found[:, 0, 3:6]).all()
+    assert np.isfinite(found[1, 0, [0, 1, 2, 6, 7, 8, 9]]).all()
+    assert np.isfinite(found[:, 1]).all()
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan])
+def test_a_channel_that_never_changes_or_never_is_there_has_weights(value: float) -> None:
+    signal = np.full((100, 1), value)
+    weights = Points.fit(signal, Scale.fit(signal)).weights
+    assert weights.shape == (1, 4)
+    assert np.isfinite(weights).all()
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 3), (2, 5)])
+def test_weights_of_another_number_of_neighbours_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="a weight for each neighbour"):
+        Points(np.zeros(shape))

@@ -1,0 +1,142 @@
+"""Base scores as standard scores."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+import naive_calibration
+from spectra.spectral.standard import (
+    FLOOR,
+    MIN_SIGMA,
+    ROUNDS,
+    WINSOR,
+    Standard,
+    Transform,
+    winsorised,
+)
+
+
+def distances(seed: int = 0, n: int = 5000) -> np.ndarray:
+    """Squared distances of one base score and channel, of 8 degrees of freedom."""
+    return np.random.default_rng(seed).chisquare(8, (1, 1, n))
+
+
+def fit(D: np.ndarray, transform: Transform = "log") -> Standard:
+    return Standard.fit(D, np.ones((len(D), D.shape[2]), dtype=bool), transform)
+
+
+@given(st.lists(st.floats(-50, 50), min_size=1, max_size=60))
+def test_mean_and_deviation_are_those_of_winsorised_values(values: list[float]) -> None:
+    low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
+    # Of a Gaussian, 80 % lie within 1.2816 σ of the mean.
+    width = (high - low) / 2.563 or naive_calibration.deviation(values)
+    start = (middle, max(width, MIN_SIGMA))
+    expected = naive_calibration.winsorised(values, start, WINSOR, ROUNDS, MIN_SIGMA)
+    np.testing.assert_allclose(winsorised(np.array(values)), expected, rtol=1e-9, atol=1e-9)
+
+
+def test_scores_of_log_normal_distances_are_standard_normal() -> None:
+    D = np.random.default_rng(1).lognormal(5.0, 0.7, size=(2, 1, 40_000)) * [[[1.0]], [[1e6]]]
+    z = fit(D).z(D)
+    # The floor bends the lower tail, which narrows the scale by 4 %.
+    np.testing.assert_allclose(
+        np.quantile(z, [0.5, 0.9, 0.99], axis=2)[..., 0].T,
+        [stats.norm.ppf([0.5, 0.9, 0.99])] * 2,
+        atol=0.15,
+    )
+
+
+@given(st.floats(-150, 150).map(lambda exponent: 10.0**exponent))
+def test_scores_do_not_depend_on_the_unit(factor: float) -> None:
+    D = distances(n=300)
+    np.testing.assert_allclose(fit(D * factor).z(D * factor), fit(D).z(D), rtol=1e-9, atol=1e-9)
+
+
+def test_larger_distances_have_larger_scores_and_0_is_finite() -> None:
+    standard = fit(distances())
+    z = standard.z(np.geomspace(1e-3, 1e30, 500)[None, None])
+    assert (np.diff(z) > 0).all()
+    assert np.isfinite(standard.z(np.zeros((1, 1, 1)))).all()
+
+
+@pytest.mark.parametrize("size", [0.0, 1e3, 1e8, 1e30], ids=["dead", "loud", "wild", "enormous"])
+def test_one_glitch_or_dead_stretch_moves_no_score_elsewhere(size: float) -> None:
+    # 16 steps, as many as see one glitch, of as many as are sampled of a long recording.
+    before, D = (distances(n=16_384) for _ in range(2))
+    D[..., 2000:2016] = size
+    z, moved = fit(before).z(before), fit(D).z(before)
+    np.testing.assert_allclose(moved, z, rtol=0.01, atol=0.01)
+
+
+@pytest.mark.parametrize("share", [0.003, 0.01, 0.05])
+def test_an_enormous_anomaly_moves_scores_no_more_than_a_large_one(share: float) -> None:
+    before, large, enormous = (distances() for _ in range(3))
+    large[..., : int(5000 * share)] = 1e3
+    enormous[..., : int(5000 * share)] = 1e12
+    scores = [fit(D).z(before) for D in (before, large, enormous)]
+    assert np.abs(scores[2] - scores[0]).max() < 2 * np.abs(scores[1] - scores[0]).max()
+
+
+def test_only_the_steps_named_normal_are_learned_from() -> None:
+    D = np.concatenate([distances(2), distances(3)])
+    D[..., 2500:] *= 50
+    normal = np.ones((2, 5000), dtype=bool)
+    normal[1, 2500:] = False
+    found = Standard.fit(D, normal, "log")
+    alone = fit(D[1:, :, :2500])
+    assert found.mu[1] == alone.mu[0]
+    assert found.sigma[1] == alone.sigma[0]
+    assert found.mu[0] > found.mu[1] + 1
+
+
+def test_gaps_are_left_out_and_stay_gaps() -> None:
+    D = distances()
+    holed = np.insert(D, [0, 10, 5000], np.nan, axis=2)
+    holed = np.insert(holed, 50, np.inf, axis=2)
+    assert fit(holed).mu == fit(D).mu
+    assert np.isnan(fit(holed).z(holed)[0, 0, 0])
+
+
+@pytest.mark.parametrize("value", [0.0, 5.0, np.nan])
+def test_distances_that_never_change_and_none_at_all_are_usable(value: float) -> None:
+    standard = fit(np.full((1, 1, 100), value))
+    z = standard.z(np.array([[[value, 1e3]]]))
+    assert np.isfinite(z[..., 1]).all()
+    assert z[0, 0, 1] > 3
+    assert np.isnan(value) or abs(z[0, 0, 0]) < 1e-6
+
+
+def test_the_floor_is_a_share_of_the_mean_below_the_highest_tenth() -> None:
+    D = distances()
+    D[..., ::3] = 0.0
+    clipped = np.minimum(D, np.quantile(D, 0.9))
+    assert fit(D).floor[0, 0] == pytest.approx(FLOOR * clipped.mean())
+    D[..., :200] = 1e9
+    assert fit(D).floor[0, 0] == pytest.approx(FLOOR * clipped.mean(), rel=0.2)
+
+
+def test_less_is_as_anomalous_as_more_where_both_directions_count() -> None:
+    values = np.random.default_rng(4).normal(5.0, 0.5, size=(1, 1, 10_000))
+    standard = fit(values, "two-sided")
+    z = standard.z(np.array([[[5.0, 3.0, 7.0, 0.0]]]))[0, 0]
+    # Standard errors of 10,000 values: 0.5 % of σ in the mean, 0.7 % in σ.
+    np.testing.assert_allclose(z, [0.0, 4.0, 4.0, 10.0], atol=0.3)
+    np.testing.assert_allclose(np.quantile(standard.z(values), 0.6827), 1.0, atol=0.05)
+
+
+def test_single_precision_stays_single() -> None:
+    D = distances().astype(np.float32)
+    assert fit(D).z(D).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("floor", "mu", "sigma"),
+    [([1.0], [0.0], [0.0]), ([0.0], [0.0], [1.0]), ([1.0, 1.0], [0.0], [1.0])],
+)
+def test_parts_that_do_not_belong_together_are_refused(
+    floor: list[float], mu: list[float], sigma: list[float]
+) -> None:
+    with pytest.raises(ValueError, match=r"above 0|one floor"):
+        Standard("log", *(np.array([each]) for each in (floor, mu, sigma)))

@@ -1,0 +1,116 @@
+"""Scores of frames as scores of steps, against the definition in plain loops."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import naive_signal
+from spectra.signal.frames import FrameGrid
+from spectra.signal.steps import StepGrid
+
+# Frames that overlap by anything from nothing to all but one sample.
+STEP_GRIDS = st.tuples(st.integers(1, 4), st.integers(1, 6)).flatmap(
+    lambda sizes: st.integers(max(2, sizes[0] * sizes[1]), max(2, 40)).map(
+        lambda nperseg: StepGrid(FrameGrid(nperseg, sizes[0] * sizes[1]), sizes[0])
+    )
+)
+SCORES = st.lists(st.floats(-1e3, 1e3) | st.just(np.nan), min_size=1, max_size=30)
+
+
+def n_samples_of(steps: StepGrid, n_frames: int) -> int:
+    """The shortest signal with this number of frames."""
+    return (n_frames - 1) * steps.grid.hop + steps.grid.nperseg
+
+
+def all_steps(steps: StepGrid, scores: np.ndarray) -> np.ndarray:
+    """The scores of all steps of a signal with these frames."""
+    n_frames = scores.shape[-1]
+    stop = -(-n_samples_of(steps, n_frames) // steps.step)
+    return steps.average(scores, 0, 0, stop, n_frames)
+
+
+@given(STEP_GRIDS, SCORES)
+def test_step_scores_are_those_of_the_definition(steps: StepGrid, scores: list[float]) -> None:
+    found = all_steps(steps, np.array(scores))
+    expected = [
+        naive_signal.step_score(scores, steps.grid.nperseg, steps.grid.hop, steps.step, j)
+        for j in range(found.size)
+    ]
+    # Sums of at most 40 scores of at most 1e3 round by less than 40 · 1e3 · 2⁻⁵².
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-11)
+
+
+@given(STEP_GRIDS, SCORES, st.data())
+def test_steps_evaluated_in_pieces_are_those_of_the_whole(
+    steps: StepGrid, scores: list[float], data: st.DataObject
+) -> None:
+    every = np.stack([scores, np.roll(scores, 1)])
+    whole = all_steps(steps, every)
+    start = data.draw(st.integers(0, whole.shape[1] - 1))
+    stop = data.draw(st.integers(start + 1, whole.shape[1]))
+    first, last = steps.frames_of(start, stop, len(scores))
+    piece = steps.average(every[:, first:last], first, start, stop, len(scores))
+    np.testing.assert_array_equal(piece, whole[:, start:stop])
+
+
+@given(STEP_GRIDS, st.integers(0, 200))
+def test_finished_steps_are_those_whose_frames_all_exist(steps: StepGrid, n_samples: int) -> None:
+    expected = naive_signal.n_finished(n_samples, steps.grid.nperseg, steps.grid.hop, steps.step)
+    assert steps.n_finished(n_samples) == expected
+
+
+@given(STEP_GRIDS, st.integers(0, 150), st.integers(0, 150))
+def test_finished_steps_do_not_change_when_samples_are_appended(
+    steps: StepGrid, n_samples: int, n_more: int
+) -> None:
+    scores = np.random.default_rng(0).normal(size=steps.grid.n_frames(n_samples + n_more))
+    n_frames, finished = steps.grid.n_frames(n_samples), steps.n_finished(n_samples)
+    if not finished:
+        return
+    early = steps.average(scores[:n_frames], 0, 0, finished, None)
+    np.testing.assert_array_equal(early, all_steps(steps, scores[:n_frames])[:finished])
+    np.testing.assert_array_equal(early, all_steps(steps, scores)[:finished])
+    assert np.isfinite(early).all()
+
+
+@given(STEP_GRIDS, st.integers(1, 30), st.data())
+def test_one_enormous_frame_leaves_no_trace_in_steps_far_from_it(
+    steps: StepGrid, n_frames: int, data: st.DataObject
+) -> None:
+    scores = np.random.default_rng(1).normal(size=n_frames)
+    enormous = scores.copy()
+    frame = data.draw(st.integers(0, n_frames - 1))
+    enormous[frame] = 1e20
+    before, after = all_steps(steps, scores), all_steps(steps, enormous)
+    unchanged = after < 1e15
+    np.testing.assert_array_equal(after[unchanged], before[unchanged])
+    # A frame counts for the steps around its centre, half of its length at most and a hop more; at
+    # the ends of the signal those beyond share the nearest score.
+    inner = np.flatnonzero(~unchanged)
+    inner = inner[(inner > 0) & (inner < before.size - 1)]
+    centre = frame * steps.grid.hop + steps.grid.nperseg / 2
+    reach = steps.grid.nperseg / 4 + steps.grid.hop
+    ends = (2 * steps.grid.nperseg, n_samples_of(steps, n_frames) - 2 * steps.grid.nperseg)
+    rows = inner * steps.step
+    middle = (rows > ends[0]) & (rows < ends[1])
+    assert (np.abs(rows[middle] + steps.step / 2 - centre) <= reach).all()
+
+
+@given(STEP_GRIDS, st.integers(1, 30))
+def test_equal_frames_give_equal_steps_and_frames_without_score_give_none(
+    steps: StepGrid, n_frames: int
+) -> None:
+    np.testing.assert_array_equal(all_steps(steps, np.full(n_frames, 3.0)), 3.0)
+    assert np.isnan(all_steps(steps, np.full(n_frames, np.nan))).all()
+
+
+def test_single_precision_stays_single() -> None:
+    steps = StepGrid(FrameGrid(16, 4), 4)
+    assert all_steps(steps, np.ones((2, 3, 9), dtype=np.float32)).dtype == np.float32
+
+
+@pytest.mark.parametrize("step", [0, -1, 3, 8])
+def test_a_step_that_does_not_divide_the_hop_is_refused(step: int) -> None:
+    with pytest.raises(ValueError, match=f"step={step} must divide hop=4"):
+        StepGrid(FrameGrid(16, 4), step)
