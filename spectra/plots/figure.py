@@ -7,7 +7,6 @@ drawn fast, and no spike is lost.
 """
 
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Final, Self
 
 import numpy as np
@@ -23,22 +22,12 @@ from spectra.formatting import counted
 from spectra.plots.axes import TimeAxis, frequency_unit, plain
 from spectra.plots.columns import column_maxima, envelope
 from spectra.plots.spectrogram import draw_spectrogram
+from spectra.plots.style import ALARM, SCORE, SIGNAL, Picture
 
 MAX_CHANNELS: Final = 8
 LONGEST_NAME: Final = 24
-# Colours that people with colour blindness can tell apart (Okabe and Ito 2008).
-SIGNAL, SCORE, ALARM = "#0072B2", "#333333", "#D55E00"
 # From this number of alarms on their outlines are thin: thick ones would cover the spectrogram.
 MANY_ALARMS: Final = 40
-
-
-class Picture(Figure):
-    """Figure that a notebook shows without pyplot."""
-
-    def _repr_png_(self) -> bytes:
-        file = BytesIO()
-        self.savefig(file, format="png")
-        return file.getvalue()
 
 
 def plot(detection: Detection) -> Figure:

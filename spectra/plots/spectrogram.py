@@ -9,6 +9,7 @@ from spectra.arrays import FloatArray, IntArray
 from spectra.detection import Detection
 from spectra.plots.axes import LINEAR_SHARE, TimeAxis, draw_frequency_axis, frequency_unit
 from spectra.plots.columns import column_starts
+from spectra.plots.style import COLOURS, MISSING
 from spectra.signal.frames import FrameGrid, taper
 from spectra.signal.spectrum import frequencies, spectrum
 
@@ -16,8 +17,6 @@ from spectra.signal.spectrum import frequencies, spectrum
 ROWS_PER_DECADE: Final = 60
 # Frames times rows that are transformed at a time: 16 MB.
 BLOCK_VALUES: Final = 2**21
-# A perceptually uniform colour map, and the colour of gaps.
-COLOURS, MISSING = "viridis", "#DDDDDD"
 # Range of the colours in dB: wide enough that noise does not look like structure, and narrow enough
 # that levels can be told apart.
 LEAST_RANGE, MOST_RANGE = 30.0, 80.0
