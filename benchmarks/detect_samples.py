@@ -10,7 +10,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra.cli.table import table
+from spectra.cli.formats import table
 from spectra.datasets import read
 from spectra.datasets.samples import ecg_beats, sample_path
 from spectra.detection import Detection

@@ -1,36 +1,53 @@
-"""The command `spectra`: one file a command, each of which opens files, calls one function and
-prints its result.
+"""The command `spectra`: one file for each command.
 
-Results go to standard output; notes, errors and progress to standard error. Exit status: 0 it ran,
-1 a file could not be used, 2 the command was not understood, 3 an alarm was found and
---fail-on-anomaly given, 130 interrupted.
+Each command opens files, calls one function of the library and prints the result. Results go to
+standard output; notes, errors and progress go to standard error.
 
-JSON (`--format json`) is one object, schema_version 1:
+Exit status:
 
-- `schema_version`: 1; it grows when a key changes its meaning or goes, not when one is added. -
-`files`: one object a file that could be used, in the order given; a file that could not is named on
-standard error.
-  - `file`: as it was given; "-" for standard input. - `fs`: sampling rate in Hz, null where it is
-  unknown. - `npersegs`: rows of a frame, for each of the frame lengths, from short to long. -
-  `nperseg`: the one of them nearest to the dominant period; without a period the middle one. -
-  `hop`: rows from one score to the next. - `alpha`: the false-alarm probability of a score. -
-  `n_samples`, `channels`: rows of the regular grid the file was put on, names of the channels. -
-  `learned_from`: what the normal spectra were learned from. - `period`: rows of the dominant period
-  of what was learned from, null where there is none. - `calibration`, how the largest standard
-  score of all looks at a stretch becomes a probability: `transform` ("log",
-    "cube-root", "box-cox") and its `power`; `threshold`, what that largest score has to exceed for
-    a p-value below alpha; `ks_statistic`, `ks_p_value`, the goodness of fit of the bulk
-    (Kolmogorov–Smirnov).
-  - `notes`: sentences on what was left out, filled, sorted or resampled.
-  - `alarms`: one object an alarm, in the order of time.
-    - `start`, `end`, `peak`: first, last and most anomalous row of the alarm. ISO 8601 dates or,
-    for times since the
-      start, ISO 8601 durations; a number of seconds where the file has seconds; the number of the
-      row, from 0, where it has no time.
-    - `score`, `p_value`: the standard score at the peak, larger = more anomalous, and its
-    probability under normality. - `channel`, `f_low`, `f_high`: where the frame around the peak
-    differs most; the band in Hz, in cycles per row where
-      `fs` is null.
+- 0: the command ran.
+- 1: a file could not be used.
+- 2: the arguments were not understood.
+- 3: an alarm was found and --fail-on-anomaly was given.
+- 130: the command was interrupted.
+
+JSON (`--format json`) is one object:
+
+- `schema_version`: 2. The version changes when a key changes its meaning or is removed, not when a
+  key is added.
+- `files`: one object for each file that could be used, in the order given. A file that could not is
+  named on standard error.
+
+Each object of `files` has these keys:
+
+- `file`: name as it was given; "-" for standard input.
+- `fs`: sampling rate in Hz, null if it is unknown.
+- `npersegs`: rows of a frame, for each frame length, from short to long.
+- `nperseg`: the one of them nearest to the dominant period, without a period the middle one.
+- `step`: rows from one score to the next.
+- `alpha`: false-alarm probability per score.
+- `n_samples`: rows of the regular grid that the file was put on.
+- `channels`: names of the channels.
+- `learned_from`: name of the normal data.
+- `period`: dominant period in rows of the normal data, null if there is none.
+- `calibration`: how the statistic of a step becomes a probability.
+  - `transform`: "log", "cube-root" or "box-cox", and its `power`.
+  - `threshold`: value that the statistic must exceed for a p-value below `alpha`. Steps are flagged
+    by this threshold.
+  - `ks_statistic`, `ks_p_value`: goodness of fit (Kolmogorov–Smirnov).
+- `notes`: sentences on rows that were left out, filled, sorted or resampled.
+- `alarms`: one object for each alarm, in order of time.
+  - `start`, `end`, `peak`: first, last and most anomalous row of the alarm. An ISO 8601 date; an
+    ISO 8601 duration for times since the start; a number of seconds where the file has seconds; the
+    index of the row, from 0, where it has no time.
+  - `score`, `p_value`: standard score at the peak, larger = more anomalous, and its probability
+    under normality.
+  - `channel`: name of the channel that differs most from normal at the peak.
+  - `f_low`, `f_high`: band of frequencies in which it differs most, in Hz; in cycles per row where
+    `fs` is null.
+
+Version 2 differs from version 1 in two keys. `step` was called `hop`. `threshold` was that of an
+intermediate score; it is now the threshold that is applied.
 """
 
 import io
@@ -44,19 +61,18 @@ from spectra.cli import benchmark, datasets, detect, evaluate, fit, foundations,
 from spectra.errors import DataError
 
 INTERRUPTED = 130
-# What a shell reports of a program that a closed pipe stopped.
+# Status that a shell reports for a program stopped by a closed pipe: 128 + SIGPIPE.
 PIPE_CLOSED = 141
 
 
 class Commands(click.Group):
-    """A group whose commands fail in one sentence, stop quietly when interrupted, and may be piped
-    into `head`.
+    """Group of commands that fail in one sentence and stop quietly.
+
+    An interrupt and a closed pipe (`spectra ... | head`) print nothing.
     """
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; what a person did wrong becomes click's one-line error with exit status
-        1.
-        """
+        """Run the command; a DataError becomes an error message of one line and exit status 1."""
         try:
             return super().invoke(ctx)
         except DataError as error:
@@ -65,14 +81,13 @@ class Commands(click.Group):
             click.echo(err=True)
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
-            # The interpreter flushes standard output on its way out, and must not meet the closed
-            # pipe again.
+            # The interpreter flushes standard output when it exits, which would fail again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(PIPE_CLOSED)
 
 
 COMPLETION = """\b
-Completion of commands, options and file names, for the rest of the session:
+Complete commands, options and file names in this session:
   bash:  eval "$(_SPECTRA_COMPLETE=bash_source spectra)"
   zsh:   eval "$(_SPECTRA_COMPLETE=zsh_source spectra)"
   fish:  _SPECTRA_COMPLETE=fish_source spectra | source
@@ -91,12 +106,12 @@ def main(ctx: click.Context) -> None:
 
     Begin with: spectra detect data.csv
 
-    Nothing to hand? spectra datasets write ecg -o ecg.csv
+    No data at hand? spectra datasets write ecg -o ecg.csv
     """
     if os.environ.get("NO_COLOR"):
         ctx.color = False
     for stream in (sys.stdout, sys.stderr):
-        # A name with a letter the terminal has no code for is no reason to stop.
+        # A name may hold letters that the encoding of the terminal lacks.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 

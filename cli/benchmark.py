@@ -1,4 +1,4 @@
-"""`spectra benchmark`: how well a detector finds what is labelled in a folder of recordings."""
+"""`spectra benchmark`: evaluate a detector on a folder of labelled recordings."""
 
 import sys
 from pathlib import Path
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spectra.cli.files import check_output, replacing
-from spectra.cli.run import BAD_DATA, CLEAR_LINE, say
+from spectra.atomic import replacing
+from spectra.cli.files import check_output
+from spectra.cli.messages import CLEAR_LINE, say
+from spectra.cli.run import BAD_DATA
 from spectra.cli.text import printable
 
 if TYPE_CHECKING:
@@ -16,25 +18,29 @@ if TYPE_CHECKING:
     from spectra.benchmark import Benchmark
 
 EPILOG = """\b
-RESULTS.CSV has one line a series: file, collection, n (rows), nperseg, seconds,
-VUS-PR, VUS-ROC, AUC-PR, AUC-ROC; of the alarms at the detector's own threshold
-the precision, recall and F1 of rows, range_…, affiliation_…, composite_F1,
-point_adjusted_F1, alarms (how many), event_recall, event_precision, event_F1,
-false_alarm_share (of the normal rows), detection_delay (rows); oracle_F1 and
-oracle_event_F1, of the best threshold by the labels, for events among those that
-report at most a tenth of the normal rows; buffer (the largest of VUS, the
-dominant period), normal_rows (how many were learned from; 0: all rows).
+RESULTS.CSV has one line for each file, with the columns
+  file, collection, n (rows), nperseg, seconds
+  VUS-PR, VUS-ROC, AUC-PR, AUC-ROC: of the scores
+  precision, recall, F1, range_…, affiliation_…, composite_F1,
+  point_adjusted_F1, event_…: of the alarms at the detector's own threshold
+  alarms: number of alarms
+  false_alarm_share: share of the normal rows that are in an alarm
+  detection_delay: rows from the start of an anomaly to its first alarm
+  oracle_F1, oracle_event_F1: with the threshold that is best by the labels;
+    for events, of those that flag at most a tenth of the normal rows
+  buffer: largest buffer of VUS in rows, the dominant period
+  normal_rows: rows that were learned from; 0 if the file is its own reference
 
 \b
-Exit status: 0 it ran, 1 a file or the folder could not be used, 2 the command
-was not understood.
+Exit status: 0 the command ran, 1 a file or the folder could not be used, 2 the
+arguments were not understood.
 """
 SHOWN = {
     "VUS-PR": "VUS-PR",
     "VUS-ROC": "VUS-ROC",
     "AUC-PR": "AUC-PR",
     "event_F1": "event F1",
-    "oracle_event_F1": "its oracle",
+    "oracle_event_F1": "oracle F1",
     "false_alarm_share": "false share",
     "alarms": "alarms",
     "seconds": "seconds",
@@ -43,28 +49,28 @@ DIGITS = {"alarms": 1, "seconds": 2}
 
 
 def jobs(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
-    """Refuse what is no number of processes."""
+    """Return a number of processes; raise BadParameter for any other value."""
     if value == 0 or value < -1:
-        raise click.BadParameter(f"{value} is neither a number of processes nor -1, one a core.")
+        raise click.BadParameter(f"{value} is neither a number of processes nor -1 (all cores).")
     return value
 
 
 @click.command(
-    "benchmark", short_help="How well a folder of labelled files is solved.", epilog=EPILOG
+    "benchmark", short_help="Evaluate a detector on a folder of labelled files.", epilog=EPILOG
 )
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option(
     "--no-normal",
     is_flag=True,
-    help="Learn from each file itself, also where its name tells normal rows.",
+    help="Use each file as its own reference, even if its name gives normal rows.",
 )
 @click.option(
     "--detector",
     metavar="NAME",
     default="spectral",
     show_default=True,
-    help="Or module:Class, one of your own with fit(X) and score_samples(X), high = normal, X of "
-    "rows and channels.",
+    help="spectral, sequence, or module:Class for a detector of your own with the methods fit(X) "
+    "and score_samples(X), high = normal; X is (rows, channels).",
 )
 @click.option(
     "-j",
@@ -74,19 +80,17 @@ def jobs(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
     show_default=True,
     metavar="N",
     callback=jobs,
-    help="Processes; -1: all cores.",
+    help="Number of processes; -1 for all cores.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     metavar="RESULTS.CSV",
-    help="Also write a line a series.",
+    help="Also write one line for each file.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error but errors.")
-@click.option(
-    "--no-progress", is_flag=True, help="Do not show progress, which only a terminal is shown."
-)
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors on standard error.")
+@click.option("--no-progress", is_flag=True, help="Do not show progress on a terminal.")
 def command(
     folder: Path,
     no_normal: bool,
@@ -96,11 +100,11 @@ def command(
     quiet: bool,
     no_progress: bool,
 ) -> None:
-    """Score every labelled CSV file of the folder DIR, and compare with the labels: a table by
-    collection, and the mean.
+    """Score every labelled CSV file of the folder DIR and compare the scores with the labels.
 
-    The first N rows are taken as normal where a file's name has _tr_N_, as those of the TSB-AD
-    benchmark do. Settings are the defaults everywhere, and the labels are only compared with.
+    Prints the mean of each collection and of all files. If the name of a file contains _tr_N_, as
+    in the TSB-AD benchmark, its first N rows are taken as normal. All settings are the defaults;
+    labels are used for the comparison only.
     """
     if output is not None:
         check_output(output, [])
@@ -120,7 +124,7 @@ def command(
         found = benchmark(
             folder,
             use_normal=not no_normal,
-            detector=detector if chosen is None else chosen,
+            detector=chosen,
             n_jobs=jobs,
             on_done=progress if shown else None,
         )
@@ -140,7 +144,7 @@ def command(
 
 
 def _table(found: "Benchmark") -> str:
-    """One line a collection, the mean over series, and how far it depends on single collections."""
+    """Return a table of the collections and their mean, and the mean without each of them."""
     import pandas as pd
 
     from spectra.formatting import aligned
@@ -156,29 +160,27 @@ def _table(found: "Benchmark") -> str:
         pd.DataFrame(rows, columns=["collection", "series", *shown.values()], dtype=object)
     )
     lines.insert(-1, "")
-    lines.append(_told(found.results["normal_rows"] > 0))
+    lines.append(_reference(found.results["normal_rows"] > 0))
     left = found.without_each["VUS-PR"]
     if len(left):
-        lines.append(
-            f"VUS-PR with any one collection left out: {left.min():.3f} … {left.max():.3f}."
-        )
+        lines.append(f"VUS-PR without any one collection: {left.min():.3f} … {left.max():.3f}.")
     return "\n".join(lines)
 
 
-def _told(told: "pd.Series[bool]") -> str:
-    """What the detector learned from."""
-    if not told.any():
-        return "No series was told what is normal: each learned from itself."
-    if told.all():
-        return "Each series learned from its first rows, which its name says are normal."
+def _reference(given: "pd.Series[bool]") -> str:
+    """Return a sentence on the normal data that the detector learned from."""
+    if not given.any():
+        return "No normal rows given: each file was its own reference."
+    if given.all():
+        return "Normal rows: the first rows of each file, as given by its name."
     return (
-        f"{told.sum()} of {told.size} series learned from their first rows, normal by name; "
-        "the rest from themselves."
+        f"Normal rows: the first rows of {given.sum()} of {given.size} series, as given by their "
+        "names; the others were their own reference."
     )
 
 
 def _cells(name: str, row: "pd.Series[float]", shown: dict[str, str]) -> list[str]:
-    """A line of the table."""
+    """Return one line of the table."""
     return [
         name,
         f"{row['series']:.0f}",

@@ -1,4 +1,4 @@
-"""`spectra datasets`: recordings to try things on."""
+"""`spectra datasets`: sample recordings and generated signals."""
 
 import gzip
 import inspect
@@ -8,16 +8,17 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from spectra.cli.files import check_output, replacing
+from spectra.atomic import replacing
+from spectra.cli.files import check_output
 
 
-@click.group("datasets", short_help="Recordings to try things on.")
+@click.group("datasets", short_help="List and write recordings with known anomalies.")
 def command() -> None:
-    """Recordings with known anomalies: real samples, and signals made to measure."""
+    """List and write recordings with known anomalies: real samples and generated signals."""
 
 
 def _known() -> dict[str, str]:
-    """Every name, with what it is."""
+    """Return every name with its description."""
     from spectra.datasets.generators import GENERATORS
     from spectra.datasets.samples import describe, sample_names
 
@@ -37,57 +38,58 @@ def _complete(
 
 @command.command("list")
 def list_names() -> None:
-    """List the names that write takes, with what each is."""
+    """List the names of the recordings, with a description of each."""
     known = _known()
     width = max(map(len, known)) + 2
     for name, about in known.items():
         click.echo(f"{name:{width}}{about}")
 
 
-@command.command("write", short_help="Write one of them as a CSV file.")
+@command.command("write", short_help="Write a recording as a CSV file.")
 @click.argument("name", metavar="NAME", shell_complete=_complete)
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The file; else standard output.",
+    help="File to write; by default standard output.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
-    help="Another seed makes another signal; a sample has none.",
+    help="Seed of a generated signal. [default: 0]",
 )
 def write(name: str, output: Path | None, seed: int | None) -> None:
-    """Write the recording NAME (see list) as CSV: time_s, channels, label; gzipped where FILE ends
-    in .gz.
+    """Write the recording NAME (see list) as CSV with the columns time_s, channels and label.
+
+    The output is gzipped if FILE ends in .gz.
     """
     if name not in (known := _known()):
         raise click.BadParameter(
-            f"There is no '{name}'; there are {', '.join(known)}.", param_hint="NAME"
+            f"There is no recording '{name}': choose one of {', '.join(known)}.", param_hint="NAME"
         )
     from spectra.datasets.samples import sample_names, sample_path
 
     sample = name in sample_names()
     if sample and seed is not None:
-        raise click.UsageError(f"{name} was recorded, not made: it has no seed.")
+        raise click.UsageError(f"{name} is a real recording and has no seed: leave --seed out.")
     if output is not None:
         check_output(output, [])
     content = gzip.decompress(sample_path(name).read_bytes()) if sample else _made(name, seed or 0)
     if output is None:
         rest = memoryview(content)
-        # Unbuffered output (python -u) may take a part only.
+        # Unbuffered output (python -u) may accept only a part.
         while rest:
             rest = rest[sys.stdout.buffer.write(rest) :]
         sys.stdout.buffer.flush()
         return
     with replacing(output) as file:
-        # Without the time in its header the same recording is the same file.
+        # No time in the header: the same recording always gives the same bytes.
         file.write(gzip.compress(content, mtime=0) if output.suffix == ".gz" else content)
 
 
 def _made(name: str, seed: int) -> bytes:
-    """The CSV of a signal made from a seed."""
+    """Return the CSV of a generated signal."""
     import numpy as np
 
     from spectra.datasets.generators import GENERATORS

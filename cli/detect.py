@@ -1,4 +1,4 @@
-"""`spectra detect`: the anomalies in files."""
+"""`spectra detect`: find the anomalies in files."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,39 +6,41 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spectra.cli.messages import explained, step
 from spectra.cli.options import (
     STDIN,
     Learning,
     Output,
     Reading,
-    Words,
+    Verbosity,
     alarm_option,
     learning_options,
     output_options,
     reading_options,
     rows_option,
-    word_options,
+    verbosity_options,
 )
-from spectra.cli.run import explained, run_files, step
+from spectra.cli.run import run_files
 
 if TYPE_CHECKING:
     from spectra.datasets import Recording
     from spectra.detection import Detection
 
 EPILOG = """\b
-JSON: {"schema_version": 1, "files": [{"file", "fs", "nperseg", "npersegs", "hop",
+JSON: {"schema_version": 2, "files": [{"file", "fs", "nperseg", "npersegs", "step",
 "alpha", "n_samples", "channels", "learned_from", "period", "calibration":
 {"transform", "power", "threshold", "ks_statistic", "ks_p_value"}, "notes",
 "alarms": [{"start", "end", "peak", "score", "p_value", "channel", "f_low",
 "f_high"}]}]}
 
-Times are ISO 8601, or a number of seconds or of a row where the file has no
-dates; fs, f_low and f_high are in Hz (cycles per row, and fs null, where no
-sampling rate is known); score is in standard deviations, larger = more anomalous.
+Times are ISO 8601, or numbers of seconds or rows if the file has no dates. fs,
+f_low and f_high are in Hz; without a sampling rate fs is null and frequencies are
+in cycles per row. score is in standard deviations; larger is more anomalous. In
+version 1 the key "step" was called "hop".
 
 \b
-Exit status: 0 it ran, 1 a file could not be used, 2 the command was not
-understood, 3 an alarm was found and --fail-on-anomaly given.
+Exit status: 0 the command ran, 1 a file could not be used, 2 the arguments were
+not understood, 3 an alarm was found and --fail-on-anomaly was given.
 """
 
 
@@ -50,14 +52,14 @@ understood, 3 an alarm was found and --fail-on-anomaly given.
     "--normal",
     metavar="FILE",
     type=click.Path(allow_dash=True),
-    help="A recording of normal data to learn from.",
+    help="Learn from this recording of normal data.",
 )
 @rows_option
 @learning_options
 @alarm_option
 @reading_options
 @output_options
-@word_options
+@verbosity_options
 def command(
     files: tuple[str, ...],
     normal: str | None,
@@ -66,17 +68,15 @@ def command(
     alpha: float,
     reading: Reading,
     output: Output,
-    words: Words,
+    verbosity: Verbosity,
 ) -> None:
     """Find the anomalies in each FILE, a CSV file, plain or gzipped; - is standard input.
 
-    The reference is --normal, --normal-rows, or else the FILE itself, most of which must then be
-    normal.
+    Normal data is given by --normal or --normal-rows. Without either, each FILE is its own
+    reference, and most of it must be normal.
     """
     if normal is not None and normal_rows is not None:
-        raise click.UsageError(
-            "--normal and --normal-rows both say what to learn from: give one of them."
-        )
+        raise click.UsageError("--normal and --normal-rows exclude each other: give one of them.")
     if [*files, normal].count(STDIN) > 1:
         raise click.UsageError("Standard input can be read only once: give - once.")
 
@@ -87,8 +87,8 @@ def command(
         if normal is None:
             rows = None if normal_rows is None else slice(*normal_rows)
             return partial(detect, normal_rows=rows, alpha=alpha, method=method)
-        with step(f"learning from {normal}", words), explained(normal):
+        with step(f"learning from {normal}", verbosity), explained(normal):
             model = learn(reading.read(normal), method=method)
         return partial(score, model, alpha=alpha)
 
-    run_files(files, ready, reading, output, words)
+    run_files(files, ready, reading, output, verbosity)

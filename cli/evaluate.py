@@ -1,26 +1,26 @@
-"""`spectra evaluate`: how well scores and alarms agree with known anomalies."""
+"""`spectra evaluate`: compare scores and alarms with known anomalies."""
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from spectra.cli.formats import SCHEMA_VERSION, finite
+from spectra.cli.messages import explained, say, say_notes, step
 from spectra.cli.options import (
     STDIN,
     Learning,
     Reading,
-    Words,
+    Verbosity,
     alarm_option,
     learning_options,
     reading_options,
     rows_option,
-    word_options,
+    verbosity_options,
 )
-from spectra.cli.run import explained, say, say_notes, step
 from spectra.cli.text import printable
 from spectra.errors import DataError
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from spectra.detection import Detection
 
 EPILOG = """\b
-JSON: {"schema_version": 1, "file", "n_samples", "events", "anomalous_rows",
+JSON: {"schema_version": 2, "file", "n_samples", "events", "anomalous_rows",
 "fs", "scores", "threshold", "threshold_from", "buffer", "metrics": {"VUS-PR",
 "VUS-ROC", "AUC-PR", "AUC-ROC", "precision", "recall", "F1", "range_…",
 "affiliation_…", "composite_F1", "point_adjusted_F1", "alarms", "event_…",
@@ -39,30 +39,43 @@ JSON: {"schema_version": 1, "file", "n_samples", "events", "anomalous_rows",
 
 \b
 rows         precision and recall of single rows
-events       of alarms and of anomalies: one counts where it touches the other
-ranges       how much of each is covered, and in how many pieces (Tatbul et al.)
-affiliation  how near each is to the other, chance having ½ (Huet et al.)
-composite    precision of rows, recall of events (Garg et al.)
-VUS, AUC     of the scores over all thresholds; VUS forgives small shifts in time
-delay        from the start of an anomaly to its first alarm, in rows in the JSON
+events       an alarm is true, and an anomaly is found, if the two overlap
+ranges       overlap and fragmentation of intervals (Tatbul et al. 2018)
+affiliation  distance in time, ½ for random alarms (Huet et al. 2022)
+composite    precision of rows, recall of events (Garg et al. 2021)
+VUS, AUC     of the scores over all thresholds; VUS tolerates small shifts in time
+delay        from the start of an anomaly to its first alarm; in the JSON in rows
 """
 
 
-# Options of how detect finds what is judged.
+# Options of detect, which a column of scores does not need.
 OF_DETECT = ("normal_rows", "nperseg", "k", "view", "method", "epochs", "alpha")
 
 
 def not_nan(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
-    """Refuse what no score can be compared with."""
+    """Return the value; raise BadParameter for NaN, which no score exceeds."""
     if value is not None and math.isnan(value):
-        raise click.BadParameter("nan is no number.")
+        raise click.BadParameter("nan is not a number: give a finite threshold.")
     return value
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What is compared: labels, scores and alarms (n,), the series (n,) whose period is the buffer
-    of VUS, the words.
+class Evaluated:
+    """Labels, scores and alarms to compare, and their description.
+
+    Attributes
+    ----------
+    labels, scores, alarms : ndarray (n,)
+    series : ndarray (n,) or None
+        Channel whose dominant period is the default buffer of VUS.
+    fs : float or None
+        Sampling rate in Hz.
+    source : str
+        Origin of the scores.
+    threshold : float
+        False-alarm probability of detect, or the smallest score that is an alarm.
+    threshold_from : str
+        "alpha", "given" or "labels".
     """
 
     labels: "IntArray"
@@ -75,25 +88,27 @@ class Judged:
     threshold_from: str
 
 
-@click.command("evaluate", short_help="How well scores agree with known anomalies.", epilog=EPILOG)
+@click.command(
+    "evaluate", short_help="Compare scores and alarms with known anomalies.", epilog=EPILOG
+)
 @click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
 @click.option(
     "--score",
     metavar="COLUMN",
-    help="Judge this column, higher = more anomalous, instead of what detect finds.",
+    help="Evaluate this column of scores (higher = more anomalous) instead of detect.",
 )
 @click.option(
     "--threshold",
     type=float,
     metavar="T",
     callback=not_nan,
-    help="Scores from T on are alarms; else the T with the best event F1.",
+    help="With --score: scores >= T are alarms. [default: the T with the best event F1]",
 )
 @click.option(
     "--buffer",
     type=click.IntRange(min=0),
     metavar="ROWS",
-    help="The buffer of VUS; else the period of the first channel.",
+    help="Buffer of VUS. [default: the dominant period of the first channel]",
 )
 @rows_option
 @learning_options
@@ -105,9 +120,9 @@ class Judged:
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
-    help="The form of the result on standard output.",
+    help="Format of the result on standard output.",
 )
-@word_options
+@verbosity_options
 def command(
     file: str,
     score: str | None,
@@ -118,30 +133,29 @@ def command(
     alpha: float,
     reading: Reading,
     form: str,
-    words: Words,
+    verbosity: Verbosity,
 ) -> None:
-    """Compare scores and alarms with the labels in a FILE, 1 on anomalous rows and 0 on others; -
-    is standard input.
+    """Compare scores and alarms with the labels in FILE; - is standard input.
 
-    The labels are in the column --label, else in one called label. Judged is what detect finds, or
-    the column --score.
+    Labels are 1 on anomalous rows and 0 on others, in the column --label or one called label.
+    Scores and alarms are those of spectra detect, or the column --score.
     """
     given = click.get_current_context().get_parameter_source
     clash = [name for name in OF_DETECT if given(name) is ParameterSource.COMMANDLINE]
     if score is not None and clash:
         name = clash[0].replace("_", "-")
         raise click.UsageError(
-            f"--{name} is for what detect finds: leave it out, or leave --score out."
+            f"--{name} sets how detect finds anomalies: leave it out, or leave --score out."
         )
     if score is None and threshold is not None:
         raise click.UsageError(
-            "--threshold is for --score: the alarms of detect are set by --alpha."
+            "--threshold belongs to --score: the alarms of detect are set by --alpha."
         )
 
     from spectra.metrics import summary, vus_buffer
 
     detection = None
-    with step(file, words), explained(file):
+    with step(file, verbosity), explained(file):
         if score is None:
             from spectra.pipeline import detect
 
@@ -153,38 +167,38 @@ def command(
                 alpha=alpha,
                 method=learning.settings(),
             )
-            judged = _own(detection)
+            evaluated = _own(detection)
         else:
             chosen = reading.channels and f"{reading.channels},{score}"
-            recording = _labelled(
-                Reading(reading.time, chosen, reading.label, reading.fs, reading.resample), file
-            )
-            judged = _column(recording, score, threshold)
+            recording = _labelled(replace(reading, channels=chosen), file)
+            evaluated = _column(recording, score, threshold)
         if buffer is None:
-            buffer = vus_buffer(judged.labels * 0.0 if judged.series is None else judged.series)
-        found = summary(judged.labels, judged.scores, judged.alarms, buffer, judged.fs)
-    if not words.quiet and detection is not None:
-        say_notes(file, detection, verbose=words.verbose)
-    elif not words.quiet:
+            buffer = vus_buffer(
+                evaluated.labels * 0.0 if evaluated.series is None else evaluated.series
+            )
+        found = summary(evaluated.labels, evaluated.scores, evaluated.alarms, buffer, evaluated.fs)
+    if not verbosity.quiet and detection is not None:
+        say_notes(file, detection, verbose=verbosity.verbose)
+    elif not verbosity.quiet:
         for note in recording.notes:
             say(f"{file}: {note}")
     show = _json if form == "json" else _table
-    click.echo(show(file, judged, buffer, found))
+    click.echo(show(file, evaluated, buffer, found))
 
 
 def _labelled(reading: Reading, file: str) -> "Recording":
-    """The recording in a file; raises DataError where it has no labels."""
+    """Return the recording in a file; raise DataError where it has no labels."""
     recording = reading.read(file)
     if recording.labels is None:
         raise DataError("there are no labels of 0 and 1: name their column with --label.")
     return recording
 
 
-def _own(detection: "Detection") -> Judged:
-    """What detect finds."""
+def _own(detection: "Detection") -> Evaluated:
+    """Return the scores and alarms of detect."""
     recording, table = detection.recording, detection.scores
     assert recording.labels is not None
-    return Judged(
+    return Evaluated(
         labels=recording.labels[recording.rows],
         scores=table["anomaly_score"].to_numpy(),
         alarms=table["alarm"].to_numpy() == 1,
@@ -196,8 +210,8 @@ def _own(detection: "Detection") -> Judged:
     )
 
 
-def _column(recording: "Recording", score: str, threshold: float | None) -> Judged:
-    """A column of scores; the series beside it is the first other channel."""
+def _column(recording: "Recording", score: str, threshold: float | None) -> Evaluated:
+    """Return a column of scores; the series is the first other channel."""
     import numpy as np
 
     from spectra.metrics import best_event_based, without_gaps
@@ -207,37 +221,37 @@ def _column(recording: "Recording", score: str, threshold: float | None) -> Judg
     if score.casefold() not in titles:
         there = ", ".join(f"'{printable(title)}'" for title in recording.channels)
         raise DataError(
-            f"there is no column '{score}' of numbers for the scores: there are {there}."
+            f"there is no column '{score}' of numbers for the scores: choose one of {there}."
         )
-    place = titles.index(score.casefold())
+    column = titles.index(score.casefold())
     values, labels = recording.values[recording.rows], recording.labels[recording.rows]
-    scores = without_gaps(values[:, place])
-    others = np.delete(np.arange(values.shape[1]), place)
+    scores = without_gaps(values[:, column])
+    others = np.delete(np.arange(values.shape[1]), column)
     best = best_event_based(labels, scores).threshold if threshold is None else threshold
-    return Judged(
+    return Evaluated(
         labels=labels,
         scores=scores,
         alarms=scores >= best,
         series=values[:, others[0]] if others.size else None,
         fs=recording.fs,
-        source=f"column '{recording.channels[place]}'",
+        source=f"column '{recording.channels[column]}'",
         threshold=best,
         threshold_from="labels" if threshold is None else "given",
     )
 
 
-def _json(file: str, judged: Judged, buffer: int, found: dict[str, float]) -> str:
-    """The schema in the epilog."""
+def _json(file: str, evaluated: Evaluated, buffer: int, found: dict[str, float]) -> str:
+    """Return the JSON document, whose schema is in the epilog."""
     document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "file": file,
-        "n_samples": int(judged.labels.size),
-        "events": _events(judged),
-        "anomalous_rows": int(judged.labels.sum()),
-        "fs": judged.fs,
-        "scores": judged.source,
-        "threshold": finite(judged.threshold),
-        "threshold_from": judged.threshold_from,
+        "n_samples": int(evaluated.labels.size),
+        "events": _events(evaluated),
+        "anomalous_rows": int(evaluated.labels.sum()),
+        "fs": evaluated.fs,
+        "scores": evaluated.source,
+        "threshold": finite(evaluated.threshold),
+        "threshold_from": evaluated.threshold_from,
         "buffer": buffer,
         "metrics": {
             name: value if isinstance(value, int) else finite(value)
@@ -247,23 +261,21 @@ def _json(file: str, judged: Judged, buffer: int, found: dict[str, float]) -> st
     return json.dumps(document, indent=2, allow_nan=False)
 
 
-def _events(judged: Judged) -> int:
+def _events(evaluated: Evaluated) -> int:
     from spectra.metrics import runs
 
-    return len(runs(judged.labels == 1)[0])
+    return len(runs(evaluated.labels == 1)[0])
 
 
-def _table(file: str, judged: Judged, buffer: int, found: dict[str, float]) -> str:
-    """What a person reads."""
+def _table(file: str, evaluated: Evaluated, buffer: int, found: dict[str, float]) -> str:
+    """Return the result as a table."""
     import pandas as pd
 
     from spectra.formatting import aligned, counted
 
-    n, marked = judged.labels.size, int(judged.labels.sum())
+    n, marked = evaluated.labels.size, int(evaluated.labels.sum())
     name = "stdin" if file == STDIN else printable(file)
-    size = (
-        f"{counted(n, 'row')} · {counted(_events(judged), 'event')}, {marked / n:.2%} of the rows"
-    )
+    size = f"{counted(n, 'row')} · {counted(_events(evaluated), 'event')}, {marked / n:.2%} of rows"
     ranking = {name: [_text(found[name])] for name in ("VUS-PR", "VUS-ROC", "AUC-PR", "AUC-ROC")}
     kinds = {"rows": "", "events": "event_", "ranges": "range_", "affiliation": "affiliation_"}
     rows = [
@@ -277,14 +289,13 @@ def _table(file: str, judged: Judged, buffer: int, found: dict[str, float]) -> s
     agreement = pd.DataFrame(rows, columns=["", "precision", "recall", "F1"], dtype=object)
     return "\n".join(
         [
-            f"{click.style(name, bold=True)}  {size} · scores: {printable(judged.source)}",
-            f"Scores, over all thresholds (VUS with buffers of 0 … {buffer} rows):",
+            f"{click.style(name, bold=True)}  {size} · scores: {printable(evaluated.source)}",
+            f"Scores over all thresholds (VUS with buffers of 0 … {buffer} rows):",
             *aligned(pd.DataFrame(ranking, dtype=object)),
-            _alarm_line(judged, found),
+            _alarm_line(evaluated, found),
             *aligned(agreement),
-            "The best thresholds, chosen by the labels, would give an F1 of "
-            f"{found['oracle_F1']:.3f} for rows and of "
-            f"{found['oracle_event_F1']:.3f} for events.",
+            f"Best possible F1, with thresholds chosen by the labels: {found['oracle_F1']:.3f} "
+            f"(rows), {found['oracle_event_F1']:.3f} (events).",
         ]
     )
 
@@ -293,26 +304,23 @@ def _text(value: float) -> str:
     return "–" if value != value else f"{value:.3f}"
 
 
-def _alarm_line(judged: Judged, found: dict[str, float]) -> str:
-    """How many alarms there are, at which threshold, how many are false, and how late they are."""
+def _alarm_line(evaluated: Evaluated, found: dict[str, float]) -> str:
+    """Return a line on the alarms: number, threshold, false alarms and delay."""
     from spectra.formatting import counted, samples_text
 
-    if math.isinf(judged.threshold):
-        return (
-            "No threshold finds an event without reporting a tenth of the normal rows: no alarms."
-        )
+    if math.isinf(evaluated.threshold):
+        return "No alarms: no threshold finds an event without flagging a tenth of the normal rows."
     where = {
-        "alpha": f"at a false-alarm probability of {judged.threshold:g} a frame",
-        "given": f"of scores from {judged.threshold:g} on",
-        "labels": f"of scores from {judged.threshold:g} on, the threshold that the labels say is "
-        "best",
-    }[judged.threshold_from]
+        "alpha": f"(false-alarm probability {evaluated.threshold:g} per score)",
+        "given": f"(scores >= {evaluated.threshold:g})",
+        "labels": f"(scores >= {evaluated.threshold:g}, the best threshold by the labels)",
+    }[evaluated.threshold_from]
     parts = [
         f"{counted(int(found['alarms']), 'alarm')} {where}",
         f"{found['false_alarm_share']:.2%} of the normal rows",
     ]
     if "false_alarms_per_hour" in found:
-        parts.append(f"{found['false_alarms_per_hour']:.3g} false alarms an hour")
+        parts.append(f"{found['false_alarms_per_hour']:.3g} false alarms per hour")
     if found["detection_delay"] == found["detection_delay"]:
-        parts.append(f"mean delay {samples_text(found['detection_delay'], judged.fs)}")
+        parts.append(f"mean delay {samples_text(found['detection_delay'], evaluated.fs)}")
     return "; ".join(parts) + ":"

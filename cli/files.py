@@ -1,30 +1,30 @@
-"""Files that are there whole or not at all."""
+"""Output files: their checks before any work, and the table of scores."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 
+from spectra.atomic import replacing
 from spectra.cli.options import STDIN
 from spectra.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Rows put into words at a time: long enough that a block costs no more than its rows, short enough
-# to need no memory.
+# Rows formatted at a time: enough that the cost of a block is that of its rows, and its text small.
 BLOCK = 8192
 
 
 def check_output(path: Path, inputs: Sequence[str]) -> None:
-    """Refuse a place that cannot be written to, before any work is done; raises DataError or a
-    usage error.
+    """Raise an error for an output file that cannot be written, before any work is done.
+
+    The error is a DataError, or a usage error where the command line itself is wrong.
     """
     if str(path) == STDIN:
-        raise click.UsageError("-o needs the name of a file; - is none.")
+        raise click.UsageError("-o needs the name of a file, not -.")
     for name in inputs:
         if name != STDIN and path.exists() and Path(name).exists() and path.samefile(name):
             raise click.UsageError(f"-o {path} would overwrite the file that is read.")
@@ -34,47 +34,16 @@ def check_output(path: Path, inputs: Sequence[str]) -> None:
     if not folder.is_dir():
         raise DataError(f"{path} cannot be written: there is no folder {folder}.")
     if not os.access(path if path.exists() else folder, os.W_OK):
-        raise DataError(f"{path} cannot be written: you may not write there.")
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Raise DataError, naming the file, where writing it fails."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A binary file that takes its name when it is complete; a device or a pipe is written to as it
-    is.
-    """
-    with writing(path):
-        if path.exists() and not path.is_file():
-            with path.open("wb") as file:
-                yield file
-            return
-        target = path.resolve()
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            with temporary.open("xb") as file:
-                yield file
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        raise DataError(f"{path} cannot be written: permission denied.")
 
 
 def write_scores(scores: "pd.DataFrame", path: Path) -> None:
-    """One line a row of `scores`: its time or number, anomaly_score, p_value, alarm; raises
-    DataError.
+    """Write one line for each row of `scores`: time or row number, score, p-value and alarm.
 
-    The column of times is called `time` for ISO 8601 dates, `time_s` for seconds, `row` for row
-    numbers from 0. Six significant digits; a row without a score has empty cells. Several times
-    faster than pandas' own writer, because each block of rows is one string formatting.
+    The first column is called `time` for ISO 8601 dates, `time_s` for seconds, and `row` for row
+    numbers from 0. Numbers have six significant digits; a row without a score has empty cells. This
+    is several times faster than the writer of pandas, because each block of rows is formatted at
+    once. Raises DataError where the file cannot be written.
     """
     heading, form, texts = _stamps(scores.index)
     columns = [scores[name].to_numpy() for name in ("anomaly_score", "p_value", "alarm")]
@@ -92,7 +61,7 @@ def write_scores(scores: "pd.DataFrame", path: Path) -> None:
 
 
 def _stamps(index: "pd.Index") -> tuple[str, str, "Callable[[pd.Index], list[object]]"]:
-    """The heading of the times, the format of one, and what makes a list of them."""
+    """Return the heading of the times, the format of one, and a function that lists them."""
     import pandas as pd
 
     if isinstance(index, pd.DatetimeIndex):
@@ -105,8 +74,9 @@ def _stamps(index: "pd.Index") -> tuple[str, str, "Callable[[pd.Index], list[obj
 
 
 def _dates(index: "pd.DatetimeIndex") -> "Callable[[pd.Index], list[object]]":
-    """What writes dates as ISO 8601, as finely as the finest of them needs, with the offset of
-    their zone.
+    """Return a function that writes dates in ISO 8601, with the offset of their zone.
+
+    All have the resolution that the finest of them needs.
     """
     import numpy as np
     import pandas as pd

@@ -1,22 +1,22 @@
-"""`spectra fit`: what is normal, learned once and kept in a file."""
+"""`spectra fit`: learn from normal data and write a model file."""
 
 from pathlib import Path
 
 import click
 
-from spectra.cli.files import check_output, writing
+from spectra.cli.files import check_output
+from spectra.cli.messages import explained, say, step
 from spectra.cli.options import (
     Learning,
     Reading,
-    Words,
+    Verbosity,
     learning_options,
     reading_options,
-    word_options,
+    verbosity_options,
 )
-from spectra.cli.run import explained, say, step
 
 
-@click.command("fit", short_help="Learn what is normal, and keep it in a model file.")
+@click.command("fit", short_help="Learn from normal data and write a model file.")
 @click.argument("normal", metavar="NORMAL", type=click.Path(allow_dash=True))
 @click.option(
     "-o",
@@ -29,31 +29,29 @@ from spectra.cli.run import explained, say, step
 )
 @learning_options
 @reading_options
-@word_options
+@verbosity_options
 def command(
     normal: str,
     model: Path,
     learning: Learning,
     reading: Reading,
-    words: Words,
+    verbosity: Verbosity,
 ) -> None:
-    """Learn what is normal from NORMAL, a CSV file (- is standard input), and keep it in a MODEL
-    for spectra score.
+    """Learn from NORMAL, a recording of normal data, and write a MODEL file for spectra score.
+
+    NORMAL is a CSV file, plain or gzipped; - is standard input.
     """
     check_output(model, [normal])
     from spectra.formatting import counted, span_text
     from spectra.pipeline import learn
 
-    with step(normal, words), explained(normal):
+    with step(normal, verbosity), explained(normal):
         recording = reading.read(normal)
         learned = learn(recording, method=learning.settings())
-    with writing(model):
-        learned.save(model)
-    if not words.quiet:
+    learned.save(model)
+    if not verbosity.quiet:
         for note in recording.notes:
             say(f"{normal}: {note}")
-        frame = span_text(min(learned.npersegs), max(learned.npersegs), None)
-        say(
-            f"{model}: {counted(len(learned.channels), 'channel')}, frames of {frame}, learned "
-            f"from {normal}."
-        )
+        frames = span_text(min(learned.npersegs), max(learned.npersegs), None)
+        channels = counted(len(learned.channels), "channel")
+        say(f"{model}: {channels}, frames of {frames}, learned from {normal}.")

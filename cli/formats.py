@@ -1,5 +1,6 @@
-"""What is printed of each file, in the three forms of --format; the schema of the JSON stands in
-`spectra.cli`.
+"""The output of detect and score in the three forms of --format.
+
+The schema of the JSON is documented in `spectra.cli`.
 """
 
 import csv
@@ -9,33 +10,54 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from spectra.cli.table import table
+import click
+
+from spectra.cli.options import STDIN
+from spectra.cli.text import printable, short
 
 if TYPE_CHECKING:
     from spectra.detection import Detection
 
 Results = Iterable[tuple[str, "Detection"]]
 
-SCHEMA_VERSION = 2
-ALARM = ("start", "end", "peak", "score", "p_value", "channel", "f_low", "f_high")
+SCHEMA_VERSION: Final = 2
+ALARM: Final = ("start", "end", "peak", "score", "p_value", "channel", "f_low", "f_high")
+# Blanks between the name of a file and its description.
+GAP: Final = "  "
 
 
 def tables(results: Results) -> Iterator[str]:
-    """A table a file, as soon as the file is done, with an empty line between two."""
+    """Yield a table for each file, with an empty line between two."""
     for number, (file, detection) in enumerate(results):
         yield "\n" * (number > 0) + table(file, detection)
 
 
+def table(file: str, detection: "Detection") -> str:
+    """Return the table of a file: a heading, one line for each alarm, and their number."""
+    from spectra.formatting import aligned
+
+    name = "stdin" if file == STDIN else printable(file)
+    rows = detection.table
+    rows["channel"] = rows["channel"].map(short)
+    lines = [
+        click.style(name, bold=True) + GAP + printable(detection.headline),
+        *aligned(rows),
+        detection.verdict,
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def json_document(results: Results) -> Iterator[str]:
-    """One JSON object, when all files are done."""
+    """Yield one JSON object once all files are done."""
     files = [_file(name, detection) for name, detection in results]
     document = {"schema_version": SCHEMA_VERSION, "files": files}
     yield json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
 def csv_table(results: Results) -> Iterator[str]:
-    """One tidy table of the alarms of all files, as soon as each is done; f_low and f_high as in
-    the JSON.
+    """Yield one table of the alarms of all files, as soon as each is done.
+
+    The bands `f_low` and `f_high` are those of the JSON.
     """
     yield ",".join(("file", *ALARM)) + "\n"
     for name, detection in results:
@@ -53,7 +75,7 @@ FORMATS: Final[dict[str, Callable[[Results], Iterator[str]]]] = {
 
 
 def _file(name: str, detection: "Detection") -> dict[str, object]:
-    """What the JSON says of one file."""
+    """Return the JSON object of one file."""
     fit = detection.fusion.calibration
     return {
         "file": name,
@@ -79,7 +101,7 @@ def _file(name: str, detection: "Detection") -> dict[str, object]:
 
 
 def _alarms(detection: "Detection") -> list[dict[str, object]]:
-    """The alarms in plain Python values."""
+    """Return the alarms as plain Python values."""
     instants, numbers = {"start", "end", "peak"}, {"score", "p_value", "f_low", "f_high"}
 
     def plain(name: str, value: Any) -> object:
@@ -94,7 +116,7 @@ def _alarms(detection: "Detection") -> list[dict[str, object]]:
 
 
 def _instant(value: object) -> object:
-    """An instant as ISO 8601, or as the number it is."""
+    """Return an instant in ISO 8601, or a plain number."""
     import numpy as np
     import pandas as pd
 
@@ -104,5 +126,5 @@ def _instant(value: object) -> object:
 
 
 def finite(number: float) -> float | None:
-    """A number that JSON can hold; None for one it cannot."""
+    """Return the number, or None for one that JSON cannot hold."""
     return float(number) if math.isfinite(number) else None

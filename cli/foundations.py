@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spectra.cli.files import check_output, replacing
+from spectra.atomic import replacing
+from spectra.cli.files import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

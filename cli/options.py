@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they say once they are read."""
+"""Options that several commands share, and their values."""
 
 import math
 import sys
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Command = Callable[..., None]
 
 STDIN = "-"
-# Those of spectra.signal.views, whose import would make --help slow.
+# The keys of spectra.signal.views.VIEWS, whose import would make --help slow.
 VIEWS = ("magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual")
 USUAL_STEP = "auto"
 
@@ -48,8 +48,8 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Words:
-    """What is said on standard error beside results and errors."""
+class Verbosity:
+    """Choice of the messages on standard error; errors are always shown."""
 
     quiet: bool
     verbose: bool
@@ -58,7 +58,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Output:
-    """Where results go, and in which form."""
+    """Destination and format of results."""
 
     format: str
     scores: Path | None
@@ -66,27 +66,27 @@ class Output:
 
 
 def above_zero(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
-    """Refuse what is no finite number above 0."""
+    """Return a finite number above 0; raise BadParameter for any other."""
     if value is not None and not 0 < value < math.inf:
-        raise click.BadParameter(f"{value:g} is no number above 0.")
+        raise click.BadParameter(f"{value:g} is not a finite number above 0.")
     return value
 
 
 def neighbours(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
-    """Refuse what is neither a number of frames nor a share of them."""
+    """Return a number or share of frames; raise BadParameter for any other value."""
     if value is not None and not (
         0 < value < 1 or (value < math.inf and value >= 1 and value == round(value))
     ):
         raise click.BadParameter(
-            f"{value:g} is neither a number of frames, 1 or more, nor a share of them below 1."
+            f"{value:g} is neither a number of frames, 1 or more, nor a share of them, below 1."
         )
     return value
 
 
 def probability(_ctx: click.Context, _param: click.Parameter, value: float) -> float:
-    """Refuse what is no false-alarm probability."""
+    """Return a false-alarm probability; raise BadParameter for any other value."""
     if not 0 < value <= 0.5:
-        raise click.BadParameter(f"{value:g} does not lie above 0 and at most at 0.5.")
+        raise click.BadParameter(f"{value:g} must be above 0 and at most 0.5.")
     return value
 
 
@@ -137,30 +137,29 @@ def reading_options(command: Command) -> Command:
 def row_range(
     _ctx: click.Context, _param: click.Parameter, value: str | None
 ) -> tuple[int | None, int | None] | None:
-    """The two numbers of A:B, either of which may be missing."""
+    """Return the two numbers of A:B, None for one that is missing."""
     if value is None:
         return None
     first, colon, end = value.partition(":")
     if not colon or not all(part.isascii() and part.isdigit() for part in (first, end) if part):
-        raise click.BadParameter(f"'{value}' is not of the form A:B, such as 0:5000.")
+        raise click.BadParameter(f"'{value}' must have the form A:B, such as 0:5000.")
     return int(first) if first else None, int(end) if end else None
 
 
 def rows_option(command: Command) -> Command:
-    """The option of which rows are normal, `normal_rows`."""
+    """Add the option of the normal rows, which the command gets as `normal_rows`."""
     option = click.option(
         "--normal-rows",
         metavar="A:B",
         callback=row_range,
-        help="Learn from the rows A up to but not including B, counted from 0; either may be left "
-        "out.",
+        help="Learn from the rows A to B − 1, counted from 0. Either may be left out.",
     )
     return option(command)
 
 
 @dataclass(frozen=True)
 class Learning:
-    """The method and its settings."""
+    """Method and its settings."""
 
     method: str
     nperseg: int | None
@@ -169,13 +168,15 @@ class Learning:
     epochs: int
 
     def __post_init__(self) -> None:
-        """Refuse options of the other method."""
+        """Raise a usage error for an option of the other method."""
         if self.method == "sequence" and self.k is not None:
             raise click.UsageError(
-                "--k is for --method spectral: the sequence method has no number of frames."
+                "--k belongs to --method spectral: leave it out with --method sequence."
             )
         if self.method == "spectral" and self.epochs:
-            raise click.UsageError("--epochs is for --method sequence: no other is trained.")
+            raise click.UsageError(
+                "--epochs belongs to --method sequence: leave it out with --method spectral."
+            )
 
     def settings(self) -> "Method":
         """Return the method as a value."""
@@ -188,7 +189,7 @@ class Learning:
 
 
 def learning_options(command: Command) -> Command:
-    """Add the options of the method, handed to the command as `learning`."""
+    """Add the options of the method, which the command gets as `learning`."""
 
     @click.option(
         "--method",
@@ -202,7 +203,7 @@ def learning_options(command: Command) -> Command:
         "--nperseg",
         type=click.IntRange(min=2),
         metavar="ROWS",
-        help="Rows of a frame. [default: 16, 64 and 256 side by side; with --method sequence a "
+        help="Rows of a frame. [default: several lengths side by side; with --method sequence a "
         "sixteenth of the period]",
     )
     @click.option(
@@ -210,21 +211,21 @@ def learning_options(command: Command) -> Command:
         type=float,
         metavar="K",
         callback=neighbours,
-        help="Number (or, below 1, share) of nearest normal frames to compare with. [default: 5, "
-        "plus 10 % when the file is its own reference]",
+        help="Number (or, below 1, share) of nearest normal frames to compare with. [default: 1, "
+        "and also 0.1 if the file is its own reference]",
     )
     @click.option(
         "--view",
         type=click.Choice(VIEWS),
-        help="View of the spectra that is compared alone. [default: magnitude, magnitude-dc, "
-        "single rows, and of several channels residual]",
+        help="Compare a single view of the spectra. [default: several views side by side]",
     )
     @click.option(
         "--epochs",
         type=click.IntRange(min=0),
         default=0,
+        show_default=True,
         metavar="N",
-        help="With --method sequence: also train a Transformer, for at most N passes.",
+        help="With --method sequence: also train a Transformer, for at most N epochs.",
     )
     @wraps(command)
     def collected(
@@ -242,7 +243,7 @@ def learning_options(command: Command) -> Command:
 
 
 def alarm_option(command: Command) -> Command:
-    """The option of how improbable an alarm is, `alpha`."""
+    """Add the option of the false-alarm probability, which the command gets as `alpha`."""
     option = click.option(
         "--alpha",
         type=float,
@@ -250,13 +251,13 @@ def alarm_option(command: Command) -> Command:
         show_default=True,
         metavar="P",
         callback=probability,
-        help="False-alarm probability of a score, above 0 and at most 0.5.",
+        help="False-alarm probability per score, above 0 and at most 0.5.",
     )
     return option(command)
 
 
 def output_options(command: Command) -> Command:
-    """Options of where results go, handed to the command as `output`."""
+    """Add the options of the results, which the command gets as `output`."""
 
     @click.option(
         "--format",
@@ -264,7 +265,7 @@ def output_options(command: Command) -> Command:
         type=click.Choice(["table", "json", "csv"]),
         default="table",
         show_default=True,
-        help="The form of the alarms on standard output.",
+        help="Format of the alarms on standard output.",
     )
     @click.option(
         "-o",
@@ -272,11 +273,11 @@ def output_options(command: Command) -> Command:
         "scores",
         type=click.Path(path_type=Path),
         metavar="SCORES.CSV",
-        help="Also write one line a row of the file: time or row number, anomaly_score, p_value, "
-        "alarm 0 or 1.",
+        help="Also write one line for each row of FILE: time or row number, anomaly_score, "
+        "p_value, and alarm, 0 or 1.",
     )
     @click.option(
-        "--fail-on-anomaly", is_flag=True, help="Exit with status 3 where there is an alarm."
+        "--fail-on-anomaly", is_flag=True, help="Exit with status 3 if there is an alarm."
     )
     @wraps(command)
     def collected(
@@ -287,16 +288,15 @@ def output_options(command: Command) -> Command:
     return collected
 
 
-def word_options(command: Command) -> Command:
-    """Options of what is said beside the result, handed to the command as `words`."""
+def verbosity_options(command: Command) -> Command:
+    """Add the options of messages, which the command gets as `verbosity`."""
 
-    @click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error but errors.")
-    @click.option("-v", "--verbose", is_flag=True, help="Also say how well the calibration fits.")
-    @click.option(
-        "--no-progress", is_flag=True, help="Do not show progress, which only a terminal is shown."
-    )
+    @click.option("-q", "--quiet", is_flag=True, help="Print only errors on standard error.")
+    @click.option("-v", "--verbose", is_flag=True, help="Also print how well the calibration fits.")
+    @click.option("--no-progress", is_flag=True, help="Do not show progress on a terminal.")
     @wraps(command)
     def collected(*args: Any, quiet: bool, verbose: bool, no_progress: bool, **rest: Any) -> None:
-        command(*args, words=Words(quiet, verbose, not (quiet or no_progress)), **rest)
+        verbosity = Verbosity(quiet, verbose, not (quiet or no_progress))
+        command(*args, verbosity=verbosity, **rest)
 
     return collected

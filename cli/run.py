@@ -1,8 +1,6 @@
-"""What detect and score have in common: each file is read and scored, what was found is printed."""
+"""The common part of detect and score: read and score each file, and print its alarms."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,8 +8,8 @@ import click
 
 from spectra.cli.files import check_output, write_scores
 from spectra.cli.formats import FORMATS
-from spectra.cli.options import STDIN, Output, Reading, Words
-from spectra.cli.text import printable
+from spectra.cli.messages import explained, say, say_notes, step
+from spectra.cli.options import Output, Reading, Verbosity
 from spectra.errors import DataError
 
 if TYPE_CHECKING:
@@ -19,12 +17,11 @@ if TYPE_CHECKING:
     from spectra.detection import Detection
 
 BAD_DATA, ANOMALY = 1, 3
-CLEAR_LINE = "\r\x1b[2K"
 
 
 @dataclass
 class Tally:
-    """What became of the files so far."""
+    """Record of whether a file failed so far, and whether one has an alarm."""
 
     failed: bool = False
     alarmed: bool = False
@@ -35,12 +32,13 @@ def run_files(
     ready: "Callable[[], Callable[[Recording], Detection]]",
     reading: Reading,
     output: Output,
-    words: Words,
+    verbosity: Verbosity,
 ) -> None:
-    """Print what is found in each file, and exit with what became of them all.
+    """Print the alarms of each file, and exit with the status of all of them.
 
-    `ready` makes what is called with each recording; it imports what is slow, so the options are
-    checked before it. A file that cannot be used is named on standard error, and the others go on.
+    `ready` returns the function that is called with each recording. It imports the slow modules,
+    so that the options are checked first. A file that cannot be used is named on standard error,
+    and the command goes on with the next.
     """
     if output.scores is not None:
         if len(files) > 1:
@@ -49,7 +47,7 @@ def run_files(
             )
         check_output(output.scores, files)
     tally = Tally()
-    results = _results(files, ready(), reading, output, words, tally)
+    results = _results(files, ready(), reading, output, verbosity, tally)
     for text in FORMATS[output.format](results):
         click.echo(text, nl=False)
     if tally.failed:
@@ -63,17 +61,17 @@ def _results(
     find: "Callable[[Recording], Detection]",
     reading: Reading,
     output: Output,
-    words: Words,
+    verbosity: Verbosity,
     tally: Tally,
 ) -> "Iterator[tuple[str, Detection]]":
-    """Each file that can be used, with what was found in it."""
+    """Yield each file that can be used with its result."""
     for number, file in enumerate(files, start=1):
         place = f"{number}/{len(files)} {file}" if len(files) > 1 else file
         try:
-            with step(place, words), explained(file):
+            with step(place, verbosity), explained(file):
                 detection = find(reading.read(file))
-                # A table of scores goes by its own name, so it is not lost where the alarms cannot
-                # be printed.
+                # Scores are written before the alarms are printed: they are not lost where
+                # standard output fails.
                 if output.scores is not None:
                     write_scores(detection.scores, output.scores)
         except DataError as error:
@@ -81,57 +79,6 @@ def _results(
             say(f"Error: {error}")
             continue
         tally.alarmed |= not detection.alarms.empty
-        if not words.quiet:
-            say_notes(file, detection, verbose=words.verbose)
+        if not verbosity.quiet:
+            say_notes(file, detection, verbose=verbosity.verbose)
         yield file, detection
-
-
-def say_notes(file: str, detection: "Detection", *, verbose: bool) -> None:
-    """What a person should know of how the result came about."""
-    for note in detection.notes:
-        say(f"{file}: {note}")
-    if verbose:
-        from spectra.formatting import counted
-
-        fit = detection.fusion.calibration
-        period = (
-            f"dominant period {counted(detection.period, 'row')}"
-            if detection.period
-            else "no dominant period"
-        )
-        lengths = ", ".join(map(str, detection.npersegs))
-        say(
-            f"{file}: calibrated on the {fit.transform} of the scores (power {fit.power:.3g}); "
-            "Kolmogorov–Smirnov "
-            f"{fit.ks_statistic:.3g}, p = {fit.ks_p_value:.2g}; {period}; frames of {lengths} "
-            "rows, a score every "
-            f"{detection.step}."
-        )
-
-
-def say(text: str) -> None:
-    """A line on standard error."""
-    click.echo(printable(text), err=True)
-
-
-@contextmanager
-def explained(file: str) -> Iterator[None]:
-    """Put the name of the file before an error that does not name it."""
-    name = "stdin" if file == STDIN else file
-    try:
-        yield
-    except DataError as error:
-        raise error if name in str(error) else DataError(f"{name}: {error}") from error
-
-
-@contextmanager
-def step(what: str, words: Words) -> Iterator[None]:
-    """Show on a terminal what is being done, and wipe it away when it is done."""
-    shown = words.progress and sys.stderr.isatty()
-    if shown:
-        click.echo(f"{printable(what)} …", nl=False, err=True)
-    try:
-        yield
-    finally:
-        if shown:
-            click.echo(CLEAR_LINE, nl=False, err=True)

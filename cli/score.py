@@ -1,4 +1,4 @@
-"""`spectra score`: the anomalies in files, by a model learned before."""
+"""`spectra score`: find the anomalies in files with a model file."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,11 +10,11 @@ from spectra.cli.options import (
     STDIN,
     Output,
     Reading,
-    Words,
+    Verbosity,
     alarm_option,
     output_options,
     reading_options,
-    word_options,
+    verbosity_options,
 )
 from spectra.cli.run import run_files
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 @click.command(
     "score",
-    short_help="Find the anomalies in files by a model learned before.",
-    epilog="Results and exit status are those of spectra detect.",
+    short_help="Find the anomalies in files with a model file.",
+    epilog="The output and the exit status are those of spectra detect.",
 )
 @click.argument("model", metavar="MODEL", type=click.Path())
 @click.argument(
@@ -35,14 +35,18 @@ if TYPE_CHECKING:
 @alarm_option
 @reading_options
 @output_options
-@word_options
+@verbosity_options
 def command(
-    model: str, files: tuple[str, ...], alpha: float, reading: Reading, output: Output, words: Words
+    model: str,
+    files: tuple[str, ...],
+    alpha: float,
+    reading: Reading,
+    output: Output,
+    verbosity: Verbosity,
 ) -> None:
-    """Find the anomalies in each FILE (- is standard input) by a MODEL that spectra fit has
-    written.
+    """Find the anomalies in each FILE with a MODEL file written by spectra fit.
 
-    A FILE must have the channels and the sampling rate of what the MODEL was learned from.
+    FILE is a recording with the channels and the sampling rate of the MODEL; - is standard input.
     """
     if files.count(STDIN) > 1:
         raise click.UsageError("Standard input can be read only once: give - once.")
@@ -53,4 +57,4 @@ def command(
 
         return partial(score, Model.load(model), alpha=alpha)
 
-    run_files(files, ready, reading, output, words)
+    run_files(files, ready, reading, output, verbosity)

@@ -1,4 +1,4 @@
-"""Texts from files as a terminal may be shown them."""
+"""Texts from files, made safe to show on a terminal."""
 
 import click
 
@@ -6,14 +6,12 @@ LONGEST_NAME = 40
 
 
 def printable(text: str) -> str:
-    """The text without what steers a terminal: escape sequences, control and invisible
-    characters.
-    """
+    """Return the text without escape sequences, control and invisible characters."""
     letters = (" " if letter.isspace() else letter for letter in click.unstyle(text))
     return " ".join("".join(letter for letter in letters if letter.isprintable()).split())
 
 
 def short(name: str) -> str:
-    """A name from a file, printable and of a length that leaves room for the rest of the line."""
+    """Return a printable name of at most LONGEST_NAME characters."""
     plain = printable(name)
     return plain if len(plain) <= LONGEST_NAME else plain[: LONGEST_NAME - 1] + "…"

@@ -6,7 +6,6 @@ values belong together, so that a new field is one line.
 """
 
 import json
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, ge
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra.atomic import replacing
 from spectra.errors import DataError
 
 # Metadata of a field whose array has NaN where a channel has a gap.
@@ -49,28 +49,20 @@ class FileFormat:
         about: Mapping[str, Any],
     ) -> None:
         """Write a file, whole or not at all; raise DataError where it cannot be written."""
-        target = Path(path).resolve()
-        if target.exists() and not target.is_file():
+        if Path(path).exists() and not Path(path).is_file():
             raise DataError(f"{path} cannot be written: it is no file.")
         described = {"format": self.format, "version": self.version, **about}
         entries: dict[str, Any] = {
             ABOUT: np.array(json.dumps(described, default=np.ndarray.tolist)),
             **arrays,
         }
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            try:
-                with temporary.open("xb") as file:
-                    np.savez_compressed(file, **entries)
-                temporary.replace(target)
-            finally:
-                temporary.unlink(missing_ok=True)
-        except OSError as error:
-            raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
+        with replacing(Path(path)) as file:
+            np.savez_compressed(file, **entries)
 
     def read(self, path: str | PathLike[str]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """The arrays and the rest; raises DataError for a file that is none, is damaged, or is of
-        another version.
+        """Return the arrays and the rest.
+
+        Raises DataError for a file that is none, is damaged, or is of another version.
         """
         name = fspath(path)
         try:
@@ -95,7 +87,7 @@ class FileFormat:
         return arrays, about
 
     def damaged(self, path: str | PathLike[str]) -> DataError:
-        """What is said of a file whose parts do not make one."""
+        """Return the error for a file that is none or is damaged."""
         return DataError(
             f"{fspath(path)} is not a {self.noun} or is damaged: {self._mend(fspath(path))}."
         )

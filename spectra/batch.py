@@ -1,4 +1,4 @@
-"""Many recordings at once: one table of their alarms, and one row on each."""
+"""Many recordings: one table of their alarms, and a summary with a row for each."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -27,12 +27,16 @@ _COLUMNS = ("start", "end", "peak", "score", "p_value", "channel", "f_low", "f_h
 
 @dataclass(frozen=True)
 class Batch:
-    """What was found in many recordings.
+    """Results for many recordings.
 
-    `alarms` is a tidy table, one row an alarm: `recording`, then the columns of `Detection.alarms`.
-    `summary` has one row a recording: `recording`, `n_samples`, `n_channels`, `fs` (Hz), `nperseg`,
-    `n_alarms`, the smallest `p_value` of its frames, and `error`, why it could not be used, else
-    None.
+    Attributes
+    ----------
+    alarms : DataFrame
+        One row for each alarm: `recording`, then the columns of `Detection.alarms`.
+    summary : DataFrame
+        One row for each recording: `recording`, `n_samples`, `n_channels`, `fs` in Hz, `nperseg`,
+        `n_alarms`, `p_value` (the smallest of its scores), and `error`, the reason why it could not
+        be used, otherwise None.
     """
 
     alarms: pd.DataFrame
@@ -68,9 +72,9 @@ def score_many(
     method, alpha, fs
         Those of `spectra.detect`. The method is not used where `normal` is a model.
     n_jobs : int
-        Number of processes, −1 for one a core. It changes nothing in the result.
+        Number of processes, −1 for one per core. It does not change the result.
     progress : bool
-        Show progress on standard error where that is a terminal or a notebook.
+        Show progress on standard error if that is a terminal or a notebook.
 
     Returns
     -------
@@ -94,8 +98,10 @@ def score_many(
     [False, True]
     """
     named, chosen = _named(recordings), method_of(method)
-    model = normal if isinstance(normal, Model) else None
-    if normal is not None and model is None:
+    model: Model | None = None
+    if isinstance(normal, Model):
+        model = normal
+    elif normal is not None:
         model = learn(normal, method=chosen, fs=fs)
     work = (joblib.delayed(_find)(name, data, model, chosen, alpha, fs) for name, data in named)
     found = []
@@ -107,7 +113,7 @@ def score_many(
 
 
 def _named(recordings: "Mapping[str, Data] | Iterable[Data]") -> "list[tuple[str, Data]]":
-    """A distinct name for each recording: its key, path or own name, or else its number from 1."""
+    """Return the recordings with distinct names: key, path, own name, or number from 1."""
     if isinstance(recordings, Mapping):
         return [(str(name), data) for name, data in recordings.items()]
     if isinstance(recordings, (str, PathLike, pd.DataFrame, pd.Series, Recording)):
@@ -126,7 +132,7 @@ def _named(recordings: "Mapping[str, Data] | Iterable[Data]") -> "list[tuple[str
 def _find(
     name: str, data: "Data", model: Model | None, method: Method, alpha: float, fs: float | None
 ) -> _Found:
-    """Return what is in one recording."""
+    """Return the alarms of one recording and its row, or its row with the error."""
     row: dict[str, object] = {"recording": name}
     try:
         # BLAS threads sum in another order, which changes the last digits.
@@ -147,7 +153,7 @@ def _find(
 
 
 def _figures(found: Detection) -> dict[str, object]:
-    """The part of a recording's row that its result makes."""
+    """Return the columns of the summary that come from a detection."""
     p_value = found.step_scores.p_value
     smallest = float(np.nanmin(p_value)) if np.isfinite(p_value).any() else np.nan
     return {
@@ -159,12 +165,12 @@ def _figures(found: Detection) -> dict[str, object]:
 
 
 def _alarms(found: list[_Found]) -> pd.DataFrame:
-    """The alarms of all recordings, in their order."""
+    """Return the alarms of all recordings, in their order."""
     parts = []
-    for one in found:
-        if one.alarms is not None and not one.alarms.empty:
-            part = one.alarms.reset_index(drop=True)
-            part.insert(0, "recording", str(one.row["recording"]))
+    for result in found:
+        if result.alarms is not None and not result.alarms.empty:
+            part = result.alarms.reset_index(drop=True)
+            part.insert(0, "recording", str(result.row["recording"]))
             parts.append(part)
     return (
         pd.concat(parts, ignore_index=True)
@@ -174,7 +180,7 @@ def _alarms(found: list[_Found]) -> pd.DataFrame:
 
 
 def _summary(found: list[_Found]) -> pd.DataFrame:
-    """One row a recording; what a recording that failed does not have is missing."""
+    """Return one row for each recording; columns that a failed one lacks are missing."""
     kinds = {
         "recording": "str",
         "n_samples": "Int64",
@@ -186,13 +192,16 @@ def _summary(found: list[_Found]) -> pd.DataFrame:
         "error": "object",
     }
     return pd.DataFrame(
-        {name: pd.Series([one.row.get(name) for one in found], dtype=kinds[name]) for name in kinds}
+        {
+            name: pd.Series([result.row.get(name) for result in found], dtype=kinds[name])
+            for name in kinds
+        }
     )
 
 
 def _show(done: int, total: int) -> None:
-    """How many recordings are done, on one line of standard error."""
-    # A notebook shows standard error though it is no terminal.
+    """Show the number of recordings that are done, on one line of standard error."""
+    # A notebook shows standard error although it is not a terminal.
     if sys.stderr.isatty() or "ipykernel" in sys.modules:
         sys.stderr.write(f"\r{done}/{total} recordings" + "\n" * (done == total))
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""How well a detector finds what is labelled in a folder of recordings."""
+"""Evaluation of a detector on a folder of labelled recordings."""
 
 import copy
 import importlib
@@ -33,26 +33,30 @@ OTHERS = "other"
 
 
 class Detector(Protocol):
-    """A detector of the user's own.
+    """Detector of the user's own.
 
-    It is copied for each series. It may also have `predict`, −1 on the rows that it reports.
+    It is copied for each series. It may also have a method `predict`, −1 on anomalous rows.
     """
 
     def fit(self, X: Float64Array, /) -> object:
-        """Learn from the normal rows (n, n_channels), or from all rows where none are known."""
+        """Learn from the normal rows (n, n_channels), or from all rows if none are known."""
 
     def score_samples(self, X: Float64Array, /) -> Float64Array:
-        """Return one score a row, high = normal, as in scikit-learn."""
+        """Return one score for each row, high = normal, as in scikit-learn."""
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """What a detector reached.
+    """Results of a detector.
 
-    `results` has one row a series: file, collection, n (rows), nperseg, seconds (to learn and
-    score, on one core), the metrics of `spectra.metrics.summary`, buffer (the largest of VUS, in
-    rows) and normal_rows (how many it was told are normal). `failed` says by file why it could not
-    be used.
+    Attributes
+    ----------
+    results : DataFrame
+        One row for each series: `file`, `collection`, `n` (rows), `nperseg`, `seconds` (to learn
+        and score, on one core), the metrics of `spectra.metrics.summary`, `buffer` (largest buffer
+        of VUS, in rows) and `normal_rows` (rows known to be normal).
+    failed : dict
+        The reason for each file that could not be used.
     """
 
     results: pd.DataFrame
@@ -60,12 +64,12 @@ class Benchmark:
 
     @property
     def mean(self) -> "pd.Series[float]":
-        """The mean of each number over all series."""
+        """Mean of each number over all series."""
         return self.results.mean(numeric_only=True)
 
     @property
     def by_collection(self) -> pd.DataFrame:
-        """The number of `series` and the mean of each number, one row a collection."""
+        """Number of `series` and mean of each number, one row for each collection."""
         groups = self.results.groupby("collection")
         means = groups.mean(numeric_only=True)
         means.insert(0, "series", groups.size())
@@ -73,7 +77,7 @@ class Benchmark:
 
     @property
     def without_each(self) -> pd.DataFrame:
-        """The mean over the series of all other collections, one row a collection left out."""
+        """Mean over the series of all other collections, one row for each one left out."""
         collection = self.results["collection"]
         return pd.DataFrame(
             {
@@ -91,7 +95,7 @@ def benchmark(
     n_jobs: int = 1,
     on_done: Callable[[int, int, str], None] | None = None,
 ) -> Benchmark:
-    """Score every labelled CSV file of a folder, and compare the scores with its labels.
+    """Score every labelled CSV file of a folder and compare the scores with its labels.
 
     Parameters
     ----------
@@ -103,9 +107,9 @@ def benchmark(
         "spectral" and "sequence" are the methods of `spectra.detect`; "module:Class" is a detector
         of your own. Alarms are those of the detector's own threshold.
     n_jobs : int
-        Number of processes, −1 for one a core. It changes nothing but the seconds.
+        Number of processes, −1 for one per core. It changes only the seconds.
     on_done : callable, optional
-        Called with the number of files done, the number of files, and the name of the last.
+        Called with the number of files done, the number of files, and the name of the last one.
 
     Returns
     -------
@@ -122,7 +126,7 @@ def benchmark(
     paths = _csv_files(Path(folder))
     if isinstance(detector, str):
         load_detector(detector)
-    # Each process loads a detector by its name: it may not find the module that pickle would name.
+    # Each process loads a detector by its name: it may not find the module that pickle names.
     work = (joblib.delayed(_outcome)(path, use_normal, detector, str(Path.cwd())) for path in paths)
     rows, failed = [], {}
     for number, outcome in enumerate(
@@ -138,7 +142,7 @@ def benchmark(
     if not rows and not failed:
         raise DataError(
             f"{folder} holds no labelled CSV file: each needs a column 'label' of 0 and 1 "
-            f"({len(paths)} without were found)."
+            f"({len(paths)} files without one were found)."
         )
     if not rows:
         raise DataError("\n".join([f"No file of {folder} could be used:", *failed.values()]))
@@ -146,10 +150,10 @@ def benchmark(
 
 
 def load_detector(name: str, here: str | None = None) -> Method | Detector:
-    """Return the method or the detector of that name; raise ValueError where there is none.
+    """Return the method or the detector of a name; raise ValueError where there is none.
 
-    "module:Class" is made without arguments from a module that can be imported; the folder `here`,
-    by default the working one, is included.
+    "module:Class" is made without arguments. Its module is imported, if need be from the folder
+    `here`, by default the working folder.
     """
     if name in METHODS:
         return METHODS[name]()
@@ -178,11 +182,9 @@ def load_detector(name: str, here: str | None = None) -> Method | Detector:
 
 
 def _csv_files(folder: Path) -> list[Path]:
-    """The CSV files of a folder in the order of their names; raises DataError where there is
-    none.
-    """
+    """Return the CSV files of a folder, sorted by name; raise DataError for none."""
     if not folder.is_dir():
-        raise DataError(f"{folder} is no folder: give one that holds labelled CSV files.")
+        raise DataError(f"{folder} is not a folder: give one that holds labelled CSV files.")
     try:
         paths = sorted(
             path for path in folder.iterdir() if path.name.lower().endswith((".csv", ".csv.gz"))
@@ -197,7 +199,7 @@ def _csv_files(folder: Path) -> list[Path]:
 def _outcome(
     path: Path, use_normal: bool, detector: str | Method | Detector, here: str
 ) -> dict[str, Any] | str | None:
-    """Return the row of a file, the reason why it has none, or None without labels."""
+    """Return the row of a file, the reason for a failure, or None without labels."""
     try:
         # BLAS threads sum in another order, which changes the last digits.
         with one_blas_thread():
@@ -212,7 +214,7 @@ def _row(path: Path, use_normal: bool, detector: Method | Detector) -> dict[str,
     recording = read(path, name=path.name)
     if recording.labels is None:
         wrong = [note for note in recording.notes if OTHER_LABELS in note]
-        # A column of fractions may be a measurement; where labels are expected it is named.
+        # A column of fractions may be a measurement; here labels are expected, so it is named.
         wrong += [
             f"column '{name}' {OTHER_LABELS}." for name in recording.channels if is_label_name(name)
         ]
@@ -223,7 +225,7 @@ def _row(path: Path, use_normal: bool, detector: Method | Detector) -> dict[str,
     prefix = _normal_rows(path.name, n) if use_normal else 0
     labels = recording.labels[recording.rows]
     if not labels.any():
-        raise DataError(f"{path.name} holds no anomaly: there is nothing to find in it.")
+        raise DataError(f"{path.name} holds no anomaly: it needs a label of 1 in at least one row.")
     buffer = metrics.vus_buffer(recording.values[recording.rows, 0])
     begin = time.perf_counter()
     try:
@@ -234,7 +236,7 @@ def _row(path: Path, use_normal: bool, detector: Method | Detector) -> dict[str,
     except DataError:
         raise
     except Exception as error:
-        # The figures of the other files must not be lost to what a detector may raise on one.
+        # Any error of a detector on one file must not lose the figures of the others.
         raise DataError(
             f"{path.name}: the detector failed ({type(error).__name__}: {error})."
         ) from error
@@ -253,23 +255,23 @@ def _row(path: Path, use_normal: bool, detector: Method | Detector) -> dict[str,
 
 
 def _normal_rows(name: str, n: int) -> int:
-    """How many rows the name of a file says are normal, 0 where it says nothing; raises DataError
-    for too many.
+    """Return the number of normal rows that the name of a file gives, 0 for none.
+
+    Raises DataError where the file has fewer rows.
     """
     match = _PREFIX.search(name)
     rows = int(match[1]) if match else 0
     if rows > n:
         raise DataError(
-            f"{name} has {n:,} rows, and its name says that the first {rows:,} are normal: correct "
-            "the name, or use none "
-            "of them with --no-normal."
+            f"{name} has {n:,} rows, but its name says that the first {rows:,} are normal: correct "
+            "the name, or ignore it with --no-normal."
         )
     return rows
 
 
 @dataclass(frozen=True)
 class _Found:
-    """Scores (n,), high = anomalous, and where there are any, alarms (n,) and a frame length."""
+    """Scores (n,), high = anomalous, and alarms (n,) and frame length if there are any."""
 
     scores: Float64Array
     alarms: BoolArray | None
@@ -277,21 +279,21 @@ class _Found:
 
 
 def _detect(recording: Recording, prefix: int, method: Method) -> _Found:
-    """Return what spectra finds."""
+    """Return the scores and alarms of spectra."""
     result = detect(recording, normal_rows=(0, prefix) if prefix else None, method=method)
     table = result.scores
     return _Found(table["anomaly_score"].to_numpy(), table["alarm"].to_numpy() == 1, result.nperseg)
 
 
 def _by_own(detector: Detector, recording: Recording, prefix: int) -> _Found:
-    """Return what a detector of the user's finds."""
+    """Return the scores and alarms of a detector of the user's own."""
     X = recording.values[recording.rows]
     own = copy.deepcopy(detector)
     own.fit(X[: prefix or None])
     scores = -np.asarray(own.score_samples(X), dtype=np.float64)
     if scores.shape != (len(X),):
         raise DataError(
-            f"score_samples must give one score a row, the shape {(len(X),)}, not {scores.shape}."
+            f"score_samples must return one score per row, shape {(len(X),)}, not {scores.shape}."
         )
     predict = getattr(own, "predict", None)
     alarms = None if predict is None else np.asarray(predict(X)) == -1

@@ -1,5 +1,8 @@
-"""What a person did wrong, in one sentence a person can act on."""
+"""The error for data that cannot be used."""
 
 
 class DataError(ValueError):
-    """The data cannot be used as given: the message says what is wrong, where, and what to try."""
+    """Error in data given by a user.
+
+    The message is one sentence: it says what is wrong, where, and what to try.
+    """

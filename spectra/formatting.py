@@ -1,4 +1,4 @@
-"""Numbers, times and frequencies as a person reads them."""
+"""Numbers, times, frequencies and tables as text for people."""
 
 from collections.abc import Sequence
 from math import isclose
@@ -17,10 +17,10 @@ _UNITS = (
     ("µs", 1e-6),
     ("ns", 1e-9),
 )
-# A period is given in days from two of them on: "24.0 h" says more than "1.00 d".
+# Days are used from two of them on: "24.0 h" is easier to read than "1.00 d".
 _COUNTED_FROM = {"d": 2.0}
 _RATES = (("GHz", 1e9), ("MHz", 1e6), ("kHz", 1e3))
-# What datetime.isoformat calls so many digits behind the second.
+# Names in datetime.isoformat of the number of digits after the second.
 _FINENESS: Final[dict[int, Literal["seconds", "milliseconds", "microseconds"]]] = {
     0: "seconds",
     3: "milliseconds",
@@ -29,20 +29,19 @@ _FINENESS: Final[dict[int, Literal["seconds", "milliseconds", "microseconds"]]] 
 
 
 def counted(number: int, noun: str) -> str:
-    """A number of things, the noun in its plural unless there is one: "22,695 rows"."""
+    """Return a number and a noun, in the plural unless there is one: "22,695 rows"."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def frequency_text(f_low: float, f_high: float, fs: float | None, nperseg: int) -> str:
-    """The band between two edges as a person would say it: "12.5 Hz", "40 – 45 Hz", "1 / 24.0 h",
-    "level".
+    """Return the band between two edges: "12.5 Hz", "40 – 45 Hz", "1 / 24.0 h", "level".
 
-    A band is named by the frequencies of its outermost bins, those of frames of `nperseg` samples;
-    frequencies below 1 Hz by their period; bin 0 is the level. Without a sampling rate in cycles
-    per sample.
+    The text gives the frequencies of the outermost bins of frames of `nperseg` samples. Frequencies
+    below 1 Hz are given by their period, and bin 0 is called level. Without a sampling rate they
+    are in cycles per sample.
     """
     width = (1.0 if fs is None else fs) / nperseg
-    # The edges lie half a bin outside, or at an end of the spectrum; rounding must not add a bin.
+    # The edges are half a bin outside, or at an end of the spectrum; rounding must not add a bin.
     low, high = np.ceil(f_low / width - 0.5 + 0.49), np.floor(f_high / width + 1e-6)
     first, last = (_one_frequency(float(k) * width, fs) for k in (low, high))
     if low == high:
@@ -67,9 +66,9 @@ def _one_frequency(frequency: float, fs: float | None) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """A time span in the unit that suits it: "250 ms", "12.5 s", "24.0 h", "3.20 d"."""
+    """Return a duration in a suitable unit: "250 ms", "12.5 s", "24.0 h", "3.20 d"."""
     for unit, size in _UNITS:
-        # So that what would be rounded up to one of a unit is written in that unit.
+        # 0.9995 of a unit is rounded to 1.00 of it, so it is written in that unit.
         if seconds >= size * _COUNTED_FROM.get(unit, 0.9995):
             return f"{_three_digits(seconds / size)} {unit}"
     return f"{seconds:.3g} s"
@@ -82,14 +81,12 @@ def _three_digits(value: float) -> str:
 
 
 def samples_text(n_samples: float, fs: float | None) -> str:
-    """How long so many samples last; "128 samples" where no sampling rate is known."""
+    """Return the duration of samples; "128 samples" if the sampling rate is unknown."""
     return f"{n_samples:,.0f} samples" if fs is None else duration_text(n_samples / fs)
 
 
 def span_text(shortest: int, longest: int, fs: float | None) -> str:
-    """From so many samples to so many, with how long they last: "16 – 256 rows (44.4 ms – 711
-    ms)".
-    """
+    """Return a range of rows with its durations: "16 – 256 rows (44.4 ms – 711 ms)"."""
     rows = (
         counted(longest, "row")
         if shortest == longest
@@ -102,9 +99,7 @@ def span_text(shortest: int, longest: int, fs: float | None) -> str:
 
 
 def rate_text(fs: float | None) -> str:
-    """A sampling rate as a person would say it: "360 Hz", "22.05 kHz", "every 5 min", "no sampling
-    rate".
-    """
+    """Return a sampling rate: "360 Hz", "22.05 kHz", "every 5 min", "no sampling rate"."""
     if fs is None:
         return "no sampling rate"
     if fs >= 1.0:
@@ -112,7 +107,7 @@ def rate_text(fs: float | None) -> str:
         return f"{fs / size:.6g} {unit}"
     seconds = 1.0 / fs
     for unit, size in _UNITS:
-        # In the largest unit that four digits say it in: 90 s are 1.5 min, 100 s are 100 s.
+        # The largest unit in which four digits are exact: 90 s are 1.5 min, 100 s are 100 s.
         count = float(f"{seconds / size:.4g}")
         if _COUNTED_FROM.get(unit, 1.0) <= count < 1e4 and isclose(
             count, seconds / size, rel_tol=1e-5
@@ -122,16 +117,15 @@ def rate_text(fs: float | None) -> str:
 
 
 def p_text(p_value: float) -> str:
-    """A probability to two digits; what is too small for a number as such."""
+    """Return a probability to two digits; "< 1e-307" if it underflows."""
     return f"{p_value:.1e}" if p_value > 0 else "< 1e-307"
 
 
 def instants(values: pd.Index, fs: float | None) -> list[str]:
-    """Times as fine as the step of the recording they are of: whole minutes, seconds, milli- or
-    microseconds.
+    """Return times as texts, with the resolution of the recording's sampling interval.
 
-    Dates in ISO 8601 with a space; times since the start as h:mm:ss; seconds and row numbers as
-    numbers.
+    That is minutes, seconds, milliseconds or microseconds. Dates are in ISO 8601 with a space,
+    times since the start in h:mm:ss, seconds and row numbers are plain numbers.
     """
     step = 1.0 if fs is None else 1 / fs
     digits = 0 if step >= 1 else 3 if step >= 1e-3 else 6
@@ -147,7 +141,7 @@ def instants(values: pd.Index, fs: float | None) -> list[str]:
 
 
 def _clock(seconds: float, digits: int) -> str:
-    """A time since the start as hours, minutes and seconds."""
+    """Return a time since the start as hours, minutes and seconds."""
     sign = "-" if seconds < 0 else ""
     minutes, rest = divmod(round(abs(seconds), digits), 60)
     hours, minutes = divmod(minutes, 60)
@@ -155,25 +149,21 @@ def _clock(seconds: float, digits: int) -> str:
 
 
 def instant_unit(index: pd.Index) -> str:
-    """What the numbers of `instants` count, for a heading: " (s)", " (row)", nothing for dates and
-    clock times.
-    """
+    """Return the unit of `instants` for a heading: " (s)", " (row)", "" for dates and times."""
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         return ""
     return " (s)" if pd.api.types.is_float_dtype(index.dtype) else " (row)"
 
 
 def named(names: Sequence[str], lead: str = "") -> str:
-    """Names for a sentence, the first few of many: channels 'a', 'b' and 12 more."""
+    """Return the first five names for a sentence: "the channels 'a', 'b', … and 12 more"."""
     shown = ", ".join(f"'{name}'" for name in names[:5])
     lead = lead or ("the channel " if len(names) == 1 else "the channels ")
     return lead + shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def aligned(table: pd.DataFrame) -> list[str]:
-    """A table of texts as lines with aligned columns under their headings; none for an empty
-    one.
-    """
+    """Return a table of texts as lines with aligned columns; none for an empty table."""
     if table.empty:
         return []
     columns = [[str(name), *table[name]] for name in table.columns]

@@ -1,6 +1,4 @@
-"""score_many says of each recording what detect says of it, in any order of work, and goes on past
-those that fail.
-"""
+"""score_many has the results of detect, in any order of work, and goes on after failures."""
 
 import io
 from pathlib import Path
@@ -13,7 +11,9 @@ from spectra.batch import score_many
 from spectra.datasets import Recording
 from spectra.errors import DataError
 from spectra.pipeline import detect, learn, score
+from spectra.spectral.settings import Spectral
 
+FRAMES = Spectral(nperseg=40)
 COLUMNS = ["start", "end", "peak", "score", "p_value", "channel", "f_low", "f_high"]
 SUMMARY = ["recording", "n_samples", "n_channels", "fs", "nperseg", "n_alarms", "p_value", "error"]
 
@@ -45,14 +45,14 @@ def mixed(folder: Path) -> dict[str, object]:
 
 def test_alarms_and_summary_are_those_of_detect(tmp_path: Path) -> None:
     recordings = mixed(tmp_path)
-    batch = score_many(recordings, nperseg=40, alpha=1e-3, progress=False)
+    batch = score_many(recordings, method=FRAMES, alpha=1e-3, progress=False)
     assert list(batch.alarms) == ["recording", *COLUMNS]
     assert list(batch.summary) == SUMMARY
     assert batch.summary["recording"].tolist() == list(recordings)
     for name, row in batch.summary.set_index("recording").iterrows():
         if name in {"short", "missing"}:
             continue
-        single = detect(recordings[name], nperseg=40, alpha=1e-3)
+        single = detect(recordings[name], method=FRAMES, alpha=1e-3)
         assert row["error"] is None
         assert (row["n_samples"], row["n_channels"]) == single.recording.values.shape
         assert row["nperseg"] == 40
@@ -66,7 +66,9 @@ def test_alarms_and_summary_are_those_of_detect(tmp_path: Path) -> None:
 
 
 def test_a_recording_that_fails_is_a_row_with_its_reason(tmp_path: Path) -> None:
-    summary = score_many(mixed(tmp_path), nperseg=40, progress=False).summary.set_index("recording")
+    summary = score_many(mixed(tmp_path), method=FRAMES, progress=False).summary.set_index(
+        "recording"
+    )
     failed = summary[summary["error"].notna()]
     assert list(failed.index) == ["short", "missing"]
     assert "missing.csv" in failed.loc["missing", "error"]
@@ -79,7 +81,7 @@ def test_result_does_not_depend_on_the_number_of_jobs(tmp_path: Path) -> None:
     # More than a megabyte, which joblib hands to its processes as a read-only file.
     recordings["long"] = np.concatenate([signal(seed) for seed in range(50)])
     one, two = (
-        score_many(recordings, nperseg=40, n_jobs=n_jobs, progress=False) for n_jobs in (1, 2)
+        score_many(recordings, method=FRAMES, n_jobs=n_jobs, progress=False) for n_jobs in (1, 2)
     )
     pd.testing.assert_frame_equal(one.alarms, two.alarms, check_exact=True)
     pd.testing.assert_frame_equal(one.summary, two.summary, check_exact=True)
@@ -88,10 +90,10 @@ def test_result_does_not_depend_on_the_number_of_jobs(tmp_path: Path) -> None:
 def test_normal_data_is_learned_once_for_all() -> None:
     normal = signal(9, odd=False)
     batch = score_many(
-        [signal(1), signal(2, odd=False)], normal=normal, nperseg=40, fs=10.0, progress=False
+        [signal(1), signal(2, odd=False)], normal=normal, method=FRAMES, fs=10.0, progress=False
     )
-    learned = learn(normal, nperseg=40, fs=10.0)
-    expected = [score(learned, signal(1)).alarms, score(learned, signal(2, odd=False)).alarms]
+    model = learn(normal, method=FRAMES, fs=10.0)
+    expected = [score(model, signal(1)).alarms, score(model, signal(2, odd=False)).alarms]
     assert batch.summary["recording"].tolist() == ["recording 1", "recording 2"]
     assert batch.summary["n_alarms"].tolist() == list(map(len, expected))
     assert batch.alarms["start"].tolist() == [
@@ -106,7 +108,7 @@ def test_names_are_distinct(tmp_path: Path) -> None:
     pd.DataFrame({"x": signal(1)}).to_csv(tmp_path / "a.csv", index=False)
     path = str(tmp_path / "a.csv")
     own = Recording.from_array(signal(2), name="own")
-    batch = score_many([path, tmp_path / "a.csv", own, own], nperseg=40, progress=False)
+    batch = score_many([path, tmp_path / "a.csv", own, own], method=FRAMES, progress=False)
     assert batch.summary["recording"].tolist() == [path, f"{path} (2)", "own", "own (4)"]
 
 
@@ -142,5 +144,5 @@ def test_progress_is_on_standard_error_and_only_on_a_terminal(
         monkeypatch.setattr(stream, "isatty", lambda terminal=terminal: terminal)
         monkeypatch.setattr("sys.stderr", stream)
         monkeypatch.delitem(__import__("sys").modules, "ipykernel", raising=False)
-        score_many([signal(1), signal(2)], nperseg=40, progress=progress)
+        score_many([signal(1), signal(2)], method=FRAMES, progress=progress)
         assert stream.getvalue() == expected

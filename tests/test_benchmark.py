@@ -1,6 +1,4 @@
-"""A benchmark says of each file what detect and the metrics say of it, and goes on past what cannot
-be used.
-"""
+"""A benchmark has the figures of detect and the metrics, and goes on after files that fail."""
 
 from pathlib import Path
 
@@ -234,7 +232,7 @@ def test_a_file_or_nothing_is_no_folder(folder: Path) -> None:
         assert result.exit_code == 1
         assert (
             result.stderr
-            == f"Error: {path} is no folder: give one that holds labelled CSV files.\n"
+            == f"Error: {path} is not a folder: give one that holds labelled CSV files.\n"
         )
 
 
@@ -277,7 +275,7 @@ def test_the_command_runs_a_detector_without_alarms(folder: Path) -> None:
     )
     assert result.exit_code == 0
     assert "event F1" not in result.stdout
-    assert "each learned from itself" in result.stdout
+    assert "each file was its own reference" in result.stdout
 
 
 @pytest.mark.parametrize(

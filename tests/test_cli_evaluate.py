@@ -14,6 +14,7 @@ from spectra import metrics
 from spectra.cli import main
 from spectra.datasets import read
 from spectra.pipeline import detect
+from spectra.spectral.settings import Spectral
 
 
 def table(n: int = 1500) -> pd.DataFrame:
@@ -55,7 +56,7 @@ def test_json_holds_the_metrics_of_what_detect_finds(file: str) -> None:
     )
     assert found["metrics"] == pytest.approx(expected)
     assert {key: found[key] for key in found if key not in ("metrics", "scores")} == {
-        "schema_version": 1,
+        "schema_version": 2,
         "file": file,
         "n_samples": 1500,
         "events": 1,
@@ -82,7 +83,9 @@ def test_settings_are_those_of_detect(file: str) -> None:
         "3",
     ]
     found = json.loads(run(file, *options, "--format", "json"))
-    result = detect(read(file, label="truth", channels="value"), alpha=0.05, nperseg=40, k=3)
+    result = detect(
+        read(file, label="truth", channels="value"), alpha=0.05, method=Spectral(nperseg=40, k=3)
+    )
     assert found["metrics"]["alarms"] == len(
         metrics.runs(result.scores["alarm"].to_numpy() == 1)[0]
     )
@@ -125,7 +128,7 @@ def test_the_table_says_it_all_on_one_screen(file: str) -> None:
     text = run(file, "--label", "truth", "--channels", "value", "--fs", "10", "-q")
     lines = text.splitlines()
     assert lines[0].startswith(
-        "data.csv  1,500 rows · 1 event, 4.00% of the rows · scores: spectra detect"
+        "data.csv  1,500 rows · 1 event, 4.00% of rows · scores: spectra detect"
     )
     assert len(lines) <= 13
     for word in (
@@ -134,12 +137,14 @@ def test_the_table_says_it_all_on_one_screen(file: str) -> None:
         "0 … 20 rows",
         "affiliation",
         "point-adjusted",
-        "an hour",
-        "best thresholds",
+        "per hour",
+        "Best possible F1",
     ):
         assert word in text
-    assert "labels say is best" in run(file, "--label", "truth", "--score", "odd", "-q")
-    assert "of scores from 0.9 on" in run(
+    assert "the best threshold by the labels" in run(
+        file, "--label", "truth", "--score", "odd", "-q"
+    )
+    assert "(scores >= 0.9)" in run(
         file, "--label", "truth", "--score", "odd", "--threshold", "0.9", "-q"
     )
 
@@ -147,7 +152,7 @@ def test_the_table_says_it_all_on_one_screen(file: str) -> None:
 def test_scores_that_find_nothing_have_no_alarms(file: str) -> None:
     table().assign(odd=lambda data: -data["truth"]).to_csv(file, index=False)
     text = run(file, "--label", "truth", "--score", "odd", "-q")
-    assert "No threshold finds an event" in text
+    assert "no threshold finds an event" in text
     found = json.loads(run(file, "--label", "truth", "--score", "odd", "--format", "json"))
     assert found["threshold"] is None
     assert found["metrics"]["alarms"] == 0
@@ -169,25 +174,25 @@ def test_labels_are_found_by_their_usual_name_and_standard_input_is_read(file: s
         (
             ["--label", "truth", "--score", "odd", "--nperseg", "20"],
             2,
-            "--nperseg is for what detect finds",
+            "--nperseg sets how detect finds anomalies",
         ),
         (
             ["--label", "truth", "--score", "odd", "--normal-rows", "0:9"],
             2,
-            "--normal-rows is for what detect finds",
+            "--normal-rows sets how detect finds anomalies",
         ),
         (
             ["--label", "truth", "--score", "odd", "--method", "sequence"],
             2,
-            "--method is for what detect finds",
+            "--method sets how detect finds anomalies",
         ),
         (
             ["--label", "truth", "--score", "odd", "--alpha", "0.1"],
             2,
-            "--alpha is for what detect finds",
+            "--alpha sets how detect finds anomalies",
         ),
-        (["--label", "truth", "--score", "odd", "--threshold", "nan"], 2, "nan is no number"),
-        (["--label", "truth", "--threshold", "2"], 2, "--threshold is for --score"),
+        (["--label", "truth", "--score", "odd", "--threshold", "nan"], 2, "nan is not a number"),
+        (["--label", "truth", "--threshold", "2"], 2, "--threshold belongs to --score"),
         (["--label", "truth", "--buffer", "-1"], 2, "buffer"),
     ],
 )

@@ -1,11 +1,8 @@
-"""Numbers, names and files as the commands write them; the recordings that `spectra datasets` hands
-out.
-"""
+"""Numbers and names as the commands write them, and the recordings of `spectra datasets`."""
 
 import gzip
 import io
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import pandas as pd
@@ -15,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spectra.cli import main
-from spectra.cli.files import BLOCK, replacing, write_scores
-from spectra.cli.options import Words
-from spectra.cli.run import CLEAR_LINE, step
+from spectra.cli.files import BLOCK, write_scores
+from spectra.cli.messages import CLEAR_LINE, step
+from spectra.cli.options import Verbosity
 from spectra.cli.text import LONGEST_NAME, printable, short
 from spectra.datasets import load_sample, read
 
@@ -84,38 +81,6 @@ def test_elapsed_time_is_in_seconds(tmp_path: Path) -> None:
         )
 
 
-def interrupted(file: IO[bytes]) -> None:
-    """Write a part, and be stopped."""
-    file.write(b"half of it")
-    raise KeyboardInterrupt
-
-
-def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
-    path = tmp_path / "scores.csv"
-    path.write_bytes(b"old")
-    with pytest.raises(KeyboardInterrupt), replacing(path) as file:
-        interrupted(file)
-    assert [(found.name, found.read_bytes()) for found in tmp_path.iterdir()] == [
-        ("scores.csv", b"old")
-    ]
-
-
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
-    (tmp_path / "there").mkdir()
-    link = tmp_path / "link.csv"
-    link.symlink_to(tmp_path / "there" / "scores.csv")
-    with replacing(link) as file:
-        file.write(b"new")
-    assert link.is_symlink()
-    assert (tmp_path / "there" / "scores.csv").read_bytes() == b"new"
-
-
-def test_a_device_is_not_replaced() -> None:
-    with replacing(Path("/dev/null")) as file:
-        file.write(b"gone")
-    assert Path("/dev/null").is_char_device()
-
-
 @given(st.text())
 def test_printable_text_is_all_printable_and_what_was_stays(text: str) -> None:
     plain = printable(text)
@@ -141,7 +106,7 @@ def test_progress_is_shown_on_a_terminal_and_wiped(
 ) -> None:
     for stream, expected in ((Terminal(), shown), (io.StringIO(), "")):
         monkeypatch.setattr("sys.stderr", stream)
-        with step("2/3 a.csv", Words(quiet=False, verbose=False, progress=progress)):
+        with step("2/3 a.csv", Verbosity(quiet=False, verbose=False, progress=progress)):
             pass
         assert stream.getvalue() == expected
 

@@ -171,7 +171,9 @@ class Fusion:
             raise ValueError(f"share={self.share} must lie above 0 and not above 1.")
 
     @classmethod
-    def fit(cls, fused: Fused, n_lengths: int, block: int, *, clean: bool) -> Self:
+    def fit(
+        cls, fused: Fused, n_lengths: int, block: int, *, clean: bool, smallest_spread: float
+    ) -> Self:
         """Learn from the fused scores of a signal, most of which must be normal.
 
         Parameters
@@ -183,6 +185,9 @@ class Fusion:
             Steps of a block; fewer where the signal has no MIN_BLOCKS of them.
         clean : bool
             Whether all of it is known to be normal, so that none is taken for contamination.
+        smallest_spread : float
+            Smallest standard deviation of the block maxima. They are made of standard scores, so
+            that smaller differences are those of a signal that repeats itself exactly.
         """
         block = int(np.clip(fused.statistic.size // MIN_BLOCKS, 1, block))
         blocks = _blocks(fused.statistic.astype(np.float64), block)
@@ -194,7 +199,7 @@ class Fusion:
         cluster = np.median(exceeding[exceeding > 0]) if (exceeding > 0).any() else 1.0
         low, centre = np.array([_lower_half(group) for group in fused.groups]).T
         return cls(
-            GaussianThreshold.fit(maxima, clean=clean),
+            GaussianThreshold.fit(maxima, clean=clean).with_spread(smallest_spread),
             float(cluster) / block,
             centre,
             np.maximum(centre - low, MIN_SPREAD),

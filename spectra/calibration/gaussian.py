@@ -9,7 +9,7 @@ end, and of contaminated data the part below the contamination. Last, the tail b
 with how often it was met.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Self
 
 import numpy as np
@@ -354,6 +354,27 @@ class GaussianThreshold:
             given, corrected = self._knots
             z = float(-ndtri_exp(float(np.interp(log_p, corrected, given))))
         return self.unit * self._shape.inverse(self.mu + self.sigma * z)
+
+    def with_spread(self, smallest: float) -> Self:
+        """Return the calibrator, or one with the standard deviation `smallest` if it has less.
+
+        `smallest` is in the unit of the distances, and is compared with the distance from the
+        median to one standard deviation above it. The other calibrator is Gaussian in the distances
+        themselves.
+        """
+        middle, above = self.threshold(0.5), self.threshold(float(ndtr(-1.0)))
+        if above - middle >= smallest:
+            return self
+        return replace(
+            self,
+            transform="box-cox",
+            power=1.0,
+            shift=min(0.0, middle) / self.unit,
+            mu=max(0.0, middle) / self.unit - 1.0,
+            sigma=smallest / self.unit,
+            tail_share=float(np.exp(KNOT)),
+            tail_slope=1.0,
+        )
 
 
 def p_from_z(z: ArrayLike) -> Float64Array:

@@ -1,46 +1,46 @@
-"""What normally follows such a past: attention from the context of a frame to the contexts of
-normal frames.
+"""Prediction of a frame from its context: attention over the contexts of normal frames.
 
-The context of a frame are the frames before it, one after the other, none of which overlaps it. It
-is the query q; the keys k_j are the contexts of normal frames, the values v_j those frames
-themselves:
+The context of a frame is the sequence of frames before it, none of which overlaps the next or the
+frame itself. It is the query q. The keys k_j are the contexts of normal frames and the values v_j
+are those frames:
 
-    a_j = softmax(−‖q − k_j‖² / τ),   expected spectrum Σ_j a_j v_j,   p(token v) = Σ_j a_j [v_j is
-    written v].
+    a_j = softmax(−‖q − k_j‖² / τ),   X_normal = Σ_j a_j v_j,   p(v) = Σ_j a_j [v_j has token v]
 
-As ‖q − k‖² = ‖q‖² − 2q·k + ‖k‖², and softmax does not see what all scores have in common, this is
-the attention of Transformers, softmax(QKᵀ/√d)V with τ = 2√d, less ‖k‖² so that no key is matched
-for its size. Nothing is trained but τ. As τ → 0 all weight goes to the nearest context: attention
-is then nearest-neighbour matching, and the expected spectrum is the frame that came after what was
-most like this (Nadaraya 1964 and Watson 1964 for the mean over more of them).
+As ‖q − k‖² = ‖q‖² − 2q·k + ‖k‖², and softmax ignores a constant added to all scores, this is the
+attention of Transformers, softmax(QKᵀ/√d)V with τ = 2√d, with ‖k‖² subtracted so that no key is
+preferred for its size. It is the kernel regression of Nadaraya (1964) and Watson (1964). Only τ is
+fitted. As τ → 0 all weight goes to the nearest context: attention becomes nearest-neighbour
+matching.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Self
 
 import numpy as np
 
 from spectra.arrays import FloatArray, IntArray
 from spectra.signal.distance import squared_distances
-from spectra.transformer.attention import softmax
+from spectra.transformer.layers import softmax
 
-# What a frames × keys matrix in memory may hold.
+# Values of a frames × keys matrix held in memory: 8 MB in single precision.
 BLOCK_VALUES: Final = 2**21
+# Most normal frames of a memory: the cost of a prediction grows linearly with it.
 MAX_KEYS: Final = 2000
-# The temperature is chosen for so many frames, among halves of the median distance.
-MAX_TRIED: Final = 1000
+# Frames that the temperature is fitted on, and temperatures tried: the median distance, halved
+# this many times.
+MAX_TEMPERATURE_FRAMES: Final = 1000
 HALVINGS: Final = 18
-# No token is impossible: so much of the probability is that of tokens regardless of the context.
-ANYTHING: Final = 0.01
+# Share of the probability that goes to tokens regardless of the context: no token is impossible.
+PRIOR_SHARE: Final = 0.01
 
 
-class Expectation(NamedTuple):
-    """What frames should be, NaN where nothing is known.
+class Prediction(NamedTuple):
+    """Predictions of frames, NaN where there is none.
 
-    `p` (n_frames, V) are the probabilities of their tokens, `spectrum` (n_frames, n_features) is
-    the mean of what may come, and `variance` (n_frames,) the mean squared distance to it: how far
-    from it a frame is expected to be.
+    `p` (n_frames, n_tokens) are the probabilities of their tokens, `spectrum` (n_frames,
+    n_features) the expected spectrum X_normal, and `variance` (n_frames,) the expected squared
+    distance from it.
     """
 
     p: FloatArray
@@ -49,47 +49,54 @@ class Expectation(NamedTuple):
 
     @classmethod
     def of(cls, p: FloatArray, A: FloatArray, values: FloatArray) -> Self:
-        """The mean and variance of values (n_values, n_features) of weights A (n_frames,
-        n_values).
+        """Return the mean and variance of values (n_values, n_features) under weights A.
+
+        `A` is (n_frames, n_values).
         """
         spectrum = A @ values
-        spread = A @ (values**2).sum(axis=1) - (spectrum**2).sum(axis=1)
-        return cls(p, spectrum, np.asarray(np.maximum(spread, 0.0)))
+        variance = A @ (values**2).sum(axis=1) - (spectrum**2).sum(axis=1)
+        return cls(p, spectrum, np.asarray(np.maximum(variance, 0.0)))
 
 
-def surprisal(p: FloatArray, away: FloatArray) -> FloatArray:
-    """−log Σ_v p_v exp(−d_v), (n_frames,), of probabilities p (n_frames, V) and distances d
-    (n_frames, V) to the words.
+def surprisal(p: FloatArray, token_distances: FloatArray) -> FloatArray:
+    """Return the surprisal −log Σ_v p_v exp(−d_v) of frames, (n_frames,).
 
-    d_v = ‖φ(X) − φ(C_v)‖² / W_v is 1 on average for frames of word v, and of all distributions with
-    a given mean the exponential supposes least. The surprisal is −log p(token) where a frame is at
-    its word and the others are far; it grows with the distance of a frame that is like no word, and
-    hardly changes where a frame between two words is written as one or the other. NaN where an
-    input is.
+    p (n_frames, n_tokens) are probabilities, d (n_frames, n_tokens) are distances to the tokens in
+    units of their spread, ‖φ(X) − φ(C_v)‖² / W_v. These are 1 on average for frames of token v, and
+    the exponential is the distribution of largest entropy with a given mean. The surprisal is −log
+    p(token) for a frame at the centre of its token. It grows with the distance of a frame that is
+    near no token, and it is continuous for a frame between two. NaN where an input is NaN.
     """
     with np.errstate(divide="ignore"):
-        terms = np.log(p) - away
-    least = terms.max(axis=-1, keepdims=True)
-    return -np.asarray(np.log(np.exp(terms - least).sum(axis=-1)) + least[..., 0])
+        terms = np.log(p) - token_distances
+    largest = terms.max(axis=-1, keepdims=True)
+    return -np.asarray(np.log(np.exp(terms - largest).sum(axis=-1)) + largest[..., 0])
 
 
 def contexts(features: FloatArray, stride: int, length: int) -> FloatArray:
-    """The `length` frames before each, every `stride`-th: (n_frames, d) -> (n_frames, length·d);
-    NaN before the first.
+    """Return the context of each frame: the `length` frames before it, `stride` apart.
+
+    The shapes are (n_frames, d) -> (n_frames, length·d), the earliest frame first; NaN stands for
+    frames before the first.
     """
     n, d = features.shape
-    found = np.full((n, length, d), np.nan, dtype=features.dtype)
-    for place in range(length):
-        lag = (length - place) * stride
-        found[lag:, place] = features[: max(n - lag, 0)]
-    return found.reshape(n, length * d)
+    context = np.full((n, length, d), np.nan, dtype=features.dtype)
+    for position in range(length):
+        lag = (length - position) * stride
+        context[lag:, position] = features[: max(n - lag, 0)]
+    return context.reshape(n, length * d)
 
 
-def weights(D: FloatArray, temperature: float) -> FloatArray:
-    """Attention softmax(−D/τ) over the last axis of squared distances; at τ = 0 its limit, all on
-    the nearest.
+def future_contexts(features: FloatArray, stride: int, length: int) -> FloatArray:
+    """Return the `length` frames after each frame, the last one first, as `contexts` does."""
+    return contexts(features[::-1], stride, length)[::-1]
 
-    Keys at an infinite distance have no weight; of equally near ones each has the same.
+
+def attention_weights(D: FloatArray, temperature: float) -> FloatArray:
+    """Return attention softmax(−D/τ) over the last axis of squared distances D.
+
+    At τ = 0 it is the limit: the nearest keys share the weight equally. Keys at an infinite
+    distance have no weight.
     """
     nearest = D.min(axis=-1, keepdims=True)
     if temperature == 0.0:
@@ -102,9 +109,21 @@ def weights(D: FloatArray, temperature: float) -> FloatArray:
 class Memory:
     """Normal frames with their contexts of `length` frames, `stride` hops apart.
 
-    `keys` (n_normal, length·d) are the contexts, `values` (n_normal, n_features) the frames,
-    `tokens` (n_normal,) their tokens, `places` (n_normal,) the number of each frame in the signal
-    it comes from; `base` (V,) is how common tokens are.
+    Attributes
+    ----------
+    stride, length : int
+    keys : ndarray (n_normal, length·d)
+        Contexts.
+    values : ndarray (n_normal, n_features)
+        The frames that followed them.
+    tokens : ndarray (n_normal,)
+        Tokens of these frames.
+    index : ndarray (n_normal,)
+        Index of each frame in the signal that was learned from.
+    prior : ndarray (n_tokens,)
+        Frequencies of the tokens.
+    temperature : float
+        τ, 0 for the nearest context alone.
     """
 
     stride: int
@@ -112,93 +131,110 @@ class Memory:
     keys: FloatArray
     values: FloatArray
     tokens: IntArray
-    places: IntArray
-    base: FloatArray
+    index: IntArray
+    prior: FloatArray
     temperature: float = 0.0
 
-    def expect(self, queries: FloatArray, own: IntArray | None = None) -> Expectation:
-        """What is expected after contexts (n_frames, length·d).
+    def __post_init__(self) -> None:
+        n = self.index.size
+        if not (n and len(self.keys) == len(self.values) == self.tokens.size == n):
+            raise ValueError("A memory has one key, value, token and index for each frame.")
+        if self.stride < 1 or self.length < 1 or self.keys.shape[1] % self.length:
+            raise ValueError(f"A key must hold {self.length} frames.")
+        if self.tokens.min() < 0 or self.tokens.max() >= self.prior.size:
+            raise ValueError(f"Tokens must lie in 0 … {self.prior.size - 1}.")
+        if not (self.prior > 0).all() or not self.temperature >= 0:
+            raise ValueError("Prior probabilities lie above 0, the temperature not below.")
 
-        `own` (n_frames,) are the numbers of the frames in the signal the memory comes from: normal
-        frames that overlap them are left out. NaN where a context is not whole, or no normal frame
-        is left.
+    def predict(self, queries: FloatArray, own: IntArray | None = None) -> Prediction:
+        """Return the predictions after contexts (n_frames, length·d).
+
+        `own` (n_frames,) are the indices of the frames, where they are of the signal that was
+        learned from: normal frames that overlap them are left out. NaN for a context with a gap and
+        where no normal frame is left.
         """
-        p = np.full((len(queries), self.base.size), np.nan, dtype=queries.dtype)
+        p = np.full((len(queries), self.prior.size), np.nan, dtype=queries.dtype)
         spectrum = np.full((len(queries), self.values.shape[1]), np.nan, dtype=queries.dtype)
         variance = np.full(len(queries), np.nan, dtype=queries.dtype)
-        written = np.eye(self.base.size, dtype=queries.dtype)[self.tokens]  # [n_normal, V]
-        for some, D in self._distances(queries, own):
-            A = weights(D, self.temperature)  # [n, n_normal]
+        one_hot = np.eye(self.prior.size, dtype=queries.dtype)[self.tokens]  # [n_normal, V]
+        for block, D in self._distances(queries, own):
+            A = attention_weights(D, self.temperature)  # [n, n_normal]
             A[np.isinf(D).all(axis=1)] = np.nan
-            smooth = (1.0 - ANYTHING) * (A @ written) + ANYTHING * self.base
-            p[some], spectrum[some], variance[some] = Expectation.of(smooth, A, self.values)
-        return Expectation(p, spectrum, variance)
+            smoothed = (1.0 - PRIOR_SHARE) * (A @ one_hot) + PRIOR_SHARE * self.prior
+            p[block], spectrum[block], variance[block] = Prediction.of(smoothed, A, self.values)
+        return Prediction(p, spectrum, variance)
 
-    def at_best_temperature(self, queries: FloatArray, tokens: IntArray, own: IntArray) -> Self:
-        """The memory at the temperature that makes the tokens of frames likeliest, each expected
-        without its own frame.
+    def with_fitted_temperature(self, queries: FloatArray, tokens: IntArray, own: IntArray) -> Self:
+        """Return the memory at the temperature of largest likelihood of the tokens of frames.
 
-        `tokens` and `own` (n_frames,) are those of frames of the signal the memory comes from.
+        `queries`, `tokens` and `own` are contexts, tokens and indices of frames of the signal that
+        was learned from; each is predicted without the frames that overlap it.
         """
-        some = (
-            np.linspace(0, len(queries) - 1, min(len(queries), MAX_TRIED)).round().astype(np.int64)
-        )
-        distances = [D for _, D in self._distances(queries[some], own[some])]
-        D = np.concatenate(distances) if distances else np.empty((0, len(self.keys)))
+        n = min(len(queries), MAX_TEMPERATURE_FRAMES)
+        drawn = np.linspace(0, len(queries) - 1, n).round().astype(np.int64)
+        blocks = list(self._distances(queries[drawn], own[drawn]))
+        if not blocks:
+            return self
+        truth = tokens[drawn[np.concatenate([block for block, _ in blocks])]]
+        D = np.concatenate([distances for _, distances in blocks])
         known = np.isfinite(D).any(axis=1)
         if not known.any():
             return self
-        whole = some[np.isfinite(queries[some]).all(axis=1)]
-        D, truth = D[known], tokens[whole[known]]
+        D, truth = D[known], truth[known]
         positive = D[np.isfinite(D) & (D > 0)]
         usual = float(np.median(positive)) if positive.size else 1.0
         same = self.tokens == truth[:, None]  # [n, n_normal]
         likelihood = {}
         for temperature in usual * 0.5 ** np.arange(HALVINGS):
-            hit = (weights(D, float(temperature)) * same).sum(axis=1)
-            likelihood[float(temperature)] = np.log(
-                (1.0 - ANYTHING) * hit + ANYTHING * self.base[truth]
-            ).mean()
-        best = max(likelihood, key=lambda temperature: likelihood[temperature])
-        return type(self)(**{**self.__dict__, "temperature": best})
+            hit = (attention_weights(D, float(temperature)) * same).sum(axis=1)
+            smoothed = (1.0 - PRIOR_SHARE) * hit + PRIOR_SHARE * self.prior[truth]
+            likelihood[float(temperature)] = float(np.log(smoothed).mean())
+        return replace(self, temperature=max(likelihood, key=lambda each: likelihood[each]))
 
     def _distances(
         self, queries: FloatArray, own: IntArray | None
     ) -> Iterator[tuple[IntArray, FloatArray]]:
-        """Which of the contexts are whole, and their squared distances to the keys, inf to what is
-        left out; in blocks.
+        """Yield blocks of contexts without gaps: their indices and squared distances to the keys.
+
+        The distance to normal frames that are left out is inf.
         """
         whole = np.flatnonzero(np.isfinite(queries).all(axis=1))
         size = max(1, BLOCK_VALUES // max(self.keys.shape))
         for start in range(0, whole.size, size):
-            some = whole[start : start + size]
-            D = squared_distances(queries[some], self.keys)
+            block = whole[start : start + size]
+            D = squared_distances(queries[block], self.keys)
             if own is not None:
-                D[np.abs(own[some, None] - self.places) < self.stride] = np.inf
-            yield some, D
+                D[np.abs(own[block, None] - self.index) < self.stride] = np.inf
+            yield block, D
 
 
-def remember(
+def fit_memory(
     features: FloatArray,
     queries: FloatArray,
     tokens: IntArray,
-    base: FloatArray,
-    normal: IntArray,
+    index: IntArray,
+    prior: FloatArray,
     shape: tuple[int, int],
 ) -> Memory | None:
-    """The memory of the frames numbered `normal`, at most 2,000 of them; None where none of them
-    has a whole context.
+    """Return a memory of at most MAX_KEYS normal frames, None where no context is without gaps.
 
-    `features` (n_frames, n_features), `queries` (n_frames, length·d) and `tokens` are those of all
-    frames, `shape` is stride and length. The 2,000 are drawn: evenly spaced ones could keep step
-    with a period.
+    Parameters
+    ----------
+    features : ndarray (n_frames, n_features)
+        Normal frames; those with NaN are left out.
+    queries : ndarray (n_frames, length·d)
+        Their contexts.
+    tokens, index : ndarray (n_frames,)
+        Their tokens, and their indices in the signal.
+    prior : ndarray (n_tokens,)
+    shape : (stride, length)
     """
-    usable = normal[
-        np.isfinite(queries[normal]).all(axis=1) & np.isfinite(features[normal]).all(axis=1)
-    ]
+    usable = np.flatnonzero(np.isfinite(queries).all(axis=1) & np.isfinite(features).all(axis=1))
     if not usable.size:
         return None
+    keys = usable
     if usable.size > MAX_KEYS:
-        usable = np.sort(np.random.default_rng(0).choice(usable, MAX_KEYS, replace=False))
-    memory = Memory(*shape, queries[usable], features[usable], tokens[usable], usable, base)
-    return memory.at_best_temperature(queries[normal], tokens[normal], normal)
+        # Drawn at random: evenly spaced frames could keep step with a period of the signal.
+        keys = np.sort(np.random.default_rng(0).choice(usable, MAX_KEYS, replace=False))
+    memory = Memory(*shape, queries[keys], features[keys], tokens[keys], index[keys], prior)
+    return memory.with_fitted_temperature(queries[usable], tokens[usable], index[usable])

@@ -1,43 +1,63 @@
-"""What the frames before let a Transformer expect: trained on normal frames, some of which are
-hidden from it.
+"""A causal Transformer that predicts the token of a hidden frame from the frames before it.
 
-A sentence is a frame with the frames before it, none overlapping the next. Some of its frames are
-hidden, and the Transformer, which looks back only, learns to tell their tokens from those before
-them. What a frame should be is what it says of a last frame that is hidden.
+A sequence is a frame and the frames before it, none of which overlaps the next. Some of its frames
+are hidden in training, and the Transformer learns to predict their tokens. A frame is predicted as
+the hidden last frame of its sequence.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Self
 
 import numpy as np
 
 from spectra.arrays import BoolArray, FloatArray, IntArray
 from spectra.sequence.memory import contexts
+from spectra.threads import one_blas_thread
 from spectra.transformer.model import Sizes, Transformer
 from spectra.transformer.training import Epoch, Sequences, Settings, Training
 
+# Sizes of the Transformer: features, heads, features inside the feed-forward, layers.
 D, H, D_FF, N_LAYERS = 32, 4, 64, 2
-# Sentences of an epoch, and frames scored at a time.
-MAX_SENTENCES: Final = 4096
+# Sequences of an epoch, and frames predicted at a time.
+MAX_SEQUENCES: Final = 4096
 BLOCK: Final = 1024
+# Share of the normal frames, the last ones, that training stops by.
 HELD_OUT: Final = 0.1
 
 
 @dataclass(frozen=True)
-class Trained:
-    """A Transformer over frames `stride` hops apart, from `unit` times their features (n_frames, d)
-    to tokens.
+class FramePredictor:
+    """A trained Transformer from frames to the tokens of hidden frames.
+
+    Attributes
+    ----------
+    sizes : Sizes
+    weights : dict of ndarray
+        By the names of `Sizes.shapes`.
+    factor : float
+        Frames are multiplied by it.
     """
 
-    transformer: Transformer
-    unit: float
-    stride: int
+    sizes: Sizes
+    weights: dict[str, FloatArray]
+    factor: float
+
+    def __post_init__(self) -> None:
+        if not self.factor > 0:
+            raise ValueError(f"factor={self.factor} must lie above 0.")
+        # Checks the names and shapes of the weights.
+        Transformer(self.sizes, self.weights)
+
+    @cached_property
+    def _transformer(self) -> Transformer:
+        return Transformer(self.sizes, self.weights)
 
     @classmethod
     def fit(
         cls,
-        features: FloatArray,
+        keys: FloatArray,
         tokens: IntArray,
         normal: IntArray,
         n_tokens: int,
@@ -46,86 +66,103 @@ class Trained:
         rng: np.random.Generator,
         progress: Callable[[Epoch], object] | None = None,
     ) -> Self:
-        """Train on the frames numbered `normal`, at most `epochs` times; the last tenth is held
-        out, to stop in time.
+        """Train on normal frames for at most `epochs` epochs.
 
-        `features` (n_frames, d) and `tokens` (n_frames,) are those of all frames, `shape` is the
-        stride and how many frames back are the near past and all of it. Every second sentence knows
-        the near past only.
+        Parameters
+        ----------
+        keys : ndarray (n_frames, d)
+            All frames, NaN in gaps.
+        tokens : ndarray (n_frames,)
+        normal : ndarray (n_normal,)
+            Indices of normal frames; the last tenth is held out for early stopping.
+        n_tokens : int
+        shape : (stride, near, far)
+            Hops from frame to frame, and lengths of the near and the far past. Every second
+            sequence has the near past only.
+        epochs : int
+        rng : numpy.random.Generator
+            Chooses initial weights, sequences and hidden frames.
+        progress : callable, optional
+            Called with each `Epoch`.
         """
-        stride, near, length = shape
+        stride, near, _ = shape
         sizes = Sizes(
             d=D,
             h=H,
             d_ff=D_FF,
             n_layers=N_LAYERS,
             V=n_tokens,
-            n_features=features.shape[1],
+            n_features=keys.shape[1],
             causal=True,
         )
+        factor = 1.0 / max(float(np.sqrt(np.mean(keys[normal] ** 2))), 1e-12)
+        known = normal[np.isfinite(contexts(keys[:, :1], stride, near)[normal]).all(axis=1)]
+        n_drawn = max(int(known.size * (1.0 - HELD_OUT)), 1)
+        drawn, held_out = known[:n_drawn], known[n_drawn:]
+        if drawn.size > MAX_SEQUENCES:
+            drawn = np.sort(rng.choice(drawn, MAX_SEQUENCES, replace=False))
+        held_out = held_out[:: max(1, held_out.size // (MAX_SEQUENCES // 8))]
         transformer = Transformer.initial(sizes, rng, np.float32)
-        unit = 1.0 / max(float(np.sqrt(np.mean(features[normal] ** 2))), 1e-12)
-        trained = cls(transformer, unit, stride)
-        known = normal[np.isfinite(contexts(features[:, :1], stride, near)[normal]).all(axis=1)]
-        cut = int(known.size * (1.0 - HELD_OUT))
-        drawn = known[: max(cut, 1)]
-        if drawn.size > MAX_SENTENCES:
-            drawn = np.sort(rng.choice(drawn, MAX_SENTENCES, replace=False))
-        held_out = known[cut:][:: max(1, known[cut:].size // (MAX_SENTENCES // 8))]
         settings = Settings(
             max_epochs=epochs, patience=5, masked=0.3, learning_rate=2e-3, warm_up=50
         )
-        training = Training(transformer, settings, rng)
-        train = trained._sequences(features, tokens, drawn, near, length)
-        unseen = (
-            trained._sequences(features, tokens, held_out, near, length) if held_out.size else None
+        train, unseen = (
+            _training_sequences(keys * keys.dtype.type(factor), tokens, last, shape)
+            for last in (drawn, held_out)
         )
-        training.run(train, unseen, progress=progress)
-        return trained
+        with one_blas_thread():
+            Training(transformer, settings, rng).run(
+                train, unseen if len(unseen) else None, progress=progress
+            )
+        return cls(sizes, dict(transformer.weights), factor)
 
-    def _sequences(
-        self, features: FloatArray, tokens: IntArray, which: IntArray, near: int, length: int
-    ) -> Sequences:
-        """Sentences that end with the frames numbered `which`, every second of the near past only,
-        with their tokens.
+    def probabilities(
+        self, keys: FloatArray, last: IntArray, stride: int, length: int
+    ) -> FloatArray:
+        """Return p (n, n_tokens) of the tokens of the frames with the indices `last`.
+
+        Each is predicted from up to `length` frames before it, `stride` hops apart.
         """
-        known = np.where(np.arange(which.size) % 2 == 0, near, length)
-        frames, missing = self.sentences(features, which, length, known)
-        places = which[:, None] - np.arange(length, -1, -1) * self.stride
-        return Sequences(frames, tokens[np.maximum(places, 0)], missing)
+        scaled = keys * keys.dtype.type(self.factor)
+        p = np.empty((last.size, self.sizes.V or 0), dtype=keys.dtype)
+        with one_blas_thread():
+            for start in range(0, last.size, BLOCK):
+                block = slice(start, start + BLOCK)
+                frames, missing = sequences(scaled, last[block], stride, length, length)
+                hidden = np.zeros(missing.shape, dtype=np.bool_)
+                hidden[:, -1] = True
+                frames[:, -1] = 0.0
+                output = self._transformer.predict(frames, padding=missing, hidden=hidden)
+                p[block] = output[:, -1]
+        return p
 
-    def sentences(
-        self, features: FloatArray, which: IntArray, length: int, known: IntArray | int
-    ) -> tuple[FloatArray, BoolArray]:
-        """Frames (n, length + 1, d) that end with those numbered `which`; True in (n, length + 1)
-        where there is none.
 
-        No more than the `known` frames before the last are there, nor any before one that is
-        missing.
-        """
-        lags = np.arange(length, -1, -1)
-        places = which[:, None] - lags * self.stride  # [n, length + 1]
-        frames = features[np.maximum(places, 0)] * features.dtype.type(self.unit)
-        there = (
-            (places >= 0) & np.isfinite(frames).all(axis=-1) & (lags <= np.reshape(known, (-1, 1)))
-        )
-        there[:, -1] = True
-        there = np.logical_and.accumulate(there[:, ::-1], axis=1)[:, ::-1]
-        return np.where(there[..., None], frames, frames.dtype.type(0)), ~there
+def sequences(
+    keys: FloatArray, last: IntArray, stride: int, length: int, known: IntArray | int
+) -> tuple[FloatArray, BoolArray]:
+    """Return frames (n, length + 1, d) that end with the indices `last`, and a mask of absent ones.
 
-    def probabilities(self, features: FloatArray, which: IntArray, length: int) -> FloatArray:
-        """p (n, V) of the tokens of the frames numbered `which`, from the `length` before each, or
-        those there are.
-        """
-        parts = []
-        for start in range(0, which.size, BLOCK):
-            frames, missing = self.sentences(features, which[start : start + BLOCK], length, length)
-            hidden = np.zeros(missing.shape, dtype=np.bool_)
-            hidden[:, -1] = True
-            frames[:, -1] = 0.0
-            parts.append(self.transformer.predict(frames, padding=missing, hidden=hidden)[:, -1])
-        return (
-            np.concatenate(parts)
-            if parts
-            else np.empty((0, self.transformer.sizes.V or 0), dtype=features.dtype)
-        )
+    The mask (n, length + 1) is True where there is no frame: beyond the `known` frames before the
+    last, before the first frame of the signal, and before a gap.
+    """
+    lags = np.arange(length, -1, -1)
+    index = last[:, None] - lags * stride  # [n, length + 1]
+    frames = keys[np.maximum(index, 0)]
+    present = (index >= 0) & np.isfinite(frames).all(axis=-1) & (lags <= np.reshape(known, (-1, 1)))
+    present[:, -1] = True
+    present = np.logical_and.accumulate(present[:, ::-1], axis=1)[:, ::-1]
+    return np.where(present[..., None], frames, frames.dtype.type(0)), ~present
+
+
+def _training_sequences(
+    scaled: FloatArray, tokens: IntArray, last: IntArray, shape: tuple[int, int, int]
+) -> Sequences:
+    """Return the sequences that end with the indices `last`, and their tokens.
+
+    Every second has the near past only.
+    """
+    stride, near, far = shape
+    known = np.where(np.arange(last.size) % 2 == 0, near, far)
+    frames, missing = sequences(scaled, last, stride, far, known)
+    index = last[:, None] - np.arange(far, -1, -1) * stride
+    return Sequences(frames, tokens[np.maximum(index, 0)], missing)

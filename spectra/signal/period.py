@@ -16,6 +16,8 @@ PERIOD_TOLERANCE = 0.9
 # Noise raises small peaks on the slope of a broad one: the top is the highest lag within this share
 # beyond the first.
 PERIOD_WIDTH = 0.1
+FUNDAMENTAL = 0.5
+BLOCK = 256
 PERIOD_ROWS = 131_072
 MAX_PERIOD = 4096
 
@@ -72,3 +74,13 @@ def dominant_period(signal: Float64Array, tolerance: float = PERIOD_TOLERANCE) -
     best = here[peak].max()
     first = int(lags[peak & (here >= tolerance * best)][0])
     return first + int(correlation[first : first + int(PERIOD_WIDTH * first) + 1].argmax())
+
+
+def block_rows(signal: Float64Array) -> int:
+    """Return the rows of a block of a signal (n_samples, n_channels) to take a maximum of.
+
+    It is as long as the longest fixed frame, whose scores depend on one another, or as a period. A
+    repetition with FUNDAMENTAL of the best correlation is long enough: a signal may correlate
+    better with a multiple of its period, and a block of several cycles is anomalous more often.
+    """
+    return max(BLOCK, dominant_period(signal, FUNDAMENTAL) or 0)

@@ -5,7 +5,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from spectra.arrays import Float32Array, Float64Array
+from spectra.arrays import BoolArray, Float32Array, Float64Array
 from spectra.errors import DataError
 
 # Values are clipped at this many spreads from the channel's centre, so that their squares fit
@@ -64,3 +64,9 @@ class Scale:
         scaled = (signal - self.centre) / self.spread
         np.clip(scaled, -FARTHEST, FARTHEST, out=scaled)
         return np.ascontiguousarray(scaled.T, dtype=np.float32)
+
+
+def constant_channels(signal: Float64Array) -> BoolArray:
+    """Return the channels of a signal (n_samples, n_channels) that never change, (n_channels,)."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(~(np.fmax.reduce(signal, axis=0) > np.fmin.reduce(signal, axis=0)))

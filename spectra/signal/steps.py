@@ -1,11 +1,14 @@
 """Scores of frames as scores of steps, and steps as rows.
 
 A step is `step` samples: step j is the samples j·step … (j + 1)·step − 1, the resolution of the
-score. Its score is the mean over the frames whose centre lies within a quarter of their length of
-the step's own frame hop: the frames in which the taper leaves the step at least half of its weight.
+score. Its score is the mean over the frames whose centre lies within `reach` of their length of the
+step's own frame hop. A quarter takes the frames in which a Hann taper leaves the step at least half
+of its weight, a half takes all frames that cover it.
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
 
 import numpy as np
 
@@ -19,19 +22,23 @@ class StepGrid:
 
     grid: FrameGrid
     step: int
+    reach: float = 0.25
 
     def __post_init__(self) -> None:
         if self.step < 1 or self.grid.hop % self.step:
             raise ValueError(f"step={self.step} must divide hop={self.grid.hop}.")
+        if not 0.25 <= self.reach <= 0.5:
+            raise ValueError(f"reach={self.reach} must lie in 0.25 … 0.5.")
 
     @property
     def _near(self) -> tuple[int, int]:
         """First and last frame averaged for hop q, relative to q.
 
-        |(i·h + w/2) − (q·h + h/2)| <= w/4 for frame i of length w and hop h.
+        |(i·h + w/2) − (q·h + h/2)| <= reach · w for frame i of length w and hop h.
         """
-        w, h = self.grid.nperseg, self.grid.hop
-        return -((3 * w - 2 * h) // (4 * h)), (2 * h - w) // (4 * h)
+        length, reach = Fraction(self.grid.nperseg, self.grid.hop), Fraction(self.reach)
+        half = Fraction(1, 2)
+        return ceil(half - (half + reach) * length), floor(half - (half - reach) * length)
 
     def n_finished(self, n_samples: int) -> int:
         """Return the number of steps that no sample after the first `n_samples` can change."""
@@ -89,3 +96,18 @@ class StepGrid:
             return np.maximum(hops, -first)
         highest = n_frames - 1 - last
         return np.clip(hops, min(-first, max(highest, 0)), max(highest, 0))
+
+
+def draw_stretches(start: int, stop: int, most: int, n_stretches: int) -> list[tuple[int, int]]:
+    """Return [start, stop), or of more than `most` indices stretches drawn all over them.
+
+    There are then `n_stretches` of `most` // `n_stretches` indices, one at a random place of each
+    equal part. The draw is the same each time.
+    """
+    if stop - start <= most:
+        return [(start, stop)]
+    length = most // n_stretches
+    edges = np.linspace(start, stop - length, n_stretches + 1)
+    room = np.maximum(np.diff(edges) - length, 0)
+    begins = edges[:-1] + np.random.default_rng(0).random(n_stretches) * room
+    return [(int(begin), int(begin) + length) for begin in begins]

@@ -12,8 +12,9 @@ from spectra.calibration.scores import Scores
 from spectra.errors import DataError
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
-from spectra.signal.period import dominant_period
-from spectra.signal.scale import Scale
+from spectra.signal.period import block_rows
+from spectra.signal.scale import Scale, constant_channels
+from spectra.signal.steps import draw_stretches
 from spectra.signal.views import View
 from spectra.spectral import coupling
 from spectra.spectral.amplitude import Amplitude
@@ -36,6 +37,9 @@ from spectra.threads import one_blas_thread
 # 256 steps show the longest default frame (256 rows, 64 steps) four times each.
 SAMPLE_STEPS: Final = 16_384
 STRETCHES: Final = 64
+# Smallest standard deviation of the block maxima: smaller ones are those of a signal that repeats
+# itself exactly.
+SMALLEST_SPREAD: Final = 0.1
 # Rows of a long signal that are scored at a time.
 BLOCK_ROWS: Final = 2**16
 # Frame lengths of normal rows below which they show no spread of their own: fewer frames side by
@@ -43,13 +47,6 @@ BLOCK_ROWS: Final = 2**16
 ENOUGH: Final = 100
 # Rows in all frames of a bank: bounds the memory of banks of very long frames (8 MB a channel).
 BANK_ROWS: Final = 2**21
-# Rows of a block whose maximum is calibrated on, where the signal has no longer period: the longest
-# default frame, whose scores depend on one another.
-BLOCK: Final = 256
-# A repetition with this share of the best correlation gives the block its length: a signal may
-# correlate better with a multiple of its period, and a block that holds several cycles is anomalous
-# more often.
-FUNDAMENTAL: Final = 0.5
 # Share of the normal rows around a frame that it is not compared with.
 LEFT_OUT: Final = 0.1
 
@@ -158,13 +155,16 @@ class SpectralModel:
             )
         if not sample.whole:
             fused = _scored(standardised, signal, own=True)
-        block = max(BLOCK, dominant_period(signal, FUNDAMENTAL) or 0)
         # Rows declared normal are normal: they alone are calibrated on, to the end of their tail.
         normal = fused if normal_rows is None else fused.part(*sample.normal)
         fusion = Fusion.fit(
-            normal, len(base.npersegs), -(-block // base.step), clean=normal_rows is not None
+            normal,
+            len(base.npersegs),
+            -(-block_rows(signal) // base.step),
+            clean=normal_rows is not None,
+            smallest_spread=SMALLEST_SPREAD,
         )
-        model = cls(standardised, fusion, _constant(signal))
+        model = cls(standardised, fusion, constant_channels(signal))
         return model, Scores(base.step, len(signal), fused, fusion)
 
     def score(self, signal: Float64Array, *, own: bool = False) -> Scores:
@@ -191,12 +191,6 @@ class SpectralModel:
     ) -> Iterator[Evidence]:
         """Yield the evidence of each of the `steps` of a signal (n_samples, n_channels)."""
         return evidence(self.standardised, signal, scores.fused, steps, own=own)
-
-
-def _constant(signal: Float64Array) -> BoolArray:
-    """Return the channels that never change, (n_channels,)."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(~(np.fmax.reduce(signal, axis=0) > np.fmin.reduce(signal, axis=0)))
 
 
 def _scored(model: Standardised, signal: Float64Array, *, own: bool) -> Fused:
@@ -329,11 +323,11 @@ class _Sample:
         """Return all steps of a short signal, or stretches of a long one."""
         rows = normal_rows or slice(0, n_steps * step)
         normal = (rows.start // step, min(-(-rows.stop // step), n_steps))
-        stretches = _stretches(0, n_steps)
+        stretches = draw_stretches(0, n_steps, SAMPLE_STEPS, STRETCHES)
         n_everywhere = sum(stop - start for start, stop in stretches)
         whole = n_everywhere == n_steps
         if not whole and normal_rows is not None:
-            stretches += _stretches(*normal)
+            stretches += draw_stretches(*normal, SAMPLE_STEPS, STRETCHES)
         steps = np.concatenate([np.arange(start, stop) for start, stop in stretches])
         inside = (steps >= normal[0]) & (steps < normal[1])
         everywhere = np.arange(steps.size) < n_everywhere
@@ -347,14 +341,3 @@ class _Sample:
             D = base.distances(scale(signal[rows]), rows.start, start, stop, len(signal), own=True)
             parts.append(list(D))
         return [np.concatenate(each, axis=-1) for each in zip(*parts, strict=True)]
-
-
-def _stretches(start: int, stop: int) -> list[tuple[int, int]]:
-    """Return [start, stop), or of more than SAMPLE_STEPS steps stretches drawn all over them."""
-    if stop - start <= SAMPLE_STEPS:
-        return [(start, stop)]
-    length = SAMPLE_STEPS // STRETCHES
-    edges = np.linspace(start, stop - length, STRETCHES + 1)
-    room = np.maximum(np.diff(edges) - length, 0)
-    begins = edges[:-1] + np.random.default_rng(0).random(STRETCHES) * room
-    return [(int(begin), int(begin) + length) for begin in begins]

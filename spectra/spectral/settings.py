@@ -21,8 +21,6 @@ SHORTEST: Final = 8
 LONGEST_SHARE: Final = 0.27
 # Rows from one default score to the next.
 STEP: Final = 4
-# Fixed lengths whose phases are compared too, beside those around the period.
-PHASES: Final = (64, 256)
 # Length of the frames whose amplitude is judged.
 AMPLITUDE: Final = 256
 # Length of the frames whose channels are compared with one another.
@@ -133,7 +131,7 @@ class Spectral:
         frames = []
         for nperseg in sorted({*lengths, *around}):
             views: list[tuple[View, tuple[bool, ...]]] = [MAGNITUDES]
-            if nperseg in around or nperseg in PHASES:
+            if nperseg in around:
                 views.append(("complex", (False,)))
             if nperseg == COUPLED and 2 <= n_channels <= MAX_CHANNELS:
                 views.append(("residual", (False,)))

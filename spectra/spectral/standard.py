@@ -13,6 +13,9 @@ Transform = Literal["log", "two-sided"]
 # their 90 % quantile: smaller differences say little, and rows of a quantised signal may all lie on
 # the median.
 FLOOR: Final = 0.05
+# Smallest floor, in squared spreads of a channel: distances of a signal that repeats itself exactly
+# are rounding of 32-bit numbers.
+ROUNDING: Final = 1e-5
 # Smallest scale of a score: a signal that repeats itself exactly has none.
 MIN_SIGMA: Final = 1e-2
 # Quantiles that location and scale start from, and their distance in standard deviations of a
@@ -63,7 +66,7 @@ class Standard:
                 continue
             if transform == "log":
                 clipped = np.minimum(known, np.quantile(known, QUANTILES[2]))
-                floor[score, channel] = FLOOR * clipped.mean() or 1.0
+                floor[score, channel] = max(FLOOR * float(clipped.mean()), ROUNDING)
                 known = np.log(known + floor[score, channel])
             mu[score, channel], sigma[score, channel] = winsorised(known)
         return cls(transform, floor, mu, sigma)
@@ -78,7 +81,7 @@ class Standard:
         return np.asarray(np.abs(values - mu) / sigma)
 
 
-def winsorised(values: Float64Array) -> tuple[float, float]:
+def winsorised(values: FloatArray) -> tuple[float, float]:
     """Return mean and standard deviation of values (n,) clipped at WINSOR deviations."""
     low, mean, high = np.quantile(values, QUANTILES)
     sigma = max(float(high - low) / WIDTH or float(values.std()), MIN_SIGMA)

@@ -1,4 +1,4 @@
-"""Numbers, times and frequencies in words."""
+"""Numbers, times and frequencies as text."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spectra import formatting as words
+from spectra import formatting
 from spectra.explanation import band_edges
 
 
@@ -31,16 +31,20 @@ from spectra.explanation import band_edges
     ],
 )
 def test_durations(seconds: float, text: str) -> None:
-    assert words.duration_text(seconds) == text
+    assert formatting.duration_text(seconds) == text
 
 
 def test_counts_and_probabilities() -> None:
-    assert [words.counted(1, "row"), words.counted(22_695, "row"), words.counted(0, "alarm")] == [
+    assert [
+        formatting.counted(1, "row"),
+        formatting.counted(22_695, "row"),
+        formatting.counted(0, "alarm"),
+    ] == [
         "1 row",
         "22,695 rows",
         "0 alarms",
     ]
-    assert [words.p_text(3.1e-8), words.p_text(1e-300), words.p_text(0.0)] == [
+    assert [formatting.p_text(3.1e-8), formatting.p_text(1e-300), formatting.p_text(0.0)] == [
         "3.1e-08",
         "1.0e-300",
         "< 1e-307",
@@ -71,7 +75,7 @@ def test_counts_and_probabilities() -> None:
 def test_frequencies(bins: tuple[int, int], fs: float | None, text: str) -> None:
     width = (fs or 1.0) / 50
     low, high = max(bins[0] - 0.5, 0.0) * width, (bins[1] + 0.5) * width
-    assert words.frequency_text(low, high, fs, 50) == text
+    assert formatting.frequency_text(low, high, fs, 50) == text
 
 
 @pytest.mark.parametrize(
@@ -99,7 +103,7 @@ def test_frequencies(bins: tuple[int, int], fs: float | None, text: str) -> None
     ],
 )
 def test_rates(fs: float | None, text: str) -> None:
-    assert words.rate_text(fs) == text
+    assert formatting.rate_text(fs) == text
 
 
 @pytest.mark.parametrize(
@@ -113,7 +117,7 @@ def test_rates(fs: float | None, text: str) -> None:
     ],
 )
 def test_instants(values: pd.Index, fs: float | None, text: str) -> None:
-    assert words.instants(values, fs) == [text]
+    assert formatting.instants(values, fs) == [text]
 
 
 @given(st.integers(2, 4096), st.data(), st.sampled_from([None, 360.0, 44_100.0, 1 / 300, 1 / 3]))
@@ -125,7 +129,7 @@ def test_a_band_is_named_by_its_outermost_bins(
 
     def text(first: int, last: int) -> str:
         f_low, f_high = band_edges(np.array([first]), np.array([last]), nperseg, fs)
-        return words.frequency_text(float(f_low[0]), float(f_high[0]), fs, nperseg)
+        return formatting.frequency_text(float(f_low[0]), float(f_high[0]), fs, nperseg)
 
     whole, lowest, highest = text(low, high), text(low, low), text(high, high)
     if low == high:
@@ -137,18 +141,18 @@ def test_a_band_is_named_by_its_outermost_bins(
 
 def test_times_of_a_recording_are_as_fine_as_its_step() -> None:
     dates = pd.DatetimeIndex(["2024-03-01 12:00:00.000250"], tz="Europe/Paris")
-    assert words.instants(dates, 20_000.0) == ["2024-03-01 12:00:00.000250+01:00"]
-    assert words.instants(dates, 1.0) == ["2024-03-01 12:00:00+01:00"]
-    assert words.instants(dates, 1 / 60) == ["2024-03-01 12:00+01:00"]
+    assert formatting.instants(dates, 20_000.0) == ["2024-03-01 12:00:00.000250+01:00"]
+    assert formatting.instants(dates, 1.0) == ["2024-03-01 12:00:00+01:00"]
+    assert formatting.instants(dates, 1 / 60) == ["2024-03-01 12:00+01:00"]
     spans = pd.to_timedelta([-1.5, 0.0, 59.9996, 360_000.0], unit="s")
-    assert words.instants(spans, 100.0) == [
+    assert formatting.instants(spans, 100.0) == [
         "-0:00:01.500",
         "0:00:00.000",
         "0:01:00.000",
         "100:00:00.000",
     ]
-    assert words.instants(spans[1:], 1.0) == ["0:00:00", "0:01:00", "100:00:00"]
-    assert words.instants(pd.Index([], dtype="datetime64[ns]"), 1.0) == []
+    assert formatting.instants(spans[1:], 1.0) == ["0:00:00", "0:01:00", "100:00:00"]
+    assert formatting.instants(pd.Index([], dtype="datetime64[ns]"), 1.0) == []
 
 
 def test_headings_say_what_numbers_count() -> None:
@@ -158,11 +162,11 @@ def test_headings_say_what_numbers_count() -> None:
         pd.Index([0.5, 1.0]),
         pd.RangeIndex(3),
     )
-    assert [words.instant_unit(index) for index in indexes] == ["", "", " (s)", " (row)"]
+    assert [formatting.instant_unit(index) for index in indexes] == ["", "", " (s)", " (row)"]
 
 
 def test_samples_are_a_time_where_the_rate_is_known() -> None:
-    assert [words.samples_text(128, fs) for fs in (None, 360.0, 1 / 300)] == [
+    assert [formatting.samples_text(128, fs) for fs in (None, 360.0, 1 / 300)] == [
         "128 samples",
         "356 ms",
         "10.7 h",

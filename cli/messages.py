@@ -1,0 +1,72 @@
+"""Messages on standard error: errors, notes and progress."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from spectra.cli.options import STDIN, Verbosity
+from spectra.cli.text import printable
+from spectra.errors import DataError
+
+if TYPE_CHECKING:
+    from spectra.detection import Detection
+
+# Carriage return and the escape sequence that clears a line of a terminal.
+CLEAR_LINE = "\r\x1b[2K"
+
+
+def say(text: str) -> None:
+    """Print a line on standard error."""
+    click.echo(printable(text), err=True)
+
+
+def say_notes(file: str, detection: "Detection", *, verbose: bool) -> None:
+    """Print the notes on a result and, if asked for, its calibration."""
+    for note in detection.notes:
+        say(f"{file}: {note}")
+    if verbose:
+        say(f"{file}: {_calibration(detection)}")
+
+
+def _calibration(detection: "Detection") -> str:
+    """Return the calibration, the period and the frames in two sentences."""
+    from spectra.formatting import counted
+
+    fit = detection.fusion.calibration
+    period = (
+        f"Dominant period {counted(detection.period, 'row')}"
+        if detection.period
+        else "No dominant period"
+    )
+    lengths = ", ".join(map(str, detection.npersegs))
+    return (
+        f"Scores calibrated with the transform {fit.transform} (power {fit.power:.3g}), "
+        f"Kolmogorov–Smirnov statistic {fit.ks_statistic:.3g}, p = {fit.ks_p_value:.2g}. "
+        f"{period}; frames of {lengths} rows, a score every {counted(detection.step, 'row')}."
+    )
+
+
+@contextmanager
+def explained(file: str) -> Iterator[None]:
+    """Put the name of the file before an error that does not name it."""
+    name = "stdin" if file == STDIN else file
+    try:
+        yield
+    except DataError as error:
+        raise error if name in str(error) else DataError(f"{name}: {error}") from error
+
+
+@contextmanager
+def step(task: str, verbosity: Verbosity) -> Iterator[None]:
+    """Show a task on a terminal while it is done, and clear the line afterwards."""
+    shown = verbosity.progress and sys.stderr.isatty()
+    if shown:
+        click.echo(f"{printable(task)} …", nl=False, err=True)
+    try:
+        yield
+    finally:
+        if shown:
+            click.echo(CLEAR_LINE, nl=False, err=True)

@@ -1,0 +1,129 @@
+"""The settings of the sequence module, as a value that fits itself to a signal."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from spectra.arrays import Float64Array
+from spectra.calibration.scores import Scores
+from spectra.sequence.base_scores import FAR
+from spectra.sequence.model import Plan, SequenceModel
+from spectra.signal.frames import FrameGrid, taper
+from spectra.signal.period import dominant_period
+from spectra.signal.views import VIEWS, View
+
+# Shortest and longest default frame in rows, and the length for a signal without a period.
+SHORTEST, LONGEST, WITHOUT_PERIOD = 16, 256, 32
+# Default frames are halved until this many fit side by side: fewer leave each nothing to be
+# compared with.
+FRAMES_AT_LEAST: Final = 10
+# Frames that cover a row; four suffice, as their scores are averaged over all of them.
+HOPS_PER_FRAME: Final = 4
+# Views of a channel on its own; the residual is of several.
+SINGLE_VIEWS: Final = tuple(view for view in VIEWS if view != "residual")
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """The sequence module: each frame is compared with the frame predicted from those before it.
+
+    It finds frames that are normal on their own and come in the wrong order.
+
+    Parameters
+    ----------
+    nperseg : int, optional
+        Rows of a frame. By default the power of two nearest to a sixteenth of the dominant period,
+        from 16 to 256, and 32 without a period.
+    view : str, optional
+        What is compared: "magnitude" (the default), "magnitude-dc", "complex", "aligned", "shape"
+        or "level".
+    window : str or (str, float)
+        A window that `scipy.signal.get_window` knows.
+    epochs : int
+        Largest number of epochs that a Transformer is trained for. By default there is none, and
+        frames are predicted by attention to normal contexts alone.
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spectra.datasets.generators import order_anomalies
+    >>> from spectra.sequence.settings import Sequence
+    >>> signal = order_anomalies(np.random.default_rng(0), n_samples=6000).values
+    >>> model, scores = Sequence(nperseg=32).fit(signal)
+    >>> model.step, scores.statistic.shape
+    (8, (750,))
+    """
+
+    nperseg: int | None = None
+    view: View | None = None
+    window: str | tuple[str, float] = "hann"
+    epochs: int = 0
+
+    def __post_init__(self) -> None:
+        if self.nperseg is not None and (self.nperseg < 2 or self.nperseg != int(self.nperseg)):
+            raise ValueError(f"nperseg={self.nperseg} must be an integer >= 2.")
+        if self.view is not None and self.view not in SINGLE_VIEWS:
+            raise ValueError(f"view={self.view!r} must be one of {', '.join(SINGLE_VIEWS)}.")
+        if self.epochs < 0 or self.epochs != int(self.epochs):
+            raise ValueError(f"epochs={self.epochs} must be an integer >= 0.")
+        taper(self.window, 16)
+
+    def fit(
+        self, signal: Float64Array, normal_rows: slice | None = None
+    ) -> tuple[SequenceModel, Scores]:
+        """Learn from a signal (n_samples, n_channels); return the model and the signal's scores.
+
+        Parameters
+        ----------
+        signal : ndarray (n_samples, n_channels)
+            NaN in gaps.
+        normal_rows : slice, optional
+            Rows known to be normal. By default the signal is its own reference, and most of it must
+            be normal.
+
+        Raises
+        ------
+        DataError
+            For a signal in which no frame has the frames of its near past.
+        """
+        return SequenceModel.fit(signal, self.plan(signal, normal_rows), normal_rows)
+
+    def plan(self, signal: Float64Array, normal_rows: slice | None = None) -> Plan:
+        """Return the plan for a signal (n_samples, n_channels): what is compared, frame by frame.
+
+        Parameters
+        ----------
+        signal : ndarray (n_samples, n_channels)
+        normal_rows : slice, optional
+        """
+        nperseg = self.nperseg
+        if nperseg is None:
+            n_normal = len(signal)
+            if normal_rows is not None:
+                n_normal = normal_rows.stop - normal_rows.start
+            nperseg = default_nperseg(dominant_period(signal), n_normal)
+        return Plan(
+            grid=FrameGrid(int(nperseg), max(1, int(nperseg) // HOPS_PER_FRAME)),
+            view=self.view or "magnitude",
+            window=self.window,
+            epochs=int(self.epochs),
+        )
+
+
+def default_nperseg(period: int | None, n_samples: int) -> int:
+    """Return the power of two nearest to a sixteenth of the period, from SHORTEST to LONGEST.
+
+    It is halved for a signal of fewer than FRAMES_AT_LEAST such frames.
+    """
+    nperseg = WITHOUT_PERIOD
+    if period is not None:
+        nperseg = int(np.clip(2 ** round(np.log2(max(period / FAR, 1.0))), SHORTEST, LONGEST))
+    while nperseg > SHORTEST and n_samples < FRAMES_AT_LEAST * nperseg:
+        nperseg //= 2
+    return nperseg

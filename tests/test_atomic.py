@@ -1,0 +1,99 @@
+"""A file is written whole or not at all, and keeps what it was: a link, a device, its mode."""
+
+import stat
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from spectra.atomic import replacing, writing
+from spectra.errors import DataError
+
+
+def interrupted(file: IO[bytes]) -> None:
+    """Write a part, then stop as Ctrl-C does."""
+    file.write(b"half of it")
+    raise KeyboardInterrupt
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_bytes(b"old")
+    with pytest.raises(KeyboardInterrupt), replacing(path) as file:
+        interrupted(file)
+    assert [(found.name, found.read_bytes()) for found in tmp_path.iterdir()] == [
+        ("scores.csv", b"old")
+    ]
+
+
+def test_the_old_file_is_there_until_the_new_one_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_bytes(b"old")
+    with replacing(path) as file:
+        file.write(b"new")
+        file.flush()
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+
+
+def test_two_writers_of_one_file_do_not_mix(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    with replacing(path) as first, replacing(path) as second:
+        first.write(b"first")
+        second.write(b"second")
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o664])
+def test_a_replaced_file_keeps_its_permissions(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    with replacing(path) as file:
+        file.write(b"new")
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_a_new_file_has_the_permissions_of_any_new_file(tmp_path: Path) -> None:
+    with replacing(tmp_path / "ours") as file:
+        file.write(b"new")
+    (tmp_path / "plain").write_bytes(b"new")
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    link = tmp_path / "link.csv"
+    link.symlink_to(tmp_path / "there" / "scores.csv")
+    with replacing(link) as file:
+        file.write(b"new")
+    assert link.is_symlink()
+    assert (tmp_path / "there" / "scores.csv").read_bytes() == b"new"
+
+
+def test_a_device_is_not_replaced() -> None:
+    with replacing(Path("/dev/null")) as file:
+        file.write(b"gone")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_name_as_long_as_names_can_be_is_written(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 255)
+    with replacing(path) as file:
+        file.write(b"new")
+    assert path.read_bytes() == b"new"
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "scores.csv"
+    with (
+        pytest.raises(DataError, match=r"scores\.csv cannot be written: No such file"),
+        replacing(path),
+    ):
+        pass
+
+
+def test_a_closed_pipe_is_left_to_the_caller() -> None:
+    with pytest.raises(BrokenPipeError), writing(Path("scores.csv")):
+        raise BrokenPipeError
