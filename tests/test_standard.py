@@ -143,5 +143,5 @@ def test_parts_that_do_not_belong_together_are_refused(
 
 
 def test_distances_of_a_signal_that_repeats_itself_exactly_are_rounding() -> None:
-    D = 1e-9 * distances()
+    D = 1e-10 * distances()
     assert np.abs(fit(D).z(D)).max() < 0.2
