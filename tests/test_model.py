@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 import spectra
 from spectra import Model, Sequence, Spectral
+from spectra.archive import DAMAGE, unpack
 from spectra.datasets import Recording
 from spectra.errors import DataError
+from spectra.model import FORMAT
 
 
 def signal(seed: int = 0, n: int = 1500) -> Recording:
@@ -77,9 +79,7 @@ def test_a_rate_that_is_unknown_stays_unknown(tmp_path: Path) -> None:
     assert spectra.score(again, signal().values, fs=20.0).fs == 20.0
 
 
-def test_saving_twice_gives_the_same_arrays_and_no_other_file(
-    tmp_path: Path, model: Model
-) -> None:
+def test_saving_twice_gives_the_same_arrays_and_no_other_file(tmp_path: Path, model: Model) -> None:
     for _ in range(2):
         model.save(tmp_path / "a.model")
     assert [path.name for path in tmp_path.iterdir()] == ["a.model"]
@@ -174,7 +174,9 @@ def test_nothing_in_a_file_is_run(tmp_path: Path, content: bytes) -> None:
         "version",
     ],
 )
-def test_a_file_that_is_no_model_of_this_version_is_refused(tmp_path: Path, bytes_: bytes, said: str) -> None:
+def test_a_file_that_is_no_model_of_this_version_is_refused(
+    tmp_path: Path, bytes_: bytes, said: str
+) -> None:
     assert said in refusal(tmp_path / "a.model", bytes_)
 
 
@@ -233,65 +235,109 @@ def test_a_part_of_a_file_is_refused(tmp_path: Path, content: bytes, share: floa
     refusal(tmp_path / "a.model", content[: int(share * len(content))])
 
 
-NONSENSE = [True, "x", float("nan"), float("inf"), [], ["x", 1], {"x": 1}]
+NONSENSE: list[Any] = [True, "x", float("nan"), float("inf"), [], ["x", 1], {"x": 1}]
+EXTREME: list[Any] = [None, "", -1, 0, 1, 1e308, 10**30]
+EVERY_PART = {
+    "one length": Spectral(nperseg=24),
+    "default": Spectral(),
+    "transformer": Sequence(epochs=1),
+}
 
 
-def test_a_description_that_makes_no_sense_is_refused(
-    tmp_path: Path, content: bytes, model: Model
+@pytest.fixture(scope="module", params=EVERY_PART.values(), ids=EVERY_PART.keys())
+def parts(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, bytes]:
+    """The parts of a model file of each kind."""
+    path = tmp_path_factory.mktemp("parts") / "a.model"
+    spectra.learn(signal(1), method=request.param).save(path)
+    return members(path.read_bytes())
+
+
+def described(parts: dict[str, bytes]) -> dict[str, Any]:
+    """The text of a model file."""
+    array = np.lib.format.read_array(io.BytesIO(parts["about.npy"]), allow_pickle=False)
+    about: dict[str, Any] = json.loads(str(array))
+    return about
+
+
+def changed(parts: dict[str, bytes], about: dict[str, Any]) -> bytes:
+    """A model file with another text."""
+    return packed(parts | {"about.npy": written(json.dumps(about))})
+
+
+def places(value: Any) -> list[list[Any]]:
+    """The way to each part of a text, the parts of parts included."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    found = []
+    for key, part in inner:
+        found.append([key])
+        if isinstance(part, (dict, list)):
+            found += [[key, *way] for way in places(part)]
+    return found
+
+
+def holding(about: dict[str, Any], way: list[Any], value: Any) -> dict[str, Any]:
+    """The text with another value at a place."""
+    other: dict[str, Any] = json.loads(json.dumps(about))
+    inner = other
+    for key in way[:-1]:
+        inner = inner[key]
+    inner[way[-1]] = value
+    return other
+
+
+def test_values_that_make_no_sense_are_refused_or_usable(
+    tmp_path: Path, parts: dict[str, bytes]
 ) -> None:
-    parts = members(content)
-    about = json.loads(
-        str(np.lib.format.read_array(io.BytesIO(parts["about.npy"]), allow_pickle=False))
-    )
-
-    def holding(described: dict[str, Any]) -> bytes:
-        return packed(parts | {"about.npy": written(json.dumps(described))})
-
-    for key in about:
-        for value in (*NONSENSE, None, "", -1, 0, 1e308, 10**30):
-            (tmp_path / "a.model").write_bytes(holding(about | {key: value}))
+    path, about = tmp_path / "a.model", described(parts)
+    path.write_bytes(packed(parts))
+    arrays, _ = FORMAT.read(path)
+    for way in places(about["model"]):
+        for value in (*NONSENSE, *EXTREME):
             try:
-                again = Model.load(tmp_path / "a.model")
-                # What is accepted can be used and shown.
-                repr(spectra.score(again, signal()))
-            except DataError:
+                again = unpack(Model, holding(about["model"], way, value), arrays)
+            except DAMAGE:
                 continue
-        refusal(
-            tmp_path / "a.model", holding({other: about[other] for other in about if other != key})
-        )
-        for inner in about[key] if isinstance(about[key], dict) else ():
-            for value in NONSENSE:
-                if inner == "points" and value is True:
-                    continue
-                refusal(tmp_path / "a.model", holding(about | {key: about[key] | {inner: value}}))
+            # What is accepted can be shown, saved and read.
+            repr(again)
+            again.save(path)
+            assert Model.load(path).npersegs == again.npersegs
 
 
-def test_a_rate_of_zero_is_refused(tmp_path: Path, content: bytes) -> None:
-    parts = members(content)
-    about = json.loads(
-        str(np.lib.format.read_array(io.BytesIO(parts["about.npy"]), allow_pickle=False))
-    )
-    refusal(
-        tmp_path / "a.model", packed(parts | {"about.npy": written(json.dumps(about | {"fs": 0}))})
-    )
+def test_a_text_that_lacks_a_part_is_refused(tmp_path: Path, parts: dict[str, bytes]) -> None:
+    about = described(parts)
+    for way in [["model"], *(["model", key] for key in about["model"])]:
+        other = json.loads(json.dumps(about))
+        del (other if len(way) == 1 else other["model"])[way[-1]]
+        refusal(tmp_path / "a.model", changed(parts, other))
 
 
-def test_arrays_that_do_not_belong_together_are_refused(tmp_path: Path, content: bytes) -> None:
-    parts = members(content)
+@pytest.mark.parametrize("fs", [0, -1, "x", True])
+def test_a_rate_that_is_none_is_refused(tmp_path: Path, content: bytes, fs: object) -> None:
+    about = described(members(content))
+    refusal(tmp_path / "a.model", changed(members(content), holding(about, ["model", "fs"], fs)))
+
+
+def test_arrays_that_do_not_belong_together_are_refused(
+    tmp_path: Path, parts: dict[str, bytes]
+) -> None:
     for name in parts:
         if name == "about.npy":
             continue
         array = np.lib.format.read_array(io.BytesIO(parts[name]), allow_pickle=False)
         longer = np.concatenate([array, array]) if array.ndim else np.array([array, array])
-        holed = np.where(np.arange(array.size).reshape(array.shape) == 0, np.nan, array)
-        wrong = [longer, array.astype(str), array.astype(complex), array[..., None]]
+        wrong = [longer, array[:0], array.astype(str), array[..., None]]
+        if array.dtype.kind != "c":
+            wrong.append(array.astype(complex))
         # A normal spectrum may have a gap.
-        for content_of in wrong if name.startswith("bank") else [*wrong, holed]:
-            refusal(tmp_path / "a.model", packed(parts | {name: written(content_of)}))
-        refusal(
-            tmp_path / "a.model",
-            packed({other: part for other, part in parts.items() if other != name}),
-        )
+        if not name.endswith(("bank.npy", "means.npy")):
+            wrong.append(np.where(np.arange(array.size).reshape(array.shape) == 0, np.nan, array))
+        for each in wrong:
+            refusal(tmp_path / "a.model", packed(parts | {name: written(each)}))
+        rest = {other: part for other, part in parts.items() if other != name}
+        refusal(tmp_path / "a.model", packed(rest))
+    refusal(tmp_path / "a.model", packed(parts | {"more.npy": written(np.zeros(1))}))
 
 
 def test_an_array_larger_than_memory_is_refused(tmp_path: Path, content: bytes) -> None:

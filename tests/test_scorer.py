@@ -120,5 +120,5 @@ def test_standards_that_do_not_belong_to_the_base_scores_are_refused() -> None:
         Standardised(one.scale, one.base, one.standards[:-1])
     with pytest.raises(ValueError, match="must have the shapes"):
         Standardised(two.scale, one.base, one.standards)
-    with pytest.raises(ValueError, match="Each bank must have 2 channels|must have the shapes"):
+    with pytest.raises(ValueError, match=r"Each bank must have 2 channels|must have the shapes"):
         Standardised(two.scale, one.base, two.standards)

@@ -30,6 +30,9 @@ LARGEST_Z: Final = 1e6
 LARGEST_GROUP: Final = 6e4
 # Smallest spread of a group: of a signal that repeats itself exactly it is 0.
 MIN_SPREAD: Final = 1e-3
+# Smallest standard deviation of the block maxima. They are made of standard scores, so that smaller
+# differences are those of a signal that repeats itself exactly.
+SMALLEST_SPREAD: Final = 0.1
 # Fewest blocks of steps whose maxima are calibrated on.
 MIN_BLOCKS: Final = 50
 # From this z on log Φ(z) is 0 in double precision, and the upper tail is used instead.
@@ -172,7 +175,13 @@ class Fusion:
 
     @classmethod
     def fit(
-        cls, fused: Fused, n_lengths: int, block: int, *, clean: bool, smallest_spread: float
+        cls,
+        fused: Fused,
+        n_lengths: int,
+        block: int,
+        *,
+        clean: bool,
+        smallest_spread: float = SMALLEST_SPREAD,
     ) -> Self:
         """Learn from the fused scores of a signal, most of which must be normal.
 
@@ -186,8 +195,7 @@ class Fusion:
         clean : bool
             Whether all of it is known to be normal, so that none is taken for contamination.
         smallest_spread : float
-            Smallest standard deviation of the block maxima. They are made of standard scores, so
-            that smaller differences are those of a signal that repeats itself exactly.
+            Smallest standard deviation of the block maxima.
         """
         block = int(np.clip(fused.statistic.size // MIN_BLOCKS, 1, block))
         blocks = _blocks(fused.statistic.astype(np.float64), block)

@@ -37,9 +37,6 @@ from spectra.threads import one_blas_thread
 # 256 steps show the longest default frame (256 rows, 64 steps) four times each.
 SAMPLE_STEPS: Final = 16_384
 STRETCHES: Final = 64
-# Smallest standard deviation of the block maxima: smaller ones are those of a signal that repeats
-# itself exactly.
-SMALLEST_SPREAD: Final = 0.1
 # Rows of a long signal that are scored at a time.
 BLOCK_ROWS: Final = 2**16
 # Frame lengths of normal rows below which they show no spread of their own: fewer frames side by
@@ -162,7 +159,6 @@ class SpectralModel:
             len(base.npersegs),
             -(-block_rows(signal) // base.step),
             clean=normal_rows is not None,
-            smallest_spread=SMALLEST_SPREAD,
         )
         model = cls(standardised, fusion, constant_channels(signal))
         return model, Scores(base.step, len(signal), fused, fusion)
