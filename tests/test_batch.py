@@ -58,7 +58,7 @@ def test_alarms_and_summary_are_those_of_detect(tmp_path: Path) -> None:
         assert row["nperseg"] == 40
         assert row["n_alarms"] == len(single.alarms) > 0
         # One thread or several sum in another order.
-        assert row["p_value"] == pytest.approx(np.nanmin(single.frame_scores.p_value), rel=1e-6)
+        assert row["p_value"] == pytest.approx(np.nanmin(single.step_scores.p_value), rel=1e-6)
         mine = batch.alarms[batch.alarms["recording"] == name]
         for column in ("start", "end", "peak", "channel"):
             assert mine[column].tolist() == single.alarms[column].tolist()

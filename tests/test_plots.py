@@ -1,6 +1,4 @@
-"""What a figure of a detection holds, compared with the detection and with the signals it was made
-of.
-"""
+"""A figure of a detection holds what the detection and its signal hold."""
 
 import importlib
 import subprocess
@@ -16,12 +14,16 @@ from matplotlib.collections import QuadMesh
 from matplotlib.dates import date2num
 from scipy.stats import norm
 
+import spectra
 from spectra.datasets import Recording, generators
 from spectra.pipeline import detect
-from spectra.plots import COLUMNS, _envelope, plot
-from spectra.signal.frames import frame_starts
+from spectra.plots import plot
+from spectra.plots.columns import COLUMNS, envelope
+from spectra.signal.frames import FrameGrid
+from spectra.spectral.settings import Spectral
 
 FS = 100.0
+FRAMES = Spectral(nperseg=50)
 
 
 def sine(n=4000, frequency=20.0, amplitude=3.0, seed=0):
@@ -78,17 +80,14 @@ def test_axes_are_named_with_their_units(shift):
     assert spectrogram.get_ylabel() == "frequency (Hz)"
     assert spectrogram.get_xlabel() == "row"
     assert colours.get_ylabel() == "amplitude (dB)"
-    assert signal.get_title(loc="left") == "Signal; shaded: the alarms"
-    assert (
-        figure.get_suptitle()
-        == "level-shift: 1 alarm at a false-alarm probability of 1e-06 a frame"
-    )
+    assert signal.get_title(loc="left") == "Signal; shaded: alarms"
+    assert figure.get_suptitle() == "level-shift: 1 alarm (false-alarm probability 1e-06 per score)"
 
 
 def test_recording_without_alarms_is_drawn():
     figure = plot(detect(np.random.default_rng(0).standard_normal(5000), alpha=1e-12))
     figure.draw_without_rendering()
-    assert figure.get_suptitle() == "array: no alarm at a false-alarm probability of 1e-12 a frame"
+    assert figure.get_suptitle() == "array: no alarms (false-alarm probability 1e-12 per score)"
     assert all(len(shaded(ax)) == 0 for ax in figure.axes[:-1])
 
 
@@ -101,8 +100,8 @@ def test_pyplot_and_its_global_state_are_not_used():
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_detection_plots_itself(shift):
-    assert shift.plot().get_suptitle() == plot(shift).get_suptitle()
+def test_plot_is_a_public_name(shift):
+    assert spectra.plot(shift).get_suptitle() == plot(shift).get_suptitle()
 
 
 def test_short_recording_is_drawn_as_it_is():
@@ -123,7 +122,7 @@ def test_short_recording_is_drawn_as_it_is():
 @settings(deadline=None, max_examples=30)
 def test_decimation_keeps_the_extremes_of_every_stretch(values):
     rows = np.arange(len(values), dtype=float)
-    x, y = _envelope(values, rows)
+    x, y = envelope(values, rows)
     assert len(x) <= 2 * COLUMNS
     assert (np.diff(x) >= 0).all()
     for place in np.flatnonzero(np.abs(values) == np.nanmax(np.abs(values), initial=0)):
@@ -146,7 +145,7 @@ def test_spike_in_a_long_recording_is_seen():
 
 def test_scores_of_a_long_recording_are_the_largest_of_their_columns():
     detection = detect(np.random.default_rng(2).standard_normal(20_000))
-    z = detection.frame_scores.z
+    z = detection.step_scores.z
     assert z.size > 2 * COLUMNS
     curve = parts(plot(detection))[1].lines[0]
     assert len(curve.get_ydata()) == COLUMNS
@@ -160,13 +159,13 @@ def test_score_is_that_of_the_frames_and_its_threshold_that_of_alpha(alpha):
     detection = detect(generators.level_shift(np.random.default_rng(1)), alpha=alpha)
     _, score, *_ = parts(plot(detection))
     curve, threshold = score.lines
-    np.testing.assert_array_equal(curve.get_ydata(), detection.frame_scores.z)
+    np.testing.assert_array_equal(curve.get_ydata(), detection.step_scores.z)
     np.testing.assert_array_equal(
-        curve.get_xdata(), (np.arange(detection.frame_scores.z.size) + 0.5) * detection.hop
+        curve.get_xdata(), (np.arange(detection.step_scores.z.size) + 0.5) * detection.step
     )
     np.testing.assert_allclose(threshold.get_ydata(), norm.isf(alpha), rtol=1e-12)
-    above = detection.frame_scores.z > norm.isf(alpha)
-    np.testing.assert_array_equal(above, detection.frame_scores.p_value < alpha)
+    above = detection.step_scores.z > norm.isf(alpha)
+    np.testing.assert_array_equal(above, detection.step_scores.p_value < alpha)
 
 
 def test_alarms_are_shaded_on_all_axes(shift):
@@ -181,7 +180,7 @@ def test_alarm_is_darker_in_its_channel_and_its_band_outlined_in_its_spectrogram
     values = np.column_stack([sine(seed=1), sine(seed=2)])
     values[2000:2200, 1] += 3 * np.sin(2 * np.pi * 40 * np.arange(200) / FS)
     detection = detect(
-        Recording.from_array(values, fs=FS, channels=("left", "right")), nperseg=50, alpha=1e-12
+        Recording.from_array(values, fs=FS, channels=("left", "right")), method=FRAMES, alpha=1e-12
     )
     assert set(detection.alarms["channel"]) == {"right"}
     (left, right), _, spectrogram, _ = parts(plot(detection))
@@ -202,7 +201,7 @@ def test_alarm_is_darker_in_its_channel_and_its_band_outlined_in_its_spectrogram
 
 @pytest.mark.parametrize("frequency", [4.0, 20.0, 44.0])
 def test_spectrogram_reads_the_amplitude_of_a_sine_at_its_frequency(frequency):
-    detection = detect(Recording.from_array(sine(frequency=frequency), fs=FS), nperseg=50)
+    detection = detect(Recording.from_array(sine(frequency=frequency), fs=FS), method=FRAMES)
     decibels, _, rows = mesh(parts(plot(detection))[2])
     strongest = decibels.argmax(axis=0)
     assert (rows[strongest] <= frequency).all()
@@ -212,21 +211,21 @@ def test_spectrogram_reads_the_amplitude_of_a_sine_at_its_frequency(frequency):
 
 
 def test_spectrogram_reaches_from_end_to_end_and_from_zero_to_half_the_sampling_rate():
-    detection = detect(Recording.from_array(sine(4001), fs=FS), nperseg=50)
+    detection = detect(Recording.from_array(sine(4001), fs=FS), method=FRAMES)
     ax = parts(plot(detection))[2]
     _, columns, rows = mesh(ax)
     assert (columns[0], columns[-1]) == ax.get_xlim() == (0, 4001)
     assert (rows[0], rows[-1]) == ax.get_ylim() == (0, 50)
     # The edges between are half way between the centres of the frames.
-    centres = frame_starts(4001, 50, 25) + 25
+    centres = FrameGrid(50, 25).starts(4001) + 25
     np.testing.assert_allclose(columns[1:-1], (centres[1:] + centres[:-1]) / 2)
 
 
 def test_short_burst_is_seen_in_the_spectrogram_of_a_long_recording():
     values = sine(200_000)
     values[100_000:100_200] += 0.5 * np.sin(2 * np.pi * 40 * np.arange(200) / FS)
-    detection = detect(Recording.from_array(values, fs=FS), nperseg=50)
-    assert len(frame_starts(200_000, 50, 25)) > 2 * COLUMNS
+    detection = detect(Recording.from_array(values, fs=FS), method=FRAMES)
+    assert len(FrameGrid(50, 25).starts(200_000)) > 2 * COLUMNS
     decibels, columns, rows = mesh(parts(plot(detection))[2])
     assert decibels.shape[1] == COLUMNS
     row = np.searchsorted(rows, 40, side="right") - 1
@@ -237,7 +236,7 @@ def test_short_burst_is_seen_in_the_spectrogram_of_a_long_recording():
 def test_gap_is_left_blank_in_the_spectrogram():
     values = sine()
     values[1000:1500] = np.nan
-    detection = detect(Recording.from_array(values, fs=FS), nperseg=50)
+    detection = detect(Recording.from_array(values, fs=FS), method=FRAMES)
     decibels, columns, _ = mesh(parts(plot(detection))[2])
     blank = np.ma.getmaskarray(decibels).all(axis=0)
     np.testing.assert_array_equal(np.ma.getmaskarray(decibels).any(axis=0), blank)
@@ -301,7 +300,7 @@ def test_index_of_other_numbers_is_kept():
 def test_of_many_channels_those_with_alarms_are_drawn():
     values = np.random.default_rng(3).standard_normal((4000, 12))
     values[2000:2100, 10] += 10
-    detection = detect(Recording.from_array(values, fs=FS), nperseg=50)
+    detection = detect(Recording.from_array(values, fs=FS), method=FRAMES)
     signals, *_ = parts(plot(detection))
     assert len(signals) == 8
     assert "ch11" in [ax.get_ylabel() for ax in signals]
@@ -330,7 +329,7 @@ def test_any_name_can_be_drawn(name):
 
 @pytest.mark.parametrize("values", [np.zeros(500), np.full(500, 7.0)])
 def test_constant_channel_can_be_drawn(values):
-    figure = plot(detect(np.column_stack([values, sine(500)]), nperseg=50))
+    figure = plot(detect(np.column_stack([values, sine(500)]), method=FRAMES))
     figure.draw_without_rendering()
 
 
@@ -338,5 +337,5 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
     for module in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
         monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.delitem(sys.modules, "spectra.plots")
-    with pytest.raises(ImportError, match=r"pip install 'spectra-anomaly\[plot\]'"):
+    with pytest.raises(ImportError, match=r"pip install matplotlib"):
         importlib.import_module("spectra.plots")

@@ -7,7 +7,7 @@ import numpy as np
 
 from spectra import foundations as f
 from spectra.arrays import Float64Array
-from spectra.plots import ALARM, COLOURS, SCORE, SIGNAL, Picture
+from spectra.plots.style import ALARM, COLOURS, SCORE, SIGNAL, Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

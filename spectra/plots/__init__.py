@@ -1,0 +1,10 @@
+"""Figures of a detection; they need matplotlib."""
+
+try:
+    import matplotlib  # noqa: F401
+except ImportError as error:
+    raise ImportError("Plots need matplotlib: pip install matplotlib.") from error
+
+from spectra.plots.figure import plot
+
+__all__ = ["plot"]

@@ -1,0 +1,144 @@
+"""The axes of time and of frequency: their units, ticks and titles."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Final, Self
+
+import numpy as np
+import pandas as pd
+from matplotlib import dates
+from matplotlib.axes import Axes
+from matplotlib.text import Text
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from spectra.arrays import FloatArray, IntArray
+
+SECONDS: Final = {"days": 86_400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6}
+# Units of slow frequencies fit periods of minutes, hours and days.
+HERTZ: Final = {
+    "MHz": 1e6,
+    "kHz": 1e3,
+    "Hz": 1.0,
+    "cycles/min": 1 / 60,
+    "cycles/h": 1 / 3600,
+    "cycles/day": 1 / 86_400,
+}
+# The frequency axis is linear up to this share of the highest frequency, and logarithmic above.
+LINEAR_SHARE: Final = 0.1
+
+
+@dataclass(frozen=True)
+class TimeAxis:
+    """Positions of the rows of a recording on the axis of time.
+
+    Attributes
+    ----------
+    edges : ndarray (n_rows + 1,)
+        Start of each row, and the end of the last.
+    title : str
+    zone : tzinfo or None
+    dated : bool
+        Positions are dates of matplotlib, in days.
+    """
+
+    edges: FloatArray
+    title: str
+    zone: tzinfo | None = None
+    dated: bool = False
+
+    @classmethod
+    def of(cls, index: pd.Index, fs: float | None) -> Self:
+        """Return the axis of an index.
+
+        It shows dates, a time in a suitable unit, the numbers of the index, or row numbers.
+        """
+        if isinstance(index, pd.DatetimeIndex):
+            instants = index if index.tz is None else index.tz_convert("UTC").tz_localize(None)
+            title = "time" if index.tz is None else f"time ({index.tz})"
+            days = np.asarray(dates.date2num(instants.to_numpy()))
+            return cls(_edges(days), title, index.tz, True)
+        if isinstance(index, pd.TimedeltaIndex):
+            return cls._of_seconds(index.total_seconds().to_numpy())
+        numbers = index.to_numpy(dtype=np.float64)
+        steps = np.diff(numbers)
+        if not (steps > 0).all():
+            return cls(np.arange(len(index) + 1, dtype=np.float64), "row")
+        if fs is not None and index.dtype.kind == "f" and abs(float(steps.mean()) * fs - 1) < 1e-3:
+            return cls._of_seconds(numbers)
+        return cls(_edges(numbers), "row" if index.dtype.kind in "iu" else "index")
+
+    @classmethod
+    def _of_seconds(cls, seconds: FloatArray) -> Self:
+        """Return the axis of times in seconds, in a unit that the recording lasts three of."""
+        unit = largest_unit(SECONDS, float(np.ptp(seconds)) / 3)
+        return cls(_edges(seconds / SECONDS[unit]), f"time ({unit})")
+
+    def at(self, rows: FloatArray | IntArray) -> FloatArray:
+        """Return the positions of rows; a fraction of a row is interpolated."""
+        return np.interp(rows, np.arange(len(self.edges)), self.edges)
+
+    def draw(self, ax: Axes) -> None:
+        """Set limits, ticks and title."""
+        ax.set_xlim(self.edges[0], self.edges[-1])
+        ax.set_xlabel(self.title)
+        if not self.dated:
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+            return
+        # Limits can then be given as dates.
+        ax.xaxis_date(self.zone)
+        locator = dates.AutoDateLocator(tz=self.zone)
+        ax.xaxis.set_major_locator(locator)
+        # The first day of a month has its year, which the days before it then have too.
+        monthly = ["", "%Y", "%b\n%Y", "%b-%d", "%H:%M", "%H:%M"]
+        ax.xaxis.set_major_formatter(
+            dates.ConciseDateFormatter(locator, tz=self.zone, zero_formats=monthly)
+        )
+
+
+def _edges(starts: FloatArray) -> FloatArray:
+    """Return the starts and, one step after the last, the end."""
+    return np.append(starts, 2 * starts[-1] - starts[-2])
+
+
+def largest_unit(units: dict[str, float], value: float) -> str:
+    """Return the largest unit not above a value, or the smallest unit."""
+    return next((name for name, size in units.items() if value >= size), list(units)[-1])
+
+
+def frequency_unit(fs: float | None) -> tuple[str, float]:
+    """Return the largest unit not above fs/2, and its size in Hz."""
+    if fs is None:
+        return "cycles/sample", 1.0
+    unit = largest_unit(HERTZ, fs / 2)
+    return unit, HERTZ[unit]
+
+
+def draw_frequency_axis(ax: Axes, fs: float | None) -> float:
+    """Set scale, limits, ticks and title of frequencies; return the highest, in their unit."""
+    unit, size = frequency_unit(fs)
+    top = (fs or 1.0) / 2 / size
+    # The linear part takes half of the axis: 0.9 decades in matplotlib's measure.
+    ax.set_yscale("symlog", linthresh=top * LINEAR_SHARE, linscale=0.9)
+    ax.set_ylim(0, top)
+    ax.yaxis.set_major_locator(FixedLocator(_frequency_ticks(top)))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.set_ylabel(f"frequency ({unit})")
+    return top
+
+
+def _frequency_ticks(top: float) -> list[float]:
+    """Return round numbers, evenly spaced in the linear part, 1, 2, 5, 10 … above."""
+    linear_top = top * LINEAR_SHARE
+    linear = MaxNLocator(3, steps=[1, 2, 5, 10]).tick_values(0, linear_top)
+    decade = 10.0 ** np.floor(np.log10(linear_top))
+    steps = decade * np.array([1, 2, 5, 10, 20, 50])
+    return [
+        *(tick for tick in linear if tick <= linear_top),
+        *(tick for tick in steps if linear_top * 1.1 < tick <= top),
+    ]
+
+
+def plain(text: Text) -> None:
+    """Turn off formulas in a text: a name from a file may hold a dollar sign."""
+    text.set_parse_math(False)
