@@ -47,6 +47,9 @@ class FramePredictor:
     def __post_init__(self) -> None:
         if not self.factor > 0:
             raise ValueError(f"factor={self.factor} must lie above 0.")
+        # Before the layers are counted out: a damaged file may say any number.
+        if self.sizes.n_layers > len(self.weights):
+            raise ValueError(f"There are no weights for {self.sizes.n_layers} layers.")
         # Checks the names and shapes of the weights.
         Transformer(self.sizes, self.weights)
 
