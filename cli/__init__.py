@@ -22,8 +22,9 @@ Each object of `files` has these keys:
 
 - `file`: name as it was given; "-" for standard input.
 - `fs`: sampling rate in Hz, null if it is unknown.
+- `nperseg`: rows of a frame: the length nearest to the dominant period, without a period the
+  middle one.
 - `npersegs`: rows of a frame, for each frame length, from short to long.
-- `nperseg`: the one of them nearest to the dominant period, without a period the middle one.
 - `step`: rows from one score to the next.
 - `alpha`: false-alarm probability per score.
 - `n_samples`: rows of the regular grid that the file was put on.

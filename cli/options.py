@@ -24,7 +24,7 @@ USUAL_STEP = "auto"
 
 @dataclass(frozen=True)
 class Reading:
-    """How files are read: the arguments of `spectra.datasets.read`."""
+    """Choices of how files are read: arguments of `spectra.datasets.read`."""
 
     time: str | None
     channels: str | None
