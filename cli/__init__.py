@@ -58,7 +58,17 @@ import sys
 import click
 
 import spectra
-from spectra.cli import benchmark, datasets, detect, evaluate, fit, foundations, score, transformer
+from spectra.cli import (
+    benchmark,
+    datasets,
+    detect,
+    evaluate,
+    fit,
+    foundations,
+    inspect,
+    score,
+    transformer,
+)
 from spectra.errors import DataError
 
 INTERRUPTED = 130
@@ -71,6 +81,19 @@ class Commands(click.Group):
 
     An interrupt and a closed pipe (`spectra ... | head`) print nothing.
     """
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called; raises UsageError for an option given twice."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            own = click.Context(command, parent=ctx, info_name=name, resilient_parsing=True)
+            _, _, order = command.make_parser(own).parse_args(list(rest))
+            for option in {param for param in order if order.count(param) > 1}:
+                if isinstance(option, click.Option) and not (option.multiple or option.is_flag):
+                    raise click.UsageError(f"{option.opts[-1]} is given twice: give it once.", own)
+        return name, command, rest
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a DataError becomes an error message of one line and exit status 1."""
@@ -118,6 +141,7 @@ def main(ctx: click.Context) -> None:
 
 
 for command in (
+    inspect.command,
     detect.command,
     fit.command,
     score.command,

@@ -70,7 +70,7 @@ def command(
     output: Output,
     verbosity: Verbosity,
 ) -> None:
-    """Find the anomalies in each FILE, a CSV file, plain or gzipped; - is standard input.
+    """Find the anomalies in each FILE, of any known format; - is standard input.
 
     Normal data is given by --normal or --normal-rows. Without either, each FILE is its own
     reference, and most of it must be normal.

@@ -37,8 +37,12 @@ def check_output(path: Path, inputs: Sequence[str]) -> None:
         raise DataError(f"{path} cannot be written: permission denied.")
 
 
+SCORE_COLUMNS = {"anomaly_score": "%.6g", "p_value": "%.6g", "alarm": "%d", "series": "%s"}
+"""Columns of a table of scores and the format of each; only stacked series have the last one."""
+
+
 def write_scores(scores: "pd.DataFrame", path: Path) -> None:
-    """Write one line for each row of `scores`: time or row number, score, p-value and alarm.
+    """Write one line for each row of `scores`: time or row number, and its columns.
 
     The first column is called `time` for ISO 8601 dates, `time_s` for seconds, and `row` for row
     numbers from 0. Numbers have six significant digits; a row without a score has empty cells. This
@@ -46,18 +50,34 @@ def write_scores(scores: "pd.DataFrame", path: Path) -> None:
     once. Raises DataError where the file cannot be written.
     """
     heading, form, texts = _stamps(scores.index)
-    columns = [scores[name].to_numpy() for name in ("anomaly_score", "p_value", "alarm")]
+    names = [name for name in SCORE_COLUMNS if name in scores]
+    columns = [scores[name] if name != "series" else _quoted(scores[name]) for name in names]
+    line = ",".join([form, *(SCORE_COLUMNS[name] for name in names)]) + "\n"
+    width = len(names) + 1
     with replacing(path) as file:
-        file.write(f"{heading},anomaly_score,p_value,alarm\n".encode())
+        file.write((",".join([heading, *names]) + "\n").encode())
         for start in range(0, len(scores), BLOCK):
             block = slice(start, start + BLOCK)
-            cells = [texts(scores.index[block]), *(column[block].tolist() for column in columns)]
+            cells = [texts(scores.index[block]), *(one.iloc[block].tolist() for one in columns)]
             rows = len(cells[0])
-            flat: list[object] = [None] * (4 * rows)
+            flat: list[object] = [None] * (width * rows)
             for i, column in enumerate(cells):
-                flat[i::4] = column
-            lines = f"{form},%.6g,%.6g,%d\n" * rows % tuple(flat)
-            file.write(lines.replace(",nan", ",").encode())
+                flat[i::width] = column
+            text = line * rows % tuple(flat)
+            file.write(text.replace(",nan,", ",,").replace(",nan,", ",,").encode())
+
+
+def _quoted(names: "pd.Series[str]") -> "pd.Series[str]":
+    """Return names as fields of CSV, in quotes where they need them."""
+    import csv
+    import io
+
+    fields = {}
+    for name in names.unique():
+        text = io.StringIO()
+        csv.writer(text, lineterminator="").writerow([name])
+        fields[name] = text.getvalue()
+    return names.map(fields)
 
 
 def _stamps(index: "pd.Index") -> tuple[str, str, "Callable[[pd.Index], list[object]]"]:

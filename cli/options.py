@@ -1,17 +1,20 @@
 """Options that several commands share, and their values."""
 
 import math
+import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 if TYPE_CHECKING:
     from spectra.datasets import Recording
+    from spectra.datasets.grid_values import Choice
+    from spectra.errors import DataError
     from spectra.pipeline import Method
 
 Command = Callable[..., None]
@@ -20,6 +23,11 @@ STDIN = "-"
 # The keys of spectra.signal.views.VIEWS, whose import would make --help slow.
 VIEWS = ("magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual")
 USUAL_STEP = "auto"
+
+
+def opened(file: str) -> str | BinaryIO:
+    """Return what `spectra.datasets.read` opens: a path, or standard input for "-"."""
+    return sys.stdin.buffer if file == STDIN else file
 
 
 @dataclass(frozen=True)
@@ -31,20 +39,41 @@ class Reading:
     label: str | None
     fs: float | None
     resample: str | None
+    variable: str | None = None
+    sheet: str | None = None
+    series: str | None = None
+    repeats: "Choice | None" = None
+    dates: str | None = None
+    delimiter: str | None = None
+    max_bytes: int | None = None
 
     def read(self, file: str) -> "Recording":
-        """The recording in a file, "-" for standard input; raises DataError where there is none."""
+        """Return the recording in a file, "-" for standard input.
+
+        Raises DataError where there is none, or where the file holds several series.
+        """
         from spectra.datasets import read
 
-        return read(
-            sys.stdin.buffer if file == STDIN else file,
-            name="stdin" if file == STDIN else file,
-            time=self.time,
-            channels=self.channels,
-            label=self.label,
-            fs=self.fs,
-            resample=True if self.resample == USUAL_STEP else self.resample,
-        )
+        return read(opened(file), **self._arguments(file))
+
+    def read_series(self, file: str) -> "dict[str, Recording | DataError]":
+        """Return the recordings of the series in a file by their names, "" for a single one.
+
+        Raises DataError where none can be read.
+        """
+        from spectra.datasets import read_series
+
+        return read_series(opened(file), **self._arguments(file))
+
+    def choices(self) -> dict[str, Any]:
+        """Return the keyword arguments of `spectra.datasets.inspect`."""
+        arguments = {field.name: getattr(self, field.name) for field in fields(self)}
+        arguments["resample"] = True if self.resample == USUAL_STEP else self.resample
+        return arguments
+
+    def _arguments(self, file: str) -> dict[str, Any]:
+        """Return the keyword arguments of `spectra.datasets.read`."""
+        return {**self.choices(), "name": "stdin" if file == STDIN else file}
 
 
 @dataclass(frozen=True)
@@ -90,46 +119,95 @@ def probability(_ctx: click.Context, _param: click.Parameter, value: float) -> f
     return value
 
 
-def reading_options(command: Command) -> Command:
-    """Options of how a file is read, handed to the command as `reading`."""
+def byte_count(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    """Return the bytes of a number such as 500000, 500M or 2G."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)i?B?", value)
+    if match is None or float(match[1]) == 0:
+        raise click.BadParameter(f"'{value}' is no number of bytes, such as 500000, 500M or 2G.")
+    return int(float(match[1]) * 1024 ** " kMGT".index(match[2] or " "))
 
-    @click.option(
-        "--time",
-        metavar="COLUMN",
-        help="The column that holds the time, by name or number from 1; else found.",
-    )
-    @click.option(
-        "--channels", metavar="A,B,…", help="The columns to analyse; else all that hold numbers."
-    )
-    @click.option(
-        "--label",
-        metavar="COLUMN",
-        help="A column of known anomalies, 0 or 1, which is not analysed.",
-    )
-    @click.option(
-        "--fs",
-        type=float,
-        metavar="HZ",
-        callback=above_zero,
-        help="The sampling rate of a file without time.",
-    )
-    @click.option(
-        "--resample",
-        metavar="PERIOD",
-        help="Put irregular rows on a regular grid: every 5min, 10ms, 0.5 (seconds), or "
-        f"{USUAL_STEP} for the usual step.",
-    )
+
+def reading_options(command: Command) -> Command:
+    """Add the options of how a file is read, which the command gets as `reading`."""
+    for option in (
+        click.option(
+            "--sheet",
+            metavar="NAME",
+            help="The sheet of an Excel file, by name or number; by default the first.",
+        ),
+        click.option(
+            "--variable",
+            metavar="NAME",
+            help="The variable of a MATLAB, NPZ or HDF5 file (/group/data); by default those that "
+            "fit.",
+        ),
+        click.option(
+            "--max-bytes",
+            metavar="BYTES",
+            callback=byte_count,
+            help="Read at most so many bytes of a compressed file, such as 2G; by default half of "
+            "the memory.",
+        ),
+        click.option(
+            "--delimiter",
+            metavar="SIGN",
+            help="The delimiter of a text table: one sign, tab or blank; by default found.",
+        ),
+        click.option(
+            "--dates",
+            type=click.Choice(["day-first", "month-first"]),
+            help="The order of day and month in dates; by default the one that fits all rows.",
+        ),
+        click.option(
+            "--repeats",
+            type=click.Choice(["first", "last", "max", "min", "mean"]),
+            help="Which of several rows with one time stamp to take.",
+        ),
+        click.option(
+            "--series",
+            metavar="COLUMN",
+            help="The column that tells stacked series apart; COLUMN=VALUE for one series, none "
+            "for no series; by default found.",
+        ),
+        click.option(
+            "--resample",
+            metavar="PERIOD",
+            help="Put irregular rows on a regular grid: every 5min, 10ms, 0.5 (seconds), or "
+            f"{USUAL_STEP} for the usual step.",
+        ),
+        click.option(
+            "--fs",
+            type=float,
+            metavar="HZ",
+            callback=above_zero,
+            help="The sampling rate; it goes before a rate in the file and before time stamps.",
+        ),
+        click.option(
+            "--label",
+            metavar="COLUMN",
+            help="A column of known anomalies, 0 or 1, which is not analysed; in EDF and WFDB "
+            "files the annotations that are anomalies (V,F).",
+        ),
+        click.option(
+            "--channels",
+            metavar="A,B,…",
+            help="The columns to analyse; by default all that hold measured numbers.",
+        ),
+        click.option(
+            "--time",
+            metavar="COLUMN",
+            help="The column of the time, by name or number from 1; none leaves time out; by "
+            "default found.",
+        ),
+    ):
+        command = option(command)
+
     @wraps(command)
-    def collected(
-        *args: Any,
-        time: str | None,
-        channels: str | None,
-        label: str | None,
-        fs: float | None,
-        resample: str | None,
-        **rest: Any,
-    ) -> None:
-        command(*args, reading=Reading(time, channels, label, fs, resample), **rest)
+    def collected(*args: Any, **rest: Any) -> None:
+        given = {field.name: rest.pop(field.name) for field in fields(Reading)}
+        command(*args, reading=Reading(**given), **rest)
 
     return collected
 

@@ -13,6 +13,8 @@ from spectra.cli.options import Output, Reading, Verbosity
 from spectra.errors import DataError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from spectra.datasets import Recording
     from spectra.detection import Detection
 
@@ -69,16 +71,50 @@ def _results(
         place = f"{number}/{len(files)} {file}" if len(files) > 1 else file
         try:
             with step(place, verbosity), explained(file):
-                detection = find(reading.read(file))
+                found = _detections(file, find, reading, tally)
                 # Scores are written before the alarms are printed: they are not lost where
                 # standard output fails.
                 if output.scores is not None:
-                    write_scores(detection.scores, output.scores)
+                    write_scores(_scores(found), output.scores)
         except DataError as error:
             tally.failed = True
             say(f"Error: {error}")
             continue
-        tally.alarmed |= not detection.alarms.empty
-        if not verbosity.quiet:
-            say_notes(file, detection, verbose=verbosity.verbose)
-        yield file, detection
+        for name, detection in found:
+            tally.alarmed |= not detection.alarms.empty
+            if not verbosity.quiet:
+                say_notes(name, detection, verbose=verbosity.verbose)
+            yield name, detection
+
+
+def _detections(
+    file: str, find: "Callable[[Recording], Detection]", reading: Reading, tally: Tally
+) -> "list[tuple[str, Detection]]":
+    """Return what is found in each series of a file, by the name of the file and the series."""
+    found = []
+    for series, recording in reading.read_series(file).items():
+        name = f"{file} [{series}]" if series else file
+        try:
+            if isinstance(recording, DataError):
+                raise recording
+            found.append((name, find(recording)))
+        except DataError as error:
+            if not series:
+                raise
+            tally.failed = True
+            say(f"Error: {name}: {error}")
+    return found
+
+
+def _scores(found: "list[tuple[str, Detection]]") -> "pd.DataFrame":
+    """Return the scores of a file, those of stacked series below one another."""
+    import pandas as pd
+
+    if len(found) == 1:
+        return found[0][1].scores
+    tables = []
+    for name, detection in found:
+        table = detection.scores
+        table.insert(0, "series", name[name.index("[") + 1 : -1])
+        tables.append(table)
+    return pd.concat(tables)

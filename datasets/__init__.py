@@ -1,5 +1,4 @@
-"""Recordings from files, data frames and arrays; sample recordings; generators of signals with
-known anomalies.
+"""Recordings from files, frames and arrays; samples; generators of known anomalies.
 
 Names are loaded on first use (PEP 562): a command that reads a file pays for pandas, nothing for
 the generators.
@@ -10,16 +9,29 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spectra.datasets import generators
-    from spectra.datasets.reading import read
+    from spectra.datasets.inspection import Inspection, inspect
+    from spectra.datasets.reading import read, read_series
     from spectra.datasets.recording import Recording
     from spectra.datasets.samples import load_sample, sample_names
 
-__all__ = ["Recording", "generators", "load_sample", "read", "sample_names"]
+__all__ = [
+    "Inspection",
+    "Recording",
+    "generators",
+    "inspect",
+    "load_sample",
+    "read",
+    "read_series",
+    "sample_names",
+]
 
 _HOME = {
+    "Inspection": "spectra.datasets.inspection",
     "Recording": "spectra.datasets.recording",
+    "inspect": "spectra.datasets.inspection",
     "load_sample": "spectra.datasets.samples",
     "read": "spectra.datasets.reading",
+    "read_series": "spectra.datasets.reading",
     "sample_names": "spectra.datasets.samples",
 }
 
@@ -37,5 +49,5 @@ if not TYPE_CHECKING:
 
 
 def __dir__() -> list[str]:
-    """The public names, loaded or not."""
+    """Return the public names, loaded or not."""
     return sorted({*globals(), *__all__})

@@ -1,5 +1,7 @@
 """Values put on a regular grid, and short gaps in them filled by straight lines."""
 
+from typing import Literal
+
 import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
@@ -8,9 +10,17 @@ LONGEST_FILL = 5
 """Gaps of at most so many samples are filled by straight lines; longer ones stay without values."""
 
 
-def place_values(values: Float64Array, rows: IntArray, n: int) -> Float64Array:
-    """The values (n_input, c) at positions `rows` of a grid, (n, c): NaN between, the mean where
-    rows meet.
+Choice = Literal["first", "last", "max", "min", "mean"]
+CHOICES: tuple[Choice, ...] = ("first", "last", "max", "min", "mean")
+"""What becomes of several values at one instant."""
+
+
+def place_values(
+    values: Float64Array, rows: IntArray, n: int, choice: Choice = "mean"
+) -> Float64Array:
+    """Return the values (n_input, c) at positions `rows` of a grid, (n, c), NaN between.
+
+    Where rows meet, `choice` says which of their values is taken; missing ones never are.
     """
     if n == len(values) and bool((np.diff(rows) == 1).all()):
         return values
@@ -20,6 +30,17 @@ def place_values(values: Float64Array, rows: IntArray, n: int) -> Float64Array:
     if len(positions) == len(order):
         placed[rows] = values
         return placed
+    if choice in ("first", "last"):
+        # Of several assignments to one place the last one stays.
+        turned = slice(None, None, -1 if choice == "first" else 1)
+        for channel in range(values.shape[1]):
+            known = ~np.isnan(values[:, channel])
+            placed[rows[known][turned], channel] = values[known, channel][turned]
+        return placed
+    if choice in ("max", "min"):
+        fold = np.fmax if choice == "max" else np.fmin
+        placed[positions] = fold.reduceat(values[order], starts, axis=0)
+        return placed
     known = ~np.isnan(values[order])
     sums = np.add.reduceat(np.where(known, values[order], 0.0), starts, axis=0)
     counts = np.add.reduceat(known.astype(np.float64), starts, axis=0)
@@ -28,8 +49,9 @@ def place_values(values: Float64Array, rows: IntArray, n: int) -> Float64Array:
 
 
 def place_labels(labels: IntArray, rows: IntArray, n: int) -> IntArray:
-    """The labels (n_input,) on the grid, (n,): 1 where any row there has it, and in gaps between
-    two such rows.
+    """Return the labels on a grid, (n,): 1 where any row there has it.
+
+    A gap between two rows of 1 is 1 too.
     """
     found = np.full(n, -1, dtype=np.int64)
     np.maximum.at(found, rows, labels)
@@ -43,11 +65,11 @@ def place_labels(labels: IntArray, rows: IntArray, n: int) -> IntArray:
 def resample_values(
     values: Float64Array, seconds: Float64Array, step: float, n: int
 ) -> tuple[Float64Array, BoolArray]:
-    """The values (n_input, c) interpolated in time at 0, `step`, 2 `step`, …, (n, c); and where
-    gaps were bridged, (n,).
+    """Return values interpolated in time, and where gaps were bridged.
 
-    `seconds` (n_input,) are the times of the rows; rows with one time are averaged. A gap is where
-    rows are further apart than usual by half; one of more than LONGEST_FILL samples has no values.
+    The instants are 0, `step`, 2 `step`, …, (n,), and `seconds` (n_input,) the times of the rows;
+    rows with one time are averaged. A gap is where rows are further apart than usual by half; one
+    of more than LONGEST_FILL samples has no values.
     """
     times, group = np.unique(seconds, return_inverse=True)
     merged = place_values(values, group, len(times))
@@ -73,9 +95,9 @@ def resample_values(
 
 
 def fill_short_gaps(values: Float64Array) -> tuple[Float64Array, BoolArray, tuple[str, ...]]:
-    """The values (n, c) with gaps of at most LONGEST_FILL samples filled; where any was, (n,); and
-    notes on both kinds.
+    """Fill gaps of at most LONGEST_FILL samples by straight lines.
 
+    Returned are the values (n, c), where any was filled, (n,), and notes on both kinds of gaps.
     What is missing at either end stays missing: there is nothing to draw a line to.
     """
     filled = np.zeros(len(values), dtype=np.bool_)
@@ -99,7 +121,7 @@ def fill_short_gaps(values: Float64Array) -> tuple[Float64Array, BoolArray, tupl
 
 
 def _gap_notes(filled: BoolArray, left_open: BoolArray) -> tuple[str, ...]:
-    """Notes on how many samples were filled and how many have no value."""
+    """Return notes on the numbers of samples that were filled and that have no value."""
     notes = []
     if filled.any():
         notes.append(
@@ -115,6 +137,6 @@ def _gap_notes(filled: BoolArray, left_open: BoolArray) -> tuple[str, ...]:
 
 
 def _samples(marks: BoolArray) -> str:
-    """How many samples are marked."""
+    """Format the number of marked samples with its noun."""
     count = int(np.sum(marks))
     return "1 sample" if count == 1 else f"{count} samples"

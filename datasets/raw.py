@@ -1,7 +1,7 @@
 """What a reader returns, and what it is asked for."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -13,11 +13,49 @@ Place = Callable[[int], str]
 
 @dataclass(frozen=True)
 class Request:
-    """Choices of the user that a reader has to follow: columns by name or number from 1."""
+    """Choices of the user that a reader follows: columns by name or number from 1.
+
+    Parameters
+    ----------
+    time, channels, label, series : str or None
+        The columns of the time, the channels (names, or one text with commas), the labels, and what
+        tells stacked series apart. Time and series may be "none". In a format with annotations
+        `label` names the annotations that count, such as "V,F".
+    variable : str or None
+        The variables to read from a file that holds several arrays.
+    sheet : str or None
+        The sheet of a workbook, by name or number from 1.
+    resample : bool
+        Whether signals of different rates are brought to one.
+    dates : str or None
+        "day-first" or "month-first", where dates leave it open.
+    delimiter : str or None
+        The delimiter of a text table.
+    nrows : int or None
+        The most rows to read from a text table.
+    """
 
     time: str | None = None
     channels: str | Sequence[str] | None = None
     label: str | None = None
+    variable: str | None = None
+    sheet: str | None = None
+    resample: bool = False
+    series: str | None = None
+    dates: str | None = None
+    delimiter: str | None = None
+    nrows: int | None = None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Series that lie below one another in the same columns.
+
+    `column` names what tells them apart; `rows` has the rows of each series by its name.
+    """
+
+    column: str
+    rows: dict[str, IntArray]
 
 
 @dataclass(frozen=True)
@@ -52,6 +90,10 @@ class Raw:
         The instant of the first row of a file that has a rate and no instants.
     units : tuple of str or None
         The physical unit of each channel, "" where it is unknown.
+    fs_text : str
+        The words of the file that give `fs`, for a note.
+    stack : Stack or None
+        The series stacked in the rows, where they are more than one.
     """
 
     values: Float64Array
@@ -65,3 +107,17 @@ class Raw:
     fs: float | None = None
     start: pd.Timestamp | None = None
     units: tuple[str, ...] | None = None
+    fs_text: str = ""
+    stack: Stack | None = None
+
+    def take(self, rows: IntArray) -> "Raw":
+        """Return some of the rows, which keep their places in messages."""
+        return replace(
+            self,
+            values=self.values[rows],
+            labels=None if self.labels is None else self.labels[rows],
+            instants=None if self.instants is None else self.instants[rows],
+            plain=pd.RangeIndex(len(rows)),
+            place=lambda row: self.place(int(rows[row])),
+            stack=None,
+        )

@@ -1,6 +1,6 @@
 """Read any file that holds a recording, by its content and not by its ending.
 
-To add a format, write `readers/NAME_file.py` with two functions and put the pair into `READERS`::
+To add a format, write `readers/NAME_file.py` with two functions and put them into `FORMATS`::
 
     def recognise(head: bytes, name: str) -> bool: ...
     def read_NAME(source: Source, request: Request) -> Raw: ...
@@ -12,30 +12,72 @@ To add a format, write `readers/NAME_file.py` with two functions and put the pai
 sets `fs`, `start` and `units` where the format has them, and leaves gridding, gaps and the choice
 between the file's rate and that of the user to `Recording.from_raw`. A reader of a table (Parquet,
 Excel) makes a `Table` (readers/columns.py) and calls `raw_from_table` (readers/table.py), which
-finds time, labels and channels. The first pair that recognises the content is taken; the reader of
-text tables is the last. A reader imports its library when it is called and raises DataError, one
-sentence with the command that installs the extra, where that library is missing.
+finds time, labels and channels. A reader of signals that the format names calls `raw_from_signals`
+(readers/signals.py), one of named arrays `raw_from_variables` (readers/variables.py). The first
+format that recognises the content is taken; text tables are the last. Series stacked in a table
+come out of `raw_from_table` as `Raw.stack`: `read` refuses them by their names and `read_series`
+reads each. A reader imports its library when it is called and raises DataError, one sentence with
+the command that installs the extra, where
+that library is missing.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO, TypeAlias, Union
+from typing import BinaryIO, NamedTuple, TypeAlias, Union
 
+import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from spectra.datasets.grid_values import Choice
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.csv_file import read_csv
+from spectra.datasets.readers.edf_file import is_edf, read_edf
+from spectra.datasets.readers.excel_file import is_excel, read_excel
+from spectra.datasets.readers.hdf5_file import is_hdf5, read_hdf5
+from spectra.datasets.readers.matlab_file import is_matlab, read_matlab
+from spectra.datasets.readers.numpy_file import is_npy, is_npz, read_npy, read_npz
+from spectra.datasets.readers.parquet_file import (
+    is_feather,
+    is_parquet,
+    read_feather,
+    read_parquet,
+)
+from spectra.datasets.readers.wav_file import is_wav, read_wav
+from spectra.datasets.readers.wfdb_record import is_wfdb, read_wfdb
 from spectra.datasets.recording import Recording
-from spectra.datasets.source import Source, open_source
+from spectra.datasets.source import COMPRESSED_ENDINGS, Source, open_source
 from spectra.errors import DataError
 
 Recogniser: TypeAlias = Callable[[bytes, str], bool]
 Reader: TypeAlias = Callable[[Source, Request], Raw]
 
-READERS: list[tuple[Recogniser, Reader]] = []
-"""Recognisers of binary formats and their readers, tried in order."""
+
+class Format(NamedTuple):
+    """A format: its name for people, and the functions that recognise and read it."""
+
+    title: str
+    recognise: Recogniser
+    read: Reader
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("NumPy array (NPY)", is_npy, read_npy),
+    Format("NumPy arrays (NPZ)", is_npz, read_npz),
+    Format("WAV", is_wav, read_wav),
+    Format("Parquet", is_parquet, read_parquet),
+    Format("Feather", is_feather, read_feather),
+    Format("Excel", is_excel, read_excel),
+    Format("EDF or BDF", is_edf, read_edf),
+    Format("WFDB record", is_wfdb, read_wfdb),
+    Format("MATLAB", is_matlab, read_matlab),
+    Format("HDF5 or MATLAB 7.3", is_hdf5, read_hdf5),
+)
+"""Binary formats, tried in order."""
+
+TEXT = Format("text table", lambda head, name: True, read_csv)
 
 _HEAD_BYTES = 1 << 16
 
@@ -49,23 +91,185 @@ def read(
     label: str | None = None,
     resample: str | bool | None = None,
     name: str | None = None,
+    variable: str | None = None,
+    sheet: str | None = None,
+    series: str | None = None,
+    repeats: Choice | None = None,
+    dates: str | None = None,
+    delimiter: str | None = None,
+    nrows: int | None = None,
+    max_bytes: int | None = None,
 ) -> Recording:
-    """The recording in a CSV file, plain or gzipped, or in a binary file object such as standard
-    input.
+    """Read a recording from a file of any known format, recognised by its content.
 
-    Columns are named by their header or their number, counted from 1: `time` holds the instants
-    (found by itself where it looks like time), `channels` are the ones to analyse (all that hold
-    numbers), `label` is 0 or 1 a row. `fs` in Hz is for files without time. `resample`, a period
-    such as "5min", or True for the median step, puts irregular rows on a regular grid. Raises
-    DataError, naming file, row and column, for what cannot be analysed.
+    Text tables (CSV and its kin), NumPy, WAV, MATLAB, HDF5, EDF/BDF, WFDB, Parquet, Feather and
+    Excel files are read; several of them need an extra, which the error names that is raised
+    without it.
+
+    Parameters
+    ----------
+    source : path or binary file object
+        The file, compressed or not, or a stream that is read to its end.
+    time : str, optional
+        The column of the time, by its name or its number from 1; "none" leaves time out. By
+        default the column is found by its values and its name.
+    channels : str or sequence of str, optional
+        The columns to analyse, by default all that hold measured numbers.
+    fs : float, optional
+        The sampling rate in Hz. It goes before a rate in the file, and before time stamps that
+        contradict it.
+    label : str, optional
+        The column of known anomalies, 0 or 1 a row. In EDF and WFDB files it names the annotations
+        that count as anomalies, such as "V,F".
+    resample : str or bool, optional
+        A period such as "5min" for a regular grid, or True for the median step.
+        Signals of different rates are brought to one.
+    name : str, optional
+        The name of the recording, by default that of the file.
+    variable : str, optional
+        The variable to read from a MATLAB, NPZ or HDF5 file ("/group/data"), or several with
+        commas; by default those of equal length that hold most values.
+    sheet : str, optional
+        The sheet of an Excel file, by its name or number from 1, the first by default.
+    series : str, optional
+        For series stacked in one table: "COLUMN=VALUE" reads one of them, "none" takes all rows as
+        one series.
+    repeats : {"first", "last", "max", "min", "mean"}, optional
+        Which of several rows with one time stamp is taken.
+    dates : {"day-first", "month-first"}, optional
+        The order of day and month, by default decided over the whole column.
+    delimiter : str, optional
+        The delimiter of a text table, one sign, "tab" or "blank".
+    nrows : int, optional
+        The most rows to read from a text table.
+    max_bytes : int, optional
+        The most bytes that a compressed file may unpack to, by default half of the memory.
+
+    Returns
+    -------
+    Recording
+        The samples on a regular grid. Its `notes` say what was decided and left out, with the
+        option that undoes it.
+
+    Raises
+    ------
+    DataError
+        Names file, row and column of what cannot be analysed. Also where the file holds several
+        stacked series: `read_series` reads all of them.
+
+    Examples
+    --------
+    >>> import io
+    >>> from spectra.datasets import read
+    >>> read(io.BytesIO(b"x,y\\n1,2\\n3,4\\n"), fs=2.0).channels
+    ('x', 'y')
     """
-    opened = open_source(source)
-    head = opened.head(_HEAD_BYTES)
-    reader = next(
-        (reader for recognise, reader in READERS if recognise(head, opened.name)), read_csv
+    request = Request(
+        time, channels, label, variable, sheet, bool(resample), series, dates, delimiter, nrows
     )
-    raw = reader(opened, Request(time, channels, label))
-    return Recording.from_raw(raw, fs, resample, _short_name(opened.name) if name is None else name)
+    raw, short = _raw(source, request, max_bytes)
+    if raw.stack is not None:
+        names = list(raw.stack.rows)
+        shown = ", ".join(f"'{one}'" for one in names[:4]) + (", …" if len(names) > 4 else "")
+        raise DataError(
+            f"{raw.source} holds {len(names)} series, told apart by {raw.stack.column} ({shown}): "
+            f"choose one with --series '{raw.stack.column}={names[0]}', or take all rows as one "
+            "with --series none."
+        )
+    return Recording.from_raw(raw, fs, resample, short if name is None else name, repeats)
+
+
+def read_series(
+    source: str | PathLike[str] | BinaryIO,
+    *,
+    time: str | None = None,
+    channels: str | Sequence[str] | None = None,
+    fs: float | None = None,
+    label: str | None = None,
+    resample: str | bool | None = None,
+    name: str | None = None,
+    variable: str | None = None,
+    sheet: str | None = None,
+    series: str | None = None,
+    repeats: Choice | None = None,
+    dates: str | None = None,
+    delimiter: str | None = None,
+    nrows: int | None = None,
+    max_bytes: int | None = None,
+) -> dict[str, Recording | DataError]:
+    """Read every series that is stacked in a file.
+
+    Parameters
+    ----------
+    source, time, channels, fs, label, resample, name, variable, sheet
+        As in `read`.
+    repeats, dates, delimiter, nrows, max_bytes
+        As in `read`.
+    series : str, optional
+        The column that tells the series apart, "COLUMN=VALUE" for one of them, "none" for none. By
+        default it is found.
+
+    Returns
+    -------
+    dict
+        The recordings by the names of their series, in the order of the file. A file of one series
+        has the name "". A series that cannot be analysed has the DataError that says why.
+
+    Raises
+    ------
+    DataError
+        Where `read` raises it, and where no series can be analysed.
+    """
+    request = Request(
+        time, channels, label, variable, sheet, bool(resample), series, dates, delimiter, nrows
+    )
+    raw, short = _raw(source, request, max_bytes)
+    name = short if name is None else name
+    if raw.stack is None:
+        return {"": Recording.from_raw(raw, fs, resample, name, repeats)}
+    note = f"{len(raw.stack.rows)} series, told apart by {raw.stack.column} (--series none: one)."
+    found: dict[str, Recording | DataError] = {}
+    for key, rows in raw.stack.rows.items():
+        part = raw.take(rows)
+        try:
+            part = replace(_without_empty(part), notes=(note, *part.notes))
+            found[key] = Recording.from_raw(part, fs, resample, f"{name} [{key}]", repeats)
+        except DataError as error:
+            found[key] = error
+    errors = [one for one in found.values() if isinstance(one, DataError)]
+    if len(errors) == len(found):
+        raise errors[0]
+    return found
+
+
+def _raw(
+    source: str | PathLike[str] | BinaryIO, request: Request, max_bytes: int | None
+) -> tuple[Raw, str]:
+    """Return what the reader of a file's format finds, and the short name of the file."""
+    opened = open_source(source, max_bytes)
+    return format_of(opened).read(opened, request), _short_name(opened.name)
+
+
+def _without_empty(raw: Raw) -> Raw:
+    """Return the samples of a series less the channels that have no value in it."""
+    void = np.isnan(raw.values).all(axis=0)
+    if len(raw.values) < 2 or void.all():
+        raise DataError(f"{raw.source}: the series of {raw.place(0)} has no two values.")
+    if not void.any():
+        return raw
+    kept = np.flatnonzero(~void)
+    return replace(
+        raw,
+        values=raw.values[:, kept],
+        channels=tuple(raw.channels[i] for i in kept),
+        units=None if raw.units is None else tuple(raw.units[i] for i in kept),
+    )
+
+
+def format_of(source: Source) -> Format:
+    """Return the format of a source: the first that recognises its content, or a text table."""
+    head = source.head(_HEAD_BYTES)
+    return next((form for form in FORMATS if form.recognise(head, source.name)), TEXT)
 
 
 # What holds a recording. (pandas' classes take no type argument at run time.)
@@ -75,10 +279,11 @@ Data: TypeAlias = Union[
 
 
 def as_recording(data: Data, fs: float | None = None) -> Recording:
-    """A recording of whatever holds one: a path, a data frame or series, an array or list; a
-    recording is itself.
+    """Return a recording of whatever holds one.
 
-    Raises DataError where the data is none, or where `fs` contradicts the rate of a recording.
+    A path is read; a data frame or series, an array or list is taken as it is; a recording is
+    itself. Raises DataError where the data is none, or where `fs` contradicts the rate of a
+    recording.
     """
     if isinstance(data, Recording):
         if fs is not None and fs != data.fs:
@@ -94,6 +299,6 @@ def as_recording(data: Data, fs: float | None = None) -> Recording:
 
 
 def _short_name(source: str) -> str:
-    """The name of a file without its folder and endings."""
+    """Return the name of a file without its folder and endings."""
     path = Path(source)
-    return (path.with_suffix("") if path.suffix == ".gz" else path).stem or source
+    return (path.with_suffix("") if path.suffix in COMPRESSED_ENDINGS else path).stem or source

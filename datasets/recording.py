@@ -1,6 +1,4 @@
-"""A recording: channels of numbers on a regular grid in time, from a file, a data frame or an
-array.
-"""
+"""A recording: channels of numbers on a regular grid in time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
-from spectra.datasets.grid_values import fill_short_gaps
+from spectra.datasets.file_rate import with_rate
+from spectra.datasets.grid_values import Choice, fill_short_gaps
 from spectra.datasets.gridding import on_grid
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table, read_channels
@@ -44,16 +43,16 @@ class Recording:
 
     @property
     def n_samples(self) -> int:
-        """The number of samples of each channel."""
+        """Return the number of samples of each channel."""
         return len(self.values)
 
     @property
     def n_channels(self) -> int:
-        """The number of channels."""
+        """Return the number of channels."""
         return len(self.channels)
 
     def to_frame(self) -> pd.DataFrame:
-        """The values as a data frame: one column a channel, the instants as its index."""
+        """Return the values as a data frame, one column a channel, with the instants as index."""
         return pd.DataFrame(self.values, index=self.index, columns=list(self.channels))
 
     @classmethod
@@ -65,7 +64,7 @@ class Recording:
         name: str = "array",
         labels: ArrayLike | None = None,
     ) -> Self:
-        """A recording of values (n,) or (n, c), sampled at `fs` Hz.
+        """Return a recording of values (n,) or (n, c), sampled at `fs` Hz.
 
         `channels` names the c columns, `labels` (n,) are 0 or 1. Raises DataError for values that
         are not real numbers, are infinite or of another shape, and for fewer than two samples.
@@ -103,7 +102,7 @@ class Recording:
         labels: str | ArrayLike | None = None,
         resample: str | bool = False,
     ) -> Self:
-        """A recording of a pandas frame or series.
+        """Return a recording of a pandas frame or series.
 
         A DatetimeIndex or TimedeltaIndex gives the sampling rate and is treated like a file's time
         column, gaps included; a numeric index is kept as it is. `labels` is the name of a column or
@@ -135,9 +134,19 @@ class Recording:
         return cls.from_raw(raw, fs, resample, name)
 
     @classmethod
-    def from_raw(cls, raw: Raw, fs: float | None, resample: str | bool | None, name: str) -> Self:
+    def from_raw(
+        cls,
+        raw: Raw,
+        fs: float | None,
+        resample: str | bool | None,
+        name: str,
+        repeats: Choice | None = None,
+    ) -> Self:
         """Return what a reader found, put on its grid, with short gaps filled."""
-        grid = on_grid(raw, fs, resample)
+        # A text table says in a note where its rate stands, and counts rows without time.
+        if raw.fs is not None and raw.instants is None and not raw.fs_text:
+            raw, fs = with_rate(raw, fs, bool(resample))
+        grid = on_grid(raw, fs, resample, repeats)
         values, filled, notes = fill_short_gaps(grid.values)
         return cls(
             values=values,
@@ -154,7 +163,7 @@ class Recording:
 
 
 def _matrix(values: ArrayLike, name: str) -> Float64Array:
-    """The values as (n, c) floats."""
+    """Return values as floats, (n, c). Raises DataError for anything else."""
     try:
         masked = np.ma.isMaskedArray(values)
         array = (
@@ -181,7 +190,7 @@ def _matrix(values: ArrayLike, name: str) -> Float64Array:
 
 
 def _checked_labels(labels: ArrayLike, n: int, name: str) -> IntArray:
-    """Labels given as an array."""
+    """Return labels that are given as an array. Raises DataError for anything but 0 and 1."""
     marks = np.asarray(labels)
     if marks.shape != (n,) or not np.isin(marks, (0, 1)).all():
         raise DataError(f"The labels of {name} must be {n} values 0 or 1, one a row.")

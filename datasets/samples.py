@@ -40,19 +40,20 @@ _SAMPLES = {
 
 
 def sample_names() -> tuple[str, ...]:
-    """The names that the other functions take."""
+    """Return the names that the other functions take."""
     return tuple(_SAMPLES)
 
 
 def describe(name: str) -> str:
-    """What a sample is, its source and its licence, in one line; raises DataError for an unknown
-    name.
+    """Return what a sample is, with source and licence, in one line.
+
+    Raises DataError for an unknown name.
     """
     return _sample(name).about
 
 
 def sample_path(name: str) -> Path:
-    """The CSV file of a sample, gzipped; raises DataError for an unknown name."""
+    """Return the gzipped CSV file of a sample; raises DataError for an unknown name."""
     return _installed(_sample(name).file)
 
 
@@ -81,7 +82,7 @@ def ecg_beats() -> "pd.DataFrame":
 
 
 def _sample(name: str) -> _Sample:
-    """The sample of that name."""
+    """Return the sample of that name."""
     try:
         return _SAMPLES[name]
     except KeyError:

@@ -1,16 +1,29 @@
-"""A file or stream to read: where its bytes are, and whether they are compressed."""
+"""A file or stream to read: where its bytes are, and how they are compressed."""
 
+import bz2
 import gzip
 import io
+import lzma
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO
 
 from spectra.errors import DataError
+
+_SIGNATURES = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
+COMPRESSED_ENDINGS = frozenset({".gz", ".bz2", ".xz", ".zst"})
+"""Endings that say how a file is compressed and nothing of its content."""
 
 
 @dataclass(frozen=True)
@@ -18,27 +31,31 @@ class Source:
     """Bytes at a path or, where they can be read only once, in memory.
 
     `name` is what messages call the source; `path` is None for a stream, whose bytes are `data`;
-    `compression` is "gzip" or None.
+    `compression` is "gzip", "bzip2", "xz", "zstd" or None; `max_bytes` is the most that a
+    compressed source may unpack to.
     """
 
     name: str
     path: Path | None
     data: bytes = b""
     compression: str | None = None
+    max_bytes: int | None = None
 
     @contextmanager
-    def open(self) -> Iterator[io.BufferedReader]:
+    def open(self) -> Iterator[IO[bytes]]:
         """Open the content, decompressed. Raises DataError where it cannot be read."""
         try:
             with self.path.open("rb") if self.path else io.BytesIO(self.data) as raw:
-                if self.compression == "gzip":
-                    with gzip.GzipFile(fileobj=raw) as unzipped:
-                        yield io.BufferedReader(unzipped)
-                else:
-                    yield io.BufferedReader(raw)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise DataError(f"{self.name} is not a complete gzip file: {error}.") from error
+                if self.compression is None:
+                    yield raw
+                    return
+                with _decompressed(raw, self.compression, self.name) as content:
+                    yield io.BufferedReader(_Bounded(content, self))
+        except (gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError) as error:
+            raise self._damaged(error) from error
         except OSError as error:
+            if self.compression == "bzip2" and error.errno is None:
+                raise self._damaged(error) from error
             raise DataError(f"{self.name} cannot be read: {error.strerror or error}.") from error
 
     def head(self, size: int) -> bytes:
@@ -46,15 +63,82 @@ class Source:
         with self.open() as raw:
             return raw.read(size)
 
+    def _damaged(self, error: Exception) -> DataError:
+        """Return the error for a compressed file that is cut off or damaged."""
+        return DataError(
+            f"{self.name} is not a complete {self.compression} file: {str(error).rstrip('.')}."
+        )
 
-def open_source(source: str | PathLike[str] | BinaryIO) -> Source:
+
+class _Bounded(io.RawIOBase):
+    """Decompressed content that ends in a DataError where it grows beyond all reason."""
+
+    def __init__(self, content: IO[bytes], source: Source) -> None:
+        self._content, self._source, self._count = content, source, 0
+        self._most = most_bytes() if source.max_bytes is None else source.max_bytes
+
+    def readable(self) -> bool:
+        """Return True: the content is there to be read."""
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        """Read into a buffer, and return how many bytes were read."""
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        data = self._content.read(len(view))
+        view[: len(data)] = data
+        self._count += len(data)
+        if self._count > self._most:
+            raise DataError(
+                f"{self._source.name} unpacks to more than {self._most:,} bytes: --max-bytes "
+                "allows more."
+            )
+        return len(data)
+
+
+def most_bytes() -> int:
+    """Return the most bytes that a compressed file may unpack to: half of the memory."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        memory = 8 << 30
+    return max(1 << 30, memory // 2)
+
+
+def _decompressed(raw: IO[bytes], compression: str, name: str) -> Any:
+    """Return a file of the decompressed content."""
+    if compression == "gzip":
+        return gzip.GzipFile(fileobj=raw)
+    if compression == "bzip2":
+        return bz2.BZ2File(raw)
+    if compression == "xz":
+        return lzma.LZMAFile(raw)
+    return _zstd(raw, name)
+
+
+def _zstd(raw: IO[bytes], name: str) -> Any:
+    """Return a file of content that zstd compressed, by Python 3.14 or by zstandard."""
+    try:
+        return import_module("compression.zstd").open(raw)
+    except ImportError:
+        pass
+    try:
+        return import_module("zstandard").ZstdDecompressor().stream_reader(raw)
+    except ImportError as error:
+        raise DataError(
+            f"{name} is compressed with zstd, which needs zstandard: pip install "
+            "'spectra-anomaly[zstd]'."
+        ) from error
+
+
+def open_source(source: str | PathLike[str] | BinaryIO, max_bytes: int | None = None) -> Source:
     """Return the source at a path or in a binary file object, which is read to its end.
 
     Raises DataError where there is no such file.
     """
     opened = _from_path(Path(source)) if isinstance(source, (str, PathLike)) else _buffered(source)
-    compressed = opened.head(2) == b"\x1f\x8b"
-    return replace(opened, compression="gzip" if compressed else None)
+    start = opened.head(6)
+    kind = next((kind for sign, kind in _SIGNATURES.items() if start.startswith(sign)), None)
+    return replace(opened, compression=kind, max_bytes=max_bytes)
 
 
 def _from_path(path: Path) -> Source:

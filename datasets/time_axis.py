@@ -1,4 +1,4 @@
-"""Time stamps as they were logged, put on a regular grid: order, repeats, jitter and gaps."""
+"""The regular grid under time stamps as they were logged: order, repeats, jitter and gaps."""
 
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,7 @@ from spectra.errors import DataError
 _JITTER = 0.2  # of a step: how far a step may be from a multiple of the usual one
 _EXACT = 1e-3  # of a step: what is rounding, not jitter
 _OFF_SHARE = 0.02  # of the steps: how many may be no multiple, such as restarts after a pause
-_REPEAT_SHARE = 0.01  # of the rows: how many may repeat a time stamp
+REPEAT_SHARE = 0.01  # of the rows: how many may repeat a time stamp
 _LATE_SHARE = 0.02  # of the rows: how many may come after a later one
 _GROWTH = 10  # times the rows: how many the grid may add
 
@@ -35,16 +35,14 @@ class Grid:
 
     @property
     def fs(self) -> float:
-        """The sampling rate in Hz, without the noise of its last digits."""
+        """Return the sampling rate in Hz, without the noise of its last digits."""
         short = float(f"{1 / self.step:.6g}")
         return short if abs(short * self.step - 1) < 1e-9 else 1 / self.step
 
 
 @dataclass(frozen=True)
 class _Stamps:
-    """Distinct ascending stamps: seconds since the first, the group of each input row, and a row of
-    each group.
-    """
+    """Distinct ascending stamps: seconds, the group of each input row, a row of each group."""
 
     unique: Float64Array
     group: IntArray
@@ -52,17 +50,19 @@ class _Stamps:
     notes: tuple[str, ...]
 
 
-def regular_grid(index: pd.Index, fs: float | None, place: Place) -> Grid:
-    """The regular grid under time stamps that may be unsorted, repeat now and then, jitter or have
-    gaps.
+def regular_grid(index: pd.Index, fs: float | None, place: Place, *, merge: bool = False) -> Grid:
+    """Return the regular grid under time stamps.
 
-    `index` is a DatetimeIndex, a TimedeltaIndex or an index of seconds; `fs` is the sampling rate
-    where it is known. Raises DataError, naming the row, where the stamps fit no grid, contradict
-    `fs`, or have gaps beyond reason.
+    They may be unsorted, repeat now and then, jitter or have gaps. `index` is a DatetimeIndex, a
+    TimedeltaIndex or an index of seconds; `fs` is the sampling rate where it is known; with `merge`
+    any number of rows may repeat a stamp. Raises DataError, naming the row, where the stamps fit no
+    grid, contradict `fs`, or have gaps beyond reason.
     """
-    stamps = _distinct(index, place, lenient=False)
+    stamps = _distinct(index, place, lenient=False, merge=merge)
     unique = stamps.unique
-    fit = _best_fit(unique, _resolution(index), fs)
+    fit = _even_fit(unique)
+    if fit is None:
+        fit = _best_fit(unique, _resolution(index), fs)
     if fs is not None and abs(fs * fit.usual - 1) > 0.01:
         raise DataError(
             f"The time stamps are {fit.usual:.6g} s apart, which is {1 / fit.usual:.6g} Hz, not "
@@ -73,9 +73,9 @@ def regular_grid(index: pd.Index, fs: float | None, place: Place) -> Grid:
         row = int(stamps.sources[fit.broken])
         apart = unique[fit.broken] - unique[fit.broken - 1]
         raise DataError(
-            f"{place(row)}: sampling is irregular: this row comes {_duration(apart)} after the one "
-            "before, steps of "
-            f"{_duration(float(np.median(np.diff(unique))))} are usual; --resample puts the "
+            f"{place(row)}: sampling is irregular: this row comes {duration_text(apart)} after the "
+            "one before, steps of "
+            f"{duration_text(float(np.median(np.diff(unique))))} are usual; --resample puts the "
             "recording on a regular grid."
         )
     _refuse_growth(fit.positions, stamps, place)
@@ -93,8 +93,9 @@ def regular_grid(index: pd.Index, fs: float | None, place: Place) -> Grid:
 
 
 def _round_step(fit: "_Fit", seconds: Float64Array) -> float:
-    """The step of stamps: that of their trend or, where they jitter, the roundest one that drifts
-    from it by no more.
+    """Return the step of stamps, rounded where they jitter.
+
+    It is that of their trend or the roundest one that drifts from it by no more than the jitter.
     """
     if fit.worst < _EXACT:
         return fit.step
@@ -109,22 +110,21 @@ def _round_step(fit: "_Fit", seconds: Float64Array) -> float:
 
 
 def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
-    """The grid of one instant every `period` seconds, or every median step, over whatever stamps
-    there are.
+    """Return the grid of one instant every `period` seconds, or every median step.
 
     Raises DataError where all stamps are the same or the grid would be far larger than the data.
     """
-    stamps = _distinct(index, place, lenient=True)
+    stamps = _distinct(index, place, lenient=True, merge=True)
     step = float(np.median(np.diff(stamps.unique))) if period is None else period
     n = int(np.floor(stamps.unique[-1] / step * (1 + 1e-12))) + 1
     if n > (_GROWTH + 1) * len(index) or n < 2:
         raise DataError(
-            f"Resampling every {_duration(step)} would make {n} samples of {len(index)} rows over "
-            f"{_duration(stamps.unique[-1])}: choose another period with --resample."
+            f"Resampling every {duration_text(step)} would make {n} samples of {len(index)} rows "
+            f"over {duration_text(stamps.unique[-1])}: choose another period with --resample."
         )
     seconds = stamps.unique[stamps.group]
     rows = np.clip(np.rint(seconds / step).astype(np.int64), 0, n - 1)
-    notes = [*stamps.notes, f"Resampled every {_duration(step)} by straight lines."]
+    notes = [*stamps.notes, f"Resampled every {duration_text(step)} by straight lines."]
     if step > 1.5 * np.median(np.diff(stamps.unique)):
         notes.append(
             f"What changes faster than {0.5 / step:.4g} Hz now shows at lower frequencies."
@@ -140,8 +140,9 @@ def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
 
 
 def parse_period(period: str) -> float:
-    """Seconds of a period such as "5min", "10ms" or "0.5" (seconds). Raises DataError for anything
-    else.
+    """Return the seconds of a period such as "5min", "10ms" or "0.5" (seconds).
+
+    Raises DataError for anything else.
     """
     try:
         seconds = float(period)
@@ -160,8 +161,8 @@ def parse_period(period: str) -> float:
     return seconds
 
 
-def _duration(seconds: float) -> str:
-    """A time span with its unit, for messages."""
+def duration_text(seconds: float) -> str:
+    """Format a time span with its unit."""
     if seconds >= 86400:
         return f"{seconds / 86400:.4g} days"
     if seconds >= 3600:
@@ -172,7 +173,7 @@ def _duration(seconds: float) -> str:
 
 
 def _counts(index: "pd.DatetimeIndex | pd.TimedeltaIndex") -> tuple[IntArray, float]:
-    """The instants as whole numbers, and how many of those make a second."""
+    """Return the instants as whole numbers, and how many of those make a second."""
     kind = "datetime64[ns]" if isinstance(index, pd.DatetimeIndex) else "timedelta64[ns]"
     plain = (
         index.tz_convert("UTC").tz_localize(None)
@@ -184,8 +185,8 @@ def _counts(index: "pd.DatetimeIndex | pd.TimedeltaIndex") -> tuple[IntArray, fl
     return array.view(np.int64), {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[unit]
 
 
-def _seconds(index: pd.Index) -> Float64Array:
-    """The seconds from the first instant to each, (n,)."""
+def seconds_of(index: pd.Index) -> Float64Array:
+    """Return the seconds from the first instant to each, (n,)."""
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         counts, per_second = _counts(index)
         return np.asarray((counts - counts[0]) / per_second, dtype=np.float64)
@@ -194,11 +195,11 @@ def _seconds(index: pd.Index) -> Float64Array:
 
 
 def _resolution(index: pd.Index) -> float:
-    """What the stamps are rounded to, in seconds; 0 where that cannot be told."""
+    """Return what the stamps are rounded to, in seconds; 0 where that cannot be told."""
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         counts, per_second = _counts(index)
         return float(np.gcd.reduce(np.diff(counts)) / per_second)
-    seconds = _seconds(index[:10_000])
+    seconds = seconds_of(index[:10_000])
     for digits in range(10):
         scaled = seconds * 10.0**digits
         # A float of 1e9 s is good to 1e-7 s, so that stamps of written decimals are near whole,
@@ -209,17 +210,17 @@ def _resolution(index: pd.Index) -> float:
 
 
 def _multiples(n: int, step: float) -> Float64Array:
-    """0, step, 2 step, …, (n,)."""
+    """Return 0, step, 2 step, …, (n,)."""
     return np.arange(n, dtype=np.float64) * step
 
 
 def _instants(
     index: pd.Index, stamps: _Stamps, offsets: Float64Array, positions: IntArray | None = None
 ) -> pd.Index:
-    """Instants at offsets in seconds from the earliest stamp, of the kind and in the zone of the
-    index.
+    """Return instants at offsets in seconds from the earliest stamp.
 
-    At `positions` they are the stamps themselves.
+    They are of the kind and in the zone of the index. At `positions` they are the stamps
+    themselves.
     """
     start = int(stamps.sources[0])
     if not isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
@@ -240,9 +241,12 @@ def _instants(
     return naive if fine.tz is None else naive.tz_localize("UTC").tz_convert(fine.tz)
 
 
-def _distinct(index: pd.Index, place: Place, *, lenient: bool) -> _Stamps:
-    """The stamps in order, each once; `lenient` takes any number of late and repeated ones."""
-    seconds = _seconds(index)
+def _distinct(index: pd.Index, place: Place, *, lenient: bool, merge: bool) -> _Stamps:
+    """Return the stamps in order, each once.
+
+    `lenient` takes any number of late ones, `merge` of repeated ones.
+    """
+    seconds = seconds_of(index)
     steps = np.diff(seconds)
     if not steps.any():
         raise DataError(
@@ -257,12 +261,10 @@ def _distinct(index: pd.Index, place: Place, *, lenient: bool) -> _Stamps:
         order = order[::-1]
         notes.append("The rows run backwards in time: reversed.")
     ordered = seconds[order]
-    # A clock set back by an hour in autumn, in local time without a zone, explains a block of rows
-    # that come again.
-    lenient = lenient or _is_autumn(index, np.diff(ordered))
     late = ordered < np.maximum.accumulate(ordered)
+    lenient_order = lenient or is_autumn(index)
     if late.any():
-        if np.sum(late) > max(1, _LATE_SHARE * len(late)) and not lenient:
+        if np.sum(late) > max(1, _LATE_SHARE * len(late)) and not lenient_order:
             row = int(order[np.argmax(late)])
             raise DataError(
                 f"{place(row)}: the time goes back, and {np.sum(late)} of {len(late)} rows come "
@@ -275,14 +277,15 @@ def _distinct(index: pd.Index, place: Place, *, lenient: bool) -> _Stamps:
     first = np.concatenate([[True], np.diff(ordered) > 0])
     if not first.all():
         repeats = ~first
-        if np.sum(repeats) > max(1, _REPEAT_SHARE * len(repeats)) and not lenient:
+        if np.sum(repeats) > max(1, REPEAT_SHARE * len(repeats)) and not merge:
             row = int(order[np.argmax(repeats)])
             raise DataError(
                 f"{place(row)}: the time stamp is that of another row, and so are "
-                f"{np.sum(repeats)} of "
-                f"{len(repeats)}: write finer time stamps, or let --resample average the rows."
+                f"{np.sum(repeats)} of {len(repeats)}: give the sampling rate with --fs, or choose "
+                "among such rows with --repeats first, last, max, min or mean."
             )
-        notes.append(f"{_count(repeats, 'row')} with the time stamp of another: averaged with it.")
+        if lenient:
+            notes.append(f"{_count(repeats, 'row')} with the time stamp of another: averaged.")
     group = np.empty(len(order), dtype=np.int64)
     group[order] = np.cumsum(first) - 1
     unique = ordered[first]
@@ -290,27 +293,27 @@ def _distinct(index: pd.Index, place: Place, *, lenient: bool) -> _Stamps:
 
 
 def _count(marks: BoolArray, noun: str) -> str:
-    """How many marks are set, with the noun in its number."""
+    """Format the number of marks with a noun in its number."""
     count = int(np.sum(marks))
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _is_autumn(index: pd.Index, steps: Float64Array) -> bool:
-    """Whether all that runs backwards are one or two jumps of an hour less a step, in local
-    time.
+def is_autumn(index: pd.Index) -> bool:
+    """Return True if local times step back by an hour, once or twice, and nowhere else.
+
+    Such a clock was set back at the end of summer time: a block of rows has stamps that come again.
     """
-    back = steps[steps < 0]
-    if not isinstance(index, pd.DatetimeIndex) or index.tz is not None or not 0 < len(back) <= 2:
+    if not isinstance(index, pd.DatetimeIndex) or index.tz is not None:
         return False
+    steps = np.diff(seconds_of(index))
+    back = steps[steps < 0]
     usual = float(np.median(steps))
-    return bool((np.abs(back + 3600 - usual) <= 0.5 * usual).all())
+    return 0 < len(back) <= 2 and bool((np.abs(back + 3600 - usual) <= 0.5 * usual).all())
 
 
 @dataclass(frozen=True)
 class _Fit:
-    """A grid tried: its step, the usual step of the stamps, positions (n,), where it breaks, and
-    the worst jitter.
-    """
+    """Grid that was tried: step, usual step, positions (n,), first break, worst jitter."""
 
     step: float
     usual: float
@@ -319,9 +322,28 @@ class _Fit:
     worst: float
 
 
+def _even_fit(seconds: Float64Array) -> _Fit | None:
+    """Return the grid of stamps that are all one step apart, None for any others.
+
+    It is what `_best_fit` finds, at a fraction of the time.
+    """
+    steps = np.diff(seconds)
+    step = float(seconds[-1]) / len(steps)
+    low, high = float(steps.min()), float(steps.max())
+    worst = max(high - step, step - low) / step
+    if worst > _EXACT / 2:
+        return None
+    positions = np.arange(len(seconds))
+    drift = seconds - positions * step
+    if float(drift.max() - drift.min()) > step / 2:
+        return None
+    return _Fit(step, step, positions, None, worst)
+
+
 def _best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> _Fit:
-    """The first step that fits: that of `fs`, the median, which is likelier to be round, or else
-    the mean.
+    """Return the first grid that fits the stamps.
+
+    Tried are the step of `fs`, the median, which is likelier to be round, and the mean.
     """
     steps = np.diff(seconds)
     median = float(np.median(steps))
@@ -343,7 +365,7 @@ def _best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> _Fi
 def _fit(
     seconds: Float64Array, steps: Float64Array, step: float, usual: float, tolerance: float
 ) -> _Fit:
-    """The positions of the stamps on a grid of one step.
+    """Return the positions of the stamps on a grid of one step.
 
     Within a stretch positions are counted from stamp to stamp, so that jitter never adds up; a step
     that is no multiple starts a new stretch, placed by its own time.
@@ -377,20 +399,20 @@ def _refuse_growth(positions: IntArray, stamps: _Stamps, place: Place) -> None:
         after = int(np.argmax(np.diff(positions))) + 1
         gap = stamps.unique[after] - stamps.unique[after - 1]
         raise DataError(
-            f"{place(int(stamps.sources[after]))}: there is a gap of {_duration(gap)} before this "
-            "row; a regular grid "
+            f"{place(int(stamps.sources[after]))}: there is a gap of {duration_text(gap)} before "
+            "this row; a regular grid "
             f"would need {n} samples for {len(stamps.group)} rows: correct the time stamp or split "
             "the recording."
         )
 
 
 def _fit_notes(fit: _Fit, stamps: _Stamps, index: pd.Index) -> list[str]:
-    """Notes on jitter and on gaps."""
+    """Return notes on jitter and on gaps."""
     notes = []
     if fit.worst > 0.01:
         notes.append(
             f"The time stamps jitter by up to {100 * fit.worst:.0f} % of a step of "
-            f"{_duration(fit.step)}: taken as regular."
+            f"{duration_text(fit.step)}: taken as regular."
         )
     gaps = np.diff(fit.positions) > 1
     if gaps.any():

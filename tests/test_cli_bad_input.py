@@ -275,7 +275,7 @@ def test_interrupt_is_silent(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
     def interrupted(_self: Reading, _file: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Reading, "read", interrupted)
+    monkeypatch.setattr(Reading, "read_series", interrupted)
     result = run("detect", "good.csv")
     assert result.exit_code == 128 + signal.SIGINT
     assert result.stdout == ""

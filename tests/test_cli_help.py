@@ -27,6 +27,7 @@ COMMANDS = list(commands(main))
 def test_commands_are_those_that_are_documented() -> None:
     names = {" ".join(path) for path, _ in COMMANDS}
     assert names == {
+        "inspect",
         "detect",
         "fit",
         "score",

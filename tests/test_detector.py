@@ -74,8 +74,9 @@ def test_scores_of_the_fitted_data_are_those_of_detect() -> None:
     pd.testing.assert_frame_equal(detector.alarms(X), expected.alarms)
 
 
-def test_scores_of_other_data_are_those_of_learn_and_score() -> None:
-    expected = spectra.score(spectra.learn(noise(1), nperseg=32, k=5), odd(), alpha=0.01)
+def test_scores_of_other_data_are_those_of_the_fitted_model() -> None:
+    model = spectra.detect(noise(1), method=spectra.Spectral(nperseg=32, k=5)).model
+    expected = spectra.score(model, odd(), alpha=0.01)
     detector = SpectralDetector(nperseg=32, k=5, alpha=0.01).fit(noise(1))
     np.testing.assert_array_equal(detector.anomaly_score(odd()), expected.scores["anomaly_score"])
     pd.testing.assert_frame_equal(detector.alarms(odd()), expected.alarms)
@@ -90,11 +91,7 @@ def test_what_is_odd_is_found_and_named(fitted: np.ndarray) -> None:
     strongest = detector.alarms(X).sort_values("score").iloc[-1]
     assert strongest["channel"] == "ch2"
     assert strongest["f_low"] <= 0.2 <= strongest["f_high"]
-    assert (
-        ODD.start - max(detector.learned_.model.settings.cut.npersegs)
-        <= strongest["start"]
-        <= strongest["peak"]
-    )
+    assert ODD.start - max(detector.learned_.npersegs) <= strongest["start"] <= strongest["peak"]
     assert strongest["peak"] < ODD.stop
 
 
@@ -336,23 +333,24 @@ def test_parameters_out_of_range_are_told_in_fit(wrong: dict[str, object]) -> No
 def test_what_was_learned_goes_to_a_file(tmp_path) -> None:
     detector = SpectralDetector(nperseg=32).fit(noise(1))
     detector.learned_.save(tmp_path / "model")
-    again = spectra.score(spectra.Learned.load(tmp_path / "model"), odd())
+    again = spectra.score(spectra.Model.load(tmp_path / "model"), odd())
     np.testing.assert_array_equal(again.scores["anomaly_score"], detector.anomaly_score(odd()))
 
 
 def test_false_alarms_on_other_noise_are_near_alpha() -> None:
-    alpha, n = 0.01, 40_000
-    detector = SpectralDetector(nperseg=32, alpha=alpha).fit(noise(5, n))
-    share = float((detector.predict(noise(6, n)) == -1).mean())
-    # Neighbouring rows share frames, so that about n / 32 are independent: the share is good to a
-    # factor of two.
-    assert abs(log(share / alpha)) < log(2.0)
+    alpha, n, shares = 0.01, 40_000, []
+    for seed in range(4):
+        detector = SpectralDetector(nperseg=32, alpha=alpha).fit(noise(seed, n))
+        shares.append(float((detector.predict(noise(seed + 10, n)) == -1).mean()))
+    # The threshold comes from 156 block maxima, whose tail is known to a factor of two or so; the
+    # mean over four is nearer.
+    assert abs(log(np.mean(shares) / alpha)) < log(2.0)
 
 
 def test_false_alarms_of_all_looks_together_are_near_alpha() -> None:
     shares = {alpha: [] for alpha in (0.05, 0.01)}
     for seed in range(4):
-        p_value = spectra.detect(noise(seed, 40_000)).frame_scores.p_value
+        p_value = spectra.detect(noise(seed, 40_000)).step_scores.p_value
         for alpha, found in shares.items():
             found.append(float((p_value < alpha).mean()))
     for alpha, found in shares.items():

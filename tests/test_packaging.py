@@ -161,6 +161,12 @@ def test_requirements_have_no_upper_cap() -> None:
     assert {specifier.operator for line in requirements() for specifier in line.specifier} == {">="}
 
 
+def test_extra_all_has_every_library_that_users_may_need() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    parts = (lines for name, lines in extras.items() if name not in {"all", "peers", "test"})
+    assert sorted(extras["all"]) == sorted(line for lines in parts for line in lines)
+
+
 def test_every_requirement_has_one_exact_version_for_the_tests() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [Requirement(line) for line in lines if not line.startswith("#")]

@@ -444,11 +444,15 @@ def test_a_column_that_counts_the_rows_is_no_channel(name: str, first: int) -> N
     assert re.fullmatch(r"column .* only counts the rows: left out\.", found.notes[0])
 
 
-def test_what_rises_by_one_under_another_name_is_a_channel() -> None:
-    assert read(source(table([DATES, range(N), LEFT], ["time", "litres", "left"]))).channels == (
-        "litres",
-        "left",
+def test_what_rises_by_one_step_is_a_channel_only_where_it_is_alone_or_asked_for() -> None:
+    text = table([DATES, range(N), LEFT], ["time", "litres", "left"])
+    found = read(source(text))
+    assert found.channels == ("left",)
+    assert found.notes == (
+        "column 'litres' rises by the same step in every row: left out (--channels 'litres' "
+        "analyses it, --time 'litres' takes it as the time).",
     )
+    assert read(source(text), channels="litres,left").channels == ("litres", "left")
     assert read(source(table([range(N)], ["litres"]))).channels == ("litres",)
 
 
@@ -595,7 +599,7 @@ def test_without_time_the_rate_is_unknown_and_that_is_said() -> None:
         (usual() + '"2024-03-01T01:00:00,1,2\n', "a quote is opened and never closed"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "not a text table: it holds bytes"),
         (b"PK\x03\x04" + bytes(100), "is a zip archive or a spreadsheet"),
-        (b"PAR1" + bytes(100), "is a Parquet file"),
+        (b"PAR1" + bytes(100), "as a Parquet file"),
         ('[{"a": 1, "b": 2},\n {"a": 2, "b": 3}]\n', "is JSON"),
         ('{"a": 1, "b": 2}\n' * 9, "is JSON"),
         ("<html>\n<p>1, 2</p>\n</html>\n", "is HTML or XML"),

@@ -89,10 +89,6 @@ def test_dates_are_recognised(form: str, step: str, zone: str | None, name: str)
         "2024-01-20 10:00" if step == "7h" else "2024-01-20", periods=N, freq=step, tz=zone
     )
     recording = read(table(index.strftime(form), VALUES, header=(name, "value")))
-    if name == "logged" and form in ("%Y%m%d", "%Y%m%d%H%M%S"):
-        # Digits are a date only where they are called one.
-        assert recording.channels == ("logged", "value")
-        return
     expected = index + pd.Timedelta("250ms") if ",250" in form else index
     assert list(recording.index) == list(expected)
     assert recording.channels == ("value",)
@@ -121,7 +117,8 @@ def test_day_and_month_that_could_be_either_are_the_order_of_small_steps(
     recording = stamped(index.strftime(form + " %H:%M"))
     assert recording.index.equals(index.rename("time"))
     assert recording.notes == (
-        f"Dates such as {index[0].strftime(form)} 00:00 are taken as {order}.",
+        f"Dates such as {index[0].strftime(form)} 00:00 are taken as {order} "
+        f"(--dates {'month-first' if order == 'day/month' else 'day-first'} decides otherwise).",
     )
 
 
@@ -250,9 +247,9 @@ def test_time_in_another_column_is_found_or_named() -> None:
     [
         ("response_time", np.abs(VALUES)),
         ("temperature", 20 + VALUES / 100),
-        ("litres", np.arange(N) * 7.5),
+        ("litres", np.cumsum(np.arange(N) % 7) * 7.5),
         ("time to failure", VALUES),
-        ("serial", np.full(N, 2_000_000_000)),
+        ("pulses", np.full(N, 2_000_000_000)),
     ],
 )
 def test_what_is_measured_is_no_time(name: str, values: np.ndarray) -> None:
@@ -398,21 +395,47 @@ def test_rows_out_of_order_and_backwards() -> None:
     np.testing.assert_array_equal(sorted_.values, usual.values)
 
 
-def test_repeated_stamps_are_averaged_or_refused() -> None:
+def test_of_a_few_rows_with_one_stamp_the_first_counts_and_that_is_said() -> None:
     seconds = [*range(30), 29, *range(30, N - 1)]
-    recording = read(table(iso(seconds), np.arange(N)))
+    recording = read(table(iso(seconds), VALUES))
     assert recording.n_samples == N - 1
-    assert recording.values[29, 0] == 29.5
+    assert recording.values[29, 0] == VALUES[29]
     assert recording.rows[29] == recording.rows[30] == 29
-    assert recording.notes == ("1 row with the time stamp of another: averaged with it.",)
-    twice = iso(np.repeat(range(N), 2))
-    refused(
-        twice,
-        r"line 3: the time stamp is that of another row, and so are 60 of 120: write finer time "
-        r"stamps",
-    )
-    assert stamped(twice, resample=True).n_samples == N
+    (note,) = recording.notes
+    assert "line 32, which has the time stamp of line 31 (2024-01-01 00:00:29)" in note
+    assert f"in 'value' {VALUES[30]:g} in place of {VALUES[29]:g}: the first is used" in note
+    for choice, value in (
+        ("last", VALUES[30]),
+        ("max", VALUES[29:31].max()),
+        ("min", VALUES[29:31].min()),
+        ("mean", VALUES[29:31].mean()),
+    ):
+        chosen = read(table(iso(seconds), VALUES), repeats=choice)
+        assert chosen.values[29, 0] == pytest.approx(value)
+        assert chosen.notes == (f"1 row with the time stamp of another: --repeats {choice}.",)
     refused(iso([0] * N), r"line 2: every row has the same time stamp")
+
+
+def test_many_rows_with_one_stamp_and_other_values_are_refused_by_their_values() -> None:
+    repeated = np.sort(np.concatenate([np.arange(N), np.arange(0, N, 7)]))
+    refused(
+        iso(repeated),
+        r"line 3, which has the time stamp of line 2 \(2024-01-01 00:00:00\) and in 'value' 1 in "
+        r"place of 0; so have 9 of 69 rows in all: choose with --repeats first, last, max, min or",
+    )
+    assert stamped(iso(repeated), resample=True).n_samples == N
+    assert stamped(iso(repeated), repeats="last").n_samples == N
+
+
+def test_rows_that_complete_one_another_are_one() -> None:
+    stamps = np.repeat(np.arange(N), 2)
+    left = [value if i % 2 else "" for i, value in enumerate(np.repeat(VALUES, 2))]
+    right = ["" if i % 2 else value for i, value in enumerate(np.repeat(VALUES, 2))]
+    recording = read(table(iso(stamps), left, right, header=("time", "left", "right")))
+    np.testing.assert_array_equal(recording.values, np.column_stack([VALUES, VALUES]))
+    assert recording.notes == (
+        f"{N} rows with the time stamp of another and no other value: merged.",
+    )
 
 
 def test_the_hour_that_comes_twice_in_autumn() -> None:
@@ -420,8 +443,11 @@ def test_the_hour_that_comes_twice_in_autumn() -> None:
         "2024-10-26 12:00", periods=400, freq="10min", tz="Europe/Paris"
     ).tz_localize(None)
     recording = stamped(index.strftime("%Y-%m-%d %H:%M:%S"))
+    # The hour is there twice: times stay those of the file, and no two rows are averaged.
     assert recording.n_samples == 394
     assert recording.fs == pytest.approx(1 / 600)
+    assert "6 rows with the time stamp of another, as the clock was set back" in recording.notes[0]
+    assert set(recording.values[:, 0]) <= set(np.arange(400.0) ** 2)
 
 
 def test_irregular_sampling_names_the_row_and_offers_to_resample() -> None:
@@ -494,11 +520,10 @@ def test_resampling_needs_time() -> None:
 
 def test_a_rate_that_agrees_with_the_time_and_one_that_does_not() -> None:
     assert stamped(iso(np.arange(N) * 10.0), fs=0.1).fs == 0.1
-    refused(
-        iso(np.arange(N) * 10.0),
-        r"10 s apart, which is 0\.1 Hz, not the 5 Hz given: leave one of the two out",
-        fs=5,
-    )
+    other = stamped(iso(np.arange(N) * 10.0), fs=5)
+    assert (other.fs, other.n_samples) == (5, N)
+    assert other.index[1] - other.index[0] == pd.Timedelta("200ms")
+    assert other.notes == ("The time stamps do not fit 5 Hz: only the first is used (--fs).",)
     refused(
         iso(np.arange(N) * 10.0),
         r"Resampled, the recording has 0\.05 Hz, not the 5 Hz",

@@ -3,16 +3,18 @@
 import difflib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
-from spectra.datasets.readers.dialect import GROUPED, MISSING
+from spectra.datasets.readers.cells import Cells, read_cells
+from spectra.datasets.readers.header import NO_HEADER, Header
+from spectra.datasets.readers.names import unit_in, words
 from spectra.errors import DataError
 
-# What is said of a column that is named like labels and holds something else.
+# The note on a column that is named like labels and holds something else.
 OTHER_LABELS = "looks like labels other than 0 and 1"
 
 _LABELS = {
@@ -26,11 +28,29 @@ _LABELS = {
     "is_outlier",
     "ground_truth",
     "changepoint",
+    "change_point",
+    "class",
+    "target",
+    "anomalous",
+    "anomaly_label",
+    "is_attack",
+    "attack",
+    "is_fault",
+    "is_event",
+    "gt",
 }
 # Beyond this squares and their sums run out of numbers; who writes it means that there is no value.
 _LARGEST = 1e100
-_COUNTERS = {"", "index", "idx", "id", "row", "no", "nr", "n", "sample", "samples", "unnamed: 0"}
-_SAMPLE_CELLS = 1000
+_COUNTERS = {
+    "", "#", "index", "idx", "id", "row", "rows", "no", "no.", "nr", "nr.", "n", "n°", "sample",
+    "samples", "unnamed: 0", "record", "seq", "counter", "lfd. nr.", "point", "line", "frame",
+}  # fmt: skip
+_IDENTIFIERS = frozenset(
+    {"id", "serial", "number", "no", "nr", "code", "ean", "sn", "account", "meter", "site", "table"}
+)
+_ALIKE, _MOST = 0.01, 0.98
+"""A step is the usual one within this share of it; this share of the steps makes a counter."""
+_SAMPLE_CELLS, _GLANCE = 1000, 64
 
 
 @dataclass(frozen=True)
@@ -40,7 +60,8 @@ class Table:
     `frame` has columns numbered from 0; `names` has one name a column, None where there is none;
     `place` says where a row lies, for messages ("data.csv, line 17"); `source` is what the whole is
     called in them; `decimal` is the decimal sign of numbers that are still text; `notes` say what
-    was left out above the columns.
+    was left out above the columns; `units` has the unit of each column where a row gives them;
+    `header` is what the lines around the table say in words.
     """
 
     frame: pd.DataFrame
@@ -49,14 +70,26 @@ class Table:
     source: str
     decimal: str = "."
     notes: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    header: Header = NO_HEADER
+
+    def unit(self, column: int) -> str:
+        """Return the unit that a row of units gives to a column, "" without one."""
+        return self.units[column] if column < len(self.units) else ""
+
+    def rows(self, kept: "BoolArray | IntArray") -> "Table":
+        """Return the table of some of its rows, which keep their places in messages."""
+        numbers = np.flatnonzero(kept) if kept.dtype == np.bool_ else kept
+        frame = self.frame.iloc[numbers].reset_index(drop=True)
+        return replace(self, frame=frame, place=lambda row: self.place(int(numbers[row])))
 
     def label(self, column: int) -> str:
-        """What messages call a column: by its name or else by its number, counted from 1."""
+        """Return what messages call a column: its name or its number, counted from 1."""
         name = self.names[column]
         return f"column '{name}'" if name else f"column {column + 1}"
 
     def find(self, wanted: str, role: str) -> int:
-        """The column of that name or number (from 1). Raises DataError where there is none."""
+        """Return the column of a name or number from 1. Raises DataError without one."""
         titles = self.titles()
         for known in (list(self.names), titles, [title.casefold() for title in titles]):
             if wanted in known:
@@ -70,8 +103,9 @@ class Table:
         raise DataError(f"{self.source} has no column '{wanted}' for the {role}: {hint}")
 
     def titles(self) -> list[str]:
-        """One distinct title a column: its name, with .1, .2, … where it repeats, or ch1, ch2, … by
-        its number.
+        """Return one distinct title a column.
+
+        It is the name, with .1, .2, … where it repeats, or ch1, ch2, … by the number.
         """
         seen: dict[str, int] = {}
         titles = []
@@ -84,51 +118,26 @@ class Table:
 
 
 def quoted(cell: object) -> str:
-    """What a cell holds, for a message: on one line, and not all of it where it is long."""
+    """Return the content of a cell for a message, on one line and shortened."""
     text = " ".join(str(cell).split())
     return f"'{text}'" if len(text) <= 40 else f"'{text[:40]}…'"
 
 
 def _listed(titles: Sequence[str]) -> str:
-    """The first few titles."""
+    """Return the first few titles, quoted."""
     shown = ", ".join(f"'{title}'" for title in titles[:8])
     return shown + (f" and {len(titles) - 8} more" if len(titles) > 8 else "")
 
 
 def is_plain(column: "pd.Series[float]") -> bool:
-    """Whether a column holds numbers or booleans already."""
+    """Return True if a column holds numbers or booleans already."""
     return pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(
         column.dtype
     )
 
 
-def cells(column: "pd.Series[float]", decimal: str) -> tuple[Float64Array, BoolArray]:
-    """The numbers of a column of texts, (n,) each: the values, NaN where missing; and what is no
-    number.
-    """
-    text = column.astype("str").str.strip()
-    lowered = text.str.lower()
-    missing = (column.isna() | lowered.isin(MISSING)).to_numpy()
-    text = text.mask(lowered == "true", "1").mask(lowered == "false", "0").mask(missing)
-    values = _parsed(text)
-    bad = np.isnan(values) & ~missing
-    if bad.any():
-        text = text[bad]
-        grouped = text.str.fullmatch(GROUPED[decimal])
-        text = text.mask(grouped, text.str.replace(f"[^\\d+{decimal}-]", "", regex=True))
-        values[bad] = _parsed(text.str.replace(decimal, ".", regex=False))
-    return values, np.isnan(values) & ~missing
-
-
-def _parsed(text: "pd.Series[str]") -> Float64Array:
-    """The numbers of plain texts, NaN where one is none."""
-    return np.array(
-        pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    )
-
-
 def looks_like_text(column: "pd.Series[float]", decimal: str) -> bool:
-    """Whether most of the first cells that hold something are no numbers."""
+    """Return True if most of the first cells that hold something are no numbers."""
     if is_plain(column):
         return False
     if not (
@@ -136,41 +145,79 @@ def looks_like_text(column: "pd.Series[float]", decimal: str) -> bool:
     ):
         return True
     first = column.dropna().iloc[:_SAMPLE_CELLS]
-    bad = cells(first, decimal)[1]
-    return bool(np.mean(bad) > 0.5) if len(bad) else False
+    return len(first) > 0 and _is_text(first, read_cells(first, decimal))
+
+
+def _is_text(column: "pd.Series[float]", cells: Cells) -> bool:
+    """Return True if fewer than half of the cells that hold something are numbers."""
+    full = column.notna() & ~column.astype("str").str.strip().isin(["", "-", "--", "?"])
+    words = int(np.sum(cells.bad)) + sum(cells.missing.values())
+    return words > 0.5 * max(1, int(full.sum()))
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of a column, their unit, and a note on words that were taken as missing."""
+
+    values: Float64Array
+    unit: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def numbers(table: Table, column: int, *, required: bool = False) -> Float64Array | None:
-    """The numbers of a column, (n,), NaN where missing; None for a column of text.
+    """Return the numbers of a column, (n,), NaN where missing; None for a column of text.
 
     Raises DataError, naming the first such row, where a few cells among numbers are text, or where
     the column is `required` and is text.
     """
+    found = read_numbers(table, column, required=required)
+    return None if found is None else found.values
+
+
+def read_numbers(table: Table, column: int, *, required: bool = False) -> Numbers | None:
+    """Return the numbers of a column with what is to be said of them; None for text.
+
+    Raises DataError where `numbers` does.
+    """
     series = table.frame.iloc[:, column]
+    unit = table.unit(column) or unit_in(table.names[column])
     if is_plain(series):
-        return series.to_numpy(dtype=np.float64, na_value=np.nan)
+        return Numbers(series.to_numpy(dtype=np.float64, na_value=np.nan), unit)
     if isinstance(series.dtype, pd.CategoricalDtype):
         series = series.astype("str")
     if looks_like_text(series, table.decimal) and not required:
         return None
-    values, bad = cells(series, table.decimal)
-    if np.mean(bad) > 0.5 and not required:
+    cells = read_cells(series, table.decimal)
+    if not required and (_is_text(series, cells) or (cells.unit and np.ptp(cells.values) == 0)):
+        # A cell such as "15min" in every row says what the rows are, and is no measurement.
         return None
-    if bad.any():
-        row = int(np.argmax(bad))
+    if cells.bad.any():
+        row = int(np.argmax(cells.bad))
         raise DataError(
             f"{table.place(row)}, {table.label(column)}: {quoted(series.iloc[row])} is not a "
             "number; correct it, leave the "
             "cell empty, or choose other columns with --channels."
         )
-    return values
+    return Numbers(cells.values, cells.unit or unit, _cell_notes(table, column, cells))
+
+
+def _cell_notes(table: Table, column: int, cells: Cells) -> tuple[str, ...]:
+    """Return notes on the unit and the missing values that cells of text had."""
+    notes = []
+    if cells.unit:
+        notes.append(f"{table.label(column)}: cells such as '12 {cells.unit}' are read as numbers.")
+    if cells.missing:
+        count = sum(cells.missing.values())
+        shown = " or ".join(quoted(word) for word in list(cells.missing)[:3])
+        more = " and others" if len(cells.missing) > 3 else ""
+        noun = "cell holds" if count == 1 else "cells hold"
+        notes.append(f"{table.label(column)}: {count} {noun} {shown}{more}: taken as missing.")
+    return tuple(notes)
 
 
 @dataclass(frozen=True)
 class Labels:
-    """The column of labels, its values (n,) 0 or 1, and every column that is never a channel for
-    being labels.
-    """
+    """Labels (n,), 0 or 1, and every column that is labels and so no channel."""
 
     values: IntArray | None
     columns: frozenset[int]
@@ -178,23 +225,24 @@ class Labels:
 
 
 def is_label_name(name: str) -> bool:
-    """Whether a column of this name is labels, if it holds nothing that speaks against it."""
+    """Return True if a column of this name is labels, by its name alone."""
     return re.sub(r"[\s_-]+", "_", name.strip().casefold()) in _LABELS
 
 
 def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> Labels:
-    """The labels: in the column `wanted`, or in one called label, anomaly or is_anomaly that holds
-    only 0 and 1.
+    """Return the labels, and the columns that are labels and no channels.
 
-    Raises DataError where the wanted column holds anything else.
+    They are in the column `wanted`, or in one called label, anomaly or the like that holds only 0
+    and 1. Raises DataError where the wanted column holds anything else.
     """
-    if wanted is not None:
-        column = table.find(wanted, "labels")
-        return Labels(_wanted_labels(table, column), frozenset({column}), ())
     found: IntArray | None = None
     columns, notes = set(), []
+    if wanted is not None:
+        column = table.find(wanted, "labels")
+        found = _wanted_labels(table, column)
+        columns.add(column)
     for column, name in enumerate(table.names):
-        if name is None or not is_label_name(name):
+        if name is None or column in columns or not is_label_name(name):
             continue
         values = numbers(table, column)
         if values is not None and (values != np.round(values))[~np.isnan(values)].any():
@@ -204,6 +252,8 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
             if values is not None and np.isin(values, (0, 1)).all()
             else None
         )
+        if truth is None and words(name) & {"class", "target", "attack", "event"}:
+            continue
         if truth is not None or column not in channels:
             columns.add(column)
         if truth is not None and found is None:
@@ -215,13 +265,13 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
 
 
 def _wanted_labels(table: Table, column: int) -> IntArray:
-    """The values of a column that must be labels."""
+    """Return the values of a column that must be labels."""
     series = table.frame.iloc[:, column]
     plain = is_plain(series)
     values = (
         series.to_numpy(dtype=np.float64, na_value=np.nan)
         if plain
-        else cells(series, table.decimal)[0]
+        else read_cells(series, table.decimal).values
     )
     wrong = ~np.isin(values, (0, 1))
     if wrong.any():
@@ -235,40 +285,116 @@ def _wanted_labels(table: Table, column: int) -> IntArray:
     return values.astype(np.int64)
 
 
-def find_counter(table: Table, taken: frozenset[int]) -> int | None:
-    """The column that only counts the rows, by its name or, in a file without names, by being the
-    first of several.
+@dataclass(frozen=True)
+class Counters:
+    """Columns that only count: those named so, and those that rise by one step throughout."""
+
+    columns: frozenset[int]
+    notes: tuple[str, ...]
+
+
+def find_counters(table: Table, taken: frozenset[int]) -> Counters:
+    """Return the columns that count the rows, or rise by the same step in every row.
+
+    The last column left is never one of them: what is alone was measured.
     """
-    for column, name in enumerate(table.names):
-        unnamed = name is None and column == 0 and len(table.names) - len(taken) > 1
-        title = "" if name is None else name.strip().casefold()
-        if column in taken or not (unnamed or (name is not None and title in _COUNTERS)):
+    free = [column for column in range(len(table.names)) if column not in taken]
+    columns: set[int] = set()
+    notes: list[str] = []
+    for column in free:
+        if len(free) - len(columns) > 1 and _identifies(table, column):
+            columns.add(column)
+            notes.append(
+                f"{table.label(column)} is one number throughout and named like an identifier: "
+                f"left out (--channels '{table.titles()[column]}' analyses it)."
+            )
             continue
-        series = table.frame.iloc[:, column]
-        if not pd.api.types.is_integer_dtype(series.dtype) or len(series) < 2:
-            continue
-        values = series.to_numpy(dtype=np.int64)
-        steps = np.diff(values)
-        if values[0] in (0, 1) and bool((steps == 1).all()):
-            return column
-        # An index that was saved after rows had been dropped.
-        if name is not None and title in {"", "index", "unnamed: 0"} and bool((steps > 0).all()):
-            return column
-    return None
+        named = _counts_rows(table, column, alone=len(free) - len(columns) < 2)
+        if named or (len(free) - len(columns) > 1 and _rises_by_one_step(table, column)):
+            columns.add(column)
+            title = table.titles()[column]
+            notes.append(
+                f"{table.label(column)} only counts the rows: left out."
+                if named
+                else f"{table.label(column)} rises by the same step in every row: left out "
+                f"(--channels '{title}' analyses it, --time '{title}' takes it as the time)."
+            )
+    return Counters(frozenset(columns), tuple(notes))
+
+
+def _identifies(table: Table, column: int) -> bool:
+    """Return True if a column holds one whole number and is named like an identifier."""
+    series = table.frame.iloc[:, column]
+    if not words(table.names[column]) & _IDENTIFIERS or series.dtype.kind not in "iu":
+        return False
+    return bool((series == series.iloc[0]).all())
+
+
+def _counts_rows(table: Table, column: int, *, alone: bool) -> bool:
+    """Return True if a column counts the rows, by its name or as the first one without a name."""
+    name = table.names[column]
+    title = "" if name is None else name.strip().casefold()
+    if (name is None and (column or alone)) or (name is not None and title not in _COUNTERS):
+        return False
+    series = table.frame.iloc[:, column]
+    if not pd.api.types.is_integer_dtype(series.dtype) or len(series) < 2:
+        return False
+    values = series.to_numpy(dtype=np.int64)
+    steps = np.diff(values)
+    if values[0] in (0, 1) and bool((steps == 1).all()):
+        return True
+    # An index that was saved after rows had been dropped, or a counter that was not reset.
+    saved = title in {"", "#", "index", "unnamed: 0"} and bool((steps > 0).all())
+    return name is not None and (saved or (not alone and bool((steps == 1).all())))
+
+
+def _rises_by_one_step(table: Table, column: int) -> bool:
+    """Return True if a column rises by one step in nearly all rows, or wraps as a counter.
+
+    A counter of packets falls back to its lowest value: 0, 1, …, 255, 0, 1, …
+    """
+    series = table.frame.iloc[:, column]
+    if series.dtype.kind not in "iuf" or len(series) < 10:
+        return False
+    first = series.iloc[:_GLANCE].to_numpy(dtype=np.float64)
+    if np.mean(np.diff(first) == first[1] - first[0]) < 0.5 and not _is_even(np.diff(first)):
+        return False
+    values = series.to_numpy(dtype=np.float64)
+    steps = np.diff(values)
+    if _is_even(steps):
+        return True
+    usual = float(np.median(steps))
+    whole = series.dtype.kind in "iu" and usual > 0
+    same = steps == usual
+    back = (steps < 0) & (values[1:] <= values.min() + usual)
+    wraps = values[:-1][back]
+    return bool(
+        whole
+        and len(wraps) > 0
+        and np.mean(same | back) >= _MOST
+        and np.mean(same) >= 0.8
+        and np.mean(wraps >= values.max() - usual) >= 0.9
+    )
+
+
+def _is_even(steps: Float64Array) -> bool:
+    """Return True if nearly all steps are the usual one, and that is not 0."""
+    usual = float(np.median(steps))
+    return usual != 0 and bool(np.mean(np.abs(steps - usual) <= _ALIKE * abs(usual)) >= _MOST)
 
 
 @dataclass(frozen=True)
 class Channels:
-    """The columns to analyse: their titles, their values (n, c), and what was left out."""
+    """The columns to analyse: titles, values (n, c), units, and notes on what was left out."""
 
     titles: tuple[str, ...]
     values: Float64Array
     notes: tuple[str, ...]
+    units: tuple[str, ...]
 
 
 def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[int]) -> Channels:
-    """The values of the wanted columns, or of every column of numbers that is not taken for
-    something else.
+    """Return the wanted columns, or every column of numbers that is not taken.
 
     Raises DataError for text among numbers, for an infinity, and where no numbers are left.
     """
@@ -277,8 +403,8 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
         if wanted is None
         else wanted
     )
-    chosen, values, text = _values(table, chosen, required=wanted is not None)
-    notes = _left_out(table, text, "text")
+    chosen, values, units, text, said = _values(table, chosen, required=wanted is not None)
+    notes = [*said, *_left_out(table, text, "text")]
     _refuse_too_large(table, chosen, values)
     void: BoolArray = np.asarray(np.isnan(values).all(axis=0))
     if chosen and (void.all() or (void.any() and wanted is not None)):
@@ -293,6 +419,7 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
         # A delimiter at the end of every line makes a column without a name: not worth a word.
         notes += _left_out(table, [column for column in empty if table.names[column]], "nothing")
         chosen = [column for column, nothing in zip(chosen, void, strict=True) if not nothing]
+        units = [unit for unit, nothing in zip(units, void, strict=True) if not nothing]
         values = values[:, ~void]
     if not chosen:
         reason = "; ".join(notes).rstrip(".") or "no column is left beside time and labels"
@@ -300,28 +427,37 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
     titles = table.titles()
     alone = len(chosen) == 1 and wanted is None and table.names[chosen[0]] is None
     return Channels(
-        ("value",) if alone else tuple(titles[column] for column in chosen), values, tuple(notes)
+        ("value",) if alone else tuple(titles[column] for column in chosen),
+        values,
+        tuple(notes),
+        tuple(unit or table.header.unit for unit in units),
     )
 
 
 def _values(
     table: Table, chosen: Sequence[int], *, required: bool
-) -> tuple[list[int], Float64Array, list[int]]:
-    """The columns that hold numbers, their values (n, c), and the columns that hold text."""
+) -> tuple[list[int], Float64Array, list[str], list[int], list[str]]:
+    """Return the columns of numbers, their values (n, c), units, columns of text, notes."""
     frame = table.frame.iloc[:, list(chosen)] if len(chosen) < len(table.names) else table.frame
     if chosen and all(
         isinstance(kind, np.dtype) and kind.kind in "fiub" for kind in frame.dtypes.unique()
     ):
-        return list(chosen), frame.to_numpy(dtype=np.float64), []
-    found = {column: numbers(table, column, required=required) for column in chosen}
-    kept = {column: values for column, values in found.items() if values is not None}
-    text = [column for column, values in found.items() if values is None]
-    values = np.column_stack(list(kept.values())) if kept else np.empty((len(table.frame), 0))
-    return list(kept), values, text
+        units = [table.unit(column) or unit_in(table.names[column]) for column in chosen]
+        return list(chosen), frame.to_numpy(dtype=np.float64), units, [], []
+    found = {column: read_numbers(table, column, required=required) for column in chosen}
+    kept = {column: one for column, one in found.items() if one is not None}
+    text = [column for column, one in found.items() if one is None]
+    values = (
+        np.column_stack([one.values for one in kept.values()])
+        if kept
+        else np.empty((len(table.frame), 0))
+    )
+    notes = [note for one in kept.values() for note in one.notes]
+    return list(kept), values, [one.unit for one in kept.values()], text, notes
 
 
 def _left_out(table: Table, columns: Sequence[int], what: str) -> list[str]:
-    """A note on columns that hold no numbers."""
+    """Return a note on columns that hold no numbers."""
     if not columns:
         return []
     if len(columns) == 1:

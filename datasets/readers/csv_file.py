@@ -1,6 +1,4 @@
-"""Text tables as they are in the world: any delimiter, decimal sign, encoding and header, plain or
-gzipped.
-"""
+"""Text tables of any delimiter, decimal sign, encoding and header."""
 
 import codecs
 import csv
@@ -10,15 +8,28 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table
-from spectra.datasets.readers.dialect import BLANKS, COMMENTS, Dialect, is_comment, sniff
+from spectra.datasets.readers.dialect import (
+    BLANKS,
+    COMMENTS,
+    Dialect,
+    is_comment,
+    is_value,
+    sniff,
+    split,
+)
+from spectra.datasets.readers.edges import LONGEST_FOOTER, footer_rows, row_text, total_row
+from spectra.datasets.readers.header import read_header
+from spectra.datasets.readers.layouts import refuse_nem12, unrolled
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
+LONGEST_SIDE = 40
 _FIRST_BYTES, _MOST_BYTES, _ENOUGH_LINES = 1 << 16, 1 << 24, 6
 _NA_VALUES = ["-", "--", "?", "NAN", "Nan", "na", "none", "Null"]
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -44,35 +55,111 @@ class _Text:
 
     @property
     def name(self) -> str:
-        """The name of the source in messages."""
+        """Return the name of the source in messages."""
         return self.source.name
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of the text, line ends included."""
-        with self.source.open() as raw:
-            yield from io.TextIOWrapper(raw, encoding=self.encoding, newline=None)
+        with (
+            self.source.open() as raw,
+            io.TextIOWrapper(raw, encoding=self.encoding, newline=None) as text,
+        ):
+            yield from text
 
 
 def read_csv(source: Source, request: Request) -> Raw:
-    """Read a text table: find its dialect, then the roles of its columns."""
-    return raw_from_table(read_table(source), request)
+    """Read a text table: find its dialect, its layout, then the roles of its columns."""
+    table = read_table(source, request)
+    return raw_from_table(table if request.channels else unrolled(table), request)
 
 
-def read_table(source: Source) -> Table:
-    """Return the columns of a text table.
+def read_table(source: Source, request: Request) -> Table:
+    """Return the columns of a text table, less footers and totals.
 
     Raises DataError where it is no text, has no rows, or rows with too many fields.
     """
     head = _head(source)
     text = _Text(source, _encoding(head, source.name))
-    dialect = sniff(_complete_lines(head, text.encoding))
+    lines = _complete_lines(head, text.encoding)
+    refuse_nem12(lines, source.name)
+    dialect = sniff(lines, _written_delimiter(request.delimiter))
     if dialect is None:
         raise DataError(f"{source.name} is empty: it holds no rows.")
-    return _table(text, dialect)
+    return _trimmed(text, _table(text, replace(dialect, rows=request.nrows)))
+
+
+def _written_delimiter(delimiter: str | None) -> str | None:
+    """Return a delimiter that the user names, also by a word."""
+    words = {"tab": "\t", "\\t": "\t", "blank": BLANKS, "space": BLANKS, " ": BLANKS}
+    if delimiter is None or delimiter in words:
+        return words.get(delimiter or "")
+    if len(delimiter) != 1 or delimiter.isalnum() or delimiter in '"\r\n':
+        raise DataError(f"'{delimiter}' is no delimiter: give one sign, or tab or blank.")
+    return delimiter
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    """A table as pandas reads it, and how it was read."""
+
+    text: _Text
+    dialect: Dialect
+    frame: pd.DataFrame
+
+
+def _without_side(parsed: _Parsed) -> _Parsed:
+    """Return a table without the header that an oscilloscope writes beside its first rows.
+
+    Its columns come first, begin with a text, and are empty from some row on.
+    """
+    frame, dialect = parsed.frame, parsed.dialect
+    if pd.api.types.is_numeric_dtype(frame[0].dtype) or any(dialect.names):
+        return parsed
+    if len(frame) < 3 * LONGEST_SIDE or bool(frame[0].iloc[LONGEST_SIDE:].notna().any()):
+        return parsed
+    filled = frame.iloc[LONGEST_SIDE:].notna().any().to_numpy()
+    if not filled.any():
+        return parsed
+    count = int(np.argmax(filled))
+    side = frame.iloc[:LONGEST_SIDE, :count]
+    lines = [",".join(str(cell) for cell in row if cell == cell) for row in side.to_numpy(object)]
+    header = read_header(lines).with_rate_of([dialect.header.rate_text])
+    rest = frame.iloc[:, count:].set_axis(pd.RangeIndex(len(frame.columns) - count), axis=1)
+    names = tuple(dialect.names[count:])
+    return replace(parsed, frame=rest, dialect=replace(dialect, names=names, header=header))
+
+
+def _trimmed(text: _Text, parsed: _Parsed) -> Table:
+    """Return a parsed table without its footer and the row of its totals."""
+    parsed = _without_side(parsed)
+    frame, dialect = parsed.frame, parsed.dialect
+    notes, header = [*dialect.notes], dialect.header
+    below = footer_rows(frame, dialect.decimal)
+    if below:
+        lines = [row_text(frame, row) for row in range(len(frame) - below, len(frame))]
+        header = header.with_rate_of(lines)
+        count = f"The last {below} rows" if below > 1 else "The last row"
+        verb = "are" if below > 1 else "is"
+        notes.append(f"{count} ('{lines[0]}') {verb} no data: left out.")
+        # Without the words below them the columns of numbers are read as such.
+        parsed = _table(parsed.text, replace(dialect, rows=len(frame) - below))
+        frame = parsed.frame
+
+    def place(row: int) -> str:
+        return f"{text.name}, line {_line_of_row(parsed.text, parsed.dialect, row)}"
+
+    table = Table(
+        frame, dialect.names, place, text.name, dialect.decimal, (), dialect.units, header
+    )
+    if (total := total_row(frame, dialect.decimal)) is not None:
+        where = "The first row" if total == 0 else "The last row"
+        notes.append(f"{where} is the total of all others ({row_text(frame, total)}): left out.")
+        table = table.rows(np.delete(np.arange(len(frame)), total))
+    return replace(table, notes=tuple(notes))
 
 
 def _head(source: Source) -> bytes:
-    """The start of the text: 64 kB, or more where so much holds only a few lines."""
+    """Return the start of the text: 64 kB, or more where that holds only a few lines."""
     with source.open() as raw:
         head = raw.read(_FIRST_BYTES)
         while (
@@ -87,7 +174,7 @@ def _head(source: Source) -> bytes:
 
 
 def _encoding(head: bytes, name: str) -> str:
-    """The encoding: by its byte order mark, or UTF-8 where the bytes are that, else Latin-1."""
+    """Return the encoding: by its byte order mark, UTF-8 where the bytes are that, or Latin-1."""
     for signature, kind in _SIGNATURES.items():
         if head.startswith(signature):
             raise DataError(f"{name} is {kind}, not a text table: save it as CSV first.")
@@ -112,14 +199,15 @@ def _encoding(head: bytes, name: str) -> str:
 
 
 def _complete_lines(head: bytes, encoding: str) -> list[str]:
-    """The lines of the head, less the last one where the text goes on behind it."""
+    """Return the lines of the head, less the last one where the text goes on behind it."""
     lines = _LINE_END.split(codecs.getincrementaldecoder(encoding)().decode(head))
     return lines[:-1] if len(lines) > 1 and (len(head) >= _FIRST_BYTES or not lines[-1]) else lines
 
 
-def _table(text: _Text, dialect: Dialect) -> Table:
-    """All columns; what the head of the file could not show is learned from where pandas
-    stumbles.
+def _table(text: _Text, dialect: Dialect) -> _Parsed:
+    """Return all columns as pandas reads them.
+
+    What the head of the file could not show is learned from where pandas stumbles.
     """
     try:
         frame = _parse(text, dialect)
@@ -133,23 +221,53 @@ def _table(text: _Text, dialect: Dialect) -> Table:
     except pd.errors.ParserError as error:
         line = _line_of_error(str(error))
         mark = _comment_at(text, line) if dialect.comment is None else None
-        if mark is None:
+        if mark is not None:
+            return _table(text, replace(dialect, comment=mark))
+        rows = _rows_above_footer(text, dialect, line)
+        if rows is None:
             raise DataError(f"{text.name}{_explained(str(error))}") from error
-        return _table(text, replace(dialect, comment=mark))
+        note = f"The lines from {line} on are no rows of the table: left out."
+        return _table(text, replace(dialect, rows=rows, notes=(*dialect.notes, note)))
     if frame.empty:
         raise DataError(f"{text.name} has a header and no rows of data.")
-    text_first = not pd.api.types.is_numeric_dtype(frame[0].dtype)
-    if dialect.comment is None and text_first and (mark := _late_comment(text)) is not None:
-        return _table(text, replace(dialect, comment=mark))
+    if dialect.comment is None and _may_hide_comments(frame) and not dialect.rows:
+        mark = _late_comment(text)
+        if mark is not None:
+            return _table(text, replace(dialect, comment=mark))
+    return _Parsed(text, dialect, frame)
 
-    def place(row: int) -> str:
-        return f"{text.name}, line {_line_of_row(text, dialect, row)}"
 
-    return Table(frame, dialect.names, place, text.name, dialect.decimal, dialect.notes)
+def _may_hide_comments(frame: pd.DataFrame) -> bool:
+    """Return True if the first column has cells that begin like a comment."""
+    first = frame[0]
+    if pd.api.types.is_numeric_dtype(first.dtype):
+        return False
+    return bool(first.astype("str").str.startswith(COMMENTS, na=False).any())
+
+
+def _rows_above_footer(text: _Text, dialect: Dialect, line: int | None) -> int | None:
+    """Return the number of rows above a line with too many fields that begins a footer.
+
+    A few lines at the end, none of which begins with a number or a date, are one.
+    """
+    if line is None or line <= dialect.above or dialect.rows is not None:
+        return None
+    above, below = [], []
+    for number, line_text in enumerate(text.lines(), start=1):
+        if dialect.above < number < line and line_text.strip():
+            above.append(line_text)
+        elif number >= line and line_text.strip():
+            below.append(line_text)
+        if len(below) > LONGEST_FOOTER:
+            return None
+    fields = split(below, dialect.delimiter)
+    if len(above) < 2 or any(row and is_value(row[0], dialect.decimal) for row in fields):
+        return None
+    return len(split(above, dialect.delimiter))
 
 
 def _parse(text: _Text, dialect: Dialect) -> pd.DataFrame:
-    """The rows as pandas reads them, columns numbered from 0."""
+    """Return the rows as pandas reads them, columns numbered from 0."""
     with text.source.open() as content, warnings.catch_warnings():
         # A column with a text far down has numbers and texts: columns.py finds the text and names
         # its row.
@@ -165,6 +283,7 @@ def _parse(text: _Text, dialect: Dialect) -> pd.DataFrame:
             names=list(range(len(dialect.names))),
             index_col=False,
             skiprows=dialect.skip,
+            nrows=dialect.rows,
             skipinitialspace=True,
             na_values=_NA_VALUES,
             encoding=text.encoding,
@@ -173,13 +292,13 @@ def _parse(text: _Text, dialect: Dialect) -> pd.DataFrame:
 
 
 def _line_of_error(message: str) -> int | None:
-    """The line that pandas names in its message."""
+    """Return the line that pandas names in its message."""
     match = re.search(r"(?:in line|starting at row) (\d+)", message)
     return int(match[1]) if match else None
 
 
 def _explained(message: str) -> str:
-    """What pandas says of a line that is no row, for a person."""
+    """Return the message of pandas on a line that is no row, for a person."""
     if match := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
         wanted, line, seen = match.groups()
         return f", line {line}: {seen} fields, where the rows above have {wanted}."
@@ -189,7 +308,7 @@ def _explained(message: str) -> str:
 
 
 def _comment_at(text: _Text, line: int | None) -> str | None:
-    """The mark of the comment on a line counted from 1."""
+    """Return the mark of the comment on a line counted from 1."""
     for number, line_text in enumerate(text.lines(), start=1):
         if number == line:
             return next((mark for mark in COMMENTS if is_comment(line_text, mark)), None)
@@ -197,9 +316,11 @@ def _comment_at(text: _Text, line: int | None) -> str | None:
 
 
 def _late_comment(text: _Text) -> str | None:
-    """The mark of comment lines anywhere in the file."""
-    with text.source.open() as raw:
-        characters = io.TextIOWrapper(raw, encoding=text.encoding, newline=None)
+    """Return the mark of comment lines anywhere in the file."""
+    with (
+        text.source.open() as raw,
+        io.TextIOWrapper(raw, encoding=text.encoding, newline=None) as characters,
+    ):
         last = "\n"
         while block := characters.read(_BLOCK):
             if found := _COMMENT_LINE.search(last + block):
@@ -209,7 +330,7 @@ def _late_comment(text: _Text) -> str | None:
 
 
 def _line_of_row(text: _Text, dialect: Dialect, row: int) -> int:
-    """The line of the file, counted from 1, on which a row of data counted from 0 ends."""
+    """Return the line of the file, from 1, on which a row of data, from 0, ends."""
     lines = enumerate(text.lines(), start=1)
     blanks = " \n" if dialect.delimiter == "\t" else None
     kept = (

@@ -1,13 +1,27 @@
-"""The roles of a table's columns: time, labels, row counter, channels."""
+"""The roles of a table's columns: time, labels, series, row counters, channels."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
-from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.columns import Table, find_counter, find_labels, read_channels
-from spectra.datasets.readers.time_column import find_time
+from spectra.arrays import BoolArray
+from spectra.datasets.raw import Raw, Request, Stack
+from spectra.datasets.readers.cells import MISSING_WORDS
+from spectra.datasets.readers.columns import (
+    Table,
+    find_counters,
+    find_labels,
+    is_plain,
+    read_channels,
+)
+from spectra.datasets.readers.names import words
+from spectra.datasets.readers.series import choose_series, find_series, same_in_each
+from spectra.datasets.readers.time_column import TimeColumn, Times, find_times
 from spectra.errors import DataError
+
+_UNIT_NAMES = frozenset({"unit", "units", "einheit", "uom", "unidad", "unité", "eenheid"})
 
 
 def refuse_too_few(table: Table) -> None:
@@ -17,22 +31,11 @@ def refuse_too_few(table: Table) -> None:
         raise DataError(f"{table.source} has {count}: a recording needs at least two.")
 
 
-def _wanted(table: Table, channels: str | Sequence[str] | None) -> list[int] | None:
-    """The columns of the named channels; a single text may name several, with commas between."""
-    if channels is None:
-        return None
-    given = [channels] if isinstance(channels, str) else list(channels)
-    if isinstance(channels, str) and channels not in table.titles():
-        given = [part.strip() for part in channels.split(",") if part.strip()]
-    if not given:
-        raise DataError("No channel is named: leave the choice of channels out to analyse all.")
-    return list(dict.fromkeys(table.find(str(one), "channels") for one in given))
-
-
 def raw_from_table(table: Table, request: Request, index: pd.Index | None = None) -> Raw:
     """Return the samples in the columns of a table.
 
-    `index` is what a data frame has beside its columns.
+    `index` is what a data frame has beside its columns. Raises DataError where a column that the
+    user names is missing or cannot be what it is named for, and where no numbers are left.
     """
     refuse_too_few(table)
     wanted = _wanted(table, request.channels)
@@ -42,26 +45,93 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
             f"{table.source}: {table.label(min(clash))} holds the labels and can be no channel."
         )
     taken = labels.columns | frozenset(wanted or ())
-    notes = [*table.notes, *labels.notes]
-    instants: pd.Index | None = None
-    if request.time is None and isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-        instants = index
-    elif (found := find_time(table, request.time, taken)) is not None:
-        instants = found.index.rename(table.names[min(found.columns)])
-        taken |= found.columns
-        notes += found.notes
-    if wanted is None and (counter := find_counter(table, taken)) is not None:
-        taken |= {counter}
-        notes.append(f"{table.label(counter)} only counts the rows: left out.")
+    times = _times(table, request, taken, index)
+    instants = None if times.axis is None else times.axis.index
+    taken |= times.spare | (frozenset() if times.axis is None else times.axis.columns)
+    notes = [*table.notes, *labels.notes, *(times.axis.notes if times.axis else ()), *times.notes]
+    series = find_series(table, instants, request.series, taken)
+    taken |= frozenset(() if series is None else (*series.columns, *same_in_each(series, table)))
+    if wanted is None:
+        counters = find_counters(table, taken)
+        taken |= counters.columns
+        notes += counters.notes
     chosen = read_channels(table, wanted, taken)
-    plain = pd.RangeIndex(len(table.frame)) if index is None else index
-    return Raw(
+    units = chosen.units
+    if len(units) == 1 and not units[0]:
+        units = (_unit_column(table, taken),)
+    raw = Raw(
         values=chosen.values,
         channels=chosen.titles,
         labels=labels.values,
         instants=instants,
-        plain=plain,
+        plain=pd.RangeIndex(len(table.frame)) if index is None else index,
         place=table.place,
         source=table.source,
         notes=(*notes, *chosen.notes),
+        fs=table.header.fs,
+        start=table.header.start,
+        units=units if any(units) else None,
+        fs_text=table.header.rate_text,
     )
+    if series is not None:
+        one = choose_series(series, table, request.series)
+        if one is not None:
+            return raw.take(series.rows(one))
+        column = " and ".join(table.titles()[column] for column in series.columns)
+        rows = {name: series.rows(name) for name in series.names}
+        return replace(raw, stack=Stack(column, rows))
+    return _without_events(raw, table, taken)
+
+
+def _unit_column(table: Table, taken: frozenset[int]) -> str:
+    """Return the unit that a column of its own gives in every row, "" without one."""
+    for column, name in enumerate(table.names):
+        if column not in taken and words(name) & _UNIT_NAMES:
+            units = table.frame.iloc[:, column].dropna().unique()
+            if len(units) == 1 and isinstance(units[0], str):
+                return units[0].strip()
+    return ""
+
+
+def _times(table: Table, request: Request, taken: frozenset[int], index: pd.Index | None) -> Times:
+    """Return the time of a table's rows: that of a data frame's index, or of its columns."""
+    if request.time is None and isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        return Times(TimeColumn(frozenset(), index))
+    return find_times(table, request.time, taken, request.dates)
+
+
+def _without_events(raw: Raw, table: Table, taken: frozenset[int]) -> Raw:
+    """Return the samples less the rows that have a word in a column of text and no value."""
+    empty: BoolArray = np.asarray(np.isnan(raw.values).all(axis=1))
+    if raw.instants is None or not empty.any():
+        return raw
+    rows, titles = np.flatnonzero(empty), table.titles()
+    words = np.zeros(len(rows), dtype=np.bool_)
+    for column in range(len(table.names)):
+        series = table.frame.iloc[:, column]
+        if column not in taken and not is_plain(series) and titles[column] not in raw.channels:
+            text = series.astype("str").str.strip().str.lower()
+            full = (series.notna() & ~text.isin(MISSING_WORDS)).to_numpy(np.bool_)
+            # What has a word in every row, such as the name of a sensor, tells of no event.
+            if np.mean(full[~empty]) < 0.5:
+                words |= full[rows]
+    events = rows[words]
+    if not len(events) or len(events) > 0.5 * len(empty):
+        return raw
+    count = f"{len(events)} row{'s' if len(events) > 1 else ''}"
+    kept = np.delete(np.arange(len(empty)), events)
+    less = raw.take(kept)
+    note = f"{count} with the word of an event and no value: left out."
+    return replace(less, notes=(*less.notes, note))
+
+
+def _wanted(table: Table, channels: str | Sequence[str] | None) -> list[int] | None:
+    """Return the columns of the named channels; a single text may name several, with commas."""
+    if channels is None:
+        return None
+    given = [channels] if isinstance(channels, str) else list(channels)
+    if isinstance(channels, str) and channels not in table.titles():
+        given = [part.strip() for part in channels.split(",") if part.strip()]
+    if not given:
+        raise DataError("No channel is named: leave the choice of channels out to analyse all.")
+    return list(dict.fromkeys(table.find(str(one), "channels") for one in given))

@@ -1,52 +1,58 @@
-"""Which column of a table is the time, and what instants it says."""
+"""The time of every row: which columns may hold it, which one is the axis, its instants."""
 
 import re
-import warnings
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.api import guess_datetime_format
 
 from spectra.arrays import BoolArray, Float64Array
+from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
 from spectra.datasets.readers.columns import Table, is_plain, numbers, quoted
-from spectra.datasets.readers.dialect import MISSING, MONTH
+from spectra.datasets.readers.dates import are_clocks, are_dates, parse_dates
+from spectra.datasets.readers.names import (
+    SECONDS,
+    names_date,
+    names_only_time,
+    names_time,
+    names_unit_of_time,
+    seconds_in,
+    words,
+)
+from spectra.datasets.time_axis import seconds_of
 from spectra.errors import DataError
 
-_TIME_WORDS = {
-    "time",
-    "timestamp",
-    "timestamps",
-    "date",
-    "datetime",
-    "epoch",
-    "ts",
-    "unix",
-    "elapsed",
-    "utc",
-    "t",
-}
-_SECONDS = {
-    "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0,
-    "ms": 1e-3, "msec": 1e-3, "milliseconds": 1e-3,
-    "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "microseconds": 1e-6,
-    "ns": 1e-9, "nanoseconds": 1e-9, "min": 60.0, "minutes": 60.0, "h": 3600.0, "hours": 3600.0,
-}  # fmt: skip
+NO_TIME = "none"
+"""The name that a user gives in place of a time column to leave time out."""
+
 _EPOCH_SCALES = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
-_DATE = re.compile(
-    r"\s*(\d{4}-?\d\d-?\d\d|\d{4}-\d{3}|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
-    rf"|\d{{1,2}}[- ]{MONTH}[- ]\d{{2,4}}|{MONTH} \d{{1,2}},? \d{{4}})([T ].*)?",
-    re.IGNORECASE,
-)
-_MONTH = re.compile(r"\s*\d{4}-\d\d\s*")
-_CLOCK = re.compile(r"['\s]*\d{1,4}:\d\d(:\d\d)?([.,]\d+)?['\s]*")
-_DAY_MONTH_YEAR = re.compile(r"%([dm])(\W)%[dm]\2%Y( %H:%M(:%S(\.%f)?)?)?")
-_A_FEW, _ENOUGH = 20, 2000
+_DAY_NUMBERS = {25569.0: (29221.0, 65744.0), 719529.0: (723181.0, 759704.0)}
+"""Day numbers of 1970-01-01, by Excel and OLE and by MATLAB, and those of 1980 and 2080."""
+
+_FIRST_DAY, _LAST_DAY = 29221.0, 759704.0
+_HOUR_NAMES = {"hour", "hours", "hr", "stunde", "hora", "heure", "ora", "uur", "he", "time"}
+_A_FEW = 20
+_PARTS = ("year", "month", "day", "hour", "minute", "second")
+_CALENDAR = {
+    **{part: part for part in _PARTS},
+    "YY": "year", "YYYY": "year", "yyyy": "year", "yr": "year", "jahr": "year", "año": "year",
+    "anno": "year", "année": "year", "annee": "year", "jaar": "year", "ano": "year",
+    "MM": "month", "mo": "month", "monat": "month", "mes": "month", "mois": "month",
+    "mese": "month", "maand": "month",
+    "DD": "day", "dd": "day", "dy": "day", "tag": "day", "día": "day", "dia": "day", "jour": "day",
+    "giorno": "day", "dag": "day",
+    "hh": "hour", "HH": "hour", "hr": "hour", "stunde": "hour", "hora": "hour", "heure": "hour",
+    "ora": "hour", "uur": "hour",
+    "mm": "minute", "mn": "minute", "min": "minute", "minuto": "minute",
+    "ss": "second", "SS": "second", "sec": "second",
+}  # fmt: skip
+"""Names of columns that hold parts of a date; MM and mm differ, other names by no case."""
 
 
 @dataclass(frozen=True)
 class TimeColumn:
-    """The columns that hold the time, and the instant of every row.
+    """The columns that hold a time, and the instant of every row.
 
     `index` is a DatetimeIndex, a TimedeltaIndex, or an index of float seconds; it need not be
     regular or sorted.
@@ -57,66 +63,161 @@ class TimeColumn:
     notes: tuple[str, ...] = ()
 
 
-def find_time(table: Table, wanted: str | None, taken: frozenset[int]) -> TimeColumn | None:
-    """The time of every row: from the column `wanted`, or from the first one that looks like time;
-    None without one.
+@dataclass(frozen=True)
+class Times:
+    """Axis of a table, None without one, and other columns of time, which are no channels."""
 
-    Raises DataError where the wanted column is no time, or where one that is has a row that is not.
+    axis: TimeColumn | None
+    spare: frozenset[int] = frozenset()
+    notes: tuple[str, ...] = ()
+
+
+def find_times(
+    table: Table, wanted: str | None, taken: frozenset[int], order: str | None = None
+) -> Times:
+    """Return the time of every row, and the columns that hold another time.
+
+    The axis is the column `wanted` (none at all for "none"), or of the columns that look like
+    time the most regular one. Raises DataError where the wanted column is no time, or where the
+    only one that looks like time has a row that is not.
     """
+    free = [column for column in range(len(table.names)) if column not in taken]
+    chosen: TimeColumn | None = None
+    if wanted == NO_TIME and NO_TIME not in table.titles():
+        found, _ = _candidates(table, free, order)
+        columns = frozenset[int]().union(*(one.columns for one in found))
+        return Times(None, columns)
     if wanted is not None:
         column = table.find(wanted, "time")
-        found = _instants(table, column, named=True, clocks=True)
-        if found is None:
+        chosen = _instants(table, column, named=True, order=order)
+        if chosen is None:
             cell = table.frame.iloc[0, column]
             raise DataError(
                 f"{table.place(0)}, {table.label(column)}: {quoted(cell)} is not a time; ISO 8601 "
                 "dates, epoch seconds "
                 "(or ms, µs, ns) and seconds are read."
             )
-        return found
-    free = [column for column in range(len(table.names)) if column not in taken]
-    if (found := _calendar(table, free)) is not None:
-        return found
-    # A name says more than values do, so those that are called time go first; a date says more than
-    # a clock.
-    free.sort(key=lambda column: not _words(table.names[column]) & _TIME_WORDS)
-    for clocks in (False, True):
-        for column in _worth_a_look(table, free):
-            found = _instants(table, column, named=False, clocks=clocks, alone=len(free) == 1)
-            if found is not None:
-                return found
-    return None
+        free = [column for column in free if column not in chosen.columns]
+    found, refused = _candidates(table, free, order)
+    if chosen is None:
+        if not found:
+            if refused:
+                raise refused[0]
+            return Times(None)
+        chosen = min(found, key=lambda one: _rank(table, one)) if len(found) > 1 else found[0]
+    others = [one for one in found if not one.columns & chosen.columns]
+    spare = frozenset[int]().union(*(one.columns for one in others))
+    if wanted is None:
+        chosen = _started(chosen, others)
+    return Times(chosen, spare, _spare_notes(table, sorted(spare)))
 
 
-def _worth_a_look(table: Table, free: list[int]) -> list[int]:
-    """The columns that may be time; there may be thousands that are not, as a glance at the first
-    row tells.
+def _spare_notes(table: Table, columns: list[int]) -> tuple[str, ...]:
+    """Return a note on columns of time that are not the axis."""
+    if not columns:
+        return ()
+    if len(columns) == 1:
+        label, title = table.label(columns[0]), table.titles()[columns[0]]
+        return (f"{label} holds a time too: left out (--time '{title}' makes it the axis).",)
+    titles = ", ".join(f"'{table.titles()[column]}'" for column in columns[:8])
+    return (f"{len(columns)} more columns hold a time: left out ({titles}; --time takes one).",)
+
+
+def _started(axis: TimeColumn, others: Iterable[TimeColumn]) -> TimeColumn:
+    """Return an axis of elapsed seconds as dates, where another column dates the first row."""
+    if isinstance(axis.index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        return axis
+    seconds = axis.index.to_numpy(dtype=np.float64)
+    for other in others:
+        if isinstance(other.index, pd.DatetimeIndex):
+            span = (other.index[-1] - other.index[0]).total_seconds()
+            if abs(span - (seconds[-1] - seconds[0])) <= max(2.0, 0.02 * abs(span)):
+                offsets = np.rint((seconds - seconds[0]) * 1e9).astype(np.int64)
+                dates = other.index[0].as_unit("ns") + pd.TimedeltaIndex(
+                    offsets.view("timedelta64[ns]")
+                )
+                return replace(axis, index=dates.rename(axis.index.name))
+    return axis
+
+
+def _candidates(
+    table: Table, free: list[int], order: str | None
+) -> tuple[list[TimeColumn], list[DataError]]:
+    """Return the columns that look like time, and what is wrong with those that nearly do."""
+    found: list[TimeColumn] = []
+    refused: list[DataError] = []
+    if (calendar := _calendar(table, free)) is not None:
+        found.append(calendar)
+        free = [column for column in free if column not in calendar.columns]
+    used: set[int] = set()
+    for column in _plausible(table, free):
+        if column in used:
+            continue
+        try:
+            one = _instants(table, column, named=False, alone=len(free) == 1, order=order)
+        except DataError as error:
+            refused.append(error)
+            continue
+        if one is not None:
+            used |= one.columns
+            found = [other for other in found if not other.columns < one.columns]
+            found.append(one)
+    return found, refused
+
+
+def _rank(table: Table, one: TimeColumn) -> tuple[int, bool, bool, int]:
+    """Return how well a column serves as the axis, the smallest best.
+
+    A regular one goes before one whose stamps repeat or come in bursts, a date before a clock, and
+    a column named like time before another.
     """
+    column = min(one.columns)
+    clock = isinstance(one.index, pd.TimedeltaIndex)
+    return _irregularity(one.index), clock, not names_time(table.names[column]), column
+
+
+def _irregularity(index: pd.Index) -> int:
+    """Return 0 for stamps on a regular grid with gaps, 1 for rising ones, 2 for none of that."""
+    steps = np.diff(seconds_of(index))
+    if not steps.any():
+        return 3
+    usual = float(np.median(steps))
+    if usual != 0 and np.mean(np.abs(steps / usual - np.rint(steps / usual)) <= 0.2) >= 0.95:
+        return 0 if np.mean(steps * np.sign(usual) > 0) >= 0.97 else 2
+    return 1 if np.mean(steps >= 0) > 0.95 else 2
+
+
+def _plausible(table: Table, free: list[int]) -> list[int]:
+    """Return the columns that may be time, by what costs little for thousands of columns."""
     first = table.frame.iloc[0].to_numpy(dtype=object)
     return [
         column
         for column in free
         if not isinstance(first[column], (float, np.floating))
         or np.isnan(first[column])
-        or abs(first[column]) >= 1e9
-        or _words(table.names[column]) & (_TIME_WORDS | _SECONDS.keys())
+        or abs(first[column]) >= 1e7
+        or names_time(table.names[column])
+        or words(table.names[column]) & SECONDS.keys()
+        or seconds_in(None, table.unit(column))
+        or (table.names[column] is None and column == free[0])
     ]
 
 
 def _calendar(table: Table, free: list[int]) -> TimeColumn | None:
-    """The instants of columns called year, month, day and perhaps hour, minute and second; or of
-    years alone.
-    """
-    names = {(table.names[column] or "").strip().casefold(): column for column in free}
-    parts = {
-        part: names[part]
-        for part in ("year", "month", "day", "hour", "minute", "second")
-        if part in names
-    }
+    """Return the instants of columns called year, month, day and perhaps hour, minute, second."""
+    parts: dict[str, int] = {}
+    for column in free:
+        name = (table.names[column] or "").strip(" #")
+        part = _CALENDAR.get(name) or _CALENDAR.get(name.casefold())
+        if part is not None:
+            parts.setdefault(part, column)
     values = {part: table.frame.iloc[:, column] for part, column in parts.items()}
     if "year" not in parts or not all(is_plain(one) for one in values.values()):
         return None
-    if "month" in parts and "day" in parts:
+    if "month" in parts:
+        parts = {part: parts[part] for part in _PARTS if part in parts}
+        values = {part: values[part] for part in parts}
+        values.setdefault("day", pd.Series(1, index=table.frame.index))
         dates = pd.to_datetime(pd.DataFrame(values), errors="coerce")
         return (
             None
@@ -132,41 +233,40 @@ def _calendar(table: Table, free: list[int]) -> TimeColumn | None:
     return TimeColumn(frozenset(parts.values()), pd.DatetimeIndex(starts))
 
 
-def _words(name: str | None) -> set[str]:
-    """The words of a column's name, in lower case."""
-    return set(re.findall(r"[^\W\d_]+", (name or "").casefold()))
-
-
 def _instants(
-    table: Table, column: int, *, named: bool, clocks: bool, alone: bool = False
+    table: Table, column: int, *, named: bool, alone: bool = False, order: str | None = None
 ) -> TimeColumn | None:
-    """The instants a column says, None where it is no time; `named` if a person said it is.
-
-    `clocks` tells whether times of day count, which leave open what day it is.
-    """
+    """Return the instants in a column, None where it is no time; `named` if the user names it."""
     series = table.frame.iloc[:, column]
     columns = frozenset({column})
+    name = table.names[column]
     if isinstance(series.dtype, pd.DatetimeTZDtype) or series.dtype.kind in "mM":
         _refuse_missing(table, column, series.isna().to_numpy())
-        return TimeColumn(columns, pd.Index(series))
+        return TimeColumn(columns, pd.Index(series).rename(name))
     if is_plain(series):
-        return (
-            None
-            if series.dtype.kind == "b"
-            else _from_numbers(table, column, named=named, alone=alone)
-        )
+        if series.dtype.kind == "b":
+            return None
+        return _from_numbers(table, column, named=named, alone=alone)
     shapes = series.dropna().iloc[:_A_FEW].astype("str")
-    called = named or column == 0 or bool(_words(table.names[column]) & _TIME_WORDS)
-    dates = shapes.str.fullmatch(_DATE) | (called & shapes.str.fullmatch(_MONTH))
-    if len(shapes) and dates.mean() > 0.5:
-        return _from_dates(table, column)
-    if clocks and called and len(shapes) and shapes.str.fullmatch(_CLOCK).mean() > 0.5:
-        return TimeColumn(columns, _clock(table, column))
-    return (
-        _from_numbers(table, column, named=True)
-        if named and numbers(table, column) is not None
-        else None
-    )
+    called = named or column == 0 or names_time(name)
+    if len(shapes) and are_dates(shapes, months=called).mean() > 0.5:
+        return _from_dates(table, column, order)
+    if len(shapes) and are_clocks(shapes).mean() > 0.5:
+        full = called or bool(shapes.str.count(":").min() >= 2)
+        if named or full:
+            clock = _clock(table, column)
+            if named or called or _irregularity(clock) < 2:
+                return TimeColumn(columns, clock.rename(name))
+        return None
+    if named and numbers(table, column) is not None:
+        return _from_numbers(table, column, named=True)
+    if (
+        names_only_time(name)
+        and len(shapes)
+        and not read_cells(series.iloc[:_A_FEW], table.decimal).bad.all()
+    ):
+        return _from_numbers(table, column, named=False)
+    return None
 
 
 def _refuse_missing(table: Table, column: int, missing: BoolArray) -> None:
@@ -181,65 +281,114 @@ def _refuse_missing(table: Table, column: int, missing: BoolArray) -> None:
 def _from_numbers(
     table: Table, column: int, *, named: bool, alone: bool = False
 ) -> TimeColumn | None:
-    """The instants of a column of numbers: epoch stamps, dates such as 20240131, or seconds."""
-    words = _words(table.names[column])
-    called = bool(words & (_TIME_WORDS | {"seconds", "sec", "secs"}))
-    values = _candidate(table, column, called=called or named, alone=alone)
+    """Return the instants of numbers: epoch stamps, day numbers, 20240131, or elapsed time."""
+    name, columns = table.names[column], frozenset({column})
+    unit = seconds_in(name, table.unit(column))
+    values = _candidate(table, column, named=named, alone=alone)
     if values is None:
         return None
-    # "time_ms" is nothing but time; "response_time_ms" may well be what was measured.
-    surely = called and words <= _TIME_WORDS | _SECONDS.keys()
-    steady = _is_steady(values)
-    columns = frozenset({column})
-    if named or surely:
-        dates = _written_dates(values)
-        if dates is None:
-            dates = _epoch(table.frame.iloc[:, column], values, lowest=1e8)
-        if dates is not None:
-            _refuse_missing(table, column, np.isnan(values))
-            return TimeColumn(columns, dates)
-        steps = np.diff(values)
-        onward = bool(np.mean(steps >= 0) > 0.9 or np.mean(steps <= 0) > 0.9) and bool(
-            np.any(steps)
-        )
-        if not named and not (steady if words == {"t"} else onward):
+    by_unit = seconds_in(None, table.unit(column)) is not None
+    called = names_time(name) or names_unit_of_time(name) or by_unit
+    surely = named or names_only_time(name) or by_unit
+    dates = _dates_in_numbers(table, column, values, called=surely, unit=unit)
+    if dates is not None:
+        _refuse_missing(table, column, np.isnan(values))
+        return TimeColumn(columns, dates.rename(name))
+    if not named:
+        steady = _is_steady if words(name) == {"t"} or not surely else _goes_on
+        if not steady(values):
             return None
-    elif not steady:
-        return None
-    elif not called:
-        dates = _epoch(table.frame.iloc[:, column], values, lowest=1e9)
-        return None if dates is None else TimeColumn(columns, dates)
+    if not (called or named):
+        return _unnamed_seconds(table, column, values, alone=alone)
     _refuse_missing(table, column, np.isnan(values))
-    unit = next((word for word in words if word in _SECONDS), None)
     notes = () if unit else (f"{table.label(column)} is taken as the time in seconds.",)
-    return TimeColumn(columns, pd.Index(values * _SECONDS[unit or "s"]), notes)
-
-
-def _candidate(table: Table, column: int, *, called: bool, alone: bool) -> Float64Array | None:
-    """The numbers of a column that may be time, by a look that costs nothing where there are
-    thousands of columns.
-    """
     series = table.frame.iloc[:, column]
+    if series.dtype.kind in "iu" and abs(values[0]) > 2**53:
+        # A float would round a count of nanoseconds since the start of a device to some 100 ns.
+        values = (series - series.iloc[0]).to_numpy(dtype=np.float64)
+    return TimeColumn(columns, pd.Index(values * (unit or 1.0)).rename(name), notes)
+
+
+def _unnamed_seconds(
+    table: Table, column: int, values: Float64Array, *, alone: bool
+) -> TimeColumn | None:
+    """Return the first column of a nameless table as seconds, where steps are fractions.
+
+    Columns that rise by whole numbers count something else.
+    """
+    step = float(np.median(np.diff(values)))
+    exact = bool(np.mean(np.abs(np.diff(values) - step) <= 0.01 * abs(step)) >= 0.99)
+    if alone or column or table.names[column] is not None or step <= 0 or step == round(step):
+        return None
+    if not exact or np.isnan(values).any():
+        return None
+    note = f"{table.label(column)} is taken as the time in seconds (--time none leaves it out)."
+    return TimeColumn(frozenset({column}), pd.Index(values), (note,))
+
+
+def _dates_in_numbers(
+    table: Table, column: int, values: Float64Array, *, called: bool, unit: float | None
+) -> pd.DatetimeIndex | None:
+    """Return the dates that numbers stand for, None where they count elapsed time."""
+    name, series = table.names[column], table.frame.iloc[:, column]
+    dates = _written_dates(values)
+    if dates is not None and (called or _irregularity(dates) == 0):
+        return dates
+    if called:
+        # A unit beside stamps of before 2000 makes them a count since the logger was started.
+        since = words(name) & {"epoch", "unix", "utc"}
+        dates = _epoch(series, values, 1e8 if unit is None or since else 946_684_800.0)
+        return _day_numbers(values, names_date(name)) if dates is None else dates
+    if not _is_steady(values) or (unit is not None and names_time(name)):
+        return None
+    return _epoch(series, values, 1e9)
+
+
+def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float64Array | None:
+    """Return the numbers of a column that may be time, where a glance does not exclude it."""
+    series = table.frame.iloc[:, column]
+    name = table.names[column]
+    called = named or names_time(name) or bool(words(name) & SECONDS.keys())
+    called |= seconds_in(None, table.unit(column)) is not None
+    first_column = name is None and column == 0
+    if not called and alone:
+        return None
     if not called and (
-        alone or series.dtype.kind not in "iuf" or not abs(float(series.iloc[0])) >= 1e9
+        series.dtype.kind not in "iuf"
+        or not (abs(float(series.iloc[0])) >= 1e7 or first_column or _starts_rising(series))
     ):
         return None
     values = numbers(table, column, required=True)
     return None if values is None or np.isnan(values).all() or np.isinf(values).any() else values
 
 
+def _starts_rising(series: "pd.Series[float]") -> bool:
+    """Return True if the first rows of a column are day numbers or dates in digits."""
+    first = series.iloc[:_A_FEW].to_numpy(dtype=np.float64)
+    return bool((first >= 19e6).all() and (np.diff(first) > 0).all())
+
+
 def _is_steady(values: Float64Array) -> bool:
-    """Whether nearly all steps go one way and are of one length, as those of a clock."""
+    """Return True if nearly all steps go one way and are of one length, as those of a clock."""
     steps = np.diff(values)
     usual = float(np.median(steps))
-    return usual != 0 and bool(np.mean(np.abs(steps - usual) <= 0.2 * abs(usual)) >= 0.9)
+    back = np.mean(steps * usual < 0)
+    alike = np.mean(np.abs(steps - usual) <= 0.2 * abs(usual))
+    return usual != 0 and bool(alike >= 0.9 and back <= 0.02)
+
+
+def _goes_on(values: Float64Array) -> bool:
+    """Return True if nearly all steps go one way or are none, and some are."""
+    steps = np.diff(values)
+    return bool(np.any(steps)) and bool(np.mean(steps >= 0) > 0.9 or np.mean(steps <= 0) > 0.9)
 
 
 def _epoch(
     column: "pd.Series[float]", values: Float64Array, lowest: float
 ) -> pd.DatetimeIndex | None:
-    """UTC instants where the values count seconds, ms, µs or ns since 1970; `lowest` in seconds
-    (1e8 is 1973).
+    """Return UTC instants where the values count s, ms, µs or ns since 1970.
+
+    `lowest` is in seconds (1e8 is 1973).
     """
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     for unit, scale in _EPOCH_SCALES.items():
@@ -254,8 +403,12 @@ def _epoch(
 
 
 def _written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
-    """Instants where each value is written as 20240131 or 20240131235959."""
-    for lowest, highest, form in ((19e6, 22e6, "%Y%m%d"), (19e12, 22e12, "%Y%m%d%H%M%S")):
+    """Return instants where each value is written as 20240131 or 20240131235959."""
+    for lowest, highest, form in (
+        (19e6, 22e6, "%Y%m%d"),
+        (19e10, 22e10, "%Y%m%d%H%M"),
+        (19e12, 22e12, "%Y%m%d%H%M%S"),
+    ):
         if bool(((values >= lowest) & (values < highest) & (values == np.rint(values))).all()):
             dates = pd.to_datetime(
                 pd.Series(values.astype(np.int64).astype("str")), format=form, errors="coerce"
@@ -265,17 +418,49 @@ def _written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
     return None
 
 
-def _from_dates(table: Table, column: int) -> TimeColumn | None:
-    """The instants of a column of written dates, joined with the clock times in the column after
-    it, if any.
+def _day_numbers(values: Float64Array, dated: bool) -> pd.DatetimeIndex | None:
+    """Return the dates of day numbers of Excel, OLE or MATLAB, None where values are none.
+
+    They lie in the years 1980 to 2080, and the step is a rounder number of seconds than it is of
+    days; `dated` says that the column is called a date.
     """
+    if not (values.min() >= _FIRST_DAY and values.max() < _LAST_DAY) or len(values) < 2:
+        return None
+    steps = np.diff(values)
+    rising = steps[steps > 0]
+    if not len(rising):
+        return None
+    step = float(np.mean(rising[rising <= 1.5 * np.median(rising)]))
+    for epoch, (low, high) in _DAY_NUMBERS.items():
+        if low <= values.min() and values.max() < high:
+            rounder = _digits(step * 86400) < _digits(step) or (dated and step >= 1)
+            if not rounder:
+                return None
+            # A double near 738,000 days is good to 10 µs.
+            micros = np.rint((values - epoch) * 86400e3).astype(np.int64) * 1000
+            return pd.DatetimeIndex(micros.view("datetime64[us]"))
+    return None
+
+
+def _digits(number: float) -> int:
+    """Return how many significant digits a number has, up to rounding in its fourth."""
+    for digits in range(1, 5):
+        if abs(float(f"{number:.{digits}g}") / number - 1) < 2e-4:
+            return digits
+    return 5
+
+
+def _from_dates(table: Table, column: int, order: str | None) -> TimeColumn | None:
+    """Return the instants of written dates, joined with the clock times beside them, if any."""
     series = table.frame.iloc[:, column]
-    parsed, notes = _dates(series)
+    parsed, notes = parse_dates(series, order)
     # A copy, for the index keeps the array it hands out.
     missing = np.array(parsed.isna())
     # Only cells that are no date are looked at one by one: there may be millions.
     unread = series[missing]
-    missing[missing] = unread.isna() | unread.astype("str").str.strip().str.lower().isin(MISSING)
+    missing[missing] = unread.isna() | unread.astype("str").str.strip().str.lower().isin(
+        MISSING_WORDS
+    )
     bad = np.asarray(parsed.isna()) & ~missing
     if np.mean(bad) > 0.5:
         return None
@@ -286,118 +471,49 @@ def _from_dates(table: Table, column: int) -> TimeColumn | None:
             "like those above and below."
         )
     _refuse_missing(table, column, missing)
+    name = table.names[column]
     if parsed.has_duplicates and bool((parsed == parsed.normalize()).all()):
         for beside in (column + 1, column - 1):
             if 0 <= beside < len(table.names) and _is_clock(table.frame.iloc[:, beside]):
+                clock = _clock(table, beside, unwrap=False)
+                first = min(column, beside)
                 return TimeColumn(
-                    frozenset({column, beside}), parsed + _clock(table, beside, unwrap=False), notes
+                    frozenset({column, beside}), (parsed + clock).rename(table.names[first]), notes
                 )
-    return TimeColumn(frozenset({column}), parsed, notes)
+        if (hours := _hours(table, column)) is not None:
+            beside, clock = hours
+            return TimeColumn(frozenset({column, beside}), (parsed + clock).rename(name), notes)
+    return TimeColumn(frozenset({column}), parsed.rename(name), notes)
+
+
+def _hours(table: Table, date: int) -> tuple[int, pd.TimedeltaIndex] | None:
+    """Return the column of whole hours beside one of dates, and what they add to the dates."""
+    for column, name in enumerate(table.names):
+        series = table.frame.iloc[:, column]
+        if column == date or not words(name) & _HOUR_NAMES or series.dtype.kind not in "iu":
+            continue
+        hours = series.to_numpy(dtype=np.int64)
+        # Hours of 1 to 24 are those that end then.
+        ending = bool(hours.min() == 1 and hours.max() == 24)
+        if hours.min() >= 0 and hours.max() - ending <= 23 and np.ptp(hours) > 1:
+            return column, pd.TimedeltaIndex(pd.to_timedelta(hours - ending, unit="h"))
+    return None
 
 
 def _is_clock(column: "pd.Series[float]") -> bool:
-    """Whether the first cells are all times of day."""
-    return not is_plain(column) and bool(
-        column.iloc[:_A_FEW].astype("str").str.fullmatch(_CLOCK).all()
-    )
-
-
-def _dates(column: "pd.Series[float]") -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
-    """The instants of written dates, NaT where one is not; in their zone, or in UTC where zones
-    differ.
-    """
-    written = column.astype("str")
-    if not _parsed(_part(written), "ISO8601").isna().all():
-        iso = _parsed(written, "ISO8601")
-        if not iso.isna().any():
-            return iso, ()
-    text = written.str.strip()
-    first = str(text.dropna().iloc[0])
-    if re.fullmatch(r"\d{4}-\d{3}", first):
-        return _parsed(text, "%Y-%j"), ()
-    if re.match(r"\d{4}", first):
-        # ISO 8601 allows a decimal comma, and "UTC" is as common as Z: pandas reads neither.
-        text = text.str.replace(",", ".").str.replace(r"\s*UTC$", "Z", regex=True)
-        iso = _parsed(text, "ISO8601")
-        if not iso.isna().all():
-            return iso, ()
-    return _in_order(text, first)
-
-
-def _in_order(text: "pd.Series[str]", first: str) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
-    """The instants of dates such as the first, with the day before the month or after it, whichever
-    reads more of them.
-
-    Where both read all, the one with the smaller steps; to parse a million dates takes seconds, so
-    a part decides.
-    """
-    tried = [(order, form, _parsed(_part(text), form)) for order, form in _formats(first)]
-    tried = [one for one in tried if not one[2].isna().all()]
-    tried.sort(key=lambda one: (int(np.sum(np.asarray(one[2].isna()))), _longest_step(one[2])))
-    dates = pd.DatetimeIndex([pd.NaT] * len(text))
-    for order, form, _ in tried:
-        dates = _parsed(text, form)
-        if not dates.isna().any():
-            sure = (
-                len(tried) < 2
-                or any(one[2].isna().any() for one in tried)
-                or tried[0][2].equals(tried[1][2])
-            )
-            return dates, () if sure else (f"Dates such as {first} are taken as {order}.",)
-    return (_parsed(text, tried[0][1]) if tried else dates), ()
-
-
-def _part(text: "pd.Series[str]") -> "pd.Series[str]":
-    """Enough rows to tell a format by, from all over the column."""
-    return text.iloc[np.unique(np.linspace(0, len(text) - 1, _ENOUGH).astype(np.int64))]
-
-
-def _longest_step(dates: pd.DatetimeIndex) -> float:
-    """The longest time from one date to the next, in seconds."""
-    seconds = dates.dropna().to_numpy().astype("datetime64[s]").astype(np.int64)
-    return float(np.abs(np.diff(seconds)).max(initial=0))
-
-
-def _formats(first: str) -> list[tuple[str, str]]:
-    """The formats a written date may have, the likelier order of day and month first."""
-    found = []
-    # Where a dot stands between them, the day comes first; with a slash it is anybody's guess.
-    for day_first in sorted((False, True), reverse="." in first[:3]):
-        with warnings.catch_warnings():
-            # A first number above 12 makes pandas say that it must be the day: the other order then
-            # fits no row.
-            warnings.simplefilter("ignore", UserWarning)
-            form = guess_datetime_format(first, dayfirst=day_first)
-        if form is None and re.search("[AP]M$", first, re.IGNORECASE):
-            seconds = ":%S" if first.count(":") == 2 else ""
-            form = f"{'%d/%m' if day_first else '%m/%d'}/%Y %I:%M{seconds} %p"
-        if form is not None:
-            found.append(("day/month" if day_first else "month/day", form))
-    return found
-
-
-def _parsed(text: "pd.Series[str]", form: str) -> pd.DatetimeIndex:
-    """The instants of texts in one format, NaT where one is not."""
-    if len(text) > _ENOUGH and (found := _DAY_MONTH_YEAR.fullmatch(form)):
-        # Turned round into ISO 8601, which pandas reads several times faster than any other format.
-        first, second = text.str[:2], text.str[3:5]
-        day_month = second + "-" + first if found[1] == "d" else first + "-" + second
-        dates = _parsed(text.str[6:10] + "-" + day_month + text.str[10:], "ISO8601")
-        if not dates.isna().any():
-            return dates
-    with warnings.catch_warnings():
-        # pandas 2 warns of zones that differ, pandas 3 raises.
-        warnings.simplefilter("error", FutureWarning)
-        try:
-            return pd.DatetimeIndex(pd.to_datetime(text, format=form, errors="coerce"))
-        except (ValueError, FutureWarning):
-            return pd.DatetimeIndex(pd.to_datetime(text, format=form, errors="coerce", utc=True))
+    """Return True if the first cells are all times of day."""
+    if is_plain(column):
+        return False
+    first = column.iloc[:_A_FEW].astype("str")
+    return bool(are_clocks(first).all())
 
 
 def _clock(table: Table, column: int, *, unwrap: bool = True) -> pd.TimedeltaIndex:
-    """Clock times, h:mm, h:mm:ss or m:ss.fff, counted on over midnight."""
+    """Return clock times, h:mm, h:mm:ss or m:ss.fff, counted on over midnight."""
     text = table.frame.iloc[:, column].astype("str")
-    parts = text.str.extract(r"(\d+):(\d\d)(?::(\d\d))?(?:[.,](\d+))?")
+    parts = text.str.extract(
+        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:](\d+))?\s*([ap](?=\.?m))?", flags=re.IGNORECASE
+    )
     bad = parts[0].isna().to_numpy()
     if bad.any():
         row = int(np.argmax(bad))
@@ -408,9 +524,12 @@ def _clock(table: Table, column: int, *, unwrap: bool = True) -> pd.TimedeltaInd
         )
     first, second, third = (parts[i].fillna("0").to_numpy(dtype=np.float64) for i in range(3))
     fraction = ("0." + parts[3].fillna("0")).to_numpy(dtype=np.float64)
+    halves = parts[4].str.lower()
+    if halves.notna().any():
+        first = first % 12 + 12 * (halves == "p").to_numpy()
     minutes_first = bool(parts[2].isna().all() and parts[3].notna().any())
     seconds = first * 60 + second if minutes_first else first * 3600 + second * 60 + third
     seconds = seconds + fraction
-    if unwrap and not minutes_first and seconds.max() < 86400:
+    if unwrap and not minutes_first and seconds.max() <= 86400:
         seconds = seconds + 86400 * np.concatenate([[0], np.cumsum(np.diff(seconds) < -43200)])
     return pd.TimedeltaIndex(np.rint(seconds * 1e6).astype(np.int64).view("timedelta64[us]"))

@@ -163,7 +163,9 @@ class BaseScores:
 
     def channel_distances(self, features: FloatArray, expected: FloatArray) -> FloatArray:
         """Return the squared distance in each channel, (n_channels, n_frames)."""
-        parts = (features - expected).reshape(len(features), -1, self.width) ** 2
+        parts = (features - expected).reshape(
+            len(features), self.frames.n_channels, self.width
+        ) ** 2
         return np.ascontiguousarray(parts.sum(axis=2).T)
 
     def token_probabilities(

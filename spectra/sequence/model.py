@@ -34,9 +34,9 @@ MAX_KEY_FEATURES: Final = 32
 MIN_VARIANCE: Final = 1e-6
 # Smallest usual distance of a channel: one that never changes has none.
 MIN_DISTANCE: Final = 1e-12
-# Smallest standard deviation of the block maxima: smaller ones are those of a signal that repeats
-# itself exactly.
-SMALLEST_SPREAD: Final = 1.0
+# Smallest standard deviation of the block maxima of the statistic: smaller ones are those of a
+# signal that repeats itself exactly.
+SMALLEST_SPREAD: Final = 1.25
 # Rows of a long signal that are scored at a time, over all channels.
 BLOCK_ROWS: Final = 2**16
 

@@ -7,7 +7,7 @@ import numpy as np
 from spectra.arrays import Float32Array, Float64Array, FloatArray
 from spectra.calibration.fusion import Fused, PowerMean
 from spectra.sequence.base_scores import BaseScores
-from spectra.sequence.standard import Standard
+from spectra.sequence.standard import Standard, z_of_surprisal
 from spectra.signal.steps import StepGrid
 
 
@@ -49,6 +49,8 @@ class Standardised:
         z = np.array(
             [standard.z(score) for standard, score in zip(self.standards, scores, strict=True)]
         )
+        # The surprisals, every second score, are no more improbable than the token itself.
+        z[::2] = np.minimum(z[::2], z_of_surprisal(scores[::2]))
         fusing = PowerMean((1, values.shape[1]), 1)
         fusing.add(z[:, None], group=0, first_source=0)
         relative = np.nan_to_num(distances / self.usual[:, None], nan=-1.0)

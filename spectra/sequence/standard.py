@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
+from scipy.special import ndtri_exp
 
 from spectra.arrays import FloatArray
 
@@ -36,3 +37,13 @@ class Standard:
     def z(self, scores: FloatArray) -> FloatArray:
         """Return standard scores, same shape; high = anomalous."""
         return np.asarray((np.log1p(scores) - self.mu) / self.sigma)
+
+
+def z_of_surprisal(surprisal: FloatArray) -> FloatArray:
+    """Return the standard score whose upper tail probability is that of the token, exp(−surprisal).
+
+    The tokens that are at most as probable as that of the frame have together at least its
+    probability: no surprisal is more anomalous than this.
+    """
+    log_p = -np.maximum(surprisal.astype(np.float64), np.finfo(np.float32).tiny)
+    return np.asarray(-ndtri_exp(log_p))

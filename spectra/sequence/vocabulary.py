@@ -132,10 +132,9 @@ class Vocabulary:
         spread near it.
         """
         D = ((features - self.centres[tokens]) ** 2).sum(axis=1)
-        usual = max(float(D.mean()), MIN_SPREAD)
-        total = np.bincount(tokens, D, len(self)) + usual
+        total = np.bincount(tokens, D, len(self)) + float(D.mean())
         count = np.bincount(tokens, minlength=len(self)) + 1.0
-        return (total / count).astype(features.dtype)
+        return np.maximum(total / count, MIN_SPREAD).astype(features.dtype)
 
     def token_distances(self, features: FloatArray, spreads: FloatArray) -> FloatArray:
         """Return ‖φ(X) − φ(C_v)‖² / W_v of each frame and token, (n_frames, n_tokens).

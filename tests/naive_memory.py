@@ -33,6 +33,6 @@ def nearest_neighbour(query, keys, values):
     return values[distances.index(min(distances))]
 
 
-def surprisal(p, away):
+def surprisal(p, distances):
     """−log Σ_v p_v exp(−d_v)."""
-    return -math.log(sum(one * math.exp(-d) for one, d in zip(p, away, strict=True)))
+    return -math.log(sum(one * math.exp(-d) for one, d in zip(p, distances, strict=True)))

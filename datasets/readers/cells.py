@@ -1,0 +1,179 @@
+"""Cells of text that hold numbers: missing values, units, signs between thousands."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from spectra.arrays import BoolArray, Float64Array
+
+MISSING = frozenset(
+    {"", "-", "--", "?", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none"}
+)
+"""Words, in lower case, that every program reads as a missing value."""
+
+_MISSING_TEXT = """
+    unavailable unknown undefined undef missing invalid void nil ovld ovl ovfl overload overflow
+    over under underrange overrange sat saturated open short err error fault fail failed bad
+    offline off-line disconnected timeout nodata no_data no-data noread nc n.a. na. #na #n/v n/d
+    nd n.d. --- ---- -.- --.- . … * ** *** #value! #num! #ref! nan. -inf* fehler ungültig
+    unbekannt ausfall fehlt error: inconnu erreur desconocido – —
+"""
+MISSING_WORDS = (
+    MISSING
+    | frozenset(_MISSING_TEXT.split())
+    | {"no data", "not available", "not a number", "out of range", "o.l", "ol", "o.l.", "+ovld"}
+)
+"""Words, in lower case, that a logger writes where it has no value."""
+
+_LIMIT = re.compile(r"[<>≤≥]=?\s*[+-]?\d[\d.,]*(\s*[^\d\s].*)?")
+_GROUPS = "[+-]?[1-9]\\d{{0,2}}({0}\\d{{3}})+({1}\\d+)?"
+GROUPED = {
+    ".": re.compile(_GROUPS.format("[, '\u00a0\u202f’]", "\\.")),
+    ",": re.compile(_GROUPS.format("[. '\u00a0\u202f’]", ",")),
+}
+"""Numbers with signs between their thousands, by the decimal sign: 1,234.5 and 1.234,5."""
+
+_NUMBER = r"[+-]?(?:\d[\d.,'\u00a0\u202f]*|[.,]\d+)(?:[eE][+-]?\d+)?"
+WITH_UNIT = re.compile(rf"({_NUMBER})\s*([^\W\d_]{{0,3}}[^\s\d.,;:+'\"-][^\d\s;:\"]{{0,10}}\d?)")
+"""A number and its unit, such as "12.51 °C"."""
+_WITH_CURRENCY = re.compile(rf"([€$£¥])\s*({_NUMBER})")
+
+_PREFIXES = {
+    "G": 1e9,
+    "M": 1e6,
+    "k": 1e3,
+    "K": 1e3,
+    "": 1.0,
+    "m": 1e-3,
+    "µ": 1e-6,
+    "u": 1e-6,
+    "n": 1e-9,
+}
+_REPEATED, _DISTINCT = 3, 5
+_ENOUGH = 1000
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Numbers in a column of text.
+
+    `values` (n,) are NaN where a value is missing; `bad` (n,) marks what is no number; `missing`
+    counts the words that were taken as missing; `unit` stood behind the numbers.
+    """
+
+    values: Float64Array
+    bad: BoolArray
+    missing: dict[str, int] = field(default_factory=dict)
+    unit: str = ""
+
+
+def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
+    """Read the numbers in a column of text."""
+    text = column.astype("str").str.strip()
+    lowered = text.str.lower()
+    void = (column.isna() | lowered.isin(MISSING)).to_numpy()
+    text = text.mask(lowered == "true", "1").mask(lowered == "false", "0").mask(void)
+    values = _numbers(text, decimal)
+    bad = np.isnan(values) & ~void
+    if not bad.any():
+        return Cells(values, bad)
+    unit, scaled = _with_unit(text[bad], decimal)
+    if len(scaled):
+        values[np.flatnonzero(bad)[scaled.index]] = scaled.to_numpy()
+        bad = np.isnan(values) & ~void
+    words = text[bad]
+    absent = _absent(words, int(np.sum(~np.isnan(values))))
+    found = Counter(words[absent].tolist())
+    bad[np.flatnonzero(bad)[absent]] = False
+    return Cells(values, bad, dict(found), unit)
+
+
+def _numbers(text: "pd.Series[str]", decimal: str) -> Float64Array:
+    """Return the numbers of plain texts, NaN where one is none."""
+    values = _parsed(text)
+    bad = np.isnan(values) & text.notna().to_numpy()
+    if bad.any():
+        rest = text[bad]
+        grouped = rest.str.fullmatch(GROUPED[decimal])
+        rest = rest.mask(grouped, rest.str.replace(f"[^\\d+{decimal}-]", "", regex=True))
+        values[bad] = _parsed(rest.str.replace(decimal, ".", regex=False))
+    return values
+
+
+def _parsed(text: "pd.Series[str]") -> Float64Array:
+    """Return the numbers that pandas reads, NaN where it reads none."""
+    return np.array(
+        pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    )
+
+
+def _with_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, "pd.Series[float]"]:
+    """Return the common unit of numbers with units, and the numbers by their position.
+
+    Units that differ by an SI prefix only are brought to the one of the first number. Without a
+    common unit, or where it stands at fewer than a few cells, nothing is returned.
+    """
+    none = "", pd.Series(dtype=np.float64)
+    text = text.reset_index(drop=True)
+    if not _may_have_units(text):
+        return none
+    parts = text.str.extract(rf"^{WITH_UNIT.pattern}$")
+    front = text.str.extract(rf"^{_WITH_CURRENCY.pattern}$")
+    parts = parts.where(front[0].isna(), front[[1, 0]].set_axis([0, 1], axis=1))
+    parts = parts.dropna()
+    units = list(dict.fromkeys(parts[1]))
+    factors = _factors(units)
+    if len(parts) < _REPEATED or factors is None:
+        return none
+    values = _numbers(parts[0], decimal) * parts[1].map(factors).to_numpy(dtype=np.float64)
+    return units[0], pd.Series(values, index=parts.index)
+
+
+def is_number_with_unit(text: str) -> bool:
+    """Return True for a number with a unit behind it or a currency before it."""
+    return bool(WITH_UNIT.fullmatch(text) or _WITH_CURRENCY.fullmatch(text))
+
+
+def _may_have_units(text: "pd.Series[str]") -> bool:
+    """Return True if most of the first cells are a number and its unit."""
+    first = text.iloc[:_ENOUGH]
+    hits = first.str.fullmatch(WITH_UNIT) | first.str.fullmatch(_WITH_CURRENCY)
+    return bool(len(first) >= _REPEATED and hits.mean() > 0.5)
+
+
+def _factors(units: list[str]) -> dict[str, float] | None:
+    """Return the factor from each unit to the first one, None where they measure other things."""
+    if len(units) == 1:
+        return {units[0]: 1.0}
+    base = min(units, key=len)
+    factors = {}
+    for unit in units:
+        prefix = unit.removesuffix(base) if unit.endswith(base) else None
+        if prefix not in _PREFIXES:
+            base_prefix = base[:1] if base[1:] and unit.endswith(base[1:]) else None
+            prefix = unit.removesuffix(base[1:]) if base_prefix in _PREFIXES else None
+            if prefix not in _PREFIXES:
+                return None
+            factors[unit] = _PREFIXES[prefix] / _PREFIXES[str(base_prefix)]
+        else:
+            factors[unit] = _PREFIXES[prefix]
+    return {unit: factor / factors[units[0]] for unit, factor in factors.items()}
+
+
+def _absent(words: "pd.Series[str]", n_numbers: int) -> BoolArray:
+    """Return which texts stand for a missing value: known words, limits, words that repeat.
+
+    A text that occurs once, such as "broken", may be a slip of the pen and is none of them.
+    """
+    lowered = words.str.lower()
+    known = np.array(lowered.isin(MISSING_WORDS) | words.str.fullmatch(_LIMIT), dtype=np.bool_)
+    others = words[~known]
+    counts = Counter(others.tolist())
+    repeats = len(counts) <= _DISTINCT and all(count >= _REPEATED for count in counts.values())
+    wordy = all(re.match(r"[^\W\d]", word) for word in counts)
+    if counts and repeats and wordy and len(others) < 0.5 * n_numbers:
+        known[:] = True
+    return known

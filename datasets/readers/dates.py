@@ -1,0 +1,280 @@
+"""Written dates and clock times: recognised in any common notation, and read as instants."""
+
+import re
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from pandas.tseries.api import guess_datetime_format
+
+from spectra.arrays import BoolArray
+from spectra.datasets.readers.fixed_dates import fixed_dates
+
+_MONTHS = {
+    "jan": "jan", "feb": "feb", "mar": "mar", "apr": "apr", "may": "may", "jun": "jun",
+    "jul": "jul", "aug": "aug", "sep": "sep", "oct": "oct", "nov": "nov", "dec": "dec",
+    "ene": "jan", "gen": "jan", "fév": "feb", "fev": "feb", "mär": "mar", "mrz": "mar",
+    "maa": "mar", "mrt": "mar", "avr": "apr", "abr": "apr", "mai": "may", "mag": "may",
+    "mei": "may", "maj": "may", "juin": "jun", "giu": "jun", "juil": "jul", "lug": "jul",
+    "aoû": "aug", "ago": "aug", "set": "sep", "okt": "oct", "out": "oct", "ott": "oct",
+    "dez": "dec", "dic": "dec", "déc": "dec", "des": "dec",
+}  # fmt: skip
+_MONTH = f"(?:{'|'.join(_MONTHS)})[a-zä-ÿ]*\\.?"
+_ZONES = {
+    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "mez": 1, "cest": 2,
+    "mesz": 2, "eet": 2, "eest": 3, "msk": 3, "est": -5, "edt": -4, "cst": -6, "cdt": -5,
+    "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "hst": -10, "jst": 9, "kst": 9,
+    "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13, "brt": -3, "sast": 2,
+}  # fmt: skip
+"""Hours ahead of UTC of the zones that loggers name; others are left out with a note."""
+
+_DAY = (
+    rf"\d{{4}}-?\d\d-?\d\d|\d{{4}}-\d{{3}}|\d{{1,4}}([-/.])\d{{1,2}}\1\d{{1,4}}"
+    r"|\d{4}:\d\d:\d\d(?!\d)"
+    rf"|\d{{1,2}}\.?[- /]{_MONTH},?[- /]\d{{2,4}}|{_MONTH}[- ]\d{{1,2}},?[- ]\d{{2,4}}"
+)
+_WEEKDAY = rf"(?:(?!{_MONTH}\b)[^\W\d_]{{2,10}}[.,]{{0,2}}\s+(?=\d|{_MONTH}))?"
+_HOUR = r"\d{1,2}:\d\d(?::\d\d(?:[.,:]\d+)?)?(?:\s*[ap]\.?\s?m\.?)?"
+_ZONE = (
+    r"\s*(?:[+-]\d\d:?\d\d|\(?[A-Za-z]{1,5}(?:[+-]\d{1,2}(?::?\d\d)?)?\)?|[A-Z][a-z]+/[A-Za-z_]+)?"
+)
+_BETWEEN = r"(?:\s*[T,;_ -]\s*|:)"
+_INSTANT = (
+    rf"{_WEEKDAY}(?:{_DAY})(?:{_BETWEEN}(?:{_HOUR}|\d{{2}}(?:\d\d){{0,2}}(?:\.\d+)?){_ZONE})?"
+)
+_RANGE = re.compile(r"\s+(?:-|–|—|to|bis|tot|until|a|à)\s+|\s*[–—]\s*|(?<=\d)/(?=\d{4}-\d\d-\d\d)")
+_DATE = re.compile(rf"['\s]*{_INSTANT}['\s]*", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"['\s]*\d{1,4}:\d\d(:\d\d)?([.,:]\d+)?(\s*[ap]\.?m\.?)?['\s]*(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?",
+    re.IGNORECASE,
+)
+_MONTH_ONLY = re.compile(r"\s*\d{4}-\d\d\s*")
+_PARTS = re.compile(
+    r"(\d{1,4}|[^\W\d_]+\.?)([-/. ]+)(\d{1,2}|[^\W\d_]+\.?)(?:,? ?|\2)(\d{1,4})"
+    r"(?:[ T](\d{1,2}):(\d\d)(?::(\d\d)(\.\d+)?)?)?(?: ([AP]M))?( ?(?:Z|[+-]\d\d:?\d\d))?"
+)
+_DAY_MONTH_YEAR = re.compile(r"%([dm])(\W)%[dm]\2%Y( %H:%M(:%S(\.%f)?)?)?")
+_ENOUGH = 2000
+
+
+def looks_like_date(text: str) -> bool:
+    """Return True if a text is a date, a clock time, or an interval of either."""
+    if text.isdigit():
+        return False
+    return bool(
+        _CLOCK.fullmatch(text)
+        or _DATE.fullmatch(text)
+        or (" " in text and _DATE.fullmatch(_RANGE.split(text)[0]) and _RANGE.search(text))
+    )
+
+
+def are_dates(text: "pd.Series[str]", *, months: bool) -> BoolArray:
+    """Return which texts are dates; `months` accepts "2024-01" too."""
+    text = text.fillna("")
+    first = text.map(lambda cell: _RANGE.split(cell.strip())[0])
+    found = first.str.fullmatch(_DATE) & ~text.str.fullmatch(r"\s*\d{8}\s*")
+    if months:
+        found |= first.str.fullmatch(_MONTH_ONLY)
+    return np.asarray(found, dtype=np.bool_)
+
+
+def are_clocks(text: "pd.Series[str]") -> BoolArray:
+    """Return which texts are times of day or durations such as 12:59:59."""
+    return np.asarray(text.fillna("").str.fullmatch(_CLOCK), dtype=np.bool_)
+
+
+def parse_dates(
+    column: "pd.Series[float]", order: str | None = None
+) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
+    """Return the instants of written dates, NaT where a text is none, and notes.
+
+    They are in their zone, in UTC where zones differ. `order` is "day-first", "month-first" or
+    None to decide it over the whole column.
+    """
+    written = column.astype("str")
+    if not _parsed(_part(written), "ISO8601").isna().all():
+        iso = _parsed(written, "ISO8601")
+        if not iso.isna().any():
+            return iso, ()
+    text = written.str.strip().str.strip("'\"")
+    first = str(text.dropna().iloc[0])
+    if re.fullmatch(r"\d{4}-\d{3}", first):
+        return _parsed(text, "%Y-%j"), ()
+    text, late, notes = _plain(text)
+    if re.match(r"\d{4}-", str(text.dropna().iloc[0])):
+        iso = _parsed(text, "ISO8601")
+        if not iso.isna().all():
+            return iso + late, notes
+    dates, more = _in_order(text, str(text.dropna().iloc[0]), order)
+    return dates + late, (*notes, *more)
+
+
+def _plain(
+    text: "pd.Series[str]",
+) -> tuple["pd.Series[str]", pd.TimedeltaIndex, tuple[str, ...]]:
+    """Return dates in a notation that pandas reads, what 24:00 adds to them, and notes.
+
+    The start of an interval counts; weekdays go; zones become offsets.
+    """
+    notes: list[str] = []
+    sample = _part(text).dropna()
+
+    def replaced(pattern: str, by: "str | Callable[[re.Match[str]], str]") -> None:
+        nonlocal text
+        if sample.str.contains(pattern, flags=re.IGNORECASE, regex=True).any():
+            text = text.str.replace(pattern, by, regex=True, flags=re.IGNORECASE)
+
+    # Groups in a pattern make pandas warn in str.contains: they are all of the kind (?:…) there.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        if sample.str.contains(_RANGE).any():
+            text = text.str.split(_RANGE, n=1, regex=True).str[0]
+            notes.append("Cells that hold an interval: its start is the time of the row.")
+        replaced(rf"^{_WEEKDAY[:-1]}", "")
+        replaced(r"^(\d{4}):(\d\d):(\d\d)", r"\1-\2-\3")
+        replaced(r"^(\d{4})/(\d{1,2})/(\d{1,2})", r"\1-\2-\3")
+        replaced(r"(?<!\d)(\d\d:\d\d:\d\d)[:,](\d{1,9})", r"\1.\2")
+        replaced(r"\s*([ap])\.?\s?m\.?(?=$|\s)", lambda match: f" {match[1].upper()}M")
+        replaced(r"(\d{2,4})(?:\s*[,;_]\s*|[-:](?=\d\d:\d\d:))(?=\d{1,2}:\d\d)", r"\1 ")
+        replaced(rf"(?<![a-zä-ÿ]){_MONTH}(?![a-zä-ÿ])", _english)
+        text = _with_offsets(text, sample, notes)
+    midnight = text.str.contains(r"(?:^|[T ])24:00(?::00)?(?:\.0+)?", regex=True, na=False)
+    if midnight.any():
+        text = text.str.replace(r"([T ])24:00", r"\g<1>00:00", regex=True)
+    late = pd.to_timedelta(midnight.to_numpy().astype(np.int64), unit="D")
+    return text, pd.TimedeltaIndex(late), tuple(notes)
+
+
+def _english(match: re.Match[str]) -> str:
+    """Return the English name of a month, as strptime reads it."""
+    name = match[0].rstrip(".").casefold()
+    key = next(key for key in (name[:4], name[:3]) if key in _MONTHS)
+    return _MONTHS[key].capitalize()
+
+
+def _with_offsets(
+    text: "pd.Series[str]", sample: "pd.Series[str]", notes: list[str]
+) -> "pd.Series[str]":
+    """Return dates with offsets from UTC in place of the names of zones."""
+    pattern = (
+        r"(?<=\d|[Mm])\s*\(?\b(?![AP]M$)([A-Z]{1,5}|[A-Z][a-z]+/[A-Za-z_]+)"
+        r"(?:([+-])(\d{1,2}):?(\d\d)?)?\)?$"
+    )
+    if not sample.str.contains(r"[A-Za-z_)]$|[A-Z]{3}[+-]\d", regex=True).any():
+        return text
+    names = text.str.extract(pattern)
+    known = sorted(set(names[0].dropna()))
+    strange = [name for name in known if name.casefold() not in _ZONES]
+    if not known:
+        return text
+    if strange:
+        # One zone throughout changes nothing but the name of the axis.
+        notes.append(f"The zone '{strange[0]}' behind the times is left out.")
+        return text.str.replace(pattern, "", regex=True)
+
+    def offset(match: re.Match[str]) -> str:
+        hours = _ZONES[match[1].casefold()] * 60
+        if match[2]:
+            hours += int(match[2] + "1") * (int(match[3]) * 60 + int(match[4] or 0))
+        sign = "-" if hours < 0 else "+"
+        return f"{sign}{abs(hours) // 60:02d}:{abs(hours) % 60:02d}" if hours else "Z"
+
+    return text.str.replace(pattern, offset, regex=True)
+
+
+def _in_order(
+    text: "pd.Series[str]", first: str, wanted: str | None
+) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
+    """Return the instants of dates in the order of day and month that reads most of them.
+
+    Where several read all, the one with the smallest steps is taken and that is said. A part of
+    the rows decides, since parsing a million dates takes seconds.
+    """
+    part = _part(text)
+    tried = [(order, form, _parsed(part, form)) for order, form in _formats(first)]
+    tried = [one for one in tried if not one[2].isna().all()]
+    if wanted is not None:
+        tried = [one for one in tried if one[0] in (wanted, "")] or tried
+    tried.sort(key=lambda one: (int(np.sum(np.asarray(one[2].isna()))), _longest_step(one[2])))
+    dates = pd.DatetimeIndex([pd.NaT] * len(text))
+    for order, form, _ in tried:
+        dates = _parsed(text, form)
+        if not dates.isna().any():
+            others = [one for one in tried if one[0] != order and not one[2].isna().any()]
+            sure = wanted is not None or all(one[2].equals(tried[0][2]) for one in others)
+            return dates, () if sure else (_order_note(first, order),)
+    return (_parsed(text, tried[0][1]) if tried else dates), ()
+
+
+def _order_note(first: str, order: str) -> str:
+    """Return a note on an order of day and month that the dates leave open."""
+    said = {"day-first": "day/month", "month-first": "month/day", "year-first": "year/month/day"}
+    other = "month-first" if order == "day-first" else "day-first"
+    return f"Dates such as {first} are taken as {said[order]} (--dates {other} decides otherwise)."
+
+
+def _part(text: "pd.Series[str]") -> "pd.Series[str]":
+    """Return enough rows to tell a format by, from all over the column."""
+    return text.iloc[np.unique(np.linspace(0, len(text) - 1, _ENOUGH).astype(np.int64))]
+
+
+def _longest_step(dates: pd.DatetimeIndex) -> float:
+    """Return the longest time from one date to the next, in seconds."""
+    plain = dates.dropna() if dates.tz is None else dates.dropna().tz_convert(None)
+    seconds = plain.to_numpy().astype("datetime64[s]").astype(np.int64)
+    return float(np.abs(np.diff(seconds)).max(initial=0))
+
+
+def _formats(first: str) -> list[tuple[str, str]]:
+    """Return the formats a written date may have with their order, the likelier one first."""
+    match = _PARTS.fullmatch(first)
+    if match is None:
+        return [("", form) for form in [guess_datetime_format(first)] if form is not None]
+    left, mark, middle, right, hour, minute, second, fraction, half, zone = match.groups()
+    clock = ""
+    if hour is not None:
+        clock = f" {'%I' if half else '%H'}:%M" + (":%S" if second else "")
+        clock += (".%f" if fraction else "") + (" %p" if half else "")
+        clock = clock if "T" not in first else clock.replace(" ", "T", 1)
+    if zone is not None:
+        clock += " %z" if zone.startswith(" ") else "%z"
+    del minute
+    year = "%Y" if len(right) == 4 else "%y"
+    end = first[match.start(4) - (match.start(4) - match.end(3)) : match.start(4)]
+    if left[0].isalpha():
+        return [("", f"{_month(left)}{mark}%d{end}{year}{clock}")]
+    if middle[0].isalpha():
+        return [("", f"%d{mark}{_month(middle)}{end}{year}{clock}")]
+    if len(left) == 4:
+        return [("", f"%Y{mark}%m{end}%d{clock}")]
+    orders = [
+        ("day-first", f"%d{mark}%m{end}{year}{clock}"),
+        ("month-first", f"%m{mark}%d{end}{year}{clock}"),
+    ]
+    # Where a dot stands between them, the day comes first; with a slash it is anybody's guess.
+    orders = orders if mark.startswith(".") else orders[::-1]
+    return orders + ([("year-first", f"%y{mark}%m{end}%d{clock}")] if len(right) == 2 else [])
+
+
+def _month(text: str) -> str:
+    """Return the directive for a month by name."""
+    return "%b" if len(text) <= 3 else "%B"
+
+
+def _parsed(text: "pd.Series[str]", form: str) -> pd.DatetimeIndex:
+    """Return the instants of texts in one format, NaT where one is not."""
+    if len(text) > _ENOUGH:
+        found = _DAY_MONTH_YEAR.fullmatch(form)
+        order = {"d": "day-first", "m": "month-first"}[found[1]] if found else form
+        if found or form == "ISO8601":
+            dates = fixed_dates(text, order)
+            if dates is not None:
+                return dates
+    with warnings.catch_warnings():
+        # pandas 2 warns of zones that differ, pandas 3 raises.
+        warnings.simplefilter("error", FutureWarning)
+        try:
+            return pd.DatetimeIndex(pd.to_datetime(text, format=form, errors="coerce"))
+        except (ValueError, FutureWarning):
+            return pd.DatetimeIndex(pd.to_datetime(text, format=form, errors="coerce", utc=True))

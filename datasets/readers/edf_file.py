@@ -1,0 +1,198 @@
+"""EDF, EDF+ and BDF files: signals in physical units, start time and annotations, read with edfio.
+
+edfio is chosen before pyedflib: it is pure Python on numpy, maps the samples instead of copying
+them, reads from memory (compressed files, streams), and takes the many files of devices that do
+not keep to the letter of the standard, which the C library behind pyedflib refuses.
+"""
+
+import datetime
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from spectra.arrays import Float64Array
+from spectra.datasets.memory import refuse_too_large
+from spectra.datasets.raw import Raw, Request
+from spectra.datasets.readers.annotations import Annotation, annotation_labels
+from spectra.datasets.readers.binary import content, damaged, library, size_of
+from spectra.datasets.readers.rates import at_rate, one_rate
+from spectra.datasets.readers.signals import (
+    SignalHeader,
+    distinct_titles,
+    raw_from_signals,
+    wanted_signals,
+)
+from spectra.datasets.source import Source
+from spectra.errors import DataError
+
+_BDF = b"\xffBIOSEMI"
+_EDF = b"0       "
+_FAULTS = (ValueError, TypeError, KeyError, IndexError, OSError, OverflowError, ZeroDivisionError)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """The sizes that the header of an EDF file states."""
+
+    records: int
+    seconds: float
+    labels: tuple[str, ...]
+    samples: tuple[int, ...]
+    header_bytes: int
+    sample_bytes: int
+    reserved: str
+
+    @property
+    def record_bytes(self) -> int:
+        """The bytes of one data record."""
+        return sum(self.samples) * self.sample_bytes
+
+
+def is_edf(head: bytes, name: str) -> bool:
+    """Return whether the content is an EDF or BDF file."""
+    if not head.startswith((_EDF, _BDF)) or len(head) < 256:
+        return False
+    return head[184:192].strip().isdigit() and head[252:256].strip().isdigit()
+
+
+def read_edf(source: Source, request: Request) -> Raw:
+    """Read the signals of an EDF or BDF file, in physical units.
+
+    Annotations become labels where `label` names those that are anomalies. Signals of different
+    rates are chosen between, or brought to one by resampling.
+    """
+    edfio = library("edfio", source, "an EDF or BDF file", "medical")
+    where = content(source)
+    kind = "a BDF file" if source.head(8) == _BDF else "an EDF file"
+    layout = _layout(source, where, kind)
+    notes = _checked(source, layout, size_of(where), kind)
+    try:
+        with warnings.catch_warnings():
+            # What edfio warns of is refused above, or noted.
+            warnings.simplefilter("ignore")
+            read = edfio.read_bdf if kind == "a BDF file" else edfio.read_edf
+            file = read(where, header_encoding="latin-1")
+            return _raw(source, file, request, notes)
+    except DataError:
+        raise
+    except _FAULTS as error:
+        raise damaged(source, kind, error) from error
+
+
+def _layout(source: Source, where: Path | io.BytesIO, kind: str) -> _Layout:
+    """Return the sizes that the header states."""
+    with where.open("rb") if isinstance(where, Path) else io.BytesIO(where.getvalue()) as file:
+        head = file.read(256)
+        try:
+            count = int(head[252:256])
+            signals = file.read(256 * count)
+            counts = signals[216 * count : 224 * count]
+            samples = tuple(int(counts[8 * i : 8 * i + 8]) for i in range(count))
+            labels = tuple(
+                signals[16 * i : 16 * i + 16].decode("latin-1").strip() for i in range(count)
+            )
+            return _Layout(
+                records=int(head[236:244]),
+                seconds=float(head[244:252]),
+                labels=labels,
+                samples=samples,
+                header_bytes=int(head[184:192]),
+                sample_bytes=3 if head.startswith(_BDF) else 2,
+                reserved=head[192:236].decode("latin-1").strip(),
+            )
+        except ValueError as error:
+            raise damaged(source, kind, f"its header is no header: {error}") from error
+
+
+def _checked(source: Source, layout: _Layout, size: int, kind: str) -> tuple[str, ...]:
+    """Raise DataError where the header does not fit the file; return a note on what it lacks."""
+    if layout.header_bytes != 256 * (len(layout.samples) + 1) or min(layout.samples, default=0) < 1:
+        raise damaged(
+            source,
+            kind,
+            f"its header says {layout.header_bytes} bytes for {len(layout.samples)} signals",
+        )
+    if layout.reserved.startswith(("EDF+D", "BDF+D")):
+        raise DataError(
+            f"{source.name} is discontinuous ({layout.reserved[:5]}): export it as continuous "
+            "(EDF+C), or one file for each part."
+        )
+    if all(label.endswith(" Annotations") for label in layout.labels):
+        raise DataError(f"{source.name} holds annotations and no signals: name the file with them.")
+    if not layout.seconds > 0:
+        raise DataError(
+            f"{source.name} says that a record lasts {layout.seconds:g} s, so there is no sampling "
+            "rate: correct the number at byte 244."
+        )
+    there = (size - layout.header_bytes) / layout.record_bytes
+    if layout.records == -1:
+        return (f"The header does not say how many records there are: {int(there)} were found.",)
+    if there != layout.records:
+        raise DataError(
+            f"{source.name} is not complete as {kind}: its header says {layout.records} records of "
+            f"{layout.seconds:g} s, and {there:.6g} are there: copy it again, or correct the "
+            "number at byte 236."
+        )
+    return ()
+
+
+def _raw(source: Source, file: Any, request: Request, notes: tuple[str, ...]) -> Raw:
+    """Return the samples of the wanted signals."""
+    signals = file.signals
+    header = SignalHeader(
+        source.name,
+        distinct_titles([signal.label for signal in signals]),
+        tuple(str(signal.physical_dimension).strip() for signal in signals),
+        start=_start(file),
+    )
+    wanted = wanted_signals(header, request)
+    if request.channels is None and (triggers := _triggers(header, source)):
+        notes += ("'Status' holds trigger bits: left out (--channels takes it).",)
+        wanted = [index for index in wanted if index not in triggers]
+    rates = [float(signal.sampling_frequency) for signal in signals]
+    chosen, fs, said = one_rate(source.name, header.titles, rates, wanted, request)
+    n = round(max(_length(file, signals[index]) / rates[index] for index in chosen) * fs)
+    refuse_too_large(source.name, n * len(chosen), "choose fewer with --channels")
+    values = np.empty((n, len(chosen)))
+    for column, index in enumerate(chosen):
+        values[:, column] = at_rate(_samples(signals[index]), rates[index], fs, n)
+    labels, found = annotation_labels(_annotations(file), request.label, n, fs)
+    header = SignalHeader(source.name, header.titles, header.units, fs, header.start)
+    return raw_from_signals(header, values, chosen, labels, (*notes, *said, *found))
+
+
+def _triggers(header: SignalHeader, source: Source) -> set[int]:
+    """Return the signals of a BDF file that hold bits of triggers, beside others."""
+    found = {index for index, title in enumerate(header.titles) if title == "Status"}
+    return found if len(found) < len(header.titles) and source.head(8) == _BDF else set()
+
+
+def _length(file: Any, signal: Any) -> int:
+    """Return the number of samples of a signal."""
+    return int(file.num_data_records * signal.samples_per_data_record)
+
+
+def _samples(signal: Any) -> Float64Array:
+    """Return the samples of a signal in its physical unit."""
+    return np.asarray(signal.data, dtype=np.float64)
+
+
+def _start(file: Any) -> pd.Timestamp | None:
+    """Return the instant of the first sample, None where it was made anonymous."""
+    try:
+        return pd.Timestamp(datetime.datetime.combine(file.startdate, file.starttime))
+    except ValueError:
+        return None
+
+
+def _annotations(file: Any) -> list[Annotation]:
+    """Return the annotations, less the name of the signal that some programs add after @@."""
+    return [
+        Annotation(float(one.onset), float(one.duration or 0.0), one.text.partition("@@")[0])
+        for one in file.annotations
+    ]

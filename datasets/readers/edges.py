@@ -1,0 +1,115 @@
+"""Rows at the end or start of a table that are no samples: footers and totals."""
+
+import numpy as np
+import pandas as pd
+
+from spectra.arrays import BoolArray, Float64Array
+from spectra.datasets.readers.cells import MISSING, MISSING_WORDS, read_cells
+from spectra.datasets.readers.columns import is_plain
+from spectra.datasets.readers.dates import looks_like_date
+
+LONGEST_FOOTER = 12
+_SAMPLE, _FEWEST_PARTS = 60, 10
+_CLOSE = 1e-4
+"""A total differs from the sum by less than this share of it: the parts were rounded."""
+
+
+def footer_rows(frame: pd.DataFrame, decimal: str) -> int:
+    """Return how many rows at the end of a table are words in place of samples.
+
+    The first column that holds numbers or dates above has a text there that is neither.
+    """
+    if all(is_plain(frame[column]) for column in frame.columns) or len(frame) < 3:
+        return 0
+    tail = frame.iloc[-LONGEST_FOOTER:]
+    body = frame.iloc[max(0, len(frame) - _SAMPLE - LONGEST_FOOTER) : -1]
+    count = 0
+    for column in frame.columns[:8]:
+        if is_plain(frame[column]):
+            # A column of numbers throughout has no word; where it is empty a footer may go on.
+            if frame[column].iloc[-1] == frame[column].iloc[-1]:
+                return 0
+            continue
+        usual = _holds_values(body[column], decimal)
+        if np.mean(usual) < 0.5:
+            continue
+        # In the last rows a value of the column is none, and no word for a missing one either.
+        foreign = ~_holds_values(tail[column], decimal) & ~_is_missing(tail[column])
+        empty = _is_missing(tail[column])
+        for i in range(len(tail) - 1, -1, -1):
+            if foreign[i]:
+                count = max(count, len(tail) - i)
+            elif not empty[i]:
+                break
+        return count if count < len(frame) - 1 else 0
+    return 0
+
+
+def _is_missing(column: "pd.Series[float]") -> BoolArray:
+    """Return which cells are empty or hold a word for a missing value."""
+    text = column.astype("str").str.strip().str.lower()
+    return np.asarray(column.isna() | text.isin(MISSING_WORDS), dtype=np.bool_)
+
+
+def _holds_values(column: "pd.Series[float]", decimal: str) -> BoolArray:
+    """Return which cells of a column are numbers or dates."""
+    cells = read_cells(column, decimal)
+    dates = column.astype("str").fillna("").map(lambda cell: looks_like_date(cell.strip()))
+    return np.asarray(~np.isnan(cells.values) | dates, dtype=np.bool_)
+
+
+def row_text(frame: pd.DataFrame, row: int) -> str:
+    """Return the cells of a row for a message."""
+    cells = [str(cell).strip() for cell in frame.iloc[row] if cell == cell]
+    text = ", ".join(cell for cell in cells if cell.lower() not in MISSING)
+    return text if len(text) <= 60 else text[:60] + "…"
+
+
+def total_row(frame: pd.DataFrame, decimal: str) -> int | None:
+    """Return the first or the last row where it is the total of all others, else None.
+
+    In every column of numbers that it fills, and in at least one, the row is the sum of ten or
+    more other values, and larger than each of them.
+    """
+    if len(frame) < 12:
+        return None
+    for row in (len(frame) - 1, 0):
+        sums = 0
+        for column in frame.columns:
+            values = _values(frame[column], decimal)
+            if values is None or np.isnan(values[row]):
+                continue
+            total = _is_total(values, row)
+            if total is None:
+                continue
+            if not total:
+                sums = 0
+                break
+            sums += 1
+        if sums:
+            return row
+    return None
+
+
+def _values(column: "pd.Series[float]", decimal: str) -> Float64Array | None:
+    """Return the numbers of a column that is no text, None for text."""
+    if is_plain(column):
+        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    if np.mean(np.isnan(read_cells(column.iloc[:_SAMPLE], decimal).values)) > 0.5:
+        return None
+    return read_cells(column, decimal).values
+
+
+def _is_total(values: Float64Array, row: int) -> bool | None:
+    """Return True if a value is the sum of the others; None for a column that tells nothing."""
+    middle = values[1 : min(_SAMPLE, len(values) - 1)]
+    steps = np.diff(middle)
+    if len(steps) and steps[0] != 0 and np.mean(steps == steps[0]) > 0.9:
+        return None
+    total = float(np.nansum(values)) - values[row]
+    if abs(values[row] - total) > _CLOSE * max(abs(total), 1e-300):
+        return None if np.nanmax(values) == 0 == np.nanmin(values) else False
+    others = np.delete(values, row)
+    if np.sum(np.nan_to_num(others) != 0) < _FEWEST_PARTS:
+        return None
+    return bool(abs(values[row]) > np.nanmax(np.abs(others)))

@@ -1,0 +1,132 @@
+"""HDF5 files, and MATLAB files of version 7.3, which are such: read with h5py."""
+
+import io
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from spectra.datasets.raw import Raw, Request
+from spectra.datasets.readers.binary import content, damaged, library
+from spectra.datasets.readers.variables import (
+    Variable,
+    is_rate_name,
+    rate_of,
+    raw_from_variables,
+)
+from spectra.datasets.source import Source
+
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_USER_BLOCKS = (0, *(512 << k for k in range(7)))
+"""Bytes at which the signature may lie: at 0 or behind a user block (HDF5 format, II.A)."""
+_STARTS = ("start_time", "starttime", "start", "start_datetime")
+_UNITS = ("unit", "units")
+_FAULTS = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError)
+
+
+def is_hdf5(head: bytes, name: str) -> bool:
+    """Return whether the content is an HDF5 file."""
+    return any(head[at : at + 8] == _SIGNATURE for at in _USER_BLOCKS)
+
+
+def read_hdf5(source: Source, request: Request) -> Raw:
+    """Read the numeric data sets of an HDF5 file, side by side where they are of one length."""
+    kind = "a MATLAB 7.3 file" if source.head(6) == b"MATLAB" else "an HDF5 file"
+    h5py = library("h5py", source, kind, "matlab")
+    where = content(source)
+    try:
+        with h5py.File(where, "r") as file:
+            variables = list(_data_sets(h5py, source, kind, where, file))
+            fs, start = _recorded(
+                file, (file[name] for name in _holders(variables) if name in file)
+            )
+    except _FAULTS as error:
+        raise damaged(source, kind, error) from error
+    return raw_from_variables(variables, source, request, fs, start)
+
+
+def _data_sets(
+    h5py: Any, source: Source, kind: str, where: Path | io.BytesIO, file: Any
+) -> Iterator[Variable]:
+    """Yield every data set of the file; values are read later."""
+    names: list[str] = []
+    file.visit(names.append)
+    for name in names:
+        data = file[name]
+        # What lies in other files is not read, nor what MATLAB keeps for cells and objects.
+        if not isinstance(data, h5py.Dataset) or name.startswith("#"):
+            continue
+        if data.is_virtual or data.external or data.shape is None or "MATLAB_empty" in data.attrs:
+            continue
+        text = _text(data.attrs.get("MATLAB_class")) in ("char", "cell", "function_handle")
+        read = partial(_read, h5py, source, kind, where, name)
+        for field in data.dtype.names or (None,):
+            dtype = data.dtype if field is None else data.dtype[field]
+            yield Variable(
+                f"/{name}" if field is None else f"/{name}/{field}",
+                data.shape + dtype.shape,
+                dtype.base.kind in "fiub" and not text,
+                read if field is None else partial(read, field),
+                _unit(data),
+            )
+
+
+def _read(
+    h5py: Any,
+    source: Source,
+    kind: str,
+    where: Path | io.BytesIO,
+    name: str,
+    field: str | None = None,
+) -> NDArray[np.generic]:
+    """Return the values of a data set, or of one of its fields."""
+    try:
+        with h5py.File(where, "r") as file:
+            data = file[name]
+            values: NDArray[np.generic] = np.asarray(data[()] if field is None else data[field])
+            return values
+    except _FAULTS as error:
+        raise damaged(source, f"{kind}, '/{name}'", error) from error
+
+
+def _holders(variables: list[Variable]) -> Iterator[str]:
+    """Yield the names of data sets that may have attributes on how they were sampled."""
+    for variable in variables:
+        if variable.numeric and variable.size > 1:
+            yield variable.name
+            yield variable.name.rpartition("/")[0] or "/"
+
+
+def _recorded(file: Any, holders: Iterator[Any]) -> tuple[float | None, pd.Timestamp | None]:
+    """Return the rate and start that attributes of the file or of its data sets give."""
+    fs: float | None = None
+    start: pd.Timestamp | None = None
+    for holder in (file, *holders):
+        for key, value in holder.attrs.items():
+            if fs is None and is_rate_name(key):
+                fs = rate_of(value)
+            if start is None and key.casefold() in _STARTS:
+                start = _instant(_text(value))
+    return fs, start
+
+
+def _instant(text: str) -> pd.Timestamp | None:
+    """Return the instant that a text names, None where it names none."""
+    instants = pd.to_datetime(pd.Series([text]), errors="coerce", format="ISO8601").dropna()
+    return None if instants.empty else instants.iloc[0]
+
+
+def _unit(data: Any) -> str:
+    """Return the physical unit that the attributes of a data set give."""
+    return next((_text(data.attrs[key]) for key in _UNITS if key in data.attrs), "")
+
+
+def _text(value: Any) -> str:
+    """Return an attribute as text, "" where it is none."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value if isinstance(value, str) else ""

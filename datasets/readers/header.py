@@ -1,0 +1,169 @@
+"""What the lines around a table say: sampling rate, start, unit, number of samples."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from spectra.datasets.readers.names import SECONDS, is_unit
+
+_NUMBER = r"([+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?)"
+_HERTZ = {"hz": 1.0, "hertz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9, "sps": 1.0, "ksps": 1e3}
+_HERTZ_WORD = (
+    r"(hz|hertz|khz|mhz|ghz|sps|ksps|samples?\s*(?:/|per|_per_)\s*s(?:ec(?:ond)?)?|s/s|sa/s)"
+)
+_RATE_WORD = (
+    r"(?:sampl\w*[\s_-]*(?:rate|freq\w*)|\bfs\b|\bsr\b|\bodr\b|abtast(?:rate|frequenz)|messrate"
+    r"|(?:data|scan|acq\w*|update|output|logging|recording|frame|daq)[\s_-]*(?:rate|freq\w*)"
+    r"|fr[ée]quence\s+d.?\s*[ée]chantillonnage|(?:frecuencia|tasa|velocidad)\s+de\s+muestreo"
+    r"|(?:frequenza|velocit[àa])\s+di\s+campionamento|(?:taxa|frequ[êe]ncia)\s+de\s+amostragem"
+    r"|bemonsterings\w*|samplings\w*frekvens|частота\s+дискретизации|采样率|采样频率|サンプリング周波数"
+    r"|^\W*(?:rate|frequency|frequenz))"
+)
+_PERIOD_WORD = (
+    r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing)|delta[\s_-]*(?:x|t|time)|\bdt\b"
+    r"|x[\s_-]*increment|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit"
+    r"|messintervall|^\W*increment|(?:time|log\w*|recording|measurement|scan)[\s_-]*(?:interval|step|increment))"
+)
+_BETWEEN = r"[\s\"']*(?:[=:,;\t|]+|\s)[\s\"']*"
+_IN_BRACKETS = r"(?:[\s_]*[\[(]?\s*{0}\s*[\])]?)?"
+_RATE = re.compile(
+    _RATE_WORD + _IN_BRACKETS.format(_HERTZ_WORD) + _BETWEEN + _NUMBER + rf"\s*{_HERTZ_WORD}?",
+    re.IGNORECASE,
+)
+_BARE_RATE = re.compile(rf"(?:\bat\s+)?{_NUMBER}\s*{_HERTZ_WORD}(?!\w)", re.IGNORECASE)
+_SECONDS_WORD = r"(s|sec|secs|seconds?|ms|msec|us|µs|μs|ns|min|minutes?|h|hours?)"
+_PERIOD = re.compile(
+    _PERIOD_WORD
+    + _IN_BRACKETS.format(_SECONDS_WORD)
+    + _BETWEEN
+    + _NUMBER
+    + rf"(?:\s*{_SECONDS_WORD}(?!\w))?",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(
+    r"(?:\b(\d+)\s+samples\b|\b(?:npts|sample[\s_-]*count|number\s+of\s+(?:samples|points)|samples)"
+    r"\s*[=:,;\t]\s*(\d+))",
+    re.IGNORECASE,
+)
+_INSTANT = re.compile(
+    r"\d{4}[-/]\d\d[-/]\d\d[T ,]+\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:\s*(?:Z|UTC|[+-]\d\d:?\d\d))?"
+)
+_START_WORD = re.compile(
+    r"\b(?:start\w*|begin\w*|first|record\w*|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio|begin"
+    r"|timeseries)\b",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(
+    r"(?:\bunits?\b|einheit|unidad|unit[ée]|unit[àa]|eenheid|units\s+of|field_unit)"
+    r"[\s\"']*[=:,;\t\s][\s\"']*(.+?)[\s\"']*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Header:
+    """Properties of the samples that stand in words around a table.
+
+    `fs` is in Hz and `rate_text` is the line that gives it; `unit` is the unit of every channel;
+    `n_samples` is the number of samples of a trace.
+    """
+
+    fs: float | None = None
+    rate_text: str = ""
+    start: pd.Timestamp | None = None
+    unit: str = ""
+    n_samples: int | None = None
+
+    def with_rate_of(self, lines: Sequence[str]) -> "Header":
+        """Return the header with the rate that lines below the table give, if it has none."""
+        other = read_header(lines)
+        if self.fs is not None or other.fs is None:
+            return self
+        return replace(self, fs=other.fs, rate_text=other.rate_text)
+
+
+NO_HEADER = Header()
+"""The header of a table that says nothing of its samples."""
+
+
+def read_header(lines: Iterable[str]) -> Header:
+    """Return what the lines around a table say of its samples."""
+    texts = [line.strip().strip("\"'#%/;").strip() for line in lines]
+    texts = [text for text in texts if text]
+    fs, rate_text = _rate(texts)
+    return Header(fs, rate_text, _start(texts), _unit(texts), _count(texts))
+
+
+def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
+    """Return the sampling rate in Hz and the line that gives it, the surest wording first."""
+    for text in texts:
+        if match := _RATE.search(text):
+            fs = _number(match[2]) * _hertz(match[1] or match[3])
+            if 0 < fs < float("inf"):
+                return fs, _shown(text)
+    for text in texts:
+        if match := _PERIOD.search(text):
+            unit = (match[1] or match[3] or "s").casefold()
+            period = _number(match[2]) * SECONDS.get(unit, 1.0)
+            if 0 < period < float("inf"):
+                return float(f"{1 / period:.10g}"), _shown(text)
+    for text in texts:
+        for match in _BARE_RATE.finditer(text):
+            sure = match[0].casefold().startswith("at ") or "hz" not in match[2].casefold()
+            if sure and _number(match[1]) > 0:
+                return _number(match[1]) * _hertz(match[2]), _shown(text)
+    return None, ""
+
+
+def _hertz(unit: str | None) -> float:
+    """Return the Hz of a unit of rates."""
+    return _HERTZ.get((unit or "hz").casefold(), 1.0)
+
+
+def _number(text: str) -> float:
+    """Return a number with a decimal point or comma."""
+    return float(text.replace(",", "."))
+
+
+def _shown(text: str) -> str:
+    """Return a line for a message: on one line, and shortened."""
+    text = " ".join(text.rstrip(",;\t ").split())
+    return text if len(text) <= 60 else text[:60] + "…"
+
+
+def _start(texts: Sequence[str]) -> pd.Timestamp | None:
+    """Return the instant at which the recording starts."""
+    for text in texts:
+        if _START_WORD.search(text) and (match := _INSTANT.search(text)):
+            try:
+                written = match[0].replace("/", "-").replace("UTC", "Z").replace(",", " ")
+                return pd.Timestamp(written)
+            except ValueError:
+                continue
+    return None
+
+
+def _unit(texts: Sequence[str]) -> str:
+    """Return the unit of the samples."""
+    for text in texts:
+        if match := _UNIT.search(text):
+            fields = [field.strip(" \"'") for field in re.split(r"[,;\t]", match[1])]
+            units = [
+                field for field in fields if is_unit(field) and field.casefold() not in SECONDS
+            ]
+            if units:
+                return units[0]
+        last = re.split(r"[,;\t]", text)[-1].strip()
+        if _START_WORD.match(text) and is_unit(last) and last.casefold() not in SECONDS:
+            return last
+    return ""
+
+
+def _count(texts: Sequence[str]) -> int | None:
+    """Return the number of samples of a trace."""
+    for text in texts:
+        if match := _COUNT.search(text):
+            return int(match[1] or match[2])
+    return None

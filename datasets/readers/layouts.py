@@ -1,0 +1,250 @@
+"""Tables that hold more than one sample of a signal in a row: traces, days, blocks."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from spectra.arrays import BoolArray, Float64Array
+from spectra.datasets.readers.columns import Table, numbers
+from spectra.datasets.readers.dates import are_dates, parse_dates
+from spectra.datasets.time_axis import seconds_of
+from spectra.errors import DataError
+
+_CLOCK = re.compile(
+    r"\D{0,6}(\d{1,2})[:h.](\d\d)(?::\d\d)?(?:\s*([ap])\.?m\.?)?\s*(?:[-–].*)?", re.IGNORECASE
+)
+_NUMBERED = re.compile(r"[^\d]{0,12}?0*(\d{1,4})\D{0,4}")
+_PER_DAY = frozenset({24, 48, 72, 96, 144, 288, 1440})
+_FEWEST_BLOCK = 16
+_ALIKE = 3.0
+"""Columns of one signal have spreads and levels that differ by less than this factor."""
+
+
+def unrolled(table: Table) -> Table:
+    """Return a table with one sample a row.
+
+    A day or an hour a row, named by clock times, a block of samples beside each stamp, and a trace
+    written several samples a line become one column; every other table is returned as it is.
+    """
+    for attempt in (_clock_columns, _trace, _blocks):
+        if (found := attempt(table)) is not None:
+            return found
+    return table
+
+
+def refuse_nem12(lines: Sequence[str], source: str) -> None:
+    """Raise DataError for the record types of NEM12, which are no table."""
+    first = lines[0].split(",") if lines else []
+    if len(first) > 1 and first[0].strip("\"' ") == "100" and first[1].strip().startswith("NEM1"):
+        raise DataError(
+            f"{source} is a {first[1].strip()} file of meter data (records 100, 200, 300, 900: a "
+            "day of intervals a row, the interval in the 200 record): save the 300 records as one "
+            "reading a row, with a column of time, and read that."
+        )
+
+
+def _stamps(table: Table, column: int) -> pd.DatetimeIndex | None:
+    """Return the dates in a column, None where it holds anything else."""
+    series = table.frame.iloc[:, column]
+    if isinstance(series.dtype, pd.DatetimeTZDtype) or series.dtype.kind == "M":
+        return pd.DatetimeIndex(series)
+    text = series.astype("str")
+    if series.dtype.kind in "iu":
+        dates = pd.DatetimeIndex(pd.to_datetime(text, format="%Y%m%d", errors="coerce"))
+        return None if dates.isna().any() else dates
+    if series.isna().any() or not are_dates(text, months=False).all():
+        return None
+    dates, _ = parse_dates(series)
+    return None if dates.isna().any() else dates
+
+
+def _clock_columns(table: Table) -> Table | None:
+    """Return a table of days, whose columns are named by clock times, as one column."""
+    names = [name or "" for name in table.names]
+    clocks = [_CLOCK.fullmatch(name.strip()) for name in names]
+    columns = [i for i, match in enumerate(clocks) if match]
+    if len(columns) >= 12:
+        minutes = [_minutes(match) for match in clocks if match]
+    else:
+        columns = _numbered(names)
+        if len(columns) not in _PER_DAY:
+            return None
+        minutes = [1440 // len(columns) * i for i in range(len(columns))]
+    steps = set(np.diff(minutes))
+    if len(steps) != 1 or (step := steps.pop()) <= 0 or step * len(columns) > 1440:
+        return None
+    dates = next(
+        (found for i in range(columns[0]) if (found := _stamps(table, i)) is not None), None
+    )
+    values = _matrix(table, columns)
+    if dates is None or values is None or dates.has_duplicates:
+        return None
+    instants = dates.repeat(len(columns)) + pd.TimedeltaIndex(
+        pd.to_timedelta(np.tile(minutes, len(dates)), unit="min")
+    )
+    named = f"{names[columns[0]]} to {names[columns[-1]]}"
+    note = (
+        f"The {len(columns)} columns {named} are the times of a day: read as one channel of a "
+        f"value every {step} min (--channels reads them as columns)."
+    )
+    return _long(table, values, "value", note, len(columns), instants)
+
+
+def _minutes(match: re.Match[str]) -> int:
+    """Return the minute of the day of a clock time."""
+    hour = int(match[1])
+    if match[3]:
+        hour = hour % 12 + 12 * (match[3].lower() == "p")
+    return 60 * hour + int(match[2])
+
+
+def _numbered(names: Sequence[str]) -> list[int]:
+    """Return the longest run of columns whose names are numbered one after another."""
+    numbers_ = [
+        int(match[1]) if (match := _NUMBERED.fullmatch(name.strip())) else -1 for name in names
+    ]
+    best: list[int] = []
+    run: list[int] = []
+    for i, number in enumerate(numbers_):
+        if number < 0:
+            run = []
+        elif run and number == numbers_[i - 1] + 1:
+            run.append(i)
+        else:
+            run = [i] if number in (0, 1) else []
+        if len(run) > len(best):
+            best = list(run)
+    return best
+
+
+def _matrix(table: Table, columns: Sequence[int]) -> Float64Array | None:
+    """Return the numbers of columns, (rows, columns), None where one is text."""
+    try:
+        found = [numbers(table, column) for column in columns]
+    except DataError:
+        return None
+    kept = [one for one in found if one is not None]
+    return np.column_stack(kept) if len(kept) == len(columns) else None
+
+
+def _trace(table: Table) -> Table | None:
+    """Return a trace that is written several samples a line as one column, row by row.
+
+    Such a table has no names, and its header counts the samples, or its last row is shorter.
+    """
+    width = table.frame.shape[1]
+    if width < 2 or any(table.names) or width > 20 or len(table.frame) < 5:
+        return None
+    values = _matrix(table, range(width))
+    if values is None:
+        return None
+    known = ~np.isnan(values)
+    count = int(known.sum())
+    last = int(known[-1].sum())
+    ragged = bool(known[:-1].all()) and 0 < last < width and bool(known[-1, :last].all())
+    expected = table.header.n_samples
+    counted = expected is not None and expected == count and count > len(values)
+    whole = bool(known.all()) and width >= 4 and table.header.fs is not None
+    if not counted and not ((ragged or whole) and _goes_on_in_rows(values[:-1])):
+        return None
+    note = (
+        f"{count} samples of one signal, {width} a line: read line after line (--channels reads "
+        "them as columns)."
+    )
+    return _long(table, values, "value", note, width, None, keep=known.ravel())
+
+
+def _goes_on_in_rows(values: Float64Array) -> bool:
+    """Return True if a row goes on where the one above it ends, smoother than down a column."""
+    across = np.median(np.abs(values[1:, 0] - values[:-1, -1]))
+    within = np.median(np.abs(np.diff(values, axis=1)))
+    down = np.median(np.abs(np.diff(values, axis=0)))
+    return bool(across < 1.5 * within + 1e-300 and within < 0.7 * down)
+
+
+def _blocks(table: Table) -> Table | None:
+    """Return blocks of samples beside the stamp of each row as one column.
+
+    Sixteen columns or more without names, or with numbered ones, are a block where their levels
+    and spreads are alike, and the step of the stamps over their number is a round rate.
+    """
+    columns = _block_columns(table)
+    if len(columns) < _FEWEST_BLOCK or len(table.frame) < 3:
+        return None
+    stamps = next(
+        (found for i in range(columns[0]) if (found := _stamps(table, i)) is not None), None
+    )
+    values = _matrix(table, columns)
+    if stamps is None or values is None:
+        return None
+    steps = np.diff(seconds_of(stamps))
+    usual = float(np.median(steps))
+    if usual <= 0 or np.mean(np.abs(steps - usual) > 0.01 * usual) > 0.1:
+        return None
+    fs = len(columns) / usual
+    if abs(fs - float(f"{fs:.4g}")) > 1e-9 * fs:
+        return None
+    offsets = np.rint(np.arange(len(columns)) / fs * 1e9).astype(np.int64)
+    instants = stamps.as_unit("ns").repeat(len(columns)) + pd.TimedeltaIndex(
+        np.tile(offsets, len(stamps)).view("timedelta64[ns]")
+    )
+    others = [i for i in range(1, len(table.names)) if i not in set(columns)]
+    left = f" {len(others)} columns beside them are left out." if others else ""
+    note = (
+        f"{len(columns)} samples of one signal in each row, a row every {usual:g} s: read as one "
+        f"channel of {fs:g} Hz (--channels reads the columns).{left}"
+    )
+    return _long(table, values, "value", note, len(columns), instants)
+
+
+def _block_columns(table: Table) -> list[int]:
+    """Return the last run of columns that are alike and have no names or numbered ones."""
+    names = [name or "" for name in table.names]
+    numbered = _numbered(names)
+    candidates = numbered or (list(range(1, len(names))) if not any(names) else [])
+    if len(candidates) < _FEWEST_BLOCK:
+        return []
+    values = _matrix(table, candidates)
+    if values is None:
+        return []
+    level: Float64Array = np.asarray(np.nanmedian(values, axis=0))
+    spread = np.nanpercentile(values, 75, axis=0) - np.nanpercentile(values, 25, axis=0)
+    middle, usual = float(np.median(level)), float(np.median(spread))
+    alike = (
+        (np.abs(np.subtract(level, middle)) <= _ALIKE * max(usual, 1e-300))
+        & (spread <= _ALIKE * usual)
+        & (spread * _ALIKE >= usual)
+    )
+    # Only a few other columns may stand between the stamp and the block.
+    start = int(np.argmin(alike[::-1])) if not alike.all() else len(alike)
+    run = candidates[len(candidates) - start :]
+    return run if len(run) >= max(_FEWEST_BLOCK, len(candidates) - 8) else []
+
+
+def _long(
+    table: Table,
+    values: Float64Array,
+    name: str,
+    note: str,
+    per_row: int,
+    instants: pd.Index | None,
+    keep: BoolArray | None = None,
+) -> Table:
+    """Return a table of one column of values, row after row, and one of their instants."""
+    flat = values.ravel()
+    rows = np.arange(len(flat)) // per_row
+    if keep is not None:
+        flat, rows = flat[keep], rows[keep]
+    frame = pd.DataFrame({0: flat})
+    names: tuple[str | None, ...] = (name,)
+    if instants is not None:
+        frame.insert(0, "time", instants)
+        names = ("time", name)
+    place: Callable[[int], str] = lambda row: table.place(int(rows[row]))  # noqa: E731
+    frame.columns = pd.RangeIndex(frame.shape[1])
+    return replace(
+        table, frame=frame, names=names, place=place, notes=(*table.notes, note), units=()
+    )

@@ -1,0 +1,107 @@
+"""MATLAB files of version 4 to 7.2; those of version 7.3 are HDF5 files (hdf5_file.py)."""
+
+import io
+import math
+import struct
+import zlib
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra.datasets.memory import refuse_too_large
+from spectra.datasets.raw import Raw, Request
+from spectra.datasets.readers.binary import content, damaged
+from spectra.datasets.readers.matlab_v5 import variables_of
+from spectra.datasets.readers.variables import Variable, raw_from_variables
+from spectra.datasets.source import Source
+from spectra.errors import DataError
+
+_KIND = "a MATLAB file"
+_VERSION_4 = ("double", "single", "int8", "int16", "int32", "uint8", "uint16")
+_FAULTS = (
+    ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError, OSError, OverflowError,
+    NotImplementedError, struct.error, zlib.error,
+)  # fmt: skip
+"""Errors of SciPy and zlib on files that are damaged at one place or another."""
+
+
+def is_matlab(head: bytes, name: str) -> bool:
+    """Return whether the content is a MATLAB file of version 4 to 7.2."""
+    return head.startswith(b"MATLAB 5.0") or _is_version_4(head)
+
+
+def _is_version_4(head: bytes) -> bool:
+    """Return whether the content begins with the header of a variable of version 4.
+
+    It has no signature: five integers (type, rows, columns, imaginary, length of the name) and the
+    name with a zero at its end.
+    """
+    if len(head) < 24:
+        return False
+    for order in "<>":
+        code, rows, columns, imaginary, length = struct.unpack(f"{order}5i", head[:20])
+        machine, reserved, precision, kind = (code // 10**k % 10 for k in (3, 2, 1, 0))
+        title = head[20 : 20 + length]
+        if (
+            0 <= code < 5000
+            and machine == (order == ">")
+            and reserved == 0
+            and precision <= 5
+            and kind <= 2
+            and rows > 0
+            and columns > 0
+            and imaginary in (0, 1)
+            and 2 <= length <= 64
+            and title.endswith(b"\0")
+            and title[:-1].decode("latin-1").isidentifier()
+        ):
+            return True
+    return False
+
+
+def read_matlab(source: Source, request: Request) -> Raw:
+    """Read the numeric vectors of a MATLAB file, side by side where they are of one length."""
+    where = content(source)
+    try:
+        if source.head(6) != b"MATLAB":
+            return raw_from_variables(_version_4(source, where), source, request)
+        return raw_from_variables(variables_of(_bytes(where)), source, request)
+    except DataError:
+        raise
+    except _FAULTS as error:
+        raise damaged(source, _KIND, error) from error
+
+
+def _bytes(where: Path | io.BytesIO) -> memoryview:
+    """Return the bytes of the file, mapped where they lie in one."""
+    if isinstance(where, Path):
+        return np.memmap(where, np.uint8, "r").data
+    return where.getbuffer()
+
+
+def _version_4(source: Source, where: Path | io.BytesIO) -> list[Variable]:
+    """Return the variables of a file of version 4."""
+    from scipy import io as matlab
+
+    return [
+        Variable(
+            name, tuple(shape), kind in _VERSION_4, partial(_loaded, source, where, name, shape)
+        )
+        for name, shape, kind in matlab.whosmat(cast("Any", where))
+    ]
+
+
+def _loaded(
+    source: Source, where: Path | io.BytesIO, name: str, shape: tuple[int, ...]
+) -> NDArray[np.generic]:
+    """Return the values of one variable of a file of version 4."""
+    from scipy import io as matlab
+
+    refuse_too_large(source.name, math.prod(shape), "choose another variable with --variable")
+    if isinstance(where, io.BytesIO):
+        where.seek(0)
+    loaded = matlab.loadmat(cast("Any", where), variable_names=[name])
+    return cast("NDArray[np.generic]", loaded[name])

@@ -1,0 +1,193 @@
+"""The layout of MATLAB files of version 5 to 7.2: elements of a tag and data, some compressed.
+
+After "MAT-File Format" (MathWorks). SciPy reads the same files, but a damaged type code makes its
+reader (1.17) stop the whole process, so the tags are read and checked here.
+"""
+
+import math
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra.datasets.memory import largest_bytes
+from spectra.datasets.readers.variables import Variable
+
+_FILE_HEADER = 128
+_MATRIX, _COMPRESSED = 14, 15
+_NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8",
+            13: "u8"}  # fmt: skip
+"""Types of stored numbers: MATLAB stores whole doubles in as few bytes as they need."""
+_STRUCTURE = 2
+_NUMERIC = range(6, 16)
+"""Classes of arrays: double, single and eight kinds of integers."""
+_COMPLEX = 0x0800
+_PREFIX = 4096
+"""Bytes that are decompressed to learn the class, shape and name of a variable."""
+_DEEPEST = 4
+"""Structures are searched to this depth: deeper ones hold settings of programs, not signals."""
+
+
+class BrokenLayout(ValueError):
+    """A layout that is not that of a MATLAB file."""
+
+
+@dataclass(frozen=True)
+class _Header:
+    """The class, flags, shape and name of a matrix."""
+
+    kind: int
+    flags: int
+    shape: tuple[int, ...]
+    name: str
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it holds real numbers."""
+        return self.kind in _NUMERIC and not self.flags & _COMPLEX
+
+
+def variables_of(data: memoryview) -> list[Variable]:
+    """Return the variables of a file, of which only structures are read whole.
+
+    Raises BrokenLayout where the tags do not fit together.
+    """
+    mark = bytes(data[126:128])
+    if mark not in (b"IM", b"MI"):
+        raise BrokenLayout("its header says no byte order")
+    order = "<" if mark == b"IM" else ">"
+    found: list[Variable] = []
+    for kind, body in _elements(data[_FILE_HEADER:], order):
+        if kind == _MATRIX:
+            prefix = body
+        elif kind == _COMPRESSED:
+            prefix = _matrix(memoryview(_inflated(body, _PREFIX)), order, whole=False)
+        else:
+            raise BrokenLayout(f"an element of type {kind} is no variable")
+        header = _header(prefix, order)
+        if header is None or not header.name:
+            continue
+        if header.kind == _STRUCTURE:
+            found += _fields(header.name, _payload(kind, body, order), order, _DEEPEST)
+        else:
+            read = partial(_read_variable, kind, body, order)
+            found.append(Variable(header.name, header.shape, header.numeric, read))
+    return found
+
+
+def _read_variable(kind: int, body: memoryview, order: str) -> NDArray[np.generic]:
+    """Return the values of a variable, decompressed where it is compressed."""
+    return _numbers(_payload(kind, body, order), order)
+
+
+def _elements(data: memoryview, order: str) -> Iterator[tuple[int, memoryview]]:
+    """Yield the type and the data of every element."""
+    at = 0
+    while at + 8 <= len(data):
+        kind, length = struct.unpack(order + "II", data[at : at + 8])
+        begin, after = at + 8, at + 8 + length
+        if kind >> 16:
+            # A small element has its length in the upper half of the type, four bytes at most.
+            kind, length = kind & 0xFFFF, kind >> 16
+            begin, after = at + 4, at + 8
+            if length > 4:
+                raise BrokenLayout(f"a small element has {length} bytes")
+        elif kind != _COMPRESSED:
+            after += -length % 8
+        if begin + length > len(data):
+            missing = begin + length - len(data)
+            raise BrokenLayout(f"an element ends {missing:,} bytes behind the data")
+        yield kind, data[begin : begin + length]
+        at = after
+
+
+def _inflated(body: memoryview, most: int) -> bytes:
+    """Return at most so many bytes of what is compressed."""
+    return zlib.decompressobj().decompress(body, most)
+
+
+def _matrix(data: memoryview, order: str, *, whole: bool) -> memoryview:
+    """Return the body of the one matrix that was compressed, or the beginning of it."""
+    if len(data) < 8:
+        raise BrokenLayout("a compressed variable is empty")
+    kind, length = struct.unpack(order + "II", data[:8])
+    if kind != _MATRIX:
+        raise BrokenLayout(f"a compressed element has type {kind}")
+    if whole and len(data) - 8 < length:
+        raise BrokenLayout(f"{len(data) - 8:,} of {length:,} bytes are there")
+    return data[8 : 8 + length]
+
+
+def _payload(kind: int, body: memoryview, order: str) -> memoryview:
+    """Return the body of a matrix, decompressed."""
+    if kind == _MATRIX:
+        return body
+    head = _inflated(body, 8)
+    most = 8 + (struct.unpack(order + "II", head)[1] if len(head) == 8 else 0)
+    if most > largest_bytes():
+        raise BrokenLayout(f"a compressed variable claims {most:,} bytes")
+    return _matrix(memoryview(_inflated(body, most)), order, whole=True)
+
+
+def _header(body: memoryview, order: str) -> _Header | None:
+    """Return the header of a matrix, None where it is empty."""
+    if not len(body):
+        return None
+    parts = _elements(body, order)
+    try:
+        (_, flags), (sides, shape), (_, name) = next(parts), next(parts), next(parts)
+    except StopIteration:
+        raise BrokenLayout("a variable has no header") from None
+    if len(flags) < 4 or sides not in (5, 6) or len(shape) % 4 or not 8 <= len(shape) <= 256:
+        raise BrokenLayout("the header of a variable is damaged")
+    word = struct.unpack(order + "I", flags[:4])[0]
+    lengths = struct.unpack(f"{order}{len(shape) // 4}i", shape)
+    if min(lengths) < 0:
+        raise BrokenLayout(f"a variable has the shape {lengths}")
+    return _Header(word & 0xFF, word, lengths, bytes(name).decode("latin-1").rstrip("\0"))
+
+
+def _body(body: memoryview, order: str) -> Iterator[tuple[int, memoryview]]:
+    """Yield the elements of a matrix behind its header."""
+    for index, element in enumerate(_elements(body, order)):
+        if index >= 3:
+            yield element
+
+
+def _numbers(body: memoryview, order: str) -> NDArray[np.generic]:
+    """Return the values of a numeric matrix."""
+    header = _header(body, order)
+    kind, data = next(_body(body, order), (0, memoryview(b"")))
+    if header is None or kind not in _NUMBERS:
+        raise BrokenLayout(f"numbers are of type {kind}, which there is not")
+    dtype = np.dtype(order + _NUMBERS[kind])
+    count = math.prod(header.shape)
+    if len(data) < count * dtype.itemsize:
+        raise BrokenLayout(f"{len(data) // dtype.itemsize:,} of {count:,} values are there")
+    return np.frombuffer(data, dtype, count).reshape(header.shape, order="F")
+
+
+def _fields(name: str, body: memoryview, order: str, depth: int) -> Iterator[Variable]:
+    """Yield the arrays inside a structure of one element, named with dots."""
+    header = _header(body, order)
+    if header is None or header.kind != _STRUCTURE:
+        if header is not None:
+            read = partial(_numbers, body, order)
+            yield Variable(name, header.shape, header.numeric, read)
+        return
+    if math.prod(header.shape) != 1 or depth == 0:
+        return
+    parts = list(_body(body, order))
+    if len(parts) < 2 or len(parts[0][1]) != 4:
+        raise BrokenLayout(f"the structure '{name}' has no names of fields")
+    width = struct.unpack(order + "i", parts[0][1])[0]
+    packed = bytes(parts[1][1])
+    if width <= 0 or len(packed) != width * (len(parts) - 2):
+        raise BrokenLayout(f"the structure '{name}' has other names than fields")
+    for index, (_, inner) in enumerate(parts[2:]):
+        field = packed[index * width : (index + 1) * width].split(b"\0")[0].decode("latin-1")
+        yield from _fields(f"{name}.{field}", inner, order, depth - 1)

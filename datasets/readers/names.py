@@ -1,0 +1,165 @@
+"""Names of columns: the words in them, the names of time, physical units."""
+
+import re
+
+_TIME_WORDS_TEXT = """
+    time timestamp timestamps timestep date datetime epoch ts unix utc elapsed t millis micros
+    nanos uptime clock stamp tstamp sec secs second seconds zeit zeitstempel zeitpunkt messzeit
+    datum datumzeit uhrzeit tiempo fecha hora fechahora temps heure horodatage horodate instant
+    tempo ora orario datetimestamp tijd tijdstip datumtijd tid tidpunkt dato klokkeslett czas
+    godzina čas cas время дата aika zaman tarih saat idő ido dátum from vanaf von since
+"""
+TIME_WORDS = frozenset(_TIME_WORDS_TEXT.split())
+"""Words, in lower case, that name a time in the languages of common loggers."""
+
+_TIME_CHARACTERS = ("时间", "時間", "时刻", "時刻", "日期", "日時", "시간", "시각")
+
+_DATE_WORDS_TEXT = """
+    date datum dato fecha tarih dátum дата data day days serial datenum excel ole oadate
+"""
+_DATE_WORDS = frozenset(_DATE_WORDS_TEXT.split())
+_QUALIFIERS_TEXT = """
+    sensor device phone system local gps gmt sample sampling record recording logger log host
+    server relative rel absolute abs start started begin since x value col column of the in and at
+    end ended stop until first last measurement measured measure event data hh mm ss mmm h m s dd
+    yyyy yy
+"""
+_QUALIFIERS = frozenset(_QUALIFIERS_TEXT.split())
+
+SECONDS = {
+    "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "sekunden": 1.0,
+    "segundos": 1.0, "secondes": 1.0, "secondi": 1.0,
+    "ms": 1e-3, "msec": 1e-3, "msecs": 1e-3, "millis": 1e-3, "millisecond": 1e-3,
+    "milliseconds": 1e-3,
+    "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "usec": 1e-6, "micros": 1e-6, "microsecond": 1e-6,
+    "microseconds": 1e-6,
+    "ns": 1e-9, "nsec": 1e-9, "nanos": 1e-9, "nanosecond": 1e-9, "nanoseconds": 1e-9,
+    "min": 60.0, "mins": 60.0, "minute": 60.0, "minutes": 60.0, "minuten": 60.0,
+    "h": 3600.0, "hr": 3600.0, "hrs": 3600.0, "hour": 3600.0, "hours": 3600.0, "stunden": 3600.0,
+    "d": 86400.0, "days": 86400.0,
+}  # fmt: skip
+"""Units of time and their length in seconds."""
+
+_PLAIN_UNITS = (
+    "V kV mV uV µV μV nV A mA uA µA kA W kW MW GW mW VA kVA kWh MWh Wh J kJ Ohm ohm Ω kΩ MΩ F uF H "
+    "Hz kHz MHz GHz rpm RPM 1/min bpm BPM mmHg cmH2O Pa hPa kPa MPa mbar bar psi inHg "
+    "m mm cm km um µm μm nm in ft inch mil m/s mm/s km/h kmh mph kn kt in/s ips m/s2 m/s² m/s^2 "
+    "mm/s2 g mg ug µg kg t gal Gal gn rad rad/s deg deg/s dps ° °/s N kN mN Nm kNm "
+    "°C °F *C *F degC degF ºC ºF K C % %RH ppm ppb µmol mmol/L mg/dL g/m3 µg/m3 ug/m3 "
+    "l L ml mL l/min L/min m3 m³ m3/h m³/h l/s L/h gpm cfm lx lux lm cd dB dBA dBm uT µT nT mT T G "
+    "uS µS mS S/m uS/cm µS/cm mS/cm pH NTU counts Counts count adc LSB raw arb AU a.u. au "
+    "Volt Volts volt volts Ampere Watt watt Celsius Fahrenheit Kelvin"
+)
+UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
+"""Physical units as they are written in headers."""
+
+_LONG_UNITS = frozenset(
+    "kWh MWh Wh kVA kW °C °F mV uV µV mA hPa kPa MPa mbar bar rpm bpm mmHg m/s m/s² km/h %".split()  # noqa: SIM905
+)
+"""Units that are one even without brackets, as the last word of a name."""
+
+_SPELT_UNITS = frozenset(
+    {"Deg C", "Deg F", "deg C", "deg F", "degT", "TS", "RN", "m/(s^2)", "mm:ss.mmm", "hh:mm:ss"}
+)
+_BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,12}?)\s*[\])]")
+_AFTER_SEPARATOR = re.compile(
+    r"(?:,\s*|\s+in\s+|\s*/\s*)([^\s,()\[\]/]{1,8}(?:/[^\s,()]{1,4})?)(?=$|[\s(\[])"
+)
+_CAMEL = re.compile(r"(?<=[a-zµ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NUMBER = re.compile(r"[+-]?\d*[.,]?\d+(?:[eE][+-]?\d+)?")
+_FORMAT = re.compile(r"\d+[a-z]")
+"""A width and a kind, such as 15s, in the rows below the names of USGS tables."""
+_CERTAIN_TEXT = """
+    sec secs second seconds sekunden segundos secondes secondi ms msec msecs millis millisecond
+    milliseconds us usec micros microsecond microseconds ns nsec nanos nanosecond nanoseconds
+"""
+_CERTAIN = frozenset(_CERTAIN_TEXT.split())
+"""Units of time that name a column of time all by themselves; HR may be the heart rate."""
+_STATISTICS_TEXT = """
+    avg smp min max std mean tot total sample samp median
+"""
+_STATISTICS = frozenset(_STATISTICS_TEXT.split())
+
+
+def words(name: str | None) -> frozenset[str]:
+    """Return the words of a name in lower case; TimeUS has the words time and us."""
+    if not name:
+        return frozenset()
+    parts = set(re.findall(r"[^\W\d_]+", _CAMEL.sub(" ", name).casefold()))
+    parts |= set(re.findall(r"[^\W\d_]+", name.casefold())) & TIME_WORDS
+    if any(sign in name for sign in _TIME_CHARACTERS):
+        parts.add("time")
+    return frozenset(parts)
+
+
+def names_time(name: str | None) -> bool:
+    """Return True if a name has a word for time in it."""
+    return bool(words(name) & TIME_WORDS) or words(name) == {"x", "value"}
+
+
+def names_only_time(name: str | None) -> bool:
+    """Return True if a name says nothing but time: "time_ms", and not "response_time_ms"."""
+    return names_time(name) and words(name) <= TIME_WORDS | SECONDS.keys() | _QUALIFIERS
+
+
+def names_unit_of_time(name: str | None) -> bool:
+    """Return True if a name is nothing but a unit of time: "[s]", "x (ms)", "seconds"."""
+    if not name or not words(name) <= SECONDS.keys() | {"x"}:
+        return False
+    bracketed = any(text.casefold() in SECONDS for text in _BRACKETED.findall(name))
+    return bracketed or bool(words(name) & _CERTAIN)
+
+
+def names_date(name: str | None) -> bool:
+    """Return True if a name has a word for a date or for days in it."""
+    return bool(words(name) & _DATE_WORDS)
+
+
+def seconds_in(name: str | None, unit: str = "") -> float | None:
+    """Return the seconds of the time unit in a name or in the row of units, None without one."""
+    if unit.strip("[]() ").casefold() in SECONDS:
+        return SECONDS[unit.strip("[]() ").casefold()]
+    found = [text.casefold() for text in _BRACKETED.findall(name or "")]
+    # The S of S1 is no second.
+    found += [
+        word
+        for word in re.findall(r"[^\W_]+", _CAMEL.sub(" ", name or "").casefold())[::-1]
+        if not any(letter.isdigit() for letter in word)
+    ]
+    return next((SECONDS[text] for text in found if text in SECONDS), None)
+
+
+def is_unit(text: str) -> bool:
+    """Return True if a text is a physical unit, with or without brackets."""
+    text = text.strip()
+    return text in UNITS or text.strip("[]() ") in UNITS or text in _SPELT_UNITS
+
+
+def unit_in(name: str | None) -> str:
+    """Return the physical unit in a column's name, "" without one: "Temp, °F", "ecg [uV]"."""
+    name = name or ""
+    last = name.split()[-1] if len(name.split()) > 1 else ""
+    if last in _LONG_UNITS or (last in UNITS and "/" in last):
+        return last
+    found = [*_BRACKETED.findall(name), *_AFTER_SEPARATOR.findall(name)]
+    return next((str(text) for text in found if text in UNITS), "")
+
+
+def unit_text(field: str) -> str:
+    """Return the unit in a field of a row of units, without brackets around it; "" for none."""
+    text = field.strip("'\" ")
+    if _FORMAT.fullmatch(text) or text.casefold() in _STATISTICS:
+        return ""
+    pair = text[:1] + text[-1:]
+    return text[1:-1] if pair in ("[]", "()") and text.count(text[0]) == 1 else text
+
+
+def is_unit_row(fields: list[str]) -> bool:
+    """Return True if a row of a header holds units or statistics and no names."""
+    full = [field.strip("'\" ") for field in fields if field.strip()]
+    full = [field for field in full if not _NUMBER.fullmatch(field)]
+    known = sum(
+        is_unit(field) or field.casefold() in _STATISTICS or bool(_FORMAT.fullmatch(field))
+        for field in full
+    )
+    return bool(full) and known >= len(full) / 2

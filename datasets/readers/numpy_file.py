@@ -1,0 +1,164 @@
+"""NumPy's own files: one array (NPY), read through a memory map, or several (NPZ)."""
+
+import io
+import tokenize
+import zipfile
+import zlib
+from functools import partial
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from spectra.datasets.memory import refuse_too_large
+from spectra.datasets.raw import Raw, Request
+from spectra.datasets.readers.binary import content, damaged, size_of
+from spectra.datasets.readers.signals import (
+    SignalHeader,
+    as_floats,
+    by_rows,
+    raw_from_labelled_signals,
+)
+from spectra.datasets.readers.variables import Variable, raw_from_variables
+from spectra.datasets.source import Source
+from spectra.errors import DataError
+
+_NPY = "a NumPy array"
+_NPZ = "an archive of NumPy arrays"
+_HEADER_FAULTS = (ValueError, EOFError, SyntaxError, tokenize.TokenError)
+"""Errors of NumPy on the header of an array, which is written like Python."""
+_FAULTS = (
+    *_HEADER_FAULTS, zipfile.BadZipFile, zlib.error, KeyError, OSError, RuntimeError,
+)  # fmt: skip
+
+
+def is_npy(head: bytes, name: str) -> bool:
+    """Return whether the content is one NumPy array."""
+    return head.startswith(b"\x93NUMPY")
+
+
+def is_npz(head: bytes, name: str) -> bool:
+    """Return whether the content is a zip archive whose first member is a NumPy array."""
+    length = int.from_bytes(head[26:28], "little")
+    return head.startswith(b"PK\x03\x04") and head[30 : 30 + length].endswith(b".npy")
+
+
+def read_npy(source: Source, request: Request) -> Raw:
+    """Read an array (n,) or (n, c), or one with named fields, which are its channels."""
+    where = content(source)
+    array = _mapped(source, where)
+    if array.dtype.names is not None:
+        return raw_from_variables(fields(cast("NDArray[np.void]", array)), source, request)
+    if not numeric(array.dtype):
+        raise DataError(
+            f"{source.name} holds {array.dtype}, not real numbers: save an array of numbers."
+        )
+    matrix = np.squeeze(array)
+    if matrix.ndim > 2 or matrix.ndim == 0:
+        raise DataError(
+            f"{source.name} must have the shape (samples,) or (samples, channels), not "
+            f"{array.shape}."
+        )
+    refuse_too_large(source.name, matrix.size, "save a part of the array")
+    notes: tuple[str, ...] = ()
+    if not by_rows(matrix):
+        matrix = matrix.T
+        notes = (
+            f"The array has {matrix.shape[1]} rows of {matrix.shape[0]:,} values: one channel a "
+            "row.",
+        )
+    values = as_floats(np.atleast_2d(matrix.T).T)
+    width = values.shape[1]
+    titles = ("value",) if width == 1 else tuple(f"ch{index + 1}" for index in range(width))
+    header = SignalHeader(source.name, titles, ("",) * width)
+    return raw_from_labelled_signals(header, values, request, notes)
+
+
+def read_npz(source: Source, request: Request) -> Raw:
+    """Read the arrays of an archive, side by side where they are of one length."""
+    where = content(source)
+    try:
+        with zipfile.ZipFile(where) as archive:
+            variables = [
+                _member(source, where, archive, info)
+                for info in archive.infolist()
+                if info.filename.endswith(".npy")
+            ]
+    except _FAULTS as error:
+        raise damaged(source, _NPZ, error) from error
+    return raw_from_variables(variables, source, request)
+
+
+def fields(array: NDArray[np.void], prefix: str = "") -> list[Variable]:
+    """Return the named fields of a structured array as variables."""
+    names = array.dtype.names or ()
+    return [
+        Variable(prefix + name, part.shape, numeric(part.dtype), partial(np.asarray, part))
+        for name, part in ((name, np.asarray(array[name])) for name in names)
+    ]
+
+
+def _mapped(source: Source, where: Path | io.BytesIO) -> NDArray[np.generic]:
+    """Return the array, mapped where it lies in a file, once its size is checked."""
+    try:
+        with where.open("rb") if isinstance(where, Path) else io.BytesIO(where.getvalue()) as file:
+            shape, fortran, dtype = _header(file)
+            offset = file.tell()
+    except _HEADER_FAULTS as error:
+        raise damaged(source, _NPY, error) from error
+    if dtype.hasobject:
+        raise DataError(
+            f"{source.name} holds Python objects, which are not read from files: save an array of "
+            "numbers."
+        )
+    promised = int(np.prod(shape, dtype=object)) * dtype.itemsize
+    there = size_of(where) - offset
+    if promised > there:
+        raise DataError(
+            f"{source.name} is not complete: its header promises {promised:,} bytes of values and "
+            f"{there:,} are there: copy or save it again."
+        )
+    if promised == 0:
+        return np.empty(shape, dtype)
+    order = "F" if fortran else "C"
+    if isinstance(where, Path):
+        return np.memmap(where, dtype, "r", offset, shape, order)  # type: ignore[call-overload, no-any-return]
+    data = where.getbuffer()[offset : offset + promised]
+    return np.frombuffer(data, dtype).reshape(shape, order=order)  # type: ignore[call-overload, no-any-return]
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
+    """Return the shape, order and type that the header of an array states."""
+    version = npy.read_magic(file)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, fortran, dtype = read(file)
+    if any(side < 0 for side in shape):
+        raise ValueError(f"a shape of {shape}")
+    return shape, fortran, dtype
+
+
+def _member(
+    source: Source, where: Path | io.BytesIO, archive: zipfile.ZipFile, info: zipfile.ZipInfo
+) -> Variable:
+    """Return one array of an archive; only its header is read."""
+    name = info.filename.removesuffix(".npy")
+    with archive.open(info) as file:
+        shape, _, dtype = _header(file)
+
+    def read() -> NDArray[np.generic]:
+        if isinstance(where, io.BytesIO):
+            where.seek(0)
+        try:
+            with np.load(where, allow_pickle=False) as arrays:
+                return cast("NDArray[np.generic]", arrays[name])
+        except _FAULTS as error:
+            raise damaged(source, f"{_NPZ}, '{name}'", error) from error
+
+    return Variable(name, shape, numeric(dtype), read)
+
+
+def numeric(dtype: np.dtype[np.generic]) -> bool:
+    """Return whether values of the type are real numbers."""
+    return dtype.kind in "fiub"

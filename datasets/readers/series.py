@@ -1,0 +1,180 @@
+"""Stacked series: several signals in the same columns, told apart by a text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from spectra.arrays import IntArray
+from spectra.datasets.readers.columns import Table, is_plain, quoted
+from spectra.datasets.readers.names import words
+from spectra.datasets.time_axis import seconds_of
+from spectra.errors import DataError
+
+ONE_SERIES = "none"
+"""What a user gives in place of a column to take all rows as one series."""
+
+_NAMES_TEXT = """
+    series id entity sensor device tag meter type kind register variable channel parameter param
+    station site location metric measurement field signal name topic point item quantity asset
+    machine node source label unit typ sensorid deviceid reihe kanal gerät capteur tipo canal
+    sensore table key
+"""
+_NAMES = frozenset(_NAMES_TEXT.split())
+_MOST_SERIES = 1000
+_FEWEST_ROWS = 5
+_TANGLED = 0.05  # of the rows: how many may repeat a stamp or come late in one series
+
+
+@dataclass(frozen=True)
+class Series:
+    """The series of each row.
+
+    `columns` tell them apart; `names` has one name a series, `codes` (n,) is the series of each
+    row.
+    """
+
+    columns: tuple[int, ...]
+    names: tuple[str, ...]
+    codes: IntArray
+
+    def rows(self, name: str) -> IntArray:
+        """Return the rows of a series."""
+        return np.flatnonzero(self.codes == self.names.index(name))
+
+
+def find_series(
+    table: Table, instants: pd.Index | None, wanted: str | None, taken: frozenset[int]
+) -> Series | None:
+    """Return the series stacked in a table, None where its rows are one.
+
+    `wanted` is the column that tells them apart, "none", or None to find it: where stamps repeat
+    or go back, the text column whose every value has stamps that do not; or one named like it.
+    """
+    if wanted == ONE_SERIES and ONE_SERIES not in table.titles():
+        return None
+    if wanted is not None:
+        name, _, _ = wanted.partition("=")
+        column = table.find(wanted if wanted in table.titles() else name, "series")
+        return _grouped(table, (column,))
+    if instants is None or len(instants) < 2 * _FEWEST_ROWS or bool(instants.isna().any()):
+        return None
+    keys = _keys(table, taken)
+    if not keys:
+        return None
+    tangled = not _is_one_run(instants)
+    for columns in [(column,) for column in keys] + [
+        (first, second) for i, first in enumerate(keys) for second in keys[i + 1 :]
+    ]:
+        found = _grouped(table, columns)
+        if found is None:
+            continue
+        named = len(columns) == 1 and bool(words(table.names[columns[0]]) & _NAMES)
+        if tangled and _all_are_runs(found, instants):
+            return found
+        if named and not tangled and _are_interleaved(found):
+            return found
+    return None
+
+
+def choose_series(series: Series, table: Table, wanted: str | None) -> str | None:
+    """Return the series that the user asks for by "COLUMN=VALUE", None for all."""
+    if wanted is None or wanted in table.titles() or "=" not in wanted:
+        return None
+    value = wanted.partition("=")[2]
+    for known in (list(series.names), [name.casefold() for name in series.names]):
+        if value in known:
+            return series.names[known.index(value)]
+    shown = ", ".join(quoted(name) for name in series.names[:8])
+    raise DataError(f"{table.source} has no series {quoted(value)}: there are {shown}.")
+
+
+def same_in_each(series: Series, table: Table) -> list[int]:
+    """Return the columns of whole numbers, named like an identifier, that number the series."""
+    found = []
+    for column in range(len(table.names)):
+        values = table.frame.iloc[:, column]
+        named = words(table.names[column]) & _NAMES
+        if (
+            column not in series.columns
+            and values.dtype.kind in "iu"
+            and named
+            and bool((values.groupby(series.codes).nunique() == 1).all())
+        ):
+            found.append(column)
+    return found
+
+
+def _keys(table: Table, taken: frozenset[int]) -> list[int]:
+    """Return the columns whose values may name series."""
+    found: list[int] = []
+    # Names say more than numbers: the texts go first.
+    order = sorted(range(len(table.names)), key=lambda i: is_plain(table.frame.iloc[:, i]))
+    for column in order:
+        if column in taken:
+            continue
+        series = table.frame.iloc[:, column]
+        plain = is_plain(series)
+        if plain and not (
+            series.dtype.kind in "iu" and words(table.names[column]) & (_NAMES - {"point", "unit"})
+        ):
+            continue
+        if not plain and _is_numbers(series):
+            continue
+        count = int(series.nunique())
+        if 1 < count <= min(_MOST_SERIES, len(series) // 2):
+            found.append(column)
+    return found
+
+
+def _is_numbers(series: "pd.Series[float]") -> bool:
+    """Return True if the first cells of a column of text are mostly numbers."""
+    first = series.dropna().iloc[:50]
+    values = pd.to_numeric(first.astype("str").str.replace(",", "."), errors="coerce")
+    return bool(len(first) and values.notna().mean() > 0.5)
+
+
+def _grouped(table: Table, columns: Sequence[int]) -> Series | None:
+    """Return the series by the values of columns, in the order in which they appear."""
+    texts = [table.frame.iloc[:, column].astype("str").str.strip().fillna("") for column in columns]
+    joined = texts[0]
+    for text in texts[1:]:
+        joined = joined + " / " + text
+    codes, names = pd.factorize(joined)
+    counts = np.bincount(codes)
+    # An event log beside the samples has a word in a few rows only.
+    if len(names) < 2 or len(names) > _MOST_SERIES or counts.min() < 2:
+        return None
+    return Series(tuple(columns), tuple(map(str, names)), np.asarray(codes, dtype=np.int64))
+
+
+def _stamps(instants: pd.Index) -> IntArray:
+    """Return instants as whole numbers that keep their order."""
+    return np.asarray(np.unique(seconds_of(instants), return_inverse=True)[1], dtype=np.int64)
+
+
+def _is_one_run(instants: pd.Index) -> bool:
+    """Return True if few stamps repeat or come late, forwards or backwards."""
+    stamps = _stamps(instants)
+    stamps = stamps if stamps[-1] >= stamps[0] or np.mean(np.diff(stamps) < 0) < 0.5 else -stamps
+    late = stamps[1:] <= np.maximum.accumulate(stamps)[:-1]
+    return bool(np.mean(late) <= _TANGLED)
+
+
+def _all_are_runs(series: Series, instants: pd.Index) -> bool:
+    """Return True if nearly all stamps of every series are different and in one order."""
+    order = np.argsort(series.codes, kind="stable")
+    codes, stamps = series.codes[order], _stamps(instants)[order]
+    within = np.diff(codes) == 0
+    steps = np.diff(stamps)[within]
+    if not len(steps):
+        return False
+    return bool(max(np.mean(steps > 0), np.mean(steps < 0)) >= 0.98)
+
+
+def _are_interleaved(series: Series) -> bool:
+    """Return True if all series have many rows and take turns throughout."""
+    counts = np.bincount(series.codes)
+    turns = float(np.mean(np.diff(series.codes) != 0))
+    return bool(counts.min() >= _FEWEST_ROWS) and turns >= 0.3

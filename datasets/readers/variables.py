@@ -1,0 +1,291 @@
+"""Named arrays of a file (NPZ, MATLAB, HDF5): the ones to analyse, their rate, time and labels."""
+
+import difflib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from spectra.arrays import Float64Array
+from spectra.datasets.memory import refuse_too_large
+from spectra.datasets.raw import Raw, Request
+from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.signals import (
+    SignalHeader,
+    as_floats,
+    by_rows,
+    raw_from_labelled_signals,
+)
+from spectra.datasets.readers.table import raw_from_table
+from spectra.datasets.source import Source
+from spectra.errors import DataError
+
+_RATES = {
+    "fs", "fshz", "sr", "srate", "sfreq", "samplerate", "samplingrate", "sampleratehz",
+    "samplingratehz", "samplingfrequency", "samplefrequency", "samplingfreq", "framerate",
+}  # fmt: skip
+_TIMES = {"t", "time", "times", "timestamp", "timestamps", "tout", "seconds"}
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A named array of a file, whose values are read when they are needed.
+
+    Parameters
+    ----------
+    name : str
+        The name, with dots or slashes for what lies inside a structure.
+    shape : tuple of int
+        Its shape as the file has it.
+    numeric : bool
+        Whether it holds real numbers.
+    read : callable
+        Returns its values.
+    unit : str
+        The physical unit, "" where it is unknown.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    numeric: bool
+    read: Callable[[], NDArray[np.generic]]
+    unit: str = ""
+
+    @property
+    def size(self) -> int:
+        """The number of values."""
+        return int(np.prod(self.shape, dtype=object)) if self.shape else 1
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """The lengths of the sides that are longer than one."""
+        return tuple(side for side in self.shape if side > 1)
+
+    @property
+    def length(self) -> int:
+        """The number of samples: the longest side."""
+        return max(self.shape, default=1)
+
+
+def is_rate_name(name: str) -> bool:
+    """Return whether a variable or attribute of this name is a sampling rate.
+
+    Examples
+    --------
+    >>> [is_rate_name(name) for name in ("Fs", "data.sampling_rate", "X118RPM")]
+    [True, True, False]
+    """
+    return _bare(name) in _RATES
+
+
+def rate_of(value: object) -> float | None:
+    """Return a sampling rate in Hz, None where the value is none."""
+    try:
+        rate = float(np.asarray(value).reshape(-1)[0])
+    except (TypeError, ValueError, IndexError):
+        return None
+    return rate if 0 < rate < np.inf else None
+
+
+def raw_from_variables(
+    variables: Sequence[Variable],
+    source: Source,
+    request: Request,
+    fs: float | None = None,
+    start: pd.Timestamp | None = None,
+) -> Raw:
+    """Return the samples in the variables of a file.
+
+    Variables of one length are channels side by side; a matrix has one channel a column, where its
+    longer side is time. Without a choice those of the length are taken that hold most values. A
+    scalar called fs, sampling_rate or the like is the rate.
+
+    Parameters
+    ----------
+    variables : sequence of Variable
+        All variables of the file.
+    source : Source
+        The file.
+    request : Request
+        The choices of the user.
+    fs : float or None
+        The rate in Hz where the file gives it elsewhere.
+    start : pandas.Timestamp or None
+        The instant of the first sample.
+
+    Returns
+    -------
+    Raw
+        The samples as they were logged.
+
+    Raises
+    ------
+    DataError
+        Where no variable can be analysed, or the wanted one is not there.
+    """
+    usable = [one for one in variables if one.numeric and one.size > 1 and len(one.sides) <= 2]
+    if not usable:
+        raise DataError(f"{source.name} has no vector of numbers: {_contents(variables)}.")
+    rate, notes = _rate(variables, fs)
+    if request.variable is not None:
+        chosen = _named(usable, variables, request.variable, source)
+    else:
+        chosen = _most_values(usable)
+        notes += _left_out(usable, chosen)
+    refuse_too_large(
+        source.name, sum(variable.size for variable in chosen), "choose one with --variable"
+    )
+    header, values, turned = _columns(chosen, source)
+    notes += turned
+    return _raw(replace(header, fs=rate, start=start), values, request, tuple(notes))
+
+
+def _bare(name: str) -> str:
+    """Return the last part of a name, letters and digits only, in lower case."""
+    return re.sub(r"[\W_]", "", re.split(r"[./]", name.rstrip("/"))[-1].casefold())
+
+
+def _rate(variables: Sequence[Variable], fs: float | None) -> tuple[float | None, list[str]]:
+    """Return the rate in Hz, and a note on the variable that gives it."""
+    if fs is not None:
+        return fs, []
+    for variable in variables:
+        if variable.numeric and variable.size == 1 and is_rate_name(variable.name):
+            rate = rate_of(variable.read())
+            if rate is not None:
+                return rate, [f"Variable '{variable.name}' gives the rate, {rate:g} Hz."]
+    return None, []
+
+
+def _named(
+    usable: Sequence[Variable], variables: Sequence[Variable], wanted: str, source: Source
+) -> list[Variable]:
+    """Return the variables of the wanted names, which must be of one length."""
+    names = [wanted] if wanted in {one.name for one in variables} else wanted.split(",")
+    chosen = [_find(usable, variables, name.strip(), source) for name in names if name.strip()]
+    if not chosen:
+        raise DataError("No variable is named: leave the choice out to take those that fit.")
+    if len({variable.length for variable in chosen}) > 1:
+        lengths = ", ".join(f"'{one.name}' {one.length:,}" for one in chosen)
+        raise DataError(
+            f"{source.name}: the variables have different lengths ({lengths}): choose those of one "
+            "length with --variable."
+        )
+    return chosen
+
+
+def _find(
+    usable: Sequence[Variable], variables: Sequence[Variable], wanted: str, source: Source
+) -> Variable:
+    """Return the variable of a name, with or without the slash at its beginning."""
+    plain = wanted.strip("/")
+    for same in (str, str.casefold):
+        for variable in usable:
+            if same(variable.name.strip("/")) == same(plain):
+                return variable
+    if plain in {variable.name.strip("/") for variable in variables}:
+        raise DataError(
+            f"{source.name}: variable '{wanted}' is no vector or matrix of numbers: there are "
+            f"{_listed(usable)}."
+        )
+    near = difflib.get_close_matches(wanted, [one.name for one in usable], n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"there are {_listed(usable)}."
+    raise DataError(f"{source.name} has no variable '{wanted}': {hint}")
+
+
+def _most_values(usable: Sequence[Variable]) -> list[Variable]:
+    """Return the variables of the length that holds most values."""
+    total: dict[int, int] = {}
+    for variable in usable:
+        total[variable.length] = total.get(variable.length, 0) + variable.size
+    length = max(total, key=lambda length: (total[length], length))
+    return [variable for variable in usable if variable.length == length]
+
+
+def _left_out(usable: Sequence[Variable], chosen: Sequence[Variable]) -> list[str]:
+    """Return a note on the variables of another length."""
+    others = [variable for variable in usable if variable not in chosen]
+    if not others:
+        return []
+    verb = "has another length" if len(others) == 1 else "have other lengths"
+    return [f"{_listed(others)} {verb}: left out (--variable chooses)."]
+
+
+def _columns(
+    chosen: Sequence[Variable], source: Source
+) -> tuple[SignalHeader, Float64Array, list[str]]:
+    """Return the names and units of the columns, their values (n, c), and notes."""
+    names, units, parts, notes = [], [], [], []
+    for variable in chosen:
+        matrix = np.squeeze(np.asarray(variable.read()))
+        if matrix.dtype.kind not in "fiub":
+            raise DataError(
+                f"{source.name}: variable '{variable.name}' holds {matrix.dtype}, not real "
+                "numbers: choose another with --variable."
+            )
+        if not by_rows(matrix):
+            matrix = matrix.T
+            notes.append(
+                f"'{variable.name}' has {matrix.shape[1]} rows of {matrix.shape[0]:,} values: one "
+                "channel a row."
+            )
+        matrix = matrix.reshape(len(matrix), -1)
+        width = matrix.shape[1]
+        short = variable.name.strip("/")
+        names += [short] if width == 1 else [f"{short}_{index + 1}" for index in range(width)]
+        units += [variable.unit] * width
+        parts.append(as_floats(matrix))
+    values = parts[0] if len(parts) == 1 else np.hstack(parts)
+    return SignalHeader(source.name, tuple(names), tuple(units)), values, notes
+
+
+def _raw(
+    header: SignalHeader, values: Float64Array, request: Request, notes: tuple[str, ...]
+) -> Raw:
+    """Return the samples, with the variable that is time as their instants."""
+    time = request.time or _time(header, values)
+    if time is None or time == "none":
+        return raw_from_labelled_signals(header, values, request, notes)
+
+    def place(row: int) -> str:
+        return f"{header.source}, sample {row + 1}"
+
+    table = Table(pd.DataFrame(values), header.titles, place, header.source)
+    raw = raw_from_table(table, replace(request, time=time))
+    units = [header.units[header.titles.index(title)] for title in raw.channels]
+    said = f"Variable '{time}' is taken as the time (--time none analyses it)."
+    return replace(
+        raw,
+        notes=(*notes, *((said,) if request.time is None else ()), *raw.notes),
+        fs=header.fs,
+        start=header.start,
+        units=tuple(units) if any(units) else None,
+    )
+
+
+def _time(header: SignalHeader, values: Float64Array) -> str | None:
+    """Return the column that is called like time and rises throughout, beside others."""
+    for column, title in enumerate(header.titles):
+        if (
+            len(header.titles) > 1
+            and _bare(title) in _TIMES
+            and bool((np.diff(values[:, column]) > 0).all())
+        ):
+            return title
+    return None
+
+
+def _listed(variables: Sequence[Variable]) -> str:
+    """Return the names and sizes of the first few variables."""
+    shown = ", ".join(
+        f"'{one.name}' ({' × '.join(map(str, one.shape)) or 'scalar'})" for one in variables[:8]
+    )
+    return shown + (f" and {len(variables) - 8} more" if len(variables) > 8 else "")
+
+
+def _contents(variables: Sequence[Variable]) -> str:
+    """Return what a file holds instead of vectors of numbers."""
+    return f"it holds {_listed(variables)}" if variables else "it holds no variables"

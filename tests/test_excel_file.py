@@ -1,0 +1,141 @@
+"""Sheets of Excel workbooks are read as openpyxl wrote them, like text tables."""
+
+import datetime
+import sys
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from spectra.datasets import read
+from spectra.errors import DataError
+
+RNG = np.random.default_rng(12)
+FLOW = RNG.normal(size=100)
+
+
+def workbook(path: Path, sheets: dict[str, list[list[object]]]) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def table(header: list[object]) -> list[list[object]]:
+    start = datetime.datetime(2024, 3, 1, 12)
+    rows: list[list[object]] = [
+        [start + datetime.timedelta(minutes=5 * i), float(value), i * i % 7]
+        for i, value in enumerate(FLOW)
+    ]
+    return [header, *rows]
+
+
+HEADER: list[object] = ["when", "flow", "level"]
+
+
+def test_cells_are_read_as_they_were_written(tmp_path: Path) -> None:
+    recording = read(workbook(tmp_path / "a.xlsx", {"Data": table(HEADER)}))
+    assert recording.channels == ("flow", "level")
+    assert recording.fs == 1 / 300
+    # openpyxl writes 16 digits of 17.
+    np.testing.assert_allclose(recording.values[:, 0], FLOW, rtol=5e-16, atol=0)
+    assert recording.values[:, 1].tolist() == [i * i % 7 for i in range(100)]
+    assert recording.index[1] == pd.Timestamp("2024-03-01 12:05")
+
+
+def test_first_sheet_is_read_with_a_note_and_others_by_name_or_number(tmp_path: Path) -> None:
+    other: list[list[object]] = [["x"], *([i] for i in range(9))]
+    path = workbook(tmp_path / "a.xlsx", {"Data": table(HEADER), "Pump 2": other})
+    recording = read(path)
+    assert recording.channels == ("flow", "level")
+    assert "Sheet 'Data' is read, of 'Data', 'Pump 2' (--sheet chooses)." in recording.notes
+    for sheet in ("Pump 2", "pump 2", "2"):
+        assert read(path, sheet=sheet).values[:, 0].tolist() == list(range(9))
+    with pytest.raises(DataError, match="has no sheet 'Pump': there are 'Data', 'Pump 2'"):
+        read(path, sheet="Pump")
+
+
+def test_lines_of_messages_are_rows_of_the_sheet(tmp_path: Path) -> None:
+    rows = table(HEADER)
+    rows[41][1] = "over\nrange"
+    path = workbook(tmp_path / "a.xlsx", {"Data": rows})
+    with pytest.raises(DataError, match=r"sheet 'Data', line 42, column 'flow': 'over range'"):
+        read(path, channels="flow")
+
+
+def test_empty_cells_are_missing_values(tmp_path: Path) -> None:
+    rows = table(HEADER)
+    rows[11][1] = None
+    recording = read(workbook(tmp_path / "a.xlsx", {"Data": rows}))
+    assert np.flatnonzero(recording.interpolated).tolist() == [10]
+
+
+def test_content_decides_and_streams_are_read(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.csv", {"Data": table(HEADER)})
+    with path.open("rb") as stream:
+        assert read(stream).channels == read(path).channels == ("flow", "level")
+
+
+@pytest.mark.parametrize("cell", ["XFD1048576", "A1048576"])
+def test_cell_far_away_is_refused_before_memory_is_taken(
+    tmp_path: Path, cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = openpyxl.Workbook()
+    for title in ("A1", "C2", cell):
+        book.worksheets[0][title] = 1
+    book.save(tmp_path / "a.xlsx")
+    monkeypatch.setattr("spectra.datasets.memory.machine_bytes", lambda: 10**8)
+    with pytest.raises(DataError, match="delete what is in row 1048576 or in the last column"):
+        read(tmp_path / "a.xlsx")
+
+
+@pytest.mark.parametrize("keep", [100, 1000, 3000, 5000])
+def test_truncated_file_gets_one_sentence(tmp_path: Path, keep: int) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"Data": table(HEADER)})
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(DataError, match=r"a\.xlsx is damaged or not complete as an Excel workbook"):
+        read(path)
+
+
+def test_damaged_file_is_read_or_gets_one_sentence(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"Data": table(HEADER)})
+    data = path.read_bytes()
+    for _ in range(60):
+        broken = bytearray(data)
+        for place in RNG.integers(0, len(data), 4):
+            broken[place] = RNG.integers(256)
+        path.write_bytes(broken)
+        # Any other error fails the test, and so does a warning.
+        with suppress(DataError):
+            read(path)
+
+
+def test_document_that_is_no_workbook_gets_one_sentence(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", "<document/>")
+    with pytest.raises(DataError, match=r"a\.docx is damaged or not complete as an Excel"):
+        read(tmp_path / "a.docx")
+
+
+@pytest.mark.parametrize("rows", [[], [["a", "b"]], [["text"], ["only"], ["here"]]])
+def test_sheet_without_numbers_gets_one_sentence(tmp_path: Path, rows: list[list[object]]) -> None:
+    with pytest.raises(DataError, match=r"a\.xlsx"):
+        read(workbook(tmp_path / "a.xlsx", {"Data": rows}))
+
+
+def test_missing_library_is_named_with_the_command_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"Data": table(HEADER)})
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    with pytest.raises(DataError, match=r"pip install 'spectra-anomaly\[excel\]'"):
+        read(path)

@@ -1,0 +1,189 @@
+"""What inspect says of a file is what was written into it, and what read makes of it."""
+
+import gzip
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from scipy.io import wavfile
+
+from spectra.cli import main
+from spectra.datasets import inspect, read
+from spectra.errors import DataError
+
+RNG = np.random.default_rng(13)
+
+
+def table(rows: int = 1000) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "time_s": np.arange(rows) / 50,
+            "flow": np.round(RNG.normal(size=rows), 4),
+            "valve": np.where(np.arange(rows) < 300, 7.5, np.arange(rows)),
+            "who": ["x"] * rows,
+        }
+    )
+    frame.loc[100:119, "flow"] = np.nan
+    return frame
+
+
+def saved(path: Path, frame: pd.DataFrame) -> Path:
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_table_is_described(tmp_path: Path) -> None:
+    frame = table()
+    found = inspect(saved(tmp_path / "a.csv", frame))
+    assert found.format == "text table"
+    assert (found.rows, found.sampled) == (1000, False)
+    assert (found.fs, found.rate_from) == (50.0, "the time in column 'time_s'")
+    assert found.seconds == 20.0
+    flow, valve = found.channels
+    assert (flow.name, flow.low, flow.high) == ("flow", frame["flow"].min(), frame["flow"].max())
+    assert flow.missing == pytest.approx(0.02, abs=1e-12)
+    assert (flow.flat_stretches, flow.longest_flat_row) == (0, None)
+    assert (valve.flat_stretches, valve.longest_flat, valve.longest_flat_row) == (1, 300, 0)
+    assert "column 'who' holds text: left out." in found.notes
+    assert found.problem is None
+    assert found.first["flow"].tolist() == frame["flow"].head(5).tolist()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_beginning_of_a_long_table_is_read_and_the_rest_estimated(
+    tmp_path: Path, packed: bool
+) -> None:
+    path = saved(tmp_path / "a.csv", table(300_000))
+    assert path.stat().st_size > 5e6
+    if packed:
+        path.write_bytes(gzip.compress(path.read_bytes(), 1))
+    found = inspect(path)
+    assert found.sampled
+    # The lines of a plain file are counted; they get longer towards the end.
+    assert found.rows == pytest.approx(300_000, rel=0.15 if packed else 0)
+    assert found.seconds == pytest.approx(6000, rel=0.15 if packed else 1e-12)
+    assert found.fs == 50.0
+    assert found.notes[0].startswith("Only the first ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_beginning_ends_with_a_whole_line_in_every_encoding(encoding: str, end: str) -> None:
+    text = table(350_000)[["time_s", "flow"]].to_csv(index=False, lineterminator=end)
+    data = text.encode(encoding)
+    assert len(data) > 5e6
+    found = inspect(io.BytesIO(data), channels="flow")
+    assert found.sampled
+    assert found.channels[0].high < 10
+    assert found.fs == 50.0
+
+
+def test_stream_and_choices_are_those_of_read(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.csv", table())
+    with path.open("rb") as stream:
+        found = inspect(stream, channels="valve")
+    assert [channel.name for channel in found.channels] == ["valve"]
+    assert inspect(path, resample="40ms").fs == 25.0
+    assert inspect(path, resample="40ms").rate_from == "resampled (--resample)"
+    with pytest.raises(DataError, match="has no column 'flwo'"):
+        inspect(path, channels="flwo")
+
+
+def test_format_with_a_rate_says_so(tmp_path: Path) -> None:
+    wavfile.write(tmp_path / "a.wav", 8000, RNG.integers(-99, 99, (400, 2)).astype("i2"))
+    found = inspect(tmp_path / "a.wav")
+    assert found.format == "WAV"
+    assert (found.fs, found.rate_from) == (8000.0, "the file says it")
+    assert (found.start, found.end) == ("P0DT0H0M0S", "P0DT0H0M0.049875S")
+    assert inspect(tmp_path / "a.wav", fs=100).rate_from == "given (--fs)"
+
+
+def test_array_without_rate_says_how_to_give_it(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", RNG.normal(size=50))
+    found = inspect(tmp_path / "a.npy")
+    assert (found.fs, found.rate_from) == (None, "not known (--fs gives it)")
+    assert (found.seconds, found.start) == (None, None)
+
+
+def test_rows_that_cannot_be_analysed_are_described_with_the_problem(tmp_path: Path) -> None:
+    frame = table()
+    frame["time_s"] = np.sort(RNG.uniform(0, 20, 1000))
+    path = saved(tmp_path / "a.csv", frame)
+    found = inspect(path)
+    with pytest.raises(DataError) as caught:
+        read(path)
+    assert found.problem == str(caught.value)
+    assert len(found.channels) == 2
+
+
+def test_labels_are_counted(tmp_path: Path) -> None:
+    frame = table()
+    frame["label"] = (np.arange(1000) > 899).astype(int)
+    assert inspect(saved(tmp_path / "a.csv", frame)).labelled == 0.1
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(main, ["inspect", *arguments])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_command_shows_channels_rate_notes_and_first_rows(tmp_path: Path) -> None:
+    shown = run(str(saved(tmp_path / "a.csv", table())))
+    assert "text table, 1,000 rows, 20.0 s, 2 channels" in shown
+    assert "rate: 50 Hz, the time in column 'time_s'" in shown
+    assert "1 stretch, the longest 300 rows from row 0" in shown
+    assert "2.00%" in shown
+    assert "note: column 'who' holds text: left out." in shown
+    assert len([line for line in shown.splitlines() if line.startswith("  0.0")]) == 5
+
+
+def test_command_writes_json_with_the_keys_of_its_help(tmp_path: Path) -> None:
+    found = json.loads(run(str(saved(tmp_path / "a.csv", table())), "--format", "json"))
+    help_text = run("--help")
+    for key in (*found, *found["channels"][0]):
+        assert f'"{key}"' in help_text
+    assert found["schema_version"] == 1
+    assert found["channels"][1]["high"] == 999.0
+    assert found["first"][1]["time"] == "0.02"
+    assert found["first"][1]["valve"] == 7.5
+
+
+def test_command_takes_sheets_and_variables(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", left=np.arange(90.0) % 7, right=np.arange(40.0))
+    shown = run(str(tmp_path / "a.npz"), "--variable", "right", "--fs", "4")
+    assert "40 rows, 10.0 s, 1 channel" in shown
+    book = openpyxl.Workbook()
+    book.create_sheet("Second").append(["x"])
+    for value in range(9):
+        book["Second"].append([value])
+    book.save(tmp_path / "a.xlsx")
+    assert "9 rows" in run(str(tmp_path / "a.xlsx"), "--sheet", "Second")
+
+
+def test_command_names_a_file_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"RIFF\x00\x00\x00\x00WAVE")
+    result = CliRunner().invoke(main, ["inspect", str(tmp_path / "a.wav")])
+    assert result.exit_code == 1
+    assert "a.wav is damaged or not complete as a WAV file" in result.output
+
+
+def test_reading_a_text_table_imports_no_library_of_another_format(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.csv", table())
+    # pandas imports pyarrow itself where it is installed.
+    program = (
+        "import sys; from spectra.datasets import read; read(sys.argv[1]); "
+        "print({'h5py', 'edfio', 'wfdb', 'python_calamine', 'openpyxl', 'scipy', "
+        "'pyarrow.parquet', 'pyarrow.feather'} & set(sys.modules))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "set()\n"

@@ -1,0 +1,195 @@
+"""Parquet and Feather files are read as pyarrow wrote them, and only the columns needed."""
+
+import gzip
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import feather, parquet
+
+from spectra.datasets import read
+from spectra.errors import DataError
+
+RNG = np.random.default_rng(11)
+N = 500
+TIMES = pd.date_range("2024-03-01", periods=N, freq="250ms")
+COLUMNS = {"flow": RNG.normal(size=N), "level": RNG.integers(0, 99, N)}
+
+Write = Callable[[pa.Table, Path], object]
+WRITERS: dict[str, Write] = {
+    "a.parquet": lambda table, path: parquet.write_table(table, path),
+    "a.feather": lambda table, path: feather.write_feather(table, path, compression="lz4"),
+    "b.feather": lambda table, path: feather.write_feather(table, path, compression="uncompressed"),
+}
+EITHER = pytest.mark.parametrize("name", WRITERS)
+
+
+def written(folder: Path, name: str, table: pa.Table) -> Path:
+    WRITERS[name](table, folder / name)
+    return folder / name
+
+
+@EITHER
+def test_columns_of_numbers_are_channels_and_instants_the_time(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, name, pa.table({"when": TIMES, **COLUMNS, "who": ["x"] * N}))
+    recording = read(path)
+    assert recording.channels == ("flow", "level")
+    assert recording.fs == 4.0
+    assert np.array_equal(recording.values, np.column_stack(list(COLUMNS.values())))
+    assert (recording.index == TIMES).all()
+    assert "column 'who' holds text: left out." in recording.notes
+
+
+@EITHER
+@pytest.mark.parametrize("label", [None, "bad"])
+def test_channels_are_read_with_time_and_labels_and_nothing_else(
+    tmp_path: Path, name: str, label: str | None
+) -> None:
+    marks = (np.arange(N) > 400).astype(int)
+    table = {"when": TIMES, **COLUMNS, "who": ["x"] * N, label or "anomaly": marks}
+    recording = read(written(tmp_path, name, pa.table(table)), channels="level", label=label)
+    assert recording.channels == ("level",)
+    assert recording.fs == 4.0
+    assert recording.labels is not None
+    assert recording.labels.tolist() == marks.tolist()
+
+
+def test_columns_that_are_not_needed_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, "a.parquet", pa.table({"when": TIMES, **COLUMNS, "more": range(N)}))
+    asked: list[list[str]] = []
+    original = parquet.ParquetFile.read
+
+    def spied(self: object, columns: list[str]) -> object:
+        asked.append(columns)
+        return original(self, columns=columns)
+
+    monkeypatch.setattr(parquet.ParquetFile, "read", spied)
+    read(path, channels="flow")
+    assert asked == [["when", "flow"]]
+
+
+@EITHER
+def test_columns_are_chosen_by_their_number_in_the_file(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, name, pa.table({"who": ["x"] * N, "when": TIMES, **COLUMNS}))
+    recording = read(path, channels=["4"], time="2")
+    assert recording.channels == ("level",)
+    assert recording.fs == 4.0
+    with pytest.raises(DataError, match="has no column 'flwo' for the channels: did you mean"):
+        read(path, channels="flwo")
+
+
+@EITHER
+def test_frame_of_pandas_is_read_with_its_index(tmp_path: Path, name: str) -> None:
+    frame = pd.DataFrame(COLUMNS, index=TIMES)
+    recording = read(written(tmp_path, name, pa.Table.from_pandas(frame)))
+    assert recording.channels == ("flow", "level")
+    assert recording.fs == 4.0
+
+
+@EITHER
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([1.5, None, 2.5] * 9, pa.float32()),
+        pa.array([1, None, 3] * 9, pa.int64()),
+        pa.array([Decimal("1.25"), None, Decimal("2.50")] * 9),
+        pa.array([True, None, False] * 9),
+        pa.array([1, None, 3] * 9, pa.uint8()),
+    ],
+    ids=["float32", "int64", "decimal", "bool", "uint8"],
+)
+def test_missing_values_of_every_type_are_missing(
+    tmp_path: Path, name: str, column: pa.Array
+) -> None:
+    path = written(tmp_path, name, pa.table({"x": column, "y": [1.0] * 27}))
+    recording = read(path)
+    expected = [np.nan if value is None else float(value) for value in column.to_pylist()]
+    kept = ~np.isnan(expected)
+    assert recording.values[kept, 0].tolist() == np.array(expected)[kept].tolist()
+    assert recording.interpolated.tolist() == (~kept).tolist()
+
+
+@EITHER
+def test_metadata_give_units_and_rate(tmp_path: Path, name: str) -> None:
+    fields = [
+        pa.field("flow", pa.float64(), metadata={"unit": "m³/h"}),
+        pa.field("level", pa.int64(), metadata={"other": "x"}),
+    ]
+    schema = pa.schema(fields, metadata={"sampling_rate": "50"})
+    recording = read(written(tmp_path, name, pa.table(COLUMNS, schema=schema)))
+    assert recording.units == ("m³/h", "")
+    assert recording.fs == 50.0
+
+
+@EITHER
+def test_nested_columns_are_left_out_with_a_note(tmp_path: Path, name: str) -> None:
+    table = pa.table({**COLUMNS, "burst": [[1.0, 2.0]] * N})
+    recording = read(written(tmp_path, name, table))
+    assert recording.channels == ("flow", "level")
+    assert any("column 'burst' holds list<" in note for note in recording.notes)
+
+
+@EITHER
+def test_compressed_file_and_stream_are_read(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, name, pa.table({"when": TIMES, **COLUMNS}))
+    (tmp_path / "a.gz").write_bytes(gzip.compress(path.read_bytes()))
+    with path.open("rb") as stream:
+        for source in (tmp_path / "a.gz", stream):
+            assert read(source).channels == ("flow", "level")
+
+
+@EITHER
+def test_file_without_numbers_gets_one_sentence(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, name, pa.table({"who": ["x"] * N, "what": ["y"] * N}))
+    with pytest.raises(DataError, match="has no column of numbers to analyse"):
+        read(path)
+
+
+@EITHER
+@pytest.mark.parametrize("share", [0.001, 0.2, 0.6, 0.99])
+def test_truncated_file_gets_one_sentence(tmp_path: Path, name: str, share: float) -> None:
+    path = written(tmp_path, name, pa.table(COLUMNS))
+    data = path.read_bytes()
+    path.write_bytes(data[: max(8, int(share * len(data)))])
+    with pytest.raises(DataError, match=rf"{name} is damaged or not complete as a"):
+        read(path)
+
+
+def test_damaged_file_is_read_or_gets_one_sentence(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.parquet", pa.table(COLUMNS))
+    data = path.read_bytes()
+    for _ in range(100):
+        broken = bytearray(data)
+        for place in RNG.integers(4, len(data), 3):
+            broken[place] = RNG.integers(256)
+        path.write_bytes(broken)
+        # Any other error fails the test, and so does a warning.
+        with suppress(DataError):
+            read(path)
+
+
+def test_file_of_more_rows_than_fit_into_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, "a.parquet", pa.table({"x": np.zeros(10**5)}))
+    monkeypatch.setattr("spectra.datasets.memory.machine_bytes", lambda: 10**6)
+    with pytest.raises(DataError, match=r"says that it holds 100,000 values.*with --channels"):
+        read(path)
+
+
+@EITHER
+def test_missing_library_is_named_with_the_command_that_installs_it(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, name, pa.table(COLUMNS))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(DataError, match=r"pip install 'spectra-anomaly\[parquet\]'"):
+        read(path)
