@@ -31,7 +31,7 @@ def draw(kind: str, n_samples: int, seed: int, part: int) -> Recording:
 
 def figures(detection: Detection) -> list[float]:
     """The observed rate over α, for each α, and the number of alarms."""
-    p_value = detection.frame_scores.p_value
+    p_value = detection.step_scores.p_value
     p_value = p_value[np.isfinite(p_value)]
     return [
         *(float(np.mean(p_value < alpha)) / alpha for alpha in ALPHAS),

@@ -87,14 +87,14 @@ def disturbed(seeds: range) -> None:
     dead, scaled = [], []
     for seed in seeds:
         values = fault_of_many(np.random.default_rng(seed), n_channels=10).values
-        plain = ranks(score(Recording.from_array(values)).frame_scores.z)
+        plain = ranks(score(Recording.from_array(values)).step_scores.z)
         with_dead = np.column_stack([values, np.zeros(len(values))])
         dead.append(
-            np.corrcoef(plain, ranks(score(Recording.from_array(with_dead)).frame_scores.z))[0, 1]
+            np.corrcoef(plain, ranks(score(Recording.from_array(with_dead)).step_scores.z))[0, 1]
         )
         large = values * np.where(np.arange(10) == 3, 1e6, 1.0)
         scaled.append(
-            np.corrcoef(plain, ranks(score(Recording.from_array(large)).frame_scores.z))[0, 1]
+            np.corrcoef(plain, ranks(score(Recording.from_array(large)).step_scores.z))[0, 1]
         )
     print(
         f"rank correlation of all scores     with a dead channel {min(dead):.6f}, one scaled by "

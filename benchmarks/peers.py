@@ -26,7 +26,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from spectra.benchmark import SPECTRAL, benchmark
+from spectra.benchmark import benchmark
 from spectra.metrics import vus_buffer
 
 DIR = Path(__file__).parents[1] / ".." / "shared" / "data" / "tsb_ad_u_tuning"
@@ -197,7 +197,7 @@ def aeon_dwt(_width: int, _n: int) -> Any:
 
 
 DETECTORS: dict[str, Any] = {
-    "spectra": SPECTRAL,
+    "spectra": "spectral",
     "moving z-score": MovingZ(),
     "energy": Energy(),
     "IsolationForest on windows (scikit-learn)": OfWindows(isolation_forest, sign=-1),

@@ -42,6 +42,8 @@ from spectra.calibration.gaussian import p_from_z
 from spectra.datasets import Recording, read
 from spectra.datasets.generators import order_anomalies
 from spectra.sequence.model import SequenceModel
+from spectra.sequence.settings import Sequence
+from spectra.spectral.settings import Spectral
 
 FloatArray = NDArray[np.float64]
 ALPHA = 0.001
@@ -59,7 +61,7 @@ def added(pipeline: FloatArray, sequence: Detection) -> FloatArray:
     In the mean the sequence counts as much as there is an order, and less where it calls more than
     a tenth of a recording unusual, of which it was to be normal for the most part.
     """
-    model = sequence.learned.model
+    model = sequence.model.fitted
     assert isinstance(model, SequenceModel)
     z = np.minimum(z_of(sequence), LARGEST)
     weight = model.explained * min(1.0, TENTH / max(float(np.nanquantile(z, 0.9)), TENTH))
@@ -90,8 +92,8 @@ def order(n_seeds: int, epochs: int) -> None:
     for seed in range(n_seeds):
         recording = order_anomalies(np.random.default_rng(seed))
         assert recording.labels is not None
-        sequence = detect(recording, method="sequence", epochs=epochs)
-        spectral = detect(recording, nperseg=sequence.nperseg)
+        sequence = detect(recording, method=Sequence(epochs=epochs))
+        spectral = detect(recording, method=Spectral(nperseg=sequence.nperseg))
         spectral_z = z_of(spectral)
         scores = (z_of(sequence), spectral_z, added(spectral_z, sequence))
         rows.append((*(vus(recording, z) for z in scores), float(recording.labels.mean())))
@@ -131,7 +133,7 @@ def beats(folder: Path) -> None:
             ("learned from the recording itself", None),
         ):
             spectral = detect(recording, normal=data)
-            sequence = detect(recording, normal=data, method="sequence", nperseg=frame)
+            sequence = detect(recording, normal=data, method=Sequence(nperseg=frame))
             print(f"  {title}; frames: pipeline {spectral.npersegs}, sequence {sequence.npersegs}")
             z = {"pipeline": z_of(spectral), "sequence": z_of(sequence)}
             z |= {"both": agreed(z["pipeline"], z["sequence"])}
@@ -173,7 +175,7 @@ def fit(epochs: int) -> None:
     """Print how long it takes to learn from 100,000 samples."""
     recording = order_anomalies(np.random.default_rng(0), n_samples=100_000)
     begin = time.perf_counter()
-    detect(recording, method="sequence", epochs=epochs)
+    detect(recording, method=Sequence(epochs=epochs))
     print(f"fit and score of 100,000 samples, epochs={epochs}: {time.perf_counter() - begin:.1f} s")
 
 

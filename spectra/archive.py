@@ -141,6 +141,8 @@ def _unpacked(
     """Return a value of a kind that type hints name; the arrays used are taken from `arrays`."""
     origin, options = get_origin(kind), get_args(kind)
     if origin is np.ndarray:
+        if about is not None:
+            raise ValueError(f"{path}={about!r} is no array.")
         return _array(arrays.pop(path), options[1], path, gaps=gaps)
     if is_dataclass(kind):
         return _dataclass(kind, about, path, arrays)

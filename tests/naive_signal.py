@@ -10,24 +10,25 @@ def frame_starts(n_samples, nperseg, hop):
     return [start for start in range(0, n_samples, hop) if start + nperseg <= n_samples]
 
 
-def frames_near(hop_index, nperseg, hop):
-    """The frames whose centre is within nperseg / 4 of the centre of a hop; some may not exist."""
+def frames_near(hop_index, nperseg, hop, share=0.25):
+    """The frames whose centre is within a share of nperseg of that of a hop; some may not exist."""
     centre = hop_index * hop + Fraction(hop, 2)
     reach = nperseg // hop + 2
     return [
         i
         for i in range(hop_index - reach, hop_index + reach + 1)
-        if abs(i * hop + Fraction(nperseg, 2) - centre) <= Fraction(nperseg, 4)
+        if abs(i * hop + Fraction(nperseg, 2) - centre) <= Fraction(share) * nperseg
     ]
 
 
-def step_score(frame_scores, nperseg, hop, step, j):
+def step_score(frame_scores, nperseg, hop, step, j, share=0.25):
     """The mean over the frames near the hop of step j, of those with a score.
 
     Where the hop lacks one of its frames, the nearest hop that has all of them stands for it.
     """
     n_frames = len(frame_scores)
-    every = {q: frames_near(q, nperseg, hop) for q in range(n_frames + 2 * nperseg // hop + 2)}
+    hops = range(n_frames + 2 * nperseg // hop + 2)
+    every = {q: frames_near(q, nperseg, hop, share) for q in hops}
     full = [q for q, near in every.items() if near[0] >= 0 and near[-1] < n_frames]
     own = j * step // hop
     # Where no hop has all its frames, it is the last one whose latest frame exists.
@@ -41,12 +42,12 @@ def step_score(frame_scores, nperseg, hop, step, j):
     return fsum(scores) / len(scores) if scores else nan
 
 
-def n_finished(n_samples, nperseg, hop, step):
+def n_finished(n_samples, nperseg, hop, step, share=0.25):
     """The number of steps, from the first on, all of whose frames lie in the first `n_samples`."""
     n_frames = len(frame_starts(n_samples, nperseg, hop))
-    first_full = next(q for q in range(nperseg) if frames_near(q, nperseg, hop)[0] >= 0)
+    first_full = next(q for q in range(nperseg) if frames_near(q, nperseg, hop, share)[0] >= 0)
     j = 0
-    while frames_near(max(j * step // hop, first_full), nperseg, hop)[-1] < n_frames:
+    while frames_near(max(j * step // hop, first_full), nperseg, hop, share)[-1] < n_frames:
         j += 1
     return j
 

@@ -142,7 +142,7 @@ def statistics() -> dict[str, np.ndarray]:
 
 
 FUSIONS = {
-    (name, block, clean): Fusion.fit(fused(values), 1, block, clean=clean)
+    (name, block, clean): Fusion.fit(fused(values), 1, block, clean=clean, smallest_spread=0.0)
     for name, values in statistics().items()
     for block in (1, 16, 120)
     for clean in (False, True)
@@ -197,7 +197,7 @@ def test_scores_of_a_statistic_are_as_many_as_its_values(key) -> None:
 def test_statistics_of_normal_steps_exceed_the_threshold_as_often_as_alpha_says() -> None:
     rng = np.random.default_rng(6)
     learned, other = (np.abs(smooth(rng.normal(size=400_000), 20)) for _ in range(2))
-    fusion = Fusion.fit(fused(learned), 1, 100, clean=True)
+    fusion = Fusion.fit(fused(learned), 1, 100, clean=True, smallest_spread=0.0)
     for alpha in (0.01, 0.001):
         # 400,000 / 20 independent values: 200 and 20 clusters of exceedances.
         assert 0.5 * alpha < np.mean(other > fusion.threshold(alpha)) < 2 * alpha
@@ -207,7 +207,7 @@ def test_statistics_of_normal_steps_exceed_the_threshold_as_often_as_alpha_says(
 def test_the_calibrator_learns_from_block_maxima_and_the_share_from_clusters(block: int) -> None:
     statistic = np.abs(smooth(np.random.default_rng(7).normal(size=3001), 5)).astype(np.float32)
     statistic[100:200] = np.nan
-    fusion = Fusion.fit(fused(statistic), 1, block, clean=False)
+    fusion = Fusion.fit(fused(statistic), 1, block, clean=False, smallest_spread=0.0)
     values = statistic.astype(np.float64).tolist()
     assert fusion.calibration.n == len(naive_calibration.block_maxima(values, block))
     assert fusion.share == pytest.approx(naive_calibration.cluster_share(values, block))
@@ -220,7 +220,10 @@ def test_the_calibrator_learns_from_block_maxima_and_the_share_from_clusters(blo
 
 def test_a_short_signal_has_smaller_blocks() -> None:
     statistic = np.abs(np.random.default_rng(8).normal(size=500))
-    assert Fusion.fit(fused(statistic), 1, 10_000, clean=False).calibration.n == 50
+    assert (
+        Fusion.fit(fused(statistic), 1, 10_000, clean=False, smallest_spread=0.0).calibration.n
+        == 50
+    )
 
 
 def test_a_step_without_a_base_score_has_no_p_value() -> None:
@@ -232,11 +235,11 @@ def test_a_step_without_a_base_score_has_no_p_value() -> None:
 
 def test_one_anomaly_of_any_size_moves_the_threshold_by_little() -> None:
     statistic = np.abs(smooth(np.random.default_rng(9).normal(size=6000), 8))
-    before = Fusion.fit(fused(statistic), 1, 32, clean=False)
+    before = Fusion.fit(fused(statistic), 1, 32, clean=False, smallest_spread=0.0)
     for size in (10.0, 1e5):
         struck = statistic.copy()
         struck[3000:3016] = size
-        after = Fusion.fit(fused(struck), 1, 32, clean=False)
+        after = Fusion.fit(fused(struck), 1, 32, clean=False, smallest_spread=0.0)
         assert after.threshold(1e-3) == pytest.approx(before.threshold(1e-3), rel=0.02)
 
 
@@ -245,7 +248,7 @@ def test_groups_are_in_units_of_their_lower_half_whatever_the_upper() -> None:
     groups = rng.normal(size=(3, 20_000)) * [[1.0], [2.0], [1.0]] + [[0.0], [-5.0], [0.0]]
     groups[2, ::3] = 1e4
     groups[0, ::7] = np.nan
-    fusion = Fusion.fit(fused(np.abs(groups[0]), groups), 2, 16, clean=False)
+    fusion = Fusion.fit(fused(np.abs(groups[0]), groups), 2, 16, clean=False, smallest_spread=0.0)
     assert fusion.centre[:2] == pytest.approx([0.0, -5.0], abs=0.1)
     assert fusion.spread[:2] == pytest.approx([1.0, 2.0], rel=0.05)
     scored = fusion.group_scores(groups)
@@ -256,7 +259,7 @@ def test_groups_are_in_units_of_their_lower_half_whatever_the_upper() -> None:
 def test_a_group_without_a_score_and_one_that_never_changes_are_usable() -> None:
     statistic = np.abs(np.random.default_rng(11).normal(size=500))
     groups = np.stack([statistic, np.full(500, np.nan), np.full(500, 2.0)])
-    fusion = Fusion.fit(fused(statistic, groups), 3, 4, clean=False)
+    fusion = Fusion.fit(fused(statistic, groups), 3, 4, clean=False, smallest_spread=0.0)
     assert (fusion.spread > 0).all()
     assert np.isnan(fusion.group_scores(groups)[1]).all()
     np.testing.assert_array_equal(fusion.group_scores(groups)[2], 0.0)

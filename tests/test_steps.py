@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 
 import naive_signal
 from spectra.signal.frames import FrameGrid
-from spectra.signal.steps import StepGrid
+from spectra.signal.steps import StepGrid, draw_stretches
 
 # Frames that overlap by anything from nothing to all but one sample.
 STEP_GRIDS = st.tuples(st.integers(1, 4), st.integers(1, 6)).flatmap(
-    lambda sizes: st.integers(max(2, sizes[0] * sizes[1]), max(2, 40)).map(
-        lambda nperseg: StepGrid(FrameGrid(nperseg, sizes[0] * sizes[1]), sizes[0])
+    lambda sizes: st.builds(
+        lambda nperseg, reach: StepGrid(FrameGrid(nperseg, sizes[0] * sizes[1]), sizes[0], reach),
+        st.integers(max(2, sizes[0] * sizes[1]), 40),
+        st.sampled_from([0.25, 0.5]),
     )
 )
 SCORES = st.lists(st.floats(-1e3, 1e3) | st.just(np.nan), min_size=1, max_size=30)
@@ -34,7 +36,9 @@ def all_steps(steps: StepGrid, scores: np.ndarray) -> np.ndarray:
 def test_step_scores_are_those_of_the_definition(steps: StepGrid, scores: list[float]) -> None:
     found = all_steps(steps, np.array(scores))
     expected = [
-        naive_signal.step_score(scores, steps.grid.nperseg, steps.grid.hop, steps.step, j)
+        naive_signal.step_score(
+            scores, steps.grid.nperseg, steps.grid.hop, steps.step, j, steps.reach
+        )
         for j in range(found.size)
     ]
     # Sums of at most 40 scores of at most 1e3 round by less than 40 · 1e3 · 2⁻⁵².
@@ -56,7 +60,9 @@ def test_steps_evaluated_in_pieces_are_those_of_the_whole(
 
 @given(STEP_GRIDS, st.integers(0, 200))
 def test_finished_steps_are_those_whose_frames_all_exist(steps: StepGrid, n_samples: int) -> None:
-    expected = naive_signal.n_finished(n_samples, steps.grid.nperseg, steps.grid.hop, steps.step)
+    expected = naive_signal.n_finished(
+        n_samples, steps.grid.nperseg, steps.grid.hop, steps.step, steps.reach
+    )
     assert steps.n_finished(n_samples) == expected
 
 
@@ -90,7 +96,7 @@ def test_one_enormous_frame_leaves_no_trace_in_steps_far_from_it(
     inner = np.flatnonzero(~unchanged)
     inner = inner[(inner > 0) & (inner < before.size - 1)]
     centre = frame * steps.grid.hop + steps.grid.nperseg / 2
-    reach = steps.grid.nperseg / 4 + steps.grid.hop
+    reach = steps.grid.nperseg * steps.reach + steps.grid.hop
     ends = (2 * steps.grid.nperseg, n_samples_of(steps, n_frames) - 2 * steps.grid.nperseg)
     rows = inner * steps.step
     middle = (rows > ends[0]) & (rows < ends[1])
@@ -114,3 +120,28 @@ def test_single_precision_stays_single() -> None:
 def test_a_step_that_does_not_divide_the_hop_is_refused(step: int) -> None:
     with pytest.raises(ValueError, match=f"step={step} must divide hop=4"):
         StepGrid(FrameGrid(16, 4), step)
+
+
+@pytest.mark.parametrize("reach", [0.2, 0.6, np.nan])
+def test_a_reach_that_leaves_a_step_without_frames_is_refused(reach: float) -> None:
+    with pytest.raises(ValueError, match=f"reach={reach} must lie in"):
+        StepGrid(FrameGrid(16, 4), 4, reach)
+
+
+@given(st.integers(0, 50), st.integers(0, 500), st.integers(1, 100), st.integers(1, 10))
+def test_stretches_are_drawn_all_over_or_are_all_there_is(
+    start: int, length: int, most: int, n_stretches: int
+) -> None:
+    n_stretches = min(n_stretches, most)
+    found = draw_stretches(start, start + length, most, n_stretches)
+    if length <= most:
+        assert found == [(start, start + length)]
+        return
+    size = most // n_stretches
+    assert [stop - begin for begin, stop in found] == [size] * n_stretches
+    begins = [begin for begin, _ in found]
+    assert begins == sorted(begins)
+    assert start <= begins[0]
+    assert found[-1][1] <= start + length
+    # One in each equal part: none is more than two parts from the next.
+    assert max(np.diff([start, *begins, start + length])) <= 2 * length / n_stretches + size + 1

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from spectra.transformer import threads
-from spectra.transformer.threads import by_rows, own_threads, share
+from spectra import threads
+from spectra.threads import by_rows, own_threads, share
 
 
 class TwoThreads:

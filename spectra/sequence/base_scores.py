@@ -72,7 +72,8 @@ class BaseScores:
         n_tokens, n_features = self.vocabulary.centres.shape
         if not 1 <= len(self.past) <= 2 or not self.usual_variance > 0:
             raise ValueError("There are memories of one or two pasts, and a variance above 0.")
-        if n_features % self.frames.n_channels or len(self.basis) != n_features:
+        fits = self.basis.ndim == 2 and len(self.basis) == n_features
+        if n_features % self.frames.n_channels or not fits:
             raise ValueError(f"The vocabulary and the basis must have {n_features} features.")
         memories = (*self.past, self.future)
         lengths = (*(NEAR, FAR)[: len(self.past)], NEAR)

@@ -137,6 +137,9 @@ class Memory:
 
     def __post_init__(self) -> None:
         n = self.index.size
+        arrays = (self.keys, self.values, self.tokens, self.index, self.prior)
+        if [array.ndim for array in arrays] != [2, 2, 1, 1, 1]:
+            raise ValueError("Keys and values are matrices, tokens, index and prior vectors.")
         if not (n and len(self.keys) == len(self.values) == self.tokens.size == n):
             raise ValueError("A memory has one key, value, token and index for each frame.")
         if self.stride < 1 or self.length < 1 or self.keys.shape[1] % self.length:

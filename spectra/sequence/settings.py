@@ -54,10 +54,10 @@ class Sequence:
     >>> import numpy as np
     >>> from spectra.datasets.generators import order_anomalies
     >>> from spectra.sequence.settings import Sequence
-    >>> signal = order_anomalies(np.random.default_rng(0), n_samples=6000).values
+    >>> signal = order_anomalies(np.random.default_rng(0), n_anomalies=1).values
     >>> model, scores = Sequence(nperseg=32).fit(signal)
     >>> model.step, scores.statistic.shape
-    (8, (750,))
+    (8, (2500,))
     """
 
     nperseg: int | None = None

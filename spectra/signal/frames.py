@@ -50,9 +50,9 @@ class FrameGrid:
     def of(cls, nperseg: int, step: int = 1) -> "FrameGrid":
         """Return the grid of frames of one length with the default overlap.
 
-        The hop is a multiple of `step`.
+        The hop is the multiple of `step` nearest to a quarter of a frame.
         """
-        return cls(nperseg, max(min(step, nperseg), nperseg // OVERLAP // step * step))
+        return cls(nperseg, max(min(step, nperseg), round(nperseg / OVERLAP / step) * step))
 
     def n_frames(self, n_samples: int) -> int:
         """Return the number of whole frames in a signal of `n_samples`."""

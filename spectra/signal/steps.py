@@ -7,6 +7,8 @@ of its weight, a half takes all frames that cover it.
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
 
 import numpy as np
 
@@ -25,6 +27,8 @@ class StepGrid:
     def __post_init__(self) -> None:
         if self.step < 1 or self.grid.hop % self.step:
             raise ValueError(f"step={self.step} must divide hop={self.grid.hop}.")
+        if not 0.25 <= self.reach <= 0.5:
+            raise ValueError(f"reach={self.reach} must lie in 0.25 … 0.5.")
 
     @property
     def _near(self) -> tuple[int, int]:
@@ -32,11 +36,9 @@ class StepGrid:
 
         |(i·h + w/2) − (q·h + h/2)| <= reach · w for frame i of length w and hop h.
         """
-        w, h = self.grid.nperseg, self.grid.hop
-        # In quarters of a frame, so that no rounding decides whether a frame is near.
-        reach = round(4 * self.reach)
-        first, last = -(((2 + reach) * w - 2 * h) // (4 * h)), (2 * h - (2 - reach) * w) // (4 * h)
-        return min(first, last), last
+        length, reach = Fraction(self.grid.nperseg, self.grid.hop), Fraction(self.reach)
+        half = Fraction(1, 2)
+        return ceil(half - (half + reach) * length), floor(half - (half - reach) * length)
 
     def n_finished(self, n_samples: int) -> int:
         """Return the number of steps that no sample after the first `n_samples` can change."""

@@ -82,6 +82,12 @@ VIEWS: Final[dict[View, tuple[Callable[[ComplexArray], FloatArray], bool]]] = {
 }
 
 
+def n_features(view: View, n_bins: int) -> int:
+    """Return the number of values of φ(X) for spectra of `n_bins`."""
+    phi, _ = VIEWS[view]
+    return phi(np.zeros(n_bins, dtype=np.complex64)).size
+
+
 def by_bin(parts: FloatArray, view: View, n_bins: int) -> FloatArray:
     """Parts of a distance (…, n_features) summed to the bins they belong to, (…, n_bins)."""
     lead = parts.shape[:-1]

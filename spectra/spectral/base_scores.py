@@ -12,7 +12,7 @@ from spectra.signal.steps import StepGrid
 from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.comparison import Comparison, Source, spectra_of
 from spectra.spectral.points import N_SCORES, REACH, Points
-from spectra.threads import one_blas_thread
+from spectra.threads import own_threads, share
 
 # Values that one block of frames or of distances may hold: 1 MB, which stays in a processor's
 # second-level cache.
@@ -166,12 +166,16 @@ def _frame_distances(
         np.empty((len(one.sources), n_channels, starts.size), dtype=np.float32)
         for one in comparisons
     ]
-    # The products have too few columns to gain from BLAS threads, which wait for each other.
-    with one_blas_thread():
-        for begin in range(0, starts.size, size):
+
+    def compute(blocks: Iterator[int]) -> None:
+        for begin in blocks:
             block = slice(begin, begin + size)
             X, means = spectra_of(scaled, starts[block], nperseg, window)
             own_starts = starts[block] + first_row if own else None
             for comparison, D in zip(comparisons, found, strict=True):
                 D[..., block] = comparison.distances(X, means, own_starts)
+
+    # Products with as few columns do not gain from the threads of BLAS; blocks side by side do.
+    with own_threads(starts.size > size):
+        share(compute, range(0, starts.size, size))
     return found

@@ -9,7 +9,7 @@ from spectra.arrays import ComplexArray, Float32Array, Float64Array, FloatArray,
 from spectra.signal.frames import FrameGrid
 from spectra.signal.scale import Scale
 from spectra.signal.spectrum import frame_spectra, without_mean
-from spectra.signal.views import VIEWS, View
+from spectra.signal.views import VIEWS, View, n_features
 from spectra.spectral import coupling
 from spectra.spectral.normal import Neighbours, NormalSpectra
 
@@ -60,6 +60,12 @@ class Comparison:
             raise ValueError("The view residual has whitening matrices, and no other view has.")
         if any(one.nperseg != self.grid.nperseg for one in self.references):
             raise ValueError("Normal frames have the length of the frames compared with them.")
+        n_bins, n_channels = self.nperseg // 2 + 1, len(self.references[0].bank)
+        if any(one.bank.shape[2] != n_features(self.view, n_bins) for one in self.references):
+            raise ValueError(f"Normal spectra of {self.view} have one size for {n_bins} bins.")
+        shape = (n_bins, n_channels, n_channels)
+        if self.whitening is not None and self.whitening.shape != shape:
+            raise ValueError(f"The whitening matrices have the shape {shape}.")
 
     @property
     def nperseg(self) -> int:

@@ -59,6 +59,8 @@ class NormalSpectra:
     def __post_init__(self) -> None:
         if self.bank.ndim != 3 or self.bank.shape[1] != self.starts.size:
             raise ValueError("Each normal spectrum starts at one row.")
+        if self.starts.ndim != 1 or (np.diff(self.starts, prepend=-1) <= 0).any():
+            raise ValueError("Normal frames start at ascending rows.")
         if self.means.shape != self.bank.shape[:2]:
             raise ValueError("Each normal frame has one mean.")
         if not self.neighbours:

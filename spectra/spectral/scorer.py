@@ -31,6 +31,9 @@ class Standardised:
         banks = [one.reference.bank for one in self.base.sources if one is not None]
         if any(len(bank) != self.scale.centre.size for bank in banks):
             raise ValueError(f"Each bank must have {self.scale.centre.size} channels.")
+        points = self.base.points
+        if points is not None and len(points.weights) != self.scale.centre.size:
+            raise ValueError(f"There must be weights for {self.scale.centre.size} channels.")
 
     def fused(self, distances: Iterator[FloatArray], n_steps: int) -> Fused:
         """Return the fused scores of steps with these distances."""

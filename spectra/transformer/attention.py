@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray
+from spectra.threads import by_rows
 from spectra.transformer.attention_blocks import attention_in_blocks, attention_in_blocks_backward
 from spectra.transformer.layers import check_mask, linear, linear_backward
 from spectra.transformer.layers import softmax as softmax
 from spectra.transformer.positional import rotary, rotary_backward
-from spectra.transformer.threads import by_rows
 
 
 def attention(

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from spectra.arrays import BoolArray, FloatArray
+from spectra.threads import own_threads, share
 from spectra.transformer.layers import check_mask
-from spectra.transformer.threads import own_threads, share
 
 # Queries, and keys, of a block.
 BLOCK = 256

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray
+from spectra.threads import by_rows, own_threads
 from spectra.transformer.attention import Heads, multi_head, multi_head_backward
 from spectra.transformer.attention_blocks import WORTH_THREADS
 from spectra.transformer.layers import (
@@ -21,7 +22,6 @@ from spectra.transformer.layers import (
     linear,
     linear_backward,
 )
-from spectra.transformer.threads import by_rows, own_threads
 
 # The weights of a layer, or the gradients by them, under the names of `weight_shapes`.
 Weights = Mapping[str, FloatArray]

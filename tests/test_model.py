@@ -14,9 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import spectra
-from spectra import Learned
+from spectra import Model, Sequence, Spectral
+from spectra.archive import DAMAGE, unpack
 from spectra.datasets import Recording
 from spectra.errors import DataError
+from spectra.model import FORMAT
 
 
 def signal(seed: int = 0, n: int = 1500) -> Recording:
@@ -29,54 +31,57 @@ def signal(seed: int = 0, n: int = 1500) -> Recording:
 
 
 @pytest.fixture(scope="module")
-def learned() -> Learned:
-    return spectra.learn(signal(1), nperseg=24)
+def model() -> Model:
+    return spectra.learn(signal(1), method=Spectral(nperseg=24))
 
 
 @pytest.fixture(scope="module")
-def content(learned: Learned, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def content(model: Model, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The bytes of a whole model file."""
     path = tmp_path_factory.mktemp("whole") / "a.model"
-    learned.save(path)
+    model.save(path)
     return path.read_bytes()
 
 
-SETTINGS: dict[str, dict[str, Any]] = {
-    "usual": {},
-    "tuned": {"nperseg": 24, "k": 3, "window": ("tukey", 0.25), "view": "complex"},
-    "share": {"nperseg": 17, "k": 0.2, "window": "blackman", "view": "shape"},
+METHODS: dict[str, Spectral | Sequence] = {
+    "default": Spectral(),
+    "tuned": Spectral(nperseg=24, k=3, window=("tukey", 0.25), view="complex"),
+    "share": Spectral(nperseg=17, k=0.2, window="blackman", view="shape"),
+    "sequence": Sequence(),
+    "transformer": Sequence(epochs=1),
 }
 
 
-@pytest.mark.parametrize("chosen", SETTINGS.values(), ids=SETTINGS.keys())
-def test_what_comes_back_scores_as_what_was_saved(tmp_path: Path, chosen: dict[str, Any]) -> None:
-    learned = spectra.learn(signal(1), **chosen)
-    learned.save(tmp_path / "a.model")
-    again = Learned.load(tmp_path / "a.model")
-    for name in ("fs", "channels", "period", "name"):
-        assert getattr(again, name) == getattr(learned, name)
-    before, after = (spectra.score(each, signal(), alpha=0.05) for each in (learned, again))
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS.keys())
+def test_a_model_that_is_read_scores_as_the_one_that_was_saved(
+    tmp_path: Path, method: Spectral | Sequence
+) -> None:
+    model = spectra.learn(signal(1), method=method)
+    model.save(tmp_path / "a.model")
+    again = Model.load(tmp_path / "a.model")
+    for name in ("method", "fs", "channels", "period", "name", "npersegs", "step"):
+        assert getattr(again, name) == getattr(model, name)
+    np.testing.assert_array_equal(again.constant, model.constant)
+    before, after = (spectra.score(each, signal(), alpha=0.05) for each in (model, again))
     np.testing.assert_array_equal(after.scores, before.scores)
     assert after.alarms.equals(before.alarms)
     assert len(after.alarms) > 0
     assert repr(after) == repr(before)
     again.save(tmp_path / "b.model")
-    assert Learned.load(tmp_path / "b.model").channels == learned.channels
+    assert Model.load(tmp_path / "b.model").channels == model.channels
 
 
 def test_a_rate_that_is_unknown_stays_unknown(tmp_path: Path) -> None:
-    learned = spectra.learn(signal(1).values)
-    learned.save(str(tmp_path / "a.model"))
-    again = Learned.load(str(tmp_path / "a.model"))
+    model = spectra.learn(signal(1).values)
+    model.save(str(tmp_path / "a.model"))
+    again = Model.load(str(tmp_path / "a.model"))
     assert again.fs is None
     assert spectra.score(again, signal().values, fs=20.0).fs == 20.0
 
 
-def test_saving_twice_gives_the_same_arrays_and_no_other_file(
-    tmp_path: Path, learned: Learned
-) -> None:
+def test_saving_twice_gives_the_same_arrays_and_no_other_file(tmp_path: Path, model: Model) -> None:
     for _ in range(2):
-        learned.save(tmp_path / "a.model")
+        model.save(tmp_path / "a.model")
     assert [path.name for path in tmp_path.iterdir()] == ["a.model"]
 
 
@@ -102,11 +107,11 @@ def written(array: Any) -> bytes:
     return file.getvalue()
 
 
-def told(path: Path, content: bytes) -> str:
-    """The sentence that such a file gets."""
+def refusal(path: Path, content: bytes) -> str:
+    """The sentence that such a file is refused with."""
     path.write_bytes(content)
     with pytest.raises(DataError) as caught:
-        Learned.load(path)
+        Model.load(path)
     sentence = str(caught.value)
     assert path.name in sentence
     assert "\n" not in sentence
@@ -116,12 +121,12 @@ def told(path: Path, content: bytes) -> str:
 def test_a_model_file_is_arrays_and_one_text(content: bytes) -> None:
     for part in members(content).values():
         array = np.lib.format.read_array(io.BytesIO(part), allow_pickle=False)
-        assert array.dtype.kind in "fiU"
+        assert array.dtype.kind in "fibU"
     about = json.loads(
         str(np.lib.format.read_array(io.BytesIO(members(content)["about.npy"]), allow_pickle=False))
     )
     assert about["format"] == "spectra model"
-    assert about["channels"] == ["Druck (bar)", "温度"]
+    assert about["model"]["channels"] == ["Druck (bar)", "温度"]
 
 
 class Mischief:
@@ -137,9 +142,9 @@ class Mischief:
 def test_nothing_in_a_file_is_run(tmp_path: Path, content: bytes) -> None:
     for name in members(content):
         evil = written(np.array([Mischief(tmp_path / "run")], dtype=object))
-        told(tmp_path / "evil.model", packed(members(content) | {name: evil}))
+        refusal(tmp_path / "evil.model", packed(members(content) | {name: evil}))
         assert not (tmp_path / "run").exists()
-    told(tmp_path / "evil.model", evil)
+    refusal(tmp_path / "evil.model", evil)
     assert not (tmp_path / "run").exists()
 
 
@@ -169,15 +174,17 @@ def test_nothing_in_a_file_is_run(tmp_path: Path, content: bytes) -> None:
         "version",
     ],
 )
-def test_what_is_no_model_of_this_version(tmp_path: Path, bytes_: bytes, said: str) -> None:
-    assert said in told(tmp_path / "a.model", bytes_)
+def test_a_file_that_is_no_model_of_this_version_is_refused(
+    tmp_path: Path, bytes_: bytes, said: str
+) -> None:
+    assert said in refusal(tmp_path / "a.model", bytes_)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_file_that_does_not_exist_or_is_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.model does not exist"):
-        Learned.load(tmp_path / "none.model")
+        Model.load(tmp_path / "none.model")
     with pytest.raises(DataError, match="cannot be read"):
-        Learned.load(tmp_path)
+        Model.load(tmp_path)
 
 
 QUICK = settings(
@@ -185,15 +192,15 @@ QUICK = settings(
 )
 
 
-def harmless(path: Path, content: bytes, learned: Learned) -> None:
+def harmless(path: Path, content: bytes, model: Model) -> None:
     """Load the file: it is refused, or holds what was saved."""
     path.write_bytes(content)
     try:
-        again = Learned.load(path)
+        again = Model.load(path)
     except DataError:
         return
     np.testing.assert_array_equal(
-        spectra.score(again, signal()).scores, spectra.score(learned, signal()).scores
+        spectra.score(again, signal()).scores, spectra.score(model, signal()).scores
     )
 
 
@@ -203,90 +210,134 @@ SHARE = st.floats(0, 1, exclude_max=True)
 @QUICK
 @given(st.lists(st.tuples(SHARE, st.integers(1, 255)), min_size=1, max_size=4))
 def test_flipped_bytes_are_noticed_or_harmless(
-    tmp_path: Path, learned: Learned, content: bytes, flips: list[tuple[float, int]]
+    tmp_path: Path, model: Model, content: bytes, flips: list[tuple[float, int]]
 ) -> None:
     damaged = bytearray(content)
     for share, bits in flips:
         damaged[int(share * len(content))] ^= bits
-    harmless(tmp_path / "a.model", bytes(damaged), learned)
+    harmless(tmp_path / "a.model", bytes(damaged), model)
 
 
 @QUICK
 @given(st.integers(1, 600), st.integers(1, 255))
-def test_flipped_bytes_of_the_directory(
-    tmp_path: Path, learned: Learned, content: bytes, place: int, bits: int
+def test_flipped_bytes_of_the_directory_are_noticed_or_harmless(
+    tmp_path: Path, model: Model, content: bytes, place: int, bits: int
 ) -> None:
     # The last bytes of a zip are what it is opened by, and are covered by no checksum.
     damaged = bytearray(content)
     damaged[-place] ^= bits
-    harmless(tmp_path / "a.model", bytes(damaged), learned)
+    harmless(tmp_path / "a.model", bytes(damaged), model)
 
 
 @QUICK
 @given(SHARE)
 def test_a_part_of_a_file_is_refused(tmp_path: Path, content: bytes, share: float) -> None:
-    told(tmp_path / "a.model", content[: int(share * len(content))])
+    refusal(tmp_path / "a.model", content[: int(share * len(content))])
 
 
-NONSENSE = [True, "x", float("nan"), float("inf"), [], ["x", 1], {"x": 1}]
+NONSENSE: list[Any] = [True, "x", float("nan"), float("inf"), [], ["x", 1], {"x": 1}]
+EXTREME: list[Any] = [None, "", -1, 0, 1, 1e308, 10**30]
+EVERY_PART = {
+    "one length": Spectral(nperseg=24),
+    "default": Spectral(),
+    "transformer": Sequence(epochs=1),
+}
 
 
-def test_a_description_that_makes_no_sense_is_refused(
-    tmp_path: Path, content: bytes, learned: Learned
+@pytest.fixture(scope="module", params=EVERY_PART.values(), ids=EVERY_PART.keys())
+def parts(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, bytes]:
+    """The parts of a model file of each kind."""
+    path = tmp_path_factory.mktemp("parts") / "a.model"
+    spectra.learn(signal(1), method=request.param).save(path)
+    return members(path.read_bytes())
+
+
+def described(parts: dict[str, bytes]) -> dict[str, Any]:
+    """The text of a model file."""
+    array = np.lib.format.read_array(io.BytesIO(parts["about.npy"]), allow_pickle=False)
+    about: dict[str, Any] = json.loads(str(array))
+    return about
+
+
+def changed(parts: dict[str, bytes], about: dict[str, Any]) -> bytes:
+    """A model file with another text."""
+    return packed(parts | {"about.npy": written(json.dumps(about))})
+
+
+def places(value: Any) -> list[list[Any]]:
+    """The way to each part of a text, the parts of parts included."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    found = []
+    for key, part in inner:
+        found.append([key])
+        if isinstance(part, (dict, list)):
+            found += [[key, *way] for way in places(part)]
+    return found
+
+
+def holding(about: dict[str, Any], way: list[Any], value: Any) -> dict[str, Any]:
+    """The text with another value at a place."""
+    other: dict[str, Any] = json.loads(json.dumps(about))
+    inner = other
+    for key in way[:-1]:
+        inner = inner[key]
+    inner[way[-1]] = value
+    return other
+
+
+def test_values_that_make_no_sense_are_refused_or_usable(
+    tmp_path: Path, parts: dict[str, bytes]
 ) -> None:
-    parts = members(content)
-    about = json.loads(
-        str(np.lib.format.read_array(io.BytesIO(parts["about.npy"]), allow_pickle=False))
-    )
-
-    def holding(described: dict[str, Any]) -> bytes:
-        return packed(parts | {"about.npy": written(json.dumps(described))})
-
-    for key in about:
-        for value in (*NONSENSE, None, "", -1, 0, 1e308, 10**30):
-            (tmp_path / "a.model").write_bytes(holding(about | {key: value}))
+    path, about = tmp_path / "a.model", described(parts)
+    path.write_bytes(packed(parts))
+    arrays, _ = FORMAT.read(path)
+    for way in places(about["model"]):
+        for value in (*NONSENSE, *EXTREME):
             try:
-                again = Learned.load(tmp_path / "a.model")
-                # What is accepted can be used and shown.
-                repr(spectra.score(again, signal()))
-            except DataError:
+                again = unpack(Model, holding(about["model"], way, value), arrays)
+            except DAMAGE:
                 continue
-        told(
-            tmp_path / "a.model", holding({other: about[other] for other in about if other != key})
-        )
-        for inner in about[key] if isinstance(about[key], dict) else ():
-            for value in NONSENSE:
-                if inner == "points" and value is True:
-                    continue
-                told(tmp_path / "a.model", holding(about | {key: about[key] | {inner: value}}))
+            # What is accepted can be shown, saved and read.
+            repr(again)
+            again.save(path)
+            assert Model.load(path).npersegs == again.npersegs
 
 
-def test_a_rate_of_zero_is_refused(tmp_path: Path, content: bytes) -> None:
-    parts = members(content)
-    about = json.loads(
-        str(np.lib.format.read_array(io.BytesIO(parts["about.npy"]), allow_pickle=False))
-    )
-    told(
-        tmp_path / "a.model", packed(parts | {"about.npy": written(json.dumps(about | {"fs": 0}))})
-    )
+def test_a_text_that_lacks_a_part_is_refused(tmp_path: Path, parts: dict[str, bytes]) -> None:
+    about = described(parts)
+    for way in [["model"], *(["model", key] for key in about["model"])]:
+        other = json.loads(json.dumps(about))
+        del (other if len(way) == 1 else other["model"])[way[-1]]
+        refusal(tmp_path / "a.model", changed(parts, other))
 
 
-def test_arrays_that_do_not_belong_together_are_refused(tmp_path: Path, content: bytes) -> None:
-    parts = members(content)
+@pytest.mark.parametrize("fs", [0, -1, "x", True])
+def test_a_rate_that_is_none_is_refused(tmp_path: Path, content: bytes, fs: object) -> None:
+    about = described(members(content))
+    refusal(tmp_path / "a.model", changed(members(content), holding(about, ["model", "fs"], fs)))
+
+
+def test_arrays_that_do_not_belong_together_are_refused(
+    tmp_path: Path, parts: dict[str, bytes]
+) -> None:
     for name in parts:
         if name == "about.npy":
             continue
         array = np.lib.format.read_array(io.BytesIO(parts[name]), allow_pickle=False)
         longer = np.concatenate([array, array]) if array.ndim else np.array([array, array])
-        holed = np.where(np.arange(array.size).reshape(array.shape) == 0, np.nan, array)
-        wrong = [longer, array.astype(str), array.astype(complex), array[..., None]]
+        wrong = [longer, array[:0], array.astype(str), array[..., None]]
+        if array.dtype.kind != "c":
+            wrong.append(array.astype(complex))
         # A normal spectrum may have a gap.
-        for content_of in wrong if name.startswith("bank") else [*wrong, holed]:
-            told(tmp_path / "a.model", packed(parts | {name: written(content_of)}))
-        told(
-            tmp_path / "a.model",
-            packed({other: part for other, part in parts.items() if other != name}),
-        )
+        if not name.endswith(("bank.npy", "means.npy")):
+            wrong.append(np.where(np.arange(array.size).reshape(array.shape) == 0, np.nan, array))
+        for each in wrong:
+            refusal(tmp_path / "a.model", packed(parts | {name: written(each)}))
+        rest = {other: part for other, part in parts.items() if other != name}
+        refusal(tmp_path / "a.model", packed(rest))
+    refusal(tmp_path / "a.model", packed(parts | {"more.npy": written(np.zeros(1))}))
 
 
 def test_an_array_larger_than_memory_is_refused(tmp_path: Path, content: bytes) -> None:
@@ -296,11 +347,11 @@ def test_an_array_larger_than_memory_is_refused(tmp_path: Path, content: bytes) 
         np.lib.format.write_array_header_1_0(
             header, {"descr": "<f8", "fortran_order": False, "shape": (10**13,)}
         )
-        told(tmp_path / "a.model", packed(parts | {name: header.getvalue() + bytes(64)}))
+        refusal(tmp_path / "a.model", packed(parts | {name: header.getvalue() + bytes(64)}))
 
 
 def test_an_interrupted_write_leaves_the_old_file(
-    tmp_path: Path, learned: Learned, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.model"
     for old in (None, b"the old one"):
@@ -317,25 +368,25 @@ def test_an_interrupted_write_leaves_the_old_file(
             with monkeypatch.context() as patch:
                 patch.setattr(np, "savez_compressed", interrupted)
                 with pytest.raises((KeyboardInterrupt, DataError)):
-                    learned.save(path)
+                    model.save(path)
         assert [found.read_bytes() for found in tmp_path.iterdir()] == (
             [] if old is None else [old]
         )
 
 
-def test_a_place_that_cannot_be_written_to(tmp_path: Path, learned: Learned) -> None:
+def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path, model: Model) -> None:
     for path in (tmp_path / "none" / "a.model", tmp_path):
         with pytest.raises(DataError, match="cannot be written"):
-            learned.save(path)
+            model.save(path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_no_file_is_not_replaced(tmp_path: Path, learned: Learned) -> None:
+def test_a_pipe_is_not_replaced_and_a_link_is_followed(tmp_path: Path, model: Model) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(DataError, match="pipe cannot be written: it is no file"):
-        learned.save(tmp_path / "pipe")
+        model.save(tmp_path / "pipe")
     assert (tmp_path / "pipe").is_fifo()
     (tmp_path / "link.model").symlink_to(tmp_path / "a.model")
-    learned.save(tmp_path / "link.model")
+    model.save(tmp_path / "link.model")
     assert (tmp_path / "link.model").is_symlink()
     assert (tmp_path / "a.model").is_file()
