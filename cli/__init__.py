@@ -20,7 +20,8 @@ JSON (`--format json`) is one object:
 
 Each object of `files` has these keys:
 
-- `file`: name as it was given; "-" for standard input.
+- `file`: name as it was given; "-" for standard input. If the file holds several series, the name
+  is followed by that of the series in brackets.
 - `fs`: sampling rate in Hz, null if it is unknown.
 - `nperseg`: rows of a frame: the length nearest to the dominant period, without a period the
   middle one.
