@@ -6,12 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from spectra.calibration.gaussian import (
-    GaussianThreshold,
-    p_from_z,
-    truncated_normal,
-    z_from_p,
-)
+from spectra.calibration.bulk_fit import truncated_normal
+from spectra.calibration.gaussian import GaussianThreshold, p_from_z, z_from_p
 
 
 def samples(size: int = 1500) -> dict[str, np.ndarray]:
