@@ -20,10 +20,12 @@ JSON (`--format json`) is one object:
 
 Each object of `files` has these keys:
 
-- `file`: name as it was given; "-" for standard input.
+- `file`: name as it was given; "-" for standard input. If the file holds several series, the name
+  is followed by that of the series in brackets.
 - `fs`: sampling rate in Hz, null if it is unknown.
+- `nperseg`: rows of a frame: the length nearest to the dominant period, without a period the
+  middle one.
 - `npersegs`: rows of a frame, for each frame length, from short to long.
-- `nperseg`: the one of them nearest to the dominant period, without a period the middle one.
 - `step`: rows from one score to the next.
 - `alpha`: false-alarm probability per score.
 - `n_samples`: rows of the regular grid that the file was put on.

@@ -39,7 +39,7 @@ def command(
 ) -> None:
     """Learn from NORMAL, a recording of normal data, and write a MODEL file for spectra score.
 
-    NORMAL is a CSV file, plain or gzipped; - is standard input.
+    NORMAL is a file in any known format; - is standard input.
     """
     check_output(model, [normal])
     from spectra.formatting import counted, span_text

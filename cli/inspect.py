@@ -1,4 +1,4 @@
-"""`spectra inspect`: what of a file would be analysed."""
+"""`spectra inspect`: show how a file is read, without analysing it."""
 
 import json
 from typing import TYPE_CHECKING
@@ -20,12 +20,12 @@ JSON: {"schema_version": 1, "file", "format", "rows", "sampled", "fs", "rate_fro
 "flat_stretches", "longest_flat", "longest_flat_row"}], "labelled", "notes",
 "problem", "first": [{"time", channels}]}
 
-rows and seconds are estimates where sampled is true; missing and labelled are shares
-of the rows; problem is null, or the sentence that an analysis would end with.
+rows and seconds are estimates if sampled is true. missing and labelled are shares
+of the rows. problem is null, or the error message of an analysis.
 """
 
 
-@click.command("inspect", short_help="Show what of a file would be analysed.", epilog=EPILOG)
+@click.command("inspect", short_help="Show how a file is read.", epilog=EPILOG)
 @click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
 @reading_options
 @click.option(
@@ -34,14 +34,14 @@ of the rows; problem is null, or the sentence that an analysis would end with.
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
-    help="The form of the result on standard output.",
+    help="Format of the result on standard output.",
 )
 def command(file: str, reading: Reading, form: str) -> None:
-    """Show what of FILE would be analysed, without analysing it; - is standard input.
+    """Show how FILE is read, without analysing it; - is standard input.
 
-    Its format, rows, span and sampling rate, its channels with their range and what of them is
-    missing or flat, what is left out and why, and the first rows. Of a text table of more than 2 MB
-    the beginning is read.
+    Prints the format, rows, duration and sampling rate; the channels with their range, missing
+    values and flat stretches; what is left out and why; and the first rows. Only the beginning of a
+    text table of more than 2 MB is read.
     """
     from spectra.datasets import inspect
 
@@ -55,7 +55,7 @@ def command(file: str, reading: Reading, form: str) -> None:
 
 
 def _lines(name: str, found: "Inspection") -> list[str]:
-    """The inspection for a person."""
+    """Return the lines of the table."""
     lines = [
         click.style(printable(name), bold=True) + "  " + _headline(found),
         f"  rate: {_rate(found)}",
@@ -74,7 +74,7 @@ def _lines(name: str, found: "Inspection") -> list[str]:
 
 
 def _headline(found: "Inspection") -> str:
-    """Format, rows and span in one line."""
+    """Return format, rows and duration in one line."""
     from spectra.formatting import counted, duration_text
 
     about = "about " if found.sampled else ""
@@ -84,14 +84,14 @@ def _headline(found: "Inspection") -> str:
 
 
 def _rate(found: "Inspection") -> str:
-    """The sampling rate, and where it is from."""
+    """Return the sampling rate and its origin."""
     from spectra.formatting import rate_text
 
     return found.rate_from if found.fs is None else f"{rate_text(found.fs)}, {found.rate_from}"
 
 
 def _channels(found: "Inspection") -> list[str]:
-    """A line a channel."""
+    """Return one line for each channel."""
     import pandas as pd
 
     from spectra.formatting import aligned
@@ -110,7 +110,7 @@ def _channels(found: "Inspection") -> list[str]:
 
 
 def _flat(channel: "InspectedChannel") -> str:
-    """How much of a channel does not change."""
+    """Return the number of stretches in which a channel does not change, and the longest."""
     from spectra.formatting import counted
 
     if not channel.flat_stretches:
@@ -123,7 +123,7 @@ def _flat(channel: "InspectedChannel") -> str:
 
 
 def _first(found: "Inspection") -> list[str]:
-    """The first rows, the first few channels of many."""
+    """Return the first rows of the first eight channels."""
     from spectra.formatting import aligned, instants
 
     shown = found.first.iloc[:, :8]

@@ -80,7 +80,8 @@ def _results(
             tally.failed = True
             say(f"Error: {error}")
             continue
-        for name, detection in found:
+        for series, detection in found.items():
+            name = _series_name(file, series)
             tally.alarmed |= not detection.alarms.empty
             if not verbosity.quiet:
                 say_notes(name, detection, verbose=verbosity.verbose)
@@ -89,32 +90,34 @@ def _results(
 
 def _detections(
     file: str, find: "Callable[[Recording], Detection]", reading: Reading, tally: Tally
-) -> "list[tuple[str, Detection]]":
-    """Return what is found in each series of a file, by the name of the file and the series."""
-    found = []
+) -> "dict[str, Detection]":
+    """Return the result of each series of a file, by its name; "" for a single one."""
+    found = {}
     for series, recording in reading.read_series(file).items():
-        name = f"{file} [{series}]" if series else file
         try:
             if isinstance(recording, DataError):
                 raise recording
-            found.append((name, find(recording)))
+            found[series] = find(recording)
         except DataError as error:
             if not series:
                 raise
             tally.failed = True
-            say(f"Error: {name}: {error}")
+            say(f"Error: {_series_name(file, series)}: {error}")
     return found
 
 
-def _scores(found: "list[tuple[str, Detection]]") -> "pd.DataFrame":
+def _series_name(file: str, series: str) -> str:
+    """Return the name of a series of a file, or of a file with a single one."""
+    return f"{file} [{series}]" if series else file
+
+
+def _scores(found: "dict[str, Detection]") -> "pd.DataFrame":
     """Return the scores of a file, those of stacked series below one another."""
     import pandas as pd
 
-    if len(found) == 1:
-        return found[0][1].scores
-    tables = []
-    for name, detection in found:
-        table = detection.scores
-        table.insert(0, "series", name[name.index("[") + 1 : -1])
-        tables.append(table)
+    tables = [detection.scores for detection in found.values()]
+    if len(tables) == 1:
+        return tables[0]
+    for series, table in zip(found, tables, strict=True):
+        table.insert(0, "series", series)
     return pd.concat(tables)

@@ -13,8 +13,13 @@ DONE = (
     "spectra/foundations",
     "spectra/metrics",
     "spectra/rotation.py",
-    "cli/transformer.py",
-    "cli/foundations.py",
+    "spectra/plots",
+    "spectra/formatting.py",
+    "spectra/batch.py",
+    "spectra/benchmark.py",
+    "spectra/errors.py",
+    "spectra/atomic.py",
+    "cli",
 )
 QUESTION_WORDS = {"What", "How", "Which", "Whether", "Where", "When"}
 LONGEST = 88

@@ -1,5 +1,9 @@
-"""What the README tells to type works, in its order, in an empty folder; what it names is there."""
+"""The commands and the Python of README and docs run, in their order, in an empty folder.
 
+What they name is there, and results that they show are the results.
+"""
+
+import json
 import re
 import shlex
 import subprocess
@@ -12,12 +16,15 @@ from click.testing import CliRunner
 from spectra.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
-LINES = [line for kind, text in BLOCKS for line in text.splitlines() if kind == "sh"]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = PAGES[0].read_text(encoding="utf-8")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-# Its last digits are those of the machine.
+# Its last digits depend on the machine.
 P_VALUE = re.compile(r"\d\.\de-\d+")
+MOST_WORDS = 900
+
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +33,18 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """The fenced blocks of a page: their language and their text."""
+    return BLOCK.findall(page.read_text(encoding="utf-8"))
+
+
+def shell_lines() -> list[str]:
+    """The lines for the shell in the README."""
+    return [line for kind, text in blocks(PAGES[0]) if kind == "sh" for line in text.splitlines()]
+
+
 def spectra(line: str) -> str:
-    """What a command prints; it may fail only where it says that it does."""
+    """The standard output of a command, which may fail only with --fail-on-anomaly."""
     words = shlex.split(line)
     result = CliRunner().invoke(main, words[1:])
     assert result.exit_code == (3 if "--fail-on-anomaly" in words else 0), (
@@ -37,7 +54,7 @@ def spectra(line: str) -> str:
 
 
 def type_in(line: str) -> None:
-    """Run a line for the shell, in so far as it is about files in this folder."""
+    """Run a line for the shell, unless it installs something or sets up completion."""
     if line.startswith("spectra "):
         spectra(line)
     elif line.split()[0] in ("head", "mkdir"):
@@ -48,36 +65,58 @@ def type_in(line: str) -> None:
         )
 
 
-def test_lines_for_the_shell_and_then_the_python_run() -> None:
-    for line in LINES:
-        type_in(line)
-    names: dict[str, object] = {}
-    for kind, text in BLOCKS:
-        if kind == "python":
-            exec(compile(text, "README.md", "exec"), names)
-    assert Path("data.png").read_bytes().startswith(b"\x89PNG")
-    # The text says what is found in data.csv.
-    printed = spectra("spectra detect data.csv")
-    assert re.search(r"  17\.5\d\d +18\.8\d\d .* 180 Hz +1\.3\d s\n1 alarm ", printed)
-    assert "2 alarms" in spectra("spectra detect order.csv")
-    assert "8 alarms" in spectra("spectra detect order.csv --method sequence")
-
-
-def test_results_that_are_shown_are_those_that_come() -> None:
-    shown = [text for kind, text in BLOCKS if kind == "console"]
-    assert shown
+def compare(session: str) -> None:
+    """Run the commands of a session; the lines shown are among those printed, in their order."""
     printed: list[str] = []
-    for line in "".join(shown).splitlines():
+    for line in session.splitlines():
         if line.startswith("$ "):
             printed = [P_VALUE.sub("p", one) for one in spectra(line[2:]).splitlines()]
         elif line != "…":
             assert P_VALUE.sub("p", line) in printed
-            # The next ones come after it.
             printed = printed[printed.index(P_VALUE.sub("p", line)) + 1 :]
 
 
+@pages
+def test_blocks_of_a_page_run_in_their_order(page: Path) -> None:
+    names: dict[str, object] = {}
+    for kind, text in blocks(page):
+        if kind == "python":
+            exec(compile(text, page.name, "exec"), names)
+        elif kind == "console":
+            compare(text)
+        else:
+            assert kind == "sh", f"nothing checks a block of {kind}"
+            for line in text.splitlines():
+                type_in(line)
+    for figure in re.findall(r'savefig\("([\w.]+)"\)', page.read_text(encoding="utf-8")):
+        assert Path(figure).read_bytes().startswith(b"\x89PNG")
+
+
+def test_results_are_shown() -> None:
+    assert any(kind == "console" for kind, _ in blocks(PAGES[0]))
+
+
+def test_the_added_tone_is_found_and_nothing_else() -> None:
+    spectra("spectra datasets write tones -o data.csv")
+    printed = spectra("spectra detect data.csv")
+    # The tone of 180 Hz sounds from 17.7 to 18.7 s.
+    line = printed.splitlines()[2]
+    assert "180 Hz" in line or "176 – 184 Hz" in line
+    start, end = (float(text) for text in line.split()[:2])
+    assert abs(start - 17.7) < 0.064
+    assert abs(end - 18.7) < 0.064
+    assert printed.splitlines()[-1].startswith("1 alarm ")
+
+
+def test_the_sequence_method_finds_every_wrong_order() -> None:
+    spectra("spectra datasets write order-anomalies -o order.csv")
+    result = json.loads(spectra("spectra evaluate order.csv --method sequence --format json"))
+    assert result["events"] == 8
+    assert result["metrics"]["event_recall"] == 1.0
+
+
 def test_every_command_and_every_form_of_output_is_shown() -> None:
-    words = " ".join(LINES)
+    words = " ".join(shell_lines())
     for name in main.commands:
         assert f"spectra {name} " in f"{words} "
     for option in (
@@ -92,24 +131,53 @@ def test_every_command_and_every_form_of_output_is_shown() -> None:
 
 
 def test_completion_is_what_the_shell_is_told() -> None:
-    (line,) = (line for line in LINES if line.startswith("eval"))
+    (line,) = (line for line in shell_lines() if line.startswith("eval"))
     variable, value = re.findall(r"(_\w+)=(\w+)", line)[0]
     result = CliRunner().invoke(main, prog_name="spectra", env={variable: value})
     assert "complete" in result.stdout
 
 
-def test_names_of_packages_files_and_targets_are_right() -> None:
-    (package,) = re.findall(r"pip install '([\w-]+)\[(?:\w+)\]'", README)
-    assert package == PROJECT["name"]
-    assert set(re.findall(r"pip install '[\w-]+\[(\w+)\]'", README)) <= set(
-        PROJECT["optional-dependencies"]
-    )
-    for link in re.findall(r"\]\(([^)#]+)\)", README):
-        assert (ROOT / link).exists(), link
-    for path in re.findall(
-        r"`((?:benchmarks|notebooks|spectra|cli|datasets|tests)/[\w./]*)`", README
-    ):
-        assert (ROOT / path).exists(), path
+@pages
+def test_what_is_installed_is_this_clone_and_its_extras(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"pip install (\S+)", text):
+        match = re.fullmatch(r"\.|'\.\[(\w+)\]'", target)
+        assert match, target
+        assert match[1] is None or match[1] in PROJECT["optional-dependencies"]
+
+
+@pages
+def test_links_paths_and_targets_are_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (page.parent / link).exists(), link
+    for code in re.findall(r"`([^`\n]+)`", text):
+        for path in re.findall(
+            r"(?<!\S)(?:benchmarks|notebooks|spectra|cli|datasets|tests)/[\w./]*", code
+        ):
+            assert (ROOT / path).exists(), path
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(r"`make (\w+)`", README):
+    for target in re.findall(r"`make (\w+)`", text):
         assert f"\n{target}:" in makefile
+
+
+def test_the_json_page_has_the_keys_of_the_json() -> None:
+    spectra("spectra datasets write tones -o data.csv")
+    document = json.loads(spectra("spectra detect data.csv --format json"))
+    (file,) = document["files"]
+    text = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    documented = [key for row in rows for key in re.findall(r"`(\w+)`", row)]
+    assert documented == [*document, *file, *file["calibration"], *file["alarms"][0]]
+    assert f"| `schema_version` | {document['schema_version']}. " in text
+
+
+def test_the_readme_is_short_and_has_a_picture() -> None:
+    assert len(README.split()) < MOST_WORDS
+    (picture,) = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert (ROOT / picture).read_bytes().startswith(b"\x89PNG")
+
+
+@pages
+def test_every_page_of_docs_is_linked_from_the_readme(page: Path) -> None:
+    assert page == PAGES[0] or f"(docs/{page.name})" in README
