@@ -76,7 +76,7 @@ def learn(
     >>> model = spectra.learn(rng.normal(size=20_000))
     >>> x = rng.normal(size=5000)
     >>> x[3000:3040] *= 5
-    >>> len(spectra.score(model, x).alarms)
+    >>> len(spectra.score(model, x, alpha=1e-5).alarms)
     1
     """
     recording = _recording(normal, fs)

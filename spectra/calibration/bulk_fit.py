@@ -8,7 +8,7 @@ from scipy.special import ndtr
 
 from spectra.arrays import Float64Array
 
-Transform = Literal["log", "cube-root", "box-cox"]
+Transform = Literal["log", "cube-root", "box-cox", "gumbel"]
 
 # Bounds of the bulk, in spreads below the median from it. Anomalies lie above and hardly change
 # that spread. The upper bound is moved through these values.

@@ -207,7 +207,7 @@ class Fusion:
         cluster = np.median(exceeding[exceeding > 0]) if (exceeding > 0).any() else 1.0
         low, centre = np.array([_lower_half(group) for group in fused.groups]).T
         return cls(
-            GaussianThreshold.fit(maxima, clean=clean).with_spread(smallest_spread),
+            GaussianThreshold.fit_maxima(maxima, clean=clean, smallest_scale=smallest_spread),
             float(cluster) / block,
             centre,
             np.maximum(centre - low, MIN_SPREAD),

@@ -9,8 +9,8 @@ end, contaminated data up to the contamination. Last, the tail is corrected by t
 in it.
 """
 
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +18,14 @@ from scipy.special import kolmogorov, log_ndtr, ndtr, ndtri, ndtri_exp
 
 from spectra.arrays import Float64Array
 from spectra.calibration.bulk_fit import KNOT, TAIL_FROM, Shape, Transform, fit_bulk, fit_tail
+
+# Quantile of clean block maxima beyond which their excess is averaged.
+TAIL_QUANTILE: Final = 0.9
+# Standardised maxima beyond which the Gumbel distribution is its exponential tail, to the last
+# digit.
+FAR: Final = 30.0
+# Largest exponent of the rate below which maxima are improbably small, so that it stays finite.
+MOST_RATE: Final = 700.0
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,8 @@ class GaussianThreshold:
 
     Attributes
     ----------
-    transform : {"log", "cube-root", "box-cox"}
+    transform : {"log", "cube-root", "box-cox", "gumbel"}
+        "gumbel" is that of block maxima: z = Φ⁻¹(exp(−exp(−(v / unit − mu) / sigma))).
     power : float
         Exponent of the transform: 0 is the logarithm, 1/3 the cube root.
     shift : float
@@ -130,6 +139,56 @@ class GaussianThreshold:
             ks_p_value=float(kolmogorov(np.sqrt(n_independent) * ks)),
         )
 
+    @classmethod
+    def fit_maxima(cls, maxima: ArrayLike, *, clean: bool, smallest_scale: float) -> Self:
+        """Learn from the maxima of blocks of a statistic, which follow a Gumbel distribution.
+
+        Location and scale come from the median and its distance from the 16 % quantile, so that up
+        to a third of the blocks may be anomalous. In clean data the scale is at least the mean
+        excess over the 90 % quantile, the maximum-likelihood scale of an exponential tail.
+
+        Parameters
+        ----------
+        maxima : array_like (n,)
+            Of blocks that are independent of one another.
+        clean : bool
+            Whether all of them are known to be normal.
+        smallest_scale : float
+            Smallest scale, in the unit of the statistic.
+
+        Returns
+        -------
+        GaussianThreshold
+
+        References
+        ----------
+        Fisher & Tippett (1928), Proc. Cambridge Philosophical Society 24, 180.
+        """
+        values = np.sort(np.asarray(maxima, dtype=np.float64))
+        low, middle, high = np.quantile(values, [float(ndtr(-1.0)), 0.5, TAIL_QUANTILE])
+        scale = (middle - low) / (_gumbel(ndtr(0.0)) - _gumbel(ndtr(-1.0)))
+        if clean and (values > high).any():
+            scale = max(scale, (values[values > high] - high).mean())
+        scale = float(max(scale, smallest_scale))
+        location = float(middle - scale * _gumbel(0.5))
+        ranks = np.arange(values.size + 1) / values.size
+        expected = np.exp(-np.exp(-(values - location) / scale))
+        ks = float(max(np.max(ranks[1:] - expected), np.max(expected - ranks[:-1])))
+        return cls(
+            transform="gumbel",
+            power=0.0,
+            shift=0.0,
+            unit=1.0,
+            mu=location,
+            sigma=scale,
+            tail_share=float(np.exp(KNOT)),
+            tail_slope=1.0,
+            n=values.size,
+            n_independent=float(values.size),
+            ks_statistic=ks,
+            ks_p_value=float(kolmogorov(np.sqrt(values.size) * ks)),
+        )
+
     @property
     def _shape(self) -> Shape:
         return Shape(self.transform, self.power, self.shift)
@@ -145,7 +204,7 @@ class GaussianThreshold:
     def log_p_value(self, distances: ArrayLike) -> Float64Array:
         """Return the natural logarithm of `p_value`, finite however far the tail."""
         values = np.asarray(distances, dtype=np.float64) / self.unit
-        log_p = log_ndtr(-(self._shape(values) - self.mu) / self.sigma)
+        log_p = log_ndtr(-self._gaussian(values))
         given, corrected = self._knots
         tail = (
             np.interp(log_p, given, corrected) + np.minimum(log_p - given[0], 0.0) * self.tail_slope
@@ -160,11 +219,18 @@ class GaussianThreshold:
         log_p = self.log_p_value(distances)
         # Near 1 the logarithm of p has no digits left; there the score of the Gaussian is used.
         values = np.asarray(distances, dtype=np.float64) / self.unit
-        return np.asarray(
-            np.where(
-                log_p < TAIL_FROM, -ndtri_exp(log_p), (self._shape(values) - self.mu) / self.sigma
-            )
-        )
+        return np.asarray(np.where(log_p < TAIL_FROM, -ndtri_exp(log_p), self._gaussian(values)))
+
+    def _gaussian(self, values: Float64Array) -> Float64Array:
+        """Return the standard scores of values in units, before the correction of the tail."""
+        if self.transform != "gumbel":
+            return np.asarray((self._shape(values) - self.mu) / self.sigma)
+        # −log of the distribution function; from FAR on log(1 − P) is −y in double precision.
+        y = (values - self.mu) / self.sigma
+        rate = np.exp(-np.clip(y, -FAR, FAR))
+        upper = np.where(y < FAR, np.log(-np.expm1(-rate)), -y)
+        lower = np.where(y > -FAR, -rate, -np.exp(np.minimum(-y, MOST_RATE)))
+        return np.asarray(np.where(y < 0, ndtri_exp(lower), -ndtri_exp(upper)))
 
     def p_value(self, distances: ArrayLike) -> Float64Array:
         """Return the probability that a normal frame has a distance as large, same shape.
@@ -188,28 +254,17 @@ class GaussianThreshold:
         if log_p < TAIL_FROM:
             given, corrected = self._knots
             z = float(-ndtri_exp(float(np.interp(log_p, corrected, given))))
+        if self.transform == "gumbel":
+            below = float(log_ndtr(z))
+            # Far above, log Φ(z) is 0 in double precision, and −log(−log Φ) is −log(1 − Φ).
+            y = -np.log(-below) if below < -1e-12 else -float(log_ndtr(-z))
+            return float(self.unit * (self.mu + self.sigma * y))
         return self.unit * self._shape.inverse(self.mu + self.sigma * z)
 
-    def with_spread(self, smallest: float) -> Self:
-        """Return the calibrator, or one with the standard deviation `smallest` if it has less.
 
-        `smallest` is in the unit of the distances, and is compared with the distance from the
-        median to one standard deviation above it. The other calibrator is Gaussian in the distances
-        themselves.
-        """
-        middle, above = self.threshold(0.5), self.threshold(float(ndtr(-1.0)))
-        if above - middle >= smallest:
-            return self
-        return replace(
-            self,
-            transform="box-cox",
-            power=1.0,
-            shift=min(0.0, middle) / self.unit,
-            mu=max(0.0, middle) / self.unit - 1.0,
-            sigma=smallest / self.unit,
-            tail_share=float(np.exp(KNOT)),
-            tail_slope=1.0,
-        )
+def _gumbel(probability: float) -> float:
+    """Return the quantile of the standard Gumbel distribution."""
+    return float(-np.log(-np.log(probability)))
 
 
 def p_from_z(z: ArrayLike) -> Float64Array:

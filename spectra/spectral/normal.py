@@ -138,8 +138,10 @@ def draw_starts(
 ) -> IntArray:
     """Return the first rows of normal frames, one drawn from each of `size` equal parts.
 
-    Drawing within the parts keeps the frames from being in step with a period of the signal. Frames
-    with a gap in more than half of the channels that have data are left out while others are there.
+    Drawing within the parts keeps the frames from being in step with a period of the signal. The
+    frames of a whole signal lie on its grid. Those of rows known to be normal begin at any row:
+    they are compared with other signals, whose grid has another phase. Frames with a gap in more
+    than half of the channels that have data are left out while others are there.
 
     Parameters
     ----------
@@ -148,15 +150,16 @@ def draw_starts(
         Rows the frames lie in; by default all.
     """
     begin, end = (0, signal.shape[0]) if rows is None else (rows.start, rows.stop)
-    first = -(-begin // grid.hop)
-    n_frames = grid.n_frames(end) - first
+    spacing = grid.hop if rows is None else 1
+    first = -(-begin // spacing)
+    n_frames = (end - grid.nperseg) // spacing + 1 - first
     if n_frames < 1:
         return np.empty(0, dtype=np.int64)
     # Up to four times as many candidates, so that gaps leave enough.
     parts = min(n_frames, 4 * size)
     edges = np.linspace(0, n_frames, parts + 1)
     drawn = np.floor(edges[:-1] + np.random.default_rng(0).random(parts) * np.diff(edges))
-    starts = (first + np.minimum(drawn.astype(np.int64), n_frames - 1)) * grid.hop
+    starts = (first + np.minimum(drawn.astype(np.int64), n_frames - 1)) * spacing
     starts = starts[_mostly_whole(signal, starts, grid.nperseg)]
     kept = np.linspace(0, starts.size - 1, min(size, starts.size)).round().astype(np.int64)
     return np.asarray(starts[kept])
@@ -164,6 +167,8 @@ def draw_starts(
 
 def _mostly_whole(signal: Float64Array, starts: IntArray, nperseg: int) -> BoolArray:
     """Return the frames without a gap in at least half of the channels, or in as many as any."""
+    if not np.isnan(signal).any():
+        return np.ones(starts.size, dtype=np.bool_)
     rows = starts[:, None] + np.arange(nperseg)
     gaps = [np.isnan(channel[rows]).any(axis=1) for channel in signal.T]
     whole = ~np.stack(gaps, axis=1)
