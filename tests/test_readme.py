@@ -140,7 +140,7 @@ def test_completion_is_what_the_shell_is_told() -> None:
 @pages
 def test_what_is_installed_is_this_clone_and_its_extras(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    for target in re.findall(r"pip install (\S+)", text):
+    for target in re.findall(r"pip install ([^\s`]+)", text):
         match = re.fullmatch(r"\.|'\.\[(\w+)\]'", target)
         assert match, target
         assert match[1] is None or match[1] in PROJECT["optional-dependencies"]
