@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import stats
 
 import naive_calibration
 from spectra.calibration.fusion import POWER, Fused, Fusion, PowerMean
@@ -199,8 +200,9 @@ def test_statistics_of_normal_steps_exceed_the_threshold_as_often_as_alpha_says(
     learned, other = (np.abs(smooth(rng.normal(size=400_000), 20)) for _ in range(2))
     fusion = Fusion.fit(fused(learned), 1, 100, clean=True, smallest_spread=0.0)
     for alpha in (0.01, 0.001):
-        # 400,000 / 20 independent values: 200 and 20 clusters of exceedances.
-        assert 0.5 * alpha < np.mean(other > fusion.threshold(alpha)) < 2 * alpha
+        # The tail of a Gumbel distribution is exponential: that of this Gaussian statistic is
+        # lighter, so that fewer exceed the threshold.
+        assert 0.1 * alpha < np.mean(other > fusion.threshold(alpha)) < 1.5 * alpha
 
 
 @pytest.mark.parametrize("block", [1, 7, 40])
@@ -212,9 +214,10 @@ def test_the_calibrator_learns_from_block_maxima_and_the_share_from_clusters(blo
     assert fusion.calibration.n == len(naive_calibration.block_maxima(values, block))
     assert fusion.share == pytest.approx(naive_calibration.cluster_share(values, block))
     at = np.linspace(0.0, 4.0, 50)
-    of_block = fusion.calibration.p_value(at)
+    # 1 − (1 − P_b)^share, from log(1 − P_b), which keeps its digits where P_b is near 1.
+    log_below = stats.norm.logcdf(fusion.calibration.z(at))
     np.testing.assert_allclose(
-        fusion.p_value(at), 1 - (1 - of_block) ** fusion.share, rtol=1e-6, atol=1e-12
+        fusion.p_value(at), -np.expm1(fusion.share * log_below), rtol=1e-6, atol=1e-12
     )
 
 

@@ -21,10 +21,10 @@ from spectra.errors import DataError
 from spectra.model import FORMAT
 
 
-def signal(seed: int = 0, n: int = 1500) -> Recording:
+def signal(seed: int = 0, n: int = 1500, hum: float = 5.0) -> Recording:
     """Two channels, one of them with a hum in the middle."""
     values = np.random.default_rng(seed).normal(size=(n, 2)) * [1.0, 1e4] + [0.0, -7.0]
-    values[n // 2 : n // 2 + 60, 0] += 5 * np.sin(np.arange(60))
+    values[n // 2 : n // 2 + 60, 0] += hum * np.sin(np.arange(60))
     return Recording.from_array(
         values, fs=50.0, channels=["Druck (bar)", "温度"], name="Pumpe, März"
     )
@@ -62,7 +62,7 @@ def test_a_model_that_is_read_scores_as_the_one_that_was_saved(
     for name in ("method", "fs", "channels", "period", "name", "npersegs", "step"):
         assert getattr(again, name) == getattr(model, name)
     np.testing.assert_array_equal(again.constant, model.constant)
-    before, after = (spectra.score(each, signal(), alpha=0.05) for each in (model, again))
+    before, after = (spectra.score(each, signal(hum=50.0), alpha=0.05) for each in (model, again))
     np.testing.assert_array_equal(after.scores, before.scores)
     assert after.alarms.equals(before.alarms)
     assert len(after.alarms) > 0

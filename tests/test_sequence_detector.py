@@ -98,7 +98,7 @@ def test_forecast(fitted: SequenceDetector) -> None:
 def test_other_data_is_scored_by_what_was_learned(fitted: SequenceDetector) -> None:
     other = order_anomalies(np.random.default_rng(5), n_samples=6000, n_anomalies=0).values
     assert (fitted.predict(other) == -1).mean() < 0.02
-    assert fitted.anomaly_score(other[::-1]).mean() > fitted.anomaly_score(other).mean() + 1
+    assert fitted.anomaly_score(other[::-1]).mean() > fitted.anomaly_score(other).mean() + 0.5
 
 
 def test_normal_data_and_normal_rows() -> None:

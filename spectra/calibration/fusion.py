@@ -32,7 +32,7 @@ LARGEST_GROUP: Final = 6e4
 MIN_SPREAD: Final = 1e-3
 # Smallest standard deviation of the block maxima. They are made of standard scores, so that smaller
 # differences are those of a signal that repeats itself exactly.
-SMALLEST_SPREAD: Final = 0.1
+SMALLEST_SPREAD: Final = 0.07
 # Fewest blocks of steps whose maxima are calibrated on.
 MIN_BLOCKS: Final = 50
 # From this z on log Φ(z) is 0 in double precision, and the upper tail is used instead.

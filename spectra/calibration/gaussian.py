@@ -19,8 +19,10 @@ from scipy.special import kolmogorov, log_ndtr, ndtr, ndtri, ndtri_exp
 from spectra.arrays import Float64Array
 from spectra.calibration.bulk_fit import KNOT, TAIL_FROM, Shape, Transform, fit_bulk, fit_tail
 
-# Quantile of clean block maxima beyond which their excess is averaged.
+# Quantile of clean block maxima beyond which the excess gives the scale.
 TAIL_QUANTILE: Final = 0.9
+# Smallest scale: maxima may all be the same.
+MIN_SCALE: Final = 1e-9
 # Standardised maxima beyond which the Gumbel distribution is its exponential tail, to the last
 # digit.
 FAR: Final = 30.0
@@ -144,8 +146,8 @@ class GaussianThreshold:
         """Learn from the maxima of blocks of a statistic, which follow a Gumbel distribution.
 
         Location and scale come from the median and its distance from the 16 % quantile, so that up
-        to a third of the blocks may be anomalous. In clean data the scale is at least the mean
-        excess over the 90 % quantile, the maximum-likelihood scale of an exponential tail.
+        to a third of the blocks may be anomalous. In clean data the scale is at least the median
+        excess over the 90 % quantile by log 2, the scale of an exponential tail.
 
         Parameters
         ----------
@@ -168,11 +170,11 @@ class GaussianThreshold:
         low, middle, high = np.quantile(values, [float(ndtr(-1.0)), 0.5, TAIL_QUANTILE])
         scale = (middle - low) / (_gumbel(ndtr(0.0)) - _gumbel(ndtr(-1.0)))
         if clean and (values > high).any():
-            scale = max(scale, (values[values > high] - high).mean())
-        scale = float(max(scale, smallest_scale))
+            scale = max(scale, float(np.median(values[values > high] - high)) / np.log(2.0))
+        scale = float(max(scale, smallest_scale, MIN_SCALE))
         location = float(middle - scale * _gumbel(0.5))
         ranks = np.arange(values.size + 1) / values.size
-        expected = np.exp(-np.exp(-(values - location) / scale))
+        expected = np.exp(-np.exp(np.minimum((location - values) / scale, MOST_RATE)))
         ks = float(max(np.max(ranks[1:] - expected), np.max(expected - ranks[:-1])))
         return cls(
             transform="gumbel",

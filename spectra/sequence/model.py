@@ -36,7 +36,7 @@ MIN_VARIANCE: Final = 1e-6
 MIN_DISTANCE: Final = 1e-12
 # Smallest standard deviation of the block maxima of the statistic: smaller ones are those of a
 # signal that repeats itself exactly.
-SMALLEST_SPREAD: Final = 1.25
+SMALLEST_SPREAD: Final = 0.9
 # Rows of a long signal that are scored at a time, over all channels.
 BLOCK_ROWS: Final = 2**16
 
