@@ -13,7 +13,7 @@ import numpy as np
 from spectra.arrays import BoolArray, IntArray
 from spectra.calibration.scores import Scores
 
-# Flagged steps are one alarm where every p-value between them is below so many times alpha
+# An alarm is a run of steps with p-values below so many times alpha, one of which is below alpha
 # (hysteresis thresholding, Canny 1986).
 RAISED: Final = 10.0
 # z, in robust standard deviations, from which frames of one length see an event on their own: of
@@ -54,18 +54,12 @@ def find_alarms(scores: Scores, alpha: float) -> Alarms:
 
 
 def _runs(flagged: BoolArray, raised: BoolArray) -> tuple[list[int], list[int]]:
-    """Return first step, and the one after the last, of each group of flagged steps.
-
-    Flagged steps belong together where all steps between them are raised.
-    """
-    steps = np.flatnonzero(flagged)
-    if not steps.size:
-        return [], []
-    low = np.concatenate([[0], np.cumsum(~raised)])
-    parted = np.flatnonzero(low[steps[1:]] > low[steps[:-1] + 1])
-    begin = np.concatenate([steps[:1], steps[parted + 1]])
-    end = np.concatenate([steps[parted], steps[-1:]]) + 1
-    return begin.tolist(), end.tolist()
+    """Return first step, and the one after the last, of raised runs with a flagged step."""
+    edges = np.diff(np.concatenate([[False], raised, [False]]).astype(np.int8))
+    begin, end = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    count = np.concatenate([[0], np.cumsum(flagged)])
+    kept = count[end] > count[begin]
+    return begin[kept].tolist(), end[kept].tolist()
 
 
 def _trimmed(scores: Scores, begin: int, end: int) -> tuple[int, int, int]:

@@ -4,15 +4,15 @@ from math import isnan
 
 
 def runs(flagged, raised):
-    """[first, last] of the groups of flagged steps with only raised steps in between."""
-    found = []
-    for step, is_flagged in enumerate(flagged):
-        if not is_flagged:
-            continue
-        if found and all(raised[found[-1][1] + 1 : step]):
-            found[-1][1] = step
-        else:
-            found.append([step, step])
+    """[first, last] of the runs of raised steps that hold a flagged one."""
+    found, begin = [], None
+    for step, is_raised in enumerate([*raised, False]):
+        if is_raised and begin is None:
+            begin = step
+        elif not is_raised and begin is not None:
+            if any(flagged[begin:step]):
+                found.append([begin, step - 1])
+            begin = None
     return found
 
 

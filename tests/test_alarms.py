@@ -70,7 +70,7 @@ def test_flagged_steps_are_one_alarm_only_where_the_score_between_them_stays_rai
     assert len(rows(found(untrimmed(HIGH + 1, raised, raised, HIGH + 1)))) == 1
     assert len(rows(found(untrimmed(HIGH + 1, raised, 0.0, HIGH + 1)))) == 2
     # Raised steps beside flagged ones are not in the alarm, and make none alone.
-    assert rows(found(untrimmed(raised, HIGH + 1, raised))) == [(4, 7, 1)]
+    assert rows(found(untrimmed(raised, HIGH + 1, raised))) == [(0, 11, 1)]
     assert rows(found(untrimmed(raised, raised))) == []
 
 
