@@ -3,8 +3,8 @@ setting; `make detect`.
 
 A labelled window is hit where an alarm and the window have a row in common; an alarm is outside
 where it has none in common with any window. An ectopic beat is found where an alarm lies within
-150 ms of its annotation, the R peak; an alarm is false where no ectopic beat is so near. This is the
-window in which ANSI/AAMI EC57 matches beats.
+150 ms of its annotation, the R peak; an alarm is false where no ectopic beat is so near. Within
+150 ms ANSI/AAMI EC57 matches beats.
 """
 
 import click
@@ -77,10 +77,10 @@ def ecg() -> None:
     minutes = detection.recording.n_samples / detection.fs / 60
     covered = (alarms[:, 1] - alarms[:, 0] + 1).sum() / detection.recording.n_samples
     print(
-        f"Ectopic beats found (an alarm within 150 ms of the R peak): {hits} of {len(ectopic)}, recall "
-        f"{hits / len(ectopic):.3f}.\n"
-        f"False alarms (no ectopic beat within 150 ms): {false} of {len(alarms)}, {false / minutes:.2f} "
-        "a minute.\n"
+        f"Ectopic beats found (an alarm within 150 ms of the R peak): {hits} of {len(ectopic)}, "
+        f"recall {hits / len(ectopic):.3f}.\n"
+        f"False alarms (no ectopic beat within 150 ms): {false} of {len(alarms)}, "
+        f"{false / minutes:.2f} a minute.\n"
         f"Share of the time that is in alarms: {100 * covered:.1f} %, of all beats that are "
         "ectopic: "
         f"{100 * len(ectopic) / len(beats):.1f} %."
