@@ -30,12 +30,16 @@ class Alarms:
     first, last : ndarray (n_alarms,)
         First and last row, both inside.
     peak : ndarray (n_alarms,)
-        Index of the most unusual step.
+        Index of the most unusual step inside, as the frames see it that give the edges.
+    highest : ndarray (n_alarms,)
+        Index of the step with the largest statistic before the edges were trimmed: its p-value is
+        that of the alarm.
     """
 
     first: IntArray
     last: IntArray
     peak: IntArray
+    highest: IntArray
 
 
 def find_alarms(scores: Scores, alpha: float) -> Alarms:
@@ -47,10 +51,14 @@ def find_alarms(scores: Scores, alpha: float) -> Alarms:
     trimmed = [_trimmed(scores, start, stop) for start, stop in zip(begin, end, strict=True)]
     if not trimmed:
         none = np.empty(0, dtype=np.int64)
-        return Alarms(none, none, none)
+        return Alarms(none, none, none, none)
     first, last, peak = np.array(trimmed, dtype=np.int64).T
     rows = np.minimum((last + 1) * scores.step, scores.n_samples) - 1
-    return Alarms(first * scores.step, rows, peak)
+    highest = [
+        start + int(np.nanargmax(scores.statistic[start:stop]))
+        for start, stop in zip(begin, end, strict=True)
+    ]
+    return Alarms(first * scores.step, rows, peak, np.array(highest, dtype=np.int64))
 
 
 def _runs(flagged: BoolArray, raised: BoolArray) -> tuple[list[int], list[int]]:

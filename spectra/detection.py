@@ -120,13 +120,13 @@ class Detection:
         """One row an alarm, in order of time.
 
         `start`, `end` (its last instant) and `peak` (its most unusual instant) are values of the
-        recording's index. `score` is the z at the peak, high = anomalous, and `p_value` the
-        probability that a normal step has one as high. `channel` and `f_low` … `f_high`, in Hz
+        recording's index. `score` is the largest z of the alarm, high = anomalous, and `p_value`
+        the probability that a normal step has one as high. `channel` and `f_low` … `f_high`, in Hz
         (cycles per sample where no sampling rate is known), are where the frame around the peak
         differs most from normal.
         """
         intervals, index, bands = self.intervals, self.recording.index, self._bands
-        step, z = self.step, self.step_scores.z[intervals.peak]
+        step, z = self.step, self.step_scores.z[intervals.highest]
         f_low, f_high = explanation.band_edges(bands.low, bands.high, bands.nperseg, self.fs)
         return pd.DataFrame(
             {

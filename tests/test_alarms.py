@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import naive_alarms
+import spectra
 from spectra.alarms import RAISED, SEEN, Alarms, find_alarms, inside
 from spectra.calibration.fusion import Fused, Fusion
 from spectra.calibration.scores import Scores
@@ -106,7 +107,7 @@ def test_the_last_alarm_ends_on_the_last_row() -> None:
 
 
 def test_rows_inside_end_on_the_last_row() -> None:
-    alarms = Alarms(np.array([0, 7]), np.array([2, 9]), np.array([0, 1]))
+    alarms = Alarms(np.array([0, 7]), np.array([2, 9]), np.array([0, 1]), np.array([0, 1]))
     assert inside(alarms, 10).tolist() == [True] * 3 + [False] * 4 + [True] * 3
 
 
@@ -163,3 +164,14 @@ def test_two_bursts_apart_are_two_alarms() -> None:
     alarms, here, _ = alarms_at(signal, 12_000, 12_440)
     assert here.size == 2
     assert alarms.last[here[0]] < 12_100 < 12_300 < alarms.first[here[1]]
+
+
+def test_the_p_value_of_an_alarm_is_below_alpha_however_it_is_trimmed() -> None:
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=20_000)
+    x[5000:5040] *= 4
+    x[9000] += 12
+    for alpha in (0.01, 0.001):
+        found = spectra.detect(x, alpha=alpha)
+        assert len(found.alarms)
+        assert (found.alarms["p_value"] < alpha).all()

@@ -20,8 +20,8 @@ from spectra.arrays import Float64Array
 from spectra.calibration.bulk_fit import KNOT, TAIL_FROM, Shape, Transform, fit_bulk, fit_tail
 
 # Quantiles of block maxima that location and scale come from: the median, and one σ of a Gaussian
-# below it. Event F1 on the development series is 0.45 with these, 0.45 with quartile and median, and
-# 0.46 with 0.1 and 0.4: a tie.
+# below it. Event F1 on the development series is 0.45 with these, 0.45 with quartile and median,
+# and 0.46 with 0.1 and 0.4: a tie.
 LOWER_QUANTILES: Final = (0.1587, 0.5)
 # Quantile of clean block maxima beyond which the excess gives the scale.
 TAIL_QUANTILE: Final = 0.9
