@@ -42,7 +42,7 @@ Each object of `files` has these keys:
   - `start`, `end`, `peak`: first, last and most anomalous row of the alarm. An ISO 8601 date; an
     ISO 8601 duration for times since the start; a number of seconds where the file has seconds; the
     index of the row, from 0, where it has no time.
-  - `score`, `p_value`: standard score at the peak, larger = more anomalous, and its probability
+  - `score`, `p_value`: largest standard score, larger = more anomalous, and its probability
     under normality.
   - `channel`: name of the channel that differs most from normal at the peak.
   - `f_low`, `f_high`: band of frequencies in which it differs most, in Hz; in cycles per row where

@@ -382,9 +382,7 @@ def _channels(
 
 
 def _check_rate(n_samples: int, fs: float, *frequencies: float) -> None:
-    """Raise DataError where there is nothing to make, or a frequency is not between 0 and half the
-    sampling rate.
-    """
+    """Raise DataError for no samples, or a frequency not between 0 and half the rate."""
     if n_samples < 2:
         raise DataError(f"A recording has at least two samples, not {n_samples}.")
     if not 0 < fs < math.inf:
@@ -458,8 +456,9 @@ def _phases(cycles: Float64Array, length: int) -> Float64Array:
 def _order(
     rng: np.random.Generator, n_kinds: int, n_phases: int, first: int, n_anomalies: int
 ) -> tuple[IntArray, BoolArray]:
-    """Which kind of phase comes when, (n_phases,), and which are out of order, none of the `first`
-    ones.
+    """Return the kind of each phase, (n_phases,), and the mask of those out of order.
+
+    None of the `first` ones is out of order.
     """
     # How far on in the cycle each phase is from the one before it: for a swap, a skip and a
     # repetition.
@@ -508,8 +507,9 @@ def _autoregressive(white: Float64Array, coefficient: float) -> Float64Array:
 
 
 def _pink(white: Float64Array) -> Float64Array:
-    """1/f noise of expected variance 1: white noise whose spectrum is divided by √f, its mean left
-    out.
+    """Return 1/f noise of expected variance 1: white noise whose spectrum is divided by √f.
+
+    Its mean is left out.
     """
     n = len(white)
     gain = np.zeros(n // 2 + 1)

@@ -1,4 +1,4 @@
-"""What of a file would be analysed, without analysing it."""
+"""Inspection of a file: the part that would be analysed, without analysing it."""
 
 import io
 import json
@@ -60,7 +60,7 @@ class InspectedChannel:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What of a file would be analysed.
+    """The part of a file that would be analysed.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a reader returns, and what it is asked for."""
+"""The result of a reader, and the request it gets."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

@@ -90,5 +90,5 @@ def _sample(name: str) -> _Sample:
 
 
 def _installed(file: str) -> Path:
-    """Where a data file was installed."""
+    """Return the path of a data file."""
     return Path(str(resources.files("spectra.datasets") / file))

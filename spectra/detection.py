@@ -1,4 +1,4 @@
-"""What was found in a recording: alarms, scores, and sentences about them."""
+"""The result for a recording: alarms, scores, and sentences about them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ ITSELF = "the recording itself"
 
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """What was found in a recording.
+    """The alarms and scores of a recording.
 
     Attributes
     ----------

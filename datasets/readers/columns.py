@@ -1,4 +1,4 @@
-"""What the columns of a table are: numbers to analyse, labels, row counters, or text."""
+"""The kinds of columns of a table: numbers to analyse, labels, row counters, or text."""
 
 import difflib
 import re

@@ -1,4 +1,4 @@
-"""What the lines around a table say: sampling rate, start, unit, number of samples."""
+"""The lines around a table: sampling rate, start, unit, number of samples."""
 
 import re
 from collections.abc import Iterable, Sequence

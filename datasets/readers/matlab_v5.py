@@ -47,7 +47,7 @@ class _Header:
 
     @property
     def numeric(self) -> bool:
-        """Whether it holds real numbers."""
+        """True for an array of real numbers."""
         return self.kind in _NUMERIC and not self.flags & _COMPLEX
 
 

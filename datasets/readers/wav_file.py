@@ -30,7 +30,7 @@ _UNKNOWN_LENGTH = 0xFFFFFFFF
 
 @dataclass(frozen=True)
 class _Format:
-    """What the chunk `fmt ` says, how many bytes of samples follow, and if that is a guess."""
+    """The chunk `fmt `, the number of bytes of samples, and True where that is a guess."""
 
     code: int
     channels: int

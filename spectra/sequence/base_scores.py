@@ -43,7 +43,7 @@ class FrameScores(NamedTuple):
 
 @dataclass(frozen=True)
 class BaseScores:
-    """What predicts frames, and the base scores of frames compared with their predictions.
+    """The predictors of frames, and the base scores of frames compared with their predictions.
 
     Attributes
     ----------

@@ -272,8 +272,10 @@ def _memories(
 def _of_the_past(
     past: tuple[Memory, ...], sample: FrameSample, keys: FloatArray, tokens: IntArray
 ) -> tuple[float, float]:
-    """Return the median variance expected from the near past, and the share of the entropy of
-    tokens that the better past explains.
+    """Return the usual variance of predictions, and the share of entropy that the past explains.
+
+    The variance is the median of those expected from the near past. The share is that of the
+    entropy of tokens, by the better of the two pasts.
     """
     normal = sample.normal
     variance, explained = MIN_VARIANCE, 0.0

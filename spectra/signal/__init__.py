@@ -1,3 +1,1 @@
-"""A recording as frames and spectra: the grid of frames, the period, the spectrum, the views φ and
-their distance.
-"""
+"""A recording as frames and spectra: grid, period, scale, spectrum, views, distance."""

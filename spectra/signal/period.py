@@ -4,30 +4,30 @@ import numpy as np
 
 from spectra.arrays import Float64Array
 
-# A repetition counts as a period when the autocorrelation rises by this much from the valley before
-# it.
+# Smallest rise of the autocorrelation from the valley before it to a period.
 PERIOD_RISE = 0.2
-# The autocorrelation of noise has a standard deviation of 1/√n: from its lowest to its highest it
-# may rise by 7 of them.
+# The same in standard deviations, 1/√n, of the autocorrelation of white noise, whose range is 7.
 PERIOD_RISE_OF_NOISE = 7.0
-# Multiples of a period correlate as well as the period; the first lag within this share of the best
-# is the period.
+# Multiples of a period correlate as well as the period: the first lag with this fraction of the
+# best correlation is the period.
 PERIOD_TOLERANCE = 0.9
-# Noise raises small peaks on the slope of a broad one: the top is the highest lag within this share
-# beyond the first.
+# Noise raises small peaks on the slope of a broad one: the highest value within this fraction of
+# the lag beyond it counts.
 PERIOD_WIDTH = 0.1
+# The same fraction where the length of a block of cycles is wanted, and the shortest block in rows.
 FUNDAMENTAL = 0.5
 BLOCK = 256
+# Rows of a long recording that the period is sought in, and the longest one.
 PERIOD_ROWS = 131_072
 MAX_PERIOD = 4096
 
 
 def autocorrelation(signal: Float64Array, max_lag: int) -> Float64Array:
-    """Autocorrelation at lags 0 … max_lag by FFT (Wiener–Khinchin), mean over channels, 1 at lag 0;
-    gaps count as the mean.
+    """Return the autocorrelation at lags 0 … max_lag by FFT (Wiener–Khinchin), (max_lag + 1,).
 
-    Each lag is divided by its number of pairs, so that a pure period reads 1 at every multiple of
-    itself.
+    It is the mean over the channels of a signal (n_samples, n_channels), 1 at lag 0. Gaps count as
+    the mean. Each lag is divided by its number of pairs, so that a pure period reads 1 at every
+    multiple of itself.
     """
     centred = signal - np.nanmean(signal, axis=0)
     centred[~np.isfinite(centred)] = 0.0
@@ -45,13 +45,12 @@ def autocorrelation(signal: Float64Array, max_lag: int) -> Float64Array:
 
 
 def dominant_period(signal: Float64Array, tolerance: float = PERIOD_TOLERANCE) -> int | None:
-    """Period in samples by which a (n_samples, n_channels) signal repeats itself most clearly, or
-    None.
+    """Return the period in samples of a signal (n_samples, n_channels), None where there is none.
 
-    Of the local maxima of the autocorrelation at lags up to an eighth of the recording that rise at
-    least PERIOD_RISE, and further than noise would, above the lowest value at any smaller lag, the
-    first that reaches PERIOD_TOLERANCE of the highest; or what is highest within PERIOD_WIDTH of
-    it.
+    Of the local maxima of the autocorrelation at lags up to an eighth of the recording, those count
+    that rise at least PERIOD_RISE, and more than noise would, above the lowest value at any smaller
+    lag. The first of them that reaches `tolerance` of the highest is the period, or the highest
+    value within PERIOD_WIDTH of it.
     """
     signal = signal[:PERIOD_ROWS]
     max_lag = min(signal.shape[0] // 8, MAX_PERIOD)

@@ -1,11 +1,11 @@
-"""φ: what of a spectrum is compared. Each view maps X (…, n_bins), complex, to φ(X) (…,
-n_features), real.
+"""The views φ: the part of a spectrum that is compared.
 
-The distance of two frames is ‖φ(X) − φ(Y)‖². No view sees everything: magnitude is blind to when in
-the frame something happens and sees bursts, tones and odd cycles wherever they fall; with bin 0 it
-sees a level as well; the complex plane sees a shift in time; shape sees a cycle of another form
-however loud; level sees the mean alone. The residual, of several channels, sees them come apart
-that always move together, each normal on its own (`spectra.spectral.coupling`).
+Each view maps X (…, n_bins), complex, to φ(X) (…, n_features), real. The distance of two frames is
+‖φ(X) − φ(Y)‖². No view sees everything. The magnitude sees bursts, tones and odd cycles wherever
+they lie in the frame; with bin 0 it sees the level too. The complex plane sees a shift in time. The
+shape sees a cycle of another form, however loud. The level sees the mean alone. The residual, of
+several channels, sees channels depart that always move together, each normal by itself
+(`spectra.spectral.coupling`).
 """
 
 from collections.abc import Callable
@@ -18,32 +18,33 @@ from spectra.arrays import ComplexArray, FloatArray
 
 View = Literal["magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual"]
 
-# Power below which a frame has no shape to speak of, in units of the channel's variance.
+# Power added to that of a frame before its shape is taken, in units of the channel's variance: the
+# noise in a silent frame is no shape.
 FAINT = 0.01
 
 
 def magnitude(X: ComplexArray) -> FloatArray:
-    """φ(X) = (|X_1|, |X_2|, …): how strong each frequency is, the level left out."""
+    """Return φ(X) = (|X_1|, |X_2|, …): the amplitude of each frequency without the level."""
     return np.asarray(np.abs(X[..., 1:]))
 
 
 def magnitude_dc(X: ComplexArray) -> FloatArray:
-    """φ(X) = (X_0, |X_1|, …): as magnitude, and the level with its sign."""
+    """Return φ(X) = (X_0, |X_1|, …): the magnitude, and the level with its sign."""
     parts = np.abs(X)
     parts[..., 0] = X[..., 0].real
     return np.asarray(parts)
 
 
 def complex_plane(X: ComplexArray) -> FloatArray:
-    """φ(X) = (Re X_1, Im X_1, Re X_2, …): phase is kept, the distance is the textbook ‖X − Y‖²."""
+    """Return φ(X) = (Re X_1, Im X_1, Re X_2, …), which keeps phases: the distance is ‖X − Y‖²."""
     kept: ComplexArray = np.ascontiguousarray(X[..., 1:])
     return np.asarray(kept.view(kept.real.dtype))
 
 
 def aligned(X: ComplexArray) -> FloatArray:
-    """φ(X) of X moved in time until its strongest bin has phase 0: phase counts, but not where the
-    frame began.
+    """Return the complex view of X moved in time until its strongest bin has phase 0.
 
+    Phases count relative to one another, but the start of the frame does not.
     With m the strongest bin, θ = arg X_m and w = 2·n_bins − 1, the frame moves θw/(2πm) samples
     later, X_k ↦ X_k e^{−iθk/m}. An odd w lets the last bin rotate like the others.
     """
@@ -55,17 +56,16 @@ def aligned(X: ComplexArray) -> FloatArray:
 
 
 def shape(X: ComplexArray) -> FloatArray:
-    """φ(X) = (|X_1|, |X_2|, …) / √(P + FAINT), P the power of the frame: the form of a cycle, its
-    amplitude taken out.
+    """Return φ(X) = (|X_1|, |X_2|, …) / √(P + FAINT), with P the power of the frame.
 
-    Without FAINT the noise in a silent frame would be blown up to a shape.
+    It is the form of a cycle without its amplitude.
     """
     parts = magnitude(X)
     return np.asarray(parts / np.sqrt((parts**2).sum(axis=-1, keepdims=True) + FAINT))
 
 
 def level(X: ComplexArray) -> FloatArray:
-    """φ(X) = X_0: the mean of the frame."""
+    """Return φ(X) = X_0, the mean of the frame."""
     return np.asarray(X[..., :1].real)
 
 
@@ -89,7 +89,7 @@ def n_features(view: View, n_bins: int) -> int:
 
 
 def by_bin(parts: FloatArray, view: View, n_bins: int) -> FloatArray:
-    """Parts of a distance (…, n_features) summed to the bins they belong to, (…, n_bins)."""
+    """Return parts of a distance (…, n_features) summed to their bins, (…, n_bins)."""
     lead = parts.shape[:-1]
     if view == "level":
         return np.concatenate([parts, np.zeros((*lead, n_bins - 1))], axis=-1)

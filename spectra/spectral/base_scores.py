@@ -61,7 +61,7 @@ class BaseScores:
 
     @property
     def sources(self) -> list[Source | None]:
-        """What each base score comes from, None for amplitudes and single rows."""
+        """The source of each base score, None for amplitudes and single rows."""
         sources: list[Source | None] = [
             source for comparison in self.comparisons for source in comparison.sources
         ]

@@ -18,7 +18,7 @@ AT_ONCE: Final = 2**18
 
 
 class Source(NamedTuple):
-    """What a base score comes from."""
+    """The source of a base score."""
 
     comparison: "Comparison"
     reference: NormalSpectra
@@ -74,7 +74,7 @@ class Comparison:
 
     @property
     def sources(self) -> list[Source]:
-        """What each base score comes from, in the order of `distances`."""
+        """The source of each base score, in the order of `distances`."""
         return [
             Source(self, reference, neighbours, with_level)
             for reference in self.references

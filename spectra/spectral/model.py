@@ -58,7 +58,7 @@ class Frames(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What is compared.
+    """The frames, views and references that are compared.
 
     Attributes
     ----------
