@@ -33,7 +33,7 @@ Each object of `files` has these keys:
 - `learned_from`: name of the normal data.
 - `period`: dominant period in rows of the normal data, null if there is none.
 - `calibration`: how the statistic of a step becomes a probability.
-  - `transform`: "log", "cube-root" or "box-cox", and its `power`.
+  - `transform`: "gumbel", and its `power`, 0.
   - `threshold`: value that the statistic must exceed for a p-value below `alpha`. Steps are flagged
     by this threshold.
   - `ks_statistic`, `ks_p_value`: goodness of fit (Kolmogorov–Smirnov).
