@@ -17,6 +17,7 @@ from spectra.calibration.scores import Scores
 from spectra.datasets.recording import Recording
 from spectra.model import Model
 from spectra.signal.evidence import Evidence
+from spectra.signal.scale import STATES
 
 # Frames without overlap below which a note says that p-values are rough.
 FEW_FRAMES = 20
@@ -165,6 +166,7 @@ class Detection:
         """Sentences on the data and the result that a person should know."""
         own = (
             _constant_note(self.recording, self.model, own=self.own),
+            _states_note(self.recording, self.model),
             _unscored_note(self.step_scores),
             _few_frames_note(self.fusion),
         )
@@ -268,6 +270,13 @@ def _constant_note(recording: Recording, model: Model, *, own: bool) -> str:
             _of_channels(recording.channels, unseen, "constant in the data that was learned from")
         )
     return " ".join(note for note in notes if note)
+
+
+def _states_note(recording: Recording, model: Model) -> str:
+    """Return a note on channels that are states, empty where there are none."""
+    states = model.fitted.states & ~model.constant
+    note = _of_channels(recording.channels, states, f"states, of {STATES} values at most")
+    return note and f"{note[:-1]}, and raise no alarm (choose channels to score them alone)."
 
 
 def _of_channels(channels: Sequence[str], marked: BoolArray, what: str) -> str:

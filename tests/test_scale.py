@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+import spectra
 from spectra.errors import DataError
-from spectra.signal.scale import FARTHEST, Scale
+from spectra.signal.scale import FARTHEST, Scale, state_channels
 
 
 def test_centre_and_spread_are_median_and_interquartile_range() -> None:
@@ -99,3 +100,22 @@ def test_a_scale_whose_parts_do_not_belong_together_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="one centre and one spread"):
         Scale(np.array(centre), np.array(spread))
+
+
+def test_a_channel_of_few_values_beside_others_is_a_state() -> None:
+    rng = np.random.default_rng(0)
+    signal = np.column_stack([rng.normal(size=500), rng.random(500) < 0.02, np.zeros(500)])
+    assert state_channels(signal).tolist() == [False, True, True]
+    assert not state_channels(signal[:, 1:]).any()
+
+
+def test_commands_do_not_drown_the_telemetry_beside_them() -> None:
+    rng = np.random.default_rng(1)
+    n = 8000
+    commands = (rng.random((n, 20)) < 0.01).astype(float)
+    signal = np.column_stack([rng.normal(size=n), commands])
+    signal[6000:6040, 0] *= 6
+    found = spectra.detect(signal, normal_rows=(0, 4000))
+    assert (found.alarms["channel"] == "ch1").all()
+    assert ((found.alarms["start"] <= 6040) & (found.alarms["end"] >= 6000)).any()
+    assert "raise no alarm" in " ".join(found.notes)

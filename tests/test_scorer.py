@@ -119,6 +119,6 @@ def test_standards_that_do_not_belong_to_the_base_scores_are_refused() -> None:
     with pytest.raises(ValueError, match="must have the shapes"):
         Standardised(one.scale, one.base, one.standards[:-1])
     with pytest.raises(ValueError, match="must have the shapes"):
-        Standardised(two.scale, one.base, one.standards)
+        Standardised(two.scale, one.base, one.standards, two.compared)
     with pytest.raises(ValueError, match=r"Each bank must have 2 channels|must have the shapes"):
-        Standardised(two.scale, one.base, two.standards)
+        Standardised(two.scale, one.base, two.standards, two.compared)

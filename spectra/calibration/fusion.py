@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import log_ndtr, ndtri_exp
 
-from spectra.arrays import Float64Array, FloatArray, IntArray
+from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
 from spectra.calibration.gaussian import GaussianThreshold, p_from_z
 from spectra.errors import DataError
 
@@ -69,11 +69,16 @@ class PowerMean:
             self._largest[group][larger] = scores[larger]
             self._source[group][larger] = source
 
-    def result(self) -> "Fused":
-        """Return the statistic of each step and what it comes from."""
+    def result(self, compared: BoolArray | None = None) -> "Fused":
+        """Return the statistic of each step and its sources.
+
+        `compared` (n_channels,) are the channels it may come from, by default all.
+        """
         with np.errstate(invalid="ignore"):
             mean = np.where(self._count > 0, self._total / np.maximum(self._count, 1), np.nan)
         by_channel = mean ** (1.0 / POWER)
+        if compared is not None:
+            by_channel[~compared] = np.nan
         channel = np.where(np.isnan(by_channel), -1.0, by_channel).argmax(axis=0)
         steps = np.arange(channel.size)
         groups = self._largest[:, channel, steps]

@@ -85,6 +85,11 @@ class SequenceModel:
         return self.standardised.base.frames.grid.hop
 
     @property
+    def states(self) -> BoolArray:
+        """Channels that raise no alarm: none, (n_channels,)."""
+        return np.zeros_like(self.constant)
+
+    @property
     def npersegs(self) -> tuple[int, ...]:
         """Rows of a frame, as a tuple of one."""
         return (self.standardised.base.frames.grid.nperseg,)

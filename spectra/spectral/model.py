@@ -13,7 +13,7 @@ from spectra.errors import DataError
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
 from spectra.signal.period import block_rows
-from spectra.signal.scale import Scale, constant_channels
+from spectra.signal.scale import Scale, constant_channels, state_channels
 from spectra.signal.steps import draw_stretches
 from spectra.signal.views import View
 from spectra.spectral import coupling
@@ -112,6 +112,11 @@ class SpectralModel:
         return self.standardised.base.step
 
     @property
+    def states(self) -> BoolArray:
+        """Channels of a few values beside others of many, which raise no alarm, (n_channels,)."""
+        return ~self.standardised.compared
+
+    @property
     def npersegs(self) -> tuple[int, ...]:
         """Rows of a frame, for each frame length."""
         return self.standardised.base.npersegs
@@ -143,7 +148,7 @@ class SpectralModel:
         sample = _Sample.drawn(-(-len(signal) // base.step), normal_rows, base.step)
         distances = sample.distances(signal, scale, base)
         standards = tuple(_standards(base, distances, sample, plan, normal_rows))
-        standardised = Standardised(scale, base, standards)
+        standardised = Standardised(scale, base, standards, ~state_channels(signal))
         fused = standardised.fused(iter(distances), sample.steps.size)
         if np.isnan(fused.statistic).all():
             raise DataError(

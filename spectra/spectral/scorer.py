@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from spectra.arrays import Float32Array, Float64Array, FloatArray
+from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray
 from spectra.calibration.fusion import Fused, PowerMean
 from spectra.signal.scale import Scale
 from spectra.spectral.base_scores import BaseScores
@@ -23,11 +23,15 @@ class Standardised:
     scale: Scale
     base: BaseScores
     standards: tuple[Standard, ...]
+    # Channels that the statistic may come from, (n_channels,).
+    compared: BoolArray
 
     def __post_init__(self) -> None:
         shapes = [(count, self.scale.centre.size) for count in self.base.counts]
         if [one.mu.shape for one in self.standards] != shapes:
             raise ValueError(f"The standards of base scores must have the shapes {shapes}.")
+        if self.compared.shape != self.scale.centre.shape or not self.compared.any():
+            raise ValueError("Each channel is compared or not, and at least one is.")
         banks = [one.reference.bank for one in self.base.sources if one is not None]
         if any(len(bank) != self.scale.centre.size for bank in banks):
             raise ValueError(f"Each bank must have {self.scale.centre.size} channels.")
@@ -44,7 +48,7 @@ class Standardised:
             group = len(groups) if points else groups.index(self.base.comparisons[index].nperseg)
             fusing.add(self.standards[index].z(D), group, source)
             source += len(D)
-        return fusing.result()
+        return fusing.result(self.compared)
 
 
 class SpectralScorer:
