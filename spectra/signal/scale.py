@@ -15,7 +15,8 @@ FARTHEST: Final = 1e7
 # the spread.
 SAMPLE_ROWS: Final = 131_072
 # Largest number of values of a channel that is a state. On 42 series of telemetry beside commands
-# the mean VUS-PR is 0.37 where they are compared, and 0.66 where not.
+# the mean VUS-PR is 0.37 where they are compared, and 0.72 where not
+# (`benchmarks/development.py --only-multi`).
 STATES: Final = 3
 # Interquartile range of a Gaussian in standard deviations.
 IQR_OF_GAUSSIAN: Final = 1.349
