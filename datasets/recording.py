@@ -22,12 +22,32 @@ from spectra.errors import DataError
 class Recording:
     """Channels of numbers on a regular grid in time.
 
-    `values` (n, c) have NaN where there is no data; `fs` is in Hz, None where it is unknown and
-    frequencies are in cycles per sample; `index` (n,) are the instants: a DatetimeIndex, a
-    TimedeltaIndex, seconds, or the index that the data came with; `labels` (n,) are 0 or 1;
-    `interpolated` (n,) says where a short gap was filled; `rows` (n_input,) is the grid position of
-    each input row; `notes` say for a person what was left out, filled or sorted; `units` has the
-    physical unit of each channel, "" where it is unknown, or None where no unit is known.
+    Attributes
+    ----------
+    values : ndarray (n_samples, n_channels)
+        NaN where there is no data.
+    fs : float or None
+        Sampling rate in Hz, None where it is unknown and frequencies are in cycles per sample.
+    index : pandas.Index (n_samples,)
+        Instants: a DatetimeIndex, a TimedeltaIndex, seconds, or the index that the data came with.
+    channels : tuple of str
+    labels : ndarray (n_samples,) or None
+        1 on anomalous rows, else 0.
+    name : str
+    interpolated : ndarray (n_samples,)
+        True where a short gap was filled.
+    rows : ndarray (n_input,)
+        Grid position of each input row.
+    notes : tuple of str
+        Sentences on what was left out, filled or sorted.
+    units : tuple of str or None
+        Physical unit of each channel, "" where it is unknown; None where no unit is known.
+
+    Examples
+    --------
+    >>> from spectra.datasets import Recording
+    >>> Recording.from_array([1.0, 2.0, 3.0], fs=10.0).n_samples
+    3
     """
 
     values: Float64Array

@@ -58,11 +58,23 @@ def sample_path(name: str) -> Path:
 
 
 def load_sample(name: str) -> "Recording":
-    """A sample with its labels (n,), 1 where it is anomalous; raises DataError for an unknown name.
+    """Return a real recording that comes with spectra, with its labels.
 
-    "machine-temperature" has one channel, its unit not stated by the source, every 300 s; "ecg" has
-    the leads MLII and V1 in mV at 360 Hz, labelled from 0.25 s before to 0.40 s after the R peak of
-    each ectopic beat.
+    Parameters
+    ----------
+    name : {"machine-temperature", "ecg"}
+        "machine-temperature" has one channel, every 300 s, its unit not stated by the source. "ecg"
+        has the leads MLII and V1 in mV at 360 Hz, labelled from 0.25 s before to 0.40 s after the
+        R peak of each ectopic beat.
+
+    Returns
+    -------
+    Recording
+
+    Raises
+    ------
+    DataError
+        For an unknown name.
     """
     path = sample_path(name)
     from spectra.datasets.reading import read
