@@ -1,4 +1,4 @@
-"""What `spectra detect` finds in the two real recordings that come with spectra, without any
+"""Alarms of `spectra detect` in the two real recordings that come with spectra, without any
 setting; `make detect`.
 
 A labelled window is hit where an alarm and the window have a row in common; an alarm is outside
@@ -23,7 +23,7 @@ MATCH = 0.15
 
 
 def found_in(name: str) -> Detection:
-    """What is found in a sample; the table of it, as the command prints it, goes to standard
+    """Return what is found in a sample; the table of it, as the command prints it, goes to standard
     output.
     """
     path = sample_path(name)
@@ -47,7 +47,7 @@ def windows(labels: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def in_common(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which of the intervals of rows have a row in common, (n_left, n_right)."""
+    """Return which intervals of rows have a row in common, (n_left, n_right)."""
     return (left[:, :1] <= right[:, 1]) & (right[:, 0] <= left[:, 1:])
 
 

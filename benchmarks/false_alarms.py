@@ -1,4 +1,4 @@
-"""How often pure noise falls under α, over α: 1 is right; and how many alarms that makes.
+"""Rate at which pure noise falls under α, over α: 1 is right; and how many alarms that makes.
 
 White, AR(1) (a = 0.9) and 1/f noise, frames and all else as `spectra detect` chooses them; learned
 from the recording itself, and from another recording of the same noise, of the same length. The

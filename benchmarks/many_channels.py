@@ -1,4 +1,4 @@
-"""What is found in several channels, and what it costs; generated recordings with known truth, 20
+"""Faults in several channels, and the cost of many; generated recordings with known truth, 20
 seeds each.
 
     python benchmarks/many_channels.py [N_SEEDS]
@@ -28,7 +28,7 @@ BUFFER = 125
 
 
 def score(recording: Recording) -> Detection:
-    """What is found, without any setting."""
+    """Return what is found, without any setting."""
     return detect(recording)
 
 

@@ -90,7 +90,7 @@ def _annotations(path: Path) -> tuple[Ints, NDArray[np.str_]]:
 
 @dataclass(frozen=True)
 class Judged:
-    """What alarms and scores find of the ventricular beats."""
+    """Ventricular beats found by alarms and scores."""
 
     ventricular: int
     hits: int

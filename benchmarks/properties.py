@@ -54,7 +54,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Found:
-    """What is known of one event: touched by an alarm, highest score near it, its smallest p."""
+    """One event: touched by an alarm, highest score near it, its smallest p."""
 
     alarm: bool
     top: bool

@@ -1,4 +1,4 @@
-"""What is read from real files and from files as they are in the world, against what is expected.
+"""Readings of real files and of files as they are in the world, against what is expected.
 
     python benchmarks/readers.py [SHARED]
 
@@ -30,7 +30,7 @@ RATE_TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Expected:
-    """What a file has to be read as; None where it does not matter."""
+    """The expected reading of a file; None where it does not matter."""
 
     rows: int | None = None
     channels: tuple[str, ...] | None = None

@@ -1,4 +1,4 @@
-"""How much each constant of the method matters: halved, and doubled.
+"""Effect of each constant of the method: halved, and doubled.
 
     python benchmarks/sensitivity.py [DIR] [--every 8 | --all] [--no-normal] [--jobs N]
     python benchmarks/sensitivity.py --only BANK_SIZE OVERLAP

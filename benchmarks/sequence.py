@@ -1,4 +1,4 @@
-"""What the order of frames tells: SequenceDetector beside SpectralDetector, and both together.
+"""The order of frames: SequenceDetector beside SpectralDetector, and both together.
 
     python benchmarks/sequence.py order [--seeds 20] [--epochs 0]
     python benchmarks/sequence.py beats MITDB

@@ -1,4 +1,4 @@
-"""How long `spectra detect` takes on a million rows, against a bare `pandas.read_csv` of the same
+"""Time that `spectra detect` takes on a million rows, against a bare `pandas.read_csv` of the same
 file; and its memory.
 
 Every figure is of a fresh process, start of the interpreter and imports included. The two commands

@@ -12,7 +12,7 @@ LONGEST_FILL = 5
 
 Choice = Literal["first", "last", "max", "min", "mean"]
 CHOICES: tuple[Choice, ...] = ("first", "last", "max", "min", "mean")
-"""What becomes of several values at one instant."""
+"""Treatment of several values at one instant."""
 
 
 def place_values(

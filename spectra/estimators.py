@@ -1,5 +1,6 @@
 """Detectors with the methods and signs of scikit-learn: rows are instants, columns channels."""
 
+from abc import abstractmethod
 from dataclasses import replace
 from hashlib import blake2b
 from typing import ClassVar, Self, TypeAlias, Union
@@ -45,9 +46,9 @@ class _Detector(OutlierMixin, BaseEstimator):
     nperseg: int | None
     fs: float | None
 
+    @abstractmethod
     def _method(self) -> Method:
         """Return the method with the detector's parameters."""
-        raise NotImplementedError
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

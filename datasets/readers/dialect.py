@@ -21,7 +21,7 @@ _NEVER_NAMES = MISSING - {"", "-", "--", "?", "na"}
 """Of those words the ones that no column is called; Na is sodium."""
 
 COMMENTS = ("#", "%")
-"""What a comment line starts with; a semicolon and two slashes do too, but only above the table."""
+"""Starts of a comment line; a semicolon and two slashes do too, but only above the table."""
 
 # The order decides between equals: "1, 2" is a comma file before it is one of blanks.
 _DELIMITERS = (";", "\t", "|", ",", BLANKS)

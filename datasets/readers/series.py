@@ -13,7 +13,7 @@ from spectra.datasets.time_axis import seconds_of
 from spectra.errors import DataError
 
 ONE_SERIES = "none"
-"""What a user gives in place of a column to take all rows as one series."""
+"""Word that a user gives in place of a column to take all rows as one series."""
 
 _NAMES_TEXT = """
     series id entity sensor device tag meter type kind register variable channel parameter param
