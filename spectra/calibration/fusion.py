@@ -33,6 +33,8 @@ MIN_SPREAD: Final = 1e-3
 # Smallest standard deviation of the block maxima. They are made of standard scores, so that smaller
 # differences are those of a signal that repeats itself exactly.
 SMALLEST_SPREAD: Final = 0.07
+# Steps that the lower half of a group of base scores is taken from.
+LOWER_HALF_OF: Final = 2**17
 # Fewest blocks of steps whose maxima are calibrated on.
 MIN_BLOCKS: Final = 50
 # From this z on log Φ(z) is 0 in double precision, and the upper tail is used instead.
@@ -203,16 +205,20 @@ class Fusion:
             Smallest standard deviation of the block maxima.
         """
         block = int(np.clip(fused.statistic.size // MIN_BLOCKS, 1, block))
-        blocks = _blocks(fused.statistic.astype(np.float64), block)
-        if not len(blocks):
+        begins = np.arange(0, fused.statistic.size, block)
+        maxima = np.fmax.reduceat(fused.statistic, begins).astype(np.float64)
+        scored = np.isfinite(maxima)
+        if not scored.any():
             raise DataError("No step that is learned from has a score: give longer normal data.")
-        maxima = np.nanmax(blocks, axis=1)
-        middle = np.median(maxima)
-        exceeding = (blocks > middle).sum(axis=1)
+        with np.errstate(invalid="ignore"):
+            above = fused.statistic > np.median(maxima[scored])
+        exceeding = np.add.reduceat(above, begins, dtype=np.int64)
         cluster = np.median(exceeding[exceeding > 0]) if (exceeding > 0).any() else 1.0
         low, centre = np.array([_lower_half(group) for group in fused.groups]).T
         return cls(
-            GaussianThreshold.fit_maxima(maxima, clean=clean, smallest_scale=smallest_spread),
+            GaussianThreshold.fit_maxima(
+                maxima[scored], clean=clean, smallest_scale=smallest_spread
+            ),
             float(cluster) / block,
             centre,
             np.maximum(centre - low, MIN_SPREAD),
@@ -245,16 +251,10 @@ class Fusion:
         return np.asarray((groups - self.centre[:, None]) / self.spread[:, None])
 
 
-def _blocks(statistic: Float64Array, block: int) -> Float64Array:
-    """Return the blocks that have a score, (n_blocks, block); the last may end in NaN."""
-    padded = np.pad(statistic, (0, -statistic.size % block), constant_values=np.nan)
-    blocks = padded.reshape(-1, block)
-    return np.asarray(blocks[np.isfinite(blocks).any(axis=1)])
-
-
 def _lower_half(group: FloatArray) -> tuple[float, float]:
     """Return the 16 % quantile and the median of a group of base scores, NaN left out."""
-    values = group[np.isfinite(group)].astype(np.float64)
+    some = group[:: -(-group.size // LOWER_HALF_OF)] if group.size else group
+    values = some[np.isfinite(some)].astype(np.float64)
     if not values.size:
         return -1.0, 0.0
     low, middle = np.quantile(values, [0.1587, 0.5])

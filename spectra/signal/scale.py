@@ -82,7 +82,8 @@ def state_channels(signal: Float64Array) -> BoolArray:
     Such a channel is the state of a switch or a command. A command that is given rarely is no
     fault, but far from all other frames. Where all channels are such, none is marked.
     """
-    rows = np.random.default_rng(0).permutation(len(signal))[:SAMPLE_ROWS]
-    known = (channel[np.isfinite(channel)] for channel in signal[rows].T)
+    if len(signal) > SAMPLE_ROWS:
+        signal = signal[np.random.default_rng(0).integers(0, len(signal), SAMPLE_ROWS)]
+    known = (channel[np.isfinite(channel)] for channel in signal.T)
     few = np.array([np.unique(values).size <= STATES for values in known])
     return few if not few.all() else np.zeros_like(few)
