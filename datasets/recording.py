@@ -61,6 +61,11 @@ class Recording:
     notes: tuple[str, ...] = ()
     units: tuple[str, ...] | None = None
 
+    def title(self, channel: int) -> str:
+        """Return the name of a channel, with its unit where that is known."""
+        unit = self.units[channel] if self.units else ""
+        return f"{self.channels[channel]} ({unit})" if unit else str(self.channels[channel])
+
     @property
     def n_samples(self) -> int:
         """Return the number of samples of each channel."""

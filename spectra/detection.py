@@ -185,7 +185,7 @@ class Detection:
                     for name in ("start", "end", "peak")
                 },
                 "p-value": [formatting.p_text(value) for value in alarms["p_value"]],
-                "channel": alarms["channel"].astype(str),
+                "channel": [self.recording.title(index) for index in self._bands.channel],
                 "strongest at": [
                     formatting.frequency_text(low, high, self.fs, int(nperseg))
                     for low, high, nperseg in bands

@@ -217,7 +217,10 @@ def _like_learned(recording: Recording, model: Model) -> Recording:
     if recording.channels != model.channels:
         column = {name: index for index, name in enumerate(recording.channels)}
         order = [column[name] for name in model.channels]
-        recording = replace(recording, values=recording.values[:, order], channels=model.channels)
+        units = recording.units and tuple(recording.units[index] for index in order)
+        recording = replace(
+            recording, values=recording.values[:, order], channels=model.channels, units=units
+        )
     if recording.fs is None:
         return recording if model.fs is None else _at_rate(recording, model.fs)
     if model.fs is not None and not isclose(recording.fs, model.fs, rel_tol=RATE_TOLERANCE):

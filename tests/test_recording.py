@@ -1,6 +1,7 @@
 """Recordings from arrays, data frames and series: what a person has in a notebook."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -329,3 +330,23 @@ def test_frames_in_long_gaps_have_no_score_and_short_gaps_do() -> None:
     assert unscored.max() < 1100 + found.nperseg // 2
     assert set(range(1000, 1100)) <= set(unscored)
     assert (found.scores["alarm"].to_numpy()[unscored] == 0).all()
+
+
+def test_units_of_a_file_are_in_the_table_of_its_alarms(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(size=3000)
+    values[2000:2040] += 12 * np.sin(np.arange(40))
+    rows = "\n".join(f"{value:.4f}" for value in values)
+    (tmp_path / "a.csv").write_text(f"flow [l/min]\n{rows}\n", encoding="utf-8")
+    found = spectra.detect(tmp_path / "a.csv", fs=10.0)
+    assert found.recording.units == ("l/min",)
+    assert found.table["channel"].str.contains("l/min").all()
+    assert "(l/min)" not in "".join(found.alarms["channel"])
+
+
+def test_units_follow_their_channels_into_the_order_of_a_model() -> None:
+    values = np.random.default_rng(1).normal(size=(2000, 2))
+    model = spectra.learn(pd.DataFrame(values, columns=["a", "b"]))
+    other = replace(
+        Recording.from_frame(pd.DataFrame(values, columns=["b", "a"])), units=("bar", "V")
+    )
+    assert spectra.score(model, other).recording.units == ("V", "bar")

@@ -120,7 +120,7 @@ def _draw_signal(ax: Axes, detection: Detection, channel: int, time: TimeAxis) -
     values = detection.recording.values[:, channel]
     ax.plot(*envelope(values, time.edges[:-1]), color=SIGNAL, linewidth=0.7)
     plain(ax.yaxis.label)
-    ax.set_ylabel(_short(detection.recording.channels[channel]))
+    ax.set_ylabel(_short(detection.recording.title(channel)))
     ax.margins(y=0.08)
 
 
