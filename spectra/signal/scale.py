@@ -44,7 +44,7 @@ class Scale:
         n_samples = signal.shape[0]
         if n_samples > SAMPLE_ROWS:
             # Drawn at random: evenly spaced rows could keep step with a period of the signal.
-            rows = np.random.default_rng(0).choice(n_samples, SAMPLE_ROWS, replace=False)
+            rows = np.random.default_rng(0).integers(0, n_samples, SAMPLE_ROWS)
             signal = signal[np.sort(rows)]
         live = np.isfinite(signal).any(axis=0)
         centre, spread = np.zeros(signal.shape[1]), np.ones(signal.shape[1])
