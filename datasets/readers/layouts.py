@@ -1,7 +1,7 @@
 """Tables that hold more than one sample of a signal in a row: traces, days, blocks."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -243,7 +243,10 @@ def _long(
     if instants is not None:
         frame.insert(0, "time", instants)
         names = ("time", name)
-    place: Callable[[int], str] = lambda row: table.place(int(rows[row]))  # noqa: E731
+
+    def place(row: int) -> str:
+        return table.place(int(rows[row]))
+
     frame.columns = pd.RangeIndex(frame.shape[1])
     return replace(
         table, frame=frame, names=names, place=place, notes=(*table.notes, note), units=()

@@ -38,6 +38,10 @@ class SignalHeader:
     fs: float | None = None
     start: pd.Timestamp | None = None
 
+    def place(self, row: int) -> str:
+        """Return where a row of samples is, for messages."""
+        return f"{self.source}, sample {row + 1}"
+
 
 def distinct_titles(names: Sequence[str | None]) -> tuple[str, ...]:
     """Return one distinct title a signal: its name, numbered where it repeats, or ch1, ch2, …."""
@@ -111,11 +115,7 @@ def raw_from_signals(
         For fewer than two samples, an infinite value, or no values at all.
     """
     names = tuple(header.titles[index] for index in chosen)
-
-    def place(row: int) -> str:
-        return f"{header.source}, sample {row + 1}"
-
-    table = Table(pd.DataFrame(values), names, place, header.source)
+    table = Table(pd.DataFrame(values), names, header.place, header.source)
     refuse_too_few(table)
     channels = read_channels(table, None, frozenset())
     kept = [chosen[names.index(title)] for title in channels.titles]
@@ -126,7 +126,7 @@ def raw_from_signals(
         labels=labels,
         instants=None,
         plain=pd.RangeIndex(len(values)),
-        place=place,
+        place=header.place,
         source=header.source,
         notes=(*notes, *channels.notes),
         fs=header.fs,
@@ -161,12 +161,7 @@ def raw_from_labelled_signals(
     DataError
         For labels other than 0 and 1, and where `raw_from_signals` does.
     """
-    table = Table(
-        pd.DataFrame(values),
-        header.titles,
-        lambda row: f"{header.source}, sample {row + 1}",
-        header.source,
-    )
+    table = Table(pd.DataFrame(values), header.titles, header.place, header.source)
     wanted = frozenset() if request.channels is None else wanted_signals(header, request)
     labels = find_labels(table, request.label, frozenset(wanted))
     if clash := labels.columns & frozenset(wanted):

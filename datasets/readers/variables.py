@@ -249,11 +249,7 @@ def _raw(
     time = request.time or _time(header, values)
     if time is None or time == "none":
         return raw_from_labelled_signals(header, values, request, notes)
-
-    def place(row: int) -> str:
-        return f"{header.source}, sample {row + 1}"
-
-    table = Table(pd.DataFrame(values), header.titles, place, header.source)
+    table = Table(pd.DataFrame(values), header.titles, header.place, header.source)
     raw = raw_from_table(table, replace(request, time=time))
     units = [header.units[header.titles.index(title)] for title in raw.channels]
     said = f"Variable '{time}' is taken as the time (--time none analyses it)."
