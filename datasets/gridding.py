@@ -27,13 +27,16 @@ _SAME_RATE = 0.02
 
 @dataclass(frozen=True)
 class OnGrid:
-    """Samples on a regular grid: `rows` (n_input,) is the position of each input row."""
+    """Samples on a regular grid: `rows` (n_input,) is the position of each input row.
+
+    None where the rows are the samples, one after the other.
+    """
 
     values: Float64Array
     labels: IntArray | None
     index: pd.Index
     fs: float | None
-    rows: IntArray
+    rows: IntArray | None
     bridged: BoolArray | None
     notes: tuple[str, ...]
 
@@ -78,7 +81,7 @@ def _without_instants(raw: Raw, fs: float | None) -> OnGrid:
     if rate and raw.start is not None:
         start = pd.DatetimeIndex([raw.start])
         index = _index_from(start, np.arange(len(raw.values)), rate)
-    return OnGrid(raw.values, raw.labels, index, rate, np.arange(len(raw.values)), None, notes)
+    return OnGrid(raw.values, raw.labels, index, rate, None, None, notes)
 
 
 def _file_rate_note(raw: Raw) -> str:

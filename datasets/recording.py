@@ -36,8 +36,8 @@ class Recording:
     name : str
     interpolated : ndarray (n_samples,)
         True where a short gap was filled.
-    rows : ndarray (n_input,)
-        Grid position of each input row.
+    positions : ndarray (n_input,) or None
+        Sample that holds each input row; None where the rows are the samples, in order.
     notes : tuple of str
         Sentences on what was left out, filled or sorted.
     units : tuple of str or None
@@ -57,7 +57,7 @@ class Recording:
     labels: IntArray | None
     name: str
     interpolated: BoolArray
-    rows: IntArray
+    positions: IntArray | None
     notes: tuple[str, ...] = ()
     units: tuple[str, ...] | None = None
 
@@ -70,6 +70,16 @@ class Recording:
     def n_samples(self) -> int:
         """Return the number of samples of each channel."""
         return len(self.values)
+
+    @property
+    def n_rows(self) -> int:
+        """Return the number of input rows."""
+        return self.n_samples if self.positions is None else self.positions.size
+
+    @property
+    def rows(self) -> IntArray:
+        """Return the sample that holds each input row, (n_input,)."""
+        return np.arange(self.n_samples) if self.positions is None else self.positions
 
     @property
     def n_channels(self) -> int:
@@ -100,7 +110,8 @@ class Recording:
             raise DataError(f"{name} has {c} channels, and {len(channels)} names were given.")
         default = ("value",) if c == 1 else tuple(f"ch{i + 1}" for i in range(c))
         titles = default if channels is None else tuple(map(str, channels))
-        table = Table(pd.DataFrame(matrix), titles, lambda row: f"{name}, row {row + 1}", name)
+        frame = pd.DataFrame(matrix, copy=False)
+        table = Table(frame, titles, lambda row: f"{name}, row {row + 1}", name)
         refuse_too_few(table)
         found = read_channels(table, None, frozenset())
         marks = None if labels is None else _checked_labels(labels, n, name)
@@ -181,7 +192,7 @@ class Recording:
             labels=grid.labels,
             name=name,
             interpolated=filled if grid.bridged is None else filled | grid.bridged,
-            rows=grid.rows,
+            positions=grid.rows,
             notes=(*raw.notes, *grid.notes, *notes),
             units=raw.units,
         )

@@ -65,8 +65,8 @@ def _runs(flagged: BoolArray, raised: BoolArray) -> tuple[list[int], list[int]]:
     """Return first step, and the one after the last, of raised runs with a flagged step."""
     edges = np.diff(np.concatenate([[False], raised, [False]]).astype(np.int8))
     begin, end = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    count = np.concatenate([[0], np.cumsum(flagged)])
-    kept = count[end] > count[begin]
+    at = np.flatnonzero(flagged)
+    kept = np.searchsorted(at, end) > np.searchsorted(at, begin)
     return begin[kept].tolist(), end[kept].tolist()
 
 

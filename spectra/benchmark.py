@@ -221,7 +221,7 @@ def _row(path: Path, use_normal: bool, detector: Method | Detector) -> dict[str,
         if wrong:
             raise DataError(f"{path.name}: {wrong[0]}")
         return None
-    n = recording.rows.size
+    n = recording.n_rows
     prefix = _normal_rows(path.name, n) if use_normal else 0
     labels = recording.labels[recording.rows]
     if not labels.any():

@@ -127,7 +127,7 @@ class Detection:
         differs most from normal.
         """
         intervals, index, bands = self.intervals, self.recording.index, self._bands
-        step, z = self.step, self.step_scores.z[intervals.highest]
+        step, z = self.step, self.fusion.z(self.step_scores.statistic[intervals.highest])
         f_low, f_high = explanation.band_edges(bands.low, bands.high, bands.nperseg, self.fs)
         return pd.DataFrame(
             {
@@ -204,7 +204,7 @@ class Detection:
         shortest, longest = min(self.npersegs), max(self.npersegs)
         return " · ".join(
             (
-                formatting.counted(self.recording.rows.size, "row"),
+                formatting.counted(self.recording.n_rows, "row"),
                 formatting.counted(self.recording.n_channels, "channel"),
                 formatting.rate_text(self.fs),
                 f"frames of {formatting.span_text(shortest, longest, self.fs)}",
@@ -291,11 +291,12 @@ def _of_channels(channels: Sequence[str], marked: BoolArray, what: str) -> str:
 
 
 def _unscored_note(scores: Scores) -> str:
-    missing = int(np.isnan(scores.sample_z).sum())
+    unscored = np.repeat(np.isnan(scores.statistic), scores.step)[: scores.n_samples]
+    missing = int(unscored.sum())
     if not missing:
         return ""
     return (
-        f"{formatting.counted(missing, 'row')} of {scores.sample_z.size:,}, in gaps or between "
+        f"{formatting.counted(missing, 'row')} of {scores.n_samples:,}, in gaps or between "
         "them, have no score."
     )
 

@@ -71,7 +71,7 @@ class _Detector(OutlierMixin, BaseEstimator):
         if self.nperseg is not None or recording.n_samples >= self._min_rows:
             self._own = detect(recording, alpha=self.alpha, method=method)
             self.learned_ = self._own.model
-            if recording.rows.size < FEW_ROWS:
+            if recording.n_rows < FEW_ROWS:
                 most = float(np.nanmax(self._own.scores["anomaly_score"]))
                 self.offset_ = max(self.offset_, -most + ROUNDING * max(1.0, abs(most)))
         return self

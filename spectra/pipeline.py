@@ -237,7 +237,7 @@ def _span(recording: Recording, normal_rows: slice | tuple[int, int]) -> tuple[s
     Raises DataError for none.
     """
     rows = normal_rows if isinstance(normal_rows, slice) else slice(*normal_rows)
-    n = recording.rows.size
+    n = recording.n_rows
     if rows.step not in (None, 1):
         raise ValueError(f"normal_rows={rows} must be a range of rows without a step.")
     start, stop, _ = rows.indices(n)
@@ -260,10 +260,10 @@ def _fitted(
     recording: Recording, method: Method, normal_rows: slice | None
 ) -> tuple[Model, Scores]:
     """Return what a method learns from a recording, and the recording's scores."""
+    period = dominant_period(recording.values)
     try:
         fitted, scores = method.fit(recording.values, normal_rows)
     except DataError as error:
         raise DataError(f"{recording.name}: {error}") from None
-    period = dominant_period(recording.values)
     model = Model(method, fitted, recording.fs, recording.channels, period, recording.name)
     return model, scores

@@ -32,14 +32,13 @@ def autocorrelation(signal: Float64Array, max_lag: int) -> Float64Array:
     centred = signal - np.nanmean(signal, axis=0)
     centred[~np.isfinite(centred)] = 0.0
     power = np.sqrt(np.mean(centred**2, axis=0))
-    centred = centred[:, power > 0] / power[power > 0]
-    if centred.shape[1] == 0:
+    if not power.any():
         return np.zeros(max_lag + 1)
     n = centred.shape[0]
     length = 1 << (n + max_lag).bit_length()
     total = np.zeros(length // 2 + 1)
-    for channel in centred.T:
-        total += np.abs(np.fft.rfft(channel, length)) ** 2
+    for channel in np.flatnonzero(power):
+        total += np.abs(np.fft.rfft(centred[:, channel] / power[channel], length)) ** 2
     correlation = np.fft.irfft(total, length)[: max_lag + 1] / (n - np.arange(max_lag + 1))
     return np.asarray(correlation / correlation[0])
 

@@ -16,7 +16,7 @@ from spectra.threads import own_threads, share
 
 # Values that one block of frames or of distances may hold: 1 MB, which stays in a processor's
 # second-level cache.
-BLOCK_VALUES: Final = 2**18
+BLOCK_VALUES: Final = 2**17
 
 
 @dataclass(frozen=True)

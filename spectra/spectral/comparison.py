@@ -14,7 +14,7 @@ from spectra.spectral import coupling
 from spectra.spectral.normal import Neighbours, NormalSpectra
 
 # Rows gathered at a time while a bank is made.
-AT_ONCE: Final = 2**18
+AT_ONCE: Final = 2**16
 
 
 class Source(NamedTuple):

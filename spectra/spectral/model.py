@@ -12,7 +12,6 @@ from spectra.calibration.scores import Scores
 from spectra.errors import DataError
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
-from spectra.signal.period import block_rows
 from spectra.signal.scale import Scale, constant_channels, state_channels
 from spectra.signal.steps import draw_stretches
 from spectra.signal.views import View
@@ -38,7 +37,7 @@ from spectra.threads import one_blas_thread
 SAMPLE_STEPS: Final = 16_384
 STRETCHES: Final = 64
 # Rows of a long signal that are scored at a time.
-BLOCK_ROWS: Final = 2**16
+BLOCK_ROWS: Final = 2**15
 # Frame lengths of normal rows below which they show no spread of their own: fewer frames side by
 # side may all be alike by chance.
 ENOUGH: Final = 100
@@ -73,6 +72,8 @@ class Plan:
         Rows of a step.
     points : bool
         Score single rows too.
+    block : int
+        Rows of a block whose largest statistic is calibrated on.
     """
 
     frames: tuple[Frames, ...]
@@ -81,6 +82,7 @@ class Plan:
     window: str | tuple[str, float]
     step: int
     points: bool
+    block: int
 
 
 @dataclass(frozen=True)
@@ -149,20 +151,22 @@ class SpectralModel:
         distances = sample.distances(signal, scale, base)
         standards = tuple(_standards(base, distances, sample, plan, normal_rows))
         standardised = Standardised(scale, base, standards, ~state_channels(signal))
-        fused = standardised.fused(iter(distances), sample.steps.size)
+        if sample.whole:
+            fused = standardised.fused(iter(distances), sample.steps.size)
+        else:
+            del distances
+            fused = _scored(standardised, signal, own=True)
         if np.isnan(fused.statistic).all():
             raise DataError(
                 f"The {len(signal)} rows hold no frame of {plan.frames[0].grid.nperseg} without "
                 "gaps: give a longer recording or a smaller nperseg."
             )
-        if not sample.whole:
-            fused = _scored(standardised, signal, own=True)
         # Rows declared normal are normal: they alone are calibrated on, to the end of their tail.
         normal = fused if normal_rows is None else fused.part(*sample.normal)
         fusion = Fusion.fit(
             normal,
             len(base.npersegs),
-            -(-block_rows(signal) // base.step),
+            -(-plan.block // base.step),
             clean=normal_rows is not None,
         )
         model = cls(standardised, fusion, constant_channels(signal))

@@ -12,8 +12,8 @@ from spectra.signal.scale import Scale
 from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.standard import Standard
 
-# Values of one base score held at a time, over all channels: 65,536 rows of one channel.
-AT_ONCE: Final = 2**14
+# Values of one base score held at a time, over all channels: 32,768 rows of one channel.
+AT_ONCE: Final = 2**13
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Final
 from spectra.arrays import Float64Array
 from spectra.calibration.scores import Scores
 from spectra.signal.frames import FrameGrid, taper
-from spectra.signal.period import dominant_period
+from spectra.signal.period import block_rows, dominant_period
 from spectra.signal.views import VIEWS, View
 from spectra.spectral.coupling import MAX_CHANNELS
 from spectra.spectral.model import Frames, Plan, SpectralModel
@@ -102,6 +102,7 @@ class Spectral:
         """
         everything_normal = normal_rows == slice(0, len(signal))
         own_ks, normal_ks = (K_OWN, K_NORMAL) if self.k is None else ((self.k,), (self.k,))
+        block = block_rows(signal)
         frames = self._frames(signal)
         plan = Plan(
             frames=frames,
@@ -111,6 +112,7 @@ class Spectral:
             step=min(each.grid.hop for each in frames),
             # One view or one frame length is asked for to see that one alone.
             points=self.nperseg is None and self.view is None,
+            block=block,
         )
         return SpectralModel.fit(signal, plan, normal_rows)
 
