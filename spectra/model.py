@@ -14,7 +14,7 @@ from spectra.spectral.model import SpectralModel
 from spectra.spectral.settings import Spectral
 
 FORMAT: Final = FileFormat(
-    "spectra model", 4, "model file", "make a model with spectra fit NORMAL -o {name}"
+    "spectra model", 5, "model file", "make a model with spectra fit NORMAL -o {name}"
 )
 
 

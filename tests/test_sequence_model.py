@@ -212,7 +212,7 @@ def test_a_transformer_adds_two_scores_and_is_seeded(
         progress=lambda epoch: curve.append(epoch.loss),
     )
     np.testing.assert_allclose(trained[1].statistic, again[1].statistic, rtol=1e-4, atol=1e-4)
-    assert len(trained[0].standardised.standards) == 4
+    assert len(trained[0].standardised.standard.mu) == 4
     assert curve[-1] < curve[0]
     assert trained[0].forecast(part, 3).tokens.shape == (3,)
 
