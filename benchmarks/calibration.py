@@ -21,6 +21,7 @@ programme          0 and 1, 40 rows on and 120 off
 import argparse
 from collections.abc import Callable
 from math import sqrt
+from typing import Literal
 
 import machine
 import numpy as np
@@ -37,11 +38,11 @@ LOWEST, HIGHEST = 0.33, 3.0
 DAY = 288
 
 
-def coloured(kind: str) -> Callable[[np.random.Generator, int], Floats]:
+def coloured(kind: Literal["white", "ar1", "pink"]) -> Callable[[np.random.Generator, int], Floats]:
     """Return a maker of one of spectra's kinds of noise."""
 
     def make(rng: np.random.Generator, n: int) -> Floats:
-        return noise(rng, n_samples=n, kind=kind).values[:, 0]  # type: ignore[arg-type]
+        return noise(rng, n_samples=n, kind=kind).values[:, 0]
 
     return make
 

@@ -1,12 +1,16 @@
-"""Faults in several channels, and the cost of many; generated recordings with known truth, 20
-seeds each.
+"""Faults in several channels, and the cost of many channels.
 
     python benchmarks/many_channels.py [N_SEEDS]
 
-A fault in one of 100 channels: VUS-PR, and how often the strongest alarm names its channel. Two
-channels that come apart while each stays as it is: VUS-PR, and that of the two looked at one by
-one. A dead channel, and one at a million times its scale: the rank correlation of the scores with
-those without it. Times are of one process, in one run.
+The recordings are generated, with known truth, 20 seeds each. Printed are
+
+- for a fault in one of 100 channels: VUS-PR, and how often the strongest alarm names its channel;
+- for two channels that lose their coupling while each keeps its spectrum: VUS-PR of both together,
+  and of each by itself;
+- for a dead channel, and for one at a million times its scale: the rank correlation of the scores
+  with those without it.
+
+Times are of one process, in one run.
 """
 
 import sys
@@ -44,9 +48,7 @@ def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def one_of_many(seeds: range) -> None:
-    """Print how well a fault in one of 100 channels is found and named, and what 100 channels
-    cost.
-    """
+    """Print the accuracy for a fault in one of 100 channels, and the cost of 100 channels."""
     found, named, many, one = [], [], [], []
     for seed in seeds:
         recording = fault_of_many(np.random.default_rng(seed))

@@ -117,8 +117,9 @@ class Judged:
 
 @dataclass(frozen=True)
 class Beats:
-    """The annotated beats of a recording from sample `begin` on, by which alarms are judged beat by
-    beat, as EC57 does.
+    """The annotated beats of a recording from sample `begin` on.
+
+    Alarms are judged beat by beat, as EC57 does.
 
     A beat is called ectopic when an alarm touches its annotation within 150 ms. Recall is the share
     of ventricular beats that are; each other beat that is, is a false alarm, so that an alarm that

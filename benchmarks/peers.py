@@ -1,5 +1,4 @@
-"""Other detectors and spectra on the same labelled series, in one run: mean VUS-PR and seconds a
-series.
+"""Other detectors and spectra on the same labelled series: mean VUS-PR and seconds a series.
 
     pip install -e '.[peers]'
     python benchmarks/peers.py [DIR] [--only NAME …]
@@ -48,8 +47,9 @@ def windows(x: Floats, width: int) -> Floats:
 
 
 def to_middle(score: Floats, width: int) -> Floats:
-    """One score a row from one a window: that of the window around it, at the ends of the nearest
-    one.
+    """Return one score a row: that of the window around it.
+
+    Rows at the ends have the score of the nearest window.
     """
     before = (width - 1) // 2
     return np.pad(score, (before, width - 1 - before), mode="edge")
@@ -57,8 +57,9 @@ def to_middle(score: Floats, width: int) -> Floats:
 
 @dataclass
 class OfWindows:
-    """A detector of vectors on the windows of a series; `sign` is +1 where its decision function is
-    high for outliers.
+    """A detector of vectors on the windows of a series.
+
+    `sign` is +1 where its decision function is high for outliers.
     """
 
     make: Callable[[], Any]
@@ -80,8 +81,9 @@ class OfWindows:
 
 @dataclass
 class MatrixProfile:
-    """STUMPY: the distance of each window to its nearest neighbour, in the normal rows or in the
-    series itself.
+    """STUMPY: the distance of each window to its nearest neighbour.
+
+    The neighbours are those of the normal rows, or of the series itself.
     """
 
     normal: Floats = field(default_factory=lambda: np.empty(0))
@@ -210,9 +212,7 @@ DETECTORS: dict[str, Any] = {
 
 
 def warm_up(detector: Any) -> None:
-    """Import and compile what is imported and compiled on first use, which is no part of the
-    seconds.
-    """
+    """Import and compile on first use, so that it is no part of the seconds."""
     x = np.sin(np.arange(600.0) / 3)[:, None] + np.random.default_rng(0).normal(
         scale=0.1, size=(600, 1)
     )
