@@ -62,7 +62,17 @@ class Recording:
     units: tuple[str, ...] | None = None
 
     def title(self, channel: int) -> str:
-        """Return the name of a channel, with its unit where that is known."""
+        """Return the name of a channel, with its unit if that is known.
+
+        Parameters
+        ----------
+        channel : int
+            Index of the channel, from 0.
+
+        Returns
+        -------
+        str
+        """
         unit = self.units[channel] if self.units else ""
         return f"{self.channels[channel]} ({unit})" if unit else str(self.channels[channel])
 
@@ -77,7 +87,13 @@ class Recording:
         return len(self.channels)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the values as a data frame, one column a channel, with the instants as index."""
+        """Return the values as a data frame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One column a channel, with the instants as index.
+        """
         return pd.DataFrame(self.values, index=self.index, columns=list(self.channels))
 
     @classmethod
@@ -89,10 +105,36 @@ class Recording:
         name: str = "array",
         labels: ArrayLike | None = None,
     ) -> Self:
-        """Return a recording of values (n,) or (n, c), sampled at `fs` Hz.
+        """Return a recording of an array.
 
-        `channels` names the c columns, `labels` (n,) are 0 or 1. Raises DataError for values that
-        are not real numbers, are infinite or of another shape, and for fewer than two samples.
+        Parameters
+        ----------
+        values : array_like, shape (n,) or (n, c)
+            Samples of one channel or of c channels; NaN where there is no data.
+        fs : float, optional
+            Sampling rate in Hz.
+        channels : sequence of str, optional
+            Names of the c channels.
+        name : str
+            Name of the recording, for messages.
+        labels : array_like, shape (n,), optional
+            1 on anomalous rows, else 0.
+
+        Returns
+        -------
+        Recording
+
+        Raises
+        ------
+        DataError
+            For values that are not real numbers, are infinite or of another shape, and for fewer
+            than two samples.
+
+        Examples
+        --------
+        >>> from spectra.datasets import Recording
+        >>> Recording.from_array([[1.0, 5.0], [2.0, 6.0]], fs=10.0).channels
+        ('ch1', 'ch2')
         """
         matrix = _matrix(values, name)
         n, c = matrix.shape
@@ -129,10 +171,40 @@ class Recording:
     ) -> Self:
         """Return a recording of a pandas frame or series.
 
-        A DatetimeIndex or TimedeltaIndex gives the sampling rate and is treated like a file's time
-        column, gaps included; a numeric index is kept as it is. `labels` is the name of a column or
-        (n,) of 0 and 1; the other arguments are those of `read`. Raises DataError where `read`
-        does.
+        Parameters
+        ----------
+        data : pandas.DataFrame or pandas.Series
+            A DatetimeIndex or TimedeltaIndex gives the sampling rate and is treated like a file's
+            time column, gaps included; a numeric index is kept as it is.
+        fs : float, optional
+            Sampling rate in Hz of data without time.
+        name : str
+            Name of the recording, for messages.
+        time : str, optional
+            Name of the time column; by default it is recognised.
+        channels : str or sequence of str, optional
+            Names of the columns to use; by default all that hold numbers.
+        labels : str or array_like, shape (n,), optional
+            Name of a column, or an array, of 1 on anomalous rows and 0 on others.
+        resample : str or bool
+            Put irregular rows on a regular grid, as in `spectra.datasets.read`.
+
+        Returns
+        -------
+        Recording
+
+        Raises
+        ------
+        DataError
+            Where `spectra.datasets.read` raises it for a table.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from spectra.datasets import Recording
+        >>> index = pd.date_range("2024-01-01", periods=3, freq="500ms")
+        >>> Recording.from_frame(pd.Series([1.0, 2.0, 3.0], index=index)).fs
+        2.0
         """
         frame = (
             data.to_frame("value" if data.name is None else data.name)
@@ -167,7 +239,30 @@ class Recording:
         name: str,
         repeats: Choice | None = None,
     ) -> Self:
-        """Return what a reader found, put on its grid, with short gaps filled."""
+        """Return the contents of a file on their regular grid, with short gaps filled.
+
+        Parameters
+        ----------
+        raw : Raw
+            The result of a reader.
+        fs : float or None
+            Sampling rate in Hz that the user gives.
+        resample : str, bool or None
+            See `spectra.datasets.read`.
+        name : str
+            Name of the recording, for messages.
+        repeats : str, optional
+            See `spectra.datasets.read`.
+
+        Returns
+        -------
+        Recording
+
+        Raises
+        ------
+        DataError
+            If the rows do not lie on a regular grid and `resample` is not given.
+        """
         # A text table says in a note where its rate stands, and counts rows without time.
         if raw.fs is not None and raw.instants is None and not raw.fs_text:
             raw, fs = with_rate(raw, fs, bool(resample))

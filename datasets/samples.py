@@ -40,7 +40,18 @@ _SAMPLES = {
 
 
 def sample_names() -> tuple[str, ...]:
-    """Return the names that the other functions take."""
+    """Return the names that `load_sample` takes.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> from spectra.datasets import sample_names
+    >>> sample_names()
+    ('machine-temperature', 'ecg')
+    """
     return tuple(_SAMPLES)
 
 

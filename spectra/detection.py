@@ -102,8 +102,13 @@ class Detection:
 
         Parameters
         ----------
-        steps : ndarray (n,)
+        steps : ndarray of int, shape (n,)
             Indices of steps, such as `intervals.peak`.
+
+        Returns
+        -------
+        list of Evidence
+            One for each step.
         """
         steps = np.asarray(steps, dtype=np.int64)
         if not steps.size:

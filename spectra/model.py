@@ -83,7 +83,7 @@ class Model:
         Raises
         ------
         DataError
-            Where it cannot be written.
+            If it cannot be written.
         """
         about, arrays = pack(self)
         FORMAT.write(path, arrays, {"model": about})
@@ -96,10 +96,14 @@ class Model:
         ----------
         path : str or path
 
+        Returns
+        -------
+        Model
+
         Raises
         ------
         DataError
-            For a file that is none, is damaged, or is of another version.
+            For a file that is no model file, is damaged, or is of another version.
         """
         arrays, about = FORMAT.read(path)
         try:
