@@ -39,10 +39,31 @@ class Detector(Protocol):
     """
 
     def fit(self, X: Float64Array, /) -> object:
-        """Learn from the normal rows (n, n_channels), or from all rows if none are known."""
+        """Learn from normal rows.
+
+        Parameters
+        ----------
+        X : ndarray, shape (n, n_channels)
+            The normal rows, or all rows if none are known to be normal.
+
+        Returns
+        -------
+        object
+            Not used.
+        """
 
     def score_samples(self, X: Float64Array, /) -> Float64Array:
-        """Return one score for each row, high = normal, as in scikit-learn."""
+        """Return the normality of each row, as in scikit-learn.
+
+        Parameters
+        ----------
+        X : ndarray, shape (n, n_channels)
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            Low = anomalous.
+        """
 
 
 @dataclass(frozen=True)
@@ -150,10 +171,25 @@ def benchmark(
 
 
 def load_detector(name: str, here: str | None = None) -> Method | Detector:
-    """Return the method or the detector of a name; raise ValueError where there is none.
+    """Return the method or the detector of a name.
 
-    "module:Class" is made without arguments. Its module is imported, if need be from the folder
-    `here`, by default the working folder.
+    Parameters
+    ----------
+    name : str
+        "spectral", "sequence", or "module:Class" for a detector of your own.
+    here : str, optional
+        Folder that the module is imported from if it is not installed; by default the working
+        folder.
+
+    Returns
+    -------
+    Spectral, Sequence or Detector
+        A class of your own is made without arguments.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, and for a class that cannot be made or lacks `fit` or `score_samples`.
     """
     if name in METHODS:
         return METHODS[name]()

@@ -18,6 +18,8 @@ from spectra.datasets import generators
 WITH_ALL = ("spectra", "spectra.datasets", "spectra.metrics", "spectra.foundations")
 # Modules whose public names are those they define without an underscore.
 WITHOUT_ALL = (
+    "spectra.benchmark",
+    "spectra.errors",
     "spectra.rotation",
     "spectra.sequence.forecast",
     "spectra.sequence.settings",
@@ -87,7 +89,9 @@ def fields(kind: type) -> set[str]:
         return {field.name for field in dataclasses.fields(kind) if field.init}
     if hasattr(kind, "_fields"):
         return set(kind._fields)
-    return set() if issubclass(kind, Exception) else parameters(kind.__init__)
+    if issubclass(kind, Exception) or getattr(kind, "_is_protocol", False):
+        return set()
+    return parameters(kind.__init__)
 
 
 def returns_something(function: Callable[..., object]) -> bool:
