@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import click
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spectra.datasets import Recording
     from spectra.datasets.grid_values import Choice
     from spectra.errors import DataError
-    from spectra.pipeline import Method
+    from spectra.model import Method
 
 Command = Callable[..., None]
 
@@ -235,35 +235,31 @@ def rows_option(command: Command) -> Command:
     return option(command)
 
 
+# Options of one method alone, and that method.
+OWN_OPTIONS: Final = {"k": "spectral", "epochs": "sequence"}
+
+
 @dataclass(frozen=True)
 class Learning:
-    """Method and its settings."""
+    """Name of a method, and the options that are given."""
 
     method: str
-    nperseg: int | None
-    k: float | None
-    view: Any
-    epochs: int
+    given: dict[str, Any]
 
     def __post_init__(self) -> None:
-        """Raise a usage error for an option of the other method."""
-        if self.method == "sequence" and self.k is not None:
-            raise click.UsageError(
-                "--k belongs to --method spectral: leave it out with --method sequence."
-            )
-        if self.method == "spectral" and self.epochs:
-            raise click.UsageError(
-                "--epochs belongs to --method sequence: leave it out with --method spectral."
-            )
+        """Raise a usage error for an option of another method."""
+        for option, method in OWN_OPTIONS.items():
+            if option in self.given and method != self.method:
+                raise click.UsageError(
+                    f"--{option} belongs to --method {method}: leave it out with --method "
+                    f"{self.method}."
+                )
 
     def settings(self) -> "Method":
         """Return the method as a value."""
-        from spectra.sequence.settings import Sequence
-        from spectra.spectral.settings import Spectral
+        from spectra.pipeline import METHODS
 
-        if self.method == "sequence":
-            return Sequence(self.nperseg, self.view, epochs=self.epochs)
-        return Spectral(self.nperseg, self.k, self.view)
+        return METHODS[self.method](**self.given)
 
 
 def learning_options(command: Command) -> Command:
@@ -315,7 +311,9 @@ def learning_options(command: Command) -> Command:
         epochs: int,
         **rest: Any,
     ) -> None:
-        command(*args, learning=Learning(method, nperseg, k, view, epochs), **rest)
+        options = {"nperseg": nperseg, "k": k, "view": view, "epochs": epochs}
+        given = {name: value for name, value in options.items() if value}
+        command(*args, learning=Learning(method, given), **rest)
 
     return collected
 

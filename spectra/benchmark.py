@@ -21,9 +21,8 @@ from spectra.datasets.readers.columns import OTHER_LABELS, is_label_name
 from spectra.datasets.reading import read
 from spectra.datasets.recording import Recording
 from spectra.errors import DataError
-from spectra.pipeline import METHODS, Method, detect
-from spectra.sequence.settings import Sequence
-from spectra.spectral.settings import Spectral
+from spectra.model import Method
+from spectra.pipeline import METHODS, detect
 from spectra.threads import one_blas_thread
 
 # Names of TSB-AD's files: 001_NAB_id_1_Facility_tr_1007_1st_2014.csv.
@@ -265,7 +264,7 @@ def _row(path: Path, use_normal: bool, detector: Method | Detector) -> dict[str,
     buffer = metrics.vus_buffer(recording.values[recording.rows, 0])
     begin = time.perf_counter()
     try:
-        if isinstance(detector, (Spectral, Sequence)):
+        if isinstance(detector, Method):
             found = _detect(recording, prefix, detector)
         else:
             found = _by_own(detector, recording, prefix)

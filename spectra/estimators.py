@@ -17,8 +17,8 @@ from spectra.calibration.gaussian import z_from_p
 from spectra.datasets.recording import Recording
 from spectra.detection import Detection
 from spectra.errors import DataError
-from spectra.model import Model
-from spectra.pipeline import Method, detect, score
+from spectra.model import Method, Model
+from spectra.pipeline import detect, score
 from spectra.sequence.forecast import Forecast
 from spectra.sequence.model import SequenceModel
 from spectra.sequence.settings import FRAMES_AT_LEAST, SHORTEST, Sequence

@@ -13,6 +13,10 @@ from spectra.sequence.settings import Sequence
 from spectra.spectral.model import SpectralModel
 from spectra.spectral.settings import Spectral
 
+# The methods: settings that fit themselves to a signal, and what they become.
+Method = Spectral | Sequence
+Fitted = SpectralModel | SequenceModel
+
 FORMAT: Final = FileFormat(
     "spectra model", 5, "model file", "make a model with spectra fit NORMAL -o {name}"
 )
@@ -45,8 +49,8 @@ class Model:
     (16, 64, 256)
     """
 
-    method: Spectral | Sequence
-    fitted: SpectralModel | SequenceModel
+    method: Method
+    fitted: Fitted
     fs: float | None
     channels: tuple[str, ...]
     period: int | None

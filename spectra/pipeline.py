@@ -1,5 +1,6 @@
 """From a recording to alarms: the function most people need, and its two steps."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import isclose
 from typing import Final, Literal
@@ -12,19 +13,15 @@ from spectra.datasets.reading import Data, as_recording
 from spectra.datasets.recording import Recording
 from spectra.detection import ITSELF, Detection
 from spectra.errors import DataError
-from spectra.model import Model
+from spectra.model import Method, Model
 from spectra.sequence.settings import Sequence
 from spectra.signal.period import dominant_period
 from spectra.spectral.settings import Spectral
 
-Method = Spectral | Sequence
 MethodName = Literal["spectral", "sequence"]
 
 # Short forms of the methods with their default settings.
-METHODS: Final[dict[str, type[Spectral] | type[Sequence]]] = {
-    "spectral": Spectral,
-    "sequence": Sequence,
-}
+METHODS: Final[dict[str, Callable[..., Method]]] = {"spectral": Spectral, "sequence": Sequence}
 # Rates that differ by less are equal: clocks are not exact.
 RATE_TOLERANCE: Final = 0.01
 _NO_RATE = "No sampling rate is known"
@@ -32,7 +29,7 @@ _NO_RATE = "No sampling rate is known"
 
 def method_of(method: Method | MethodName) -> Method:
     """Return a method, by itself or by its name; raise ValueError for any other."""
-    if isinstance(method, (Spectral, Sequence)):
+    if isinstance(method, Method):
         return method
     if method not in METHODS:
         raise ValueError(
