@@ -2,6 +2,7 @@
 
 import click
 
+# Characters of a name that are shown; longer ones are cut, so that a line stays readable.
 LONGEST_NAME = 40
 
 

@@ -21,6 +21,7 @@ from spectra.signal.scale import STATES
 
 # Frames without overlap below which a note says that p-values are rough.
 FEW_FRAMES = 20
+# Alarms that a printed detection lists: they fit on a screen.
 ROWS_SHOWN = 10
 # Name of the reference where no normal data was given.
 ITSELF = "the recording itself"

@@ -17,6 +17,7 @@ from spectra.spectral.settings import Spectral
 Method = Spectral | Sequence
 Fitted = SpectralModel | SequenceModel
 
+# The version rises when files of before cannot be read any more.
 FORMAT: Final = FileFormat(
     "spectra model", 5, "model file", "make a model with spectra fit NORMAL -o {name}"
 )

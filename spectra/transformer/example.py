@@ -4,6 +4,7 @@ import numpy as np
 
 from spectra.transformer.model import Sizes, Transformer
 
+# A sentence of five tokens, and sizes whose matrices fit on a screen.
 TOKENS = (1, 2, 3, 4, 5)
 SIZES = Sizes(d=4, h=2, d_ff=6, V=8, T=5, positions="learned")
 # The vectors of these tokens, and of their positions.
