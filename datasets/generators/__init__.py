@@ -8,6 +8,21 @@ The random numbers drawn do not depend on the size of the change. Of two recordi
 with the change and one with a change of size 0, the samples with label 0 are the same. Of a chirp
 those before the anomalous sweep are, as its phase continues; of phases out of order those before
 the first anomaly.
+
+These parameters are those of several generators:
+
+rng : numpy.random.Generator
+    Source of all random numbers.
+n_samples : int
+    Number of samples, at least 2.
+fs : float
+    Sampling rate in Hz. Frequencies lie below fs / 2.
+noise_std : float
+    Standard deviation of the added white Gaussian noise.
+length : int
+    Samples of the anomaly, at most half of all.
+start : int, optional
+    First sample of the anomaly; by default drawn from the second half.
 """
 
 import inspect

@@ -85,12 +85,8 @@ def bearing_outer_race(
 
     Parameters
     ----------
-    rng : numpy.random.Generator
-        Source of all random numbers.
-    n_samples : int
-        Number of samples, at least 2.
-    fs : float
-        Sampling rate in Hz.
+    rng, n_samples, fs, noise_std
+        See `spectra.datasets.generators`.
     shaft_hz : float
         Rotation of the shaft in Hz, below fs / 2.
     n_balls, ball_diameter, pitch_diameter, contact_angle
@@ -103,8 +99,6 @@ def bearing_outer_race(
         Relative standard deviation of the intervals between impacts.
     impact : float
         Size of an impact.
-    noise_std : float
-        Standard deviation of the added white Gaussian noise.
     start : int, optional
         First sample of the fault; by default drawn from the second half, with a quarter of all
         samples after it.

@@ -29,12 +29,8 @@ def fault_of_many(
 
     Parameters
     ----------
-    rng : numpy.random.Generator
-        Source of all random numbers.
-    n_samples : int
-        Number of samples, at least 2.
-    fs : float
-        Sampling rate in Hz.
+    rng, n_samples, fs, length, start
+        See `spectra.datasets.generators`.
     n_channels : int
         Number of channels.
     frequency : float
@@ -43,10 +39,6 @@ def fault_of_many(
         Peak of the hum, a sine, in standard deviations of its channel.
     coefficient : float
         Coefficient of the AR(1) noise, between −1 and 1.
-    length : int
-        Samples of the anomaly, at most half of all.
-    start : int, optional
-        First sample of the anomaly; by default drawn from the second half.
 
     Returns
     -------
@@ -90,22 +82,12 @@ def decoupled(
 
     Parameters
     ----------
-    rng : numpy.random.Generator
-        Source of all random numbers.
-    n_samples : int
-        Number of samples, at least 2.
-    fs : float
-        Sampling rate in Hz.
+    rng, n_samples, fs, noise_std, length, start
+        See `spectra.datasets.generators`.
     delay : int
         Samples from the first channel to the second.
-    noise_std : float
-        Standard deviation of the added white Gaussian noise.
     coefficient : float
         Coefficient of the AR(1) noise that both follow, between −1 and 1.
-    length : int
-        Samples of the anomaly, at most half of all.
-    start : int, optional
-        First sample of the anomaly; by default drawn from the second half.
 
     Returns
     -------

@@ -23,12 +23,8 @@ def noise(
 
     Parameters
     ----------
-    rng : numpy.random.Generator
-        Source of all random numbers.
-    n_samples : int
-        Number of samples, at least 2.
-    fs : float
-        Sampling rate in Hz.
+    rng, n_samples, fs
+        See `spectra.datasets.generators`.
     kind : {"white", "ar1", "pink"}
         "white" has a flat spectrum, "pink" a power density proportional to 1/f. "ar1" is
         x_i = a·x_{i−1} + √(1 − a²)·e_i with white noise e.

@@ -24,22 +24,12 @@ def level_shift(
 
     Parameters
     ----------
-    rng : numpy.random.Generator
-        Source of all random numbers.
-    n_samples : int
-        Number of samples, at least 2.
-    fs : float
-        Sampling rate in Hz.
+    rng, n_samples, fs, noise_std, length, start
+        See `spectra.datasets.generators`.
     frequency : float
         Of the sine, in Hz, below fs / 2.
     shift : float
         Added to the samples of the anomaly.
-    noise_std : float
-        Standard deviation of the added white Gaussian noise.
-    length : int
-        Samples of the anomaly, at most half of all.
-    start : int, optional
-        First sample of the anomaly; by default drawn from the second half.
 
     Returns
     -------
@@ -72,22 +62,12 @@ def dropout(
 
     Parameters
     ----------
-    rng : numpy.random.Generator
-        Source of all random numbers.
-    n_samples : int
-        Number of samples, at least 2.
-    fs : float
-        Sampling rate in Hz.
+    rng, n_samples, fs, noise_std, length, start
+        See `spectra.datasets.generators`.
     frequency : float
         Of the sine, in Hz, below fs / 2.
     kind : {"freeze", "zero"}
         A frozen sensor repeats the last value before the failure, the other one reads 0.
-    noise_std : float
-        Standard deviation of the added white Gaussian noise.
-    length : int
-        Samples of the anomaly, at most half of all.
-    start : int, optional
-        First sample of the anomaly; by default drawn from the second half.
 
     Returns
     -------

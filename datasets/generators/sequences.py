@@ -25,12 +25,8 @@ def order_anomalies(
 
     Parameters
     ----------
-    rng : numpy.random.Generator
-        Source of all random numbers.
-    n_samples : int
-        Number of samples, at least 2.
-    fs : float
-        Sampling rate in Hz.
+    rng, n_samples, fs, noise_std
+        See `spectra.datasets.generators`.
     frequencies : sequence of float
         Of the phases in their order, in Hz, below fs / 2: three or more, all different.
     phase_length : int
@@ -39,8 +35,6 @@ def order_anomalies(
         Samples of silence after a phase.
     n_anomalies : int
         Number of anomalies, a third of each kind.
-    noise_std : float
-        Standard deviation of the added white Gaussian noise.
 
     Returns
     -------

@@ -34,12 +34,8 @@ def tones(
 
     Parameters
     ----------
-    rng : numpy.random.Generator
-        Source of all random numbers.
-    n_samples : int
-        Number of samples, at least 2.
-    fs : float
-        Sampling rate in Hz.
+    rng, n_samples, fs, noise_std, length, start
+        See `spectra.datasets.generators`.
     frequencies : sequence of float
         Of the steady tones, in Hz, below fs / 2.
     amplitudes : sequence of float
@@ -48,12 +44,6 @@ def tones(
         Of the additional tone, in Hz, below fs / 2.
     extra_amplitude : float
         Peak of the additional tone.
-    noise_std : float
-        Standard deviation of the added white Gaussian noise.
-    length : int
-        Samples of the anomaly, at most half of all.
-    start : int, optional
-        First sample of the anomaly; by default drawn from the second half.
 
     Returns
     -------
@@ -99,20 +89,14 @@ def chirp(
 
     Parameters
     ----------
-    rng : numpy.random.Generator
-        Source of all random numbers.
-    n_samples : int
-        Number of samples, at least 2.
-    fs : float
-        Sampling rate in Hz.
+    rng, n_samples, fs, noise_std
+        See `spectra.datasets.generators`.
     low, high : float
         Frequencies in Hz that a sweep begins and ends with, below fs / 2.
     odd_high : float
         Frequency in Hz that the anomalous sweep ends with.
     sweep : float
         Duration of a sweep in seconds.
-    noise_std : float
-        Standard deviation of the added white Gaussian noise.
 
     Returns
     -------
@@ -154,18 +138,12 @@ def odd_cycle(
 
     Parameters
     ----------
-    rng : numpy.random.Generator
-        Source of all random numbers.
-    n_samples : int
-        Number of samples, at least 2.
-    fs : float
-        Sampling rate in Hz.
+    rng, n_samples, fs, noise_std
+        See `spectra.datasets.generators`.
     frequency : float
         Cycles per second, below fs / 6.
     same_energy : bool
         Scale the anomalous cycle to the energy of the others; without it, it has half of that.
-    noise_std : float
-        Standard deviation of the added white Gaussian noise.
 
     Returns
     -------
