@@ -70,7 +70,7 @@ def one_of_many(seeds: range) -> None:
 
 
 def coming_apart(seeds: range) -> None:
-    """Print how well two channels are found to come apart, together and one by one."""
+    """Print the accuracy for two channels that lose their coupling, together and one by one."""
     both, single = [], []
     for seed in seeds:
         recording = decoupled(np.random.default_rng(seed))
@@ -80,7 +80,7 @@ def coming_apart(seeds: range) -> None:
                 recording.values[:, [column]], fs=recording.fs, labels=recording.labels
             )
             single.append(accuracy(alone, score(alone)))
-    print(f"two channels that come apart       VUS-PR {fmean(both):.3f} (least {min(both):.3f})")
+    print(f"two channels lose their coupling   VUS-PR {fmean(both):.3f} (least {min(both):.3f})")
     print(f"  each looked at alone             VUS-PR {fmean(single):.3f}")
 
 

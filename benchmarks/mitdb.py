@@ -20,7 +20,7 @@ Bools = NDArray[np.bool_]
 # long after.
 LEARNED_MINUTES = 5
 BEFORE, AFTER = 0.25, 0.4
-# An alarm and a beat match within so many seconds, by EC57, the standard for testing arrhythmia
+# An alarm and a beat match within this many seconds, by EC57, the standard for testing arrhythmia
 # detectors.
 MATCH = 0.15
 # Annotations that are beats; of these the ventricular ones, those that a patient's rhythm may

@@ -3,11 +3,11 @@
     pip install -e '.[peers]'
     python benchmarks/peers.py [DIR] [--only NAME …]
 
-Every detector gets what spectra gets: with the normal rows its name tells, it learns from those
-rows, else from the whole series; and its window is the period of what it learns from, by TSB-AD's
-rule, which is how TSB-AD runs detectors of windows. Detectors that do not learn score alike both
-ways. A window's score goes to its middle row. One thread each; seconds are with the normal rows
-given, and without. Failures are listed, and then a mean is not comparable.
+Every detector gets the same data as spectra: it learns from the normal rows that the name of a
+series gives, otherwise from the whole series. Its window is the period of the learned data by the
+rule of TSB-AD, as in TSB-AD itself. Detectors that do not learn have the same scores both ways. The
+score of a window goes to its middle row. Seconds are those of one thread, with the normal rows and
+without. Failures are listed; with any of them a mean is not comparable.
 """
 
 import argparse

@@ -130,7 +130,7 @@ def byte_count(_ctx: click.Context, _param: click.Parameter, value: str | None) 
 
 
 def reading_options(command: Command) -> Command:
-    """Add the options of how a file is read, which the command gets as `reading`."""
+    """Add the options for reading a file, which the command gets as `reading`."""
     for option in (
         click.option(
             "--sheet",
@@ -147,13 +147,14 @@ def reading_options(command: Command) -> Command:
             "--max-bytes",
             metavar="BYTES",
             callback=byte_count,
-            help="Read at most so many bytes of a compressed file, such as 2G; by default half of "
-            "the memory.",
+            help="Largest number of bytes to read from a compressed file, such as 2G; by default "
+            "half of the memory.",
         ),
         click.option(
             "--delimiter",
             metavar="SIGN",
-            help="The delimiter of a text table: one sign, tab or blank; by default found.",
+            help="The delimiter of a text table: one sign, tab or blank; by default it is "
+            "recognised.",
         ),
         click.option(
             "--dates",
@@ -163,13 +164,13 @@ def reading_options(command: Command) -> Command:
         click.option(
             "--repeats",
             type=click.Choice(["first", "last", "max", "min", "mean"]),
-            help="Which of several rows with one time stamp to take.",
+            help="The value to take from several rows with one time stamp.",
         ),
         click.option(
             "--series",
             metavar="COLUMN",
-            help="The column that tells stacked series apart; COLUMN=VALUE for one series, none "
-            "for no series; by default found.",
+            help="The column that names stacked series; COLUMN=VALUE for one series, none for no "
+            "series; by default it is recognised.",
         ),
         click.option(
             "--resample",
@@ -182,7 +183,7 @@ def reading_options(command: Command) -> Command:
             type=float,
             metavar="HZ",
             callback=above_zero,
-            help="The sampling rate; it goes before a rate in the file and before time stamps.",
+            help="The sampling rate; it takes precedence over a rate and time stamps in the file.",
         ),
         click.option(
             "--label",
@@ -198,8 +199,8 @@ def reading_options(command: Command) -> Command:
         click.option(
             "--time",
             metavar="COLUMN",
-            help="The column of the time, by name or number from 1; none leaves time out; by "
-            "default found.",
+            help="The column of the time, by name or number from 1, or none; by default it is "
+            "recognised.",
         ),
     ):
         command = option(command)
@@ -368,7 +369,9 @@ def verbosity_options(command: Command) -> Command:
     """Add the options of messages, which the command gets as `verbosity`."""
 
     @click.option("-q", "--quiet", is_flag=True, help="Print only errors on standard error.")
-    @click.option("-v", "--verbose", is_flag=True, help="Also print how well the calibration fits.")
+    @click.option(
+        "-v", "--verbose", is_flag=True, help="Also print the goodness of fit of the calibration."
+    )
     @click.option("--no-progress", is_flag=True, help="Do not show progress on a terminal.")
     @wraps(command)
     def collected(*args: Any, quiet: bool, verbose: bool, no_progress: bool, **rest: Any) -> None:

@@ -18,8 +18,8 @@ class Request:
     Parameters
     ----------
     time, channels, label, series : str or None
-        The columns of the time, the channels (names, or one text with commas), the labels, and what
-        tells stacked series apart. Time and series may be "none". In a format with annotations
+        The columns of the time, the channels (names, or one text with commas), the labels, and the
+        names of stacked series. Time and series may be "none". In a format with annotations
         `label` names the annotations that count, such as "V,F".
     variable : str or None
         The variables to read from a file that holds several arrays.
@@ -51,7 +51,7 @@ class Request:
 class Stack:
     """Series that lie below one another in the same columns.
 
-    `column` names what tells them apart; `rows` has the rows of each series by its name.
+    `column` is the column with their names; `rows` has the rows of each series by its name.
     """
 
     column: str
@@ -85,7 +85,7 @@ class Raw:
     notes : tuple of str
         Sentences on what was decided or left out.
     fs : float or None
-        The sampling rate in Hz that the file gives. `fs` of the user goes before it.
+        The sampling rate in Hz that the file gives. That of the user takes precedence.
     start : pandas.Timestamp or None
         The instant of the first row of a file that has a rate and no instants.
     units : tuple of str or None

@@ -244,7 +244,7 @@ class _Detector(OutlierMixin, BaseEstimator):
         Raises ValueError where its columns are not those of `fit`.
         """
         if isinstance(X, pd.DataFrame):
-            # Text, labels and times among the columns are for Recording to tell apart.
+            # Recording recognises text, labels and times among the columns.
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
         rows = 2 if reset else 1
