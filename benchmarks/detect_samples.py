@@ -38,7 +38,7 @@ def alarm_rows(detection: Detection) -> NDArray[np.int64]:
 
 
 def windows(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The first and the last row of each run of ones, (n_windows, 2)."""
+    """Return the first and the last row of each run of ones, (n_windows, 2)."""
     edges = np.diff(np.concatenate([[0], labels, [0]]))
     return np.stack([np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1], axis=1)
 

@@ -37,13 +37,13 @@ def score(recording: Recording) -> Detection:
 
 
 def accuracy(recording: Recording, found: Detection) -> float:
-    """VUS-PR of the scores."""
+    """Return VUS-PR of the scores."""
     assert recording.labels is not None
     return vus_pr(recording.labels, found.scores["anomaly_score"].to_numpy(), BUFFER)
 
 
 def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ranks from 0."""
+    """Return ranks from 0."""
     return np.argsort(np.argsort(values, kind="stable"), kind="stable").astype(np.float64)
 
 

@@ -37,12 +37,12 @@ Floats = NDArray[np.float64]
 
 
 def period(x: Floats) -> int:
-    """The window length, no longer than a third of the series."""
+    """Return the window length, no longer than a third of the series."""
     return max(4, min(vus_buffer(x), x.size // 3))
 
 
 def windows(x: Floats, width: int) -> Floats:
-    """Every window, (n − width + 1, width)."""
+    """Return every window, (n − width + 1, width)."""
     return np.ascontiguousarray(sliding_window_view(x, width))
 
 
@@ -74,7 +74,7 @@ class OfWindows:
         self.model = self.make().fit(cut[:: -(-len(cut) // MOST_WINDOWS)])
 
     def score_samples(self, X: Floats) -> Floats:
-        """High = normal."""
+        """Return the score of each row, high = normal."""
         score = self.model.decision_function(windows(X[:, 0], self.width))
         return -self.sign * to_middle(np.asarray(score), self.width)
 
@@ -93,7 +93,7 @@ class MatrixProfile:
         self.normal = X[:, 0].copy()
 
     def score_samples(self, X: Floats) -> Floats:
-        """High = normal."""
+        """Return the score of each row, high = normal."""
         import stumpy
 
         x, width = X[:, 0].copy(), period(self.normal)
@@ -115,14 +115,14 @@ class OfAeon:
     model: Any = None
 
     def fit(self, X: Floats) -> None:
-        """Learn, where it does."""
+        """Learn, if the detector does."""
         self.width = period(X[:, 0])
         self.model = self.make(self.width, len(X))
         if self.learns:
             self.model.fit(X, axis=0)
 
     def score_samples(self, X: Floats) -> Floats:
-        """High = normal."""
+        """Return the score of each row, high = normal."""
         predict = self.model.predict if self.learns else self.model.fit_predict
         return -np.asarray(predict(X, axis=0), dtype=np.float64)
 
@@ -138,7 +138,7 @@ class MovingZ:
         self.width = period(X[:, 0])
 
     def score_samples(self, X: Floats) -> Floats:
-        """High = normal."""
+        """Return the score of each row, high = normal."""
         cut = sliding_window_view(X[:, 0], self.width)
         mean, spread = (
             to_middle(cut.mean(axis=1), self.width),
@@ -161,7 +161,7 @@ class Energy:
         self.mean, self.spread = float(X.mean()), float(X.std()) or 1.0
 
     def score_samples(self, X: Floats) -> Floats:
-        """High = normal."""
+        """Return the score of each row, high = normal."""
         square = ((X[:, 0] - self.mean) / self.spread) ** 2
         return -to_middle(sliding_window_view(square, self.width).mean(axis=1), self.width)
 

@@ -75,12 +75,12 @@ def agreed(pipeline: FloatArray, sequence: FloatArray) -> FloatArray:
 
 
 def z_of(found: Detection) -> FloatArray:
-    """The standard score of each row."""
+    """Return the standard score of each row."""
     return found.scores["anomaly_score"].to_numpy()
 
 
 def vus(recording: Recording, z: FloatArray) -> float:
-    """VUS-PR with the buffer of the benchmark's protocol."""
+    """Return VUS-PR with the buffer of the benchmark's protocol."""
     assert recording.labels is not None
     return metrics.vus_pr(
         recording.labels, metrics.without_gaps(z), metrics.vus_buffer(recording.values[:, 0])

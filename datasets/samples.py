@@ -94,10 +94,13 @@ def load_sample(name: str) -> "Recording":
 
 
 def ecg_beats() -> "pd.DataFrame":
-    """Every beat of the sample "ecg", by the cardiologists who annotated the database.
+    """Return every beat of the sample "ecg", by the cardiologists who annotated the database.
 
-    One row a beat: `time_s` in seconds and `sample` (a row of the recording) of the R peak, and
-    `symbol`, "N" for a normal beat, "V" for a premature ventricular contraction.
+    Returns
+    -------
+    pandas.DataFrame
+        One row a beat: `time_s` in seconds and `sample` (a row of the recording) of the R peak, and
+        `symbol`, "N" for a normal beat, "V" for a premature ventricular contraction.
     """
     import pandas as pd
 

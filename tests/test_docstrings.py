@@ -10,6 +10,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # Folders of which every file is checked. (Two links in spectra/ lead to the others.)
 FOLDERS = ("spectra", "cli", "datasets", "tests", "benchmarks", "notebooks")
+# Folders whose functions are described by what they do.
+WITH_VERBS = ("spectra", "cli", "datasets", "benchmarks")
+NO_VERBS = {"The", "A", "An", "Every", "Each", "This", "It"}
 QUESTION_WORDS = {"What", "Whatever", "How", "Which", "Whether", "Where", "When"}
 
 
@@ -61,6 +64,23 @@ def test_every_folder_has_files() -> None:
 @pytest.mark.parametrize("file", python_files(), ids=lambda file: str(file.relative_to(ROOT)))
 def test_docstrings_begin_with_a_summary_of_one_line(file: Path) -> None:
     wrong = [f"{place} {problem(text)}" for place, text in docstrings(file) if problem(text)]
+    assert not wrong, "\n".join(wrong)
+
+
+def without_verb(file: Path) -> Iterator[str]:
+    """Every function of a file, properties apart, whose docstring begins with no verb."""
+    for node in ast.walk(ast.parse(code_of(file))):
+        if isinstance(node, ast.FunctionDef):
+            text = ast.get_docstring(node) or ""
+            is_property = any("property" in ast.unparse(each) for each in node.decorator_list)
+            if not is_property and (text.split() or [""])[0] in NO_VERBS:
+                yield f"{file.relative_to(ROOT)}:{node.lineno} {text.splitlines()[0]}"
+
+
+@pytest.mark.parametrize("folder", WITH_VERBS)
+def test_docstrings_of_functions_begin_with_a_verb(folder: str) -> None:
+    files = [file for file in python_files() if file.is_relative_to(ROOT / folder)]
+    wrong = [place for file in files for place in without_verb(file)]
     assert not wrong, "\n".join(wrong)
 
 
