@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
+from spectra.errors import DataError
+
+DATE_ORDERS = ("day-first", "month-first")
 
 Place = Callable[[int], str]
 """Names the place of a row, counted from 0, in messages: "data.csv, line 17"."""
@@ -33,6 +36,11 @@ class Request:
         The delimiter of a text table.
     nrows : int or None
         The most rows to read from a text table.
+
+    Raises
+    ------
+    DataError
+        For another order of dates.
     """
 
     time: str | None = None
@@ -45,6 +53,10 @@ class Request:
     dates: str | None = None
     delimiter: str | None = None
     nrows: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.dates is not None and self.dates not in DATE_ORDERS:
+            raise DataError(f"dates={self.dates!r} must be one of {', '.join(DATE_ORDERS)}.")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.file_rate import with_rate
-from spectra.datasets.grid_values import Choice, fill_short_gaps
+from spectra.datasets.grid_values import CHOICES, Choice, fill_short_gaps
 from spectra.datasets.gridding import on_grid
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table, read_channels
@@ -261,8 +261,11 @@ class Recording:
         Raises
         ------
         DataError
-            If the rows do not lie on a regular grid and `resample` is not given.
+            If the rows do not lie on a regular grid and `resample` is not given, and for another choice
+        of `repeats`.
         """
+        if repeats is not None and repeats not in CHOICES:
+            raise DataError(f"repeats={repeats!r} must be one of {', '.join(CHOICES)}.")
         # A text table says in a note where its rate stands, and counts rows without time.
         if raw.fs is not None and raw.instants is None and not raw.fs_text:
             raw, fs = with_rate(raw, fs, bool(resample))
