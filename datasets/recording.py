@@ -261,8 +261,8 @@ class Recording:
         Raises
         ------
         DataError
-            If the rows do not lie on a regular grid and `resample` is not given, and for another choice
-        of `repeats`.
+            If the rows do not lie on a regular grid and `resample` is not given, and for another
+            choice of `repeats`.
         """
         if repeats is not None and repeats not in CHOICES:
             raise DataError(f"repeats={repeats!r} must be one of {', '.join(CHOICES)}.")
