@@ -7,6 +7,7 @@ import pandas as pd
 
 from spectra.datasets.raw import Raw
 
+# Nanoseconds in a second.
 _NS = 1e9
 _FIRST, _LAST = pd.Timestamp(1678, 1, 1), pd.Timestamp(2150, 1, 1)
 """Dates from which nanoseconds fit 64 bits, and to which a century later still does."""

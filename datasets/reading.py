@@ -79,6 +79,7 @@ FORMATS: tuple[Format, ...] = (
 
 TEXT = Format("text table", lambda head, name: True, read_csv)
 
+# Bytes of the beginning by which a format is recognised: all signatures lie in fewer.
 _HEAD_BYTES = 1 << 16
 
 
