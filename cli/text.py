@@ -2,7 +2,6 @@
 
 import click
 
-# Characters of a name that are shown; longer ones are cut, so that a line stays readable.
 LONGEST_NAME = 40
 
 
