@@ -45,6 +45,23 @@ class Detection:
         Whether that was (part of) the recording itself.
     input_index : pandas.Index or None
         The index (n_input,) that the data came with, where it had one.
+
+    Notes
+    -----
+    Scores are high and p-values low for anomalous steps. A detection prints itself as a table of
+    its strongest alarms, with notes on the data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spectra
+    >>> x = np.random.default_rng(0).normal(size=4000)
+    >>> x[2000:2064] *= 5
+    >>> found = spectra.detect(x)
+    >>> found.verdict
+    '1 alarm (false-alarm probability 0.001 per score)'
+    >>> list(found.scores.columns)
+    ['anomaly_score', 'p_value', 'alarm']
     """
 
     recording: Recording

@@ -323,6 +323,10 @@ class SpectralDetector(_Detector):
     feature_names_in_ : ndarray of str (n_features_in_,)
         Names of the columns of X, where it was a data frame.
 
+    See Also
+    --------
+    spectra.Spectral : The method, with its formulas.
+
     Examples
     --------
     >>> X = np.random.default_rng(0).normal(size=(4000, 2))
@@ -387,6 +391,10 @@ class SequenceDetector(_Detector):
     ----------
     learned_, offset_, n_features_in_, feature_names_in_
         Those of `SpectralDetector`.
+
+    See Also
+    --------
+    spectra.Sequence : The method, with its formulas.
 
     Examples
     --------

@@ -120,6 +120,19 @@ def detect(
     ValueError
         For a parameter out of range.
 
+    Notes
+    -----
+    Scores are high and p-values low for anomalous rows. The statistic of a step is a power mean of
+    base scores (`spectra.calibration.fusion`). It becomes a p-value by the distribution of its
+    block maxima and the length of clusters of exceedances. Alarms begin and end by hysteresis
+    thresholding (`spectra.alarms`).
+
+    References
+    ----------
+    Fisher & Tippett (1928), Proc. Cambridge Philosophical Society 24, 180. Leadbetter (1983),
+    Zeitschrift für Wahrscheinlichkeitstheorie 65, 291. Canny (1986), IEEE Trans. Pattern Analysis
+    and Machine Intelligence 8, 679.
+
     Examples
     --------
     >>> import numpy as np
@@ -159,6 +172,7 @@ def score(model: Model, data: Data, *, alpha: float = 0.001, fs: float | None = 
     Returns
     -------
     Detection
+        As of `detect`.
 
     Raises
     ------
@@ -166,6 +180,15 @@ def score(model: Model, data: Data, *, alpha: float = 0.001, fs: float | None = 
         Where channels or sampling rate are not those learned, or the data cannot be used.
     ValueError
         For an alpha outside (0, 0.5].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spectra
+    >>> rng = np.random.default_rng(0)
+    >>> found = spectra.score(spectra.learn(rng.normal(size=8000)), rng.normal(size=4000) + 9)
+    >>> bool(found.scores["alarm"].mean() > 0.9)
+    True
     """
     _check_alpha(alpha)
     recording = _like_learned(_recording(data, fs), model)

@@ -49,6 +49,17 @@ class Sequence:
     ValueError
         For a parameter out of range.
 
+    Notes
+    -----
+    A frame is predicted by kernel regression over the contexts of normal frames, which is attention
+    with fixed keys and values (`spectra.sequence.memory`). Its base scores are the surprisal of its
+    token and its distance from the prediction; high is anomalous.
+
+    References
+    ----------
+    Nadaraya (1964), Theory of Probability and its Applications 9, 141. Watson (1964), Sankhyā A 26,
+    359. Vaswani et al. (2017), "Attention Is All You Need".
+
     Examples
     --------
     >>> import numpy as np

@@ -57,6 +57,11 @@ class Spectral:
     ValueError
         For a parameter out of range.
 
+    Notes
+    -----
+    The distance of a frame is ‖φ(X) − φ(X_normal)‖², with φ a view of its spectrum X and the mean
+    over the nearest normal spectra (`spectra.spectral.normal`); high is anomalous.
+
     Examples
     --------
     >>> import numpy as np
