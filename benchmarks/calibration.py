@@ -1,12 +1,12 @@
-"""The false-alarm rate that is got over the one that is asked for, on normal data.
+"""The measured false-alarm rate over the requested one, alpha, on normal data.
 
     python benchmarks/calibration.py [--seeds 20] [--rows 50000] [--only white t3]
 
-Ten kinds of normal data. Of each, 50,000 rows are learned and the 50,000 rows after them scored
-("learned before"), and the first 50,000 are scored by themselves ("from itself"). Printed for alpha
-= 0.01 and 0.001: the median over seeds of the share of rows with a p-value below alpha, over alpha;
-and the share of seeds in which this ratio lies between 0.33 and 3. Then the smallest and largest
-median, and the share of seeds over all kinds.
+There are ten kinds of normal data. From each, 50,000 rows are learned and the 50,000 rows after
+them scored ("learned before"), and the first 50,000 are scored by themselves ("from itself").
+Printed for alpha = 0.01 and 0.001: the median over seeds of the share of rows with a p-value below
+alpha, over alpha; and the share of seeds in which this ratio lies between 0.33 and 3. Then the
+smallest and largest median, and the share of seeds over all kinds.
 
 white, ar1         Gaussian noise, white and of coefficient 0.9
 pink               1/f noise
@@ -21,6 +21,7 @@ programme          0 and 1, 40 rows on and 120 off
 import argparse
 from collections.abc import Callable
 from math import sqrt
+from typing import Literal
 
 import machine
 import numpy as np
@@ -37,11 +38,11 @@ LOWEST, HIGHEST = 0.33, 3.0
 DAY = 288
 
 
-def coloured(kind: str) -> Callable[[np.random.Generator, int], Floats]:
+def coloured(kind: Literal["white", "ar1", "pink"]) -> Callable[[np.random.Generator, int], Floats]:
     """Return a maker of one of spectra's kinds of noise."""
 
     def make(rng: np.random.Generator, n: int) -> Floats:
-        return noise(rng, n_samples=n, kind=kind).values[:, 0]  # type: ignore[arg-type]
+        return noise(rng, n_samples=n, kind=kind).values[:, 0]
 
     return make
 
@@ -86,7 +87,7 @@ KINDS: dict[str, Callable[[np.random.Generator, int], Floats]] = {
 
 
 def ratios(kind: str, seed: int, rows: int) -> dict[str, object]:
-    """Return got over asked, learned before and from itself, at each alpha."""
+    """Return the measured rate over alpha, learned before and from itself, at each alpha."""
     x = KINDS[kind](np.random.default_rng([seed, list(KINDS).index(kind)]), 2 * rows)
     found = {
         "learned before": score(learn(x[:rows]), x[rows:]),

@@ -1,5 +1,4 @@
-"""Alarms of `spectra detect` in the two real recordings that come with spectra, without any
-setting; `make detect`.
+"""Alarms of `spectra detect` in the two samples, without any setting; `make detect`.
 
 A labelled window is hit where an alarm and the window have a row in common; an alarm is outside
 where it has none in common with any window. An ectopic beat is found where an alarm lies within
@@ -23,9 +22,7 @@ MATCH = 0.15
 
 
 def found_in(name: str) -> Detection:
-    """Return what is found in a sample; the table of it, as the command prints it, goes to standard
-    output.
-    """
+    """Return the detection of a sample, and print its table as the command does."""
     path = sample_path(name)
     detection = detect(read(path))
     click.echo(table(path.name, detection))
@@ -33,7 +30,7 @@ def found_in(name: str) -> Detection:
 
 
 def alarm_rows(detection: Detection) -> NDArray[np.int64]:
-    """The first and the last row of each alarm on the regular grid, (n_alarms, 2)."""
+    """Return the first and the last row of each alarm on the regular grid, (n_alarms, 2)."""
     index = detection.recording.index
     return np.stack(
         [index.get_indexer(detection.alarms[edge]) for edge in ("start", "end")], axis=1
@@ -41,7 +38,7 @@ def alarm_rows(detection: Detection) -> NDArray[np.int64]:
 
 
 def windows(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The first and the last row of each run of ones, (n_windows, 2)."""
+    """Return the first and the last row of each run of ones, (n_windows, 2)."""
     edges = np.diff(np.concatenate([[0], labels, [0]]))
     return np.stack([np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1], axis=1)
 

@@ -24,13 +24,13 @@ ALPHAS = (1e-2, 1e-3)
 
 
 def draw(kind: str, n_samples: int, seed: int, part: int) -> Recording:
-    """Noise; two parts of one seed are independent."""
+    """Return noise; two parts of one seed are independent."""
     rng = np.random.default_rng([seed, part])
     return noise(rng, n_samples=n_samples, kind=kind)
 
 
 def figures(detection: Detection) -> list[float]:
-    """The observed rate over α, for each α, and the number of alarms."""
+    """Return the observed rate over α, for each α, and the number of alarms."""
     p_value = detection.step_scores.p_value
     p_value = p_value[np.isfinite(p_value)]
     return [

@@ -28,8 +28,9 @@ BEFORE, AFTER = 90, 144
 
 
 def write(path: Path, lines: list[str]) -> None:
-    """Write lines of text, gzipped where the name says so; without a time stamp, so that the same
-    is the same.
+    """Write lines of text, gzipped if the name ends in .gz.
+
+    A gzip file gets no time stamp, so that the same lines are the same file.
     """
     data = ("\n".join(lines) + "\n").encode("ascii")
     if path.suffix != ".gz":
@@ -40,8 +41,9 @@ def write(path: Path, lines: list[str]) -> None:
 
 
 def machine_temperature(nab: Path) -> list[str]:
-    """The rows as they were published, each with 1 where its time is in a window of an anomaly,
-    ends included.
+    """Return the rows as they were published, labelled.
+
+    The label is 1 where the time is in a window of an anomaly, ends included.
     """
     windows = json.loads((nab / "combined_windows.json").read_text())[f"realKnownCause/{SERIES}"]
     header, *rows = (nab / SERIES).read_text().splitlines()
@@ -55,8 +57,9 @@ def machine_temperature(nab: Path) -> list[str]:
 
 
 def first_minute(samples: NDArray[np.int64], symbols: NDArray[np.str_], n_samples: int) -> int:
-    """The minute at which the ten minutes with the smallest share of ectopic beats and no bad
-    signal start.
+    """Return the minute that the excerpt starts at.
+
+    Its ten minutes have no bad signal and the smallest share of ectopic beats.
     """
     shares = {}
     for minute in range(n_samples // (60 * FS) - MINUTES + 1):
@@ -67,8 +70,9 @@ def first_minute(samples: NDArray[np.int64], symbols: NDArray[np.str_], n_sample
 
 
 def ecg(mitdb: Path) -> tuple[list[str], list[str]]:
-    """The lines of the excerpt and of its beats; samples and seconds count from the start of the
-    excerpt.
+    """Return the lines of the excerpt and of its beats.
+
+    Samples and seconds count from the start of the excerpt.
     """
     record = wfdb.rdrecord(str(mitdb / RECORD), physical=False)
     annotation = wfdb.rdann(str(mitdb / RECORD), "atr")

@@ -1,12 +1,16 @@
-"""Faults in several channels, and the cost of many; generated recordings with known truth, 20
-seeds each.
+"""Faults in several channels, and the cost of many channels.
 
     python benchmarks/many_channels.py [N_SEEDS]
 
-A fault in one of 100 channels: VUS-PR, and how often the strongest alarm names its channel. Two
-channels that come apart while each stays as it is: VUS-PR, and that of the two looked at one by
-one. A dead channel, and one at a million times its scale: the rank correlation of the scores with
-those without it. Times are of one process, in one run.
+The recordings are generated, with known truth, 20 seeds each. Printed are
+
+- for a fault in one of 100 channels: VUS-PR, and how often the strongest alarm names its channel;
+- for two channels that lose their coupling while each keeps its spectrum: VUS-PR of both together,
+  and of each by itself;
+- for a dead channel, and for one at a million times its scale: the rank correlation of the scores
+  with those without it.
+
+Times are of one process, in one run.
 """
 
 import sys
@@ -33,20 +37,18 @@ def score(recording: Recording) -> Detection:
 
 
 def accuracy(recording: Recording, found: Detection) -> float:
-    """VUS-PR of the scores."""
+    """Return VUS-PR of the scores."""
     assert recording.labels is not None
     return vus_pr(recording.labels, found.scores["anomaly_score"].to_numpy(), BUFFER)
 
 
 def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ranks from 0."""
+    """Return ranks from 0."""
     return np.argsort(np.argsort(values, kind="stable"), kind="stable").astype(np.float64)
 
 
 def one_of_many(seeds: range) -> None:
-    """Print how well a fault in one of 100 channels is found and named, and what 100 channels
-    cost.
-    """
+    """Print the accuracy for a fault in one of 100 channels, and the cost of 100 channels."""
     found, named, many, one = [], [], [], []
     for seed in seeds:
         recording = fault_of_many(np.random.default_rng(seed))
@@ -68,7 +70,7 @@ def one_of_many(seeds: range) -> None:
 
 
 def coming_apart(seeds: range) -> None:
-    """Print how well two channels are found to come apart, together and one by one."""
+    """Print the accuracy for two channels that lose their coupling, together and one by one."""
     both, single = [], []
     for seed in seeds:
         recording = decoupled(np.random.default_rng(seed))
@@ -78,7 +80,7 @@ def coming_apart(seeds: range) -> None:
                 recording.values[:, [column]], fs=recording.fs, labels=recording.labels
             )
             single.append(accuracy(alone, score(alone)))
-    print(f"two channels that come apart       VUS-PR {fmean(both):.3f} (least {min(both):.3f})")
+    print(f"two channels lose their coupling   VUS-PR {fmean(both):.3f} (least {min(both):.3f})")
     print(f"  each looked at alone             VUS-PR {fmean(single):.3f}")
 
 

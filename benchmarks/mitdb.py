@@ -20,7 +20,7 @@ Bools = NDArray[np.bool_]
 # long after.
 LEARNED_MINUTES = 5
 BEFORE, AFTER = 0.25, 0.4
-# An alarm and a beat match within so many seconds, by EC57, the standard for testing arrhythmia
+# An alarm and a beat match within this many seconds, by EC57, the standard for testing arrhythmia
 # detectors.
 MATCH = 0.15
 # Annotations that are beats; of these the ventricular ones, those that a patient's rhythm may
@@ -117,8 +117,9 @@ class Judged:
 
 @dataclass(frozen=True)
 class Beats:
-    """The annotated beats of a recording from sample `begin` on, by which alarms are judged beat by
-    beat, as EC57 does.
+    """The annotated beats of a recording from sample `begin` on.
+
+    Alarms are judged beat by beat, as EC57 does.
 
     A beat is called ectopic when an alarm touches its annotation within 150 ms. Recall is the share
     of ventricular beats that are; each other beat that is, is a false alarm, so that an alarm that

@@ -1,14 +1,13 @@
-"""Other detectors and spectra on the same labelled series, in one run: mean VUS-PR and seconds a
-series.
+"""Other detectors and spectra on the same labelled series: mean VUS-PR and seconds a series.
 
     pip install -e '.[peers]'
     python benchmarks/peers.py [DIR] [--only NAME …]
 
-Every detector gets what spectra gets: with the normal rows its name tells, it learns from those
-rows, else from the whole series; and its window is the period of what it learns from, by TSB-AD's
-rule, which is how TSB-AD runs detectors of windows. Detectors that do not learn score alike both
-ways. A window's score goes to its middle row. One thread each; seconds are with the normal rows
-given, and without. Failures are listed, and then a mean is not comparable.
+Every detector gets the same data as spectra: it learns from the normal rows that the name of a
+series gives, otherwise from the whole series. Its window is the period of the learned data by the
+rule of TSB-AD, as in TSB-AD itself. Detectors that do not learn have the same scores both ways. The
+score of a window goes to its middle row. Seconds are those of one thread, with the normal rows and
+without. Failures are listed; with any of them a mean is not comparable.
 """
 
 import argparse
@@ -38,18 +37,19 @@ Floats = NDArray[np.float64]
 
 
 def period(x: Floats) -> int:
-    """The window length, no longer than a third of the series."""
+    """Return the window length, no longer than a third of the series."""
     return max(4, min(vus_buffer(x), x.size // 3))
 
 
 def windows(x: Floats, width: int) -> Floats:
-    """Every window, (n − width + 1, width)."""
+    """Return every window, (n − width + 1, width)."""
     return np.ascontiguousarray(sliding_window_view(x, width))
 
 
 def to_middle(score: Floats, width: int) -> Floats:
-    """One score a row from one a window: that of the window around it, at the ends of the nearest
-    one.
+    """Return one score a row: that of the window around it.
+
+    Rows at the ends have the score of the nearest window.
     """
     before = (width - 1) // 2
     return np.pad(score, (before, width - 1 - before), mode="edge")
@@ -57,8 +57,9 @@ def to_middle(score: Floats, width: int) -> Floats:
 
 @dataclass
 class OfWindows:
-    """A detector of vectors on the windows of a series; `sign` is +1 where its decision function is
-    high for outliers.
+    """A detector of vectors on the windows of a series.
+
+    `sign` is +1 where its decision function is high for outliers.
     """
 
     make: Callable[[], Any]
@@ -73,15 +74,16 @@ class OfWindows:
         self.model = self.make().fit(cut[:: -(-len(cut) // MOST_WINDOWS)])
 
     def score_samples(self, X: Floats) -> Floats:
-        """High = normal."""
+        """Return the score of each row, high = normal."""
         score = self.model.decision_function(windows(X[:, 0], self.width))
         return -self.sign * to_middle(np.asarray(score), self.width)
 
 
 @dataclass
 class MatrixProfile:
-    """STUMPY: the distance of each window to its nearest neighbour, in the normal rows or in the
-    series itself.
+    """STUMPY: the distance of each window to its nearest neighbour.
+
+    The neighbours are those of the normal rows, or of the series itself.
     """
 
     normal: Floats = field(default_factory=lambda: np.empty(0))
@@ -91,7 +93,7 @@ class MatrixProfile:
         self.normal = X[:, 0].copy()
 
     def score_samples(self, X: Floats) -> Floats:
-        """High = normal."""
+        """Return the score of each row, high = normal."""
         import stumpy
 
         x, width = X[:, 0].copy(), period(self.normal)
@@ -113,14 +115,14 @@ class OfAeon:
     model: Any = None
 
     def fit(self, X: Floats) -> None:
-        """Learn, where it does."""
+        """Learn, if the detector does."""
         self.width = period(X[:, 0])
         self.model = self.make(self.width, len(X))
         if self.learns:
             self.model.fit(X, axis=0)
 
     def score_samples(self, X: Floats) -> Floats:
-        """High = normal."""
+        """Return the score of each row, high = normal."""
         predict = self.model.predict if self.learns else self.model.fit_predict
         return -np.asarray(predict(X, axis=0), dtype=np.float64)
 
@@ -136,7 +138,7 @@ class MovingZ:
         self.width = period(X[:, 0])
 
     def score_samples(self, X: Floats) -> Floats:
-        """High = normal."""
+        """Return the score of each row, high = normal."""
         cut = sliding_window_view(X[:, 0], self.width)
         mean, spread = (
             to_middle(cut.mean(axis=1), self.width),
@@ -159,7 +161,7 @@ class Energy:
         self.mean, self.spread = float(X.mean()), float(X.std()) or 1.0
 
     def score_samples(self, X: Floats) -> Floats:
-        """High = normal."""
+        """Return the score of each row, high = normal."""
         square = ((X[:, 0] - self.mean) / self.spread) ** 2
         return -to_middle(sliding_window_view(square, self.width).mean(axis=1), self.width)
 
@@ -210,9 +212,7 @@ DETECTORS: dict[str, Any] = {
 
 
 def warm_up(detector: Any) -> None:
-    """Import and compile what is imported and compiled on first use, which is no part of the
-    seconds.
-    """
+    """Import and compile on first use, so that it is no part of the seconds."""
     x = np.sin(np.arange(600.0) / 3)[:, None] + np.random.default_rng(0).normal(
         scale=0.1, size=(600, 1)
     )

@@ -453,7 +453,7 @@ def _telemetry(seed: int) -> tuple[Floats, Rows]:
 
 
 def rhythms(seeds: int) -> list[Figure]:
-    """Count cycles, days and weeks out of rhythm that are found with nothing set."""
+    """Count cycles, days and weeks out of rhythm that are found with the defaults."""
     figures = []
     for period in (8, 24, 96, 288, 1000):
         for kind in ("missing", "doubled", "flat", "shifted"):
@@ -549,7 +549,7 @@ def _daily_job(rng: np.random.Generator) -> tuple[Floats, list[int]]:
 
 
 def order(seeds: int) -> list[Figure]:
-    """Measure frames out of order with nothing set, and alarms where there is only repetition."""
+    """Measure frames out of order with the defaults, and alarms where there is only repetition."""
     areas = []
     for seed in range(seeds):
         recording = order_anomalies(np.random.default_rng(seed))

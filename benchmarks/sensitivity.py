@@ -27,7 +27,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 FACTORS = (0.5, 2.0)
@@ -51,8 +51,8 @@ CONSTANTS = [
     ("spectra.spectral.normal", "BANK_SIZE"),
     ("spectra.spectral.normal", "SHARE_STRIDE"),
     ("spectra.spectral.points", "SMOOTHED"),
-    ("spectra.spectral.standard", "FLOOR"),
-    ("spectra.spectral.standard", "WINSOR"),
+    ("spectra.calibration.standard", "FLOOR"),
+    ("spectra.calibration.standard", "WINSOR"),
     ("spectra.calibration.fusion", "MIN_BLOCKS"),
     ("spectra.calibration.bulk_fit", "BULK_BELOW"),
     ("spectra.calibration.bulk_fit", "BULK_ABOVE"),
@@ -77,48 +77,45 @@ def scaled(value: Any, factor: float) -> Any:
     return value * factor
 
 
-class Rewriting(importlib.abc.SourceLoader, importlib.machinery.SourceFileLoader):
+class Rewriting(importlib.machinery.SourceFileLoader):
     """A loader that scales one assignment of the module it loads."""
 
     target: str
     factor: float
     found: bool = False
 
-    def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> Any:  # type: ignore[override]
-        """Return the code with the value of the assignment in a call of `scaled`."""
-        tree = ast.parse(data, str(path))
-        for body in _bodies(tree, self.target.split(".")[:-1]):
-            for node in body:
-                if _assigns(node, self.target.split(".")[-1]):
-                    Rewriting.found = True
-                    call = ast.parse(f"__import__('sensitivity').scaled(None, {self.factor})")
-                    expression = call.body[0].value  # type: ignore[attr-defined]
-                    expression.args[0] = node.value  # type: ignore[attr-defined]
-                    node.value = expression  # type: ignore[attr-defined]
-        return compile(ast.fix_missing_locations(tree), str(path), "exec", dont_inherit=True)
-
-    def get_code(self, fullname: str) -> Any:
-        """Return the rewritten code, never that of a cache."""
+    def get_code(self, fullname: str) -> CodeType:
+        """Return the code with the value of the assignment in a call of `scaled`, never cached."""
         path = self.get_filename(fullname)
-        return self.source_to_code(self.get_data(path), path)
+        tree = ast.parse(self.get_data(path), path)
+        *classes, name = self.target.split(".")
+        for node in _assignments(tree, classes, name):
+            if node.value is not None:
+                Rewriting.found = True
+                node.value = _scaled_by(self.factor, node.value)
+        return compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
 
 
-def _bodies(tree: ast.Module, classes: list[str]) -> Iterator[list[ast.stmt]]:
-    """Yield the statements of the module, or of the class in it, that hold the assignment."""
-    if not classes:
-        yield tree.body
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and [node.name] == classes:
-            yield node.body
+def _scaled_by(factor: float, value: ast.expr) -> ast.expr:
+    """Return the expression of a call of `scaled` with a value."""
+    module = ast.Call(ast.Name("__import__", ast.Load()), [ast.Constant("sensitivity")], [])
+    return ast.Call(ast.Attribute(module, "scaled", ast.Load()), [value, ast.Constant(factor)], [])
 
 
-def _assigns(node: ast.stmt, name: str) -> bool:
-    """Return whether a statement assigns a value to a name."""
-    if isinstance(node, ast.AnnAssign):
-        targets: list[ast.expr] = [node.target] if node.value is not None else []
-    else:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-    return any(isinstance(one, ast.Name) and one.id == name for one in targets)
+def _assignments(
+    tree: ast.Module, classes: list[str], name: str
+) -> Iterator[ast.Assign | ast.AnnAssign]:
+    """Yield the assignments to a name in a module, or in a class of it."""
+    body = tree.body
+    for each in classes:
+        body = next(
+            (node.body for node in body if isinstance(node, ast.ClassDef) and node.name == each), []
+        )
+    for node in body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(isinstance(one, ast.Name) and one.id == name for one in targets):
+                yield node
 
 
 class Finder(importlib.abc.MetaPathFinder):

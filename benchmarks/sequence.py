@@ -55,11 +55,12 @@ TENTH, LARGEST = 1.2816, 38.0
 
 
 def added(pipeline: FloatArray, sequence: Detection) -> FloatArray:
-    """The pipeline's standard score, or where it is larger the mean of both; where there is one
-    only, that one.
+    """Return the larger of the pipeline's standard score and the mean of both.
 
-    In the mean the sequence counts as much as there is an order, and less where it calls more than
-    a tenth of a recording unusual, of which it was to be normal for the most part.
+    Where one is missing, the other one is returned.
+
+    The weight of the sequence in the mean is the share of entropy that it explains. It is less
+    where the sequence calls more than a tenth of a recording unusual, as most of it is normal.
     """
     model = sequence.model.fitted
     assert isinstance(model, SequenceModel)
@@ -69,17 +70,17 @@ def added(pipeline: FloatArray, sequence: Detection) -> FloatArray:
 
 
 def agreed(pipeline: FloatArray, sequence: FloatArray) -> FloatArray:
-    """The smaller of two standard scores, NaN where one is missing."""
+    """Return the smaller of two standard scores, NaN where one is missing."""
     return np.minimum(pipeline, sequence)
 
 
 def z_of(found: Detection) -> FloatArray:
-    """The standard score of each row."""
+    """Return the standard score of each row."""
     return found.scores["anomaly_score"].to_numpy()
 
 
 def vus(recording: Recording, z: FloatArray) -> float:
-    """VUS-PR with the buffer of the benchmark's protocol."""
+    """Return VUS-PR with the buffer of the benchmark's protocol."""
     assert recording.labels is not None
     return metrics.vus_pr(
         recording.labels, metrics.without_gaps(z), metrics.vus_buffer(recording.values[:, 0])

@@ -1,5 +1,4 @@
-"""Time that `spectra detect` takes on a million rows, against a bare `pandas.read_csv` of the same
-file; and its memory.
+"""Time and memory of `spectra detect` on a million rows, against a bare `pandas.read_csv`.
 
 Every figure is of a fresh process, start of the interpreter and imports included. The two commands
 take turns, five times, and the median of the five ratios counts. Memory is the largest resident set

@@ -72,6 +72,7 @@ from spectra.cli import (
 )
 from spectra.errors import DataError
 
+# Status that a shell reports for a program stopped by Ctrl-C: 128 + SIGINT.
 INTERRUPTED = 130
 # Status that a shell reports for a program stopped by a closed pipe: 128 + SIGPIPE.
 PIPE_CLOSED = 141

@@ -45,6 +45,7 @@ SHOWN = {
     "alarms": "alarms",
     "seconds": "seconds",
 }
+# Decimals of these columns; the others, all between 0 and 1, have three.
 DIGITS = {"alarms": 1, "seconds": 2}
 
 

@@ -1,7 +1,6 @@
 """`spectra datasets`: sample recordings and generated signals."""
 
 import gzip
-import inspect
 import sys
 from pathlib import Path
 
@@ -19,11 +18,11 @@ def command() -> None:
 
 def _known() -> dict[str, str]:
     """Return every name with its description."""
-    from spectra.datasets.generators import GENERATORS
-    from spectra.datasets.samples import describe, sample_names
+    from spectra.datasets import generators, samples
 
-    made = {name: (inspect.getdoc(make) or "").split("\n")[0] for name, make in GENERATORS.items()}
-    return {name: describe(name) for name in sample_names()} | made
+    return {name: samples.describe(name) for name in samples.sample_names()} | {
+        name: generators.describe(name) for name in generators.GENERATORS
+    }
 
 
 def _complete(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Results = Iterable[tuple[str, "Detection"]]
 
+# Version of the JSON of detect, score and evaluate; it rises when a key changes its meaning.
 SCHEMA_VERSION: Final = 2
 ALARM: Final = ("start", "end", "peak", "score", "p_value", "channel", "f_low", "f_high")
 # Blanks between the name of a file and its description.

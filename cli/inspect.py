@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from spectra.datasets import Inspection
     from spectra.datasets.inspection import InspectedChannel
 
+# Version of the JSON of inspect; it rises when a key changes its meaning.
 SCHEMA_VERSION = 1
 
 EPILOG = """\b

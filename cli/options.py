@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import click
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spectra.datasets import Recording
     from spectra.datasets.grid_values import Choice
     from spectra.errors import DataError
-    from spectra.pipeline import Method
+    from spectra.model import Method
 
 Command = Callable[..., None]
 
@@ -130,7 +130,7 @@ def byte_count(_ctx: click.Context, _param: click.Parameter, value: str | None) 
 
 
 def reading_options(command: Command) -> Command:
-    """Add the options of how a file is read, which the command gets as `reading`."""
+    """Add the options for reading a file, which the command gets as `reading`."""
     for option in (
         click.option(
             "--sheet",
@@ -147,13 +147,14 @@ def reading_options(command: Command) -> Command:
             "--max-bytes",
             metavar="BYTES",
             callback=byte_count,
-            help="Read at most so many bytes of a compressed file, such as 2G; by default half of "
-            "the memory.",
+            help="Largest number of bytes to read from a compressed file, such as 2G; by default "
+            "half of the memory.",
         ),
         click.option(
             "--delimiter",
             metavar="SIGN",
-            help="The delimiter of a text table: one sign, tab or blank; by default found.",
+            help="The delimiter of a text table: one sign, tab or blank; by default it is "
+            "recognised.",
         ),
         click.option(
             "--dates",
@@ -163,13 +164,13 @@ def reading_options(command: Command) -> Command:
         click.option(
             "--repeats",
             type=click.Choice(["first", "last", "max", "min", "mean"]),
-            help="Which of several rows with one time stamp to take.",
+            help="The value to take from several rows with one time stamp.",
         ),
         click.option(
             "--series",
             metavar="COLUMN",
-            help="The column that tells stacked series apart; COLUMN=VALUE for one series, none "
-            "for no series; by default found.",
+            help="The column that names stacked series; COLUMN=VALUE for one series, none for no "
+            "series; by default it is recognised.",
         ),
         click.option(
             "--resample",
@@ -182,7 +183,7 @@ def reading_options(command: Command) -> Command:
             type=float,
             metavar="HZ",
             callback=above_zero,
-            help="The sampling rate; it goes before a rate in the file and before time stamps.",
+            help="The sampling rate; it takes precedence over a rate and time stamps in the file.",
         ),
         click.option(
             "--label",
@@ -198,8 +199,8 @@ def reading_options(command: Command) -> Command:
         click.option(
             "--time",
             metavar="COLUMN",
-            help="The column of the time, by name or number from 1; none leaves time out; by "
-            "default found.",
+            help="The column of the time, by name or number from 1, or none; by default it is "
+            "recognised.",
         ),
     ):
         command = option(command)
@@ -235,35 +236,31 @@ def rows_option(command: Command) -> Command:
     return option(command)
 
 
+# Options of one method alone, and that method.
+OWN_OPTIONS: Final = {"k": "spectral", "epochs": "sequence"}
+
+
 @dataclass(frozen=True)
 class Learning:
-    """Method and its settings."""
+    """Name of a method, and the options that are given."""
 
     method: str
-    nperseg: int | None
-    k: float | None
-    view: Any
-    epochs: int
+    given: dict[str, Any]
 
     def __post_init__(self) -> None:
-        """Raise a usage error for an option of the other method."""
-        if self.method == "sequence" and self.k is not None:
-            raise click.UsageError(
-                "--k belongs to --method spectral: leave it out with --method sequence."
-            )
-        if self.method == "spectral" and self.epochs:
-            raise click.UsageError(
-                "--epochs belongs to --method sequence: leave it out with --method spectral."
-            )
+        """Raise a usage error for an option of another method."""
+        for option, method in OWN_OPTIONS.items():
+            if option in self.given and method != self.method:
+                raise click.UsageError(
+                    f"--{option} belongs to --method {method}: leave it out with --method "
+                    f"{self.method}."
+                )
 
     def settings(self) -> "Method":
         """Return the method as a value."""
-        from spectra.sequence.settings import Sequence
-        from spectra.spectral.settings import Spectral
+        from spectra.pipeline import METHODS
 
-        if self.method == "sequence":
-            return Sequence(self.nperseg, self.view, epochs=self.epochs)
-        return Spectral(self.nperseg, self.k, self.view)
+        return METHODS[self.method](**self.given)
 
 
 def learning_options(command: Command) -> Command:
@@ -315,7 +312,9 @@ def learning_options(command: Command) -> Command:
         epochs: int,
         **rest: Any,
     ) -> None:
-        command(*args, learning=Learning(method, nperseg, k, view, epochs), **rest)
+        options = {"nperseg": nperseg, "k": k, "view": view, "epochs": epochs}
+        given = {name: value for name, value in options.items() if value}
+        command(*args, learning=Learning(method, given), **rest)
 
     return collected
 
@@ -370,7 +369,9 @@ def verbosity_options(command: Command) -> Command:
     """Add the options of messages, which the command gets as `verbosity`."""
 
     @click.option("-q", "--quiet", is_flag=True, help="Print only errors on standard error.")
-    @click.option("-v", "--verbose", is_flag=True, help="Also print how well the calibration fits.")
+    @click.option(
+        "-v", "--verbose", is_flag=True, help="Also print the goodness of fit of the calibration."
+    )
     @click.option("--no-progress", is_flag=True, help="Do not show progress on a terminal.")
     @wraps(command)
     def collected(*args: Any, quiet: bool, verbose: bool, no_progress: bool, **rest: Any) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from spectra.datasets import Recording
     from spectra.detection import Detection
 
+# Exit statuses: a file could not be used; an alarm was found with --fail-on-anomaly. 2 is that of a
+# wrong command line (click).
 BAD_DATA, ANOMALY = 1, 3
 
 

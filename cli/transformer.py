@@ -21,6 +21,7 @@ JSON: {"tensors": {"E", "X", "P", "H0", "layers": [{"W_Q", "W_K", "W_V", "Q", "K
 Tensors are nested lists, by position and feature. A hidden score, −∞, is null.
 Rotary positions have no P. LayerNorm has gain 1, bias 0 and ε = 1e-5.
 """
+# Sizes that a person can still follow.
 UP_TO = click.IntRange(1, 1024)
 # Numbers; of larger matrices only the edges are printed.
 SHOWN = 200

@@ -7,6 +7,7 @@ import pandas as pd
 
 from spectra.datasets.raw import Raw
 
+# Nanoseconds in a second.
 _NS = 1e9
 _FIRST, _LAST = pd.Timestamp(1678, 1, 1), pd.Timestamp(2150, 1, 1)
 """Dates from which nanoseconds fit 64 bits, and to which a century later still does."""
@@ -19,9 +20,9 @@ _SAME_RATE = 1e-6
 def with_rate(raw: Raw, fs: float | None, resample: bool) -> tuple[Raw, float | None]:
     """Return a raw whose index is time, and its sampling rate in Hz.
 
-    The rate of the user goes before that of the file. Instants count from the start that the file
-    gives, or from zero. Where the samples are to be resampled the instants become stamps, which
-    give the rate later.
+    The rate of the user takes precedence over that of the file. Instants count from the start that
+    the file gives, or from zero. Where the samples are to be resampled the instants become stamps,
+    which give the rate later.
 
     Parameters
     ----------

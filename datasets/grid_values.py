@@ -7,7 +7,7 @@ import numpy as np
 from spectra.arrays import BoolArray, Float64Array, IntArray
 
 LONGEST_FILL = 5
-"""Gaps of at most so many samples are filled by straight lines; longer ones stay without values."""
+"""Longest gap, in samples, that is filled by a straight line; longer ones stay without values."""
 
 
 Choice = Literal["first", "last", "max", "min", "mean"]

@@ -106,7 +106,13 @@ class Inspection:
     first: pd.DataFrame
 
     def to_dict(self) -> dict[str, object]:
-        """Return the inspection in values that JSON holds; `first` is a list of rows."""
+        """Return the inspection in values that JSON holds.
+
+        Returns
+        -------
+        dict of str to object
+            The attributes by name; `first` is a list of rows.
+        """
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
         plain["channels"] = [vars(channel) for channel in self.channels]
         plain["notes"] = list(self.notes)

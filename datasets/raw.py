@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
+from spectra.errors import DataError
+
+DATE_ORDERS = ("day-first", "month-first")
 
 Place = Callable[[int], str]
 """Names the place of a row, counted from 0, in messages: "data.csv, line 17"."""
@@ -18,8 +21,8 @@ class Request:
     Parameters
     ----------
     time, channels, label, series : str or None
-        The columns of the time, the channels (names, or one text with commas), the labels, and what
-        tells stacked series apart. Time and series may be "none". In a format with annotations
+        The columns of the time, the channels (names, or one text with commas), the labels, and the
+        names of stacked series. Time and series may be "none". In a format with annotations
         `label` names the annotations that count, such as "V,F".
     variable : str or None
         The variables to read from a file that holds several arrays.
@@ -33,6 +36,11 @@ class Request:
         The delimiter of a text table.
     nrows : int or None
         The most rows to read from a text table.
+
+    Raises
+    ------
+    DataError
+        For another order of dates.
     """
 
     time: str | None = None
@@ -46,12 +54,16 @@ class Request:
     delimiter: str | None = None
     nrows: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.dates is not None and self.dates not in DATE_ORDERS:
+            raise DataError(f"dates={self.dates!r} must be one of {', '.join(DATE_ORDERS)}.")
+
 
 @dataclass(frozen=True)
 class Stack:
     """Series that lie below one another in the same columns.
 
-    `column` names what tells them apart; `rows` has the rows of each series by its name.
+    `column` is the column with their names; `rows` has the rows of each series by its name.
     """
 
     column: str
@@ -85,7 +97,7 @@ class Raw:
     notes : tuple of str
         Sentences on what was decided or left out.
     fs : float or None
-        The sampling rate in Hz that the file gives. `fs` of the user goes before it.
+        The sampling rate in Hz that the file gives. That of the user takes precedence.
     start : pandas.Timestamp or None
         The instant of the first row of a file that has a rate and no instants.
     units : tuple of str or None

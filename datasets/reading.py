@@ -79,6 +79,7 @@ FORMATS: tuple[Format, ...] = (
 
 TEXT = Format("text table", lambda head, name: True, read_csv)
 
+# Bytes of the beginning by which a format is recognised: all signatures lie in fewer.
 _HEAD_BYTES = 1 << 16
 
 
@@ -116,8 +117,8 @@ def read(
     channels : str or sequence of str, optional
         The columns to analyse, by default all that hold measured numbers.
     fs : float, optional
-        The sampling rate in Hz. It goes before a rate in the file, and before time stamps that
-        contradict it.
+        The sampling rate in Hz. It takes precedence over a rate in the file, and over time
+        stamps that contradict it.
     label : str, optional
         The column of known anomalies, 0 or 1 a row. In EDF and WFDB files it names the annotations
         that count as anomalies, such as "V,F".
@@ -206,7 +207,7 @@ def read_series(
     repeats, dates, delimiter, nrows, max_bytes
         As in `read`.
     series : str, optional
-        The column that tells the series apart, "COLUMN=VALUE" for one of them, "none" for none. By
+        The column that names the series, "COLUMN=VALUE" for one of them, "none" for none. By
         default it is found.
 
     Returns

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.file_rate import with_rate
-from spectra.datasets.grid_values import Choice, fill_short_gaps
+from spectra.datasets.grid_values import CHOICES, Choice, fill_short_gaps
 from spectra.datasets.gridding import on_grid
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table, read_channels
@@ -62,7 +62,17 @@ class Recording:
     units: tuple[str, ...] | None = None
 
     def title(self, channel: int) -> str:
-        """Return the name of a channel, with its unit where that is known."""
+        """Return the name of a channel, with its unit if that is known.
+
+        Parameters
+        ----------
+        channel : int
+            Index of the channel, from 0.
+
+        Returns
+        -------
+        str
+        """
         unit = self.units[channel] if self.units else ""
         return f"{self.channels[channel]} ({unit})" if unit else str(self.channels[channel])
 
@@ -87,7 +97,13 @@ class Recording:
         return len(self.channels)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the values as a data frame, one column a channel, with the instants as index."""
+        """Return the values as a data frame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One column a channel, with the instants as index.
+        """
         return pd.DataFrame(self.values, index=self.index, columns=list(self.channels))
 
     @classmethod
@@ -99,10 +115,36 @@ class Recording:
         name: str = "array",
         labels: ArrayLike | None = None,
     ) -> Self:
-        """Return a recording of values (n,) or (n, c), sampled at `fs` Hz.
+        """Return a recording of an array.
 
-        `channels` names the c columns, `labels` (n,) are 0 or 1. Raises DataError for values that
-        are not real numbers, are infinite or of another shape, and for fewer than two samples.
+        Parameters
+        ----------
+        values : array_like, shape (n,) or (n, c)
+            Samples of one channel or of c channels; NaN where there is no data.
+        fs : float, optional
+            Sampling rate in Hz.
+        channels : sequence of str, optional
+            Names of the c channels.
+        name : str
+            Name of the recording, for messages.
+        labels : array_like, shape (n,), optional
+            1 on anomalous rows, else 0.
+
+        Returns
+        -------
+        Recording
+
+        Raises
+        ------
+        DataError
+            For values that are not real numbers, are infinite or of another shape, and for fewer
+            than two samples.
+
+        Examples
+        --------
+        >>> from spectra.datasets import Recording
+        >>> Recording.from_array([[1.0, 5.0], [2.0, 6.0]], fs=10.0).channels
+        ('ch1', 'ch2')
         """
         matrix = _matrix(values, name)
         n, c = matrix.shape
@@ -140,10 +182,40 @@ class Recording:
     ) -> Self:
         """Return a recording of a pandas frame or series.
 
-        A DatetimeIndex or TimedeltaIndex gives the sampling rate and is treated like a file's time
-        column, gaps included; a numeric index is kept as it is. `labels` is the name of a column or
-        (n,) of 0 and 1; the other arguments are those of `read`. Raises DataError where `read`
-        does.
+        Parameters
+        ----------
+        data : pandas.DataFrame or pandas.Series
+            A DatetimeIndex or TimedeltaIndex gives the sampling rate and is treated like a file's
+            time column, gaps included; a numeric index is kept as it is.
+        fs : float, optional
+            Sampling rate in Hz of data without time.
+        name : str
+            Name of the recording, for messages.
+        time : str, optional
+            Name of the time column; by default it is recognised.
+        channels : str or sequence of str, optional
+            Names of the columns to use; by default all that hold numbers.
+        labels : str or array_like, shape (n,), optional
+            Name of a column, or an array, of 1 on anomalous rows and 0 on others.
+        resample : str or bool
+            Put irregular rows on a regular grid, as in `spectra.datasets.read`.
+
+        Returns
+        -------
+        Recording
+
+        Raises
+        ------
+        DataError
+            Where `spectra.datasets.read` raises it for a table.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from spectra.datasets import Recording
+        >>> index = pd.date_range("2024-01-01", periods=3, freq="500ms")
+        >>> Recording.from_frame(pd.Series([1.0, 2.0, 3.0], index=index)).fs
+        2.0
         """
         frame = (
             data.to_frame("value" if data.name is None else data.name)
@@ -178,7 +250,33 @@ class Recording:
         name: str,
         repeats: Choice | None = None,
     ) -> Self:
-        """Return what a reader found, put on its grid, with short gaps filled."""
+        """Return the contents of a file on their regular grid, with short gaps filled.
+
+        Parameters
+        ----------
+        raw : Raw
+            The result of a reader.
+        fs : float or None
+            Sampling rate in Hz that the user gives.
+        resample : str, bool or None
+            See `spectra.datasets.read`.
+        name : str
+            Name of the recording, for messages.
+        repeats : str, optional
+            See `spectra.datasets.read`.
+
+        Returns
+        -------
+        Recording
+
+        Raises
+        ------
+        DataError
+            If the rows do not lie on a regular grid and `resample` is not given, and for another
+            choice of `repeats`.
+        """
+        if repeats is not None and repeats not in CHOICES:
+            raise DataError(f"repeats={repeats!r} must be one of {', '.join(CHOICES)}.")
         # A text table says in a note where its rate stands, and counts rows without time.
         if raw.fs is not None and raw.instants is None and not raw.fs_text:
             raw, fs = with_rate(raw, fs, bool(resample))

@@ -40,7 +40,18 @@ _SAMPLES = {
 
 
 def sample_names() -> tuple[str, ...]:
-    """Return the names that the other functions take."""
+    """Return the names that `load_sample` takes.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> from spectra.datasets import sample_names
+    >>> sample_names()
+    ('machine-temperature', 'ecg')
+    """
     return tuple(_SAMPLES)
 
 
@@ -83,10 +94,13 @@ def load_sample(name: str) -> "Recording":
 
 
 def ecg_beats() -> "pd.DataFrame":
-    """Every beat of the sample "ecg", by the cardiologists who annotated the database.
+    """Return every beat of the sample "ecg", by the cardiologists who annotated the database.
 
-    One row a beat: `time_s` in seconds and `sample` (a row of the recording) of the R peak, and
-    `symbol`, "N" for a normal beat, "V" for a premature ventricular contraction.
+    Returns
+    -------
+    pandas.DataFrame
+        One row a beat: `time_s` in seconds and `sample` (a row of the recording) of the R peak, and
+        `symbol`, "N" for a normal beat, "V" for a premature ventricular contraction.
     """
     import pandas as pd
 

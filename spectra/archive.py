@@ -123,7 +123,7 @@ def _packed(value: Any, path: str, arrays: dict[str, NDArray[Any]]) -> Any:
 
 
 def unpack(kind: type[Packed], about: Any, arrays: Mapping[str, NDArray[Any]]) -> Packed:
-    """Return the dataclass that `pack` took apart.
+    """Return the dataclass that `pack` was given.
 
     Raises ValueError, KeyError or TypeError where a value is not what its field is, or where there
     is more than the dataclass has.

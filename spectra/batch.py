@@ -15,8 +15,8 @@ from spectra.datasets.reading import as_recording
 from spectra.datasets.recording import Recording
 from spectra.detection import Detection
 from spectra.errors import DataError
-from spectra.model import Model
-from spectra.pipeline import Method, MethodName, detect, learn, method_of, score
+from spectra.model import Method, Model
+from spectra.pipeline import MethodName, detect, learn, method_of, score
 from spectra.threads import one_blas_thread
 
 if TYPE_CHECKING:

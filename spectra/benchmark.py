@@ -21,9 +21,8 @@ from spectra.datasets.readers.columns import OTHER_LABELS, is_label_name
 from spectra.datasets.reading import read
 from spectra.datasets.recording import Recording
 from spectra.errors import DataError
-from spectra.pipeline import METHODS, Method, detect
-from spectra.sequence.settings import Sequence
-from spectra.spectral.settings import Spectral
+from spectra.model import Method
+from spectra.pipeline import METHODS, detect
 from spectra.threads import one_blas_thread
 
 # Names of TSB-AD's files: 001_NAB_id_1_Facility_tr_1007_1st_2014.csv.
@@ -39,10 +38,31 @@ class Detector(Protocol):
     """
 
     def fit(self, X: Float64Array, /) -> object:
-        """Learn from the normal rows (n, n_channels), or from all rows if none are known."""
+        """Learn from normal rows.
+
+        Parameters
+        ----------
+        X : ndarray, shape (n, n_channels)
+            The normal rows, or all rows if none are known to be normal.
+
+        Returns
+        -------
+        object
+            Not used.
+        """
 
     def score_samples(self, X: Float64Array, /) -> Float64Array:
-        """Return one score for each row, high = normal, as in scikit-learn."""
+        """Return the normality of each row, as in scikit-learn.
+
+        Parameters
+        ----------
+        X : ndarray, shape (n, n_channels)
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            Low = anomalous.
+        """
 
 
 @dataclass(frozen=True)
@@ -150,10 +170,25 @@ def benchmark(
 
 
 def load_detector(name: str, here: str | None = None) -> Method | Detector:
-    """Return the method or the detector of a name; raise ValueError where there is none.
+    """Return the method or the detector of a name.
 
-    "module:Class" is made without arguments. Its module is imported, if need be from the folder
-    `here`, by default the working folder.
+    Parameters
+    ----------
+    name : str
+        "spectral", "sequence", or "module:Class" for a detector of your own.
+    here : str, optional
+        Folder that the module is imported from if it is not installed; by default the working
+        folder.
+
+    Returns
+    -------
+    Spectral, Sequence or Detector
+        A class of your own is made without arguments.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, and for a class that cannot be made or lacks `fit` or `score_samples`.
     """
     if name in METHODS:
         return METHODS[name]()
@@ -229,7 +264,7 @@ def _row(path: Path, use_normal: bool, detector: Method | Detector) -> dict[str,
     buffer = metrics.vus_buffer(recording.values[recording.rows, 0])
     begin = time.perf_counter()
     try:
-        if isinstance(detector, (Spectral, Sequence)):
+        if isinstance(detector, Method):
             found = _detect(recording, prefix, detector)
         else:
             found = _by_own(detector, recording, prefix)

@@ -21,6 +21,7 @@ from spectra.signal.scale import STATES
 
 # Frames without overlap below which a note says that p-values are rough.
 FEW_FRAMES = 20
+# Alarms that a printed detection lists: they fit on a screen.
 ROWS_SHOWN = 10
 # Name of the reference where no normal data was given.
 ITSELF = "the recording itself"
@@ -44,6 +45,23 @@ class Detection:
         Whether that was (part of) the recording itself.
     input_index : pandas.Index or None
         The index (n_input,) that the data came with, where it had one.
+
+    Notes
+    -----
+    Scores are high and p-values low for anomalous steps. A detection prints itself as a table of
+    its strongest alarms, with notes on the data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spectra
+    >>> x = np.random.default_rng(0).normal(size=4000)
+    >>> x[2000:2064] *= 5
+    >>> found = spectra.detect(x)
+    >>> found.verdict
+    '1 alarm (false-alarm probability 0.001 per score)'
+    >>> list(found.scores.columns)
+    ['anomaly_score', 'p_value', 'alarm']
     """
 
     recording: Recording
@@ -102,8 +120,13 @@ class Detection:
 
         Parameters
         ----------
-        steps : ndarray (n,)
+        steps : ndarray of int, shape (n,)
             Indices of steps, such as `intervals.peak`.
+
+        Returns
+        -------
+        list of Evidence
+            One for each step.
         """
         steps = np.asarray(steps, dtype=np.int64)
         if not steps.size:

@@ -17,8 +17,8 @@ from spectra.calibration.gaussian import z_from_p
 from spectra.datasets.recording import Recording
 from spectra.detection import Detection
 from spectra.errors import DataError
-from spectra.model import Model
-from spectra.pipeline import Method, detect, score
+from spectra.model import Method, Model
+from spectra.pipeline import detect, score
 from spectra.sequence.forecast import Forecast
 from spectra.sequence.model import SequenceModel
 from spectra.sequence.settings import FRAMES_AT_LEAST, SHORTEST, Sequence
@@ -56,9 +56,23 @@ class _Detector(OutlierMixin, BaseEstimator):
         return tags
 
     def fit(self, X: ArrayLike | pd.DataFrame, y: object = None) -> Self:
-        """Learn from X (n_samples, n_channels), most of which must be normal; y is not used.
+        """Learn what is normal.
 
-        Raises ValueError for a parameter out of range and for data that cannot be used.
+        Parameters
+        ----------
+        X : array_like or pandas.DataFrame, shape (n_samples, n_channels)
+            Rows in order of time, most of which must be normal; NaN where a value is missing.
+        y : object
+            Not used; it is there for the pipelines of scikit-learn.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For a parameter out of range and for data that cannot be used.
         """
         if not 0 < self.alpha <= 0.5:
             raise ValueError(f"alpha={self.alpha} must lie above 0 and not above 0.5.")
@@ -77,35 +91,116 @@ class _Detector(OutlierMixin, BaseEstimator):
         return self
 
     def score_samples(self, X: ArrayLike | pd.DataFrame) -> Rows:
-        """Return the normality of each row, (n_samples,): minus its anomaly score."""
+        """Return the normality of each row, minus its anomaly score.
+
+        Parameters
+        ----------
+        X : array_like or pandas.DataFrame, shape (n_samples, n_channels)
+
+        Returns
+        -------
+        ndarray or pandas.Series, shape (n_samples,)
+            Low = anomalous; NaN for rows without a score.
+
+        Raises
+        ------
+        ValueError
+            For data that cannot be used.
+        """
         return -self.anomaly_score(X)
 
     def decision_function(self, X: ArrayLike | pd.DataFrame) -> Rows:
-        """Return `score_samples` less `offset_`, (n_samples,): negative = anomalous."""
+        """Return `score_samples` less `offset_`.
+
+        Parameters
+        ----------
+        X : array_like or pandas.DataFrame, shape (n_samples, n_channels)
+
+        Returns
+        -------
+        ndarray or pandas.Series, shape (n_samples,)
+            Negative = anomalous; NaN for rows without a score.
+
+        Raises
+        ------
+        ValueError
+            For data that cannot be used.
+        """
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> "IntArray | pd.Series[int]":
-        """Return −1 for anomalous rows and +1 for all others, (n_samples,)."""
+        """Return −1 for anomalous rows and +1 for all others.
+
+        Parameters
+        ----------
+        X : array_like or pandas.DataFrame, shape (n_samples, n_channels)
+
+        Returns
+        -------
+        ndarray or pandas.Series of int, shape (n_samples,)
+            Rows without a score are +1.
+
+        Raises
+        ------
+        ValueError
+            For data that cannot be used.
+        """
         return 1 - 2 * (self.decision_function(X) < 0).astype(np.int64)
 
     def anomaly_score(self, X: ArrayLike | pd.DataFrame) -> Rows:
-        """Return z of each row, (n_samples,): N(0, 1) for normal rows, high = anomalous.
+        """Return the standard score z of each row: N(0, 1) for normal rows.
 
-        NaN for rows without a score.
+        Parameters
+        ----------
+        X : array_like or pandas.DataFrame, shape (n_samples, n_channels)
+
+        Returns
+        -------
+        ndarray or pandas.Series, shape (n_samples,)
+            High = anomalous; NaN for rows without a score.
+
+        Raises
+        ------
+        ValueError
+            For data that cannot be used.
         """
         return self._scores(X, "anomaly_score")
 
     def p_value(self, X: ArrayLike | pd.DataFrame) -> Rows:
-        """Return the probability that a normal row scores as high, (n_samples,).
+        """Return the probability that a normal row scores as high.
 
-        Low = anomalous; NaN for rows without a score.
+        Parameters
+        ----------
+        X : array_like or pandas.DataFrame, shape (n_samples, n_channels)
+
+        Returns
+        -------
+        ndarray or pandas.Series, shape (n_samples,)
+            Low = anomalous; NaN for rows without a score.
+
+        Raises
+        ------
+        ValueError
+            For data that cannot be used.
         """
         return self._scores(X, "p_value")
 
     def alarms(self, X: ArrayLike | pd.DataFrame) -> pd.DataFrame:
-        """Return one row an alarm, the table of `Detection.alarms`.
+        """Return the alarms, the table of `Detection.alarms`.
 
-        Raises ValueError where the detector was fitted on too few rows.
+        Parameters
+        ----------
+        X : array_like or pandas.DataFrame, shape (n_samples, n_channels)
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row an alarm, in order of time.
+
+        Raises
+        ------
+        ValueError
+            For data that cannot be used, and if the detector was fitted on too few rows.
         """
         check_is_fitted(self)
         data = self._checked(X, reset=False)
@@ -149,7 +244,7 @@ class _Detector(OutlierMixin, BaseEstimator):
         Raises ValueError where its columns are not those of `fit`.
         """
         if isinstance(X, pd.DataFrame):
-            # Text, labels and times among the columns are for Recording to tell apart.
+            # Recording recognises text, labels and times among the columns.
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
         rows = 2 if reset else 1
@@ -228,6 +323,12 @@ class SpectralDetector(_Detector):
     feature_names_in_ : ndarray of str (n_features_in_,)
         Names of the columns of X, where it was a data frame.
 
+    See Also
+    --------
+    spectra.Spectral : The method, with its formulas.
+
+    Examples
+    --------
     >>> X = np.random.default_rng(0).normal(size=(4000, 2))
     >>> X[2000:2100, 1] += 2 * np.sin(np.arange(100))
     >>> detector = SpectralDetector().fit(X)
@@ -291,6 +392,12 @@ class SequenceDetector(_Detector):
     learned_, offset_, n_features_in_, feature_names_in_
         Those of `SpectralDetector`.
 
+    See Also
+    --------
+    spectra.Sequence : The method, with its formulas.
+
+    Examples
+    --------
     >>> from spectra.datasets.generators import order_anomalies
     >>> recording = order_anomalies(np.random.default_rng(0))
     >>> out_of_order = recording.labels == 1
@@ -323,10 +430,27 @@ class SequenceDetector(_Detector):
     def forecast(
         self, X: ArrayLike | pd.DataFrame, n_frames: int, rng: np.random.Generator | None = None
     ) -> Forecast:
-        """Return the spectra of the frames that follow X: the likeliest, or drawn with `rng`.
+        """Return the frames that follow X, the likeliest or drawn by their probability.
 
-        Raises DataError where X ends in a gap or has fewer frames than the near past, or the
-        detector was fitted on too few rows; ValueError for n_frames below 1.
+        Parameters
+        ----------
+        X : array_like or pandas.DataFrame, shape (n_samples, n_channels)
+        n_frames : int
+            Number of frames; each begins where the one before it ends.
+        rng : numpy.random.Generator, optional
+            Draws tokens by their probability; by default the likeliest are taken.
+
+        Returns
+        -------
+        Forecast
+
+        Raises
+        ------
+        DataError
+            If X ends in a gap or has fewer frames than the near past, or the detector was fitted on
+            too few rows.
+        ValueError
+            For n_frames below 1.
         """
         data = self._checked(X, reset=False)
         if self.learned_ is None or not isinstance(self.learned_.fitted, SequenceModel):

@@ -19,6 +19,7 @@ _UNITS = (
 )
 # Days are used from two of them on: "24.0 h" is easier to read than "1.00 d".
 _COUNTED_FROM = {"d": 2.0}
+# Units of sampling rates, largest first, with their hertz.
 _RATES = (("GHz", 1e9), ("MHz", 1e6), ("kHz", 1e3))
 # Names in datetime.isoformat of the number of digits after the second.
 _FINENESS: Final[dict[int, Literal["seconds", "milliseconds", "microseconds"]]] = {

@@ -13,8 +13,13 @@ from spectra.sequence.settings import Sequence
 from spectra.spectral.model import SpectralModel
 from spectra.spectral.settings import Spectral
 
+# The methods: settings that fit themselves to a signal, and what they become.
+Method = Spectral | Sequence
+Fitted = SpectralModel | SequenceModel
+
+# The version rises when files of before cannot be read any more.
 FORMAT: Final = FileFormat(
-    "spectra model", 4, "model file", "make a model with spectra fit NORMAL -o {name}"
+    "spectra model", 5, "model file", "make a model with spectra fit NORMAL -o {name}"
 )
 
 
@@ -45,8 +50,8 @@ class Model:
     (16, 64, 256)
     """
 
-    method: Spectral | Sequence
-    fitted: SpectralModel | SequenceModel
+    method: Method
+    fitted: Fitted
     fs: float | None
     channels: tuple[str, ...]
     period: int | None
@@ -83,7 +88,7 @@ class Model:
         Raises
         ------
         DataError
-            Where it cannot be written.
+            If it cannot be written.
         """
         about, arrays = pack(self)
         FORMAT.write(path, arrays, {"model": about})
@@ -96,10 +101,14 @@ class Model:
         ----------
         path : str or path
 
+        Returns
+        -------
+        Model
+
         Raises
         ------
         DataError
-            For a file that is none, is damaged, or is of another version.
+            For a file that is no model file, is damaged, or is of another version.
         """
         arrays, about = FORMAT.read(path)
         try:

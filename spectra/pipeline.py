@@ -1,5 +1,6 @@
 """From a recording to alarms: the function most people need, and its two steps."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import isclose
 from typing import Final, Literal
@@ -12,19 +13,15 @@ from spectra.datasets.reading import Data, as_recording
 from spectra.datasets.recording import Recording
 from spectra.detection import ITSELF, Detection
 from spectra.errors import DataError
-from spectra.model import Model
+from spectra.model import Method, Model
 from spectra.sequence.settings import Sequence
 from spectra.signal.period import dominant_period
 from spectra.spectral.settings import Spectral
 
-Method = Spectral | Sequence
 MethodName = Literal["spectral", "sequence"]
 
 # Short forms of the methods with their default settings.
-METHODS: Final[dict[str, type[Spectral] | type[Sequence]]] = {
-    "spectral": Spectral,
-    "sequence": Sequence,
-}
+METHODS: Final[dict[str, Callable[..., Method]]] = {"spectral": Spectral, "sequence": Sequence}
 # Rates that differ by less are equal: clocks are not exact.
 RATE_TOLERANCE: Final = 0.01
 _NO_RATE = "No sampling rate is known"
@@ -32,7 +29,7 @@ _NO_RATE = "No sampling rate is known"
 
 def method_of(method: Method | MethodName) -> Method:
     """Return a method, by itself or by its name; raise ValueError for any other."""
-    if isinstance(method, (Spectral, Sequence)):
+    if isinstance(method, Method):
         return method
     if method not in METHODS:
         raise ValueError(
@@ -123,6 +120,19 @@ def detect(
     ValueError
         For a parameter out of range.
 
+    Notes
+    -----
+    Scores are high and p-values low for anomalous rows. The statistic of a step is a power mean of
+    base scores (`spectra.calibration.fusion`). It becomes a p-value by the distribution of its
+    block maxima and the length of clusters of exceedances. Alarms begin and end by hysteresis
+    thresholding (`spectra.alarms`).
+
+    References
+    ----------
+    Fisher & Tippett (1928), Proc. Cambridge Philosophical Society 24, 180. Leadbetter (1983),
+    Zeitschrift für Wahrscheinlichkeitstheorie 65, 291. Canny (1986), IEEE Trans. Pattern Analysis
+    and Machine Intelligence 8, 679.
+
     Examples
     --------
     >>> import numpy as np
@@ -162,6 +172,7 @@ def score(model: Model, data: Data, *, alpha: float = 0.001, fs: float | None = 
     Returns
     -------
     Detection
+        As of `detect`.
 
     Raises
     ------
@@ -169,6 +180,15 @@ def score(model: Model, data: Data, *, alpha: float = 0.001, fs: float | None = 
         Where channels or sampling rate are not those learned, or the data cannot be used.
     ValueError
         For an alpha outside (0, 0.5].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spectra
+    >>> rng = np.random.default_rng(0)
+    >>> found = spectra.score(spectra.learn(rng.normal(size=8000)), rng.normal(size=4000) + 9)
+    >>> bool(found.scores["alarm"].mean() > 0.9)
+    True
     """
     _check_alpha(alpha)
     recording = _like_learned(_recording(data, fs), model)

@@ -19,7 +19,22 @@ from spectra.arrays import ComplexArray, FloatArray
 
 
 def phasor(theta: ArrayLike) -> NDArray[np.complex128]:
-    """Return e^{iθ} = cos θ + i sin θ (Euler), with the shape of `theta`, in radians."""
+    """Return e^{iθ} = cos θ + i sin θ (Euler).
+
+    Parameters
+    ----------
+    theta : array_like
+        Angle θ in radians.
+
+    Returns
+    -------
+    ndarray of complex128, shape of theta
+
+    Examples
+    --------
+    >>> phasor(np.pi).round(12).item()
+    (-1+0j)
+    """
     theta = np.asarray(theta, dtype=np.float64)
     points = np.empty(theta.shape, dtype=np.complex128)
     points.real = np.cos(theta)
@@ -36,7 +51,21 @@ def _complex(values: ArrayLike) -> ComplexArray:
 def rotate(values: ArrayLike, theta: ArrayLike) -> ComplexArray:
     """Rotate complex values anticlockwise about the origin: values · e^{iθ}.
 
-    `theta` is in radians and broadcasts with the values. Single precision stays single.
+    Parameters
+    ----------
+    values : array_like
+    theta : array_like
+        Angle θ in radians; broadcasts with the values.
+
+    Returns
+    -------
+    ndarray of complex
+        In single precision if the values are.
+
+    Examples
+    --------
+    >>> rotate([1, 1j], np.pi / 2).round(12).tolist()
+    [1j, (-1+0j)]
     """
     points = _complex(values)
     return np.asarray(points * phasor(theta).astype(points.dtype, copy=False))
@@ -45,10 +74,35 @@ def rotate(values: ArrayLike, theta: ArrayLike) -> ComplexArray:
 def rotate_pairs(pairs: ArrayLike, theta: ArrayLike) -> FloatArray:
     """Rotate pairs (a, b) anticlockwise: (a cos θ − b sin θ, a sin θ + b cos θ).
 
-    `pairs` has shape (..., 2), `theta` in radians a shape that broadcasts with (...). Rotary
-    positions (Su et al. 2021) rotate a vector of d features as `vector.reshape(..., d // 2, 2)`.
-    The gradient is the rotation by −θ. Single precision stays single. Raises ValueError if the last
-    axis is not 2.
+    Parameters
+    ----------
+    pairs : array_like, shape (..., 2)
+    theta : array_like
+        Angle θ in radians; broadcasts with (...).
+
+    Returns
+    -------
+    ndarray, shape (..., 2)
+        In single precision if the pairs are.
+
+    Raises
+    ------
+    ValueError
+        If the last axis is not 2.
+
+    Notes
+    -----
+    Rotary positions rotate a vector of d features as `vector.reshape(..., d // 2, 2)`. The gradient
+    is the rotation by −θ.
+
+    References
+    ----------
+    Su et al. 2021, "RoFormer: Enhanced Transformer with Rotary Position Embedding".
+
+    Examples
+    --------
+    >>> rotate_pairs([1.0, 0.0], np.pi / 2).round(12).tolist()
+    [0.0, 1.0]
     """
     array: NDArray[Any] = np.asarray(pairs)
     if array.ndim == 0 or array.shape[-1] != 2:
@@ -74,16 +128,41 @@ def _one_sided(spectrum: ArrayLike, nperseg: int) -> ComplexArray:
 
 
 def time_shift(spectrum: ArrayLike, shift: ArrayLike, nperseg: int) -> ComplexArray:
-    """Shift a frame circularly by `shift` samples: X_k · e^{−i2πk·shift/w} (shift theorem).
+    """Shift a frame circularly by a number of samples: X_k · e^{−i2πk·shift/w} (shift theorem).
 
-    `spectrum` is (..., nperseg // 2 + 1). `shift` is any real number of samples, positive towards
-    later, or an array that broadcasts with (...). Between samples the frame is its trigonometric
-    interpolant. Single precision stays single.
+    Parameters
+    ----------
+    spectrum : array_like, shape (..., nperseg // 2 + 1)
+        One-sided spectrum of a real frame.
+    shift : array_like
+        Any real number of samples, positive towards later; broadcasts with (...).
+    nperseg : int
+        The frame length w in samples.
+
+    Returns
+    -------
+    ndarray of complex, shape (..., nperseg // 2 + 1)
+        In single precision if the spectrum is.
+
+    Raises
+    ------
+    ValueError
+        For a wrong number of bins.
+
+    Notes
+    -----
+    Between samples the frame is its trigonometric interpolant.
 
     The last bin of an even nperseg stands for +fs/2 and −fs/2 at once, which rotate in opposite
     directions. It is multiplied by their mean, cos(π·shift), so that it stays that of a real frame
     and `irfft` loses nothing. A fractional shift therefore shrinks that one bin, and only there two
-    shifts do not add up. Raises ValueError for a wrong number of bins.
+    shifts do not add up.
+
+    Examples
+    --------
+    >>> later = time_shift(np.fft.rfft([1, 0, 0, 0]), 1, nperseg=4)
+    >>> bool(np.allclose(np.fft.irfft(later), [0, 1, 0, 0]))
+    True
     """
     X = _one_sided(spectrum, nperseg)
     # The remainder is exact, so the phase stays accurate if the shift is a large number of samples.
@@ -97,12 +176,33 @@ def time_shift(spectrum: ArrayLike, shift: ArrayLike, nperseg: int) -> ComplexAr
 
 
 def align_phase(spectrum: ArrayLike, reference: ArrayLike) -> tuple[ComplexArray, FloatArray]:
-    """Rotate a spectrum by the one phase that brings it nearest to `reference`.
+    """Rotate a spectrum by the one phase that brings it nearest to a reference.
 
-    Both are (..., n_bins) and broadcast. Returns X·e^{iθ} and θ = arg Σ_k conj(X_k)·Y_k (...) in
-    (−π, π], the minimum of Σ_k |X_k e^{iθ} − Y_k|² (orthogonal Procrustes in one complex
-    dimension); θ is 0 if all phases are equally good. One phase for all frequencies is no delay:
-    bin 0 and the last bin of an even frame become complex, and `irfft` drops that part.
+    Parameters
+    ----------
+    spectrum : array_like, shape (..., n_bins)
+        The spectrum X.
+    reference : array_like, shape (..., n_bins)
+        The spectrum Y; broadcasts with X.
+
+    Returns
+    -------
+    aligned : ndarray of complex, shape (..., n_bins)
+        X·e^{iθ}.
+    theta : ndarray, shape (...)
+        θ in radians, in (−π, π]; 0 if all phases are equally good.
+
+    Notes
+    -----
+    θ = arg Σ_k conj(X_k)·Y_k minimises Σ_k |X_k e^{iθ} − Y_k|² (orthogonal Procrustes in one
+    complex dimension). One phase for all frequencies is no delay: bin 0 and the last bin of an even
+    frame become complex, and `irfft` drops that part.
+
+    Examples
+    --------
+    >>> aligned, theta = align_phase([1, 2j], [1j, -2])
+    >>> aligned.round(12).tolist(), round(float(theta / np.pi), 12)
+    ([1j, (-2+0j)], 0.5)
     """
     X, Y = _complex(spectrum), _complex(reference)
     inner = np.asarray(np.sum(X.conj() * Y, axis=-1))

@@ -1,5 +1,4 @@
-"""What aeon makes of labels and alarms: range-based precision and recall, kept in
-aeon_reference.json.
+"""Range-based precision and recall by aeon, kept in aeon_reference.json.
 
     python tests/aeon_reference.py          makes the file anew
 

@@ -24,8 +24,9 @@ def block_maxima(values, block):
 
 
 def cluster_share(values, block):
-    """The median number of values a block above the median maximum, of blocks that have one, as a
-    share of the block.
+    """The median share of a block above the median maximum.
+
+    Blocks without a value above it are left out.
     """
     middle = median(block_maxima(values, block))
     counts = [

@@ -27,7 +27,7 @@ class Signal:
 
 @dataclass(frozen=True)
 class File:
-    """What a whole file says."""
+    """The contents of a whole file."""
 
     signals: Sequence[Signal]
     seconds: float = 1.0

@@ -1,7 +1,6 @@
-"""The slow obvious versions of spectra.metrics, from the definitions in the papers, one row at a
-time.
+"""The slow obvious versions of spectra.metrics, one row at a time.
 
-Imports nothing of spectra.
+They follow the definitions in the papers and import nothing of spectra.
 """
 
 import itertools
@@ -83,8 +82,9 @@ def autocorrelation(x, lag):
 
 
 def vus_buffer(x):
-    """TSB-AD's rule: the highest local maximum of the autocorrelation at the lags 3 … 400, or
-    125.
+    """TSB-AD's rule for the period.
+
+    It is the highest local maximum of the autocorrelation at the lags 3 … 400, or 125.
     """
     r = [autocorrelation(x, lag) for lag in range(3, min(400, len(x) - 1) + 1)]
     peaks = [i for i in range(1, len(r) - 1) if r[i - 1] < r[i] > r[i + 1]]
@@ -95,7 +95,7 @@ def vus_buffer(x):
 
 
 def touches(a, b):
-    """Whether two runs share a row."""
+    """Return True if two runs share a row."""
     return a[0] <= b[1] and b[0] <= a[1]
 
 
@@ -108,8 +108,9 @@ def event_based(labels, alarms):
 
 
 def covered(ranges, others):
-    """Tatbul's overlap reward of each range: the share of its rows in the others, over how many of
-    these there are.
+    """Tatbul's overlap reward of each range.
+
+    It is the share of its rows in the others, over the number of these.
     """
     rewards = []
     for first, last in ranges:
@@ -140,8 +141,9 @@ def point_adjusted(labels, alarms):
 
 
 def farther(zone, event, d):
-    """Probability that a random instant of the zone is farther than d from the event; 1 at d =
-    0.
+    """Probability that a random instant of the zone is farther than d from the event.
+
+    It is 1 at d = 0.
     """
     if d == 0:
         return 1.0
@@ -150,8 +152,9 @@ def farther(zone, event, d):
 
 
 def affiliation(labels, alarms):
-    """Affiliation precision and recall of Huet et al. 2022, as means over instants a quarter of a
-    row apart.
+    """Affiliation precision and recall of Huet et al. 2022.
+
+    They are means over instants a quarter of a row apart.
 
     All that is averaged is linear between multiples of a quarter, so that the values at the middles
     have its mean.

@@ -52,8 +52,9 @@ def table(seed: int, n: int = 1500) -> pd.DataFrame:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Labelled files, one without labels, and a module beside their folder, which is the working
-    folder.
+    """Labelled files, one without labels, and a module beside their folder.
+
+    The parent of the folder is the working folder.
     """
     here = tmp_path / "series"
     here.mkdir()

@@ -1,6 +1,4 @@
-"""Whatever is wrong is said in one sentence, with exit status 1 or 2, and nothing is left
-half-written.
-"""
+"""Every error is one sentence with exit status 1 or 2, and no file is left half-written."""
 
 import re
 import signal

@@ -81,7 +81,7 @@ def found(*words: str, stdin: str | None = None) -> dict:
 
 
 def overlaps_odd(alarm: dict) -> bool:
-    """Whether an alarm in row numbers touches the odd rows."""
+    """Return True if an alarm in row numbers touches the odd rows."""
     return bool(alarm["start"] < ODD.stop and alarm["end"] >= ODD.start)
 
 

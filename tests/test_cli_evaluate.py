@@ -1,6 +1,4 @@
-"""evaluate prints the metrics of what detect finds, or of a column, against the labels of a
-file.
-"""
+"""evaluate prints metrics of alarms, or of a column, against the labels of a file."""
 
 import json
 from pathlib import Path
@@ -18,8 +16,9 @@ from spectra.spectral.settings import Spectral
 
 
 def table(n: int = 1500) -> pd.DataFrame:
-    """A tone with a labelled stretch of another one, and a column of scores that finds half of
-    it.
+    """A tone with a labelled stretch of another tone, and a column of scores.
+
+    The scores are high in half of the stretch.
     """
     rng = np.random.default_rng(0)
     values = np.sin(2 * np.pi * np.arange(n) / 20) + 0.1 * rng.standard_normal(n)
@@ -40,7 +39,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def run(*words: str, status: int = 0, stdin: str | None = None) -> str:
-    """What evaluate prints; on standard error where it fails."""
+    """Return the output of evaluate, that on standard error where it fails."""
     result = CliRunner().invoke(main, ["evaluate", *words], input=stdin)
     assert result.exit_code == status, result.output
     return result.stdout if status == 0 else result.stderr

@@ -1,4 +1,4 @@
-"""What does not fit into memory is refused before it is taken."""
+"""Data that does not fit into memory is refused before memory is taken."""
 
 import io
 

@@ -1,6 +1,4 @@
-"""The detector keeps scikit-learn's contract, and says of a recording what `spectra.detect` says of
-it.
-"""
+"""The detector keeps scikit-learn's contract and agrees with `spectra.detect`."""
 
 import json
 import os

@@ -1,5 +1,6 @@
-"""The generators' anomalies measured in the signals: frequencies, sizes, places, and what was left
-alone.
+"""The anomalies of the generators, measured in their signals.
+
+Frequencies, sizes and rows are as documented, and the other rows are unchanged.
 """
 
 import math
@@ -41,8 +42,9 @@ def changed(recording):
 
 
 def amplitudes(signal):
-    """One-sided amplitude spectrum: a sine of amplitude A with a whole number of periods reads
-    A.
+    """One-sided amplitude spectrum.
+
+    A sine of amplitude A with a whole number of periods reads A.
     """
     return 2 * np.abs(np.fft.rfft(signal)) / len(signal)
 
@@ -336,9 +338,7 @@ def test_odd_cycle_as_it_is_has_half_of_the_energy():
 
 
 def slots(recording, phase_length=60, rest=40):
-    """The whole phases of a recording without noise, (n_phases, phase_length), and whether each is
-    labelled.
-    """
+    """The whole phases of a recording without noise, (n_phases, phase_length), and their labels."""
     spacing = phase_length + rest
     n = recording.n_samples // spacing
     signal = column(recording)[: n * spacing].reshape(n, spacing)

@@ -1,4 +1,4 @@
-"""What nobody asked for is not imported: the package and its help come at once."""
+"""Modules that are not needed are not imported: the package and its help come at once."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What inspect says of a file is what was written into it, and what read makes of it."""
+"""inspect reports the contents of a file as they were written and as read returns them."""
 
 import gzip
 import io

@@ -1,5 +1,6 @@
-"""Attention from contexts to normal contexts, against the slow form, and its limit, the nearest
-neighbour.
+"""Attention from contexts to normal contexts, against the slow form.
+
+Its limit is the nearest neighbour.
 """
 
 import numpy as np

@@ -130,7 +130,7 @@ def test_a_model_file_is_arrays_and_one_text(content: bytes) -> None:
 
 
 class Mischief:
-    """What runs when it is unpickled."""
+    """An object that makes a folder when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = str(path)

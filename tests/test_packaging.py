@@ -1,4 +1,4 @@
-"""What gets installed is what lies in the repository, and importing it costs next to nothing."""
+"""The repository is installed whole, and importing it costs next to nothing."""
 
 import json
 import re
@@ -37,9 +37,7 @@ def modules_on_disk() -> set[str]:
 
 
 def data_on_disk() -> set[str]:
-    """Everything else in those folders: data, its descriptions, and the mark that the package is
-    typed.
-    """
+    """All other files to install: data, its descriptions, and the mark of a typed package."""
     data = {
         path.name
         for path in (ROOT / "datasets").iterdir()
@@ -50,8 +48,9 @@ def data_on_disk() -> set[str]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sdist, and the wheel built from it, made from a copy so that the working tree stays as it
-    is.
+    """The sdist, and the wheel built from it.
+
+    Both are made from a copy, so that the working tree stays as it is.
     """
     source = tmp_path_factory.mktemp("source")
     for name in INSTALLED_AS:
@@ -149,7 +148,7 @@ def test_command_runs_from_the_wheel_alone(wheel: zipfile.ZipFile, tmp_path: Pat
 
 
 def requirements(leave_out: frozenset[str] = frozenset()) -> list[Requirement]:
-    """What users and testers need, as written by hand, less that of some extras."""
+    """The requirements of users and testers, as written by hand, less those of some extras."""
     extras = PROJECT["project"]["optional-dependencies"]
     lines = [line for name in extras if name not in leave_out for line in extras[name]]
     return [Requirement(line) for line in (*PROJECT["project"]["dependencies"], *lines)]

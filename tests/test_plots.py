@@ -35,9 +35,7 @@ def sine(n=4000, frequency=20.0, amplitude=3.0, seed=0):
 
 
 def parts(figure):
-    """The axes of the channels, of the score, and of the spectrogram; the last is that of its
-    colours.
-    """
+    """The axes of the channels, of the score, of the spectrogram, and of its colours."""
     *signals, score, spectrogram, colours = figure.axes
     return signals, score, spectrogram, colours
 
@@ -66,8 +64,9 @@ def mesh(ax):
 
 @pytest.fixture(scope="module")
 def shift():
-    """A level shift, found, and nothing else: it is far less probable than chance on any of these
-    frames.
+    """A level shift, found, and nothing else.
+
+    It is far less probable than chance on any of these frames.
     """
     return detect(generators.level_shift(np.random.default_rng(1)), alpha=1e-6)
 

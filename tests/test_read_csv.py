@@ -1,6 +1,4 @@
-"""CSV as it is in the world: however a table is written, the same numbers come out, or one sentence
-says what is wrong.
-"""
+"""CSV as it is in the world: the same numbers from any notation, or one sentence."""
 
 import csv
 import gzip

@@ -350,3 +350,14 @@ def test_units_follow_their_channels_into_the_order_of_a_model() -> None:
         Recording.from_frame(pd.DataFrame(values, columns=["b", "a"])), units=("bar", "V")
     )
     assert spectra.score(model, other).recording.units == ("V", "bar")
+
+
+@pytest.mark.parametrize("choice", [{"repeats": "median"}, {"dates": "dmy"}])
+def test_a_choice_that_there_is_not_is_refused_with_those_there_are(
+    tmp_path: Path, choice: dict[str, Any]
+) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("time,value\n" + "".join(f"{i},{i % 3}\n" for i in range(20)))
+    (name,) = choice
+    with pytest.raises(DataError, match=rf"{name}='{choice[name]}' must be one of \w+"):
+        spectra.datasets.read(path, **choice)

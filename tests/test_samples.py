@@ -1,6 +1,4 @@
-"""The recordings that come with spectra: what is in their files, read line by line, and what comes
-out of `load_sample`.
-"""
+"""The recordings that come with spectra: their files, read line by line, and `load_sample`."""
 
 import csv
 import gzip

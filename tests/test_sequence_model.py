@@ -58,8 +58,9 @@ def test_frames_after_an_anomaly_are_normal_again(signal: np.ndarray) -> None:
 
 
 def bursts(seed: int, odd: np.ndarray | None = None) -> tuple[np.ndarray, int]:
-    """Bursts of one tone, louder and fainter, after rests of any length, the 90th of them `odd`;
-    and where that begins.
+    """Bursts of one tone, louder and fainter, after rests of any length.
+
+    The 90th of them is `odd`; its first row is returned too.
     """
     rng = np.random.default_rng(seed)
     parts = [rng.uniform(0.5, 1.5) * tone(0.1) for _ in range(120)]
@@ -212,7 +213,7 @@ def test_a_transformer_adds_two_scores_and_is_seeded(
         progress=lambda epoch: curve.append(epoch.loss),
     )
     np.testing.assert_allclose(trained[1].statistic, again[1].statistic, rtol=1e-4, atol=1e-4)
-    assert len(trained[0].standardised.standards) == 4
+    assert len(trained[0].standardised.standard.mu) == 4
     assert curve[-1] < curve[0]
     assert trained[0].forecast(part, 3).tokens.shape == (3,)
 

@@ -1,5 +1,8 @@
 """Base scores as standard scores."""
 
+import math
+import statistics
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import naive_calibration
-from spectra.spectral.standard import (
+from spectra.calibration.standard import (
     FLOOR,
     MIN_SIGMA,
     ROUNDS,
@@ -124,6 +127,23 @@ def test_less_is_as_anomalous_as_more_where_both_directions_count() -> None:
     # Standard errors of 10,000 values: 0.5 % of σ in the mean, 0.7 % in σ.
     np.testing.assert_allclose(z, [0.0, 4.0, 4.0, 10.0], atol=0.3)
     np.testing.assert_allclose(np.quantile(standard.z(values), 0.6827), 1.0, atol=0.05)
+
+
+def test_scores_in_units_of_what_is_ordinary_are_standardised_by_their_quartiles() -> None:
+    values = np.random.default_rng(5).chisquare(3, (2, 1, 999))
+    holed = np.insert(values, [0, 500], np.nan, axis=2)
+    standard = Standard.fit_log1p(holed)
+    for z, score in zip(standard.z(values)[:, 0], values[:, 0], strict=True):
+        logs = sorted(math.log(1 + value) for value in score)
+        low, middle, high = statistics.quantiles(logs, n=4, method="inclusive")
+        sigma = (high - low) / (2 * stats.norm.ppf(0.75))
+        expected = [(math.log(1 + value) - middle) / sigma for value in score]
+        np.testing.assert_allclose(z, expected, rtol=1e-3, atol=1e-9)
+
+
+def test_scores_that_repeat_exactly_differ_by_no_more_than_their_smallest_scale() -> None:
+    standard = Standard.fit_log1p(np.full((1, 1, 50), 0.3))
+    np.testing.assert_allclose(standard.z(np.array([[[0.3, 0.43]]])), [[[0.0, 10 * np.log(1.1)]]])
 
 
 def test_single_precision_stays_single() -> None:

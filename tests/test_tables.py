@@ -1,5 +1,6 @@
-"""Tables as loggers, meters and exports write them: what a file says is used, and what is no sample
-is left out with a note.
+"""Tables as loggers, meters and exports write them.
+
+The statements of a file are used, and lines that hold no sample are left out with a note.
 """
 
 import bz2

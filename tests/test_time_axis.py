@@ -1,6 +1,4 @@
-"""Time as it is logged: recognised in any notation, and put on a regular grid or refused by the
-row.
-"""
+"""Time as it is logged, in any notation, on a regular grid or refused by the row."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -33,9 +31,7 @@ def table(
 
 
 def stamped(stamps: Iterable[object], **arguments: Any) -> Recording:
-    """The recording of a file with these time stamps and values 0, 1, 2, …, of which none is lost
-    in rounding.
-    """
+    """The recording of a file with these time stamps and values that rounding does not change."""
     stamps = list(stamps)
     return read(table(stamps, [i * i for i in range(len(stamps))]), **arguments)
 

@@ -1,6 +1,4 @@
-"""The whole flow: against loops, against torch on the same weights, against differences, and the
-worked example.
-"""
+"""The whole flow against loops, torch on the same weights, differences, and the example."""
 
 import json
 from pathlib import Path

@@ -1,5 +1,4 @@
-"""What torch makes of the weights in torch_reference.npz: outputs and gradients of post-norm
-encoder layers.
+"""Outputs and gradients of post-norm encoder layers by torch, kept in torch_reference.npz.
 
     python tests/torch_reference.py          checks that torch still gives what the file holds
     python tests/torch_reference.py --write  makes the file anew
@@ -22,8 +21,9 @@ TOLERANCE = 1e-12
 
 
 def given() -> dict[str, np.ndarray]:
-    """Inputs and weights, drawn once; everything is away from 0 and 1, so that nothing drops out
-    unnoticed.
+    """Inputs and weights, drawn once.
+
+    None is 0 or 1, so that no part drops out unnoticed.
     """
     rng = np.random.default_rng(20_17)
     arrays = {
@@ -48,9 +48,7 @@ def given() -> dict[str, np.ndarray]:
 
 
 def torch_layer(weights, layer):
-    """A torch layer whose weights are functions of ours, with biases of 0 where the formulas have
-    none.
-    """
+    """A torch layer with our weights, and biases of 0 where the formulas have none."""
     import torch
 
     def own(name):

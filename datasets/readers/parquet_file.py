@@ -82,7 +82,7 @@ class _Columns:
     notes: tuple[str, ...]
 
     def stored_names(self) -> list[str]:
-        """The names of the columns to read, as the file has them."""
+        """Return the names of the columns to read, as the file has them."""
         return [self.schema.names[index] for index in self.indices]
 
 

@@ -208,7 +208,17 @@ class GaussianThreshold:
         )
 
     def log_p_value(self, distances: ArrayLike) -> Float64Array:
-        """Return the natural logarithm of `p_value`, finite however far the tail."""
+        """Return the natural logarithm of `p_value`, finite however far the tail.
+
+        Parameters
+        ----------
+        distances : array_like
+
+        Returns
+        -------
+        ndarray, shape of distances
+            Low = anomalous.
+        """
         values = np.asarray(distances, dtype=np.float64) / self.unit
         log_p = log_ndtr(-self._gaussian(values))
         given, corrected = self._knots
@@ -218,9 +228,16 @@ class GaussianThreshold:
         return np.asarray(np.where(log_p < TAIL_FROM, tail, log_p))
 
     def z(self, distances: ArrayLike) -> Float64Array:
-        """Return standard scores of distances, same shape: N(0, 1) for normal frames.
+        """Return standard scores of distances: N(0, 1) for normal frames.
 
-        Large = anomalous; NaN stays NaN.
+        Parameters
+        ----------
+        distances : array_like
+
+        Returns
+        -------
+        ndarray, shape of distances
+            High = anomalous; NaN stays NaN.
         """
         log_p = self.log_p_value(distances)
         # Near 1 the logarithm of p has no digits left; there the score of the Gaussian is used.
@@ -239,23 +256,53 @@ class GaussianThreshold:
         return np.asarray(np.where(y < 0, ndtri_exp(lower), -ndtri_exp(upper)))
 
     def p_value(self, distances: ArrayLike) -> Float64Array:
-        """Return the probability that a normal frame has a distance as large, same shape.
+        """Return the probability that a normal frame has a distance as large.
 
-        Small = anomalous; 0 only below 1e-308.
+        Parameters
+        ----------
+        distances : array_like
+
+        Returns
+        -------
+        ndarray, shape of distances
+            Low = anomalous; 0 only below 1e-308.
         """
         return np.asarray(np.exp(self.log_p_value(distances)))
 
     def threshold(self, alpha: float) -> float:
-        """Return the distance that a normal frame exceeds with probability `alpha`.
+        """Return the distance that a normal frame exceeds with a given probability.
 
-        It is the inverse of `p_value`. Raises ValueError unless 0 < alpha < 1.
+        Parameters
+        ----------
+        alpha : float
+            False-alarm probability, between 0 and 1.
+
+        Returns
+        -------
+        float
+            The inverse of `p_value`; larger distances are anomalous.
+
+        Raises
+        ------
+        ValueError
+            Unless 0 < alpha < 1.
         """
         if not 0 < alpha < 1:
             raise ValueError(f"alpha={alpha} must lie between 0 and 1.")
         return self.inverse(float(-ndtri(alpha)))
 
     def inverse(self, z: float) -> float:
-        """Return the distance that has a standard score: inverse of `z`."""
+        """Return the distance that has a given standard score: the inverse of `z`.
+
+        Parameters
+        ----------
+        z : float
+            Standard score, high = anomalous.
+
+        Returns
+        -------
+        float
+        """
         log_p = float(log_ndtr(-z))
         if log_p < TAIL_FROM:
             given, corrected = self._knots

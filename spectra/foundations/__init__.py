@@ -6,32 +6,18 @@ are the functions that the toolkit itself uses, from `spectra.transformer`, `spe
 `spectra.signal` and `spectra.calibration`.
 """
 
-from spectra.foundations.formulas import (
-    EXAMPLE_A,
-    EXAMPLE_B,
-    affine,
-    amplitude_spectrum,
-    analogy_rotation,
-    analogy_shift,
+from spectra.foundations.descent import gradient_descent, quadratic_gradient, quadratic_loss
+from spectra.foundations.gaussian import gaussian_area, gaussian_density, threshold
+from spectra.foundations.linear_algebra import EXAMPLE_A, EXAMPLE_B, affine, eigenvalues, lu, solve
+from spectra.foundations.network import (
     attention,
     attention_weights,
     cross_entropy,
-    eigenvalues,
-    euler,
-    fourier_transform,
-    gaussian_area,
-    gaussian_density,
-    gradient_descent,
-    lu,
-    most_similar,
     positional_encoding,
-    quadratic_gradient,
-    quadratic_loss,
     softmax,
-    solve,
-    spectral_distance,
-    threshold,
 )
+from spectra.foundations.rotations import analogy_rotation, analogy_shift, euler, most_similar
+from spectra.foundations.signals import amplitude_spectrum, fourier_transform, spectral_distance
 
 __all__ = [
     "EXAMPLE_A",

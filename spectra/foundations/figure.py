@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 THIRD: Final = "#009E73"
 PALE: Final = "#BBBBBB"
 GREY: Final = "#777777"
+# Scores in the softmax panel, and the angle in radians that the rotation panel turns by: 60°.
 SCORES: Final = (2.0, 1.0, 0.2, -1.0)
 ANGLE: Final = np.pi / 3
 # Sampling rate (Hz) and duration (s) of the signal in the spectrum panel; both tones have whole

@@ -24,7 +24,9 @@ from spectra.plots.columns import column_maxima, envelope
 from spectra.plots.spectrogram import draw_spectrogram
 from spectra.plots.style import ALARM, SCORE, SIGNAL, Picture
 
+# Channels that are drawn: more are too low to read on a page.
 MAX_CHANNELS: Final = 8
+# Characters of a name beside its axis, whose height is about as many.
 LONGEST_NAME: Final = 24
 # From this number of alarms on their outlines are thin: thick ones would cover the spectrogram.
 MANY_ALARMS: Final = 40

@@ -18,7 +18,7 @@ ROWS_PER_DECADE: Final = 60
 # Frames times rows that are transformed at a time: 16 MB.
 BLOCK_VALUES: Final = 2**21
 # Range of the colours in dB: wide enough that noise does not look like structure, and narrow enough
-# that levels can be told apart.
+# that levels can be distinguished.
 LEAST_RANGE, MOST_RANGE = 30.0, 80.0
 # Amplitude drawn for a silent channel, whose logarithm would be −∞.
 SILENCE: Final = 1e-12

@@ -34,11 +34,28 @@ class Forecast(NamedTuple):
 def forecast(
     base: BaseScores, signal: Float64Array, n_frames: int, rng: np.random.Generator | None
 ) -> Forecast:
-    """Return the `n_frames` frames that follow a signal (n_samples, n_channels).
+    """Return the frames that follow a signal, token by token.
 
-    Each is the likeliest, or with `rng` drawn by its probability, and begins where the one before
-    it ends. Raises DataError for a signal with fewer frames than the near past, or with a gap at
-    its end, and ValueError for n_frames below 1.
+    Parameters
+    ----------
+    base : BaseScores
+        The fitted predictors of frames.
+    signal : ndarray, shape (n_samples, n_channels)
+    n_frames : int
+        Number of frames; each begins where the one before it ends.
+    rng : numpy.random.Generator or None
+        Draws tokens by their probability; without it the likeliest are taken.
+
+    Returns
+    -------
+    Forecast
+
+    Raises
+    ------
+    DataError
+        For a signal with fewer frames than the near past, or with a gap at its end.
+    ValueError
+        For n_frames below 1.
     """
     if n_frames < 1:
         raise ValueError(f"n_frames={n_frames} must be an integer >= 1.")

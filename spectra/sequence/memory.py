@@ -74,7 +74,7 @@ def surprisal(p: FloatArray, token_distances: FloatArray) -> FloatArray:
 
 
 def contexts(features: FloatArray, stride: int, length: int) -> FloatArray:
-    """Return the context of each frame: the `length` frames before it, `stride` apart.
+    """Return the context of each frame: `length` frames before it, one every `stride`.
 
     The shapes are (n_frames, d) -> (n_frames, length·d), the earliest frame first; NaN stands for
     frames before the first.
@@ -107,7 +107,7 @@ def attention_weights(D: FloatArray, temperature: float) -> FloatArray:
 
 @dataclass(frozen=True)
 class Memory:
-    """Normal frames with their contexts of `length` frames, `stride` hops apart.
+    """Normal frames with their contexts of `length` frames, one every `stride` hops.
 
     Attributes
     ----------

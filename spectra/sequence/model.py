@@ -9,6 +9,7 @@ import numpy as np
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
 from spectra.calibration.fusion import Fused, Fusion
 from spectra.calibration.scores import Scores
+from spectra.calibration.standard import Standard
 from spectra.errors import DataError
 from spectra.sequence.base_scores import FAR, NEAR, BaseScores
 from spectra.sequence.evidence import evidence
@@ -17,7 +18,6 @@ from spectra.sequence.forecast import Forecast, forecast
 from spectra.sequence.memory import Memory, contexts, fit_memory, future_contexts
 from spectra.sequence.predictor import FramePredictor
 from spectra.sequence.scorer import SequenceScorer, Standardised
-from spectra.sequence.standard import Standard
 from spectra.sequence.vocabulary import Vocabulary, default_size
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
@@ -319,11 +319,11 @@ def _step_values(base: BaseScores, sample: FrameSample, n_samples: int) -> Float
 
 
 def _standardised(base: BaseScores, values: FloatArray) -> Standardised:
-    """Return base scores with standards learned from values (…, n_steps) of normal steps."""
+    """Return base scores with the standard learned from values (…, n_steps) of normal steps."""
     scores, distances = np.split(values, [base.n_scores])
-    standards = tuple(Standard.fit(score) for score in scores)
     usual = np.nanmedian(distances.astype(np.float64), axis=1)
-    return Standardised(base, standards, np.maximum(usual, MIN_DISTANCE))
+    standard = Standard.fit_log1p(scores[:, None])
+    return Standardised(base, standard, np.maximum(usual, MIN_DISTANCE))
 
 
 def _scored(model: Standardised, signal: Float64Array, *, own: bool) -> Fused:

@@ -124,7 +124,7 @@ class FramePredictor:
     ) -> FloatArray:
         """Return p (n, n_tokens) of the tokens of the frames with the indices `last`.
 
-        Each is predicted from up to `length` frames before it, `stride` hops apart.
+        Each is predicted from up to `length` frames before it, one every `stride` hops.
         """
         scaled = keys * keys.dtype.type(self.factor)
         p = np.empty((last.size, self.sizes.V or 0), dtype=keys.dtype)

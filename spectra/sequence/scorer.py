@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import ndtri_exp
 
 from spectra.arrays import Float32Array, Float64Array, FloatArray
 from spectra.calibration.fusion import Fused, PowerMean
+from spectra.calibration.standard import Standard
 from spectra.sequence.base_scores import BaseScores
-from spectra.sequence.standard import Standard, z_of_surprisal
 from spectra.signal.steps import StepGrid
 
 
@@ -18,18 +19,18 @@ class Standardised:
     Attributes
     ----------
     base : BaseScores
-    standards : tuple of Standard
-        One for each base score.
+    standard : Standard
+        Of the base scores (n_scores, 1), which all channels share.
     usual : ndarray (n_channels,)
         Median distance of each channel to the expected spectrum.
     """
 
     base: BaseScores
-    standards: tuple[Standard, ...]
+    standard: Standard
     usual: Float64Array
 
     def __post_init__(self) -> None:
-        if len(self.standards) != self.base.n_scores:
+        if self.standard.mu.shape != (self.base.n_scores, 1):
             raise ValueError(f"There are {self.base.n_scores} base scores, each with a standard.")
         if self.usual.shape != (self.base.frames.n_channels,) or not (self.usual > 0).all():
             raise ValueError("Each channel has a usual distance above 0.")
@@ -46,15 +47,23 @@ class Standardised:
         The channel of a step is the one whose distance is largest in units of its usual one.
         """
         scores, distances = np.split(values, [self.base.n_scores])
-        z = np.array(
-            [standard.z(score) for standard, score in zip(self.standards, scores, strict=True)]
-        )
+        z = self.standard.z(scores[:, None])
         # The surprisals, every second score, are no more improbable than the token itself.
-        z[::2] = np.minimum(z[::2], z_of_surprisal(scores[::2]))
+        z[::2, 0] = np.minimum(z[::2, 0], z_of_surprisal(scores[::2]))
         fusing = PowerMean((1, values.shape[1]), 1)
-        fusing.add(z[:, None], group=0, first_source=0)
+        fusing.add(z, group=0, first_source=0)
         relative = np.nan_to_num(distances / self.usual[:, None], nan=-1.0)
         return replace(fusing.result(), channel=relative.argmax(axis=0).astype(np.int16))
+
+
+def z_of_surprisal(surprisal: FloatArray) -> FloatArray:
+    """Return the standard score whose upper tail probability is that of the token, exp(−surprisal).
+
+    The tokens that are at most as probable as that of the frame have together at least its
+    probability: no surprisal is more anomalous than this.
+    """
+    log_p = -np.maximum(surprisal.astype(np.float64), np.finfo(np.float32).tiny)
+    return np.asarray(-ndtri_exp(log_p))
 
 
 class SequenceScorer:

@@ -49,6 +49,17 @@ class Sequence:
     ValueError
         For a parameter out of range.
 
+    Notes
+    -----
+    A frame is predicted by kernel regression over the contexts of normal frames, which is attention
+    with fixed keys and values (`spectra.sequence.memory`). Its base scores are the surprisal of its
+    token and its distance from the prediction; high is anomalous.
+
+    References
+    ----------
+    Nadaraya (1964), Theory of Probability and its Applications 9, 141. Watson (1964), Sankhyā A 26,
+    359. Vaswani et al. (2017), "Attention Is All You Need".
+
     Examples
     --------
     >>> import numpy as np
@@ -77,15 +88,21 @@ class Sequence:
     def fit(
         self, signal: Float64Array, normal_rows: slice | None = None
     ) -> tuple[SequenceModel, Scores]:
-        """Learn from a signal (n_samples, n_channels); return the model and the signal's scores.
+        """Learn from a signal.
 
         Parameters
         ----------
-        signal : ndarray (n_samples, n_channels)
+        signal : ndarray, shape (n_samples, n_channels)
             NaN in gaps.
         normal_rows : slice, optional
             Rows known to be normal. By default the signal is its own reference, and most of it must
             be normal.
+
+        Returns
+        -------
+        model : SequenceModel
+        scores : Scores
+            The scores of the signal itself.
 
         Raises
         ------
@@ -95,12 +112,17 @@ class Sequence:
         return SequenceModel.fit(signal, self.plan(signal, normal_rows), normal_rows)
 
     def plan(self, signal: Float64Array, normal_rows: slice | None = None) -> Plan:
-        """Return the plan for a signal (n_samples, n_channels): what is compared, frame by frame.
+        """Return the plan for a signal: the frames and the view that are compared.
 
         Parameters
         ----------
-        signal : ndarray (n_samples, n_channels)
+        signal : ndarray, shape (n_samples, n_channels)
         normal_rows : slice, optional
+            Rows known to be normal.
+
+        Returns
+        -------
+        Plan
         """
         nperseg = self.nperseg
         if nperseg is None:
@@ -117,9 +139,20 @@ class Sequence:
 
 
 def default_nperseg(period: int | None, n_samples: int) -> int:
-    """Return the power of two nearest to a sixteenth of the period, from SHORTEST to LONGEST.
+    """Return the power of two nearest to a sixteenth of the period.
 
-    It is halved for a signal of fewer than FRAMES_AT_LEAST such frames.
+    Parameters
+    ----------
+    period : int or None
+        Dominant period in rows.
+    n_samples : int
+        Rows to learn from.
+
+    Returns
+    -------
+    int
+        Rows of a frame, from SHORTEST to LONGEST; halved for a signal of fewer than FRAMES_AT_LEAST
+        such frames.
     """
     nperseg = WITHOUT_PERIOD
     if period is not None:

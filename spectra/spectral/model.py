@@ -9,6 +9,7 @@ import numpy as np
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
 from spectra.calibration.fusion import Fused, Fusion
 from spectra.calibration.scores import Scores
+from spectra.calibration.standard import Standard, Transform
 from spectra.errors import DataError
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
@@ -29,7 +30,6 @@ from spectra.spectral.normal import (
 )
 from spectra.spectral.points import Points
 from spectra.spectral.scorer import SpectralScorer, Standardised
-from spectra.spectral.standard import Standard, Transform
 from spectra.threads import one_blas_thread
 
 # Steps that standards and calibration are learned from, and the stretches they are drawn in: 64 of

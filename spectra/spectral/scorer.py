@@ -8,9 +8,9 @@ import numpy as np
 
 from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray
 from spectra.calibration.fusion import Fused, PowerMean
+from spectra.calibration.standard import Standard
 from spectra.signal.scale import Scale
 from spectra.spectral.base_scores import BaseScores
-from spectra.spectral.standard import Standard
 
 # Values of one base score held at a time, over all channels: 32,768 rows of one channel.
 AT_ONCE: Final = 2**13

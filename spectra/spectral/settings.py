@@ -57,6 +57,11 @@ class Spectral:
     ValueError
         For a parameter out of range.
 
+    Notes
+    -----
+    The distance of a frame is ‖φ(X) − φ(X_normal)‖², with φ a view of its spectrum X and the mean
+    over the nearest normal spectra (`spectra.spectral.normal`); high is anomalous.
+
     Examples
     --------
     >>> import numpy as np
@@ -85,15 +90,21 @@ class Spectral:
     def fit(
         self, signal: Float64Array, normal_rows: slice | None = None
     ) -> tuple[SpectralModel, Scores]:
-        """Learn from a signal (n_samples, n_channels); return the model and the signal's scores.
+        """Learn from a signal.
 
         Parameters
         ----------
-        signal : ndarray (n_samples, n_channels)
+        signal : ndarray, shape (n_samples, n_channels)
             NaN in gaps.
         normal_rows : slice, optional
             Rows known to be normal. By default the signal is its own reference, and most of it must
             be normal.
+
+        Returns
+        -------
+        model : SpectralModel
+        scores : Scores
+            The scores of the signal itself.
 
         Raises
         ------

@@ -23,11 +23,35 @@ from spectra.transformer.positional import rotary, rotary_backward
 def attention(
     Q: FloatArray, K: FloatArray, V: FloatArray, hidden: BoolArray | None = None
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return Z = A V, with the scores S = QKᵀ/√d_k and the weights A = softmax(S).
+    """Return Z = A V with the weights A = softmax(QKᵀ/√d_k).
 
-    Queries are (..., T, d_k), keys (..., U, d_k), values (..., U, d_v). `hidden` broadcasts with
-    (..., T, U) and is True for the keys that a query must not see: their score is −∞. Raises
-    DataError for a mask of another shape.
+    Parameters
+    ----------
+    Q : ndarray, shape (..., T, d_k)
+        Queries.
+    K : ndarray, shape (..., U, d_k)
+        Keys.
+    V : ndarray, shape (..., U, d_v)
+        Values.
+    hidden : ndarray of bool, optional
+        True for the keys that a query must not see; broadcasts with (..., T, U). Their score is −∞.
+
+    Returns
+    -------
+    Z : ndarray, shape (..., T, d_v)
+    S : ndarray, shape (..., T, U)
+        Scores.
+    A : ndarray, shape (..., T, U)
+        Weights.
+
+    Raises
+    ------
+    DataError
+        For a mask of another shape.
+
+    References
+    ----------
+    Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1.
     """
     S, A = attention_weights(Q, K, hidden)  # [..., T, U]
     return A @ V, S, A  # [..., T, d_v]
@@ -36,7 +60,26 @@ def attention(
 def attention_weights(
     Q: FloatArray, K: FloatArray, hidden: BoolArray | None = None
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the scores S = QKᵀ/√d_k and the weights A = softmax(S) of `attention`."""
+    """Return the scores S = QKᵀ/√d_k and the weights A = softmax(S) of `attention`.
+
+    Parameters
+    ----------
+    Q : ndarray, shape (..., T, d_k)
+        Queries.
+    K : ndarray, shape (..., U, d_k)
+        Keys.
+    hidden : ndarray of bool, optional
+        True for the keys that a query must not see; broadcasts with (..., T, U).
+
+    Returns
+    -------
+    S, A : ndarray, shape (..., T, U)
+
+    Raises
+    ------
+    DataError
+        For a mask of another shape.
+    """
     S: FloatArray = Q @ K.swapaxes(-1, -2)  # [..., T, d_k] -> [..., T, U]
     S /= math.sqrt(Q.shape[-1])
     if hidden is not None:
@@ -46,9 +89,21 @@ def attention_weights(
 
 
 def hidden_keys(T: int, causal: bool, padding: BoolArray | None) -> BoolArray | None:
-    """Return the mask (..., T, T) that `attention` takes; None if every key may be seen.
+    """Return the mask that `attention` takes.
 
-    `padding` has shape (..., T).
+    Parameters
+    ----------
+    T : int
+        Number of positions.
+    causal : bool
+        Hide all later positions.
+    padding : ndarray of bool, shape (..., T), or None
+        True at positions that only fill up a sequence.
+
+    Returns
+    -------
+    ndarray of bool, shape (..., T, T), or None
+        None if every key may be seen.
     """
     later = np.triu(np.ones((T, T), dtype=np.bool_), 1) if causal else None  # [T, T]
     if padding is None:
@@ -59,7 +114,20 @@ def hidden_keys(T: int, causal: bool, padding: BoolArray | None) -> BoolArray | 
 def split_heads(X: FloatArray, h: int) -> FloatArray:
     """Split features into heads: head i has the features i·d_k … (i + 1)·d_k − 1.
 
-    Raises ValueError unless d is a multiple of h.
+    Parameters
+    ----------
+    X : ndarray, shape (..., T, d)
+    h : int
+        Number of heads.
+
+    Returns
+    -------
+    ndarray, shape (..., h, T, d_k)
+
+    Raises
+    ------
+    ValueError
+        Unless d is a multiple of h.
     """
     d = X.shape[-1]
     if h < 1 or d % h:
@@ -71,13 +139,34 @@ def split_heads(X: FloatArray, h: int) -> FloatArray:
 
 
 def merge_heads(Z: FloatArray) -> FloatArray:
-    """Return concat(Z₁ … Z_h), the inverse of `split_heads`; each is the other's gradient."""
+    """Return concat(Z₁ … Z_h), the inverse of `split_heads`; each is the other's gradient.
+
+    Parameters
+    ----------
+    Z : ndarray, shape (..., h, T, d_k)
+
+    Returns
+    -------
+    ndarray, shape (..., T, d)
+    """
     *leading, h, T, d_v = Z.shape
     return Z.swapaxes(-2, -3).reshape(*leading, T, h * d_v)  # [..., h, T, d_v] -> [..., T, d]
 
 
 class Heads(NamedTuple):
-    """Arrays that the gradient of `multi_head` needs."""
+    """Arrays that the gradient of `multi_head` needs.
+
+    Attributes
+    ----------
+    H : ndarray, shape (B, T, d)
+        Input.
+    Q, K, V : ndarray, shape (B, h, T, d_k)
+        Queries, keys and values.
+    Z : ndarray, shape (B, h, T, d_k)
+        Weighted means of the values.
+    L : ndarray, shape (B, h, T)
+        Logarithm of the sum of each softmax.
+    """
 
     H: FloatArray  # [B, T, d]
     Q: FloatArray  # [B, h, T, d_k]
@@ -98,10 +187,32 @@ def multi_head(
     padding: BoolArray | None = None,
     angles: Float64Array | None = None,
 ) -> tuple[FloatArray, Heads]:
-    """Return M = concat(Z₁ … Z_h) of H (B, T, d), and the arrays for the gradient.
+    """Return M = concat(Z₁ … Z_h), the attention of all heads.
 
-    Head i has the columns i·d_k … of W_Q, W_K and W_V (d, d). `padding` is (B, T). `angles`
-    (T, d_k / 2) are those of rotary positions.
+    Parameters
+    ----------
+    H : ndarray, shape (B, T, d)
+        Input.
+    W_Q, W_K, W_V : ndarray, shape (d, d)
+        Head i has their columns i·d_k … (i + 1)·d_k − 1.
+    h : int
+        Number of heads.
+    causal : bool
+        If True no position attends to later ones.
+    padding : ndarray of bool, shape (B, T), optional
+        True at positions that only fill up a sequence.
+    angles : ndarray, shape (T, d_k / 2), optional
+        Angles of rotary positions, in radians.
+
+    Returns
+    -------
+    M : ndarray, shape (B, T, d)
+    kept : Heads
+        The arrays for the gradient.
+
+    References
+    ----------
+    Vaswani et al. 2017, "Attention Is All You Need", section 3.2.2.
     """
     Q, K, V = (split_heads(linear(H, W), h) for W in (W_Q, W_K, W_V))  # [B, T, d] -> [B, h, T, d_k]
     if angles is not None:
@@ -122,7 +233,25 @@ def multi_head_backward(
     padding: BoolArray | None = None,
     angles: Float64Array | None = None,
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return the gradients by H, W_Q, W_K and W_V."""
+    """Return the gradients of `multi_head`.
+
+    Parameters
+    ----------
+    d_M : ndarray, shape (B, T, d)
+        Derivative of the loss by M.
+    kept : Heads
+        From `multi_head`.
+    W_Q, W_K, W_V : ndarray, shape (d, d)
+    causal : bool
+    padding : ndarray of bool, shape (B, T), optional
+    angles : ndarray, shape (T, d_k / 2), optional
+        The arguments of `multi_head`.
+
+    Returns
+    -------
+    d_H : ndarray, shape (B, T, d)
+    d_W_Q, d_W_K, d_W_V : ndarray, shape (d, d)
+    """
     H, Q, K, V, Z, L = kept
     d_Z = split_heads(d_M, Q.shape[1])  # [B, T, d] -> [B, h, T, d_k]
     padding = None if padding is None else padding[:, None]  # [B, T] -> [B, 1, T]

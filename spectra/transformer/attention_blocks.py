@@ -37,10 +37,41 @@ def attention_in_blocks(
     causal: bool = False,
     padding: BoolArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return Z (..., T, d_v) of attention, and the log of each softmax's sum (..., T).
+    """Return Z of `attention` without its weights.
 
-    Shapes are those of `spectra.transformer.attention.attention`; `padding` broadcasts with
-    (..., U). It uses as many threads as BLAS does. Raises DataError for padding of another shape.
+    Parameters
+    ----------
+    Q : ndarray, shape (..., T, d_k)
+        Queries.
+    K : ndarray, shape (..., U, d_k)
+        Keys.
+    V : ndarray, shape (..., U, d_v)
+        Values.
+    causal : bool
+        If True no query sees later keys.
+    padding : ndarray of bool, optional
+        True for keys that only fill up a sequence; broadcasts with (..., U).
+
+    Returns
+    -------
+    Z : ndarray, shape (..., T, d_v)
+    L : ndarray, shape (..., T)
+        Logarithm of the sum of each softmax.
+
+    Raises
+    ------
+    DataError
+        For padding of another shape.
+    ValueError
+        For a causal mask with another number of keys than queries.
+
+    Notes
+    -----
+    It uses as many threads as BLAS does.
+
+    References
+    ----------
+    Milakov & Gimelshein 2018, "Online normalizer calculation for softmax".
     """
     blocks = _Blocks(Q, K, V, causal, padding)
     Z = np.empty((*blocks.q.shape[:2], V.shape[-1]), dtype=Q.dtype)  # [N, T, d_v]
@@ -98,10 +129,36 @@ def attention_in_blocks_backward(
     causal: bool = False,
     padding: BoolArray | None = None,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the gradients by Q, K and V, from the Z and L of `attention_in_blocks`.
+    """Return the gradients of `attention_in_blocks`.
 
+    Parameters
+    ----------
+    d_Z : ndarray, shape (..., T, d_v)
+        Derivative of the loss by Z.
+    Q : ndarray, shape (..., T, d_k)
+    K : ndarray, shape (..., U, d_k)
+    V : ndarray, shape (..., U, d_v)
+    Z : ndarray, shape (..., T, d_v)
+    L : ndarray, shape (..., T)
+        Z and L are from `attention_in_blocks`.
+    causal : bool
+    padding : ndarray of bool, optional
+        The arguments of `attention_in_blocks`.
+
+    Returns
+    -------
+    d_Q : ndarray, shape (..., T, d_k)
+    d_K : ndarray, shape (..., U, d_k)
+    d_V : ndarray, shape (..., U, d_v)
+
+    Notes
+    -----
     With A = exp(S − L): dV = AᵀdZ and dS = A∘(dZVᵀ − D), where D = Σ_j dA_j A_j = Σ dZ∘Z. The
     columns −L and −D are made part of the products: QKᵀ − L = (Q, −L)(K, 1)ᵀ.
+
+    References
+    ----------
+    Dao et al. 2022, "FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness".
     """
     blocks = _Blocks(Q, K, V, causal, padding)
     d_z = d_Z.reshape(len(blocks.q), -1, V.shape[-1])  # [N, T, d_v]

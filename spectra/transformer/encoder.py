@@ -43,7 +43,19 @@ def keep_freed_memory() -> None:
 
 
 def weight_shapes(d: int, d_ff: int) -> dict[str, tuple[int, ...]]:
-    """Return the name and shape of each weight of a layer."""
+    """Return the name and shape of each weight of a layer.
+
+    Parameters
+    ----------
+    d : int
+        Number of features.
+    d_ff : int
+        Features inside the feed-forward.
+
+    Returns
+    -------
+    dict of str to tuple of int
+    """
     return {
         "W_Q": (d, d),
         "W_K": (d, d),
@@ -63,9 +75,16 @@ def weight_shapes(d: int, d_ff: int) -> dict[str, tuple[int, ...]]:
 class AttentionSettings(NamedTuple):
     """Number of heads, masks and rotary angles of the attention of a batch.
 
-    With `causal` no position attends to later ones. `padding` (B, T) is True at positions that only
-    fill up a sequence, which are not attended to. `angles` (T, d_k / 2) are those of rotary
-    positions.
+    Attributes
+    ----------
+    h : int
+        Number of heads.
+    causal : bool
+        If True no position attends to later ones.
+    padding : ndarray of bool, shape (B, T), or None
+        True at positions that only fill up a sequence, which are not attended to.
+    angles : ndarray, shape (T, d_k / 2), or None
+        Angles of rotary positions, in radians.
     """
 
     h: int
@@ -75,7 +94,23 @@ class AttentionSettings(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """Arrays of the forward pass of a layer that its gradient needs."""
+    """Arrays of the forward pass of a layer that its gradient needs.
+
+    Attributes
+    ----------
+    heads : Heads
+        Those of the attention.
+    M : ndarray, shape (B, T, d)
+        Heads side by side.
+    H_prime : ndarray, shape (B, T, d)
+        Result of the first normalisation.
+    normal_1, normal_2 : ndarray, shape (B, T, d)
+        Normalised rows of the first and the second normalisation.
+    inverse_1, inverse_2 : ndarray, shape (B, T, 1)
+        Their 1/√(variance + ε).
+    F_1 : ndarray, shape (B, T, d_ff)
+        Inner layer of the feed-forward.
+    """
 
     heads: Heads
     M: FloatArray  # [B, T, d]
@@ -90,7 +125,25 @@ class Kept(NamedTuple):
 def encoder_layer(
     H: FloatArray, w: Weights, settings: AttentionSettings
 ) -> tuple[FloatArray, Kept]:
-    """Return H^{l+1} of H^l (B, T, d), and the arrays for the gradient."""
+    """Return H^{l+1} of H^l, and the arrays for the gradient.
+
+    Parameters
+    ----------
+    H : ndarray, shape (B, T, d)
+        The input H^l.
+    w : dict of str to ndarray
+        Weights under the names of `weight_shapes`.
+    settings : AttentionSettings
+
+    Returns
+    -------
+    H_next : ndarray, shape (B, T, d)
+    kept : Kept
+
+    References
+    ----------
+    Vaswani et al. 2017, "Attention Is All You Need", section 3.1.
+    """
     M, heads = _attend(H, w, settings)  # [B, T, d] -> [B, T, d]
     H_next, *kept = by_rows(partial(_each_position, w), M, H)
     return H_next, Kept(heads, M, *kept)
@@ -120,7 +173,25 @@ def _each_position(w: Weights, M: FloatArray, H: FloatArray) -> tuple[FloatArray
 def encoder_layer_backward(
     d_H_next: FloatArray, kept: Kept, w: Weights, settings: AttentionSettings
 ) -> tuple[FloatArray, dict[str, FloatArray]]:
-    """Return the gradients by H^l, and by the weights under their names."""
+    """Return the gradients of `encoder_layer`.
+
+    Parameters
+    ----------
+    d_H_next : ndarray, shape (B, T, d)
+        Derivative of the loss by H^{l+1}.
+    kept : Kept
+        From `encoder_layer`.
+    w : dict of str to ndarray
+        Weights of the layer.
+    settings : AttentionSettings
+
+    Returns
+    -------
+    d_H : ndarray, shape (B, T, d)
+        By H^l.
+    gradients : dict of str to ndarray
+        By the weights, under their names.
+    """
     _, causal, padding, angles = settings
     d_M, d_H, *gradients = by_rows(
         partial(_each_position_backward, w), d_H_next, *kept[1:], n_sums=len(POSITION_WEIGHTS)
@@ -169,7 +240,24 @@ def _each_position_backward(
 def encoder(
     H: FloatArray, layers: Iterable[Weights], settings: AttentionSettings, *, keep: bool = True
 ) -> tuple[FloatArray, list[Kept]]:
-    """Return the output H (B, T, d) of H⁰, and the arrays for the gradient unless not `keep`."""
+    """Return the output of all layers, and the arrays for the gradient.
+
+    Parameters
+    ----------
+    H : ndarray, shape (B, T, d)
+        The input H⁰.
+    layers : iterable of dict
+        Weights of each layer.
+    settings : AttentionSettings
+    keep : bool
+        If False the arrays for the gradient are left out.
+
+    Returns
+    -------
+    H : ndarray, shape (B, T, d)
+    kept : list of Kept
+        One for each layer; empty without `keep`.
+    """
     all_kept = []
     with own_threads(_worth_threads(H, settings)):
         for w in layers:
@@ -194,7 +282,25 @@ def encoder_backward(
     layers: Sequence[Weights],
     settings: AttentionSettings,
 ) -> tuple[FloatArray, list[dict[str, FloatArray]]]:
-    """Return the gradients by H⁰, and by the weights of each layer."""
+    """Return the gradients of `encoder`.
+
+    Parameters
+    ----------
+    d_H : ndarray, shape (B, T, d)
+        Derivative of the loss by the output.
+    all_kept : sequence of Kept
+        From `encoder`.
+    layers : sequence of dict
+        Weights of each layer.
+    settings : AttentionSettings
+
+    Returns
+    -------
+    d_H : ndarray, shape (B, T, d)
+        By H⁰.
+    gradients : list of dict
+        By the weights of each layer, under their names.
+    """
     gradients = []
     with own_threads(_worth_threads(d_H, settings)):
         for kept, w in zip(reversed(all_kept), reversed(layers), strict=True):

@@ -108,7 +108,23 @@ class Sizes:
 
 
 class Flow(NamedTuple):
-    """Logits of a forward pass, and the arrays that the gradient needs."""
+    """Logits of a forward pass, and the arrays that the gradient needs.
+
+    Attributes
+    ----------
+    logits : ndarray, shape (B, T, V)
+    inputs : ndarray, shape (B, T) or (B, T, n_features)
+        Tokens or frames.
+    H : ndarray, shape (B, T, d)
+        Output of the encoder.
+    layers : list of Kept
+        One for each layer.
+    attention : AttentionSettings
+    hidden : ndarray of bool, shape (B, T), or None
+        True at inputs that the model must not know.
+    trace : Trace or None
+        Every tensor of the flow, if asked for.
+    """
 
     logits: FloatArray  # [B, T, V]
     inputs: NDArray[Any]  # [B, T] or [B, T, F]
@@ -122,11 +138,31 @@ class Flow(NamedTuple):
 class Transformer:
     """Post-norm encoder with embedding and output, over batches of sequences.
 
-    Inputs are tokens (B, T) or frames (B, T, n_features), or a single sequence without its B.
-    `padding` (B, T) is True at positions that only fill up a sequence, which are not attended to.
-    `hidden` (B, T) is True at inputs that the model must not know; a learned vector, `mask`, takes
-    their place. Each method raises DataError for tokens outside the vocabulary, for frames that are
-    not finite (hidden or not), and for masks of another shape.
+    Inputs are tokens (B, T) or frames (B, T, n_features), or a single sequence without its B. Each
+    method raises DataError for tokens outside the vocabulary, for frames that are not finite
+    (hidden or not), and for masks of another shape.
+
+    Parameters
+    ----------
+    sizes : Sizes
+    weights : dict of str to ndarray
+        Under the names and with the shapes of `sizes.shapes`.
+
+    Raises
+    ------
+    ValueError
+        If names or shapes of the weights do not fit the sizes.
+
+    References
+    ----------
+    Vaswani et al. 2017, "Attention Is All You Need".
+
+    Examples
+    --------
+    >>> model = Transformer.initial(Sizes(d=8, h=2, d_ff=16, V=5), np.random.default_rng(0))
+    >>> p = model.predict([0, 1, 2])
+    >>> p.shape, bool(np.allclose(p.sum(axis=-1), 1))
+    ((3, 5), True)
     """
 
     def __init__(self, sizes: Sizes, weights: Mapping[str, FloatArray]) -> None:
@@ -145,8 +181,26 @@ class Transformer:
     def initial(cls, sizes: Sizes, rng: np.random.Generator, dtype: DTypeLike = np.float64) -> Self:
         """Return a model with random weights.
 
-        The standard deviation of a matrix is √(2/(n_in + n_out)) (Glorot & Bengio 2010), that of
-        embeddings 1/√d. Gains are 1 and biases 0.
+        Parameters
+        ----------
+        sizes : Sizes
+        rng : numpy.random.Generator
+        dtype : dtype
+            Precision of the weights and of all results.
+
+        Returns
+        -------
+        Transformer
+
+        Notes
+        -----
+        The standard deviation of a matrix is √(2/(n_in + n_out)), that of embeddings 1/√d. Gains
+        are 1 and biases 0.
+
+        References
+        ----------
+        Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward neural
+        networks".
         """
         weights: dict[str, FloatArray] = {}
         for name, shape in sizes.shapes.items():
@@ -167,7 +221,12 @@ class Transformer:
         return self.weights["mask"].dtype
 
     def layers(self) -> list[dict[str, FloatArray]]:
-        """Return the weights of each layer under their names in the layer."""
+        """Return the weights of each layer under their names in the layer.
+
+        Returns
+        -------
+        list of dict of str to ndarray
+        """
         names = weight_shapes(self.sizes.d, self.sizes.d_ff)
         return [
             {name: self.weights[f"{layer}.{name}"] for name in names}
@@ -181,7 +240,28 @@ class Transformer:
         padding: ArrayLike | None = None,
         hidden: ArrayLike | None = None,
     ) -> FloatArray:
-        """Return the probability of each token at each position (..., T, V)."""
+        """Return the probability of each token at each position.
+
+        Parameters
+        ----------
+        inputs : array_like, shape (B, T) or (B, T, n_features)
+            Tokens or frames, or a single sequence without its B.
+        padding : array_like of bool, shape (B, T), optional
+            True at positions that only fill up a sequence, which are not attended to.
+        hidden : array_like of bool, shape (B, T), optional
+            True at inputs that the model must not know; a learned vector, `mask`, takes their
+            place.
+
+        Returns
+        -------
+        ndarray, shape (B, T, V)
+            Without B for a single sequence.
+
+        Raises
+        ------
+        DataError
+            For inputs or masks that do not fit the model.
+        """
         p = softmax(self.forward(inputs, padding=padding, hidden=hidden, keep=False).logits)
         return p if self._is_batch(inputs) else p[0]  # [B, T, V]
 
@@ -194,10 +274,30 @@ class Transformer:
         keep: bool = True,
         trace: bool = False,
     ) -> Flow:
-        """Return the logits (B, T, V) and the arrays for `backward`.
+        """Return the logits and the arrays for `backward`.
 
-        With `keep=False` the arrays of the layers are left out. With `trace=True` every tensor of
-        the flow is returned too: see `Trace`.
+        Parameters
+        ----------
+        inputs : array_like, shape (B, T) or (B, T, n_features)
+            Tokens or frames, or a single sequence without its B.
+        padding : array_like of bool, shape (B, T), optional
+            True at positions that only fill up a sequence, which are not attended to.
+        hidden : array_like of bool, shape (B, T), optional
+            True at inputs that the model must not know; a learned vector, `mask`, takes their
+            place.
+        keep : bool
+            If False the arrays of the layers are left out.
+        trace : bool
+            If True every tensor of the flow is returned too.
+
+        Returns
+        -------
+        Flow
+
+        Raises
+        ------
+        DataError
+            For inputs or masks that do not fit the model.
         """
         batch = self._checked_inputs(inputs)  # [B, T] or [B, T, F]
         padding_flags = _checked_mask(padding, "padding", batch)  # [B, T]
@@ -218,7 +318,16 @@ class Transformer:
     def backward(self, flow: Flow, d_logits: FloatArray) -> dict[str, FloatArray]:
         """Return the gradient by every weight, under its name.
 
-        `d_logits` (B, T, V) is the derivative of the loss by `flow.logits`.
+        Parameters
+        ----------
+        flow : Flow
+            From `forward`.
+        d_logits : ndarray, shape (B, T, V)
+            Derivative of the loss by `flow.logits`.
+
+        Returns
+        -------
+        dict of str to ndarray
         """
         w = self.weights
         g: dict[str, FloatArray] = {}

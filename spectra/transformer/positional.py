@@ -18,9 +18,22 @@ BASE = 10_000.0
 
 
 def frequencies(d: int) -> Float64Array:
-    """Return ω_i = 10000^{−2i/d} in radians per position, for the ⌈d/2⌉ pairs of d features.
+    """Return ω_i = 10000^{−2i/d} for the pairs of features.
 
-    Raises ValueError for d < 1.
+    Parameters
+    ----------
+    d : int
+        Number of features.
+
+    Returns
+    -------
+    ndarray, shape (⌈d/2⌉,)
+        In radians per position.
+
+    Raises
+    ------
+    ValueError
+        For d < 1.
     """
     if d < 1:
         raise ValueError(f"d={d} must be an integer >= 1.")
@@ -28,16 +41,52 @@ def frequencies(d: int) -> Float64Array:
 
 
 def position_angles(positions: ArrayLike, d: int) -> Float64Array:
-    """Return the angles t·ω_i in radians, (..., ⌈d/2⌉), of any real positions t (...)."""
+    """Return the angles t·ω_i of positions.
+
+    Parameters
+    ----------
+    positions : array_like, shape (...)
+        Any real numbers t.
+    d : int
+        Number of features.
+
+    Returns
+    -------
+    ndarray, shape (..., ⌈d/2⌉)
+        In radians.
+    """
     return np.multiply.outer(np.asarray(positions, dtype=np.float64), frequencies(d))
 
 
 def sinusoidal(n_positions: int, d: int, dtype: DTypeLike = np.float64) -> FloatArray:
-    """Return PE(t, 2i) = sin(t·ω_i) and PE(t, 2i + 1) = cos(t·ω_i), (n_positions, d).
+    """Return PE(t, 2i) = sin(t·ω_i) and PE(t, 2i + 1) = cos(t·ω_i).
 
-    They are the imaginary and real parts of the phasors e^{itω_i}, t = 0 … n_positions − 1. If d is
-    odd the last sine has no cosine. Nothing is learned, so there is no gradient. Raises ValueError
-    for n_positions < 0 or d < 1.
+    Parameters
+    ----------
+    n_positions : int
+        The positions are t = 0 … n_positions − 1.
+    d : int
+        Number of features. If it is odd the last sine has no cosine.
+    dtype : dtype
+        Precision of the result.
+
+    Returns
+    -------
+    ndarray, shape (n_positions, d)
+
+    Raises
+    ------
+    ValueError
+        For n_positions < 0 or d < 1.
+
+    Notes
+    -----
+    The features are the imaginary and real parts of the phasors e^{itω_i}. Nothing is learned, so
+    there is no gradient.
+
+    References
+    ----------
+    Vaswani et al. 2017, "Attention Is All You Need", section 3.5.
     """
     if n_positions < 0:
         raise ValueError(f"n_positions={n_positions} must be an integer >= 0.")
@@ -51,8 +100,23 @@ def sinusoidal(n_positions: int, d: int, dtype: DTypeLike = np.float64) -> Float
 def initial_positions(
     n_positions: int, d: int, rng: np.random.Generator, dtype: DTypeLike = np.float64
 ) -> FloatArray:
-    """Draw initial values (n_positions, d) of learned positions, with the deviation 1/√d.
+    """Draw initial values of learned positions, with the standard deviation 1/√d.
 
+    Parameters
+    ----------
+    n_positions : int
+    d : int
+        Number of features.
+    rng : numpy.random.Generator
+    dtype : dtype
+        Precision of the result.
+
+    Returns
+    -------
+    ndarray, shape (n_positions, d)
+
+    Notes
+    -----
     Learned positions are added to the input, so their gradient is that of H⁰, summed over the
     sequences of a batch.
     """
@@ -60,10 +124,32 @@ def initial_positions(
 
 
 def rotary(x: FloatArray, angles: Float64Array) -> FloatArray:
-    """Rotate the pairs (x_2i, x_2i+1) of x (..., T, d_k) by the angles (T, d_k / 2).
+    """Rotate the pairs (x_2i, x_2i+1) of features by angles.
 
+    Parameters
+    ----------
+    x : ndarray, shape (..., T, d_k)
+        Queries or keys.
+    angles : ndarray, shape (T, d_k / 2)
+        In radians, from `position_angles`.
+
+    Returns
+    -------
+    ndarray, shape (..., T, d_k)
+
+    Raises
+    ------
+    ValueError
+        For an odd d_k.
+
+    Notes
+    -----
     With the angles of their positions, the product of a query and a key depends only on the
-    difference of these positions (Su et al. 2021). Raises ValueError for an odd d_k.
+    difference of these positions.
+
+    References
+    ----------
+    Su et al. 2021, "RoFormer: Enhanced Transformer with Rotary Position Embedding".
     """
     *leading, d_k = x.shape
     if d_k % 2:
@@ -74,5 +160,17 @@ def rotary(x: FloatArray, angles: Float64Array) -> FloatArray:
 
 
 def rotary_backward(d_rotated: FloatArray, angles: Float64Array) -> FloatArray:
-    """Return the gradient by x (..., T, d_k): the rotation by the opposite angles."""
+    """Return the gradient of `rotary` by x: the rotation by the opposite angles.
+
+    Parameters
+    ----------
+    d_rotated : ndarray, shape (..., T, d_k)
+        Derivative of the loss by the rotated features.
+    angles : ndarray, shape (T, d_k / 2)
+        In radians.
+
+    Returns
+    -------
+    ndarray, shape (..., T, d_k)
+    """
     return rotary(d_rotated, -angles)

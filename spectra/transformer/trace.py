@@ -67,10 +67,14 @@ POSITION_ENTRIES: dict[str, dict[str, tuple[str, str, str]]] = {
 class Trace(NamedTuple):
     """Every tensor of the flow by name, and a table that describes them.
 
-    The table has a row for each name, with symbol, formula, shape and meaning.
-    `tensors["layers"]` is a list with one entry for each layer. A tensor of the heads is a list
-    with one entry for each head. Tensors are (T, ·) for a single sequence, (B, T, ·) for a batch.
-    The score of a hidden key is −∞.
+    Attributes
+    ----------
+    tensors : dict
+        `tensors["layers"]` is a list with one entry for each layer. A tensor of the heads is a list
+        with one entry for each head. Tensors are (T, ·) for a single sequence, (B, T, ·) for a
+        batch. The score of a hidden key is −∞.
+    table : list of dict
+        A row for each name, with symbol, formula, shape and meaning.
     """
 
     tensors: dict[str, Any]
@@ -80,7 +84,23 @@ class Trace(NamedTuple):
 def layer_tensors(
     w: Weights, kept: Kept, H: FloatArray, settings: AttentionSettings
 ) -> dict[str, Any]:
-    """Return the tensors (B, T, ·) of a layer with the output H; those of heads as lists."""
+    """Return the tensors of a layer.
+
+    Parameters
+    ----------
+    w : dict of str to ndarray
+        Weights of the layer.
+    kept : Kept
+        From `encoder_layer`.
+    H : ndarray, shape (B, T, d)
+        Output of the layer.
+    settings : AttentionSettings
+
+    Returns
+    -------
+    dict
+        Tensors (B, T, ·) by name; those of heads as lists.
+    """
     _, Q, K, V, Z, _ = kept.heads
     padding = None if settings.padding is None else settings.padding[:, None]  # [B, 1, T]
     S, A = attention_weights(Q, K, hidden_keys(Q.shape[-2], settings.causal, padding))
@@ -106,7 +126,18 @@ def layer_tensors(
 
 
 def without_batch(tensors: dict[str, Any]) -> dict[str, Any]:
-    """Return the tensors (T, ·) of a batch with one sequence; weights stay as they are."""
+    """Return the tensors of a batch with one sequence without its axis.
+
+    Parameters
+    ----------
+    tensors : dict
+        Tensors (1, T, ·) by name, and weights.
+
+    Returns
+    -------
+    dict
+        Tensors (T, ·); weights stay as they are.
+    """
     weights = {name for name, (_, formula, _) in GLOSSARY.items() if formula == "weights"}
 
     def first(name: str, value: Any) -> Any:
@@ -120,7 +151,20 @@ def without_batch(tensors: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe(tensors: dict[str, Any], positions: str) -> list[dict[str, Any]]:
-    """Return a row for each tensor; those of layers and heads have one row, with one's shape."""
+    """Return the table of a trace.
+
+    Parameters
+    ----------
+    tensors : dict
+        Tensors by name.
+    positions : {"sinusoidal", "learned", "rotary"}
+        Encoding of positions.
+
+    Returns
+    -------
+    list of dict
+        A row for each tensor; those of layers and heads have one row, with the shape of one.
+    """
     flat = {name: value for name, value in tensors.items() if name != "layers"}
     flat |= tensors["layers"][0]
     glossary = GLOSSARY | (FRAME_ENTRIES if "frames" in tensors else {})

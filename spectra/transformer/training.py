@@ -29,11 +29,21 @@ class TrainingDiverged(DataError):
 
 @dataclass(frozen=True)
 class Sequences:
-    """Sequences to learn from: tokens (N, T) or frames (N, T, n_features), and their targets.
+    """Sequences to learn from, and their targets.
 
-    `targets` (N, T) are the tokens to predict, by default the inputs; a model of frames needs them.
-    `padding` (N, T) is True at positions that only fill up a sequence. Raises DataError for arrays
-    that do not fit together.
+    Attributes
+    ----------
+    inputs : ndarray, shape (N, T) or (N, T, n_features)
+        Tokens or frames.
+    targets : ndarray of int, shape (N, T), or None
+        Tokens to predict, by default the inputs; a model of frames needs them.
+    padding : ndarray of bool, shape (N, T), or None
+        True at positions that only fill up a sequence.
+
+    Raises
+    ------
+    DataError
+        For arrays that do not fit together.
     """
 
     inputs: NDArray[Any]
@@ -54,7 +64,16 @@ class Sequences:
         return len(self.inputs)
 
     def pick(self, indices: NDArray[np.intp]) -> "Sequences":
-        """Return the sequences with these indices."""
+        """Return some of the sequences.
+
+        Parameters
+        ----------
+        indices : ndarray of int, shape (n,)
+
+        Returns
+        -------
+        Sequences
+        """
         targets, padding = (
             None if array is None else array[indices] for array in (self.targets, self.padding)
         )
@@ -106,8 +125,16 @@ class Settings:
 class Epoch(NamedTuple):
     """Point of the loss curve.
 
-    Epoch 0 has the losses of the untrained model. Later values of `loss` are means over the batches
-    of the epoch, each before its step. `held_out_loss` is None if nothing is held out.
+    Attributes
+    ----------
+    number : int
+        Epoch 0 has the losses of the untrained model.
+    n_batches : int
+        Number of batches so far.
+    loss : float
+        In nats; from epoch 1 on the mean over the batches of the epoch, each before its step.
+    held_out_loss : float or None
+        In nats; None if nothing is held out.
     """
 
     number: int
@@ -119,7 +146,15 @@ class Epoch(NamedTuple):
 def gradient_descent(
     weights: dict[str, FloatArray], gradients: dict[str, FloatArray], rate: float
 ) -> None:
-    """Take a step of gradient descent in place: W ← W − η ∂L/∂W."""
+    """Take a step of gradient descent in place: W ← W − η ∂L/∂W.
+
+    Parameters
+    ----------
+    weights, gradients : dict of str to ndarray
+        Under the same names.
+    rate : float
+        The step size η.
+    """
     for name, gradient in gradients.items():
         weights[name] -= rate * gradient
 
@@ -136,11 +171,27 @@ def adam(
     moments: dict[str, FloatArray],
     n: int,
 ) -> None:
-    """Take step n = 1, 2, … of Adam in place (Kingma & Ba 2015).
+    """Take a step of Adam in place.
 
+    Parameters
+    ----------
+    weights, gradients : dict of str to ndarray
+        Under the same names.
+    rate : float
+        The step size η.
+    moments : dict of str to ndarray
+        m and v as "m." and "v." with the name of the weight; empty before the first step.
+    n : int
+        Number of the step, from 1.
+
+    Notes
+    -----
     m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g², from 0, are divided by 1 − βⁿ; then W ← W −
-    η·m/(√v + ε), a step of about η whatever the scale of the gradient g. `moments` holds m and v as
-    "m." and "v." with the name of the weight.
+    η·m/(√v + ε), a step of about η whatever the scale of the gradient g.
+
+    References
+    ----------
+    Kingma & Ba 2015, "Adam: A Method for Stochastic Optimization".
     """
     size = rate / (1.0 - BETA_1**n)
     scale = 1.0 / (1.0 - BETA_2**n)
@@ -158,9 +209,21 @@ def hide(
     rng: np.random.Generator,
     padding: BoolArray | None = None,
 ) -> BoolArray:
-    """Draw the positions (B, T) to hide: the share `masked` of each sequence, at least one.
+    """Draw the positions to hide: a share of each sequence, at least one.
 
-    Positions of `padding` (B, T) are not counted and never hidden.
+    Parameters
+    ----------
+    shape : tuple of int, (B, T)
+    masked : float
+        Share of the positions, between 0 and 1.
+    rng : numpy.random.Generator
+    padding : ndarray of bool, shape (B, T), optional
+        These positions are not counted and never hidden.
+
+    Returns
+    -------
+    ndarray of bool, shape (B, T)
+        True at hidden positions.
     """
     lots = rng.random(shape)  # [B, T]
     lengths = np.full((shape[0], 1), shape[1])  # [B, 1]
@@ -175,7 +238,17 @@ def hide(
 class Training:
     """Training of a model, whose weights are changed in place.
 
-    `rng` draws the order of the sequences and the hidden positions. `curve` is the loss curve.
+    Parameters
+    ----------
+    model : Transformer
+    settings : Settings
+    rng : numpy.random.Generator
+        Draws the order of the sequences and the hidden positions.
+
+    Attributes
+    ----------
+    curve : list of Epoch
+        The loss curve so far.
     """
 
     def __init__(self, model: Transformer, settings: Settings, rng: np.random.Generator) -> None:
@@ -203,11 +276,29 @@ class Training:
         *,
         progress: Callable[[Epoch], object] | None = None,
     ) -> Transformer:
-        """Train the model, and return it with the weights of its best epoch.
+        """Train the model.
 
-        `progress` is called after each epoch. Raises DataError for sequences that do not fit the
-        model, and TrainingDiverged if the loss is not finite or ten times that of the untrained
-        model; the model then has the weights of the best epoch so far.
+        Parameters
+        ----------
+        sequences : Sequences
+            To learn from.
+        held_out : Sequences, optional
+            To choose the best epoch by.
+        progress : callable, optional
+            Called with each epoch after it.
+
+        Returns
+        -------
+        Transformer
+            The model itself, with the weights of its best epoch.
+
+        Raises
+        ------
+        DataError
+            For sequences that do not fit the model.
+        TrainingDiverged
+            If the loss is not finite or ten times that of the untrained model; the model then has
+            the weights of the best epoch so far.
         """
         if len(sequences) == 0 or (held_out is not None and len(held_out) == 0):
             raise DataError(

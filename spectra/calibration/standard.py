@@ -7,7 +7,7 @@ import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray
 
-Transform = Literal["log", "two-sided"]
+Transform = Literal["log", "log1p", "two-sided"]
 
 # Added to every distance before its logarithm, as a fraction of the mean of the distances below
 # their 90 % quantile: smaller differences say little, and rows of a quantised signal may all lie on
@@ -26,6 +26,12 @@ WIDTH: Final = 2.563
 # Tukey 1962), so that anomalies do not widen the scale they are measured by.
 WINSOR: Final = 3.0
 ROUNDS: Final = 10
+# Smallest standard deviation of log(1 + score). A surprisal of 1 nat and a distance of one expected
+# variance are ordinary, so differences of a tenth of either are no evidence even in a signal that
+# repeats exactly.
+MIN_SIGMA_LOG1P: Final = 0.1
+# Interquartile range of a Gaussian in standard deviations.
+IQR_OF_GAUSSIAN: Final = 1.349
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,8 @@ class Standard:
 
     "log"
         z = (log(D + floor) − mu) / sigma. The logarithm of a distance is close to Gaussian.
+    "log1p"
+        The same with a floor of 1, for scores that are in units of what is ordinary.
     "two-sided"
         z = |D − mu| / sigma: less is as anomalous as more.
 
@@ -71,6 +79,21 @@ class Standard:
             mu[score, channel], sigma[score, channel] = winsorised(known)
         return cls(transform, floor, mu, sigma)
 
+    @classmethod
+    def fit_log1p(cls, values: FloatArray) -> Self:
+        """Learn from base scores (n_scores, n_channels, n_steps) in units of what is ordinary.
+
+        Location and scale are those of the median and the quartiles; NaN is left out.
+        """
+        shape = values.shape[:2]
+        mu, sigma = np.zeros(shape), np.ones(shape)
+        for index in np.ndindex(shape):
+            known = values[index]
+            logs = np.log1p(known[np.isfinite(known)].astype(np.float64))
+            low, mu[index], high = np.quantile(logs, [0.25, 0.5, 0.75])
+            sigma[index] = max(float(high - low) / IQR_OF_GAUSSIAN, MIN_SIGMA_LOG1P)
+        return cls("log1p", np.ones(shape), mu, sigma)
+
     def z(self, values: FloatArray) -> FloatArray:
         """Return standard scores of base scores, same shape; high = anomalous."""
         floor, mu, sigma = (
@@ -78,6 +101,8 @@ class Standard:
         )
         if self.transform == "log":
             return np.asarray((np.log(values + floor) - mu) / sigma)
+        if self.transform == "log1p":
+            return np.asarray((np.log1p(values) - mu) / sigma)
         return np.asarray(np.abs(values - mu) / sigma)
 
 
