@@ -90,9 +90,11 @@ def _file(name: str, detection: "Detection") -> dict[str, object]:
         "learned_from": detection.learned_from,
         "period": detection.period,
         "calibration": {
-            "transform": fit.transform,
-            "power": finite(fit.power),
             "threshold": finite(detection.threshold),
+            "suspected": finite(detection.fusion.suspected),
+            "tail_p": finite(fit.tail_p),
+            "scale": finite(fit.scale),
+            "shape": finite(fit.shape),
             "ks_statistic": finite(fit.ks_statistic),
             "ks_p_value": finite(fit.ks_p_value),
         },

@@ -43,8 +43,9 @@ def _calibration(detection: "Detection") -> str:
     )
     lengths = ", ".join(map(str, detection.npersegs))
     return (
-        f"Scores calibrated with the transform {fit.transform} (power {fit.power:.3g}), "
-        f"Kolmogorov–Smirnov statistic {fit.ks_statistic:.3g}, p = {fit.ks_p_value:.2g}. "
+        f"{counted(fit.n, 'normal score')}, the largest {100 * fit.tail_p:.3g} % as a generalised "
+        f"Pareto tail of scale {fit.scale:.3g} and shape {fit.shape:.2g}: Kolmogorov–Smirnov "
+        f"statistic {fit.ks_statistic:.3g}, p = {fit.ks_p_value:.2g}. "
         f"{period}; frames of {lengths} rows, a score every {counted(detection.step, 'row')}."
     )
 

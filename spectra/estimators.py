@@ -294,7 +294,8 @@ class SpectralDetector(_Detector):
     Parameters
     ----------
     nperseg : int, optional
-        Samples in a frame; by default 16, 64 and 256 side by side. Fewer than 80 rows are too short
+        Samples in a frame; by default 16, 64, 128, 256 and 512 side by side. Fewer than 80 rows are
+        too short
         for a default: every row is NaN.
     alpha : float
         False-alarm probability: a row is predicted −1 where its p-value is below it. Fewer than

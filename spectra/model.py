@@ -47,7 +47,7 @@ class Model:
     >>> import spectra
     >>> model = spectra.learn(np.random.default_rng(0).normal(size=4000))
     >>> model.npersegs
-    (16, 64, 256)
+    (16, 64, 128, 256, 512)
     """
 
     method: Method

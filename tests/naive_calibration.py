@@ -1,6 +1,6 @@
 """The fusion of base scores and the standard of distances by their definitions, in plain loops."""
 
-from math import fsum, isnan, nan, sqrt
+from math import fsum, isnan, log, nan, sqrt
 from statistics import median
 
 
@@ -23,17 +23,37 @@ def block_maxima(values, block):
     return [value for value in maxima if not isnan(value)]
 
 
-def cluster_share(values, block):
-    """The median share of a block above the median maximum.
+def cluster_size(values, level, block):
+    """The median number of values above a level in blocks that have any, at least 1.
 
-    Blocks without a value above it are left out.
+    A block is shorter where there would be fewer than 50.
     """
-    middle = median(block_maxima(values, block))
+    block = min(max(len(values) // 50, 1), block)
     counts = [
-        sum(value > middle for value in values[start : start + block])
+        sum(value > level for value in values[start : start + block])
         for start in range(0, len(values), block)
     ]
-    return median([count for count in counts if count] or [1]) / block
+    return max(median([count for count in counts if count] or [1]), 1)
+
+
+def gumbel_bound(values, block, quantiles, probability):
+    """The value a step exceeds with a probability, by a Gumbel law through two quantiles."""
+    maxima = sorted(block_maxima(values, block))
+    share = cluster_size(values, median(maxima), block) / block
+
+    def quantile(p):
+        at = p * (len(maxima) - 1)
+        low = int(at)
+        high = min(low + 1, len(maxima) - 1)
+        return maxima[low] + (at - low) * (maxima[high] - maxima[low])
+
+    def gumbel(p):
+        return -log(-log(p))
+
+    low, high = quantiles
+    scale = (quantile(high) - quantile(low)) / (gumbel(high) - gumbel(low))
+    location = quantile(high) - scale * gumbel(high)
+    return location + scale * gumbel((1 - probability) ** (1 / share))
 
 
 def deviation(values):

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy import stats
 
 import naive_calibration
 from spectra.calibration.fusion import POWER, Fused, Fusion, PowerMean
@@ -143,7 +142,7 @@ def statistics() -> dict[str, np.ndarray]:
 
 
 FUSIONS = {
-    (name, block, clean): Fusion.fit(fused(values), 1, block, clean=clean, smallest_spread=0.0)
+    (name, block, clean): Fusion.fit(fused(values), 1, block, clean=clean, smallest_scale=0.0)
     for name, values in statistics().items()
     for block in (1, 16, 120)
     for clean in (False, True)
@@ -151,16 +150,10 @@ FUSIONS = {
 ALPHA = st.floats(-6, np.log10(0.5)).map(lambda exponent: 10.0**exponent)
 
 
-def largest_p_value(fusion: Fusion) -> float:
-    """The p-value of the floor of the transform, below which no statistic lies."""
-    return float(fusion.p_value(fusion.calibration.inverse(-30.0)))
-
-
 @given(st.sampled_from(sorted(FUSIONS)), ALPHA)
 def test_p_value_of_the_threshold_at_alpha_is_alpha(key, alpha: float) -> None:
     fusion = FUSIONS[key]
-    expected = min(alpha, largest_p_value(fusion))
-    assert fusion.p_value(fusion.threshold(alpha)) == pytest.approx(expected, rel=1e-5)
+    assert fusion.p_value(fusion.threshold(alpha)) == pytest.approx(alpha, rel=1e-5)
 
 
 @given(st.sampled_from(sorted(FUSIONS)), ALPHA)
@@ -198,35 +191,34 @@ def test_scores_of_a_statistic_are_as_many_as_its_values(key) -> None:
 def test_statistics_of_normal_steps_exceed_the_threshold_as_often_as_alpha_says() -> None:
     rng = np.random.default_rng(6)
     learned, other = (np.abs(smooth(rng.normal(size=400_000), 20)) for _ in range(2))
-    fusion = Fusion.fit(fused(learned), 1, 100, clean=True, smallest_spread=0.0)
+    fusion = Fusion.fit(fused(learned), 1, 100, clean=True, smallest_scale=0.0)
     for alpha in (0.01, 0.001):
-        # The tail of a Gumbel distribution is exponential: that of this Gaussian statistic is
-        # lighter, so that fewer exceed the threshold.
-        assert 0.1 * alpha < np.mean(other > fusion.threshold(alpha)) < 1.5 * alpha
+        # 20,000 clusters: 20 of them exceed the threshold at 0.001.
+        assert 0.5 * alpha < np.mean(other > fusion.threshold(alpha)) < 1.5 * alpha
 
 
 @pytest.mark.parametrize("block", [1, 7, 40])
-def test_the_calibrator_learns_from_block_maxima_and_the_share_from_clusters(block: int) -> None:
+def test_the_number_of_independent_steps_is_that_of_clusters(block: int) -> None:
     statistic = np.abs(smooth(np.random.default_rng(7).normal(size=3001), 5)).astype(np.float32)
     statistic[100:200] = np.nan
-    fusion = Fusion.fit(fused(statistic), 1, block, clean=False, smallest_spread=0.0)
-    values = statistic.astype(np.float64).tolist()
-    assert fusion.calibration.n == len(naive_calibration.block_maxima(values, block))
-    assert fusion.share == pytest.approx(naive_calibration.cluster_share(values, block))
-    at = np.linspace(0.0, 4.0, 50)
-    # 1 − (1 − P_b)^share, from log(1 − P_b), which keeps its digits where P_b is near 1.
-    log_below = stats.norm.logcdf(fusion.calibration.z(at))
-    np.testing.assert_allclose(
-        fusion.p_value(at), -np.expm1(fusion.share * log_below), rtol=1e-6, atol=1e-12
-    )
+    fusion = Fusion.fit(fused(statistic), 1, block, clean=True, smallest_scale=0.0)
+    known = statistic[np.isfinite(statistic)].astype(np.float64)
+    level = float(np.quantile(known, 0.95))
+    size = naive_calibration.cluster_size(known.tolist(), level, block)
+    assert fusion.calibration.n == known.size
+    assert fusion.calibration.n_independent == pytest.approx(known.size / size)
 
 
-def test_a_short_signal_has_smaller_blocks() -> None:
-    statistic = np.abs(np.random.default_rng(8).normal(size=500))
-    assert (
-        Fusion.fit(fused(statistic), 1, 10_000, clean=False, smallest_spread=0.0).calibration.n
-        == 50
+def test_of_clean_steps_none_is_suspected_and_of_others_the_anomalous_ones() -> None:
+    statistic = np.abs(smooth(np.random.default_rng(12).normal(size=6000), 8))
+    statistic[3000:3060] = 30.0
+    clean, own = (
+        Fusion.fit(fused(statistic), 1, 32, clean=clean, smallest_scale=0.0)
+        for clean in (True, False)
     )
+    assert clean.suspected == 0
+    assert own.suspected == pytest.approx(0.01, abs=1e-3)
+    assert clean.threshold(1e-3) > 30 > own.threshold(1e-3)
 
 
 def test_a_step_without_a_base_score_has_no_p_value() -> None:
@@ -238,11 +230,11 @@ def test_a_step_without_a_base_score_has_no_p_value() -> None:
 
 def test_one_anomaly_of_any_size_moves_the_threshold_by_little() -> None:
     statistic = np.abs(smooth(np.random.default_rng(9).normal(size=6000), 8))
-    before = Fusion.fit(fused(statistic), 1, 32, clean=False, smallest_spread=0.0)
+    before = Fusion.fit(fused(statistic), 1, 32, clean=False, smallest_scale=0.0)
     for size in (10.0, 1e5):
         struck = statistic.copy()
         struck[3000:3016] = size
-        after = Fusion.fit(fused(struck), 1, 32, clean=False, smallest_spread=0.0)
+        after = Fusion.fit(fused(struck), 1, 32, clean=False, smallest_scale=0.0)
         assert after.threshold(1e-3) == pytest.approx(before.threshold(1e-3), rel=0.02)
 
 
@@ -251,7 +243,7 @@ def test_groups_are_in_units_of_their_lower_half_whatever_the_upper() -> None:
     groups = rng.normal(size=(3, 20_000)) * [[1.0], [2.0], [1.0]] + [[0.0], [-5.0], [0.0]]
     groups[2, ::3] = 1e4
     groups[0, ::7] = np.nan
-    fusion = Fusion.fit(fused(np.abs(groups[0]), groups), 2, 16, clean=False, smallest_spread=0.0)
+    fusion = Fusion.fit(fused(np.abs(groups[0]), groups), 2, 16, clean=False, smallest_scale=0.0)
     assert fusion.centre[:2] == pytest.approx([0.0, -5.0], abs=0.1)
     assert fusion.spread[:2] == pytest.approx([1.0, 2.0], rel=0.05)
     scored = fusion.group_scores(groups)
@@ -262,7 +254,7 @@ def test_groups_are_in_units_of_their_lower_half_whatever_the_upper() -> None:
 def test_a_group_without_a_score_and_one_that_never_changes_are_usable() -> None:
     statistic = np.abs(np.random.default_rng(11).normal(size=500))
     groups = np.stack([statistic, np.full(500, np.nan), np.full(500, 2.0)])
-    fusion = Fusion.fit(fused(statistic, groups), 3, 4, clean=False, smallest_spread=0.0)
+    fusion = Fusion.fit(fused(statistic, groups), 3, 4, clean=False, smallest_scale=0.0)
     assert (fusion.spread > 0).all()
     assert np.isnan(fusion.group_scores(groups)[1]).all()
     np.testing.assert_array_equal(fusion.group_scores(groups)[2], 0.0)
@@ -275,22 +267,22 @@ def test_an_alpha_that_is_no_probability_is_refused(alpha: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "centre", "spread", "n_lengths", "message"),
+    ("suspected", "centre", "spread", "n_lengths", "message"),
     [
-        (0.0, [0.0], [1.0], 1, "share=0.0"),
-        (1.5, [0.0], [1.0], 1, "share=1.5"),
-        (1.0, [0.0], [0.0], 1, "a spread above 0"),
-        (1.0, [0.0, 1.0], [1.0], 1, "a centre and a spread"),
-        (1.0, [0.0], [1.0], 0, "n_lengths=0 must lie in 1 … 1"),
-        (1.0, [0.0], [1.0], 2, "n_lengths=2 must lie in 1 … 1"),
+        (-0.1, [0.0], [1.0], 1, "suspected=-0.1"),
+        (1.0, [0.0], [1.0], 1, "suspected=1.0"),
+        (0.0, [0.0], [0.0], 1, "a spread above 0"),
+        (0.0, [0.0, 1.0], [1.0], 1, "a centre and a spread"),
+        (0.0, [0.0], [1.0], 0, "n_lengths=0 must lie in 1 … 1"),
+        (0.0, [0.0], [1.0], 2, "n_lengths=2 must lie in 1 … 1"),
     ],
 )
 def test_a_fusion_whose_parts_do_not_belong_together_is_refused(
-    share: float, centre: list[float], spread: list[float], n_lengths: int, message: str
+    suspected: float, centre: list[float], spread: list[float], n_lengths: int, message: str
 ) -> None:
     calibration = FUSIONS["chi2", 16, False].calibration
     with pytest.raises(ValueError, match=message):
-        Fusion(calibration, share, np.array(centre), np.array(spread), n_lengths)
+        Fusion(calibration, suspected, np.array(centre), np.array(spread), n_lengths)
 
 
 def test_the_p_value_is_that_of_the_score() -> None:

@@ -16,10 +16,10 @@ from typing import Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import log_ndtr, ndtri_exp
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
-from spectra.calibration.gaussian import GaussianThreshold, p_from_z
+from spectra.calibration.contamination import cluster_size, normal_bound
+from spectra.calibration.gaussian import GaussianThreshold
 from spectra.errors import DataError
 
 # Exponent of the power mean; the fourth power is written as two squares.
@@ -30,15 +30,13 @@ LARGEST_Z: Final = 1e6
 LARGEST_GROUP: Final = 6e4
 # Smallest spread of a group: of a signal that repeats itself exactly it is 0.
 MIN_SPREAD: Final = 1e-3
-# Smallest standard deviation of the block maxima. They are made of standard scores, so that smaller
+# Smallest scale of the tail of the statistic. It is made of standard scores, so that smaller
 # differences are those of a signal that repeats itself exactly.
-SMALLEST_SPREAD: Final = 0.07
+SMALLEST_SCALE: Final = 0.07
+# Quantile of the statistic above which clusters of steps are counted.
+CLUSTERED: Final = 0.95
 # Steps that the lower half of a group of base scores is taken from.
 LOWER_HALF_OF: Final = 2**17
-# Fewest blocks of steps whose maxima are calibrated on.
-MIN_BLOCKS: Final = 50
-# From this z on log Φ(z) is 0 in double precision, and the upper tail is used instead.
-FAR: Final = 8.0
 
 
 class PowerMean:
@@ -147,18 +145,12 @@ class Fused:
 class Fusion:
     """The calibrated statistic: p-value, standard score and threshold.
 
-    Steps of one event, or of one cycle, exceed a threshold together. The calibrator therefore
-    learns from the largest statistic of each block of steps, at least a frame and a period long
-    (block maxima). With P_b the probability that a block has a larger maximum, a step has the
-    p-value 1 − (1 − P_b)^share, where `share` is the fraction of its block that a cluster of
-    exceedances holds (the extremal index of Leadbetter 1983, over the length of the block).
-
     Attributes
     ----------
     calibration : GaussianThreshold
-        Of the block maxima.
-    share : float
-        Above 0 and not above 1.
+        Of the statistic of normal steps.
+    suspected : float
+        Share of the steps that were taken for anomalous and left out of the calibration.
     centre, spread : ndarray (n_groups,)
         Median of each group's largest z in what was learned from, and its distance from the 16 %
         quantile: one σ of a Gaussian, whatever the upper tail.
@@ -167,7 +159,7 @@ class Fusion:
     """
 
     calibration: GaussianThreshold
-    share: float
+    suspected: float
     centre: Float64Array
     spread: Float64Array
     n_lengths: int
@@ -177,8 +169,8 @@ class Fusion:
             raise ValueError("Each group of base scores has a centre and a spread above 0.")
         if not 1 <= self.n_lengths <= self.centre.size:
             raise ValueError(f"n_lengths={self.n_lengths} must lie in 1 … {self.centre.size}.")
-        if not 0 < self.share <= 1:
-            raise ValueError(f"share={self.share} must lie above 0 and not above 1.")
+        if not 0 <= self.suspected < 1:
+            raise ValueError(f"suspected={self.suspected} must be a share of the steps.")
 
     @classmethod
     def fit(
@@ -188,7 +180,7 @@ class Fusion:
         block: int,
         *,
         clean: bool,
-        smallest_spread: float = SMALLEST_SPREAD,
+        smallest_scale: float = SMALLEST_SCALE,
     ) -> Self:
         """Learn from the fused scores of a signal, most of which must be normal.
 
@@ -198,53 +190,40 @@ class Fusion:
         n_lengths : int
             Number of groups that are frame lengths.
         block : int
-            Steps of a block; fewer where the signal has no MIN_BLOCKS of them.
+            Steps that depend on one another: a frame or a period.
         clean : bool
-            Whether all of it is known to be normal, so that none is taken for contamination.
-        smallest_spread : float
-            Smallest standard deviation of the block maxima.
+            Whether all of it is known to be normal, so that none is taken for anomalous.
+        smallest_scale : float
+            Smallest scale of the tail of the statistic.
         """
-        block = int(np.clip(fused.statistic.size // MIN_BLOCKS, 1, block))
-        begins = np.arange(0, fused.statistic.size, block)
-        maxima = np.fmax.reduceat(fused.statistic, begins).astype(np.float64)
-        scored = np.isfinite(maxima)
-        if not scored.any():
+        statistic = fused.statistic[np.isfinite(fused.statistic)]
+        if not statistic.size:
             raise DataError("No step that is learned from has a score: give longer normal data.")
-        with np.errstate(invalid="ignore"):
-            above = fused.statistic > np.median(maxima[scored])
-        exceeding = np.add.reduceat(above, begins, dtype=np.int64)
-        cluster = np.median(exceeding[exceeding > 0]) if (exceeding > 0).any() else 1.0
+        n_scored = statistic.size
+        if not clean:
+            statistic = statistic[statistic <= normal_bound(statistic, block, smallest_scale)]
+        level = float(np.quantile(statistic, CLUSTERED))
+        independent = 1.0 / cluster_size(statistic, level, block)
         low, centre = np.array([_lower_half(group) for group in fused.groups]).T
         return cls(
-            GaussianThreshold.fit_maxima(
-                maxima[scored], clean=clean, smallest_scale=smallest_spread
-            ),
-            float(cluster) / block,
+            GaussianThreshold.fit(statistic, independent, smallest_scale=smallest_scale),
+            1.0 - statistic.size / n_scored,
             centre,
             np.maximum(centre - low, MIN_SPREAD),
             n_lengths,
         )
 
     def z(self, statistic: ArrayLike) -> Float64Array:
-        """Return the standard score of steps, same shape; high = anomalous, NaN stays NaN.
-
-        Φ(z) = Φ(z_b)^share, with z_b the standard score among block maxima.
-        """
-        of_block = self.calibration.z(np.asarray(statistic, dtype=np.float64))
-        near = ndtri_exp(self.share * log_ndtr(np.minimum(of_block, FAR)))
-        far = -ndtri_exp(np.log(self.share) + log_ndtr(-np.maximum(of_block, FAR)))
-        return np.asarray(np.where(of_block < FAR, near, far))
+        """Return the standard score of steps, same shape; high = anomalous, NaN stays NaN."""
+        return self.calibration.z(statistic)
 
     def p_value(self, statistic: ArrayLike) -> Float64Array:
         """Return the probability that a normal step has a statistic at least as large."""
-        return p_from_z(self.z(statistic))
+        return self.calibration.p_value(statistic)
 
     def threshold(self, alpha: float) -> float:
         """Return the statistic that a normal step exceeds with probability `alpha`."""
-        if not 0 < alpha < 1:
-            raise ValueError(f"alpha={alpha} must lie between 0 and 1.")
-        # As a score: the probability of a block is 1 to the last digit at a large alpha.
-        return self.calibration.inverse(float(ndtri_exp(np.log1p(-alpha) / self.share)))
+        return self.calibration.threshold(alpha)
 
     def group_scores(self, groups: FloatArray) -> FloatArray:
         """Return the largest z of each group (n_groups, n_steps) in units of its usual spread."""

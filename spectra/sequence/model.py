@@ -34,9 +34,9 @@ MAX_KEY_FEATURES: Final = 32
 MIN_VARIANCE: Final = 1e-6
 # Smallest usual distance of a channel: one that never changes has none.
 MIN_DISTANCE: Final = 1e-12
-# Smallest standard deviation of the block maxima of the statistic: smaller ones are those of a
-# signal that repeats itself exactly.
-SMALLEST_SPREAD: Final = 0.9
+# Smallest scale of the tail of the statistic: smaller ones are those of a signal that repeats
+# itself exactly.
+SMALLEST_SCALE: Final = 0.9
 # Rows of a long signal that are scored at a time, over all channels.
 BLOCK_ROWS: Final = 2**16
 
@@ -142,7 +142,7 @@ class SequenceModel:
             1,
             -(-block // plan.grid.hop),
             clean=normal_rows is not None,
-            smallest_spread=SMALLEST_SPREAD,
+            smallest_scale=SMALLEST_SCALE,
         )
         model = cls(standardised, fusion, constant_channels(signal), explained)
         return model, Scores(model.step, n_samples, fused, fusion)

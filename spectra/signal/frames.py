@@ -11,9 +11,9 @@ import numpy as np
 
 from spectra.arrays import Float64Array, IntArray
 
-# Default number of frames that cover a sample. With a Hann taper, frames that start a quarter of
-# their length apart weight all samples alike (constant overlap-add).
-OVERLAP = 4
+# Default number of frames that cover a sample. With 8 the mean VUS-PR on the development series is
+# 0.005 higher than with 4, with 16 another 0.002 at twice the time.
+OVERLAP = 8
 
 
 def taper(window: str | tuple[str, float], nperseg: int) -> Float64Array:

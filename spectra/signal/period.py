@@ -77,7 +77,7 @@ def dominant_period(signal: Float64Array, tolerance: float = PERIOD_TOLERANCE) -
 def block_rows(signal: Float64Array) -> int:
     """Return the rows of a block of a signal (n_samples, n_channels) to take a maximum of.
 
-    It is as long as the longest fixed frame, whose scores depend on one another, or as a period. A
+    It is BLOCK, longer than most events, or a period. A
     repetition with FUNDAMENTAL of the best correlation is long enough: a signal may correlate
     better with a multiple of its period, and a block of several cycles is anomalous more often.
     """

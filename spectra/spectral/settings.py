@@ -12,7 +12,9 @@ from spectra.spectral.coupling import MAX_CHANNELS
 from spectra.spectral.model import Frames, Plan, SpectralModel
 
 # Default frame lengths in rows: a signal need not have a period, and events may be short or long.
-LENGTHS: Final = (16, 64, 256)
+# Without 128 and 512 the mean VUS-PR on the development series is 0.01 lower, with 1,024 too 0.008
+# lower, with 8 too 0.013 lower, with 32 too the same.
+LENGTHS: Final = (16, 64, 128, 256, 512)
 # Frame lengths around the dominant period, in periods.
 PERIODS: Final = (0.5, 1.0, 2.0)
 # Shortest frame length around a period.
@@ -40,7 +42,7 @@ class Spectral:
     Parameters
     ----------
     nperseg : int, optional
-        Rows of a frame. By default frames of 16, 64 and 256 rows are used side by side, and
+        Rows of a frame. By default frames of 16, 64, 128, 256 and 512 rows side by side, and
         frames of a half, one and two dominant periods.
     k : float, optional
         Number of nearest normal spectra, below 1 their share. By default 1, and where a recording

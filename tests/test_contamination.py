@@ -1,0 +1,67 @@
+"""The bound of normal steps in a recording that is its own reference."""
+
+import numpy as np
+import pytest
+
+import naive_calibration
+from spectra.calibration.contamination import QUANTILES, SUSPECT, normal_bound
+
+BLOCK = 32
+
+
+def noise(n: int, seed: int, width: int = 8) -> np.ndarray:
+    """A statistic that exceeds a threshold in clusters."""
+    rng = np.random.default_rng(seed)
+    return np.abs(np.convolve(rng.normal(size=n), np.ones(width) / np.sqrt(width), "same"))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_bound_of_one_population_is_that_of_its_gumbel_law(seed: int) -> None:
+    statistic = noise(6400, seed)
+    expected = naive_calibration.gumbel_bound(statistic.tolist(), BLOCK, QUANTILES, SUSPECT)
+    assert normal_bound(statistic, BLOCK, 0.0) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("kind", ["Gaussian", "Student t", "lognormal"])
+def test_of_normal_steps_hardly_any_are_suspected(kind: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    # A statistic is made of standard scores of logarithms: a power law has an exponential tail.
+    statistic = {
+        "Gaussian": noise(12_000, seed),
+        "Student t": np.log1p(np.abs(rng.standard_t(3, 12_000))),
+        "lognormal": 0.5 + 0.3 * np.abs(rng.normal(size=12_000)),
+    }[kind]
+    assert np.mean(statistic > normal_bound(statistic, BLOCK, 0.0)) < 0.005
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.4])
+def test_blocks_of_a_second_population_are_suspected(share: float) -> None:
+    # Beats: each block holds one, and some of them are ectopic.
+    rng = np.random.default_rng(1)
+    statistic = noise(BLOCK * 600, 2)
+    odd = rng.random(600) < share
+    statistic.reshape(600, BLOCK)[odd, 10:14] = rng.normal(6.0, 0.4, (odd.sum(), 4))
+    bound = normal_bound(statistic, BLOCK, 0.0)
+    assert statistic.reshape(600, BLOCK)[~odd].max() * 0.8 < bound < 6.0
+
+
+@pytest.mark.parametrize("size", [10.0, 1e5])
+def test_the_size_of_a_few_anomalies_does_not_move_the_bound(size: float) -> None:
+    statistic = noise(6400, 3)
+    before = normal_bound(statistic, BLOCK, 0.0)
+    statistic[3000:3040] = size
+    assert normal_bound(statistic, BLOCK, 0.0) == pytest.approx(before, rel=0.05)
+
+
+def test_a_statistic_that_hardly_changes_has_a_bound_above_it() -> None:
+    statistic = 2.0 + 1e-4 * np.random.default_rng(4).random(3200)
+    statistic[::640] = 2.001
+    assert normal_bound(statistic, BLOCK, 0.07) > 2.01
+
+
+def test_most_blocks_are_normal() -> None:
+    # A second population in most of the blocks is the usual one.
+    statistic = noise(BLOCK * 600, 5)
+    statistic.reshape(600, BLOCK)[:500, 10:14] = 6.0 + noise(2000, 6).reshape(500, 4)
+    assert normal_bound(statistic, BLOCK, 0.0) > 6.0
