@@ -63,7 +63,7 @@ CONSTANTS = [
     ("spectra.calibration.gaussian", "TAIL"),
     ("spectra.calibration.gaussian", "MOST"),
     ("spectra.calibration.gaussian", "PRIOR"),
-    ("spectra.alarms", "RAISED"),
+    ("spectra.calibration.rates", "RAISED"),
     ("spectra.alarms", "SEEN"),
 ]
 """The tunable constants: module, and the name in it or "Class.field"."""
