@@ -15,8 +15,9 @@ threshold and the edges: the scores are computed once for all of them, and VUS-P
 
 Each other variation runs in a process of its own, in which the assignment of the constant is
 rewritten while its module is imported. So it holds everywhere: where other modules import the
-constant by value, in default arguments, in constants derived from it, and in fields of a class ("Spectral.k").
-Whole numbers stay whole and at least 1; tuples and arrays are scaled value by value.
+constant by value, in default arguments, in constants derived from it, and in fields of a class
+("Spectral.k"). Whole numbers stay whole and at least 1; tuples and arrays are scaled value by
+value.
 """
 
 import argparse
