@@ -231,8 +231,8 @@ def report_after(given: argparse.Namespace, chosen: list[tuple[str, str]]) -> No
             name = f"{module.removeprefix('spectra.')}.{target}"
             try:
                 f1, false = means(judged(kept))
-            except ValueError as error:
-                print(f"{name:38} {'':24} × {factor:<4g} failed: {error}", flush=True)
+            except (ValueError, IndexError) as error:
+                print(f"{name:38} {'':24} × {factor:<4g} refused: {error}", flush=True)
                 continue
             finally:
                 for home in homes:

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
 from spectra.calibration.contamination import cluster_size, normal_bound
-from spectra.calibration.gaussian import GaussianThreshold
+from spectra.calibration.gaussian import SUPPORTED, GaussianThreshold
 from spectra.calibration.rates import ALPHAS, steps_of_alarms
 from spectra.errors import DataError
 
@@ -224,6 +224,14 @@ class Fusion:
             np.maximum(centre - low, MIN_SPREAD),
             npersegs,
         )
+
+    @property
+    def smallest_p(self) -> float:
+        """Smallest p-value that the normal steps support: 1 / (10 · their independent number).
+
+        Smaller ones rank, but are no probabilities.
+        """
+        return min(1.0 / (SUPPORTED * self.calibration.n_independent), 0.5)
 
     def z(self, statistic: ArrayLike) -> Float64Array:
         """Return the standard score of steps, same shape; high = anomalous, NaN stays NaN."""

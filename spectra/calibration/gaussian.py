@@ -135,16 +135,18 @@ class GaussianThreshold:
         ValueError
             Where no distance is finite.
         """
-        values = np.asarray(distances, dtype=np.float64)
-        values = np.sort(values[np.isfinite(values)])
+        values = np.asarray(distances)
+        values = values[np.isfinite(values)]
+        values.sort()
         if values.size == 0:
             raise ValueError("No finite distance to calibrate on.")
         n_tail = max(1, min(TAIL, int(MOST * values.size)))
         tail_p = min(n_tail / values.size, 0.5)
-        levels = np.quantile(values, ndtr(_grid(N_LEVELS, tail_p)))
+        levels = np.quantile(values, ndtr(_grid(N_LEVELS, tail_p)), overwrite_input=True)
+        levels = levels.astype(np.float64)
         size = max(float(np.ptp(levels)), float(np.abs(levels).max())) or 1.0
         levels = np.maximum.accumulate(levels) + TIE * size * np.arange(N_LEVELS)
-        excess = values[values > levels[-1]] - levels[-1]
+        excess = values[values > levels[-1]].astype(np.float64) - levels[-1]
         scale, shape = pareto_tail(excess, max(smallest_scale, TIE * size))
         ks = _distance_of_fit(excess, scale, shape)
         n_independent = max(values.size * independent, 1.0)
