@@ -66,7 +66,7 @@ CONSTANTS = [
 AFTER = [
     ("spectra.calibration.contamination", "MIN_BLOCKS"),
     ("spectra.calibration.contamination", "QUANTILES"),
-    ("spectra.calibration.contamination", "SUSPECT"),
+    ("spectra.calibration.contamination", "EXPECTED"),
     ("spectra.calibration.contamination", "BIC_GAIN"),
     ("spectra.calibration.contamination", "ASHMAN"),
     ("spectra.calibration.contamination", "MOST_BLOCKS"),

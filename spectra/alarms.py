@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 
 from spectra.arrays import BoolArray, FloatArray, IntArray
-from spectra.calibration.rates import LARGEST, RAISED, raised_runs
+from spectra.calibration.contamination import raised_runs
+from spectra.calibration.rates import LARGEST, RAISED
 from spectra.calibration.scores import Scores
 
 # z, in robust standard deviations, from which frames of one length see an event on their own: of
@@ -76,11 +77,12 @@ def _events(
     """Return first, last, peak and highest step of each event in a run of raised steps.
 
     The shortest frames that see the run on their own tell its events. They part the run where they
-    see nothing for longer than a frame: long frames hold both of two events.
+    see nothing for longer than half of the longest frame, which holds both of two events.
     """
     statistic = scores.statistic[begin:end]
-    z, first, last, frame = _finest(scores, begin, end)
-    parts = _parts(z[first : last + 1], frame) + first
+    z, first, last = _finest(scores, begin, end)
+    reach = max(scores.fusion.npersegs) // 2 // scores.step
+    parts = _parts(z[first : last + 1], reach) + first
     middle = (parts[1:, 0] + parts[:-1, 1]) // 2
     found = []
     for (low, high), left, right in zip(
@@ -93,34 +95,33 @@ def _events(
     return found
 
 
-def _finest(scores: Scores, begin: int, end: int) -> tuple[FloatArray, int, int, int]:
-    """Return z of the shortest frames that see a run, the edges they give, and a frame in steps.
+def _finest(scores: Scores, begin: int, end: int) -> tuple[FloatArray, int, int]:
+    """Return z of the shortest frames that see a run, and the edges they give.
 
     Edges are trimmed by ever shorter frames that see the run. Where none does, z is the statistic
     and the edges are those of the run.
     """
     groups = scores.fusion.group_scores(scores.fused.groups[:, begin:end].astype(np.float64))
-    lengths = scores.fusion.npersegs
-    found, first, last, frame = scores.statistic[begin:end], 0, end - begin - 1, end - begin
-    for z, nperseg in zip(groups[: len(lengths)][::-1], lengths[::-1], strict=True):
+    n_lengths = len(scores.fusion.npersegs)
+    found, first, last = scores.statistic[begin:end], 0, end - begin - 1
+    for z in groups[:n_lengths][::-1]:
         part = z[first : last + 1]
         highest = float(np.nanmax(part, initial=-np.inf))
         if highest >= SEEN:
             seen = np.flatnonzero(part >= max(SEEN, highest / 2))
-            found, frame = z, nperseg // scores.step
-            first, last = first + int(seen[0]), first + int(seen[-1])
-    return found, first, last, frame
+            found, first, last = z, first + int(seen[0]), first + int(seen[-1])
+    return found, first, last
 
 
-def _parts(z: FloatArray, frame: int) -> IntArray:
+def _parts(z: FloatArray, reach: int) -> IntArray:
     """Return first step, and the one after the last, of the parts of a run, (n_parts, 2).
 
-    Parts lie more than a frame apart, with z below QUIET all between them.
+    Parts lie more than `reach` steps apart, with z below QUIET all between them.
     """
     with np.errstate(invalid="ignore"):
         begins, ends = raised_runs(z < QUIET)
     # A quiet end of the run belongs to its first or last part.
-    apart = (ends - begins > frame) & (begins > 0) & (ends < z.size)
+    apart = (ends - begins > reach) & (begins > 0) & (ends < z.size)
     return np.column_stack([np.r_[0, ends[apart]], np.r_[begins[apart], z.size]])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import naive_calibration
-from spectra.calibration.contamination import QUANTILES, SUSPECT, normal_bound
+from spectra.calibration.contamination import EXPECTED, QUANTILES, normal_bound
 
 BLOCK = 32
 
@@ -18,7 +18,7 @@ def noise(n: int, seed: int, width: int = 8) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(4))
 def test_the_bound_of_one_population_is_that_of_its_gumbel_law(seed: int) -> None:
     statistic = noise(6400, seed)
-    expected = naive_calibration.gumbel_bound(statistic.tolist(), BLOCK, QUANTILES, SUSPECT)
+    expected = naive_calibration.gumbel_bound(statistic.tolist(), BLOCK, QUANTILES, EXPECTED / 6400)
     assert normal_bound(statistic, BLOCK, 0.0) == pytest.approx(expected)
 
 

@@ -57,20 +57,20 @@ def test_a_grid_without_length_or_with_gaps_is_refused(nperseg, hop):
 
 
 @given(st.integers(8, 5000), st.integers(1, 8))
-def test_default_frames_begin_a_quarter_of_their_length_apart_in_whole_steps(nperseg, step):
+def test_default_frames_begin_an_eighth_of_their_length_apart_in_whole_steps(nperseg, step):
     grid = FrameGrid.of(nperseg, step)
     assert grid.nperseg == nperseg
     assert grid.hop % step == 0
     assert grid.hop >= step
-    # The nearest multiple, unless a quarter of a frame is less than half a step.
-    assert abs(grid.hop - nperseg / 4) <= max(step / 2, step - nperseg / 4)
+    # The nearest multiple, unless an eighth of a frame is less than half a step.
+    assert abs(grid.hop - nperseg / 8) <= max(step / 2, step - nperseg / 8)
 
 
 @pytest.mark.parametrize("nperseg", [16, 64, 256])
 def test_default_frames_weight_all_samples_alike(nperseg):
-    # Constant overlap-add: where four frames cover a sample, their tapers add up to 2.
+    # Constant overlap-add: where eight frames cover a sample, their tapers add up to 4.
     grid = FrameGrid.of(nperseg)
     total = np.zeros(4 * nperseg)
     for start in grid.starts(total.size):
         total[start : start + nperseg] += taper("hann", nperseg)
-    np.testing.assert_allclose(total[nperseg:-nperseg], 2.0, rtol=1e-12)
+    np.testing.assert_allclose(total[nperseg:-nperseg], 4.0, rtol=1e-12)

@@ -72,8 +72,9 @@ def test_frames_and_steps_are_the_same_however_long_the_recording(n: int) -> Non
     assert dominant_period(values) == pytest.approx(90, abs=1)
     model, scores = Spectral().fit(values)
     assert scores.step == model.step == 4
-    assert set(LENGTHS) <= set(model.npersegs)
-    assert max(model.npersegs) <= 256
+    # Of the fixed lengths those that a recording holds several frames of.
+    assert {one for one in LENGTHS if one <= 0.27 * n} <= set(model.npersegs)
+    assert max(model.npersegs) <= max(LENGTHS)
     assert scores.statistic.size == -(-n // 4)
     banks = [one.reference for one in model.standardised.base.sources if one is not None]
     assert max(bank.starts.size for bank in banks) <= 1000
@@ -125,7 +126,8 @@ def test_a_dead_stretch_is_as_anomalous_as_a_loud_one() -> None:
         _, scores = Spectral().fit(values, slice(0, 3000))
         z = scores.sample_z
         assert p_from_z(np.median(z[4100:4200])) < 0.001
-        assert np.quantile(z[:3900], 0.99) < 3
+        # The longest frames reach 256 rows before the event.
+        assert np.quantile(z[:3700], 0.99) < 3
 
 
 @pytest.mark.parametrize("size", [1e3, 1e9, 1e30])

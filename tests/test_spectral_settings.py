@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spectra.spectral.model import SpectralModel
-from spectra.spectral.settings import Spectral
+from spectra.spectral.settings import LENGTHS, Spectral
 
 
 def fitted_lengths(method: Spectral, n: int, period: int | None = None) -> tuple[int, ...]:
@@ -33,10 +33,10 @@ def test_parameters_out_of_range_are_refused(parameters: dict[str, object], mess
 
 
 def test_default_frames_are_fixed_lengths_and_those_around_the_period() -> None:
-    assert fitted_lengths(Spectral(), 5000) == (16, 64, 256)
+    assert fitted_lengths(Spectral(), 5000) == LENGTHS
     lengths = fitted_lengths(Spectral(), 20_000, period=400)
-    assert {16, 64, 256} <= set(lengths)
-    assert set(lengths) - {16, 64, 256} == {200, 400, 800}
+    assert set(LENGTHS) <= set(lengths)
+    assert set(lengths) - set(LENGTHS) == {200, 400, 800}
 
 
 def views(model: SpectralModel) -> set[tuple[str, tuple[bool, ...]]]:
@@ -52,7 +52,7 @@ def test_one_frame_length_or_one_view_is_compared_alone() -> None:
     assert views(model) == {("magnitude", (False, True))}
     assert None not in model.standardised.base.sources
     model, _ = Spectral(view="shape").fit(values)
-    assert model.npersegs == (16, 64, 256)
+    assert model.npersegs == LENGTHS
     assert views(model) == {("shape", (False,))}
     assert None not in model.standardised.base.sources
 

@@ -207,15 +207,16 @@ class Fusion:
         statistic = fused.statistic[np.isfinite(fused.statistic)]
         if not statistic.size:
             raise DataError("No step that is learned from has a score: give longer normal data.")
-        n_scored, bound = statistic.size, np.inf
+        n_scored, normal = statistic.size, fused.statistic
         if not clean:
-            bound = normal_bound(statistic, block, smallest_scale)
-            statistic = statistic[statistic <= bound]
+            bound = normal_bound(normal, block, smallest_scale)
+            with np.errstate(invalid="ignore"):
+                normal = np.where(normal <= bound, normal, np.float32(np.nan))
+            statistic = normal[np.isfinite(normal)]
         level = float(np.quantile(statistic, CLUSTERED))
         independent = 1.0 / cluster_size(statistic, level, block)
         low, centre = np.array([_lower_half(group) for group in fused.groups]).T
         calibration = GaussianThreshold.fit(statistic, independent, smallest_scale=smallest_scale)
-        normal = np.where(fused.statistic <= bound, fused.statistic, np.nan)
         return cls(
             calibration,
             1.0 - statistic.size / n_scored,

@@ -11,7 +11,8 @@ from typing import Final, Self
 
 import numpy as np
 
-from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
+from spectra.arrays import BoolArray, Float64Array, FloatArray
+from spectra.calibration.contamination import raised_runs
 from spectra.calibration.gaussian import GaussianThreshold
 
 # An alarm is a run of steps with p-values below RAISED times alpha, one of which is below alpha
@@ -126,12 +127,6 @@ def n_alarms(flagged: BoolArray, raised: BoolArray) -> int:
     begins, ends = raised_runs(raised)
     at = np.flatnonzero(flagged)
     return int((np.searchsorted(at, ends) > np.searchsorted(at, begins)).sum())
-
-
-def raised_runs(raised: BoolArray) -> tuple[IntArray, IntArray]:
-    """Return the first step of each run of raised steps, and the one after its last."""
-    edges = np.diff(np.concatenate([[False], raised, [False]]).astype(np.int8))
-    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
 
 
 def alpha_of_rate(steps: Float64Array, per_step: float) -> float:

@@ -1,6 +1,6 @@
 """Base scores as standard scores."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Self
 
 import numpy as np
@@ -93,6 +93,14 @@ class Standard:
             low, mu[index], high = np.quantile(logs, [0.25, 0.5, 0.75])
             sigma[index] = max(float(high - low) / IQR_OF_GAUSSIAN, MIN_SIGMA_LOG1P)
         return cls("log1p", np.ones(shape), mu, sigma)
+
+    def shrunk(self, to: "Standard", weight: float) -> "Standard":
+        """Return the same standards, their scales drawn towards those of another.
+
+        The logarithm of a scale is the mean of both with this `weight` of its own (shrinkage, Stein
+        1956): a scale of few values is uncertain.
+        """
+        return replace(self, sigma=self.sigma**weight * to.sigma ** (1.0 - weight))
 
     def z(self, values: FloatArray) -> FloatArray:
         """Return standard scores of base scores, same shape; high = anomalous."""

@@ -9,7 +9,7 @@ import numpy as np
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
 from spectra.calibration.fusion import Fused, Fusion
 from spectra.calibration.scores import Scores
-from spectra.calibration.standard import Standard, Transform
+from spectra.calibration.standard import Standard
 from spectra.errors import DataError
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
@@ -38,9 +38,12 @@ SAMPLE_STEPS: Final = 16_384
 STRETCHES: Final = 64
 # Rows of a long signal that are scored at a time.
 BLOCK_ROWS: Final = 2**15
-# Frame lengths of normal rows below which they show no spread of their own: fewer frames side by
-# side may all be alike by chance.
-ENOUGH: Final = 100
+# Frames side by side in normal rows at which their own spread and that of the whole signal count
+# alike, and the fewest that tell where normal scores lie. With 20 and 3, instead of the whole
+# signal below 100 frames, the mean VUS-PR on the development series is 0.664 instead of 0.662, and
+# that of ten of eleven collections no lower; F1 on SKAB, 400 normal rows, is 0.5 instead of 0.1.
+ENOUGH: Final = 20
+FEWEST: Final = 3
 # Rows in all frames of a bank: bounds the memory of banks of very long frames (8 MB a channel).
 BANK_ROWS: Final = 2**21
 # Share of the normal rows around a frame that it is not compared with.
@@ -292,20 +295,29 @@ def _standards(
 ) -> Iterator[Standard]:
     """Yield the standard of each comparison, then of single rows.
 
-    Scores by rows known to be normal are standardised by those rows, where they hold ENOUGH frames:
-    the rest of the signal may all be farther from them.
+    Scores by rows known to be normal are standardised by those rows: the rest of the signal may all
+    be farther from them. Their scale is drawn towards that of the whole signal where the normal
+    rows hold few frames.
     """
+    n_normal = 0 if normal_rows is None else normal_rows.stop - normal_rows.start
     for index, D in enumerate(distances):
-        normal = np.tile(sample.everywhere, (len(D), 1))
-        transform: Transform = "log"
-        if index < len(base.comparisons):
-            comparison = base.comparisons[index]
-            transform = "two-sided" if isinstance(comparison, Amplitude) else "log"
-            n_normal = 0 if normal_rows is None else normal_rows.stop - normal_rows.start
-            if isinstance(comparison, Comparison) and n_normal >= ENOUGH * comparison.nperseg:
-                last = comparison.references[-1]
-                normal[[one.reference is last for one in comparison.sources]] = sample.inside
-        yield Standard.fit(D, normal, transform)
+        everywhere = np.tile(sample.everywhere, (len(D), 1))
+        if index == len(base.comparisons):
+            yield Standard.fit(D, everywhere, "log")
+            continue
+        comparison = base.comparisons[index]
+        if isinstance(comparison, Amplitude):
+            yield Standard.fit(D, everywhere, "two-sided")
+            continue
+        standard = Standard.fit(D, everywhere, "log")
+        n_frames = n_normal / comparison.nperseg
+        if n_frames < FEWEST or sample.everywhere[~sample.inside].sum() == 0:
+            yield standard
+            continue
+        last, normal = comparison.references[-1], everywhere.copy()
+        normal[[one.reference is last for one in comparison.sources]] = sample.inside
+        inside = Standard.fit(D, normal, "log")
+        yield inside.shrunk(standard, n_frames / (n_frames + ENOUGH))
 
 
 @dataclass(frozen=True)
