@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spectra.cli.files import FileCommand
 from spectra.cli.messages import explained, step
 from spectra.cli.options import (
     STDIN,
     Learning,
     Output,
     Reading,
+    ReadPath,
     Verbosity,
     alarm_option,
     learning_options,
@@ -44,14 +46,12 @@ not understood, 3 an alarm was found and --fail-on-anomaly was given.
 """
 
 
-@click.command("detect", short_help="Find the anomalies in files.", epilog=EPILOG)
-@click.argument(
-    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True)
-)
+@click.command("detect", cls=FileCommand, short_help="Find the anomalies in files.", epilog=EPILOG)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=ReadPath(allow_dash=True))
 @click.option(
     "--normal",
     metavar="FILE",
-    type=click.Path(allow_dash=True),
+    type=ReadPath(allow_dash=True),
     help="Learn from this recording of normal data.",
 )
 @rows_option

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from spectra.errors import DataError
+
 if TYPE_CHECKING:
     from spectra.datasets import Recording
     from spectra.datasets.grid_values import Choice
-    from spectra.errors import DataError
     from spectra.pipeline import Method
 
 Command = Callable[..., None]
@@ -26,8 +27,26 @@ USUAL_STEP = "auto"
 
 
 def opened(file: str) -> str | BinaryIO:
-    """Return what `spectra.datasets.read` opens: a path, or standard input for "-"."""
-    return sys.stdin.buffer if file == STDIN else file
+    """Return what `spectra.datasets.read` opens: a path, or standard input for "-".
+
+    Raises DataError where standard input is closed.
+    """
+    if file != STDIN:
+        return file
+    if sys.stdin is None:
+        raise DataError("standard input is closed: give the name of a file.")
+    return sys.stdin.buffer
+
+
+class ReadPath(click.Path):
+    """Path that a command reads: of a file, or of a folder of files."""
+
+
+class WrittenPath(click.Path):
+    """Path of a file that a command writes."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
 
 
 @dataclass(frozen=True)
@@ -92,6 +111,7 @@ class Output:
     format: str
     scores: Path | None
     fail_on_anomaly: bool
+    keep_formulas: bool = False
 
 
 def above_zero(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
@@ -334,6 +354,14 @@ def alarm_option(command: Command) -> Command:
     return option(command)
 
 
+keep_formulas_option = click.option(
+    "--keep-formulas",
+    is_flag=True,
+    help="In CSV, keep names that begin with =, +, - or @ as they are; by default an apostrophe "
+    "before them keeps spreadsheets from running them.",
+)
+
+
 def output_options(command: Command) -> Command:
     """Add the options of the results, which the command gets as `output`."""
 
@@ -349,7 +377,7 @@ def output_options(command: Command) -> Command:
         "-o",
         "--output",
         "scores",
-        type=click.Path(path_type=Path),
+        type=WrittenPath(),
         metavar="SCORES.CSV",
         help="Also write one line for each row of FILE: time or row number, anomaly_score, "
         "p_value, and alarm, 0 or 1.",
@@ -357,11 +385,18 @@ def output_options(command: Command) -> Command:
     @click.option(
         "--fail-on-anomaly", is_flag=True, help="Exit with status 3 if there is an alarm."
     )
+    @keep_formulas_option
     @wraps(command)
     def collected(
-        *args: Any, form: str, scores: Path | None, fail_on_anomaly: bool, **rest: Any
+        *args: Any,
+        form: str,
+        scores: Path | None,
+        fail_on_anomaly: bool,
+        keep_formulas: bool,
+        **rest: Any,
     ) -> None:
-        command(*args, output=Output(form, scores, fail_on_anomaly), **rest)
+        output = Output(form, scores, fail_on_anomaly, keep_formulas)
+        command(*args, output=output, **rest)
 
     return collected
 
