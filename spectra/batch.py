@@ -17,6 +17,7 @@ from spectra.detection import Detection
 from spectra.errors import DataError
 from spectra.model import Model
 from spectra.pipeline import Method, MethodName, detect, learn, method_of, score
+from spectra.text import well_formed
 from spectra.threads import one_blas_thread
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ def _find(
     name: str, data: "Data", model: Model | None, method: Method, alpha: float, fs: float | None
 ) -> _Found:
     """Return the alarms of one recording and its row, or its row with the error."""
-    row: dict[str, object] = {"recording": name}
+    # pandas holds its texts in Arrow, which takes well-formed ones alone.
+    row: dict[str, object] = {"recording": well_formed(name)}
     try:
         # BLAS threads sum in another order, which changes the last digits.
         with one_blas_thread():
@@ -149,7 +151,7 @@ def _find(
                 found = score(model, recording, alpha=alpha)
             return _Found(found.alarms, row | _figures(found))
     except DataError as error:
-        return _Found(None, row | {"error": str(error)})
+        return _Found(None, row | {"error": well_formed(str(error))})
 
 
 def _figures(found: Detection) -> dict[str, object]:
