@@ -125,6 +125,7 @@ class Commands(click.Group):
         """
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        _open_standard_files()
         with _stopped_by_signals():
             try:
                 status = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
@@ -139,10 +140,22 @@ class Commands(click.Group):
                 click.echo(err=True)
                 status = INTERRUPTED
             except OSError as error:
-                name = error.filename or "Input or output"
+                gone = isinstance(error, FileNotFoundError)
+                name = error.filename or ("The working folder" if gone else "Standard output")
                 status = _failed(f"{name}: {error.strerror or error}.")
         _flush()
         sys.exit(status)
+
+
+def _open_standard_files() -> None:
+    """Take the numbers of closed standard files, so that no other file gets one of them."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _show_error(error: click.ClickException) -> None:

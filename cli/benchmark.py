@@ -47,13 +47,16 @@ SHOWN = {
     "alarms": "alarms",
     "seconds": "seconds",
 }
+MOST_JOBS = 1000
 DIGITS = {"alarms": 1, "seconds": 2}
 
 
 def jobs(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
     """Return a number of processes; raise BadParameter for any other value."""
-    if value == 0 or value < -1:
-        raise click.BadParameter(f"{value} is neither a number of processes nor -1 (all cores).")
+    if value != -1 and not 1 <= value <= MOST_JOBS:
+        raise click.BadParameter(
+            f"{value} is neither a number of processes, 1 to {MOST_JOBS}, nor -1 (all cores)."
+        )
     return value
 
 

@@ -34,8 +34,9 @@ class FileCommand(click.Command):
         read = _given(self, ctx, ReadPath)
         written = _given(self, ctx, WrittenPath)
         for i, name in enumerate(written):
-            if os.path.realpath(name) in map(os.path.realpath, written[:i]):
-                raise click.UsageError(f"{name} is the file of two outputs: give each its own.")
+            with writing(name):
+                if os.path.realpath(name) in map(os.path.realpath, written[:i]):
+                    raise click.UsageError(f"{name} is the file of two outputs: give each its own.")
             check_output(Path(name), [*read, *written[:i]])
         return super().invoke(ctx)
 

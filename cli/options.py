@@ -24,6 +24,8 @@ STDIN = "-"
 # The keys of spectra.signal.views.VIEWS, whose import would make --help slow.
 VIEWS = ("magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual")
 USUAL_STEP = "auto"
+# Sampling rates in Hz beyond which the instants of a recording overflow.
+SLOWEST, FASTEST = 1e-15, 1e15
 
 
 def opened(file: str) -> str | BinaryIO:
@@ -114,10 +116,12 @@ class Output:
     keep_formulas: bool = False
 
 
-def above_zero(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
-    """Return a finite number above 0; raise BadParameter for any other."""
-    if value is not None and not 0 < value < math.inf:
-        raise click.BadParameter(f"{value:g} is not a finite number above 0.")
+def sampling_rate(
+    _ctx: click.Context, _param: click.Parameter, value: float | None
+) -> float | None:
+    """Return a sampling rate; raise BadParameter for any other number."""
+    if value is not None and not SLOWEST <= value <= FASTEST:
+        raise click.BadParameter(f"{value:g} must lie in {SLOWEST:g} … {FASTEST:g}.")
     return value
 
 
@@ -143,7 +147,7 @@ def byte_count(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     """Return the bytes of a number such as 500000, 500M or 2G."""
     if value is None:
         return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)i?B?", value)
+    match = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([kMGT]?)i?B?", value)
     if match is None or float(match[1]) == 0:
         raise click.BadParameter(f"'{value}' is no number of bytes, such as 500000, 500M or 2G.")
     return int(float(match[1]) * 1024 ** " kMGT".index(match[2] or " "))
@@ -201,7 +205,7 @@ def reading_options(command: Command) -> Command:
             "--fs",
             type=float,
             metavar="HZ",
-            callback=above_zero,
+            callback=sampling_rate,
             help="The sampling rate; it goes before a rate in the file and before time stamps.",
         ),
         click.option(
@@ -239,7 +243,7 @@ def row_range(
     if value is None:
         return None
     first, colon, end = value.partition(":")
-    if not colon or not all(part.isascii() and part.isdigit() for part in (first, end) if part):
+    if not colon or not all(re.fullmatch("[0-9]{0,18}", part) for part in (first, end)):
         raise click.BadParameter(f"'{value}' must have the form A:B, such as 0:5000.")
     return int(first) if first else None, int(end) if end else None
 

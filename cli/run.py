@@ -66,8 +66,9 @@ def _results(
     for number, file in enumerate(files, start=1):
         place = f"{number}/{len(files)} {file}" if len(files) > 1 else file
         try:
-            with step(place, verbosity), explained(file):
-                found = _detections(file, find, reading, tally)
+            with step(place, verbosity):
+                with explained(file):
+                    found = _detections(file, find, reading, tally)
                 # Scores are written before the alarms are printed: they are not lost where
                 # standard output fails.
                 if output.scores is not None:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sys
+import warnings
 from types import FrameType
 
 INTERRUPTED = 130
@@ -17,7 +19,19 @@ def main() -> None:
     from spectra.cli import main as commands
 
     signal.signal(signal.SIGINT, handler)
-    commands(prog_name="spectra")
+    if not sys.warnoptions:
+        # They speak to programmers, and of lines of code.
+        warnings.simplefilter("ignore")
+    try:
+        commands(prog_name="spectra")
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            # The interpreter may end itself by the signal instead, if it interrupted an import.
+            os._exit(INTERRUPTED)
+        raise
+    finally:
+        # All is done and written: the end of the interpreter is not interrupted.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
