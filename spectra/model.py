@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,13 +103,8 @@ class Model:
         """
         arrays, about = FORMAT.read(path)
         try:
-            return unpack(cls, about.get("model"), _named(arrays))
+            if set(about) != {"format", "version", "model"}:
+                raise ValueError("The text has unknown parts.")
+            return unpack(cls, about["model"], arrays)
         except DAMAGE as error:
             raise FORMAT.damaged(path) from error
-
-
-def _named(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return the arrays of numbers; raise ValueError for any other."""
-    if bad := [name for name, array in arrays.items() if array.dtype.kind not in "fciub"]:
-        raise ValueError(f"{bad[0]} holds no numbers.")
-    return arrays
