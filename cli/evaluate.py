@@ -180,7 +180,12 @@ def command(
             buffer = vus_buffer(
                 evaluated.labels * 0.0 if evaluated.series is None else evaluated.series
             )
-        found = summary(evaluated.labels, evaluated.scores, evaluated.alarms, buffer, evaluated.fs)
+        try:
+            found = summary(
+                evaluated.labels, evaluated.scores, evaluated.alarms, buffer, evaluated.fs
+            )
+        except ValueError as error:
+            raise DataError(str(error)) from error
     if not verbosity.quiet and detection is not None:
         say_notes(file, detection, verbose=verbosity.verbose)
     elif not verbosity.quiet:

@@ -1,6 +1,5 @@
 """Options that several commands share, and their values."""
 
-import math
 import re
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from spectra.errors import DataError
+from spectra.parameters import FASTEST, MOST_ROWS, SLOWEST
 
 if TYPE_CHECKING:
     from spectra.datasets import Recording
@@ -24,8 +24,6 @@ STDIN = "-"
 # The keys of spectra.signal.views.VIEWS, whose import would make --help slow.
 VIEWS = ("magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual")
 USUAL_STEP = "auto"
-# Sampling rates in Hz beyond which the instants of a recording overflow.
-SLOWEST, FASTEST = 1e-15, 1e15
 
 
 def opened(file: str) -> str | BinaryIO:
@@ -128,7 +126,7 @@ def sampling_rate(
 def neighbours(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
     """Return a number or share of frames; raise BadParameter for any other value."""
     if value is not None and not (
-        0 < value < 1 or (value < math.inf and value >= 1 and value == round(value))
+        0 < value < 1 or (1 <= value < MOST_ROWS and value == int(value))
     ):
         raise click.BadParameter(
             f"{value:g} is neither a number of frames, 1 or more, nor a share of them, below 1."
@@ -148,9 +146,9 @@ def byte_count(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     if value is None:
         return None
     match = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([kMGT]?)i?B?", value)
-    if match is None or float(match[1]) == 0:
+    if match is None or float(match[1]) < 1:
         raise click.BadParameter(f"'{value}' is no number of bytes, such as 500000, 500M or 2G.")
-    return int(float(match[1]) * 1024 ** " kMGT".index(match[2] or " "))
+    return min(int(float(match[1]) * 1024 ** " kMGT".index(match[2] or " ")), MOST_ROWS)
 
 
 def reading_options(command: Command) -> Command:
@@ -303,7 +301,7 @@ def learning_options(command: Command) -> Command:
     )
     @click.option(
         "--nperseg",
-        type=click.IntRange(min=2),
+        type=click.IntRange(2, MOST_ROWS),
         metavar="ROWS",
         help="Rows of a frame. [default: several lengths side by side; with --method sequence a "
         "sixteenth of the period]",
@@ -323,7 +321,7 @@ def learning_options(command: Command) -> Command:
     )
     @click.option(
         "--epochs",
-        type=click.IntRange(min=0),
+        type=click.IntRange(0, MOST_ROWS),
         default=0,
         show_default=True,
         metavar="N",

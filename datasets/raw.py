@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
+from spectra.parameters import require, require_integer
 
 Place = Callable[[int], str]
 """Names the place of a row, counted from 0, in messages: "data.csv, line 17"."""
@@ -45,6 +46,27 @@ class Request:
     dates: str | None = None
     delimiter: str | None = None
     nrows: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("time", "label", "variable", "sheet", "series", "dates", "delimiter"):
+            if (value := getattr(self, name)) is not None:
+                require(name, value, str, "must be a text or None")
+        if self.channels is not None:
+            must = "must be the names of channels, in a list or one text with commas"
+            require("channels", self.channels, (str, Sequence), must, _is_of_texts)
+        if self.nrows is not None:
+            require_integer("nrows", self.nrows, 2)
+
+
+def is_resampled(resample: object) -> bool:
+    """Return whether rows are put on another grid: by a period, or by True for the usual one."""
+    if resample is not None:
+        require("resample", resample, (str, bool), "must be a period such as '5min', or True")
+    return bool(resample)
+
+
+def _is_of_texts(names: Sequence[object]) -> bool:
+    return all(isinstance(name, str) for name in names)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra.datasets.grid_values import Choice
-from spectra.datasets.raw import Raw, Request
+from spectra.datasets.raw import Raw, Request, is_resampled
 from spectra.datasets.readers.csv_file import read_csv
 from spectra.datasets.readers.edf_file import is_edf, read_edf
 from spectra.datasets.readers.excel_file import is_excel, read_excel
@@ -165,7 +165,16 @@ def read(
     ('x', 'y')
     """
     request = Request(
-        time, channels, label, variable, sheet, bool(resample), series, dates, delimiter, nrows
+        time,
+        channels,
+        label,
+        variable,
+        sheet,
+        is_resampled(resample),
+        series,
+        dates,
+        delimiter,
+        nrows,
     )
     raw, short = _raw(source, request, max_bytes)
     if raw.stack is not None:
@@ -221,7 +230,16 @@ def read_series(
         Where `read` raises it, and where no series can be analysed.
     """
     request = Request(
-        time, channels, label, variable, sheet, bool(resample), series, dates, delimiter, nrows
+        time,
+        channels,
+        label,
+        variable,
+        sheet,
+        is_resampled(resample),
+        series,
+        dates,
+        delimiter,
+        nrows,
     )
     raw, short = _raw(source, request, max_bytes)
     name = short if name is None else name

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,11 @@ from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.file_rate import with_rate
 from spectra.datasets.grid_values import Choice, fill_short_gaps
 from spectra.datasets.gridding import on_grid
-from spectra.datasets.raw import Raw, Request
+from spectra.datasets.raw import Raw, Request, is_resampled
 from spectra.datasets.readers.columns import Table, read_channels
 from spectra.datasets.readers.table import raw_from_table, refuse_too_few
 from spectra.errors import DataError
+from spectra.parameters import require
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,10 @@ class Recording:
         `channels` names the c columns, `labels` (n,) are 0 or 1. Raises DataError for values that
         are not real numbers, are infinite or of another shape, and for fewer than two samples.
         """
+        require("name", name, str, "must be a text")
+        if channels is not None:
+            must = "must be a list of names"
+            require("channels", channels, (Sequence, np.ndarray), must, _is_list)
         matrix = _matrix(values, name)
         n, c = matrix.shape
         if channels is not None and len(channels) != c:
@@ -134,6 +139,8 @@ class Recording:
         (n,) of 0 and 1; the other arguments are those of `read`. Raises DataError where `read`
         does.
         """
+        require("data", data, (pd.DataFrame, pd.Series), "must be a pandas frame or series")
+        require("name", name, str, "must be a text")
         frame = (
             data.to_frame("value" if data.name is None else data.name)
             if isinstance(data, pd.Series)
@@ -151,6 +158,7 @@ class Recording:
             index = frame.index
         names = tuple(map(str, frame.columns))
         plain = frame.set_axis(pd.RangeIndex(frame.shape[1]), axis=1)
+        is_resampled(resample)
         table = Table(plain, names, lambda row: f"{name}, row {row + 1}", name)
         column = labels if isinstance(labels, str) else None
         raw = raw_from_table(table, Request(time, channels, column), index)
@@ -170,7 +178,7 @@ class Recording:
         """Return what a reader found, put on its grid, with short gaps filled."""
         # A text table says in a note where its rate stands, and counts rows without time.
         if raw.fs is not None and raw.instants is None and not raw.fs_text:
-            raw, fs = with_rate(raw, fs, bool(resample))
+            raw, fs = with_rate(raw, fs, is_resampled(resample))
         grid = on_grid(raw, fs, resample, repeats)
         values, filled, notes = fill_short_gaps(grid.values)
         return cls(
@@ -187,6 +195,11 @@ class Recording:
         )
 
 
+def _is_list(names: "Sequence[str] | np.ndarray[Any, Any]") -> bool:
+    """Return whether names are a list; a text is a sequence too, an array of any shape."""
+    return not isinstance(names, (str, bytes)) and getattr(names, "ndim", 1) == 1
+
+
 def _matrix(values: ArrayLike, name: str) -> Float64Array:
     """Return values as floats, (n, c). Raises DataError for anything else."""
     try:
@@ -201,7 +214,7 @@ def _matrix(values: ArrayLike, name: str) -> Float64Array:
                 f"{name} has complex values: give the real and the imaginary part as two channels."
             )
         array = array.astype(np.float64, copy=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise (
             error
             if isinstance(error, DataError)
@@ -216,7 +229,10 @@ def _matrix(values: ArrayLike, name: str) -> Float64Array:
 
 def _checked_labels(labels: ArrayLike, n: int, name: str) -> IntArray:
     """Return labels that are given as an array. Raises DataError for anything but 0 and 1."""
-    marks = np.asarray(labels)
+    try:
+        marks = np.asarray(labels)
+    except ValueError:
+        marks = np.empty(0)
     if marks.shape != (n,) or not np.isin(marks, (0, 1)).all():
         raise DataError(f"The labels of {name} must be {n} values 0 or 1, one a row.")
     return marks.astype(np.int64)

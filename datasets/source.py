@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from spectra.errors import DataError
+from spectra.parameters import require, require_integer
 
 _SIGNATURES = {
     b"\x1f\x8b": "gzip",
@@ -136,6 +137,11 @@ def open_source(source: str | PathLike[str] | BinaryIO, max_bytes: int | None = 
 
     Raises DataError where there is no such file.
     """
+    must = "must be a path or a binary file object"
+    if not hasattr(source, "read"):
+        require("source", source, (str, PathLike), must)
+    if max_bytes is not None:
+        require_integer("max_bytes", max_bytes, 1)
     opened = _from_path(Path(source)) if isinstance(source, (str, PathLike)) else _buffered(source)
     start = opened.head(6)
     kind = next((kind for sign, kind in _SIGNATURES.items() if start.startswith(sign)), None)
@@ -182,4 +188,6 @@ def _buffered(file: BinaryIO) -> Source:
     name = str(getattr(file, "name", "stdin")).strip("<>")
     with _readable(name):
         _refuse_device(file, name)
-        return Source(name, None, file.read())
+        data = file.read()
+    require("source", data, bytes, "must be read as bytes: open the file with mode 'rb'")
+    return Source(name, None, data)

@@ -8,6 +8,7 @@ values belong together, so that a new field is one line.
 import json
 import os
 import re
+import stat
 import struct
 import zipfile
 import zlib
@@ -131,6 +132,8 @@ def _read_arrays(file: IO[bytes]) -> dict[str, NDArray[Any]]:
 
     Every size is compared with the bytes that there are before memory is taken for it.
     """
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        raise ValueError("A device or a pipe has no size.")
     size = file.seek(0, os.SEEK_END)
     if _directory_size(file, size) > MAX_DIRECTORY:
         raise ValueError("There are too many members.")
@@ -156,7 +159,7 @@ def _directory_size(file: IO[bytes], size: int) -> int:
     The end record is APPNOTE.TXT 4.3.16. A large file has another one before it, 4.3.14.
     """
     file.seek(max(size - 98, 0))
-    end = file.read()
+    end = file.read(98)
     if len(end) < 22 or end[-22:-18] != b"PK\x05\x06" or end[-2:] != b"\0\0":
         raise ValueError("The end of a zip file is missing.")
     count = int(struct.unpack("<L", end[-10:-6])[0])

@@ -18,6 +18,7 @@ from spectra.datasets.recording import Recording
 from spectra.detection import Detection
 from spectra.errors import DataError
 from spectra.model import Model
+from spectra.parameters import require_alpha, require_rate
 from spectra.pipeline import Method, detect, score
 from spectra.sequence.forecast import Forecast
 from spectra.sequence.model import SequenceModel
@@ -60,8 +61,8 @@ class _Detector(OutlierMixin, BaseEstimator):
 
         Raises ValueError for a parameter out of range and for data that cannot be used.
         """
-        if not 0 < self.alpha <= 0.5:
-            raise ValueError(f"alpha={self.alpha} must lie above 0 and not above 0.5.")
+        require_alpha(self.alpha)
+        require_rate(self.fs)
         method = self._method()
         recording = self._recording(self._checked(X, reset=True), fit=True)
         self._fitted = _fingerprint(recording)

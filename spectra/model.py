@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra.archive import DAMAGE, FileFormat, pack, unpack
+from spectra.parameters import require
 from spectra.sequence.model import SequenceModel
 from spectra.sequence.settings import Sequence
 from spectra.spectral.model import SpectralModel
@@ -85,6 +86,7 @@ class Model:
         DataError
             Where it cannot be written.
         """
+        require("path", path, (str, PathLike), "must be a path")
         about, arrays = pack(self)
         FORMAT.write(path, arrays, {"model": about})
 
@@ -101,6 +103,7 @@ class Model:
         DataError
             For a file that is none, is damaged, or is of another version.
         """
+        require("path", path, (str, PathLike), "must be a path")
         arrays, about = FORMAT.read(path)
         try:
             if set(about) != {"format", "version", "model"}:

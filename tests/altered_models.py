@@ -84,7 +84,7 @@ def _other_text(part: bytes, rng: np.random.Generator) -> bytes:
     """The text with another value at a random place, a key more or less, or cut off."""
     try:
         about = json.loads(str(read(part)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return part
     inner: Any = about
     key: Any = None

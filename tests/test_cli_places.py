@@ -51,7 +51,7 @@ def refused(*words: str, status: int) -> None:
     assert_one_sentence(result.stderr, status)
 
 
-@pytest.mark.parametrize("value", ["²", NINES, "", "-1", "1e400", "nan", "0x10", "\ud800"])
+@pytest.mark.parametrize("value", ["²", NINES, "", "-1", "1e400", "nan", "0x10", "\ud800", "1e30"])
 def test_options_of_numbers_refuse_what_is_none(folder: Path, value: str) -> None:
     for option in ("k", "alpha", "fs", "nperseg", "epochs", "normal-rows", "max-bytes"):
         refused("detect", "good.csv", f"--{option}={value}", status=2)

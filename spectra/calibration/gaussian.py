@@ -10,6 +10,7 @@ in it.
 """
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Final, Self
 
 import numpy as np
@@ -18,6 +19,7 @@ from scipy.special import kolmogorov, log_ndtr, ndtr, ndtri, ndtri_exp
 
 from spectra.arrays import Float64Array
 from spectra.calibration.bulk_fit import KNOT, TAIL_FROM, Shape, Transform, fit_bulk, fit_tail
+from spectra.parameters import require
 
 # Quantiles of block maxima that location and scale come from: the median, and one σ of a Gaussian
 # below it. Event F1 on the development series is 0.45 with these, 0.45 with quartile and median,
@@ -119,10 +121,13 @@ class GaussianThreshold:
         ValueError
             Where no distance is finite.
         """
-        values = np.asarray(distances, dtype=np.float64)
+        must = "must lie above 0 and not above 1"
+        require("independent", independent, Real, must, lambda share: 0 < share <= 1)
+        require("clean", clean, (bool, np.bool_), "must be True or False")
+        values = _distances(distances)
         values = values[np.isfinite(values)]
         if values.size == 0:
-            raise ValueError("No finite distance to calibrate on.")
+            raise ValueError("No finite value among the distances to calibrate on.")
         unit = float(np.median(np.abs(values))) or 1.0
         values = values / unit
         bulk = fit_bulk(values, independent, clean=clean)
@@ -170,7 +175,7 @@ class GaussianThreshold:
         ----------
         Fisher & Tippett (1928), Proc. Cambridge Philosophical Society 24, 180.
         """
-        values = np.sort(np.asarray(maxima, dtype=np.float64))
+        values = np.sort(_distances(maxima))
         low, middle, high = np.quantile(values, [*LOWER_QUANTILES, TAIL_QUANTILE])
         scale = (middle - low) / (_gumbel(LOWER_QUANTILES[1]) - _gumbel(LOWER_QUANTILES[0]))
         if clean and (values > high).any():
@@ -209,7 +214,7 @@ class GaussianThreshold:
 
     def log_p_value(self, distances: ArrayLike) -> Float64Array:
         """Return the natural logarithm of `p_value`, finite however far the tail."""
-        values = np.asarray(distances, dtype=np.float64) / self.unit
+        values = _distances(distances) / self.unit
         log_p = log_ndtr(-self._gaussian(values))
         given, corrected = self._knots
         tail = (
@@ -224,7 +229,7 @@ class GaussianThreshold:
         """
         log_p = self.log_p_value(distances)
         # Near 1 the logarithm of p has no digits left; there the score of the Gaussian is used.
-        values = np.asarray(distances, dtype=np.float64) / self.unit
+        values = _distances(distances) / self.unit
         return np.asarray(np.where(log_p < TAIL_FROM, -ndtri_exp(log_p), self._gaussian(values)))
 
     def _gaussian(self, values: Float64Array) -> Float64Array:
@@ -250,12 +255,13 @@ class GaussianThreshold:
 
         It is the inverse of `p_value`. Raises ValueError unless 0 < alpha < 1.
         """
-        if not 0 < alpha < 1:
-            raise ValueError(f"alpha={alpha} must lie between 0 and 1.")
+        require("alpha", alpha, Real, "must lie between 0 and 1", lambda share: 0 < share < 1)
         return self.inverse(float(-ndtri(alpha)))
 
     def inverse(self, z: float) -> float:
         """Return the distance that has a standard score: inverse of `z`."""
+        require("z", z, Real, "must be a finite number", lambda score: -1e30 < score < 1e30)
+        z = float(z)
         log_p = float(log_ndtr(-z))
         if log_p < TAIL_FROM:
             given, corrected = self._knots
@@ -266,6 +272,14 @@ class GaussianThreshold:
             y = -np.log(-below) if below < -1e-12 else -float(log_ndtr(-z))
             return float(self.unit * (self.mu + self.sigma * y))
         return self.unit * self._shape.inverse(self.mu + self.sigma * z)
+
+
+def _distances(values: ArrayLike) -> Float64Array:
+    """Return distances as an array; raise ValueError for what is none."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"The distances must be numbers: {str(error).rstrip('.')}.") from error
 
 
 def _gumbel(probability: float) -> float:

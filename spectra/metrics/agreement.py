@@ -5,6 +5,7 @@ anomalous rows, and `alarms` (n,) are 1, or True, on reported rows. An event is 
 labelled 1. All functions raise DataError for arrays that are not of this form or hold no anomaly.
 """
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from spectra.arrays import BoolArray, Float64Array, IntArray, Pairs
 from spectra.errors import DataError
 from spectra.metrics import vus
 from spectra.metrics.affiliation import precision_recall
+from spectra.parameters import FASTEST, SLOWEST, require, require_integer
 
 # Largest share of normal rows that the best threshold for events may report. Without a limit the
 # best threshold reports every row: one alarm, which finds every event.
@@ -48,6 +50,10 @@ class Volumes(NamedTuple):
 
     pr: float
     roc: float
+
+
+# Buffer that a series of any number of rows may have: the default without a period is 125.
+BUFFER_OF_FEW_ROWS = 1000
 
 
 def vus_pr(labels: ArrayLike, scores: ArrayLike, buffer: int) -> float:
@@ -87,9 +93,8 @@ def volumes(labels: ArrayLike, scores: ArrayLike, buffer: int) -> Volumes:
     ----------
     Paparrizos et al. 2022, "Volume Under the Surface"; see `spectra.metrics.vus`.
     """
-    if buffer < 0 or buffer != int(buffer):
-        raise ValueError(f"buffer={buffer} must be an integer >= 0.")
     truth, values = _checked(labels, scores)
+    require_integer("buffer", buffer, 0, max(truth.size, BUFFER_OF_FEW_ROWS))
     return Volumes(*vus.volumes(truth, values, runs(truth), int(buffer)))
 
 
@@ -98,10 +103,10 @@ def vus_buffer(signal: ArrayLike) -> int:
 
     The rule is that of `spectra.metrics.vus.dominant_lag`. Raises DataError for another shape.
     """
-    series = np.asarray(signal, dtype=np.float64)
+    series = _numbers("signal", signal)
     if series.ndim != 1 or series.size == 0:
         raise DataError(
-            f"The series must have the shape (rows,), not {series.shape}: give one channel."
+            f"The signal must have the shape (rows,), not {series.shape}: give one channel."
         )
     return vus.dominant_lag(series)
 
@@ -185,7 +190,9 @@ def without_gaps(scores: ArrayLike) -> Float64Array:
 
     Raises DataError if all scores are NaN.
     """
-    values = np.asarray(scores, dtype=np.float64)
+    values = _numbers("scores", scores)
+    if values.ndim != 1:
+        raise DataError(f"The scores must have the shape (rows,), not {values.shape}.")
     if np.isnan(values).all():
         raise DataError("No row has a score.")
     return np.where(np.isnan(values), np.nanmin(values), values)
@@ -205,7 +212,7 @@ def _alarm_metrics(labels: ArrayLike, alarms: ArrayLike) -> dict[str, float]:
     return results | {
         "composite_F1": composite(labels, alarms).f1,
         "point_adjusted_F1": point_adjusted(labels, alarms).f1,
-        "alarms": len(runs(np.asarray(alarms, dtype=np.bool_))[0]),
+        "alarms": len(runs(_compared(labels, alarms)[1])[0]),
         "event_recall": event.recall,
         "event_precision": event.precision,
         "event_F1": event.f1,
@@ -279,8 +286,7 @@ def range_based(labels: ArrayLike, alarms: ArrayLike, existence: float = 0.2) ->
     ----------
     Tatbul et al. 2018, "Precision and Recall for Time Series".
     """
-    if not 0 <= existence <= 1:
-        raise ValueError(f"existence={existence} must lie between 0 and 1.")
+    require("existence", existence, Real, "must lie in 0 … 1", lambda share: 0 <= share <= 1)
     truth, alarm = _compared(labels, alarms)
     covered, detected = _overlap(truth, alarm), _overlapping(runs(truth), alarm)
     precision = float(_overlap(alarm, truth).mean()) if alarm.any() else 0.0
@@ -303,8 +309,8 @@ def false_alarms_per_hour(labels: ArrayLike, alarms: ArrayLike, fs: float) -> fl
 
     Raises ValueError unless fs is above 0.
     """
-    if not 0 < fs < np.inf:
-        raise ValueError(f"fs={fs} must be a number of Hz above 0.")
+    must = "must be a number of Hz above 0"
+    require("fs", fs, Real, must, lambda rate: SLOWEST <= rate <= FASTEST)
     truth, alarm = _compared(labels, alarms)
     correct = _overlapping(runs(alarm), truth)
     return float((~correct).sum() / (truth.size / fs / 3600))
@@ -413,13 +419,15 @@ def _overlap(ranges: BoolArray, mask: BoolArray) -> Float64Array:
 
 def runs(mask: BoolArray) -> Pairs:
     """Return the first and last row (inclusive) of each run of True."""
+    must = "must be an array of booleans of the shape (rows,)"
+    require("mask", mask, np.ndarray, must, lambda array: array.dtype == bool and array.ndim == 1)
     steps = np.diff(mask.astype(np.int8), prepend=0, append=0)
     return np.flatnonzero(steps == 1), np.flatnonzero(steps == -1) - 1
 
 
 def _checked(labels: ArrayLike, scores: ArrayLike) -> tuple[BoolArray, Float64Array]:
     """Return labels and scores as arrays; raise DataError unless they fit together."""
-    truth, values = _truth(labels), np.asarray(scores, dtype=np.float64)
+    truth, values = _truth(labels), _numbers("scores", scores)
     if values.shape != truth.shape:
         raise DataError(
             f"The scores must have one value a label, the shape {truth.shape}, not {values.shape}."
@@ -434,7 +442,7 @@ def _checked(labels: ArrayLike, scores: ArrayLike) -> tuple[BoolArray, Float64Ar
 
 def _compared(labels: ArrayLike, alarms: ArrayLike) -> tuple[BoolArray, BoolArray]:
     """Return labels and alarms as booleans; raise DataError unless they fit together."""
-    truth, alarm = _truth(labels), np.asarray(alarms)
+    truth, alarm = _truth(labels), _numbers("alarms", alarms)
     if alarm.shape != truth.shape or not np.isin(alarm, (0, 1)).all():
         raise DataError(
             f"The alarms must be 0 or 1, one a label: of the shape {truth.shape}, not "
@@ -443,15 +451,27 @@ def _compared(labels: ArrayLike, alarms: ArrayLike) -> tuple[BoolArray, BoolArra
     return truth, alarm.astype(np.bool_)
 
 
+def _numbers(name: str, values: ArrayLike) -> Float64Array:
+    """Return values as an array of numbers; raise DataError for any other."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "biufO":
+            raise TypeError(f"they are of the type {array.dtype}")
+        return array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        reason = str(error).rstrip(".")
+        raise DataError(f"The {name} must be numbers, one a row: {reason}.") from error
+
+
 def _truth(labels: ArrayLike) -> BoolArray:
     """Return labels as booleans; raise DataError unless they are 0 or 1 with an anomaly."""
-    values = np.asarray(labels)
+    values = _numbers("labels", labels)
     if values.ndim != 1 or values.size == 0:
         raise DataError(f"The labels must have the shape (rows,), not {values.shape}.")
     wrong = ~np.isin(values, (0, 1))
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise DataError(f"The labels must be 0 or 1, and that of row {row} is {values[row]}.")
+        raise DataError(f"The labels must be 0 or 1, and that of row {row} is {values[row]:g}.")
     truth = values.astype(np.bool_)
     if not truth.any():
         raise DataError("The labels hold no anomaly: label at least one row 1.")
