@@ -47,7 +47,7 @@ from spectra.datasets.readers.parquet_file import (
 )
 from spectra.datasets.readers.wav_file import is_wav, read_wav
 from spectra.datasets.readers.wfdb_record import is_wfdb, read_wfdb
-from spectra.datasets.recording import Recording
+from spectra.datasets.recording import Recording, pandas_of
 from spectra.datasets.source import COMPRESSED_ENDINGS, Source, open_source
 from spectra.errors import DataError
 
@@ -299,9 +299,9 @@ Data: TypeAlias = Union[
 def as_recording(data: Data, fs: float | None = None) -> Recording:
     """Return a recording of whatever holds one.
 
-    A path is read; a data frame or series, an array or list is taken as it is; a recording is
-    itself. Raises DataError where the data is none, or where `fs` contradicts the rate of a
-    recording.
+    A path is read; a data frame or series, of pandas, Polars or PyArrow, an array or list is taken
+    as it is; a recording is itself. Raises DataError where the data is none, or where `fs`
+    contradicts the rate of a recording.
     """
     if isinstance(data, Recording):
         if fs is not None and fs != data.fs:
@@ -311,8 +311,9 @@ def as_recording(data: Data, fs: float | None = None) -> Recording:
         return data
     if isinstance(data, (str, PathLike)):
         return read(data, fs=fs)
-    if isinstance(data, (pd.DataFrame, pd.Series)):
-        return Recording.from_frame(data, fs=fs)
+    table = pandas_of(data)
+    if table is not None:
+        return Recording.from_frame(table, fs=fs)
     return Recording.from_array(data, fs=fs)
 
 

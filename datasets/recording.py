@@ -146,6 +146,7 @@ class Recording:
             if isinstance(data, pd.Series)
             else data
         )
+        frame = _without_arrow(frame)
         index = frame.index
         if isinstance(index, pd.PeriodIndex):
             index = index.to_timestamp()
@@ -195,6 +196,37 @@ class Recording:
         )
 
 
+def pandas_of(data: object) -> "pd.DataFrame | pd.Series[Any] | None":
+    """Return a table of any library as one of pandas, None for what is no table.
+
+    It is one of pandas itself, one with `to_pandas` such as those of Polars and PyArrow, or an
+    array of records.
+    """
+    if isinstance(data, np.ndarray) and data.dtype.names:
+        return pd.DataFrame.from_records(data)
+    table = data.to_pandas() if hasattr(data, "to_pandas") else data
+    return table if isinstance(table, (pd.DataFrame, pd.Series)) else None
+
+
+def _without_arrow(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose columns and index are not stored in Arrow."""
+
+    def plain(column: "pd.Series[Any]") -> "pd.Series[Any]":
+        values: pd.Series[Any] = column.array.__arrow_array__().to_pandas()
+        return values.set_axis(column.index)
+
+    if isinstance(frame.index.dtype, pd.ArrowDtype):
+        frame = frame.set_axis(pd.Index(plain(frame.index.to_series())), axis=0)
+    kinds = [isinstance(kind, pd.ArrowDtype) for kind in frame.dtypes]
+    if not any(kinds):
+        return frame
+    columns = [
+        plain(frame.iloc[:, i]) if is_arrow else frame.iloc[:, i]
+        for i, is_arrow in enumerate(kinds)
+    ]
+    return pd.concat(columns, axis=1).set_axis(frame.columns, axis=1)
+
+
 def _is_list(names: "Sequence[str] | np.ndarray[Any, Any]") -> bool:
     """Return whether names are a list; a text is a sequence too, an array of any shape."""
     return not isinstance(names, (str, bytes)) and getattr(names, "ndim", 1) == 1
@@ -209,6 +241,10 @@ def _matrix(values: ArrayLike, name: str) -> Float64Array:
             if masked
             else np.asarray(values)
         )
+        if array.dtype.kind in "mM":
+            raise DataError(
+                f"{name} has dates or durations: give them as the index of a pandas frame."
+            )
         if array.dtype.kind == "c":
             raise DataError(
                 f"{name} has complex values: give the real and the imaginary part as two channels."

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from spectra.arrays import Float64Array, IntArray
 from spectra.calibration.gaussian import z_from_p
-from spectra.datasets.recording import Recording
+from spectra.datasets.recording import Recording, pandas_of
 from spectra.detection import Detection
 from spectra.errors import DataError
 from spectra.model import Model
@@ -149,6 +149,9 @@ class _Detector(OutlierMixin, BaseEstimator):
 
         Raises ValueError where its columns are not those of `fit`.
         """
+        table = pandas_of(X)
+        if table is not None:
+            X = table if isinstance(table, pd.DataFrame) else table.to_frame()
         if isinstance(X, pd.DataFrame):
             # Text, labels and times among the columns are for Recording to tell apart.
             validate_data(self, X, reset=reset, skip_check_array=True)
