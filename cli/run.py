@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spectra.cli.files import check_output, write_scores
-from spectra.cli.formats import FORMATS
-from spectra.cli.messages import explained, say, say_notes, step
+from spectra.cli.files import write_scores
+from spectra.cli.formats import rendered
+from spectra.cli.messages import explained, say, say_notes, show, step
 from spectra.cli.options import Output, Reading, Verbosity
 from spectra.errors import DataError
 
@@ -44,16 +44,12 @@ def run_files(
     so that the options are checked first. A file that cannot be used is named on standard error,
     and the command goes on with the next.
     """
-    if output.scores is not None:
-        if len(files) > 1:
-            raise click.UsageError(
-                "-o writes the scores of one FILE: run the command once for each."
-            )
-        check_output(output.scores, files)
+    if output.scores is not None and len(files) > 1:
+        raise click.UsageError("-o writes the scores of one FILE: run the command once for each.")
     tally = Tally()
     results = _results(files, ready(), reading, output, verbosity, tally)
-    for text in FORMATS[output.format](results):
-        click.echo(text, nl=False)
+    for text in rendered(results, output):
+        show(text)
     if tally.failed:
         click.get_current_context().exit(BAD_DATA)
     if tally.alarmed and output.fail_on_anomaly:
@@ -72,12 +68,13 @@ def _results(
     for number, file in enumerate(files, start=1):
         place = f"{number}/{len(files)} {file}" if len(files) > 1 else file
         try:
-            with step(place, verbosity), explained(file):
-                found = _detections(file, find, reading, tally)
+            with step(place, verbosity):
+                with explained(file):
+                    found = _detections(file, find, reading, tally)
                 # Scores are written before the alarms are printed: they are not lost where
                 # standard output fails.
                 if output.scores is not None:
-                    write_scores(_scores(found), output.scores)
+                    write_scores(_scores(found), output.scores, keep_formulas=output.keep_formulas)
         except DataError as error:
             tally.failed = True
             say(f"Error: {error}")

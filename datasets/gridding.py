@@ -1,6 +1,7 @@
 """Put what a reader returns on a regular grid in time."""
 
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from spectra.datasets.time_axis import (
     seconds_of,
 )
 from spectra.errors import DataError
+from spectra.parameters import require, require_rate
 
 _NO_RATE = "No sampling rate is known (--fs gives one): frequencies are in cycles per sample."
 _SAME_RATE = 0.02
@@ -50,8 +52,10 @@ def on_grid(
     the median step; `repeats` says which of several rows at one instant is taken. Raises DataError,
     naming the row, where the instants have no grid.
     """
-    if fs is not None and not 0 < fs < np.inf:
-        raise DataError(f"The sampling rate must be a number of Hz above 0, not {fs:g}.")
+    require_rate(fs)
+    if repeats is not None:
+        must = f"must be one of {', '.join(get_args(Choice))}"
+        require("repeats", repeats, str, must, get_args(Choice).__contains__)
     if raw.instants is None:
         if resample:
             raise DataError(f"{raw.source} has no time column to resample by: name it with --time.")

@@ -13,7 +13,7 @@ import pandas as pd
 
 from spectra.arrays import Float64Array
 from spectra.datasets.grid_values import Choice
-from spectra.datasets.raw import Raw, Request
+from spectra.datasets.raw import Raw, Request, is_resampled
 from spectra.datasets.reading import TEXT, format_of
 from spectra.datasets.recording import Recording
 from spectra.datasets.source import Source, open_source
@@ -175,7 +175,7 @@ def inspect(
     form = format_of(opened)
     part = _beginning(opened) if form is TEXT else opened
     request = Request(
-        time, channels, label, variable, sheet, bool(resample), series, dates, delimiter
+        time, channels, label, variable, sheet, is_resampled(resample), series, dates, delimiter
     )
     raw = _one_series(form.read(part, request))
     recording, problem = None, None

@@ -154,7 +154,8 @@ def parse_period(period: str) -> float:
             ).total_seconds()
         except ValueError:
             seconds = -1.0
-    if not 0 < seconds < np.inf:
+    # Beyond these bounds instants overflow: a femtosecond, and some thirty million years.
+    if not 1e-15 <= seconds <= 1e15:
         raise DataError(
             f"'{period}' is not a period to resample by: give one such as 5min, 1s, 10ms or 0.5."
         )

@@ -23,6 +23,7 @@ from spectra.datasets.recording import Recording
 from spectra.errors import DataError
 from spectra.model import Method
 from spectra.pipeline import METHODS, detect
+from spectra.text import well_formed
 from spectra.threads import one_blas_thread
 
 # Names of TSB-AD's files: 001_NAB_id_1_Facility_tr_1007_1st_2014.csv.
@@ -278,8 +279,9 @@ def _row(path: Path, use_normal: bool, detector: Method | Detector) -> dict[str,
     seconds = time.perf_counter() - begin
     match = _COLLECTION.match(path.name)
     return {
-        "file": path.name,
-        "collection": match[1] if match else OTHERS,
+        # pandas holds its texts in Arrow, which takes well-formed ones alone.
+        "file": well_formed(path.name),
+        "collection": well_formed(match[1]) if match else OTHERS,
         "n": n,
         "nperseg": found.nperseg,
         "seconds": seconds,

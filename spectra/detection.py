@@ -18,6 +18,7 @@ from spectra.datasets.recording import Recording
 from spectra.model import Model
 from spectra.signal.evidence import Evidence
 from spectra.signal.scale import STATES
+from spectra.text import printable
 
 # Frames without overlap below which a note says that p-values are rough.
 FEW_FRAMES = 20
@@ -264,8 +265,8 @@ class Detection:
         )
 
     def __repr__(self) -> str:
-        heading = f"{self.recording.name}  {self.headline}"
-        notes = (f"note: {note}" for note in self.notes)
+        heading = f"{printable(self.recording.name)}  {printable(self.headline)}"
+        notes = (f"note: {printable(note)}" for note in self.notes)
         return "\n".join(
             [heading, *formatting.aligned(self._shown()), self._verdict_shown(), *notes]
         )

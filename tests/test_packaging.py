@@ -131,7 +131,7 @@ def test_metadata(wheel: zipfile.ZipFile, metadata: Message) -> None:
     assert wheel.read(f"{dist_info(wheel)}/licenses/LICENSE") == (ROOT / "LICENSE").read_bytes()
     assert wheel.read(f"{dist_info(wheel)}/entry_points.txt").decode().split("\n")[:2] == [
         "[console_scripts]",
-        "spectra = spectra.cli:main",
+        "spectra = spectra.__main__:main",
     ]
 
 

@@ -581,7 +581,7 @@ def test_without_time_the_rate_is_unknown_and_that_is_said() -> None:
     known = read(source(text), fs=250)
     assert (known.fs, known.notes) == (250, ())
     for wrong in (0, -1, np.nan, np.inf):
-        with pytest.raises(DataError, match="sampling rate must be a number of Hz above 0"):
+        with pytest.raises(ValueError, match=f"fs={wrong} must be a number of Hz above 0"):
             read(source(text), fs=wrong)
 
 

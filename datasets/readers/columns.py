@@ -96,7 +96,8 @@ class Table:
                 return known.index(wanted)
         if wanted.casefold() in [title.casefold() for title in titles]:
             return [title.casefold() for title in titles].index(wanted.casefold())
-        if wanted.isdigit() and 1 <= int(wanted) <= len(self.names):
+        # No file has a billion columns, and of thousands of digits int() makes no number.
+        if wanted.isdecimal() and len(wanted) < 10 and 1 <= int(wanted) <= len(self.names):
             return int(wanted) - 1
         near = difflib.get_close_matches(wanted, titles, n=1) if len(titles) <= 1000 else []
         hint = f"did you mean '{near[0]}'?" if near else f"there are {_listed(titles)}."

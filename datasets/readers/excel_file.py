@@ -118,7 +118,7 @@ def _sheet(source: Source, book: Any, wanted: str | None) -> tuple[str, tuple[st
         for name in names:
             if same(name) == same(wanted):
                 return name, ()
-    if wanted.isdigit() and 1 <= int(wanted) <= len(names):
+    if wanted.isdecimal() and len(wanted) < 10 and 1 <= int(wanted) <= len(names):
         return names[int(wanted) - 1], ()
     raise DataError(f"{source.name} has no sheet '{wanted}': there are {listed}.")
 
