@@ -7,17 +7,10 @@ import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.grid_values import Choice, place_labels, place_values, resample_values
+from spectra.datasets.instants import is_autumn, parse_period, seconds_of
 from spectra.datasets.raw import Raw
 from spectra.datasets.stamp_rate import StampRate, rate_of_bursts
-from spectra.datasets.time_axis import (
-    REPEAT_SHARE,
-    Grid,
-    is_autumn,
-    parse_period,
-    regular_grid,
-    resampled_grid,
-    seconds_of,
-)
+from spectra.datasets.time_axis import REPEAT_SHARE, Grid, regular_grid, resampled_grid
 from spectra.errors import DataError
 
 _NO_RATE = "No sampling rate is known (--fs gives one): frequencies are in cycles per sample."

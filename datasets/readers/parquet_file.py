@@ -11,7 +11,8 @@ import pandas as pd
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.binary import content, damaged, library
-from spectra.datasets.readers.columns import Table, is_label_name
+from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.labels import is_label_name
 from spectra.datasets.readers.signals import listed_channels
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.readers.variables import is_rate_name, rate_of

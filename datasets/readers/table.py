@@ -9,13 +9,9 @@ import pandas as pd
 from spectra.arrays import BoolArray
 from spectra.datasets.raw import Raw, Request, Stack
 from spectra.datasets.readers.cells import MISSING_WORDS
-from spectra.datasets.readers.columns import (
-    Table,
-    find_counters,
-    find_labels,
-    is_plain,
-    read_channels,
-)
+from spectra.datasets.readers.columns import Table, is_plain, read_channels
+from spectra.datasets.readers.counters import find_counters
+from spectra.datasets.readers.labels import find_labels
 from spectra.datasets.readers.names import words
 from spectra.datasets.readers.series import choose_series, find_series, same_in_each
 from spectra.datasets.readers.time_column import TimeColumn, Times, find_times

@@ -1,0 +1,265 @@
+"""Rows above the data of a text table: names of the columns, units, other lines of text."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pandas as pd
+
+from spectra.datasets.readers.cells import MISSING, MISSING_WORDS, is_number_with_unit
+from spectra.datasets.readers.delimiter import (
+    DECIMAL_POINT,
+    FEWEST_ROWS,
+    body_of,
+    has_words,
+    is_value,
+    split,
+    starts_with_row_names,
+    usual_width,
+)
+from spectra.datasets.readers.header import Header
+from spectra.datasets.readers.names import is_unit_row, unit_text
+
+_NEVER_NAMES = MISSING - {"", "-", "--", "?", "na"}
+"""Of those words the ones that no column is called; Na is sodium."""
+COMMENTS = ("#", "%")
+"""Starts of a comment line; a semicolon and two slashes do too, but only above the table."""
+_CLOCKS = re.compile(
+    r"\d{1,2}:\d\d(:\d\d)?(\s*[ap]\.?m\.?)?(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?", re.IGNORECASE
+)
+_PLAIN = re.compile(r"[+-]?\d+\.?\d*")
+_MOST_FIELDS = 0.7
+"""Share of the fields of a column below the header from which the column is of their kind."""
+
+
+def named_numbers(rows: list[list[str]]) -> list[str]:
+    """Return lines "name: number" of the numbers that stand below names, above the data."""
+    return [
+        f"{name}: {field}"
+        for above, below in pairwise(rows)
+        for name, field in zip(above, below, strict=False)
+        if name and _PLAIN.fullmatch(field.replace("e-", "").replace("E-", ""))
+    ]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """Rows above the data: their number, the names of the columns, notes on the others."""
+
+    rows: int
+    names: tuple[str | None, ...]
+    notes: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    header: Header | None = None
+
+
+def heading_of(
+    rows: list[list[str]], comments: Sequence[str], delimiter: str, decimal: str
+) -> Heading:
+    """Return the rows above the data: none, a header, or a header among other lines of text."""
+    width = usual_width(body_of(rows[1:] or rows))
+    if (stamped := _stamp_and_rate(rows, width)) is not None:
+        return stamped
+    count = _rows_of_text(rows, width, decimal)
+    if count < 2:
+        if count and len(rows[0]) < width - 1 and not starts_with_row_names(rows):
+            return Heading(count, (None,) * width, (_text_note(1),))
+        if _is_header(rows, decimal):
+            return Heading(1, _names(rows[0], width, starts_with_row_names(rows)))
+        if count and has_words(rows[0][:1]):
+            return Heading(count, (None,) * width, (_text_note(1),))
+        longest = max(width, len(rows[0])) if rows[0] and is_value(rows[0][0], decimal) else width
+        return Heading(0, _names_in_comment(comments, delimiter, max(longest, len(rows[0]))))
+    named = _row_of_names(rows[:count], width, decimal)
+    if named is None:
+        return Heading(count, (None,) * width, (_text_note(count),))
+    names = _names(rows[named], width, False)
+    units = next((row for row in rows[named + 1 : count] if is_unit_row(row)), [])
+    others = count - 1
+    if len(set(names)) < len([name for name in names if name]) and named > 0:
+        names = _joined(rows[named - 1], names)
+    return Heading(
+        count,
+        names,
+        (_text_note(others),) if others else (),
+        tuple(unit_text(unit) for unit in (*units, *[""] * len(names))[: len(names)])
+        if units
+        else (),
+    )
+
+
+def _text_note(count: int) -> str:
+    """Return a note on rows of text above the numbers."""
+    return f"{count} row{'s' if count > 1 else ''} of text above the numbers: left out."
+
+
+def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None:
+    """Return which row above the data has the names of the columns, None without one.
+
+    It stands lowest but for rows of units, and its fields differ more than those of its
+    neighbours.
+    """
+    if width == 1:
+        above = [i for i, row in enumerate(rows) if row and row[0] and not is_unit_row(row)]
+        lowest = above[-1] if above else None
+        if lowest is None or len(rows[lowest]) > 1 or (len(rows) > 1 and "," in rows[lowest][0]):
+            return None
+        return lowest
+    block: list[int] = []
+    for i in range(len(rows) - 1, -1, -1):
+        if is_unit_row(rows[i]) and not _names_columns(rows[i], width, decimal):
+            continue
+        if not _names_columns(rows[i], width, decimal):
+            break
+        block.append(i)
+    names = [i for i in block if not is_unit_row(rows[i])] or block[-1:]
+    return max(names, key=lambda i: (len(set(filter(None, rows[i]))), i), default=None)
+
+
+def _joined(above: list[str], names: Sequence[str | None]) -> tuple[str | None, ...]:
+    """Return names that repeat, behind the names of the row above where those differ."""
+    pairs = tuple(
+        f"{upper} {name}".strip() if name else name
+        for upper, name in zip((*above, *[""] * len(names)), names, strict=False)
+    )
+    return pairs if len(set(pairs)) > len(set(names)) else tuple(names)
+
+
+def _stamp_and_rate(rows: list[list[str]], width: int) -> Heading | None:
+    """Return the two rows above the data of an Empatica file: its start and its sampling rate."""
+    if len(rows) < 4 or not all(len(row) == width for row in rows[:3]):
+        return None
+    values = [[float(field) for field in row if _PLAIN.fullmatch(field)] for row in rows[:4]]
+    if any(len(row) != width for row in values) or any(len(set(row)) != 1 for row in values[:2]):
+        return None
+    start, fs = values[0][0], values[1][0]
+    below = [abs(value) for row in values[2:] for value in row]
+    if not (1e9 <= start < 2.5e9 and 0 < fs <= 1e5 and max(below) < 1e8):
+        return None
+    header = Header(fs, "second row", pd.Timestamp(start, unit="s", tz="UTC"))
+    return Heading(2, (None,) * width, (), (), header)
+
+
+def _rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
+    """Return how many rows at the top are no data.
+
+    The columns that hold numbers or dates further down have words there.
+    """
+    body = body_of(rows) if len(rows) > FEWEST_ROWS + 1 else rows[len(rows) // 2 :]
+    below = [row for row in body if len(row) == width]
+
+    plain = {
+        column: _share(below, column, lambda field: is_value(field, decimal)) >= _MOST_FIELDS
+        for column in range(width)
+    }
+    full = [
+        column
+        for column in range(width)
+        if plain[column] or _share(below, column, is_number_with_unit) >= _MOST_FIELDS
+    ]
+    if not full:
+        return 0
+
+    def known(column: int, field: str) -> bool:
+        return is_value(field, decimal) or (not plain[column] and is_number_with_unit(field))
+
+    count = 0
+    for i, row in enumerate(rows[:-2]):
+        here = [(column, row[column]) for column in full if column < len(row)]
+        values = sum(known(column, field) for column, field in here)
+        words = sum(field.lower() not in MISSING for _, field in here) - values
+        # A line such as "Start,03/30/2024" above the table has values too, but not most.
+        first = bool(here) and (known(*here[0]) or here[0][1].lower() in MISSING)
+        if first and values > words:
+            return count
+        if words or len(row) != width:
+            count = i + 1
+    return count
+
+
+def _share(rows: list[list[str]], column: int, holds: Callable[[str], bool]) -> float:
+    """Return the share of a column's fields that are values, 0 where many are missing."""
+    fields = [row[column] for row in rows if row[column].lower() not in MISSING_WORDS]
+    if not fields or len(fields) < _MOST_FIELDS * len(rows):
+        return 0.0
+    return sum(map(holds, fields)) / len(fields)
+
+
+def _names_columns(row: list[str], width: int, decimal: str) -> bool:
+    """Return True if a row is one of words for the columns."""
+    return (
+        len(row) >= width
+        and any(row)
+        and not any(is_value(field, decimal) and not _CLOCKS.fullmatch(field) for field in row)
+    )
+
+
+def _is_header(rows: list[list[str]], decimal: str) -> bool:
+    """Return True if the first row names the columns."""
+    first, body = rows[0], rows[1:]
+    if any(field.lower() in _NEVER_NAMES for field in first):
+        return False
+    values = [field for field in first if is_value(field, decimal)]
+    if len(values) > 3 and all(map(_CLOCKS.fullmatch, values)) and len(set(values)) > 3:
+        return True
+    words = [field for field in first if field.lower() not in MISSING and field not in values]
+    if not values:
+        return bool(words)
+    counted = [str(i) for i in range(len(values))]
+    if values == counted and not words:
+        # Tables without names of their own are written with 0, 1, 2, … above the columns.
+        fractions = any(
+            DECIMAL_POINT.fullmatch(field.replace(decimal, "."))
+            for row in body[:1]
+            for field in row
+        )
+        return (first[0] == "" and len(first) == len(values) + 1) or (len(values) > 2 and fractions)
+    # Numbers beside a word may be names (wavelengths, sensor numbers) if they are whole and
+    # ascending.
+    ascending = all(value.isdigit() for value in values) and sorted(set(map(int, values))) == [
+        *map(int, values)
+    ]
+    return (
+        bool(words) and ascending and len(body) > 0 and _stands_above_numbers(first, body, decimal)
+    )
+
+
+def _stands_above_numbers(first: list[str], body: list[list[str]], decimal: str) -> bool:
+    """Return True if each word of the first row has only numbers and dates below it."""
+    for column, field in enumerate(first):
+        below = [row[column] for row in body if column < len(row)]
+        if not is_value(field, decimal) and not all(is_value(other, decimal) for other in below):
+            return False
+    return True
+
+
+def _names(header: list[str], width: int, row_names: bool) -> tuple[str | None, ...]:
+    """Return one name a column; columns beyond the header have an empty one."""
+    names = ["", *header] if row_names else header
+    if all(re.fullmatch("'.+'", name) for name in names):
+        names = [name[1:-1] for name in names]
+    return (*names, *[""] * (width - len(names)))
+
+
+def _comment_fields(text: str, delimiter: str) -> list[str]:
+    """Return the fields of a comment line; its mark may be the name of a row counter."""
+    (fields,) = split([text.strip()], delimiter)
+    if fields and not fields[0] and text.strip().startswith(delimiter):
+        fields[0] = "#"
+    return fields
+
+
+def _names_in_comment(
+    comments: Sequence[str], delimiter: str, width: int
+) -> tuple[str | None, ...]:
+    """Return the names in the last comment line above the table, or None a column.
+
+    numpy.savetxt writes them there.
+    """
+    texts = [line.strip().lstrip("".join(COMMENTS)) for line in comments if line.strip()]
+    rows = [_comment_fields(text, delimiter) for text in texts[-2:]]
+    # Two such lines are the names and the units.
+    fields = next((row for row in rows if len(row) == width), [])
+    named = len(fields) == width > 1 and all(field and not is_value(field, ".") for field in fields)
+    return tuple(fields) if named else (None,) * width
