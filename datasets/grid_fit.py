@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
+from spectra.datasets.instants import counts_of, seconds_of
 
 _JITTER = 0.2  # of a step: how far a step may be from a multiple of the usual one
 _EXACT = 1e-3  # of a step: what is rounding, not jitter
+_EVEN = 5e-4  # of a step: how far each step of even stamps may be from their mean
 _OFF_SHARE = 0.02  # of the steps: how many may be no multiple, such as restarts after a pause
 
 
@@ -39,22 +42,31 @@ def round_step(fit: Fit, seconds: Float64Array) -> float:
     return trend
 
 
-def even_fit(seconds: Float64Array) -> Fit | None:
-    """Return the grid of stamps that are all one step apart, None for any others.
+def even_step(index: pd.Index) -> float | None:
+    """Return the step in seconds of stamps that are all one step apart, None for any others.
 
     It is what `best_fit` finds, at a fraction of the time.
     """
+    if len(index) < 2:
+        return None
+    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        counts, per_second = counts_of(index)
+        whole = np.diff(counts)
+        low, high = int(whole.min()), int(whole.max())
+        if low == high or low <= 0:
+            return low / per_second if low > 0 else None
+    seconds = seconds_of(index)
     steps = np.diff(seconds)
     step = float(seconds[-1]) / len(steps)
-    low, high = float(steps.min()), float(steps.max())
-    worst = max(high - step, step - low) / step
-    if worst > _EXACT / 2:
+    away = max(float(steps.max()) - step, step - float(steps.min()))
+    if not step > 0 or away > _EVEN * step:
         return None
-    positions = np.arange(len(seconds))
-    drift = seconds - positions * step
-    if float(drift.max() - drift.min()) > step / 2:
-        return None
-    return Fit(step, step, positions, None, worst)
+    if away * len(steps) > step / 4:
+        # Small differences of one sign may add up.
+        drift = seconds - np.arange(len(seconds)) * step
+        if float(drift.max() - drift.min()) > step / 2:
+            return None
+    return step
 
 
 def best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> Fit:

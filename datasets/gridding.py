@@ -232,7 +232,7 @@ def _resampled(raw: Raw, fs: float | None, resample: str | bool) -> OnGrid:
             f"Resampled, the recording has {grid.fs:g} Hz, not the {fs:g} Hz given: leave fs out."
         )
     rate = grid.fs if fs is None else fs
-    if not grid.resampled:
+    if grid.seconds is None:
         return _with_notes(_on(raw, grid, rate, "mean"), notes)
     n = len(grid.index)
     values, bridged = resample_values(raw.values, grid.seconds, grid.step, n)

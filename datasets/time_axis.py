@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
-from spectra.datasets.grid_fit import Fit, best_fit, even_fit, round_step
+from spectra.datasets.grid_fit import Fit, best_fit, even_step, round_step
 from spectra.datasets.instants import (
     counts_of,
     duration_text,
@@ -19,6 +19,7 @@ from spectra.errors import DataError
 
 REPEAT_SHARE = 0.01  # of the rows: how many may repeat a time stamp
 _LATE_SHARE = 0.02  # of the rows: how many may come after a later one
+_SAME_RATE = 0.01  # relative: how far a rate that the user gives may be from that of the stamps
 _GROWTH = 10  # times the rows: how many the grid may add
 
 
@@ -27,16 +28,15 @@ class Grid:
     """A regular grid and where every row lies on it.
 
     `index` (n,) are the instants of the grid and `step` their distance in seconds; `rows`
-    (n_input,) is the position of each input row, `seconds` (n_input,) its time since the start of
-    the grid; `resampled` says that the rows lie between the instants.
+    (n_input,) is the position of each input row; `seconds` (n_input,) is its time since the start
+    of the grid where the rows lie between the instants, None where they lie on them.
     """
 
     index: pd.Index
     step: float
     rows: IntArray
-    seconds: Float64Array
-    notes: tuple[str, ...]
-    resampled: bool = False
+    notes: tuple[str, ...] = ()
+    seconds: Float64Array | None = None
 
     @property
     def fs(self) -> float:
@@ -63,12 +63,13 @@ def regular_grid(index: pd.Index, fs: float | None, place: Place, *, merge: bool
     any number of rows may repeat a stamp. Raises DataError, naming the row, where the stamps fit no
     grid, contradict `fs`, or have gaps beyond reason.
     """
+    step = even_step(index)
+    if step is not None and (fs is None or abs(fs * step - 1) <= _SAME_RATE):
+        return Grid(index, step, np.arange(len(index)))
     stamps = _distinct(index, place, lenient=False, merge=merge)
     unique = stamps.unique
-    fit = even_fit(unique)
-    if fit is None:
-        fit = best_fit(unique, resolution_of(index), fs)
-    if fs is not None and abs(fs * fit.usual - 1) > 0.01:
+    fit = best_fit(unique, resolution_of(index), fs)
+    if fs is not None and abs(fs * fit.usual - 1) > _SAME_RATE:
         raise DataError(
             f"The time stamps are {fit.usual:.6g} s apart, which is {1 / fit.usual:.6g} Hz, not "
             f"the {fs:g} Hz given: "
@@ -94,7 +95,7 @@ def regular_grid(index: pd.Index, fs: float | None, place: Place, *, merge: bool
         if unchanged
         else _instants(index, stamps, np.interp(np.arange(n), fit.positions, unique), fit.positions)
     )
-    return Grid(grid, fit.step, rows, unique[stamps.group], notes)
+    return Grid(grid, fit.step, rows, notes)
 
 
 def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
@@ -121,9 +122,8 @@ def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
         _instants(index, stamps, _multiples(n, step)),
         step,
         rows,
-        seconds,
         tuple(notes),
-        resampled=True,
+        seconds,
     )
 
 

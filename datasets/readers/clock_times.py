@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.datasets.readers.columns import Table, is_plain, quoted
-from spectra.datasets.readers.dates import are_clocks
+from spectra.datasets.readers.dates import is_clock
 from spectra.datasets.readers.names import words
 from spectra.errors import DataError
 
@@ -28,12 +28,12 @@ def hours_beside(table: Table, date: int) -> tuple[int, pd.TimedeltaIndex] | Non
     return None
 
 
-def is_clock(column: "pd.Series[float]") -> bool:
+def holds_clocks(column: "pd.Series[float]") -> bool:
     """Return True if the first cells are all times of day."""
     if is_plain(column):
         return False
     first = column.iloc[:_A_FEW].astype("str")
-    return bool(are_clocks(first).all())
+    return all(map(is_clock, first))
 
 
 def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.TimedeltaIndex:

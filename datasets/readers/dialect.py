@@ -31,7 +31,8 @@ class Dialect:
     field that goes on over several lines counted as one, which is how pandas counts; `names` has
     one name a column, None where the file gives none; `notes` say what else was found above the
     data; `units` has the unit of each column where a row gives them; `header` is what the lines
-    above the data say in words; `rows` is the number of rows to read, None for all.
+    above the data say in words; `rows` is the number of rows to read, None for all; `spaced` says
+    that blanks stand behind delimiters.
     """
 
     delimiter: str
@@ -44,6 +45,7 @@ class Dialect:
     units: tuple[str, ...] = ()
     header: Header = NO_HEADER
     rows: int | None = None
+    spaced: bool = True
 
 
 def is_comment(line: str, mark: str | None) -> bool:
@@ -63,7 +65,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         None,
     )
     # Between tabs a row may hold nothing at all.
-    blanks = " " if any("\t" in line.strip() for line in below) else None
+    blanks = " " if any("\t" in line and "\t" in line.strip() for line in below) else None
     full = (
         i
         for i in range(top, len(lines))
@@ -92,6 +94,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         notes,
         heading.units,
         header,
+        spaced=delimiter == BLANKS or any(f"{delimiter} " in line for line in sample),
     )
 
 

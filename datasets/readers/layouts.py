@@ -10,7 +10,7 @@ import pandas as pd
 from spectra.arrays import BoolArray, Float64Array
 from spectra.datasets.instants import seconds_of
 from spectra.datasets.readers.columns import Table, numbers
-from spectra.datasets.readers.dates import are_dates, parse_dates
+from spectra.datasets.readers.dates import is_date, parse_dates
 from spectra.errors import DataError
 
 _CLOCK = re.compile(
@@ -55,7 +55,7 @@ def _stamps(table: Table, column: int) -> pd.DatetimeIndex | None:
     if series.dtype.kind in "iu":
         dates = pd.DatetimeIndex(pd.to_datetime(text, format="%Y%m%d", errors="coerce"))
         return None if dates.isna().any() else dates
-    if series.isna().any() or not are_dates(text, months=False).all():
+    if series.isna().any() or not all(is_date(cell, months=False) for cell in text):
         return None
     dates, _ = parse_dates(series)
     return None if dates.isna().any() else dates

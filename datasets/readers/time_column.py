@@ -9,9 +9,9 @@ import pandas as pd
 from spectra.arrays import BoolArray, Float64Array
 from spectra.datasets.readers.calendar_columns import calendar_dates
 from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
-from spectra.datasets.readers.clock_times import clock_times, hours_beside, is_clock
+from spectra.datasets.readers.clock_times import clock_times, holds_clocks, hours_beside
 from spectra.datasets.readers.columns import Table, is_plain, numbers, quoted
-from spectra.datasets.readers.dates import are_clocks, are_dates, parse_dates
+from spectra.datasets.readers.dates import is_clock, is_date, parse_dates
 from spectra.datasets.readers.names import (
     SECONDS,
     names_date,
@@ -194,12 +194,13 @@ def _instants(
         if series.dtype.kind == "b":
             return None
         return _from_numbers(table, column, named=named, alone=alone)
-    shapes = series.dropna().iloc[:_A_FEW].astype("str")
+    shapes = [str(cell) for cell in series.iloc[: 10 * _A_FEW].dropna()][:_A_FEW]
+    shapes = shapes or [str(cell) for cell in series.dropna().iloc[:_A_FEW]]
     called = named or column == 0 or names_time(name)
-    if len(shapes) and are_dates(shapes, months=called).mean() > 0.5:
+    if 2 * sum(is_date(cell, months=called) for cell in shapes) > len(shapes):
         return _from_dates(table, column, order)
-    if len(shapes) and are_clocks(shapes).mean() > 0.5:
-        full = called or bool(shapes.str.count(":").min() >= 2)
+    if 2 * sum(map(is_clock, shapes)) > len(shapes):
+        full = called or min(cell.count(":") for cell in shapes) >= 2
         if named or full:
             clock = clock_times(table, column)
             if named or called or irregularity(clock) < 2:
@@ -209,7 +210,7 @@ def _instants(
         return _from_numbers(table, column, named=True)
     if (
         names_only_time(name)
-        and len(shapes)
+        and shapes
         and not read_cells(series.iloc[:_A_FEW], table.decimal).bad.all()
     ):
         return _from_numbers(table, column, named=False)
@@ -321,25 +322,26 @@ def _from_dates(table: Table, column: int, order: str | None) -> TimeColumn | No
     parsed, notes = parse_dates(series, order)
     # A copy, for the index keeps the array it hands out.
     missing = np.array(parsed.isna())
-    # Only cells that are no date are looked at one by one: there may be millions.
-    unread = series[missing]
-    missing[missing] = unread.isna() | unread.astype("str").str.strip().str.lower().isin(
-        MISSING_WORDS
-    )
-    bad = np.asarray(parsed.isna()) & ~missing
-    if np.mean(bad) > 0.5:
-        return None
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise DataError(
-            f"{table.place(row)}, {table.label(column)}: {quoted(series.iloc[row])} is not a date "
-            "like those above and below."
+    if missing.any():
+        # Only cells that are no date are looked at one by one: there may be millions.
+        unread = series[missing]
+        missing[missing] = unread.isna() | unread.astype("str").str.strip().str.lower().isin(
+            MISSING_WORDS
         )
-    _refuse_missing(table, column, missing)
+        bad = np.asarray(parsed.isna()) & ~missing
+        if np.mean(bad) > 0.5:
+            return None
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise DataError(
+                f"{table.place(row)}, {table.label(column)}: {quoted(series.iloc[row])} is not a "
+                "date like those above and below."
+            )
+        _refuse_missing(table, column, missing)
     name = table.names[column]
     if parsed.has_duplicates and bool((parsed == parsed.normalize()).all()):
         for beside in (column + 1, column - 1):
-            if 0 <= beside < len(table.names) and is_clock(table.frame.iloc[:, beside]):
+            if 0 <= beside < len(table.names) and holds_clocks(table.frame.iloc[:, beside]):
                 clock = clock_times(table, beside, unwrap=False)
                 first = min(column, beside)
                 return TimeColumn(

@@ -6,6 +6,8 @@ import pandas as pd
 from spectra.arrays import Float64Array
 from spectra.datasets.instants import seconds_of
 
+_EQUAL = 1e-3
+"""Relative difference of the extremes of steps that are one length, written with few digits."""
 _EPOCH_SCALES = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 _DAY_NUMBERS = {25569.0: (29221.0, 65744.0), 719529.0: (723181.0, 759704.0)}
 """Day numbers of 1970-01-01, by Excel and OLE and by MATLAB, and those of 1980 and 2080."""
@@ -16,6 +18,8 @@ _FIRST_DAY, _LAST_DAY = 29221.0, 759704.0
 def irregularity(index: pd.Index) -> int:
     """Return 0 for stamps on a regular grid with gaps, 1 for rising ones, 2 for none of that."""
     steps = np.diff(seconds_of(index))
+    if has_equal_steps(steps):
+        return 0 if steps[0] > 0 else 2
     if not steps.any():
         return 3
     usual = float(np.median(steps))
@@ -24,9 +28,17 @@ def irregularity(index: pd.Index) -> int:
     return 1 if np.mean(steps >= 0) > 0.95 else 2
 
 
+def has_equal_steps(steps: Float64Array) -> bool:
+    """Return True if all steps are one length, by their extremes: that is all that clocks need."""
+    low, high = float(steps.min(initial=np.inf)), float(steps.max(initial=-np.inf))
+    return low * high > 0 and abs(high - low) <= _EQUAL * abs(high)
+
+
 def is_steady(values: Float64Array) -> bool:
     """Return True if nearly all steps go one way and are of one length, as those of a clock."""
     steps = np.diff(values)
+    if has_equal_steps(steps):
+        return True
     usual = float(np.median(steps))
     back = np.mean(steps * usual < 0)
     alike = np.mean(np.abs(steps - usual) <= 0.2 * abs(usual))
@@ -46,7 +58,7 @@ def epoch(
 
     `lowest` is in seconds (1e8 is 1973).
     """
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    low, high = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
     for unit, scale in _EPOCH_SCALES.items():
         if lowest * scale <= low and high < (2e9 if lowest >= 1e9 else 4e9) * scale:
             if column.dtype.kind in "iu":
@@ -60,12 +72,13 @@ def epoch(
 
 def written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
     """Return instants where each value is written as 20240131 or 20240131235959."""
+    low, high = float(values.min()), float(values.max())
     for lowest, highest, form in (
         (19e6, 22e6, "%Y%m%d"),
         (19e10, 22e10, "%Y%m%d%H%M"),
         (19e12, 22e12, "%Y%m%d%H%M%S"),
     ):
-        if bool(((values >= lowest) & (values < highest) & (values == np.rint(values))).all()):
+        if lowest <= low and high < highest and bool((values == np.rint(values)).all()):
             dates = pd.to_datetime(
                 pd.Series(values.astype(np.int64).astype("str")), format=form, errors="coerce"
             )
