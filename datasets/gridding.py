@@ -20,13 +20,17 @@ _SAME_RATE = 0.02
 
 @dataclass(frozen=True)
 class OnGrid:
-    """Samples on a regular grid: `rows` (n_input,) is the position of each input row."""
+    """Samples on a regular grid.
+
+    `rows` (n_input,) is the position of each input row, None where each is the sample of its
+    number.
+    """
 
     values: Float64Array
     labels: IntArray | None
     index: pd.Index
     fs: float | None
-    rows: IntArray
+    rows: IntArray | None
     bridged: BoolArray | None
     notes: tuple[str, ...]
 
@@ -71,7 +75,7 @@ def _without_instants(raw: Raw, fs: float | None) -> OnGrid:
     if rate and raw.start is not None:
         start = pd.DatetimeIndex([raw.start])
         index = _index_from(start, np.arange(len(raw.values)), rate)
-    return OnGrid(raw.values, raw.labels, index, rate, np.arange(len(raw.values)), None, notes)
+    return OnGrid(raw.values, raw.labels, index, rate, None, None, notes)
 
 
 def _file_rate_note(raw: Raw) -> str:
@@ -138,6 +142,8 @@ def _by_stamps(raw: Raw, repeats: Choice | None) -> OnGrid:
 def _on(raw: Raw, grid: Grid, fs: float, choice: Choice) -> OnGrid:
     """Return samples at their positions on a grid."""
     n = len(grid.index)
+    if grid.rows is None:
+        return OnGrid(raw.values, raw.labels, grid.index, fs, None, None, grid.notes)
     labels = None if raw.labels is None else place_labels(raw.labels, grid.rows, n)
     values = place_values(raw.values, grid.rows, n, choice)
     return OnGrid(values, labels, grid.index, fs, grid.rows, None, grid.notes)
@@ -232,7 +238,7 @@ def _resampled(raw: Raw, fs: float | None, resample: str | bool) -> OnGrid:
             f"Resampled, the recording has {grid.fs:g} Hz, not the {fs:g} Hz given: leave fs out."
         )
     rate = grid.fs if fs is None else fs
-    if grid.seconds is None:
+    if grid.seconds is None or grid.rows is None:
         return _with_notes(_on(raw, grid, rate, "mean"), notes)
     n = len(grid.index)
     values, bridged = resample_values(raw.values, grid.seconds, grid.step, n)

@@ -36,8 +36,8 @@ class Recording:
     name : str
     interpolated : ndarray (n_samples,)
         True where a short gap was filled.
-    rows : ndarray (n_input,)
-        Grid position of each input row.
+    positions : ndarray (n_input,) or None
+        Grid position of each input row, None where each row is the sample of its number.
     notes : tuple of str
         Sentences on what was left out, filled or sorted.
     units : tuple of str or None
@@ -57,7 +57,7 @@ class Recording:
     labels: IntArray | None
     name: str
     interpolated: BoolArray
-    rows: IntArray
+    positions: IntArray | None
     notes: tuple[str, ...] = ()
     units: tuple[str, ...] | None = None
 
@@ -65,6 +65,11 @@ class Recording:
         """Return the name of a channel, with its unit where that is known."""
         unit = self.units[channel] if self.units else ""
         return f"{self.channels[channel]} ({unit})" if unit else str(self.channels[channel])
+
+    @property
+    def rows(self) -> IntArray:
+        """Return the grid position of each input row, (n_input,)."""
+        return np.arange(len(self.values)) if self.positions is None else self.positions
 
     @property
     def n_samples(self) -> int:
@@ -181,7 +186,7 @@ class Recording:
             labels=grid.labels,
             name=name,
             interpolated=filled if grid.bridged is None else filled | grid.bridged,
-            rows=grid.rows,
+            positions=grid.rows,
             notes=(*raw.notes, *grid.notes, *notes),
             units=raw.units,
         )

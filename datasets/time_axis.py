@@ -28,13 +28,14 @@ class Grid:
     """A regular grid and where every row lies on it.
 
     `index` (n,) are the instants of the grid and `step` their distance in seconds; `rows`
-    (n_input,) is the position of each input row; `seconds` (n_input,) is its time since the start
-    of the grid where the rows lie between the instants, None where they lie on them.
+    (n_input,) is the position of each input row, None where that is its number; `seconds`
+    (n_input,) is its time since the start of the grid where the rows lie between the instants, None
+    where they lie on them.
     """
 
     index: pd.Index
     step: float
-    rows: IntArray
+    rows: IntArray | None
     notes: tuple[str, ...] = ()
     seconds: Float64Array | None = None
 
@@ -65,7 +66,7 @@ def regular_grid(index: pd.Index, fs: float | None, place: Place, *, merge: bool
     """
     step = even_step(index)
     if step is not None and (fs is None or abs(fs * step - 1) <= _SAME_RATE):
-        return Grid(index, step, np.arange(len(index)))
+        return Grid(index, step, None)
     stamps = _distinct(index, place, lenient=False, merge=merge)
     unique = stamps.unique
     fit = best_fit(unique, resolution_of(index), fs)
