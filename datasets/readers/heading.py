@@ -1,16 +1,16 @@
 """Rows above the data of a text table: names of the columns, units, other lines of text."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
-from spectra.datasets.readers.cells import MISSING, MISSING_WORDS, is_number_with_unit
+from spectra.datasets.readers.cells import MISSING
 from spectra.datasets.readers.delimiter import (
     DECIMAL_POINT,
-    FEWEST_ROWS,
     body_of,
     has_words,
     is_value,
@@ -20,6 +20,7 @@ from spectra.datasets.readers.delimiter import (
 )
 from spectra.datasets.readers.header import Header
 from spectra.datasets.readers.names import is_unit_row, unit_text
+from spectra.datasets.readers.text_rows import keyed_names, keyed_units, rows_of_text
 
 _NEVER_NAMES = MISSING - {"", "-", "--", "?", "na"}
 """Of those words the ones that no column is called; Na is sodium."""
@@ -29,8 +30,7 @@ _CLOCKS = re.compile(
     r"\d{1,2}:\d\d(:\d\d)?(\s*[ap]\.?m\.?)?(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?", re.IGNORECASE
 )
 _PLAIN = re.compile(r"[+-]?\d+\.?\d*")
-_MOST_FIELDS = 0.7
-"""Share of the fields of a column below the header from which the column is of their kind."""
+_WRITTEN = re.compile(r"[+-]?\d+[.,]?\d*(?:[eE][+-]?\d+)?")
 
 
 def named_numbers(rows: list[list[str]]) -> list[str]:
@@ -39,7 +39,7 @@ def named_numbers(rows: list[list[str]]) -> list[str]:
         f"{name}: {field}"
         for above, below in pairwise(rows)
         for name, field in zip(above, below, strict=False)
-        if name and _PLAIN.fullmatch(field.replace("e-", "").replace("E-", ""))
+        if name and _WRITTEN.fullmatch(field)
     ]
 
 
@@ -61,7 +61,7 @@ def heading_of(
     width = usual_width(body_of(rows[1:] or rows))
     if (stamped := _stamp_and_rate(rows, width)) is not None:
         return stamped
-    count = _rows_of_text(rows, width, decimal)
+    count = rows_of_text(rows, width, decimal)
     if count < 2:
         if count and len(rows[0]) < width - 1 and not starts_with_row_names(rows):
             return Heading(count, (None,) * width, (_text_note(1),))
@@ -71,14 +71,21 @@ def heading_of(
             return Heading(count, (None,) * width, (_text_note(1),))
         longest = max(width, len(rows[0])) if rows[0] and is_value(rows[0][0], decimal) else width
         return Heading(0, _names_in_comment(comments, delimiter, max(longest, len(rows[0]))))
-    named = _row_of_names(rows[:count], width, decimal)
-    if named is None:
-        return Heading(count, (None,) * width, (_text_note(count),))
-    names = _names(rows[named], width, False)
-    units = next((row for row in rows[named + 1 : count] if is_unit_row(row)), [])
-    others = count - 1
-    if len(set(names)) < len([name for name in names if name]) and named > 0:
-        names = _joined(rows[named - 1], names)
+    above, columns = rows[:count], width
+    if width > 2 and not any(row[width - 1 : width] != [""] for row in body_of(rows)):
+        # A delimiter at the end of each row makes a column that no name stands above.
+        width -= 1
+    named = _row_of_names(above, width, decimal)
+    names = keyed_names(above, width, sure=named is not None)
+    units = keyed_units(above, width)
+    others = count
+    if names is None and named is not None:
+        names = _names(rows[named], width, False)
+        units = next((row for row in rows[named + 1 : count] if is_unit_row(row)), units)
+        others -= 1
+        if len(set(names)) < len([name for name in names if name]) and named > 0:
+            names = _joined(rows[named - 1], names)
+    names = (None,) * columns if names is None else (*names, *[""] * (columns - len(names)))
     return Heading(
         count,
         names,
@@ -108,13 +115,17 @@ def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None
         return lowest
     block: list[int] = []
     for i in range(len(rows) - 1, -1, -1):
-        if is_unit_row(rows[i]) and not _names_columns(rows[i], width, decimal):
+        units_below = i + 1 < len(rows) and is_unit_row(rows[i + 1])
+        counts = rows[i][:1] == [""] and all(not field or field.isdigit() for field in rows[i])
+        if counts or (is_unit_row(rows[i]) and not _names_columns(rows[i], width, decimal)):
             continue
-        if not _names_columns(rows[i], width, decimal):
+        if not _names_columns(rows[i], width, decimal) and not (
+            units_below and _numbers_columns(rows[i], width)
+        ):
             break
         block.append(i)
     names = [i for i in block if not is_unit_row(rows[i])] or block[-1:]
-    return max(names, key=lambda i: (len(set(filter(None, rows[i]))), i), default=None)
+    return max(names, key=lambda i: (len(set(filter(None, rows[i][:width]))), i), default=None)
 
 
 def _joined(above: list[str], names: Sequence[str | None]) -> tuple[str | None, ...]:
@@ -127,7 +138,9 @@ def _joined(above: list[str], names: Sequence[str | None]) -> tuple[str | None, 
 
 
 def _stamp_and_rate(rows: list[list[str]], width: int) -> Heading | None:
-    """Return the two rows above the data of an Empatica file: its start and its sampling rate."""
+    """Return the rows above the data of an Empatica file: its start, and its rate or a name."""
+    if len(rows) > 4 and width == 2 and (begin := _start_of_intervals(rows)) is not None:
+        return Heading(1, ("time", rows[0][1]), (), (), Header(start=begin))
     if len(rows) < 4 or not all(len(row) == width for row in rows[:3]):
         return None
     values = [[float(field) for field in row if _PLAIN.fullmatch(field)] for row in rows[:4]]
@@ -137,53 +150,23 @@ def _stamp_and_rate(rows: list[list[str]], width: int) -> Heading | None:
     below = [abs(value) for row in values[2:] for value in row]
     if not (1e9 <= start < 2.5e9 and 0 < fs <= 1e5 and max(below) < 1e8):
         return None
-    header = Header(fs, "second row", pd.Timestamp(start, unit="s", tz="UTC"))
+    header = Header(fs, "second row", _unix(start))
     return Heading(2, (None,) * width, (), (), header)
 
 
-def _rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
-    """Return how many rows at the top are no data.
-
-    The columns that hold numbers or dates further down have words there.
-    """
-    body = body_of(rows) if len(rows) > FEWEST_ROWS + 1 else rows[len(rows) // 2 :]
-    below = [row for row in body if len(row) == width]
-
-    plain = {
-        column: _share(below, column, lambda field: is_value(field, decimal)) >= _MOST_FIELDS
-        for column in range(width)
-    }
-    full = [
-        column
-        for column in range(width)
-        if plain[column] or _share(below, column, is_number_with_unit) >= _MOST_FIELDS
-    ]
-    if not full:
-        return 0
-
-    def known(column: int, field: str) -> bool:
-        return is_value(field, decimal) or (not plain[column] and is_number_with_unit(field))
-
-    count = 0
-    for i, row in enumerate(rows[:-2]):
-        here = [(column, row[column]) for column in full if column < len(row)]
-        values = sum(known(column, field) for column, field in here)
-        words = sum(field.lower() not in MISSING for _, field in here) - values
-        # A line such as "Start,03/30/2024" above the table has values too, but not most.
-        first = bool(here) and (known(*here[0]) or here[0][1].lower() in MISSING)
-        if first and values > words:
-            return count
-        if words or len(row) != width:
-            count = i + 1
-    return count
+def _start_of_intervals(rows: list[list[str]]) -> pd.Timestamp | None:
+    """Return the Unix time that stands beside a name above elapsed seconds, None without one."""
+    if not all(len(row) == 2 and _PLAIN.fullmatch(row[0]) for row in rows[:5]):
+        return None
+    start, *below = (float(row[0]) for row in rows[:5])
+    if is_value(rows[0][1], ".") or not (1e9 <= start < 2.5e9 and max(below) < 1e8):
+        return None
+    return _unix(start)
 
 
-def _share(rows: list[list[str]], column: int, holds: Callable[[str], bool]) -> float:
-    """Return the share of a column's fields that are values, 0 where many are missing."""
-    fields = [row[column] for row in rows if row[column].lower() not in MISSING_WORDS]
-    if not fields or len(fields) < _MOST_FIELDS * len(rows):
-        return 0.0
-    return sum(map(holds, fields)) / len(fields)
+def _unix(seconds: float) -> pd.Timestamp:
+    """Return the instant so many seconds after 1970."""
+    return pd.DatetimeIndex([np.datetime64(round(seconds * 1e6), "us")]).tz_localize("UTC")[0]
 
 
 def _names_columns(row: list[str], width: int, decimal: str) -> bool:
@@ -191,7 +174,18 @@ def _names_columns(row: list[str], width: int, decimal: str) -> bool:
     return (
         len(row) >= width
         and any(row)
+        and not (width > 1 and row[0].endswith(":") and not any(row[1:]))
         and not any(is_value(field, decimal) and not _CLOCKS.fullmatch(field) for field in row)
+    )
+
+
+def _numbers_columns(row: list[str], width: int) -> bool:
+    """Return True if a row has a word and the numbers of channels behind it: x-axis, 1, 2."""
+    return (
+        len(row) >= width > 1
+        and not row[0].isdigit()
+        and all(field.isdigit() for field in row[1:width])
+        and [*map(int, row[1:width])] == sorted({*map(int, row[1:width])})
     )
 
 

@@ -54,7 +54,7 @@ UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
 """Physical units as they are written in headers."""
 
 _LONG_UNITS_TEXT = """
-    kWh MWh Wh kVA kW °C °F mV uV µV mA hPa kPa MPa mbar bar rpm bpm mmHg m/s m/s² km/h %
+    kWh MWh Wh kVA kW °C °F mV uV µV mA hPa kPa MPa mbar bar rpm bpm mmHg m/s m/s² km/h % degC degF
 """
 _LONG_UNITS = frozenset(_LONG_UNITS_TEXT.split())
 """Units that are one even without brackets, as the last word of a name."""
@@ -105,8 +105,10 @@ def names_only_time(name: str | None) -> bool:
 
 def names_unit_of_time(name: str | None) -> bool:
     """Return True if a name is nothing but a unit of time: "[s]", "x (ms)", "seconds"."""
-    if not name or not words(name) <= SECONDS.keys() | {"x"}:
+    if not name or not words(name) <= SECONDS.keys() | {"x", "in"}:
         return False
+    if re.match(r"\s*in\s", name, re.IGNORECASE):
+        return True
     bracketed = any(text.casefold() in SECONDS for text in _BRACKETED.findall(name))
     return bracketed or bool(words(name) & _CERTAIN)
 
@@ -139,7 +141,8 @@ def is_unit(text: str) -> bool:
 def unit_in(name: str | None) -> str:
     """Return the physical unit in a column's name, "" without one: "Temp, °F", "ecg [uV]"."""
     name = name or ""
-    last = name.split()[-1] if len(name.split()) > 1 else ""
+    parts = re.split(r"[\s_]+", name.strip())
+    last = parts[-1] if len(parts) > 1 else ""
     if last in _LONG_UNITS or (last in UNITS and "/" in last):
         return last
     found = [*_BRACKETED.findall(name), *_AFTER_SEPARATOR.findall(name)]

@@ -237,6 +237,7 @@ def _from_numbers(
         return None
     by_unit = seconds_in(None, table.unit(column)) is not None
     called = names_time(name) or names_unit_of_time(name) or by_unit
+    called |= column == 0 and (name or "").strip().casefold() in SECONDS
     surely = named or names_only_time(name) or by_unit
     dates = _dates_in_numbers(table, column, values, called=surely, unit=unit)
     if dates is not None:
