@@ -40,7 +40,7 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
     """Return clock times, h:mm, h:mm:ss or m:ss.fff, counted on over midnight."""
     text = table.frame.iloc[:, column].astype("str")
     parts = text.str.extract(
-        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:](\d+))?\s*([ap](?=\.?m))?", flags=re.IGNORECASE
+        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:](\d+))?\s*([ap](?=\.?m|\.?\s*$))?", flags=re.IGNORECASE
     )
     bad = parts[0].isna().to_numpy()
     if bad.any():

@@ -20,6 +20,7 @@ from spectra.datasets.readers.dialect import Dialect, is_comment, sniff
 from spectra.datasets.readers.edges import LONGEST_FOOTER, footer_rows, row_text, total_row
 from spectra.datasets.readers.header import read_header
 from spectra.datasets.readers.heading import COMMENTS
+from spectra.datasets.readers.keyed_cells import plain_columns
 from spectra.datasets.readers.layouts import refuse_nem12, unrolled
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.source import Source
@@ -141,6 +142,9 @@ def _trimmed(text: _Text, parsed: _Parsed) -> Table:
         parsed = _table(parsed.text, replace(dialect, rows=len(frame) - below))
         frame = parsed.frame
 
+    if dialect.keys or dialect.arrows:
+        frame = plain_columns(frame, dialect.keys, arrows=dialect.arrows)
+
     def place(row: int) -> str:
         return f"{text.name}, line {_line_of_row(parsed.text, parsed.dialect, row)}"
 
@@ -210,7 +214,7 @@ def _table(text: _Text, dialect: Dialect) -> _Parsed:
     except UnicodeDecodeError:
         return _table(replace(text, encoding="latin-1"), dialect)
     except pd.errors.ParserWarning as error:
-        width = len(dialect.names)
+        width = dialect.width
         raise DataError(
             f"{text.name} is no table: some rows have more than the {width} fields that most have."
         ) from error
@@ -283,7 +287,7 @@ def _parse(text: _Text, dialect: Dialect) -> pd.DataFrame:
             decimal=dialect.decimal,
             comment=dialect.comment,
             header=None,
-            names=list(range(len(dialect.names))),
+            names=list(range(dialect.width)),
             index_col=False,
             skiprows=dialect.skip,
             nrows=dialect.rows,

@@ -46,7 +46,7 @@ _INSTANT = (
 _RANGE = re.compile(r"\s+(?:-|–|—|to|bis|tot|until|a|à)\s+|\s*[–—]\s*|(?<=\d)/(?=\d{4}-\d\d-\d\d)")
 _DATE = re.compile(rf"['\s]*{_INSTANT}['\s]*", re.IGNORECASE)
 _CLOCK = re.compile(
-    r"['\s]*\d{1,4}:\d\d(:\d\d)?([.,:]\d+)?(\s*[ap]\.?m\.?)?['\s]*(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?",
+    r"['\s]*\d{1,4}:\d\d(:\d\d)?([.,:]\d+)?(\s*[ap](?:\.?m)?\.?)?['\s]*(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?",
     re.IGNORECASE,
 )
 _MONTH_ONLY = re.compile(r"\s*\d{4}-\d\d\s*")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from spectra.datasets.readers.cells import GROUPED, MISSING, MISSING_WORDS, is_number_with_unit
 from spectra.datasets.readers.dates import looks_like_date
+from spectra.datasets.readers.keyed_cells import is_keyed
 
 BLANKS = r"\s+"
 """The delimiter of a file whose columns are set apart by runs of blanks."""
@@ -132,6 +133,7 @@ def _plausibility(rows: list[list[str]]) -> float:
         or is_value(field, ".")
         or field.lower() in MISSING_WORDS
         or is_number_with_unit(field)
+        or is_keyed(field)
         for field in fields
     )
     return sum(len(row) == width for row in rows) / len(rows) * good / max(1, len(fields))

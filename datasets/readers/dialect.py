@@ -15,9 +15,11 @@ from spectra.datasets.readers.delimiter import (
     is_split_decimal,
     rows_of,
     split,
+    usual_width,
 )
 from spectra.datasets.readers.header import NO_HEADER, Header, read_header
 from spectra.datasets.readers.heading import COMMENTS, heading_of, named_numbers
+from spectra.datasets.readers.keyed_cells import keys_of, without_arrows, without_keys
 
 _MOST_ROWS, _MOST_CHARACTERS = 200, 100_000
 """Lines that tell the dialect, and the characters beyond which five of them are enough."""
@@ -32,7 +34,8 @@ class Dialect:
     one name a column, None where the file gives none; `notes` say what else was found above the
     data; `units` has the unit of each column where a row gives them; `header` is what the lines
     above the data say in words; `rows` is the number of rows to read, None for all; `spaced` says
-    that blanks stand behind delimiters.
+    that blanks stand behind delimiters; `keys` has the name that stands in each cell of a column,
+    and `arrows` says that one divides the first field of each row.
     """
 
     delimiter: str
@@ -46,6 +49,13 @@ class Dialect:
     header: Header = NO_HEADER
     rows: int | None = None
     spaced: bool = True
+    keys: tuple[str | None, ...] = ()
+    arrows: bool = False
+
+    @property
+    def width(self) -> int:
+        """Return the number of fields of a row, as the file has them."""
+        return len(self.names) - self.arrows
 
 
 def is_comment(line: str, mark: str | None) -> bool:
@@ -76,6 +86,11 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         return None
     sample = _sample([lines[i] for i in numbers])
     rows, delimiter = rows_of(sample, forced if delimiter is None else delimiter)
+    divided = without_arrows(rows)
+    rows = rows if divided is None else divided
+    keys = keys_of(body_of(rows), usual_width(body_of(rows)))
+    if any(keys):
+        rows = without_keys(rows, keys)
     decimal = decimal_of(body_of(rows), delimiter)
     heading = heading_of(rows, lines[:top], delimiter, decimal)
     used = _lines_used(sample, delimiter, heading.rows)
@@ -83,6 +98,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     notes = (*heading.notes, *_thousands_note(rows, decimal))
     if is_split_decimal(body_of(split(sample, ","))) and delimiter in (";", ","):
         notes += (_split_decimal_note(delimiter, sample[-1]),)
+    named = tuple(key or name for key, name in zip(keys, heading.names, strict=False))
     header = heading.header or read_header([*lines[:above], *named_numbers(rows[: heading.rows])])
     return Dialect(
         delimiter,
@@ -90,10 +106,12 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         comment,
         above,
         above - (used - heading.rows),
-        heading.names,
+        named if any(keys) and len(keys) == len(heading.names) else heading.names,
         notes,
         heading.units,
         header,
+        keys=keys if any(keys) else (),
+        arrows=divided is not None,
         spaced=delimiter == BLANKS or any(f"{delimiter} " in line for line in sample),
     )
 

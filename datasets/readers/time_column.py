@@ -31,6 +31,8 @@ from spectra.datasets.readers.time_numbers import (
 )
 from spectra.errors import DataError
 
+_ROUNDED = 0.6
+"""Share of a step by which times that were written with few decimals are off their line."""
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
@@ -243,12 +245,12 @@ def _from_numbers(
     if dates is not None:
         _refuse_missing(table, column, np.isnan(values))
         return TimeColumn(columns, dates.rename(name))
+    if not (called or named):
+        return _unnamed_seconds(table, column, values, alone=alone)
     if not named:
         steady = is_steady if words(name) == {"t"} or not surely else goes_on
         if not steady(values):
             return None
-    if not (called or named):
-        return _unnamed_seconds(table, column, values, alone=alone)
     _refuse_missing(table, column, np.isnan(values))
     notes = () if unit else (f"{table.label(column)} is taken as the time in seconds.",)
     series = table.frame.iloc[:, column]
@@ -265,11 +267,17 @@ def _unnamed_seconds(
 
     Columns that rise by whole numbers count something else.
     """
-    step = float(np.median(np.diff(values)))
-    exact = bool(np.mean(np.abs(np.diff(values) - step) <= 0.01 * abs(step)) >= 0.99)
-    if alone or column or table.names[column] is not None or step <= 0 or step == round(step):
+    if alone or column or table.names[column] is not None or np.isnan(values).any():
         return None
-    if not exact or np.isnan(values).any():
+    steps = np.diff(values)
+    step = float(np.median(steps))
+    if step <= 0 or step == round(step):
+        return None
+    exact = bool(np.mean(np.abs(steps - step) <= 0.01 * step) >= 0.99)
+    # 360 Hz in whole milliseconds has steps of 2 and 3 ms, which never add up to more than that.
+    line = values[0] + np.arange(len(values)) * (values[-1] - values[0]) / len(steps)
+    rounded = bool(steps.min() > 0) and float(np.abs(values - line).max()) <= _ROUNDED * step
+    if not exact and not rounded:
         return None
     note = f"{table.label(column)} is taken as the time in seconds (--time none leaves it out)."
     return TimeColumn(frozenset({column}), pd.Index(values), (note,))
