@@ -21,7 +21,7 @@ from spectra.datasets.readers.edges import LONGEST_FOOTER, footer_rows, row_text
 from spectra.datasets.readers.header import read_header
 from spectra.datasets.readers.heading import COMMENTS
 from spectra.datasets.readers.keyed_cells import plain_columns
-from spectra.datasets.readers.layouts import refuse_nem12, unrolled
+from spectra.datasets.readers.layouts import refuse_other_layouts, unrolled
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.source import Source
 from spectra.errors import DataError
@@ -78,7 +78,7 @@ def read_table(source: Source, request: Request) -> Table:
     head = _head(source)
     text = _Text(source, _encoding(head, source.name))
     lines = _complete_lines(head, text.encoding)
-    refuse_nem12(lines, source.name)
+    refuse_other_layouts(lines, source.name)
     dialect = sniff(lines, _written_delimiter(request.delimiter))
     if dialect is None:
         raise DataError(f"{source.name} is empty: it holds no rows.")

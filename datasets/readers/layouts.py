@@ -17,6 +17,7 @@ _CLOCK = re.compile(
     r"\D{0,6}(\d{1,2})[:h.](\d\d)(?::\d\d)?(?:\s*([ap])\.?m\.?)?\s*(?:[-–].*)?", re.IGNORECASE
 )
 _NUMBERED = re.compile(r"[^\d]{0,12}?0*(\d{1,4})\D{0,4}")
+_LINE_PROTOCOL = re.compile(r"[^\s,]+(?:,[^\s,=]+=[^\s,]+)* (?:[^\s,=]+=[^\s,]+,?)+ \d{10,19}\s*")
 _PER_DAY = frozenset({24, 48, 72, 96, 144, 288, 1440})
 _FEWEST_BLOCK = 16
 _ALIKE = 3.0
@@ -35,8 +36,13 @@ def unrolled(table: Table) -> Table:
     return table
 
 
-def refuse_nem12(lines: Sequence[str], source: str) -> None:
-    """Raise DataError for the record types of NEM12, which are no table."""
+def refuse_other_layouts(lines: Sequence[str], source: str) -> None:
+    """Raise DataError for the record types of NEM12 and for line protocol: they are no tables."""
+    if lines and all(map(_LINE_PROTOCOL.fullmatch, lines[:5])):
+        raise DataError(
+            f"{source} is InfluxDB line protocol (measurement, tags, fields, time): export the "
+            "series as CSV, with influx query --raw, and read that."
+        )
     first = lines[0].split(",") if lines else []
     if len(first) > 1 and first[0].strip("\"' ") == "100" and first[1].strip().startswith("NEM1"):
         raise DataError(
