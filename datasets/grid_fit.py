@@ -11,6 +11,7 @@ from spectra.datasets.instants import counts_of, seconds_of
 _JITTER = 0.2  # of a step: how far a step may be from a multiple of the usual one
 _EXACT = 1e-3  # of a step: what is rounding, not jitter
 _EVEN = 5e-4  # of a step: how far each step of even stamps may be from their mean
+_MOST_STEPS = 2.0**52  # steps of a grid: beyond, a float does not hold every position
 _OFF_SHARE = 0.02  # of the steps: how many may be no multiple, such as restarts after a pause
 
 
@@ -76,6 +77,9 @@ def best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> Fit:
     """
     steps = np.diff(seconds)
     median = float(np.median(steps))
+    if not float(seconds[-1]) < _MOST_STEPS * median:
+        # One stamp is beyond all others: no position of it is a whole number any more.
+        return Fit(median, median, np.empty(0, np.int64), int(np.argmax(steps)) + 1, 0.0)
     single = steps[np.abs(steps - median) <= 0.5 * median]
     # The mean cancels what rounding stamps did to each step: 360 Hz in whole milliseconds has steps
     # of 2 and 3 ms.

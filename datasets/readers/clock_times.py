@@ -28,6 +28,22 @@ def hours_beside(table: Table, date: int) -> tuple[int, pd.TimedeltaIndex] | Non
     return None
 
 
+def written_clock(column: "pd.Series[float]", name: str | None) -> pd.TimedeltaIndex | None:
+    """Return the times of day that whole numbers such as 93000 write, for 9:30:00; else None."""
+    if column.dtype.kind not in "iu" or not words(name) & _HOUR_NAMES:
+        return None
+    numbers = column.to_numpy(dtype=np.int64)
+    # Hours and minutes, or seconds too.
+    for unit in (100, 1):
+        hours, rest = np.divmod(numbers * unit, 10_000)
+        minutes, seconds = np.divmod(rest, 100)
+        valid = (numbers >= 0) & (hours < 24) & (minutes < 60) & (seconds < 60)
+        if bool(valid.all()) and int(numbers.max()) * unit >= 10_000:
+            total = hours * 3600 + minutes * 60 + seconds
+            return pd.TimedeltaIndex(pd.to_timedelta(total, unit="s"))
+    return None
+
+
 def holds_clocks(column: "pd.Series[float]") -> bool:
     """Return True if the first cells are all times of day."""
     if is_plain(column):

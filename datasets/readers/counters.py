@@ -19,6 +19,7 @@ _IDENTIFIERS = frozenset(
 _ALIKE, _MOST = 0.01, 0.98
 """A step is the usual one within this share of it; this share of the steps makes a counter."""
 _GLANCE = 64
+_FEWEST_ROWS, _MOST_NOTES = 10, 6
 
 
 @dataclass(frozen=True)
@@ -37,31 +38,58 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
     free = [column for column in range(len(table.names)) if column not in taken]
     columns: set[int] = set()
     notes: list[str] = []
+    titles = table.titles()
+    kinds = table.kinds()
+    even = _even_starts(table, [column for column in free if kinds[column] in "iuf"])
     for column in free:
         if len(free) - len(columns) > 1 and _identifies(table, column):
             columns.add(column)
             notes.append(
                 f"{table.label(column)} is one number throughout and named like an identifier: "
-                f"left out (--channels '{table.titles()[column]}' analyses it)."
+                f"left out (--channels '{titles[column]}' analyses it)."
             )
             continue
         named = _counts_rows(table, column, alone=len(free) - len(columns) < 2)
-        if named or (len(free) - len(columns) > 1 and _rises_by_one_step(table, column)):
+        if named or (
+            len(free) - len(columns) > 1 and column in even and _rises_by_one_step(table, column)
+        ):
             columns.add(column)
-            title = table.titles()[column]
             notes.append(
                 f"{table.label(column)} only counts the rows: left out."
                 if named
                 else f"{table.label(column)} rises by the same step in every row: left out "
-                f"(--channels '{title}' analyses it, --time '{title}' takes it as the time)."
+                f"(--channels '{titles[column]}' analyses it, --time '{titles[column]}' takes it "
+                "as the time)."
             )
-    return Counters(frozenset(columns), tuple(notes))
+    return Counters(frozenset(columns), _shortened(notes))
+
+
+def _shortened(notes: list[str]) -> tuple[str, ...]:
+    """Return the first few notes, and how many more columns were left out like these."""
+    more = len(notes) - _MOST_NOTES
+    if more <= 1:
+        return tuple(notes)
+    return (*notes[:_MOST_NOTES], f"{more} more columns like these are left out.")
+
+
+def _even_starts(table: Table, columns: list[int]) -> set[int]:
+    """Return which columns of numbers begin with steps that are mostly one length, and not 0."""
+    if len(table.frame) < _FEWEST_ROWS or not columns:
+        return set()
+    steps = np.diff(table.matrix(columns, _GLANCE), axis=0)
+    first = steps[0]
+    usual = np.median(steps, axis=0)
+    same = np.mean(steps == first, axis=0) >= 0.5
+    even = np.mean(np.abs(steps - usual) <= _ALIKE * np.abs(usual), axis=0) >= _MOST
+    return {column for column, one in zip(columns, same | even, strict=True) if one}
 
 
 def _identifies(table: Table, column: int) -> bool:
     """Return True if a column holds one whole number and is named like an identifier."""
+    if not words(table.names[column]) & _IDENTIFIERS:
+        return False
     series = table.frame.iloc[:, column]
-    if not words(table.names[column]) & _IDENTIFIERS or series.dtype.kind not in "iu":
+    if series.dtype.kind not in "iu":
         return False
     return bool((series == series.iloc[0]).all())
 
@@ -90,11 +118,6 @@ def _rises_by_one_step(table: Table, column: int) -> bool:
     A counter of packets falls back to its lowest value: 0, 1, …, 255, 0, 1, …
     """
     series = table.frame.iloc[:, column]
-    if series.dtype.kind not in "iuf" or len(series) < 10:
-        return False
-    first = series.iloc[:_GLANCE].to_numpy(dtype=np.float64)
-    if np.mean(np.diff(first) == first[1] - first[0]) < 0.5 and not _is_even(np.diff(first)):
-        return False
     values = series.to_numpy(dtype=np.float64)
     steps = np.diff(values)
     if _is_even(steps):

@@ -21,6 +21,8 @@ DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
 FEWEST_ROWS = 5
+MOST_COLUMNS = 500
+"""Columns that tell the dialect of a table: there may be hundreds of thousands."""
 
 
 def split(lines: Iterable[str], delimiter: str) -> list[list[str]]:
@@ -30,7 +32,12 @@ def split(lines: Iterable[str], delimiter: str) -> list[list[str]]:
     """
     if delimiter == BLANKS:
         return [[word.strip('"') for word in _WORD.findall(line)] for line in lines]
-    rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    lines = list(lines)
+    try:
+        rows = list(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
+    except csv.Error:
+        # Python refuses fields of more than 128 kB, which pandas reads.
+        rows = [line.replace('"', "").split(delimiter) for line in lines]
     return [[field.strip() for field in row] for row in rows]
 
 
@@ -127,7 +134,7 @@ def _plausibility(rows: list[list[str]]) -> float:
     width = usual_width(rows)
     if width < 2:
         return -1.0
-    fields = [field for row in rows[1:] or rows for field in row]
+    fields = [field for row in rows[1:] or rows for field in row[:MOST_COLUMNS]]
     good = sum(
         is_value(field, ",")
         or is_value(field, ".")
@@ -172,7 +179,7 @@ def starts_with_row_names(rows: list[list[str]]) -> bool:
 
 def decimal_of(rows: list[list[str]], delimiter: str) -> str:
     """Return the decimal sign: a comma where numbers have one and none has a point."""
-    fields = [field for row in rows for field in row]
+    fields = [field for row in rows for field in row[:MOST_COLUMNS]]
     if any(_has_grouped_comma(field) for field in fields):
         return ","
     commas = [field for field in fields if _DECIMAL_COMMA.fullmatch(field)]

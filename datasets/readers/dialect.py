@@ -21,6 +21,8 @@ from spectra.datasets.readers.header import NO_HEADER, Header, read_header
 from spectra.datasets.readers.heading import COMMENTS, heading_of, named_numbers
 from spectra.datasets.readers.keyed_cells import keys_of, without_arrows, without_keys
 
+_MOST_LINES = 500
+"""Lines above the data in which the rate, the start and the unit are looked for."""
 _MOST_ROWS, _MOST_CHARACTERS = 200, 100_000
 """Lines that tell the dialect, and the characters beyond which five of them are enough."""
 
@@ -99,7 +101,10 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     if is_split_decimal(body_of(split(sample, ","))) and delimiter in (";", ","):
         notes += (_split_decimal_note(delimiter, sample[-1]),)
     named = tuple(key or name for key, name in zip(keys, heading.names, strict=False))
-    header = heading.header or read_header([*lines[:above], *named_numbers(rows[: heading.rows])])
+    around = (
+        lines[:above] if above < _MOST_LINES else [*lines[:_MOST_LINES], *lines[above - 50 : above]]
+    )
+    header = heading.header or read_header([*around, *named_numbers(rows[: heading.rows])])
     return Dialect(
         delimiter,
         decimal,
@@ -131,8 +136,11 @@ def _lines_used(sample: Sequence[str], delimiter: str, rows: int) -> int:
     if delimiter == BLANKS or rows == 0:
         return rows
     reader = csv.reader(sample, delimiter=delimiter, skipinitialspace=True)
-    for _ in islice(reader, rows):
-        pass
+    try:
+        for _ in islice(reader, rows):
+            pass
+    except csv.Error:
+        return rows
     return reader.line_num
 
 
@@ -152,7 +160,7 @@ def _top_of_table(lines: Sequence[str]) -> tuple[int, str | None]:
             )
             if ";" in below:
                 return i, forced
-        elif line.strip(" ") and not any(is_comment(line, mark) for mark in (*COMMENTS, "//")):
+        elif line.strip(" ") and not line.lstrip().startswith((*COMMENTS, "//")):
             return i, forced
     return len(lines), forced
 

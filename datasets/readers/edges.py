@@ -27,7 +27,7 @@ def footer_rows(frame: pd.DataFrame, decimal: str) -> int:
 
     The first column that holds numbers or dates above has a text there that is neither.
     """
-    if all(is_plain(frame[column]) for column in frame.columns) or len(frame) < 3:
+    if all(map(pd.api.types.is_numeric_dtype, frame.dtypes.unique())) or len(frame) < 3:
         return 0
     tail = frame.iloc[-LONGEST_FOOTER:]
     body = frame.iloc[max(0, len(frame) - _SAMPLE - LONGEST_FOOTER) : -1]

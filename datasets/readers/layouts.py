@@ -128,6 +128,8 @@ def _numbered(names: Sequence[str]) -> list[int]:
 
 def _matrix(table: Table, columns: Sequence[int]) -> Float64Array | None:
     """Return the numbers of columns, (rows, columns), None where one is text."""
+    if set(map(table.kinds().__getitem__, columns)) <= set("iufb"):
+        return table.matrix(columns)
     try:
         found = [numbers(table, column) for column in columns]
     except DataError:
@@ -177,13 +179,15 @@ def _blocks(table: Table) -> Table | None:
     Sixteen columns or more without names, or with numbered ones, are a block where their levels
     and spreads are alike, and the step of the stamps over their number is a round rate.
     """
-    columns = _block_columns(table)
-    if len(columns) < _FEWEST_BLOCK or len(table.frame) < 3:
+    names = [name or "" for name in table.names]
+    candidates = _numbered(names) or (list(range(1, len(names))) if not any(names) else [])
+    if len(candidates) < _FEWEST_BLOCK or len(table.frame) < 3:
         return None
     stamps = next(
-        (found for i in range(columns[0]) if (found := _stamps(table, i)) is not None), None
+        (found for i in range(candidates[0]) if (found := _stamps(table, i)) is not None), None
     )
-    values = _matrix(table, columns)
+    columns = [] if stamps is None else _block_columns(table, candidates)
+    values = _matrix(table, columns) if columns else None
     if stamps is None or values is None:
         return None
     steps = np.diff(seconds_of(stamps))
@@ -206,13 +210,8 @@ def _blocks(table: Table) -> Table | None:
     return _long(table, values, "value", note, len(columns), instants)
 
 
-def _block_columns(table: Table) -> list[int]:
-    """Return the last run of columns that are alike and have no names or numbered ones."""
-    names = [name or "" for name in table.names]
-    numbered = _numbered(names)
-    candidates = numbered or (list(range(1, len(names))) if not any(names) else [])
-    if len(candidates) < _FEWEST_BLOCK:
-        return []
+def _block_columns(table: Table, candidates: list[int]) -> list[int]:
+    """Return the last run of the candidates that are alike, [] where it is short."""
     values = _matrix(table, candidates)
     if values is None:
         return []

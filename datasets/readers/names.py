@@ -1,6 +1,7 @@
 """Names of columns: the words in them, the names of time, physical units."""
 
 import re
+from functools import lru_cache
 
 _TIME_WORDS_TEXT = """
     time timestamp timestamps timestep date datetime epoch ts unix utc elapsed t millis micros
@@ -82,6 +83,7 @@ _STATISTICS_TEXT = """
 _STATISTICS = frozenset(_STATISTICS_TEXT.split())
 
 
+@lru_cache(maxsize=4096)
 def words(name: str | None) -> frozenset[str]:
     """Return the words of a name in lower case; TimeUS has the words time and us."""
     if not name:

@@ -17,7 +17,7 @@ from spectra.datasets.readers.binary import content, damaged, library
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.labels import is_label_name
 from spectra.datasets.readers.layouts import unrolled
-from spectra.datasets.readers.signals import listed_channels
+from spectra.datasets.readers.signals import as_floats, listed_channels
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.readers.variables import is_rate_name, rate_of
 from spectra.datasets.source import Source
@@ -178,7 +178,7 @@ def _frame(arrow: Any, file: Any, columns: _Columns) -> pd.DataFrame:
     start = 0
     for batch in file.iter_batches(_BATCH_ROWS, columns=names, use_threads=False) if names else ():
         for into, column in zip(values, batch.columns, strict=True):
-            into[start : start + len(batch)] = column.to_numpy(zero_copy_only=False)
+            into[start : start + len(batch)] = as_floats(column.to_numpy(zero_copy_only=False))
         start += len(batch)
     # Transposed, the rows of the array are the columns of the frame, which keeps it as it is.
     frame = pd.DataFrame(values.T, copy=False).set_axis(pd.Index(floating), axis=1)

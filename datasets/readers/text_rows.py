@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from spectra.datasets.readers.cells import MISSING, MISSING_WORDS, is_number_with_unit
 from spectra.datasets.readers.dates import looks_like_date
-from spectra.datasets.readers.delimiter import FEWEST_ROWS, body_of, is_value
+from spectra.datasets.readers.delimiter import FEWEST_ROWS, MOST_COLUMNS, body_of, is_value
 
 Test = Callable[[str], bool]
 
@@ -31,12 +31,13 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
     """
     body = body_of(rows) if len(rows) > FEWEST_ROWS + 1 else rows[len(rows) // 2 :]
     below = [row for row in body if len(row) == width]
-    tests = {column: _kind(below, column, decimal) for column in range(width)}
+    columns = range(min(width, MOST_COLUMNS))
+    tests = {column: _kind(below, column, decimal) for column in columns}
     full = [column for column, test in tests.items() if test is not None]
     if not full:
         return 0
     # What is empty in all rows of data has words above them only.
-    void = [column for column in range(width) if below and _is_void(below, column)]
+    void = [column for column in columns if below and _is_void(below, column)]
     count = 0
     for i, row in enumerate(rows[:-2]):
         here = [(column, row[column]) for column in full if column < len(row)]

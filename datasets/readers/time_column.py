@@ -9,11 +9,17 @@ import pandas as pd
 from spectra.arrays import BoolArray, Float64Array
 from spectra.datasets.readers.calendar_columns import calendar_dates
 from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
-from spectra.datasets.readers.clock_times import clock_times, holds_clocks, hours_beside
+from spectra.datasets.readers.clock_times import (
+    clock_times,
+    holds_clocks,
+    hours_beside,
+    written_clock,
+)
 from spectra.datasets.readers.columns import Table, is_plain, numbers, quoted
 from spectra.datasets.readers.dates import is_clock, is_date, parse_dates
 from spectra.datasets.readers.names import (
     SECONDS,
+    TIME_WORDS,
     names_date,
     names_only_time,
     names_time,
@@ -31,6 +37,8 @@ from spectra.datasets.readers.time_numbers import (
 )
 from spectra.errors import DataError
 
+_SMALLEST_STAMP = 1e7
+"""Numbers below this are neither stamps nor written dates, unless their name says so."""
 _ROUNDED = 0.6
 """Share of a step by which times that were written with few decimals are off their line."""
 _A_FEW = 20
@@ -168,17 +176,20 @@ def _rank(table: Table, one: TimeColumn) -> tuple[int, bool, bool, int]:
 
 def _plausible(table: Table, free: list[int]) -> list[int]:
     """Return the columns that may be time, by what costs little for thousands of columns."""
-    first = table.frame.iloc[0].to_numpy(dtype=object)
+    kinds = table.kinds()
+    plain = [column for column in free if kinds[column] in "iufb"]
+    first = dict(zip(plain, table.matrix(plain, 1)[0], strict=True)) if plain else {}
     return [
         column
         for column in free
-        if not isinstance(first[column], (float, np.floating))
+        if column not in first
         or np.isnan(first[column])
-        or abs(first[column]) >= 1e7
+        or abs(first[column]) >= _SMALLEST_STAMP
+        or words(table.names[column]) & (TIME_WORDS | SECONDS.keys())
         or names_time(table.names[column])
-        or words(table.names[column]) & SECONDS.keys()
         or seconds_in(None, table.unit(column))
         or (table.names[column] is None and column == free[0])
+        or column == 0
     ]
 
 
@@ -244,6 +255,8 @@ def _from_numbers(
     dates = _dates_in_numbers(table, column, values, called=surely, unit=unit)
     if dates is not None:
         _refuse_missing(table, column, np.isnan(values))
+        if dates.has_duplicates and dates.tz is None and bool((dates == dates.normalize()).all()):
+            return _with_clock(table, column, dates)
         return TimeColumn(columns, dates.rename(name))
     if not (called or named):
         return _unnamed_seconds(table, column, values, alone=alone)
@@ -312,7 +325,9 @@ def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float6
         return None
     if not called and (
         series.dtype.kind not in "iuf"
-        or not (abs(float(series.iloc[0])) >= 1e7 or first_column or _starts_rising(series))
+        or not (
+            abs(float(series.iloc[0])) >= _SMALLEST_STAMP or first_column or _starts_rising(series)
+        )
     ):
         return None
     values = numbers(table, column, required=True)
@@ -349,14 +364,28 @@ def _from_dates(table: Table, column: int, order: str | None) -> TimeColumn | No
         _refuse_missing(table, column, missing)
     name = table.names[column]
     if parsed.has_duplicates and bool((parsed == parsed.normalize()).all()):
-        for beside in (column + 1, column - 1):
-            if 0 <= beside < len(table.names) and holds_clocks(table.frame.iloc[:, beside]):
-                clock = clock_times(table, beside, unwrap=False)
-                first = min(column, beside)
-                return TimeColumn(
-                    frozenset({column, beside}), (parsed + clock).rename(table.names[first]), notes
-                )
-        if (hours := hours_beside(table, column)) is not None:
-            beside, clock = hours
-            return TimeColumn(frozenset({column, beside}), (parsed + clock).rename(name), notes)
+        return _with_clock(table, column, parsed, notes)
     return TimeColumn(frozenset({column}), parsed.rename(name), notes)
+
+
+def _with_clock(
+    table: Table, column: int, dates: pd.DatetimeIndex, notes: tuple[str, ...] = ()
+) -> TimeColumn:
+    """Return dates with the times of day in a column beside them, or as they are without one."""
+    clock: pd.TimedeltaIndex | None = None
+    for beside in (column + 1, column - 1):
+        if not 0 <= beside < len(table.names):
+            continue
+        series = table.frame.iloc[:, beside]
+        if holds_clocks(series):
+            clock = clock_times(table, beside, unwrap=False)
+        else:
+            clock = written_clock(series, table.names[beside])
+        if clock is not None:
+            name = table.names[min(column, beside)]
+            return TimeColumn(frozenset({column, beside}), (dates + clock).rename(name), notes)
+    name = table.names[column]
+    if (hours := hours_beside(table, column)) is not None:
+        beside, clock = hours
+        return TimeColumn(frozenset({column, beside}), (dates + clock).rename(name), notes)
+    return TimeColumn(frozenset({column}), dates.rename(name), notes)

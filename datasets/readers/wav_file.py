@@ -92,7 +92,12 @@ def _checked(source: Source, where: Path | io.BytesIO) -> _Format:
             f"{source.name} is a WAV file with compressed samples (format code {form.code}): "
             "convert it to PCM first."
         )
-    if not form.fs or not form.channels or form.frame_bytes * 8 != form.channels * _width(form):
+    if (
+        not form.fs
+        or not form.channels
+        or not form.bits
+        or form.frame_bytes * 8 != form.channels * _width(form)
+    ):
         raise damaged(
             source,
             _KIND,
