@@ -111,6 +111,32 @@ class Detection:
         fitted, values = self.model.fitted, self.recording.values
         return list(fitted.evidence(values, self.step_scores, steps, own=self.own))
 
+    def explain(self, alarm: int) -> explanation.Explanation:
+        """Return what an alarm consists of: bands, channels, kind, similar normal stretch.
+
+        Parameters
+        ----------
+        alarm : int
+            Number of the alarm in order of time, from 1, as in the first column of the table.
+
+        Raises
+        ------
+        ValueError
+            For a number that no alarm has.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import spectra
+        >>> x = np.random.default_rng(0).normal(size=4000)
+        >>> x[2000:2200] += 4 * np.sin(0.4 * np.pi * np.arange(200))
+        >>> spectra.detect(x, alpha=1e-4).explain(1).kind
+        'new tone'
+        """
+        return explanation.explain(
+            self.recording, self.model, self.step_scores, self.intervals, alarm, own=self.own
+        )
+
     @cached_property
     def _bands(self) -> explanation.Bands:
         """The bands in which the peaks of the alarms differ from normal."""
