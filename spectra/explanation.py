@@ -315,20 +315,25 @@ def explain(
         recording.values, scores, np.array([highest]), own=own
     )
     values = recording.values
-    begin, stop = raised(scores, first, last)
+    by_sequence = isinstance(model.fitted, SequenceModel)
+    begin, stop = (first, last) if by_sequence else raised(scores, model.npersegs, first, last)
     # Long frames may see an event of which only a few rows are an alarm.
     if evidence.nperseg > stop - begin + 1:
         begin, stop = evidence.start, evidence.start + evidence.nperseg - 1
-    nperseg = frame_length(stop - begin + 1, recording.n_samples, model.npersegs)
+    # A frame out of order is as normal as others by itself; two of them may not be.
+    nperseg = (
+        evidence.nperseg
+        if by_sequence
+        else frame_length(stop - begin + 1, recording.n_samples, model.npersegs)
+    )
     contrasts = [contrast(one, begin, stop, scores, alarms, nperseg) for one in values.T]
     shares = channel_shares(contrasts, evidence.channel)
     channel = int(shares.argmax())
     found = contrasts[channel]
-    by_sequence = isinstance(model.fitted, SequenceModel)
     kind: Kind = "changed shape"
     if found is not None:
         uncoupled, excess = uncoupled_scores(values, found)
-        facts = facts_of(values, channel, begin, stop, found, float(uncoupled.max()))
+        facts = facts_of(values[:, channel], (first, last), (begin, stop), found, float(uncoupled.max()))
         kind = kind_of(facts, nperseg, by_sequence=by_sequence)
         if kind == "coupling lost":
             shares = excess / excess.sum()
@@ -369,14 +374,20 @@ def explain(
     )
 
 
-def raised(scores: Scores, first: int, last: int) -> tuple[int, int]:
+def raised(
+    scores: Scores, npersegs: tuple[int, ...], first: int, last: int
+) -> tuple[int, int]:
     """Return the first and last row of the event that an alarm is part of.
 
     On each side of the alarm it goes on to the step at which the sum of z − 1 since the alarm is
-    largest, if that is above 0 (maximal scoring segment; Karlin & Altschul 1990).
+    largest, if that is above 0 (maximal scoring segment; Karlin & Altschul 1990). z is that of the
+    longest frames that the alarm holds: longer ones see it from afar.
     """
-    step = scores.step
-    z = np.nan_to_num(np.clip(scores.z, -LARGEST_Z, LARGEST_Z), nan=-LARGEST_Z) - 1.0
+    held = [i for i, each in enumerate(npersegs) if each <= last - first + 1]
+    group, fusion, step = max(held, default=0), scores.fusion, scores.step
+    z = scores.fused.groups[group].astype(np.float64)
+    z = (z - fusion.centre[group]) / fusion.spread[group]
+    z = np.nan_to_num(np.clip(z, -LARGEST_Z, LARGEST_Z), nan=-LARGEST_Z) - 1.0
     begin, end = first // step, last // step + 1
     before = np.cumsum(z[max(0, begin - REACH // step) : begin][::-1])
     after = np.cumsum(z[end : end + REACH // step])

@@ -12,7 +12,7 @@ tone        share of the power gained, or lost, in the strongest line of the spe
 dropout     median gain of the bins: all of them lose power where a signal falls silent
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -64,6 +64,8 @@ SHORTEST_PIECE: Final = 4
 # Normal frames, and frames of the alarm, whose waveforms are compared.
 FORMS: Final = 100
 FORMS_INSIDE: Final = 8
+# Loss of the power of a line that is missing for half of the alarm.
+HALF_DB: Final = 3.0
 # Smallest share of the excess that counts beside the largest.
 BESIDE: Final = 0.2
 
@@ -134,7 +136,7 @@ def kind_of(facts: Facts, nperseg: int, *, by_sequence: bool) -> Kind:
         return "dropout"
     resolved = nperseg >= RESOLVING
     if facts.lost > facts.gained:
-        plain = facts.lost_line >= HALF and facts.silent < -LOUD_DB and resolved
+        plain = facts.lost_line >= HALF and facts.silent < -HALF_DB and resolved
         return "lost tone" if plain and facts.gained < BESIDE else "changed shape"
     if facts.gained_line >= HALF and facts.new > LOUD_DB and resolved:
         return "new tone" if facts.rest < ODD else "changed shape"
@@ -143,33 +145,42 @@ def kind_of(facts: Facts, nperseg: int, *, by_sequence: bool) -> Kind:
 
 def facts_of(
     values: Float64Array,
-    channel: int,
-    first: int,
-    last: int,
+    alarm: tuple[int, int],
+    event: tuple[int, int],
     found: Contrast,
     uncoupled: float,
 ) -> Facts:
-    """Return the facts of the rows `first` … `last` of a signal (n_samples, n_channels).
+    """Return the facts of an alarm in one channel (n_samples,).
 
-    `uncoupled` is z of the channel's part that the others do not predict (`uncoupled_scores`).
+    Parameters
+    ----------
+    values : ndarray (n_samples,)
+    alarm, event : (int, int)
+        First and last row of the alarm, and of the event it is part of.
+    found : Contrast
+        That of the event.
+    uncoupled : float
+        z of the part that the other channels do not predict (`uncoupled_scores`).
     """
-    inside = values[first : last + 1, channel]
     gain = decibels(found.power, found.normal_power)[1:]
     change = (found.power - found.normal_power)[1:]
     excess = found.excess[1:]
     total = excess.sum() or 1.0
     gained_at, lost_at = (_strongest(np.maximum(sign * change, 0)) for sign in (1, -1))
-    frames = np.stack([filled(x) for x in _cut(values[:, channel], found.starts, found.nperseg)])
-    piece = straight_piece(values[:, channel], first, last, float(found.nearest[:, 0].mean()))
-    straightened = frames - piece.at(found.starts[:, None] + np.arange(found.nperseg))
+    frames = np.stack([filled(x) for x in _cut(values, found.starts, found.nperseg)])
+    rows = found.starts[:, None] + np.arange(found.nperseg)
+    piece = straight_piece(values, *event, float(found.nearest[:, 0].mean()))
+    straightened = frames - piece.at(rows)
+    shifted = frames - replace(piece, slope=0.0).at(rows)
     toneless = _without_tone(frames, gained_at.start + 1, gained_at.stop)
-    normal = _unit_spectra(_cut(values[:, channel], found.normal_starts, found.nperseg))
+    normal_frames = _cut(values, found.normal_starts, found.nperseg)
+    normal = _unit_spectra(normal_frames)
     return Facts(
-        still=longest_still(inside) / max(inside.size, 1),
+        still=_still(values, alarm, event, normal_frames),
         line=_explained(straightened, found),
         ramp=piece.ramp,
         rise=found.rise,
-        form=_form(straightened, normal, found),
+        form=min(_form(each, normal, found) for each in (straightened, shifted)),
         rest=_form(toneless, normal, found),
         uncoupled=uncoupled,
         gained=float(excess[change > 0].sum() / total),
@@ -188,6 +199,15 @@ def decibels(power: Float64Array | float, normal: Float64Array | float) -> Float
     tiny = np.finfo(float).tiny
     ratio = (np.asarray(power) + tiny) / (np.asarray(normal) + tiny)
     return np.asarray(np.clip(10 * np.log10(ratio), -200.0, 200.0))
+
+
+def _still(
+    values: Float64Array, alarm: tuple[int, int], event: tuple[int, int], normal: Float64Array
+) -> float:
+    """Return the longest run of equal values as a share of the alarm; 0 where it is usual."""
+    longest = longest_still(values[event[0] : event[1] + 1])
+    usual = max(longest_still(frame) for frame in normal[:: -(-len(normal) // FORMS)])
+    return longest / (alarm[1] - alarm[0] + 1) if longest > 2 * usual else 0.0
 
 
 def longest_still(values: Float64Array) -> int:
@@ -259,10 +279,13 @@ def _best_piece(y: Float64Array, begins: IntArray, ends: IntArray) -> tuple[int,
 
 
 def _explained(frames: Float64Array, found: Contrast) -> float:
-    """Return the share of the excess that is gone from the frames of the alarm."""
-    squares = ((amplitudes(frames) - found.nearest) ** 2).mean(axis=0) / found.usual
-    left, total = np.maximum(squares - 1.0, 0.0).sum(), found.excess.sum()
-    return float(1.0 - left / total) if total > 0 else 0.0
+    """Return the share of the excess, over all bins, that is gone from the frames of the alarm."""
+
+    def excess(inside: Float64Array) -> float:
+        return float((((inside - found.nearest) ** 2).mean(axis=0) / found.usual - 1.0).sum())
+
+    total = excess(found.inside)
+    return 1.0 - max(excess(amplitudes(frames)), 0.0) / total if total > 0 else 0.0
 
 
 def _without_tone(frames: Float64Array, low: int, high: int) -> Float64Array:
