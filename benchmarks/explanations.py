@@ -89,7 +89,9 @@ def cycles(rng: np.random.Generator, n: int, odd: tuple[int, int] | None = None)
         for place, width, height in zip(
             *(other if of_odd else (places, widths, heights)), strict=True
         ):
-            total += height * np.exp(-0.5 * ((rows - centre - place * period) / (width * period)) ** 2)
+            total += height * np.exp(
+                -0.5 * ((rows - centre - place * period) / (width * period)) ** 2
+            )
     return total
 
 
@@ -106,7 +108,9 @@ def slow(rng: np.random.Generator, n: int) -> np.ndarray:
     from scipy.signal import lfilter
 
     a = rng.uniform(0.8, 0.95)
-    return lfilter([np.sqrt(1 - a * a)], [1, -a], rng.standard_normal(n)) + 0.3 * rng.standard_normal(n)
+    return lfilter(
+        [np.sqrt(1 - a * a)], [1, -a], rng.standard_normal(n)
+    ) + 0.3 * rng.standard_normal(n)
 
 
 def coloured(rng: np.random.Generator, n: int, slope: float) -> np.ndarray:
@@ -279,7 +283,9 @@ def faults(first_seed: int) -> None:
             bands.append(
                 any(one.f_low <= high and one.f_high >= low for one in explained.bands[:1])
             )
-        if VERBOSE and (explained.kind != kind or not channels[-1] or (fault.band and not bands[-1])):
+        if VERBOSE and (
+            explained.kind != kind or not channels[-1] or (fault.band and not bands[-1])
+        ):
             print(seed, kind, fault.rows, fault.channel, fault.band, "\n", explained, flush=True)
     print(f"{N_FAULTS} faults with an alarm; without one: {dict(missed)}")
     print(f"channel right {np.mean(channels):.1%}")

@@ -8,13 +8,15 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from spectra import explanation, formatting
+from spectra import formatting
 from spectra.alarms import Alarms, find_alarms, inside
 from spectra.arrays import BoolArray, IntArray
 from spectra.calibration.fusion import Fusion
 from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.scores import Scores
 from spectra.datasets.recording import Recording
+from spectra.explanation.bands import Bands, band_edges, bands
+from spectra.explanation.explained import Explanation, explain
 from spectra.model import Model
 from spectra.signal.evidence import Evidence
 from spectra.signal.scale import STATES
@@ -111,7 +113,7 @@ class Detection:
         fitted, values = self.model.fitted, self.recording.values
         return list(fitted.evidence(values, self.step_scores, steps, own=self.own))
 
-    def explain(self, alarm: int) -> explanation.Explanation:
+    def explain(self, alarm: int) -> Explanation:
         """Return what an alarm consists of: bands, channels, kind, similar normal stretch.
 
         Parameters
@@ -133,14 +135,14 @@ class Detection:
         >>> spectra.detect(x, alpha=1e-4).explain(1).kind
         'new tone'
         """
-        return explanation.explain(
+        return explain(
             self.recording, self.model, self.step_scores, self.intervals, alarm, own=self.own
         )
 
     @cached_property
-    def _bands(self) -> explanation.Bands:
+    def _bands(self) -> Bands:
         """The bands in which the peaks of the alarms differ from normal."""
-        return explanation.bands(self.evidence(self.intervals.peak))
+        return bands(self.evidence(self.intervals.peak))
 
     @cached_property
     def alarms(self) -> pd.DataFrame:
@@ -152,9 +154,9 @@ class Detection:
         (cycles per sample where no sampling rate is known), are where the frame around the peak
         differs most from normal.
         """
-        intervals, index, bands = self.intervals, self.recording.index, self._bands
+        intervals, index, found = self.intervals, self.recording.index, self._bands
         step, z = self.step, self.step_scores.z[intervals.highest]
-        f_low, f_high = explanation.band_edges(bands.low, bands.high, bands.nperseg, self.fs)
+        f_low, f_high = band_edges(found.low, found.high, found.nperseg, self.fs)
         return pd.DataFrame(
             {
                 "start": index.take(intervals.first),
@@ -162,7 +164,7 @@ class Detection:
                 "peak": index.take(np.minimum(intervals.peak * step + step // 2, intervals.last)),
                 "score": z,
                 "p_value": p_from_z(z),
-                "channel": np.asarray(self.recording.channels, dtype=object)[bands.channel],
+                "channel": np.asarray(self.recording.channels, dtype=object)[found.channel],
                 "f_low": f_low,
                 "f_high": f_high,
             }
@@ -206,6 +208,7 @@ class Detection:
         bands = zip(alarms["f_low"], alarms["f_high"], self._bands.nperseg, strict=True)
         return pd.DataFrame(
             {
+                "alarm": [str(number) for number in range(1, len(alarms) + 1)],
                 **{
                     f"{name}{unit}": formatting.instants(pd.Index(alarms[name]), self.fs)
                     for name in ("start", "end", "peak")

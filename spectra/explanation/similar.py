@@ -62,7 +62,7 @@ def normal_starts(scores: Scores, alarms: Alarms, nperseg: int) -> IntArray:
     height = np.concatenate([[0.0], np.cumsum(np.nan_to_num(scores.statistic, nan=0.0))])
     begin, end = starts // scores.step, -(-(starts + nperseg) // scores.step)
     mean = (height[end] - height[begin]) / (end - begin)
-    return starts[mean <= np.quantile(mean, 1.0 - SUSPECT)]
+    return np.asarray(starts[mean <= np.quantile(mean, 1.0 - SUSPECT)])
 
 
 def outside(starts: IntArray, alarms: Alarms, nperseg: int) -> BoolArray:

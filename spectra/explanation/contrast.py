@@ -12,13 +12,11 @@ from typing import Final
 
 import numpy as np
 
-from spectra.alarms import Alarms
-from spectra.arrays import ComplexArray, Float64Array, IntArray
-from spectra.calibration.scores import Scores
+from spectra.arrays import ComplexArray, Float64Array, FloatArray, IntArray
+from spectra.explanation.similar import MOST_FRAMES, filled
 from spectra.signal.distance import squared_distances
 from spectra.signal.frames import taper
 from spectra.signal.spectrum import spectrum
-from spectra.similar import MOST_FRAMES, filled, normal_starts
 
 # Frames of an alarm that are compared; of a longer alarm these are spread over it.
 MOST_INSIDE: Final = 64
@@ -28,6 +26,8 @@ FEWEST_NORMAL: Final = 16
 NEAREST: Final = 0.05
 # Frame lengths beside those of the model; the longest that an alarm holds resolves its bands best.
 LENGTHS: Final = (16, 64, 256)
+# Bins beside a tone that a Hann taper spreads it to.
+LOBE_SIDE: Final = 2
 # Smallest usual difference of a bin in units of the mean over the bins. A taper leaks into bins
 # that are silent in normal frames; without a floor the leak would carry the alarm.
 FLOOR: Final = 0.01
@@ -83,6 +83,21 @@ class Contrast:
         """Mean squared amplitude of the nearest normal frames, (n_bins,)."""
         return np.asarray((self.nearest**2).mean(axis=0))
 
+    def change_db(self, low: int, high: int) -> float:
+        """Return the power of the bins `low` … `high` over the normal power, in dB.
+
+        The normal frames are those nearest in the other bins: those nearest in all of them have
+        more power in a band that is loud, and less in one that is silent.
+        """
+        others = np.ones(self.usual.size, dtype=np.bool_)
+        others[0] = False
+        others[max(1, low - LOBE_SIDE) : high + 1 + LOBE_SIDE] = False
+        if not others.any():
+            others[1:] = True
+        D = squared_distances(self.inside[:, others], self.normal[:, others])
+        normal = nearest_mean(self.normal[:, low : high + 1] ** 2, D)
+        return float(decibels(self.power[low : high + 1].sum(), normal.mean(axis=0).sum()))
+
     @property
     def rise(self) -> float:
         """Logarithm of the distance in standard deviations of normal frames, but for the level.
@@ -108,6 +123,13 @@ def standard_score(value: float, normal: Float64Array) -> float:
         return 0.0
     low, middle, high = np.quantile(np.log(positive), [0.25, 0.5, 0.75])
     return float((np.log(value) - middle) / max((high - low) / 1.349, 0.05))
+
+
+def decibels(power: Float64Array | float, normal: Float64Array | float) -> Float64Array:
+    """Return 10·log₁₀(power / normal), within ± 120 dB, 0 where both are 0."""
+    tiny = np.finfo(float).tiny
+    ratio = (np.asarray(power) + tiny) / (np.asarray(normal) + tiny)
+    return np.asarray(np.clip(10 * np.log10(ratio), -120.0, 120.0))
 
 
 def frames_inside(n_samples: int, first: int, last: int, nperseg: int) -> IntArray:
@@ -139,21 +161,6 @@ def amplitudes(frames: Float64Array) -> Float64Array:
     return np.asarray(found)
 
 
-def reference_starts(
-    values: Float64Array, scores: Scores, alarms: Alarms, nperseg: int
-) -> IntArray:
-    """Return the first rows of normal frames without gaps, (n,).
-
-    Where an alarm or another is everywhere, frames of the whole recording stand for them.
-    """
-    starts = _whole(values, normal_starts(scores, alarms, nperseg), nperseg)
-    if starts.size < FEWEST_NORMAL:
-        nothing = np.empty(0, dtype=np.int64)
-        anywhere = Alarms(nothing, nothing, nothing, nothing)
-        starts = _whole(values, normal_starts(scores, anywhere, nperseg), nperseg)
-    return starts
-
-
 def _whole(values: Float64Array, starts: IntArray, nperseg: int) -> IntArray:
     """Return the frames without a gap, spread evenly where there are more than needed."""
     if starts.size:
@@ -164,33 +171,46 @@ def _whole(values: Float64Array, starts: IntArray, nperseg: int) -> IntArray:
 
 
 def contrast(
-    values: Float64Array, first: int, last: int, scores: Scores, alarms: Alarms, nperseg: int
+    values: Float64Array, event: tuple[int, int], normal: IntArray, nperseg: int
 ) -> Contrast | None:
-    """Return the contrast of the rows `first` … `last` of one channel (n_samples,).
+    """Return the contrast of an event with normal frames in one channel (n_samples,).
 
-    None where the channel has too few frames without gaps.
+    Parameters
+    ----------
+    values : ndarray (n_samples,)
+        NaN in gaps.
+    event : (int, int)
+        First and last row.
+    normal : ndarray (n,)
+        First rows of normal frames. Frames of the whole recording stand for them where too few are
+        without gaps; None is returned where these are too few as well.
+    nperseg : int
     """
-    normal_at = reference_starts(values, scores, alarms, nperseg)
+    normal_at = _whole(values, normal, nperseg)
+    if normal_at.size < FEWEST_NORMAL:
+        last = max(len(values) - nperseg, 0)
+        anywhere = np.unique(np.linspace(0, last, MOST_FRAMES).astype(np.int64))
+        normal_at = _whole(values, anywhere, nperseg)
     if normal_at.size < 2:
         return None
     rows = np.arange(nperseg)
-    starts = frames_inside(len(values), first, last, nperseg)
+    starts = frames_inside(len(values), *event, nperseg)
     frames = np.stack([filled(values[start : start + nperseg]) for start in starts])
-    normal = amplitudes(values[normal_at[:, None] + rows])
+    amplitude = amplitudes(values[normal_at[:, None] + rows])
     inside = amplitudes(frames)
-    D = squared_distances(normal[:, 1:], normal[:, 1:])
+    D = squared_distances(amplitude[:, 1:], amplitude[:, 1:])
     D[np.abs(normal_at[:, None] - normal_at) < nperseg] = np.inf
-    alike = _nearest_mean(normal, D)
-    differences = (normal - alike) ** 2
+    alike = nearest_mean(amplitude, D)
+    differences = (amplitude - alike) ** 2
     usual = np.nanmean(differences, axis=0)
     least = FLOOR * usual[1:].mean() + np.finfo(float).tiny
     usual = np.maximum(usual, least)
-    nearest = _nearest_mean(normal, squared_distances(inside[:, 1:], normal[:, 1:]))
+    nearest = nearest_mean(amplitude, squared_distances(inside[:, 1:], amplitude[:, 1:]))
     own = (differences / usual)[:, 1:].mean(axis=1)
-    return Contrast(nperseg, starts, inside, nearest, normal, normal_at, usual, own)
+    return Contrast(nperseg, starts, inside, nearest, amplitude, normal_at, usual, own)
 
 
-def _nearest_mean(normal: Float64Array, D: Float64Array) -> Float64Array:
+def nearest_mean(normal: Float64Array, D: FloatArray) -> Float64Array:
     """Return the mean of the nearest rows of normal (n, n_bins) by each row of D (m, n)."""
     k = min(max(3, round(NEAREST * len(normal))), len(normal))
     order = np.argpartition(D, k - 1, axis=1)[:, :k]

@@ -18,14 +18,15 @@ from typing import Final, Literal
 import numpy as np
 
 from spectra.arrays import ComplexArray, Float64Array, IntArray
-from spectra.contrast import (
+from spectra.explanation.contrast import (
     Contrast,
     amplitudes,
+    decibels,
     frame_spectra_of,
     standard_score,
 )
+from spectra.explanation.similar import filled
 from spectra.signal.frames import taper
-from spectra.similar import filled
 from spectra.spectral.coupling import MAX_CHANNELS, residual, whitening_matrices
 from spectra.threads import one_blas_thread
 
@@ -54,6 +55,8 @@ ODD: Final = 5.0
 LOBE: Final = 3
 # Shortest frame whose spectrum separates a tone from a short burst.
 RESOLVING: Final = 32
+# Fewest periods of a tone in a frame: slower ones are no tone, but the course of the event.
+FEWEST_CYCLES: Final = 3.0
 # Change of a bin, or of all, that is more than the spread of one frame (5.6 dB, χ² with 2 degrees).
 LOUD_DB: Final = 6.0
 # Rows beside an alarm that a straight piece may reach into, the edges tried at first, and the
@@ -97,6 +100,8 @@ class Facts:
         Shares of the power gained, and lost, in its strongest line.
     new, silent : float
         Change in dB of these lines.
+    cycles : float
+        Periods of the line that gained most in a frame.
     overall : float
         Median change of the bins in dB.
     total : float
@@ -116,6 +121,7 @@ class Facts:
     lost_line: float
     new: float
     silent: float
+    cycles: float
     overall: float
     total: float
 
@@ -134,13 +140,23 @@ def kind_of(facts: Facts, nperseg: int, *, by_sequence: bool) -> Kind:
         return "drift" if facts.ramp >= RAMP else "level"
     if facts.overall < -LOUD_DB and facts.total < -LOUD_DB:
         return "dropout"
-    resolved = nperseg >= RESOLVING
     if facts.lost > facts.gained:
-        plain = facts.lost_line >= HALF and facts.silent < -HALF_DB and resolved
-        return "lost tone" if plain and facts.gained < BESIDE else "changed shape"
-    if facts.gained_line >= HALF and facts.new > LOUD_DB and resolved:
+        return "lost tone" if _is_missing(facts, nperseg) else "changed shape"
+    if _is_added(facts, nperseg):
         return "new tone" if facts.rest < ODD else "changed shape"
     return "burst" if facts.total > LOUD_DB / 2 else "changed shape"
+
+
+def _is_missing(facts: Facts, nperseg: int) -> bool:
+    """Return whether the power that is lost was that of a line, and none is gained."""
+    in_line = facts.lost_line >= HALF and nperseg >= RESOLVING
+    return in_line and facts.silent < -HALF_DB and facts.gained < BESIDE
+
+
+def _is_added(facts: Facts, nperseg: int) -> bool:
+    """Return whether the power that is gained is that of a line of several periods."""
+    in_line = facts.gained_line >= HALF and nperseg >= RESOLVING
+    return in_line and facts.new > LOUD_DB and facts.cycles >= FEWEST_CYCLES
 
 
 def facts_of(
@@ -189,16 +205,10 @@ def facts_of(
         lost_line=_share(np.maximum(-change, 0), lost_at),
         new=_band_gain(found, gained_at),
         silent=_band_gain(found, lost_at),
+        cycles=(gained_at.start + gained_at.stop + 1) / 2,
         overall=float(np.median(gain)),
         total=float(decibels(found.power[1:].sum(), found.normal_power[1:].sum())),
     )
-
-
-def decibels(power: Float64Array | float, normal: Float64Array | float) -> Float64Array:
-    """Return 10·log₁₀(power / normal), within ± 200 dB, 0 where both are 0."""
-    tiny = np.finfo(float).tiny
-    ratio = (np.asarray(power) + tiny) / (np.asarray(normal) + tiny)
-    return np.asarray(np.clip(10 * np.log10(ratio), -200.0, 200.0))
 
 
 def _still(
@@ -305,7 +315,7 @@ def _without_tone(frames: Float64Array, low: int, high: int) -> Float64Array:
         basis = np.stack([wave.real, wave.imag], axis=1)
         fitted = np.linalg.lstsq(basis * window[:, None], centred[i] * window, rcond=None)[0]
         rest[i] = centred[i] - basis @ fitted
-    return rest
+    return np.asarray(rest)
 
 
 def _strongest(power: Float64Array) -> slice:
@@ -343,7 +353,7 @@ def _form(frames: Float64Array, normal: ComplexArray, found: Contrast) -> float:
 
 
 def _cut(values: Float64Array, starts: IntArray, nperseg: int) -> Float64Array:
-    return values[starts[:, None] + np.arange(nperseg)]
+    return np.asarray(values[starts[:, None] + np.arange(nperseg)])
 
 
 def _unit_spectra(frames: Float64Array) -> ComplexArray:
@@ -356,12 +366,10 @@ def _unit_spectra(frames: Float64Array) -> ComplexArray:
 
 def _agreement(X: ComplexArray, Y: ComplexArray, nperseg: int) -> Float64Array:
     """Return the largest correlation at any circular delay, (n_x, n_y)."""
-    return np.stack([np.fft.irfft(x.conj() * Y, nperseg).max(axis=1) for x in X])
+    return np.array([np.fft.irfft(x.conj() * Y, nperseg).max(axis=1) for x in X])
 
 
-def uncoupled_scores(
-    values: Float64Array, found: Contrast
-) -> tuple[Float64Array, Float64Array]:
+def uncoupled_scores(values: Float64Array, found: Contrast) -> tuple[Float64Array, Float64Array]:
     """Return z and excess of the part that the others do not predict, (n_channels,) each.
 
     The excess is the mean power of the residual in units of normal frames (`spectral.coupling`),

@@ -1,0 +1,161 @@
+"""`spectra explain`: show what an alarm consists of."""
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from spectra.cli.messages import explained, say_notes, step
+from spectra.cli.options import (
+    STDIN,
+    Learning,
+    Reading,
+    Verbosity,
+    alarm_option,
+    learning_options,
+    reading_options,
+    rows_option,
+    verbosity_options,
+)
+from spectra.cli.text import printable
+
+if TYPE_CHECKING:
+    from spectra.datasets import Recording
+    from spectra.detection import Detection
+    from spectra.explanation.explained import Explanation
+
+SCHEMA_VERSION = 1
+# Alarms that are explained where none is chosen: the strongest, in order of time.
+MOST_ALARMS = 10
+
+EPILOG = """\b
+JSON: {"schema_version": 1, "file", "fs", "n_alarms", "alarms": [{"alarm",
+"start", "end", "first_row", "last_row", "p_value", "kind", "unit", "sentence",
+"view", "nperseg", "channels": [{"channel", "share"}], "bands": [{"f_low",
+"f_high", "share", "change_db", "change", "text"}], "similar": {"start",
+"first_row", "delay_rows"}, "expected": {"f_expected", "f_came"}}]}
+
+Shares of bands add up to 1, and so do shares of channels. change_db is the power
+over the normal power; of the level it is null, and change is its difference in the
+unit of the channel. similar is the most similar normal stretch, expected is null
+but for --method sequence.
+
+\b
+Examples:
+  spectra explain data.csv --alarm 3
+  spectra explain pump.wav --model normal.model --format json
+"""
+
+
+@click.command("explain", short_help="Show what an alarm consists of.", epilog=EPILOG)
+@click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
+@click.option(
+    "--alarm",
+    "numbers",
+    type=click.IntRange(min=1),
+    multiple=True,
+    metavar="N",
+    help="The number of the alarm, from 1 in order of time; may be given several times. "
+    f"[default: the {MOST_ALARMS} strongest]",
+)
+@click.option(
+    "--normal",
+    metavar="FILE",
+    type=click.Path(allow_dash=True),
+    help="Learn from this recording of normal data.",
+)
+@click.option(
+    "--model", metavar="MODEL", type=click.Path(), help="Score with a model file of spectra fit."
+)
+@rows_option
+@learning_options
+@alarm_option
+@reading_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Format of the result on standard output.",
+)
+@verbosity_options
+def command(
+    file: str,
+    numbers: tuple[int, ...],
+    normal: str | None,
+    model: str | None,
+    normal_rows: tuple[int | None, int | None] | None,
+    learning: Learning,
+    alpha: float,
+    reading: Reading,
+    form: str,
+    verbosity: Verbosity,
+) -> None:
+    """Show the bands, channels and kind of alarms in FILE, and the most similar normal stretch.
+
+    FILE is scored as by spectra detect, or with --model as by spectra score; - is standard input.
+    """
+    if [normal, model, normal_rows].count(None) < 2:
+        raise click.UsageError(
+            "--normal, --model and --normal-rows exclude each other: give one of them."
+        )
+    if [file, normal].count(STDIN) > 1:
+        raise click.UsageError("Standard input can be read only once: give - once.")
+    with step(file, verbosity), explained(file):
+        recording = reading.read(file)
+        found = _found(recording, normal, model, normal_rows, learning, alpha, reading)
+    name = "stdin" if file == STDIN else file
+    if not verbosity.quiet:
+        say_notes(name, found, verbose=verbosity.verbose)
+    chosen = _explanations(found, numbers)
+    if form == "json":
+        document = {
+            "schema_version": SCHEMA_VERSION,
+            "file": name,
+            "fs": found.fs,
+            "n_alarms": len(found.intervals.first),
+            "alarms": [one.to_dict() for one in chosen],
+        }
+        click.echo(json.dumps(document, indent=2, allow_nan=False))
+        return
+    click.echo(click.style(printable(name), bold=True) + f"  {printable(found.verdict)}")
+    for one in chosen:
+        click.echo(f"\nalarm {one.number}: {printable(one.sentence)}")
+        for part, text in one.details.items():
+            click.echo(f"  {part:<9} {printable(text)}")
+
+
+def _found(
+    recording: "Recording",
+    normal: str | None,
+    model: str | None,
+    normal_rows: tuple[int | None, int | None] | None,
+    learning: Learning,
+    alpha: float,
+    reading: Reading,
+) -> "Detection":
+    """Return the detection of the recording."""
+    from spectra.model import Model
+    from spectra.pipeline import detect, score
+
+    if model is not None:
+        return score(Model.load(model), recording, alpha=alpha)
+    return detect(
+        recording,
+        normal=None if normal is None else reading.read(normal),
+        normal_rows=None if normal_rows is None else slice(*normal_rows),
+        method=learning.settings(),
+        alpha=alpha,
+    )
+
+
+def _explanations(found: "Detection", numbers: tuple[int, ...]) -> "list[Explanation]":
+    """Return the explanations of the chosen alarms, or of the strongest."""
+    if not numbers:
+        scores = found.alarms["score"].to_numpy()
+        numbers = tuple(sorted((-scores).argsort(kind="stable")[:MOST_ALARMS] + 1))
+    try:
+        return [found.explain(int(number)) for number in numbers]
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
