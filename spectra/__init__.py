@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spectra.estimators import SequenceDetector, SpectralDetector
     from spectra.model import Model
     from spectra.pipeline import detect, learn, score
-    from spectra.plots import plot
+    from spectra.plots import plot, plot_alarm, plot_calibration
     from spectra.sequence.settings import Sequence
     from spectra.spectral.settings import Spectral
 
@@ -36,6 +36,8 @@ __all__ = [
     "learn",
     "metrics",
     "plot",
+    "plot_alarm",
+    "plot_calibration",
     "score",
     "score_many",
 ]
@@ -52,6 +54,8 @@ _HOME = {
     "detect": "spectra.pipeline",
     "learn": "spectra.pipeline",
     "plot": "spectra.plots",
+    "plot_alarm": "spectra.plots",
+    "plot_calibration": "spectra.plots",
     "score": "spectra.pipeline",
     "score_many": "spectra.batch",
 }

@@ -238,7 +238,7 @@ def explain(
     found = anatomy.contrasts[channel]
     bands = () if found is None else bands_of(found, fs)
     unit = recording.units[channel] if recording.units else ""
-    frame, similar = _similar(values[:, channel], event, starts, nperseg)
+    frame, similar = _similar(values[:, channel], (first, last), starts, nperseg)
     expected = _expected(evidence, fs) if by_sequence else None
     view, length = seen_in(model, scores, highest)
     rows = [first, last, first if similar is None else similar.start]
@@ -374,10 +374,10 @@ def seen_in(model: Model, scores: Scores, step: int) -> tuple[str, int]:
 
 
 def _similar(
-    values: Float64Array, event: tuple[int, int], starts: IntArray, nperseg: int
+    values: Float64Array, alarm: tuple[int, int], starts: IntArray, nperseg: int
 ) -> tuple[tuple[int, int], NormalStretch | None]:
-    """Return the frame around the middle of an event, and the normal stretch nearest to it."""
-    middle = (event[0] + event[1] + 1 - nperseg) // 2
+    """Return the frame around the middle of an alarm, and the normal stretch nearest to it."""
+    middle = (alarm[0] + alarm[1] + 1 - nperseg) // 2
     start = int(np.clip(middle, 0, max(len(values) - nperseg, 0)))
     apart = starts[np.abs(starts - start) >= nperseg]
     found = most_similar(values, start, nperseg, apart) if apart.size else None

@@ -14,6 +14,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from spectra.arrays import FloatArray, IntArray
 
 SECONDS: Final = {"days": 86_400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6}
+# Numbers from this on stand in the next larger unit of time.
+LONGEST_NUMBER: Final = 10_000.0
 # Units of slow frequencies fit periods of minutes, hours and days.
 HERTZ: Final = {
     "MHz": 1e6,
@@ -71,6 +73,10 @@ class TimeAxis:
     def _of_seconds(cls, seconds: FloatArray) -> Self:
         """Return the axis of times in seconds, in a unit that the recording lasts three of."""
         unit = largest_unit(SECONDS, float(np.ptp(seconds)) / 3)
+        # A short stretch of a long recording: 76.3 s is easier to read than 76,300 ms.
+        farthest = float(np.abs(seconds[[0, -1]]).max())
+        while farthest >= LONGEST_NUMBER * SECONDS[unit] and unit != "days":
+            unit = list(SECONDS)[list(SECONDS).index(unit) - 1]
         return cls(_edges(seconds / SECONDS[unit]), f"time ({unit})")
 
     def at(self, rows: FloatArray | IntArray) -> FloatArray:
