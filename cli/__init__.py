@@ -71,6 +71,7 @@ from spectra.cli import (
     score,
     transformer,
 )
+from spectra.cli.pictures import ARGUMENTS
 from spectra.errors import DataError
 
 INTERRUPTED = 130
@@ -88,6 +89,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that is called; raises UsageError for an option given twice."""
+        ctx.meta[ARGUMENTS] = list(args)
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None:
             own = click.Context(command, parent=ctx, info_name=name, resilient_parsing=True)

@@ -11,6 +11,7 @@ from spectra.cli.options import (
     Learning,
     Reading,
     Verbosity,
+    above_zero,
     alarm_option,
     learning_options,
     reading_options,
@@ -22,6 +23,7 @@ from spectra.cli.text import printable
 if TYPE_CHECKING:
     from spectra.datasets import Recording
     from spectra.detection import Detection
+    from spectra.explanation.bearings import Envelope
     from spectra.explanation.explained import Explanation
 
 SCHEMA_VERSION = 1
@@ -38,12 +40,14 @@ JSON: {"schema_version": 1, "file", "fs", "n_alarms", "alarms": [{"alarm",
 Shares of bands add up to 1, and so do shares of channels. change_db is the power
 over the normal power; of the level it is null, and change is its difference in the
 unit of the channel. similar is the most similar normal stretch, expected is null
-but for --method sequence.
+but for --method sequence. With --bearing an alarm also has "bearing": {"defect",
+"f_low", "f_high", "kurtosis", "lines": [{"name", "part", "frequency", "found",
+"p_value", "named"}]}; without alarms it stands beside them.
 
 \b
 Examples:
   spectra explain data.csv --alarm 3
-  spectra explain pump.wav --model normal.model --format json
+  spectra explain pump.wav --rpm 1797 --bearing 6205 --format json
 """
 
 
@@ -67,6 +71,19 @@ Examples:
 @click.option(
     "--model", metavar="MODEL", type=click.Path(), help="Score with a model file of spectra fit."
 )
+@click.option(
+    "--rpm",
+    type=float,
+    metavar="RPM",
+    callback=above_zero,
+    help="Revolutions of the shaft a minute, for --bearing.",
+)
+@click.option(
+    "--bearing",
+    metavar="BEARING",
+    help="Look for defects of a rolling bearing: 6203, 6205, UER204, ZA-2115, or balls, ball "
+    "diameter, pitch diameter and contact angle, such as 9,7.94,39.04,0.",
+)
 @rows_option
 @learning_options
 @alarm_option
@@ -85,6 +102,8 @@ def command(
     numbers: tuple[int, ...],
     normal: str | None,
     model: str | None,
+    rpm: float | None,
+    bearing: str | None,
     normal_rows: tuple[int | None, int | None] | None,
     learning: Learning,
     alpha: float,
@@ -100,6 +119,8 @@ def command(
         raise click.UsageError(
             "--normal, --model and --normal-rows exclude each other: give one of them."
         )
+    if (rpm is None) != (bearing is None):
+        raise click.UsageError("--bearing needs --rpm, and --rpm needs --bearing: give both.")
     if [file, normal].count(STDIN) > 1:
         raise click.UsageError("Standard input can be read only once: give - once.")
     with step(file, verbosity), explained(file):
@@ -109,21 +130,56 @@ def command(
     if not verbosity.quiet:
         say_notes(name, found, verbose=verbosity.verbose)
     chosen = _explanations(found, numbers)
-    if form == "json":
-        document = {
-            "schema_version": SCHEMA_VERSION,
-            "file": name,
-            "fs": found.fs,
-            "n_alarms": len(found.intervals.first),
-            "alarms": [one.to_dict() for one in chosen],
-        }
-        click.echo(json.dumps(document, indent=2, allow_nan=False))
-        return
-    click.echo(click.style(printable(name), bold=True) + f"  {printable(found.verdict)}")
-    for one in chosen:
-        click.echo(f"\nalarm {one.number}: {printable(one.sentence)}")
-        for part, text in one.details.items():
-            click.echo(f"  {part:<9} {printable(text)}")
+    with explained(file):
+        envelopes = _envelopes(found, chosen, bearing, rpm)
+    show = _json if form == "json" else _text
+    click.echo(show(name, found, chosen, envelopes))
+
+
+def _json(
+    name: str, found: "Detection", chosen: "list[Explanation]", envelopes: "list[Envelope]"
+) -> str:
+    """Return the explanations as JSON."""
+    alarms = [one.to_dict() for one in chosen]
+    for alarm, envelope in zip(alarms, envelopes, strict=False):
+        alarm["bearing"] = envelope.to_dict()
+    document: dict[str, object] = {
+        "schema_version": SCHEMA_VERSION,
+        "file": name,
+        "fs": found.fs,
+        "n_alarms": len(found.intervals.first),
+        "alarms": alarms,
+    }
+    if envelopes and not chosen:
+        document["bearing"] = envelopes[0].to_dict()
+    return json.dumps(document, indent=2, allow_nan=False)
+
+
+def _text(
+    name: str, found: "Detection", chosen: "list[Explanation]", envelopes: "list[Envelope]"
+) -> str:
+    """Return the explanations as text."""
+    lines = [click.style(printable(name), bold=True) + f"  {printable(found.verdict)}"]
+    for number, one in enumerate(chosen):
+        details = dict(one.details)
+        if envelopes:
+            details["bearing"] = envelopes[number].text
+        lines += ["", f"alarm {one.number}: {printable(one.sentence)}"]
+        lines += [f"  {part:<9} {printable(text)}" for part, text in details.items()]
+    if envelopes and not chosen:
+        lines.append(f"  bearing   {envelopes[0].text}")
+    return "\n".join(lines)
+
+
+def _envelopes(
+    found: "Detection", chosen: "list[Explanation]", bearing: str | None, rpm: float | None
+) -> "list[Envelope]":
+    """Return the test of a bearing for each alarm, without alarms for the whole recording."""
+    if bearing is None or rpm is None:
+        return []
+    if not chosen:
+        return [found.bearing(bearing, rpm)]
+    return [found.bearing(bearing, rpm, one.number) for one in chosen]
 
 
 def _found(

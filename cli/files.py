@@ -18,16 +18,17 @@ if TYPE_CHECKING:
 BLOCK = 8192
 
 
-def check_output(path: Path, inputs: Sequence[str]) -> None:
+def check_output(path: Path, inputs: Sequence[str], option: str = "-o") -> None:
     """Raise an error for an output file that cannot be written, before any work is done.
 
-    The error is a DataError, or a usage error where the command line itself is wrong.
+    `option` is the one that names it. The error is a DataError, or a usage error where the command
+    line itself is wrong.
     """
     if str(path) == STDIN:
-        raise click.UsageError("-o needs the name of a file, not -.")
+        raise click.UsageError(f"{option} needs the name of a file, not -.")
     for name in inputs:
         if name != STDIN and path.exists() and Path(name).exists() and path.samefile(name):
-            raise click.UsageError(f"-o {path} would overwrite the file that is read.")
+            raise click.UsageError(f"{option} {path} would overwrite the file that is read.")
     if path.is_dir():
         raise DataError(f"{path} cannot be written: it is a folder.")
     folder = path.resolve().parent

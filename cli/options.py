@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -23,6 +24,7 @@ STDIN = "-"
 # The keys of spectra.signal.views.VIEWS, whose import would make --help slow.
 VIEWS = ("magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual")
 USUAL_STEP = "auto"
+PICTURES = (".png", ".svg", ".pdf")
 
 
 def opened(file: str) -> str | BinaryIO:
@@ -91,7 +93,15 @@ class Output:
 
     format: str
     scores: Path | None
+    plot: Path | None
+    report: Path | None
     fail_on_anomaly: bool
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files to write, by the option that names them."""
+        named = {"-o": self.scores, "--plot": self.plot, "--report": self.report}
+        return {option: path for option, path in named.items() if path is not None}
 
 
 def above_zero(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
@@ -127,6 +137,17 @@ def byte_count(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     if match is None or float(match[1]) == 0:
         raise click.BadParameter(f"'{value}' is no number of bytes, such as 500000, 500M or 2G.")
     return int(float(match[1]) * 1024 ** " kMGT".index(match[2] or " "))
+
+
+def picture(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
+    """Return the name of a picture; raise BadParameter for a format that is not drawn."""
+    if value is None:
+        return None
+    if value.suffix.lower() not in PICTURES:
+        raise click.BadParameter(f"'{value}' must end in {', '.join(PICTURES[:-1])} or .pdf.")
+    if find_spec("matplotlib") is None:
+        raise click.BadParameter("pictures need matplotlib: pip install matplotlib.")
+    return value
 
 
 def reading_options(command: Command) -> Command:
@@ -355,13 +376,33 @@ def output_options(command: Command) -> Command:
         "p_value, and alarm, 0 or 1.",
     )
     @click.option(
+        "--plot",
+        type=click.Path(path_type=Path),
+        metavar="PICTURE",
+        callback=picture,
+        help="Also draw signal, score and spectrogram: a .png, .svg or .pdf file.",
+    )
+    @click.option(
+        "--report",
+        type=click.Path(path_type=Path),
+        metavar="PAGE.HTML",
+        help="Also write a page for a browser: signal, score, and an explanation of each of the "
+        "strongest alarms.",
+    )
+    @click.option(
         "--fail-on-anomaly", is_flag=True, help="Exit with status 3 if there is an alarm."
     )
     @wraps(command)
     def collected(
-        *args: Any, form: str, scores: Path | None, fail_on_anomaly: bool, **rest: Any
+        *args: Any,
+        form: str,
+        scores: Path | None,
+        plot: Path | None,
+        report: Path | None,
+        fail_on_anomaly: bool,
+        **rest: Any,
     ) -> None:
-        command(*args, output=Output(form, scores, fail_on_anomaly), **rest)
+        command(*args, output=Output(form, scores, plot, report, fail_on_anomaly), **rest)
 
     return collected
 

@@ -15,7 +15,9 @@ from spectra.calibration.fusion import Fusion
 from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.scores import Scores
 from spectra.datasets.recording import Recording
+from spectra.errors import DataError
 from spectra.explanation.bands import Bands, band_edges, bands
+from spectra.explanation.bearings import Bearing, Envelope, envelope_of, stretch_of
 from spectra.explanation.explained import Explanation, explain
 from spectra.model import Model
 from spectra.signal.evidence import Evidence
@@ -138,6 +140,51 @@ class Detection:
         return explain(
             self.recording, self.model, self.step_scores, self.intervals, alarm, own=self.own
         )
+
+    def bearing(self, bearing: Bearing | str, rpm: float, alarm: int | None = None) -> Envelope:
+        """Return the envelope spectrum of a vibration, and the bearing defects that stand out.
+
+        Parameters
+        ----------
+        bearing : Bearing or str
+            The geometry, a number such as "6205", or "balls,d,D,angle".
+        rpm : float
+            Revolutions of the shaft a minute.
+        alarm : int, optional
+            Look at the channel of this alarm, and at its rows or 60 revolutions around them. By
+            default at the whole recording, in the channel whose envelope has the clearest line.
+
+        Raises
+        ------
+        DataError
+            Without a sampling rate, for one too low for the bearing, for an unknown bearing, and
+            for fewer than 10 revolutions.
+        ValueError
+            For a number that no alarm has.
+
+        Notes
+        -----
+        The test is described in `spectra.explanation.bearings`. A defect is named in 1 % of healthy
+        bearings.
+        """
+        if self.fs is None:
+            raise DataError("Defect frequencies of bearings are in Hz: give a sampling rate.")
+        if not 0 < rpm < np.inf:
+            raise DataError(f"rpm={rpm:g} must be a finite number above 0.")
+        geometry = Bearing.of(bearing) if isinstance(bearing, str) else bearing
+        values = self.recording.values
+        if alarm is not None:
+            explained = self.explain(alarm)
+            channel = self.recording.channels.index(explained.channels[0].channel)
+            rows = stretch_of(
+                explained.first_row, explained.last_row, len(values), 60 * self.fs / rpm
+            )
+            return envelope_of(values[rows, channel], self.fs, geometry, rpm)
+        found = [
+            envelope_of(channel, self.fs, geometry, rpm, self.recording.n_channels)
+            for channel in values.T
+        ]
+        return min(found, key=lambda each: each.lines[0].p_value)
 
     @cached_property
     def _bands(self) -> Bands:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from spectra import formatting
 from spectra.alarms import Alarms
@@ -242,7 +243,7 @@ def explain(
     expected = _expected(evidence, fs) if by_sequence else None
     view, length = seen_in(model, scores, highest)
     rows = [first, last, first if similar is None else similar.start]
-    start, end, similar_start = formatting.instants(recording.index.take(rows), fs)
+    start, end, similar_start = instants(recording, rows)
     return Explanation(
         number=number,
         start=start,
@@ -268,12 +269,24 @@ def explain(
         sentence=sentence(
             anatomy.kind,
             recording.title(channel),
-            (start, end, formatting.instant_unit(recording.index)),
+            f"{start} to {end}" if start != end else start,
             unit,
             bands,
             "" if expected is None else expected.text,
         ),
     )
+
+
+def instants(recording: Recording, rows: list[int]) -> list[str]:
+    """Return the instants of rows as dates, as h:mm:ss since the start, or as "row 17"."""
+    index = recording.index.take(rows)
+    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        return formatting.instants(index, recording.fs)
+    if recording.fs is None:
+        return [f"row {row}" for row in rows]
+    of_seconds = pd.api.types.is_float_dtype(index.dtype)
+    seconds = index.to_numpy(dtype=np.float64) if of_seconds else np.array(rows) / recording.fs
+    return formatting.instants(pd.to_timedelta(seconds, unit="s"), recording.fs)
 
 
 def _check(number: int, n_alarms: int) -> None:

@@ -24,7 +24,7 @@ VIEW_NAMES: Final = {
 def sentence(
     kind: Kind,
     title: str,
-    span: tuple[str, str, str],
+    span: str,
     unit: str,
     found: tuple[Band, ...],
     expected: str,
@@ -36,16 +36,15 @@ def sentence(
     kind : str
     title : str
         Channel.
-    span : (str, str, str)
-        First and last instant, and their unit.
+    span : str
+        First and last instant.
     unit : str
         Unit of the channel, empty where it is unknown.
     found : tuple of Band
     expected : str
         Of the sequence method: what was expected and what came.
     """
-    start, end, of_time = span
-    lead = f"{title}, {start if start == end else f'{start} to {end}'}{of_time}: "
+    lead = f"{title}, {span}: "
     level = next((one.change for one in found if one.change is not None), None)
     if kind in ("level", "drift") and level is not None:
         verb = "lies" if kind == "level" else "drifts, on average"

@@ -57,7 +57,10 @@ class TimeAxis:
         if isinstance(index, pd.DatetimeIndex):
             instants = index if index.tz is None else index.tz_convert("UTC").tz_localize(None)
             title = "time" if index.tz is None else f"time ({index.tz})"
-            days = np.asarray(dates.date2num(instants.to_numpy()))
+            # matplotlib converts ten million dates in over a second.
+            ticks = instants.to_numpy().view(np.int64)
+            day = np.timedelta64(1, "D") / np.timedelta64(1, instants.unit)
+            days = float(dates.date2num(instants[0])) + (ticks - ticks[0]) / day
             return cls(_edges(days), title, index.tz, True)
         if isinstance(index, pd.TimedeltaIndex):
             return cls._of_seconds(index.total_seconds().to_numpy())
