@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from spectra.calibration.gaussian import GaussianThreshold
     from spectra.detection import Detection
     from spectra.estimators import SequenceDetector, SpectralDetector
+    from spectra.html_report import write_report
     from spectra.model import Model
     from spectra.pipeline import detect, learn, score
     from spectra.plots import plot, plot_alarm, plot_calibration
@@ -40,6 +41,7 @@ __all__ = [
     "plot_calibration",
     "score",
     "score_many",
+    "write_report",
 ]
 
 _HOME = {
@@ -58,6 +60,7 @@ _HOME = {
     "plot_calibration": "spectra.plots",
     "score": "spectra.pipeline",
     "score_many": "spectra.batch",
+    "write_report": "spectra.html_report",
 }
 
 # Type checkers read the imports above; seeing this `__getattr__`, they would accept every misspelt

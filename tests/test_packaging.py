@@ -37,15 +37,16 @@ def modules_on_disk() -> set[str]:
 
 
 def data_on_disk() -> set[str]:
-    """Everything else in those folders: data, its descriptions, and the mark that the package is
-    typed.
+    """Everything else in those folders: data, its descriptions, the parts of a page, and the mark
+    that the package is typed.
     """
     data = {
         path.name
         for path in (ROOT / "datasets").iterdir()
         if path.is_file() and path.suffix != ".py"
     }
-    return {f"spectra/datasets/{name}" for name in data} | {"spectra/py.typed"}
+    page = {f"spectra/html_report/page.{ending}" for ending in ("css", "js")}
+    return {f"spectra/datasets/{name}" for name in data} | {"spectra/py.typed"} | page
 
 
 @pytest.fixture(scope="module")

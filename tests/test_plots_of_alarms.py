@@ -13,7 +13,7 @@ import spectra
 from spectra.cli import main
 from spectra.datasets import Recording
 from spectra.detection import Detection
-from spectra.plots.calibration import RATES, block_scores, rates
+from spectra.goodness import RATES, block_scores, rates
 
 FS = 100.0
 

@@ -35,6 +35,9 @@ from spectra.spectral.amplitude import Amplitude
 # Rows beside an alarm that may be part of the same event, and the z at which one step counts most.
 REACH: Final = 4096
 LARGEST_Z: Final = 4.0
+# Normal frames of all channels together, and the fewest of one.
+FRAMES_OF_ALL: Final = 4096
+FEWEST_FRAMES: Final = 64
 # Channels that are listed in a text.
 MOST_CHANNELS: Final = 5
 
@@ -234,6 +237,9 @@ def explain(
         else frame_length(event[1] - event[0] + 1, recording.n_samples, model.npersegs)
     )
     starts = normal_starts(scores, alarms, nperseg)
+    # Fewer normal frames for each of many channels, as the time grows with both.
+    most = max(FEWEST_FRAMES, FRAMES_OF_ALL // recording.n_channels)
+    starts = starts[:: -(-starts.size // most) or 1]
     anatomy = _anatomy(values, (first, last), event, starts, nperseg, evidence, by_sequence)
     channel = int(anatomy.shares.argmax())
     found = anatomy.contrasts[channel]

@@ -8,15 +8,11 @@ from matplotlib.figure import Figure
 from scipy.special import ndtri
 from scipy.stats import beta
 
-from spectra.alarms import inside
-from spectra.arrays import Float64Array
 from spectra.detection import Detection
+from spectra.goodness import RATES, block_scores, block_threshold, rates
 from spectra.plots.axes import plain
 from spectra.plots.style import ALARM, NORMAL, SCORE, SIGNAL, Picture
-from spectra.signal.period import block_rows
 
-# False-alarm probabilities asked for.
-RATES: Final = np.logspace(-4, np.log10(0.5), 60)
 # Probability inside the band of a Q–Q plot at each point.
 CONFIDENCE: Final = 0.95
 # Most points that are drawn.
@@ -68,29 +64,6 @@ def plot_calibration(detection: Detection) -> Figure:
     return figure
 
 
-def block_scores(detection: Detection) -> Float64Array:
-    """Return the standard score of the largest statistic of each block, (n_blocks,), ascending."""
-    scores = detection.step_scores
-    block = max(1, -(-block_rows(detection.recording.values) // scores.step))
-    maxima = np.fmax.reduceat(scores.statistic, np.arange(0, scores.statistic.size, block))
-    z = scores.fusion.calibration.z(maxima[np.isfinite(maxima)].astype(np.float64))
-    return np.sort(np.asarray(z, dtype=np.float64))
-
-
-def rates(detection: Detection) -> tuple[Float64Array, Float64Array]:
-    """Return the shares of steps with a p-value below each of RATES: of all, and outside alarms."""
-    scores = detection.step_scores
-    flagged = inside(detection.intervals, scores.n_samples)[:: scores.step]
-    z = scores.z
-    known = np.isfinite(z)
-    parts = (np.sort(z[known]), np.sort(z[known & ~flagged]))
-    limits = -ndtri(RATES)
-    shares = [
-        1.0 - np.searchsorted(each, limits, side="right") / max(each.size, 1) for each in parts
-    ]
-    return shares[0], shares[1]
-
-
 def _draw_quantiles(ax: Axes, detection: Detection) -> None:
     """Draw the scores of block maxima against the quantiles of a normal distribution."""
     z = block_scores(detection)
@@ -104,8 +77,7 @@ def _draw_quantiles(ax: Axes, detection: Detection) -> None:
     )
     ax.plot(expected, expected, color=NORMAL, linewidth=1.2, linestyle=(0, (4, 1.5)))
     shown = z[order - 1]
-    fusion = detection.fusion
-    limit = float(fusion.calibration.z(fusion.threshold(detection.alpha)))
+    limit = block_threshold(detection)
     for part, colour, label in (
         (shown <= limit, SIGNAL, "block"),
         (shown > limit, ALARM, "block with an alarm"),
