@@ -242,6 +242,7 @@ def test_straight_piece_leaves_as_little_as_any(y: np.ndarray) -> None:
         (2, 4, 288, 1 / 300, "periods 6 h – 12 h"),
         (16, 16, 256, 1000.0, "62.5 Hz"),
         (16, 18, 256, 1000.0, "62.5 – 70.3 Hz"),
+        (1, 10, 256, 100.0, "0.39 – 3.91 Hz"),
         (8, 8, 64, None, "0.125 cycles/sample"),
     ],
 )

@@ -127,6 +127,21 @@ def test_many_alarms_and_channels_stay_small() -> None:
     assert len(page) < 3_000_000
 
 
+def test_the_rows_around_an_alarm_of_a_long_recording_are_kept() -> None:
+    values = np.random.default_rng(6).standard_normal(100_000)
+    values[70_000:70_040] += 9
+    found = spectra.detect(Recording.from_array(values, FS), alpha=1e-6)
+    data = numbers(report(found))
+    assert data["channels"][0]["edge"] > 1
+    for snippet, expected in zip(data["snippets"], [values, found.step_scores.z], strict=True):
+        assert snippet["edge"] == 1
+        assert snippet["row"] <= 70_000 - 128
+        packed = snippet["high"]
+        restored = packed["low"] + np.array(packed["q"]) * packed["step"]
+        begin = snippet["row"] // (1 if snippet["channel"] == 0 else found.step)
+        np.testing.assert_allclose(restored, expected[begin : begin + restored.size], atol=2e-3)
+
+
 def test_gaps_and_dates_are_kept() -> None:
     index = pd.date_range("2024-01-01", periods=4000, freq="h", tz="Europe/Berlin")
     series = pd.Series(np.random.default_rng(5).standard_normal(4000), index=index)
@@ -240,7 +255,7 @@ if executable() is not None:
         data = numbers(text)
         n = 10_000
         data["n_rows"] = 40 * n
-        data["explained"] = []
+        data["explained"] = data["snippets"] = []
         data["alarms"] = {
             "first": list(range(0, 40 * n, 40)),
             "last": list(range(9, 40 * n, 40)),

@@ -173,6 +173,8 @@ def band_text(low: int, high: int, nperseg: int, fs: float | None) -> str:
     if fs is not None and high * width < 1.0:
         longest, shortest = (_period(1 / (each * width)) for each in (low, high))
         return f"period {longest}" if low == high else f"periods {shortest} – {longest}"
+    if fs is not None and low * width < 1.0:
+        return f"{low * width:.2g} – {formatting.rate_text(float(f'{high * width:.3g}'))}"
     f_low, f_high = band_edges(np.array([low]), np.array([high]), nperseg, fs)
     return formatting.frequency_text(float(f_low[0]), float(f_high[0]), fs, nperseg)
 

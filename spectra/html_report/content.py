@@ -22,8 +22,13 @@ MOST_CHANNELS: Final = 8
 # Alarms that are explained: the strongest.
 MOST_EXPLAINED: Final = 20
 # Rows of the signal around an alarm that are drawn one by one, and frames on each side of it.
-MOST_ROWS: Final = 3000
+MOST_ROWS: Final = 1500
 AROUND: Final = 2
+# Stretches around alarms that are kept apart, where the columns of a long signal are too coarse,
+# the columns of each, and the rows on each side of an alarm: those that a click shows.
+MOST_SNIPPETS: Final = 600
+SNIPPET_COLUMNS: Final = 256
+LEAST_AROUND: Final = 128
 # Points of the Q–Q plot.
 MOST_POINTS: Final = 400
 
@@ -33,7 +38,7 @@ def content(detection: Detection) -> dict[str, object]:
     recording = detection.recording
     shown = shown_channels(detection)
     columns = min(MOST_COLUMNS, COLUMNS // max(1, len(shown)))
-    strongest = np.argsort(-detection.alarms["score"].to_numpy(), kind="stable")[:MOST_EXPLAINED]
+    ranked = np.argsort(-detection.alarms["score"].to_numpy(), kind="stable")
     return {
         "n_rows": recording.n_samples,
         "fs": detection.fs,
@@ -53,7 +58,14 @@ def content(detection: Detection) -> dict[str, object]:
             **maxima(detection.step_scores.z, columns),
         },
         "alarms": alarms(detection),
-        "explained": [_explained(detection, int(number) + 1) for number in sorted(strongest)],
+        "snippets": [
+            snippet
+            for number in ranked[: MOST_SNIPPETS // (len(shown) + 1)]
+            for snippet in _snippets(detection, int(number), shown)
+        ],
+        "explained": [
+            _explained(detection, int(number) + 1) for number in sorted(ranked[:MOST_EXPLAINED])
+        ],
         "calibration": _calibration(detection),
     }
 
@@ -142,6 +154,28 @@ def _around(detection: Detection, explained: Explanation) -> dict[str, object]:
             **extremes(similar.values, MOST_ROWS),
         },
     }
+
+
+def _snippets(detection: Detection, number: int, shown: list[int]) -> list[dict[str, object]]:
+    """Return the channels and the score around an alarm; `page.js` shows as much of them.
+
+    The score has the channel −1.
+    """
+    recording, intervals = detection.recording, detection.intervals
+    first, last = int(intervals.first[number]), int(intervals.last[number])
+    around = max(2 * (last - first + 1), LEAST_AROUND) + 2
+    rows = slice(max(0, first - around), min(last + around, recording.n_samples))
+    step = detection.step
+    steps = slice(rows.start // step, -(-rows.stop // step))
+    score = maxima(detection.step_scores.z[steps], SNIPPET_COLUMNS)
+    return [
+        {
+            "channel": channel,
+            "row": rows.start,
+            **extremes(recording.values[rows, channel], SNIPPET_COLUMNS),
+        }
+        for channel in shown
+    ] + [{"channel": -1, "row": steps.start * step, **score}]
 
 
 def _spectrum(explained: Explanation) -> dict[str, object] | None:

@@ -115,7 +115,7 @@ function tickText(row, spacing) {
   if (data.time.kind === "row") return Math.round(row).toLocaleString("en");
   const places = apart >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(apart) - 1e-9));
   if (data.time.kind === "clock") return clock(seconds, places);
-  const [day, time] = date(seconds, 0, false);
+  const [day, time] = date(seconds, places, false);
   if (apart >= 86400) return day;
   return apart >= 60 ? day.slice(5) + " " + time.slice(0, 5) : time;
 }
@@ -252,6 +252,8 @@ function legend(host, parts) {
 // ---- the signal and the score, which share their time --------------------------------------------
 
 const timeCharts = [];
+// Stretches that are known more finely than the whole signal.
+const details = data.explained.map((one) => one.picture).concat(data.snippets);
 
 function addTimeChart(height, draw) {
   const host = node("div", { class: "chart zoom", tabindex: "0" });
@@ -348,22 +350,35 @@ function drawSignal(channel) {
   return (host, height) => {
     const pixels = host.clientWidth || 320;
     let parts = columns(channel, 0, view.lo, view.hi, pixels);
-    const detail = channel.edge > 1 && data.explained.find((one) =>
-      one.picture.channel === channel.index && one.picture.row <= view.lo + 1 &&
-      one.picture.row + one.picture.high.q.length * one.picture.edge >= view.hi - 1);
-    if (detail) parts = columns(detail.picture, detail.picture.row, view.lo, view.hi, pixels);
+    const detail = channel.edge > 1 && details.find((one) => one.channel === channel.index &&
+      one.edge < channel.edge && one.row <= Math.ceil(view.lo) &&
+      one.row + one.high.q.length * one.edge >= Math.floor(view.hi));
+    if (detail) parts = columns(detail, detail.row, view.lo, view.hi, pixels);
+    const coarse = !detail && channel.edge > 1 && view.hi - view.lo < 40 * channel.edge;
     const seen = parts.filter((one) => one[2] >= one[1]);
     const y = linear(...padded(Math.min(...seen.map((one) => one[1])),
       Math.max(...seen.map((one) => one[2]))));
-    const f = timeFrame(host, height, y, channel.title, "Signal of " + channel.title);
+    const note = coarse ? "; the page holds the extremes of " + channel.edge + " rows here" : "";
+    const f = timeFrame(host, height, y, channel.title + note, "Signal of " + channel.title);
     bars(f.body, f.inner, f.px, view.lo, view.hi, chosen);
-    shape(f.body, "path", { d: path(parts, f.px, f.py), class: "signal" });
+    if (!coarse) {
+      shape(f.body, "path", { d: path(parts, f.px, f.py), class: "signal" });
+      return;
+    }
+    for (const [row, low, high] of seen) {
+      shape(f.body, "rect", { x: f.px(row), y: f.py(high), class: "column",
+        width: f.px(row + channel.edge) - f.px(row), height: Math.max(f.py(low) - f.py(high), 1) });
+    }
   };
 }
 
 function drawScore(host, height) {
-  const series = { edge: data.score.edge * data.score.step, high: data.score.high };
-  const parts = columns(series, 0, view.lo, view.hi, host.clientWidth || 320)
+  const step = data.score.step, detail = details.find((one) => one.channel === -1
+    && one.row <= Math.ceil(view.lo)
+    && one.row + one.high.q.length * one.edge * step >= Math.floor(view.hi));
+  const found = detail || data.score;
+  const series = { edge: found.edge * step, high: found.high };
+  const parts = columns(series, detail ? detail.row : 0, view.lo, view.hi, host.clientWidth || 320)
     .map(([row, low, high]) => [row + data.score.step / 2, high, high]);
   const seen = parts.filter((one) => isFinite(one[2])).map((one) => one[2]);
   const y = linear(...padded(Math.min(0, ...seen), Math.max(data.score.threshold, ...seen)));

@@ -158,7 +158,7 @@ def _smallest(detection: Detection) -> str:
         size = smallest_burst(detection, channel)
         if size is not None:
             unit = recording.units[channel] if recording.units else ""
-            sizes.append(f"{size:.2g} {unit}".rstrip() + f" in {recording.channels[channel]}")
+            sizes.append(f"{size:.2g} {unit}".rstrip() + f" ({recording.channels[channel]})")
     if not sizes:
         return ""
     return (
