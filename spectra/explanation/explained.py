@@ -32,8 +32,9 @@ from spectra.signal.evidence import Evidence
 from spectra.signal.spectrum import frequencies
 from spectra.spectral.amplitude import Amplitude
 
-# Rows beside an alarm that may be part of the same event, and the z at which one step counts most.
-REACH: Final = 4096
+# The z that an event beside its alarm has at least on average, and the z at which one step counts
+# most.
+RAISED_Z: Final = 1.0
 LARGEST_Z: Final = 4.0
 # Normal frames of all channels together, and the fewest of one.
 FRAMES_OF_ALL: Final = 4096
@@ -343,16 +344,18 @@ def raised(scores: Scores, npersegs: tuple[int, ...], first: int, last: int) -> 
 
     On each side of the alarm it goes on to the step at which the sum of z − 1 since the alarm is
     largest, if that is above 0 (maximal scoring segment; Karlin & Altschul 1990). z is that of the
-    longest frames that the alarm holds; they see it from three quarters of their length.
+    longest frames that the alarm holds; they see it from three quarters of their length. The event
+    goes on for at most the length of the longest frames.
     """
     held = [i for i, each in enumerate(npersegs) if each <= last - first + 1]
     group, fusion, step = max(held, default=0), scores.fusion, scores.step
     z = scores.fused.groups[group].astype(np.float64)
     z = (z - fusion.centre[group]) / fusion.spread[group]
-    z = np.nan_to_num(np.clip(z, -LARGEST_Z, LARGEST_Z), nan=-LARGEST_Z) - 1.0
+    z = np.nan_to_num(np.clip(z, -LARGEST_Z, LARGEST_Z), nan=-LARGEST_Z) - RAISED_Z
     begin, end, far = first // step, last // step + 1, 3 * npersegs[group] // 4
-    before = _length_of_largest_sum(z[max(0, begin - REACH // step) : begin][::-1]) * step - far
-    after = _length_of_largest_sum(z[end : end + REACH // step]) * step - far
+    reach = (max(npersegs) + far) // step
+    before = _length_of_largest_sum(z[max(0, begin - reach) : begin][::-1]) * step - far
+    after = _length_of_largest_sum(z[end : end + reach]) * step - far
     return max(first - max(before, 0), 0), min(last + max(after, 0), scores.n_samples - 1)
 
 

@@ -44,6 +44,8 @@ Kind = Literal[
 
 # Share of an alarm, or of its excess, that a plain kind accounts for.
 HALF: Final = 0.5
+# Share of the power gained that a tone has in its line, beside that of the noise.
+MOST: Final = 0.6
 # Rise of the line along the alarm in units of its mean offset: 0 for a step, 2 for a ramp from 0,
 # 1 for a ramp that is noticed a third of the way up.
 RAMP: Final = 0.5
@@ -67,6 +69,8 @@ SHORTEST_PIECE: Final = 4
 # Normal frames, and frames of the alarm, whose waveforms are compared.
 FORMS: Final = 100
 FORMS_INSIDE: Final = 8
+# Loss of power from which on a signal falls silent, whatever else it is.
+SILENT_DB: Final = 20.0
 # Loss of the power of a line that is missing for half of the alarm.
 HALF_DB: Final = 3.0
 # Smallest share of the excess that counts beside the largest.
@@ -106,6 +110,9 @@ class Facts:
         Median change of the bins in dB.
     total : float
         Change of the power without the level in dB.
+    quiet : float
+        Change in dB of the median bin, or of all bins if that is higher, from the median of all
+        normal frames: the nearest frames of a silent one are silent too.
     """
 
     still: float
@@ -124,6 +131,7 @@ class Facts:
     cycles: float
     overall: float
     total: float
+    quiet: float
 
 
 def kind_of(facts: Facts, nperseg: int, *, by_sequence: bool) -> Kind:
@@ -138,13 +146,15 @@ def kind_of(facts: Facts, nperseg: int, *, by_sequence: bool) -> Kind:
         if facts.form > ODD:
             return "changed shape"
         return "drift" if facts.ramp >= RAMP else "level"
-    if facts.overall < -LOUD_DB and facts.total < -LOUD_DB:
-        return "dropout"
+    if facts.quiet < -LOUD_DB:
+        missing = _is_missing(facts, nperseg) and facts.quiet > -SILENT_DB
+        return "lost tone" if missing else "dropout"
     if facts.lost > facts.gained:
         return "lost tone" if _is_missing(facts, nperseg) else "changed shape"
     if _is_added(facts, nperseg):
         return "new tone" if facts.rest < ODD else "changed shape"
-    return "burst" if facts.total > LOUD_DB / 2 else "changed shape"
+    loud = facts.total > HALF_DB or facts.overall > LOUD_DB
+    return "burst" if loud else "changed shape"
 
 
 def _is_missing(facts: Facts, nperseg: int) -> bool:
@@ -155,7 +165,7 @@ def _is_missing(facts: Facts, nperseg: int) -> bool:
 
 def _is_added(facts: Facts, nperseg: int) -> bool:
     """Return whether the power that is gained is that of a line of several periods."""
-    in_line = facts.gained_line >= HALF and nperseg >= RESOLVING
+    in_line = facts.gained_line >= MOST and nperseg >= RESOLVING
     return in_line and facts.new > LOUD_DB and facts.cycles >= FEWEST_CYCLES
 
 
@@ -208,7 +218,16 @@ def facts_of(
         cycles=(gained_at.start + gained_at.stop + 1) / 2,
         overall=float(np.median(gain)),
         total=float(decibels(found.power[1:].sum(), found.normal_power[1:].sum())),
+        quiet=_quiet(found),
     )
+
+
+def _quiet(found: Contrast) -> float:
+    """Return the change in dB of the median bin, or of all bins if that is higher."""
+    inside, normal = found.inside[:, 1:] ** 2, found.normal[:, 1:] ** 2
+    by_bin = decibels(np.median(inside, axis=0), np.median(normal, axis=0))
+    whole = decibels(np.median(inside.sum(axis=1)), np.median(normal.sum(axis=1)))
+    return max(float(np.median(by_bin)), float(whole))
 
 
 def _still(
