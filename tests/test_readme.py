@@ -125,6 +125,8 @@ def test_every_command_and_every_form_of_output_is_shown() -> None:
         "--format json",
         "--format csv",
         "-o scores.csv",
+        "--plot data.png",
+        "--report data.html",
         "--fail-on-anomaly",
     ):
         assert option in words
