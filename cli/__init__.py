@@ -73,12 +73,14 @@ from spectra.cli import (
     datasets,
     detect,
     evaluate,
+    explain,
     fit,
     foundations,
     inspect,
     score,
     transformer,
 )
+from spectra.cli.pictures import ARGUMENTS
 from spectra.cli.run import BAD_DATA
 from spectra.errors import DataError
 from spectra.text import line
@@ -99,6 +101,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that is called; raises UsageError for an option given twice."""
+        ctx.meta[ARGUMENTS] = list(args)
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None:
             own = click.Context(command, parent=ctx, info_name=name, resilient_parsing=True)
@@ -251,6 +254,7 @@ for command in (
     detect.command,
     fit.command,
     score.command,
+    explain.command,
     evaluate.command,
     benchmark.command,
     datasets.command,

@@ -31,30 +31,37 @@ class FileCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; raise an error for an output file that cannot be written."""
-        read = _given(self, ctx, ReadPath)
+        read = [name for _, name in _given(self, ctx, ReadPath)]
         written = _given(self, ctx, WrittenPath)
-        for i, name in enumerate(written):
+        names = [name for _, name in written]
+        for i, (option, name) in enumerate(written):
             with writing(name):
-                if os.path.realpath(name) in map(os.path.realpath, written[:i]):
+                if os.path.realpath(name) in map(os.path.realpath, names[:i]):
                     raise click.UsageError(f"{name} is the file of two outputs: give each its own.")
-            check_output(Path(name), [*read, *written[:i]])
+            check_output(Path(name), [*read, *names[:i]], option)
         return super().invoke(ctx)
 
 
-def _given(command: click.Command, ctx: click.Context, kind: type[click.Path]) -> list[str]:
-    """Return the paths of a kind on the command line."""
-    values = [ctx.params.get(str(one.name)) for one in command.params if isinstance(one.type, kind)]
-    flat = [each for value in values for each in (value if isinstance(value, tuple) else [value])]
-    return [os.fspath(value) for value in flat if value is not None]
+def _given(
+    command: click.Command, ctx: click.Context, kind: type[click.Path]
+) -> list[tuple[str, str]]:
+    """Return the paths of a kind on the command line, with the option or argument of each."""
+    pairs = []
+    for param in command.params:
+        value = ctx.params.get(str(param.name)) if isinstance(param.type, kind) else None
+        each = value if isinstance(value, tuple) else (value,)
+        pairs += [(param.opts[0], os.fspath(path)) for path in each if path is not None]
+    return pairs
 
 
-def check_output(path: Path, inputs: Sequence[str]) -> None:
+def check_output(path: Path, inputs: Sequence[str], option: str = "-o") -> None:
     """Raise an error for an output file that cannot be written, before any work is done.
 
-    The error is a DataError, or a usage error where the command line itself is wrong.
+    `option` is the one that names it. The error is a DataError, or a usage error where the command
+    line itself is wrong.
     """
     if str(path) == STDIN:
-        raise click.UsageError("-o needs the name of a file, not -.")
+        raise click.UsageError(f"{option} needs the name of a file, not -.")
     with writing(path):
         _check_place(path)
     same = _identity(path)
@@ -62,7 +69,7 @@ def check_output(path: Path, inputs: Sequence[str]) -> None:
         return
     for name in inputs:
         if same in map(_identity, _read_with(name)):
-            raise click.UsageError(f"-o {path} would overwrite the file that is read.")
+            raise click.UsageError(f"{option} {path} would overwrite the file that is read.")
 
 
 def _check_place(path: Path) -> None:

@@ -1,10 +1,12 @@
 """Options that several commands share, and their values."""
 
+import math
 import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -24,6 +26,7 @@ STDIN = "-"
 # The keys of spectra.signal.views.VIEWS, whose import would make --help slow.
 VIEWS = ("magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual")
 USUAL_STEP = "auto"
+PICTURES = (".png", ".svg", ".pdf")
 
 
 def opened(file: str) -> str | BinaryIO:
@@ -110,8 +113,23 @@ class Output:
 
     format: str
     scores: Path | None
+    plot: Path | None
+    report: Path | None
     fail_on_anomaly: bool
     keep_formulas: bool = False
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files to write, by the option that names them."""
+        named = {"-o": self.scores, "--plot": self.plot, "--report": self.report}
+        return {option: path for option, path in named.items() if path is not None}
+
+
+def above_zero(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """Return a finite number above 0; raise BadParameter for any other."""
+    if value is not None and not 0 < value < math.inf:
+        raise click.BadParameter(f"{value:g} is not a finite number above 0.")
+    return value
 
 
 def sampling_rate(
@@ -149,6 +167,17 @@ def byte_count(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     if match is None or float(match[1]) < 1:
         raise click.BadParameter(f"'{value}' is no number of bytes, such as 500000, 500M or 2G.")
     return min(int(float(match[1]) * 1024 ** " kMGT".index(match[2] or " ")), MOST_ROWS)
+
+
+def picture(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
+    """Return the name of a picture; raise BadParameter for a format that is not drawn."""
+    if value is None:
+        return None
+    if value.suffix.lower() not in PICTURES:
+        raise click.BadParameter(f"'{value}' must end in {', '.join(PICTURES[:-1])} or .pdf.")
+    if find_spec("matplotlib") is None:
+        raise click.BadParameter("pictures need matplotlib: pip install matplotlib.")
+    return value
 
 
 def reading_options(command: Command) -> Command:
@@ -384,6 +413,20 @@ def output_options(command: Command) -> Command:
         "p_value, and alarm, 0 or 1.",
     )
     @click.option(
+        "--plot",
+        type=WrittenPath(),
+        metavar="PICTURE",
+        callback=picture,
+        help="Also draw signal, score and spectrogram: a .png, .svg or .pdf file.",
+    )
+    @click.option(
+        "--report",
+        type=WrittenPath(),
+        metavar="PAGE.HTML",
+        help="Also write a page for a browser: signal, score, and an explanation of each of the "
+        "strongest alarms.",
+    )
+    @click.option(
         "--fail-on-anomaly", is_flag=True, help="Exit with status 3 if there is an alarm."
     )
     @keep_formulas_option
@@ -392,11 +435,13 @@ def output_options(command: Command) -> Command:
         *args: Any,
         form: str,
         scores: Path | None,
+        plot: Path | None,
+        report: Path | None,
         fail_on_anomaly: bool,
         keep_formulas: bool,
         **rest: Any,
     ) -> None:
-        output = Output(form, scores, fail_on_anomaly, keep_formulas)
+        output = Output(form, scores, plot, report, fail_on_anomaly, keep_formulas)
         command(*args, output=output, **rest)
 
     return collected

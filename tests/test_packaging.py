@@ -37,13 +37,14 @@ def modules_on_disk() -> set[str]:
 
 
 def data_on_disk() -> set[str]:
-    """All other files to install: data, its descriptions, and the mark of a typed package."""
+    """All other files to install: data, parts of a page, and the mark of a typed package."""
     data = {
         path.name
         for path in (ROOT / "datasets").iterdir()
         if path.is_file() and path.suffix != ".py"
     }
-    return {f"spectra/datasets/{name}" for name in data} | {"spectra/py.typed"}
+    page = {f"spectra/html_report/page.{ending}" for ending in ("css", "js")}
+    return {f"spectra/datasets/{name}" for name in data} | {"spectra/py.typed"} | page
 
 
 @pytest.fixture(scope="module")

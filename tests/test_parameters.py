@@ -2,6 +2,7 @@
 
 import inspect
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,21 @@ X = RNG.normal(size=200)
 SMALL = spectra.Spectral(nperseg=16)
 MODEL = spectra.learn(X, method=SMALL)
 DETECTION = spectra.detect(X, method=SMALL)
+EVENT = RNG.normal(size=2000)
+EVENT[1000:1064] *= 9
+FOUND = spectra.detect(EVENT, method=SMALL, fs=12_000.0)
 LABELS = (np.arange(40) // 10 == 2).astype(int)
 SCORES = RNG.normal(size=40)
 CALIBRATOR = spectra.GaussianThreshold.fit(np.abs(X))
 TEXT = b"x,y\n1,2\n3,4\n5,6\n"
 FRAME = pd.DataFrame({"a": X})
+
+
+def write_nowhere(detection: Any, path: Any, *, command: Any = None) -> None:
+    """Write a report, but into no file that is named by chance."""
+    path = os.devnull if isinstance(path, (str, Path)) else path
+    spectra.write_report(detection, path, command=command)
+
 
 # Each with arguments that it takes.
 PUBLIC: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
@@ -38,6 +49,11 @@ PUBLIC: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
         {"recordings": [X], "method": SMALL, "progress": False},
     ),
     "plot": (spectra.plot, {"detection": DETECTION}),
+    "plot_alarm": (spectra.plot_alarm, {"detection": FOUND, "alarm": 1}),
+    "plot_calibration": (spectra.plot_calibration, {"detection": DETECTION}),
+    "write_report": (write_nowhere, {"detection": DETECTION, "path": os.devnull}),
+    "Detection.explain": (FOUND.explain, {"alarm": 1}),
+    "Detection.bearing": (FOUND.bearing, {"bearing": "6205", "rpm": 6000.0}),
     "Spectral": (spectra.Spectral, {}),
     "Sequence": (spectra.Sequence, {}),
     "SpectralDetector": (lambda **rest: spectra.SpectralDetector(**rest).fit(X[:, None]), {}),
