@@ -10,10 +10,14 @@ changes of VUS-PR and of event F1 (means of collection means; with the half widt
 interval of the first by bootstrap over series) and the false-alarm rate, the share of normal rows
 in alarm (mean of collection means, in %). A constant that moves nothing can go.
 
-Each variation runs in a process of its own, in which the assignment of the constant is rewritten
-while its module is imported. So it holds everywhere: where other modules import the constant by
-value, in default arguments, in constants derived from it, and in fields of a class ("Spectral.k").
-Whole numbers stay whole and at least 1; tuples and arrays are scaled value by value.
+The constants of the calibration and of the alarms do not change the order of the scores, only the
+threshold and the edges: the scores are computed once for all of them, and VUS-PR does not move.
+
+Each other variation runs in a process of its own, in which the assignment of the constant is
+rewritten while its module is imported. So it holds everywhere: where other modules import the
+constant by value, in default arguments, in constants derived from it, and in fields of a class
+("Spectral.k"). Whole numbers stay whole and at least 1; tuples and arrays are scaled value by
+value.
 """
 
 import argparse
@@ -28,9 +32,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FACTORS = (0.5, 2.0)
+ALPHA = 0.001
 EVERY = 8
 CONSTANTS = [
     ("spectra.signal.frames", "OVERLAP"),
@@ -53,6 +61,9 @@ CONSTANTS = [
     ("spectra.spectral.points", "SMOOTHED"),
     ("spectra.calibration.standard", "FLOOR"),
     ("spectra.calibration.standard", "WINSOR"),
+]
+"""The tunable constants of the scores: module, and the name in it or "Class.field"."""
+AFTER = [
     ("spectra.calibration.contamination", "MIN_BLOCKS"),
     ("spectra.calibration.contamination", "QUANTILES"),
     ("spectra.calibration.contamination", "SUSPECT"),
@@ -63,10 +74,10 @@ CONSTANTS = [
     ("spectra.calibration.gaussian", "TAIL"),
     ("spectra.calibration.gaussian", "MOST"),
     ("spectra.calibration.gaussian", "PRIOR"),
-    ("spectra.alarms", "RAISED"),
+    ("spectra.calibration.rates", "RAISED"),
     ("spectra.alarms", "SEEN"),
 ]
-"""The tunable constants: module, and the name in it or "Class.field"."""
+"""Those of the calibration and of the alarms."""
 
 
 def scaled(value: Any, factor: float) -> Any:
@@ -140,6 +151,97 @@ class Finder(importlib.abc.MetaPathFinder):
         loader.target, loader.factor = self.target, self.factor
         spec.loader = loader
         return spec
+
+
+def judged(kept: list[tuple[str, Any, Any, slice | None, int]]) -> "pd.DataFrame":
+    """Return event F1 and false alarms of the scores of series, calibrated as modules now say."""
+    import pandas as pd
+
+    from spectra import metrics
+    from spectra.alarms import find_alarms, inside
+    from spectra.calibration.fusion import Fusion
+    from spectra.calibration.scores import Scores
+
+    rows = []
+    for name, labels, scores, normal, block in kept:
+        fused, step = scores.fused, scores.step
+        part = fused.part(normal.start // step, -(-normal.stop // step)) if normal else fused
+        fusion = Fusion.fit(part, scores.fusion.npersegs, block, clean=bool(normal))
+        found = find_alarms(Scores(step, scores.n_samples, fused, fusion), ALPHA)
+        alarm = inside(found, scores.n_samples)
+        rows.append(
+            {
+                "file": name,
+                "event_F1": metrics.event_based(labels, alarm).f1,
+                "false_alarm_share": float(alarm[labels == 0].mean()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def scored(given: argparse.Namespace) -> list[tuple[str, Any, Any, slice | None, int]]:
+    """Return name, labels, scores, normal rows and block of each series."""
+    import development
+
+    from spectra.benchmark import normal_rows_of
+    from spectra.datasets import read
+    from spectra.signal.period import block_rows
+    from spectra.spectral.settings import Spectral
+
+    kept = []
+    for folder in development.UNIVARIATE:
+        for path in sorted((given.folder / folder).glob("*.csv*"))[:: given.every]:
+            recording = read(path)
+            if recording.labels is None or not recording.labels.any():
+                continue
+            n = 0 if given.no_normal else normal_rows_of(path.name, recording.n_rows)
+            normal = slice(0, n) if n else None
+            model, scores = Spectral().fit(recording.values, normal)
+            block = -(-block_rows(recording.values) // model.step)
+            kept.append((path.name, recording.labels, scores, normal, block))
+    return kept
+
+
+def report_after(given: argparse.Namespace, chosen: list[tuple[str, str]]) -> None:
+    """Print a line for each variation of the calibration and of the alarms."""
+    import development
+
+    kept = scored(given)
+
+    def means(results: "pd.DataFrame") -> tuple[float, float]:
+        group = development.collection_of(results["file"], given.every)
+        f1, false = (
+            development.mean_of_means(results[name], group)
+            for name in ("event_F1", "false_alarm_share")
+        )
+        return f1, 100 * false
+
+    base, false = means(judged(kept))
+    print(f"{len(kept)} series as they are: event F1 {base:.4f}, false alarms {false:.3f} %")
+    for module, target in chosen:
+        value = getattr(importlib.import_module(module), target)
+        homes = [
+            home
+            for loaded, home in sys.modules.items()
+            if loaded.startswith("spectra.") and getattr(home, target, None) is value
+        ]
+        for factor in FACTORS:
+            for home in homes:
+                setattr(home, target, scaled(value, factor))
+            name = f"{module.removeprefix('spectra.')}.{target}"
+            try:
+                f1, false = means(judged(kept))
+            except (ValueError, IndexError) as error:
+                print(f"{name:38} {'':24} × {factor:<4g} refused: {error}", flush=True)
+                continue
+            finally:
+                for home in homes:
+                    setattr(home, target, value)
+            print(
+                f"{name:38} {value_of(module, target):24} × {factor:<4g} VUS-PR +0.0000"
+                f"            event F1 {f1 - base:+.4f}  false alarms {false:.3f} %",
+                flush=True,
+            )
 
 
 def work(given: argparse.Namespace) -> None:
@@ -249,14 +351,20 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     given = arguments()
-    chosen = [one for one in CONSTANTS if not given.only or one[1] in given.only]
+    chosen, after = (
+        [one for one in table if not given.only or one[1] in given.only]
+        for table in (CONSTANTS, AFTER)
+    )
     if given.worker:
         work(given)
     elif given.list:
-        for module, target in chosen:
+        for module, target in (*chosen, *after):
             print(f"{module}.{target} = {value_of(module, target)}")
     else:
-        report(given, chosen)
+        if after:
+            report_after(given, after)
+        if chosen:
+            report(given, chosen)
 
 
 if __name__ == "__main__":

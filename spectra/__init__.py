@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from spectra.model import Model
     from spectra.pipeline import detect, learn, score
     from spectra.plots import plot, plot_alarm, plot_calibration
+    from spectra.reliability import Reliability, check_calibration
     from spectra.sequence.settings import Sequence
     from spectra.spectral.settings import Spectral
 
@@ -27,11 +28,13 @@ __all__ = [
     "Detection",
     "GaussianThreshold",
     "Model",
+    "Reliability",
     "Sequence",
     "SequenceDetector",
     "Spectral",
     "SpectralDetector",
     "__version__",
+    "check_calibration",
     "datasets",
     "detect",
     "learn",
@@ -49,10 +52,12 @@ _HOME = {
     "Detection": "spectra.detection",
     "GaussianThreshold": "spectra.calibration.gaussian",
     "Model": "spectra.model",
+    "Reliability": "spectra.reliability",
     "Sequence": "spectra.sequence.settings",
     "SequenceDetector": "spectra.estimators",
     "Spectral": "spectra.spectral.settings",
     "SpectralDetector": "spectra.estimators",
+    "check_calibration": "spectra.reliability",
     "detect": "spectra.pipeline",
     "learn": "spectra.pipeline",
     "plot": "spectra.plots",

@@ -10,15 +10,15 @@ from typing import Final
 
 import numpy as np
 
-from spectra.arrays import BoolArray, IntArray
+from spectra.arrays import BoolArray, FloatArray, IntArray
+from spectra.calibration.rates import LARGEST, RAISED, raised_runs
 from spectra.calibration.scores import Scores
 
-# An alarm is a run of steps with p-values below so many times alpha, one of which is below alpha
-# (hysteresis thresholding, Canny 1986).
-RAISED: Final = 10.0
 # z, in robust standard deviations, from which frames of one length see an event on their own: of
 # Gaussian scores 1e-9 reach it.
 SEEN: Final = 6.0
+# z below which they see nothing: of Gaussian scores one in a thousand exceeds it.
+QUIET: Final = 3.0
 
 
 @dataclass(frozen=True)
@@ -47,43 +47,81 @@ def find_alarms(scores: Scores, alpha: float) -> Alarms:
 
     Steps without a score are in no alarm.
     """
-    begin, end = _runs(scores.flagged(alpha), scores.flagged(min(RAISED * alpha, 0.5)))
-    trimmed = [_trimmed(scores, start, stop) for start, stop in zip(begin, end, strict=True)]
-    if not trimmed:
+    flagged = scores.flagged(alpha)
+    begin, end = _runs(flagged, scores.flagged(min(RAISED * alpha, LARGEST)))
+    events = [
+        event
+        for start, stop in zip(begin, end, strict=True)
+        for event in _events(scores, start, stop, flagged)
+    ]
+    if not events:
         none = np.empty(0, dtype=np.int64)
         return Alarms(none, none, none, none)
-    first, last, peak = np.array(trimmed, dtype=np.int64).T
+    first, last, peak, highest = np.array(events, dtype=np.int64).T
     rows = np.minimum((last + 1) * scores.step, scores.n_samples) - 1
-    highest = [
-        start + int(np.nanargmax(scores.statistic[start:stop]))
-        for start, stop in zip(begin, end, strict=True)
-    ]
-    return Alarms(first * scores.step, rows, peak, np.array(highest, dtype=np.int64))
+    return Alarms(first * scores.step, rows, peak, highest)
 
 
 def _runs(flagged: BoolArray, raised: BoolArray) -> tuple[list[int], list[int]]:
     """Return first step, and the one after the last, of raised runs with a flagged step."""
-    edges = np.diff(np.concatenate([[False], raised, [False]]).astype(np.int8))
-    begin, end = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    begin, end = raised_runs(raised)
     at = np.flatnonzero(flagged)
     kept = np.searchsorted(at, end) > np.searchsorted(at, begin)
     return begin[kept].tolist(), end[kept].tolist()
 
 
-def _trimmed(scores: Scores, begin: int, end: int) -> tuple[int, int, int]:
-    """Return first, last and peak step of an alarm, trimmed by ever shorter frames that see it."""
+def _events(
+    scores: Scores, begin: int, end: int, flagged: BoolArray
+) -> list[tuple[int, int, int, int]]:
+    """Return first, last, peak and highest step of each event in a run of raised steps.
+
+    The shortest frames that see the run on their own tell its events. They part the run where they
+    see nothing for longer than a frame: long frames hold both of two events.
+    """
+    statistic = scores.statistic[begin:end]
+    z, first, last, frame = _finest(scores, begin, end)
+    parts = _parts(z[first : last + 1], frame) + first
+    middle = (parts[1:, 0] + parts[:-1, 1]) // 2
+    found = []
+    for (low, high), left, right in zip(
+        parts.tolist(), [0, *middle.tolist()], [*middle.tolist(), end - begin], strict=True
+    ):
+        if flagged[begin + left : begin + right].any():
+            peak = low + int(np.nanargmax(z[low:high]))
+            highest = left + int(np.nanargmax(statistic[left:right]))
+            found.append((begin + low, begin + high - 1, begin + peak, begin + highest))
+    return found
+
+
+def _finest(scores: Scores, begin: int, end: int) -> tuple[FloatArray, int, int, int]:
+    """Return z of the shortest frames that see a run, the edges they give, and a frame in steps.
+
+    Edges are trimmed by ever shorter frames that see the run. Where none does, z is the statistic
+    and the edges are those of the run.
+    """
     groups = scores.fusion.group_scores(scores.fused.groups[:, begin:end].astype(np.float64))
-    first, last = 0, end - begin - 1
-    peak = int(np.nanargmax(scores.statistic[begin:end]))
-    for z in groups[: scores.fusion.n_lengths][::-1]:
+    lengths = scores.fusion.npersegs
+    found, first, last, frame = scores.statistic[begin:end], 0, end - begin - 1, end - begin
+    for z, nperseg in zip(groups[: len(lengths)][::-1], lengths[::-1], strict=True):
         part = z[first : last + 1]
         highest = float(np.nanmax(part, initial=-np.inf))
-        if highest < SEEN:
-            continue
-        peak = first + int(np.nanargmax(part))
-        seen = np.flatnonzero(part >= max(SEEN, highest / 2))
-        first, last = first + int(seen[0]), first + int(seen[-1])
-    return begin + first, begin + last, begin + peak
+        if highest >= SEEN:
+            seen = np.flatnonzero(part >= max(SEEN, highest / 2))
+            found, frame = z, nperseg // scores.step
+            first, last = first + int(seen[0]), first + int(seen[-1])
+    return found, first, last, frame
+
+
+def _parts(z: FloatArray, frame: int) -> IntArray:
+    """Return first step, and the one after the last, of the parts of a run, (n_parts, 2).
+
+    Parts lie more than a frame apart, with z below QUIET all between them.
+    """
+    with np.errstate(invalid="ignore"):
+        begins, ends = raised_runs(z < QUIET)
+    # A quiet end of the run belongs to its first or last part.
+    apart = (ends - begins > frame) & (begins > 0) & (ends < z.size)
+    return np.column_stack([np.r_[0, ends[apart]], np.r_[begins[apart], z.size]])
 
 
 def inside(alarms: Alarms, n_rows: int) -> BoolArray:

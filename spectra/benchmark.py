@@ -258,7 +258,7 @@ def _row(path: Path, use_normal: bool, detector: Method | Detector) -> dict[str,
             raise DataError(f"{path.name}: {wrong[0]}")
         return None
     n = recording.n_rows
-    prefix = _normal_rows(path.name, n) if use_normal else 0
+    prefix = normal_rows_of(path.name, n) if use_normal else 0
     labels = recording.labels[recording.rows]
     if not labels.any():
         raise DataError(f"{path.name} holds no anomaly: it needs a label of 1 in at least one row.")
@@ -291,7 +291,7 @@ def _row(path: Path, use_normal: bool, detector: Method | Detector) -> dict[str,
     }
 
 
-def _normal_rows(name: str, n: int) -> int:
+def normal_rows_of(name: str, n: int) -> int:
     """Return the number of normal rows that the name of a file gives, 0 for none.
 
     Raises DataError where the file has fewer rows.

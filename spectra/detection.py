@@ -30,6 +30,10 @@ from spectra.text import printable
 FEW_FRAMES = 20
 # Alarms that a printed detection lists: they fit on a screen.
 ROWS_SHOWN = 10
+# Share of the scores from which a note says that they were taken for anomalous.
+SUSPECTED = 0.01
+# Share of the blocks beyond the threshold from which the whole recording is called different.
+DIFFERENT = 0.5
 # Name of the reference where no normal data was given.
 ITSELF = "the recording itself"
 
@@ -286,6 +290,9 @@ class Detection:
             _states_note(self.recording, self.model),
             _unscored_note(self.step_scores),
             _few_frames_note(self.fusion),
+            _suspected_note(self.fusion),
+            _extrapolated_note(self.fusion, self.alpha),
+            _different_note(self.step_scores, self.alpha),
         )
         return (*self.recording.notes, *(note for note in own if note))
 
@@ -302,7 +309,9 @@ class Detection:
                     f"{name}{unit}": formatting.instants(pd.Index(alarms[name]), self.fs)
                     for name in ("start", "end", "peak")
                 },
-                "p-value": [formatting.p_text(value) for value in alarms["p_value"]],
+                "p-value": [
+                    formatting.p_text(value, self.fusion.smallest_p) for value in alarms["p_value"]
+                ],
                 "channel": [self.recording.title(index) for index in self._bands.channel],
                 "strongest at": [
                     formatting.frequency_text(low, high, self.fs, int(nperseg))
@@ -416,6 +425,38 @@ def _unscored_note(scores: Scores) -> str:
     return (
         f"{formatting.counted(missing, 'row')} of {scores.n_samples:,}, in gaps or between "
         "them, have no score."
+    )
+
+
+def _suspected_note(fusion: Fusion) -> str:
+    """Return a note on what was taken for anomalous while it was learned from."""
+    if fusion.suspected < SUSPECTED:
+        return ""
+    return (
+        f"{100 * fusion.suspected:.2g} % of the scores were taken for anomalous and left out of "
+        "the calibration (normal data decides it: --normal, --normal-rows)."
+    )
+
+
+def _extrapolated_note(fusion: Fusion, alpha: float) -> str:
+    """Return a note where alpha is smaller than the normal scores can tell."""
+    if alpha >= fusion.smallest_p:
+        return ""
+    return (
+        f"The normal data supports false-alarm probabilities down to {fusion.smallest_p:.2g}: the "
+        f"threshold at alpha = {alpha:g} is extrapolated."
+    )
+
+
+def _different_note(scores: Scores, alpha: float) -> str:
+    """Return a note where most of the recording differs from what was learned from."""
+    flagged = scores.flagged(alpha)
+    blocks = np.logical_or.reduceat(flagged, np.arange(0, flagged.size, max(1, 256 // scores.step)))
+    if blocks.mean() <= DIFFERENT:
+        return ""
+    return (
+        f"{100 * blocks.mean():.0f} % of the blocks of 256 rows hold a score beyond the threshold: "
+        "the recording as a whole differs from the normal data (another load, sensor or unit?)."
     )
 
 

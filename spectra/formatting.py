@@ -119,9 +119,9 @@ def rate_text(fs: float | None) -> str:
     return f"every {duration_text(seconds)}"
 
 
-def p_text(p_value: float) -> str:
+def p_text(p_value: float, smallest: float = 1e-307) -> str:
     """Return a probability to two digits; "< 1e-307" if it underflows."""
-    return f"{p_value:.1e}" if p_value > 0 else "< 1e-307"
+    return f"{p_value:.1e}" if p_value >= smallest else f"< {smallest:.2g}"
 
 
 def instants(values: pd.Index, fs: float | None) -> list[str]:

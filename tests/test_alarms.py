@@ -23,9 +23,9 @@ def fused(statistic: np.ndarray, groups: np.ndarray) -> Fused:
 # Groups in units of their spread, of two frame lengths and of single rows, which do not trim.
 VALUES = np.abs(np.random.default_rng(0).normal(size=3000))
 CALIBRATION = Fusion.fit(
-    fused(VALUES, VALUES[None]), 1, 8, clean=False, smallest_scale=0.0
+    fused(VALUES, VALUES[None]), (16,), 8, clean=False, smallest_scale=0.0
 ).calibration
-FUSION = Fusion(CALIBRATION, 0.25, np.zeros(3), np.ones(3), 2)
+FUSION = Fusion(CALIBRATION, 0.25, np.ones(7), np.zeros(3), np.ones(3), (16, 64))
 HIGH, LOW = FUSION.threshold(ALPHA), FUSION.threshold(RAISED * ALPHA)
 # Not raised, raised, flagged, flagged higher, and no score.
 STATISTIC = st.sampled_from([0.0, (HIGH + LOW) / 2, HIGH + 1, HIGH + 1, HIGH + 9, np.nan])

@@ -48,6 +48,7 @@ PUBLIC: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
         spectra.score_many,
         {"recordings": [X], "method": SMALL, "progress": False},
     ),
+    "check_calibration": (spectra.check_calibration, {"normal": X, "method": SMALL}),
     "plot": (spectra.plot, {"detection": DETECTION}),
     "plot_alarm": (spectra.plot_alarm, {"detection": FOUND, "alarm": 1}),
     "plot_calibration": (spectra.plot_calibration, {"detection": DETECTION}),
@@ -106,7 +107,8 @@ PUBLIC: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
     ),
 }  # fmt: skip
 # What functions return, and modules.
-RESULTS = {"Batch", "Detection", "Model", "GaussianThreshold", "__version__", "datasets", "metrics",
+RESULTS = {"Batch", "Detection", "Reliability",
+           "Model", "GaussianThreshold", "__version__", "datasets", "metrics",
            "Inspection", "Recording", "generators", "Agreement", "Best", "Volumes"}  # fmt: skip
 # Their errors name the recording instead.
 DATA = {"data", "normal", "values", "recordings", "source"}

@@ -16,7 +16,7 @@ def fused(statistic: np.ndarray) -> Fused:
 
 
 STATISTIC = np.abs(np.random.default_rng(0).standard_t(5, size=3000))
-FUSION = Fusion.fit(fused(STATISTIC), 1, 8, clean=False, smallest_scale=0.0)
+FUSION = Fusion.fit(fused(STATISTIC), (16,), 8, clean=False, smallest_scale=0.0)
 
 
 def scores(statistic: np.ndarray, step: int = 4, n_samples: int | None = None) -> Scores:

@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
 from spectra.calibration.contamination import cluster_size, normal_bound
-from spectra.calibration.gaussian import GaussianThreshold
+from spectra.calibration.gaussian import SUPPORTED, GaussianThreshold
+from spectra.calibration.rates import ALPHAS, steps_of_alarms
 from spectra.errors import DataError
 
 # Exponent of the power mean; the fourth power is written as two squares.
@@ -154,21 +155,28 @@ class Fusion:
     centre, spread : ndarray (n_groups,)
         Median of each group's largest z in what was learned from, and its distance from the 16 %
         quantile: one σ of a Gaussian, whatever the upper tail.
-    n_lengths : int
-        The first groups are of frame lengths, from short to long.
+    alarm_steps : ndarray (n_alphas,)
+        Mean number of flagged steps of an alarm in normal data, at each of `rates.ALPHAS`.
+    npersegs : tuple of int
+        Rows of the frames of the first groups, from short to long.
     """
 
     calibration: GaussianThreshold
     suspected: float
+    alarm_steps: Float64Array
     centre: Float64Array
     spread: Float64Array
-    n_lengths: int
+    npersegs: tuple[int, ...]
 
     def __post_init__(self) -> None:
         if self.centre.shape != self.spread.shape or not (self.spread > 0).all():
             raise ValueError("Each group of base scores has a centre and a spread above 0.")
-        if not 1 <= self.n_lengths <= self.centre.size:
-            raise ValueError(f"n_lengths={self.n_lengths} must lie in 1 … {self.centre.size}.")
+        if not 1 <= len(self.npersegs) <= self.centre.size or min(self.npersegs) < 1:
+            raise ValueError(
+                f"npersegs={self.npersegs} must be rows of 1 to {self.centre.size} groups."
+            )
+        if self.alarm_steps.shape != ALPHAS.shape or not (self.alarm_steps >= 1).all():
+            raise ValueError("An alarm has at least one step at each probability.")
         if not 0 <= self.suspected < 1:
             raise ValueError(f"suspected={self.suspected} must be a share of the steps.")
 
@@ -176,7 +184,7 @@ class Fusion:
     def fit(
         cls,
         fused: Fused,
-        n_lengths: int,
+        npersegs: tuple[int, ...],
         block: int,
         *,
         clean: bool,
@@ -187,8 +195,8 @@ class Fusion:
         Parameters
         ----------
         fused : Fused
-        n_lengths : int
-            Number of groups that are frame lengths.
+        npersegs : tuple of int
+            Rows of the frames of the first groups.
         block : int
             Steps that depend on one another: a frame or a period.
         clean : bool
@@ -199,19 +207,31 @@ class Fusion:
         statistic = fused.statistic[np.isfinite(fused.statistic)]
         if not statistic.size:
             raise DataError("No step that is learned from has a score: give longer normal data.")
-        n_scored = statistic.size
+        n_scored, bound = statistic.size, np.inf
         if not clean:
-            statistic = statistic[statistic <= normal_bound(statistic, block, smallest_scale)]
+            bound = normal_bound(statistic, block, smallest_scale)
+            statistic = statistic[statistic <= bound]
         level = float(np.quantile(statistic, CLUSTERED))
         independent = 1.0 / cluster_size(statistic, level, block)
         low, centre = np.array([_lower_half(group) for group in fused.groups]).T
+        calibration = GaussianThreshold.fit(statistic, independent, smallest_scale=smallest_scale)
+        normal = np.where(fused.statistic <= bound, fused.statistic, np.nan)
         return cls(
-            GaussianThreshold.fit(statistic, independent, smallest_scale=smallest_scale),
+            calibration,
             1.0 - statistic.size / n_scored,
+            steps_of_alarms(calibration, normal),
             centre,
             np.maximum(centre - low, MIN_SPREAD),
-            n_lengths,
+            npersegs,
         )
+
+    @property
+    def smallest_p(self) -> float:
+        """Smallest p-value that the normal steps support: 1 / (10 · their independent number).
+
+        Smaller ones rank, but are no probabilities.
+        """
+        return min(1.0 / (SUPPORTED * self.calibration.n_independent), 0.5)
 
     def z(self, statistic: ArrayLike) -> Float64Array:
         """Return the standard score of steps, same shape; high = anomalous, NaN stays NaN."""

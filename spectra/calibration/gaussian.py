@@ -144,16 +144,20 @@ class GaussianThreshold:
         require("independent", independent, Real, must, lambda share: 0 < share <= 1)
         must = "must be a finite number >= 0"
         require("smallest_scale", smallest_scale, Real, must, lambda scale: 0 <= scale < 1e30)
-        values = _distances(distances)
-        values = np.sort(values[np.isfinite(values)])
+        # Millions of scores in single precision stay so.
+        kept = isinstance(distances, np.ndarray) and distances.dtype.kind == "f"
+        values = np.asarray(distances if kept else _distances(distances))
+        values = values[np.isfinite(values)]
+        values.sort()
         if values.size == 0:
             raise ValueError("No finite value among the distances to calibrate on.")
         n_tail = max(1, min(TAIL, int(MOST * values.size)))
         tail_p = min(n_tail / values.size, 0.5)
-        levels = np.quantile(values, ndtr(_grid(N_LEVELS, tail_p)))
+        levels = np.quantile(values, ndtr(_grid(N_LEVELS, tail_p)), overwrite_input=True)
+        levels = levels.astype(np.float64)
         size = max(float(np.ptp(levels)), float(np.abs(levels).max())) or 1.0
         levels = np.maximum.accumulate(levels) + TIE * size * np.arange(N_LEVELS)
-        excess = values[values > levels[-1]] - levels[-1]
+        excess = values[values > levels[-1]].astype(np.float64) - levels[-1]
         scale, shape = pareto_tail(excess, max(smallest_scale, TIE * size))
         ks = _distance_of_fit(excess, scale, shape)
         n_independent = max(values.size * independent, 1.0)

@@ -139,7 +139,7 @@ class SequenceModel:
         normal = fused.part(rows.start // plan.grid.hop, -(-rows.stop // plan.grid.hop))
         fusion = Fusion.fit(
             normal,
-            1,
+            (plan.grid.nperseg,),
             -(-block // plan.grid.hop),
             clean=normal_rows is not None,
             smallest_scale=SMALLEST_SCALE,

@@ -165,7 +165,7 @@ class SpectralModel:
         normal = fused if normal_rows is None else fused.part(*sample.normal)
         fusion = Fusion.fit(
             normal,
-            len(base.npersegs),
+            base.npersegs,
             -(-plan.block // base.step),
             clean=normal_rows is not None,
         )

@@ -1,0 +1,177 @@
+"""False alarms in the words of a user: a number of alarms a day, or a share of the alarms.
+
+An alarm holds several steps, so that a rate of alarms is a smaller number than a rate of steps. In
+the normal data that is learned from, an alarm at alpha has on average m(alpha) flagged steps; the
+rate of alarms is alpha / m(alpha) a step.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+
+from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
+from spectra.calibration.gaussian import GaussianThreshold
+
+# An alarm is a run of steps with p-values below RAISED times alpha, one of which is below alpha
+# (hysteresis thresholding, Canny 1986).
+RAISED: Final = 10.0
+# Largest probability of a step, at which half of them are flagged.
+LARGEST: Final = 0.5
+# Probabilities at which the flagged steps of an alarm are counted, and the fewest alarms that give
+# a mean; below, the mean at the next larger probability holds.
+ALPHAS: Final = np.array([0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4])
+FEWEST_ALARMS: Final = 5
+SECONDS: Final = {
+    "second": 1.0,
+    "minute": 60.0,
+    "hour": 3600.0,
+    "day": 86_400.0,
+    "week": 604_800.0,
+    "month": 2_629_746.0,
+    "year": 31_556_952.0,
+}
+RECORDING: Final = "recording"
+
+
+@dataclass(frozen=True)
+class AlarmRate:
+    """A number of false alarms in a time, or in a recording.
+
+    Parameters
+    ----------
+    count : float
+    unit : str
+        "second", "minute", "hour", "day", "week", "month", "year" or "recording".
+
+    Raises
+    ------
+    ValueError
+        For a count that is not above 0 and finite, or another unit.
+
+    Examples
+    --------
+    >>> AlarmRate.parse("1/day")
+    AlarmRate(count=1.0, unit='day')
+    """
+
+    count: float
+    unit: str
+
+    def __post_init__(self) -> None:
+        if not 0 < self.count < float("inf"):
+            raise ValueError(
+                f"A number of false alarms lies above 0, which {self.count:g} does not."
+            )
+        if self.unit not in (*SECONDS, RECORDING):
+            raise ValueError(
+                f"False alarms are counted by {', '.join(SECONDS)} or {RECORDING}, not by "
+                f"'{self.unit}'."
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the rate that a text such as "1/day" or "0.1/recording" names.
+
+        Raises ValueError for any other.
+        """
+        match = re.fullmatch(
+            r"\s*(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})\s*(?:/|per)\s*([a-z]+?)s?\s*", text
+        )
+        if match is None:
+            raise ValueError(
+                f"'{text[:40]}' is no rate of false alarms, such as 1/day or 0.1/recording."
+            )
+        return cls(float(match[1]), match[2])
+
+    def per_step(self, step: int, fs: float | None, n_samples: int) -> float:
+        """Return the alarms in a step of `step` samples, in a recording of `n_samples`.
+
+        Raises ValueError for a rate in time where the sampling rate is not known.
+        """
+        if self.unit == RECORDING:
+            return self.count * step / n_samples
+        if fs is None:
+            raise ValueError(
+                f"{self.count:g} false alarms a {self.unit} need a sampling rate: give fs, or a "
+                f"number of false alarms a {RECORDING}."
+            )
+        return self.count * step / (fs * SECONDS[self.unit])
+
+
+def steps_of_alarms(calibration: GaussianThreshold, statistic: FloatArray) -> Float64Array:
+    """Return the mean number of flagged steps of an alarm in normal data at each of ALPHAS.
+
+    Parameters
+    ----------
+    statistic : ndarray (n_steps,)
+        In order of time; NaN where there is none.
+    """
+    means = np.ones(ALPHAS.size)
+    for i, alpha in enumerate(ALPHAS.tolist()):
+        with np.errstate(invalid="ignore"):
+            flagged = statistic > calibration.threshold(alpha)
+            raised = statistic > calibration.threshold(min(RAISED * alpha, LARGEST))
+        count = n_alarms(flagged, raised)
+        if count < FEWEST_ALARMS:
+            means[i:] = means[max(i - 1, 0)]
+            break
+        means[i] = flagged.sum() / count
+    return means
+
+
+def n_alarms(flagged: BoolArray, raised: BoolArray) -> int:
+    """Return the number of runs of raised steps that hold a flagged one."""
+    begins, ends = raised_runs(raised)
+    at = np.flatnonzero(flagged)
+    return int((np.searchsorted(at, ends) > np.searchsorted(at, begins)).sum())
+
+
+def raised_runs(raised: BoolArray) -> tuple[IntArray, IntArray]:
+    """Return the first step of each run of raised steps, and the one after its last."""
+    edges = np.diff(np.concatenate([[False], raised, [False]]).astype(np.int8))
+    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+
+
+def alpha_of_rate(steps: Float64Array, per_step: float) -> float:
+    """Return the alpha at which normal data has `per_step` alarms a step.
+
+    Parameters
+    ----------
+    steps : ndarray (n,)
+        Flagged steps of an alarm at each of ALPHAS.
+    """
+    rates = np.maximum.accumulate((ALPHAS / steps)[::-1])
+    logs = np.interp(np.log(per_step), np.log(rates), np.log(ALPHAS[::-1]))
+    # Beyond the last of ALPHAS an alarm has as many steps as there.
+    below = np.minimum(np.log(per_step) - np.log(rates[0]), 0.0)
+    above = np.maximum(np.log(per_step) - np.log(rates[-1]), 0.0)
+    return float(min(np.exp(logs + below + above), LARGEST))
+
+
+def alpha_of_fdr(p_value: Float64Array, steps: Float64Array, q: float) -> float:
+    """Return the alpha at which a share of at most about `q` of the alarms is false.
+
+    The p-values of separate stretches are ranked (Benjamini & Hochberg 1995): with p_(i) the i-th
+    smallest of m, alpha is q·k / m for the largest k with p_(k) ≤ q·k / m, and q / m where there is
+    none.
+
+    Parameters
+    ----------
+    p_value : ndarray (n_steps,)
+        In order of time; NaN where there is none.
+    steps : ndarray (n,)
+        Flagged steps of an alarm at each of ALPHAS.
+    q : float
+        Above 0 and below 1.
+    """
+    if not 0 < q < 1:
+        raise ValueError(f"fdr={q} must lie above 0 and below 1.")
+    with np.errstate(invalid="ignore"):
+        begins, ends = raised_runs(p_value < min(q, LARGEST))
+    smallest = np.sort([np.nanmin(p_value[a:b]) for a, b in zip(begins, ends, strict=True)])
+    m = max(float(np.isfinite(p_value).sum()) / float(steps[2]), 1.0)
+    bound = q * np.arange(1, smallest.size + 1) / m
+    accepted = np.flatnonzero(smallest <= bound)
+    return float(bound[accepted[-1]]) if accepted.size else q / m

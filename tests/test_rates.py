@@ -1,0 +1,103 @@
+"""False alarms a day, and a share of false alarms, as false-alarm probabilities of a step."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spectra.calibration.gaussian import GaussianThreshold
+from spectra.calibration.rates import (
+    ALPHAS,
+    AlarmRate,
+    alpha_of_fdr,
+    alpha_of_rate,
+    n_alarms,
+    steps_of_alarms,
+)
+
+
+def clusters(n: int, seed: int, width: int = 8) -> np.ndarray:
+    """A statistic whose large values come in clusters."""
+    rng = np.random.default_rng(seed)
+    return np.abs(np.convolve(rng.normal(size=n), np.ones(width) / np.sqrt(width), "same"))
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "unit"),
+    [("1/day", 1, "day"), ("0.1/recording", 0.1, "recording"), ("2 per weeks", 2, "week")],
+)
+def test_rates_are_read_as_people_write_them(text: str, count: float, unit: str) -> None:
+    assert AlarmRate.parse(text) == AlarmRate(count, unit)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "day", "1", "1/fortnight", "-1/day", "0/day", "1/day/day", "1e9/day"]
+)
+def test_other_texts_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="alse alarms"):
+        AlarmRate.parse(text)
+
+
+def test_a_rate_in_time_needs_a_sampling_rate_and_one_of_a_recording_does_not() -> None:
+    # Rows every five minutes, steps of four rows: 72 steps a day.
+    assert AlarmRate(1, "day").per_step(4, 1 / 300, 10_000) == pytest.approx(1 / 72)
+    assert AlarmRate(2, "recording").per_step(4, None, 1000) == pytest.approx(2 / 250)
+    with pytest.raises(ValueError, match="need a sampling rate"):
+        AlarmRate(1, "day").per_step(4, None, 1000)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("rate", [1e-2, 1e-3, 2e-4])
+def test_other_data_of_the_same_kind_has_as_many_alarms_as_asked_for(rate, seed) -> None:
+    learned, other = clusters(200_000, seed), clusters(200_000, 100 + seed)
+    calibration = GaussianThreshold.fit(learned)
+    alpha = alpha_of_rate(steps_of_alarms(calibration, learned), rate)
+    found = n_alarms(
+        other > calibration.threshold(alpha), other > calibration.threshold(10 * alpha)
+    )
+    # 40 alarms at the smallest rate: a standard deviation of 16 %.
+    assert found == pytest.approx(rate * 200_000, rel=0.6)
+
+
+@given(st.floats(1e-9, 0.3), st.floats(1e-9, 0.3))
+def test_more_alarms_have_a_larger_alpha(one: float, other: float) -> None:
+    steps = np.array([6.0, 5.0, 4.0, 3.0, 2.5, 2.0, 2.0])
+    low, high = sorted((one, other))
+    assert alpha_of_rate(steps, low) <= alpha_of_rate(steps, high)
+
+
+@given(st.integers(0, 6))
+def test_a_rate_at_a_counted_alpha_gives_it_back(i: int) -> None:
+    steps = np.array([6.0, 5.0, 4.0, 3.0, 2.5, 2.0, 2.0])
+    assert alpha_of_rate(steps, float(ALPHAS[i] / steps[i])) == pytest.approx(ALPHAS[i])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_share_of_the_alarms_at_most_is_false(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    p = rng.random(20_000)
+    true = np.zeros(20_000, dtype=bool)
+    true[::500] = True
+    p[true] *= 1e-6
+    alpha = alpha_of_fdr(p, np.ones(ALPHAS.size), 0.2)
+    found = p < alpha
+    assert found[true].all()
+    # 40 true alarms, 10 false ones expected among 50.
+    assert (found & ~true).sum() <= 20
+
+
+def test_without_anomalies_the_share_is_that_of_the_smallest_p_value() -> None:
+    p = np.random.default_rng(0).uniform(0.01, 1, 1000)
+    assert alpha_of_fdr(p, np.ones(ALPHAS.size), 0.1) == pytest.approx(0.1 / 1000)
+
+
+@pytest.mark.parametrize("q", [0.0, 1.0, -1.0, np.nan])
+def test_a_share_outside_0_and_1_is_refused(q: float) -> None:
+    with pytest.raises(ValueError, match="fdr"):
+        alpha_of_fdr(np.ones(10), np.ones(ALPHAS.size), q)
+
+
+def test_gaps_end_alarms() -> None:
+    statistic = np.array([0, 3, np.nan, 3, 0, 3.0])
+    with np.errstate(invalid="ignore"):
+        assert n_alarms(statistic > 2, statistic > 1) == 3
