@@ -31,6 +31,8 @@ LOBE_SIDE: Final = 2
 # Smallest usual difference of a bin in units of the mean over the bins. A taper leaks into bins
 # that are silent in normal frames; without a floor the leak would carry the alarm.
 FLOOR: Final = 0.01
+# Smallest usual difference in units of the power: about the rounding of the FFT.
+ROUNDING: Final = 1e-14
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,8 +130,8 @@ def standard_score(value: float, normal: Float64Array) -> float:
 def decibels(power: Float64Array | float, normal: Float64Array | float) -> Float64Array:
     """Return 10·log₁₀(power / normal), within ± 120 dB, 0 where both are 0."""
     tiny = np.finfo(float).tiny
-    ratio = (np.asarray(power) + tiny) / (np.asarray(normal) + tiny)
-    return np.asarray(np.clip(10 * np.log10(ratio), -120.0, 120.0))
+    above, below = (np.log10(np.asarray(each) + tiny) for each in (power, normal))
+    return np.asarray(np.clip(10 * (above - below), -120.0, 120.0))
 
 
 def frames_inside(n_samples: int, first: int, last: int, nperseg: int) -> IntArray:
@@ -201,9 +203,12 @@ def contrast(
     D = squared_distances(amplitude[:, 1:], amplitude[:, 1:])
     D[np.abs(normal_at[:, None] - normal_at) < nperseg] = np.inf
     alike = nearest_mean(amplitude, D)
+    # Of a short recording all normal frames may overlap: their mean stands for the nearest.
+    alike = np.where(np.isnan(alike), amplitude.mean(axis=0), alike)
     differences = (amplitude - alike) ** 2
-    usual = np.nanmean(differences, axis=0)
-    least = FLOOR * usual[1:].mean() + np.finfo(float).tiny
+    usual = differences.mean(axis=0)
+    # A channel that never changes in normal frames has no usual difference at all.
+    least = FLOOR * usual[1:].mean() + ROUNDING * (inside**2).mean() + np.finfo(float).tiny
     usual = np.maximum(usual, least)
     nearest = nearest_mean(amplitude, squared_distances(inside[:, 1:], amplitude[:, 1:]))
     own = (differences / usual)[:, 1:].mean(axis=1)

@@ -334,7 +334,7 @@ def _anatomy(
     uncoupled, excess = uncoupled_scores(values, found)
     facts = facts_of(values[:, channel], alarm, event, found, float(uncoupled.max()))
     kind = kind_of(facts, nperseg, by_sequence=by_sequence)
-    if kind == "coupling lost":
+    if kind == "coupling lost" and excess.sum() > 0:
         shares = excess / excess.sum()
     return _Anatomy(kind, contrasts, shares)
 

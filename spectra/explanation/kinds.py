@@ -19,6 +19,7 @@ import numpy as np
 
 from spectra.arrays import ComplexArray, Float64Array, IntArray
 from spectra.explanation.contrast import (
+    ROUNDING,
     Contrast,
     amplitudes,
     decibels,
@@ -411,6 +412,7 @@ def uncoupled_scores(values: Float64Array, found: Contrast) -> tuple[Float64Arra
     of_normal, of_inside = (
         (np.abs(residual(X, whitening)) ** 2).mean(axis=-1) for X in (normal, inside)
     )
-    usual = np.maximum(of_normal.mean(axis=1), np.finfo(float).tiny)
+    least = np.maximum(ROUNDING * of_inside.mean(axis=1), np.finfo(float).tiny)
+    usual = np.maximum(of_normal.mean(axis=1), least)
     z = [standard_score(float(a.mean()), b) for a, b in zip(of_inside, of_normal, strict=True)]
     return np.array(z), np.asarray(np.maximum(of_inside.mean(axis=1) / usual - 1.0, 0.0))
