@@ -62,7 +62,10 @@ def resolution_of(index: pd.Index) -> float:
         return float(np.gcd.reduce(np.diff(counts)) / per_second)
     seconds = seconds_of(index[:10_000])
     for digits in range(10):
-        scaled = seconds * 10.0**digits
+        with np.errstate(over="ignore"):
+            scaled = seconds * 10.0**digits
+        if not np.isfinite(scaled).all():
+            return 0.0
         # A float of 1e9 s is good to 1e-7 s, so that stamps of written decimals are near whole,
         # never exactly.
         if np.abs(scaled - np.rint(scaled)).max() < 1e-3:

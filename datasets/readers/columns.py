@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
-from spectra.datasets.readers.cells import Cells, read_cells
+from spectra.datasets.readers.cells import MISSING_WORDS, Cells, read_cells
 from spectra.datasets.readers.header import NO_HEADER, Header
 from spectra.datasets.readers.names import unit_in
 from spectra.errors import DataError
 
 # Beyond this squares and their sums run out of numbers; who writes it means that there is no value.
 _LARGEST = 1e100
-_SAMPLE_CELLS = 1000
+_SAMPLE_CELLS, _A_FEW = 1000, 20
+"""Cells by which a column of text is told, and those that tell it at a glance."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,19 @@ def looks_like_text(column: "pd.Series[float]", decimal: str) -> bool:
     ):
         return True
     first = column.dropna().iloc[:_SAMPLE_CELLS]
+    if len(first) and not any(_may_be_number(str(cell)) for cell in first.iloc[:_A_FEW]):
+        return True
     return len(first) > 0 and _is_text(first, read_cells(first, decimal))
+
+
+def _may_be_number(text: str) -> bool:
+    """Return True if a cell has a digit, or a word for a missing value or a truth."""
+    lowered = text.strip().lower()
+    return (
+        any(letter.isdigit() for letter in lowered)
+        or lowered in MISSING_WORDS
+        or lowered in ("true", "false", "inf", "+inf", "infinity")
+    )
 
 
 def _is_text(column: "pd.Series[float]", cells: Cells) -> bool:

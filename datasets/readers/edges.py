@@ -130,7 +130,8 @@ def _is_total(values: Float64Array, row: int) -> bool | None:
         return None if _rises_evenly(values) else False
     if _rises_evenly(values):
         return None
-    total = float(np.nansum(values)) - values[row]
+    with np.errstate(over="ignore"):
+        total = float(np.nansum(values)) - values[row]
     if abs(values[row] - total) > _CLOSE * max(abs(total), 1e-300):
         return None if high == 0 == low else False
     others = np.delete(values, row)

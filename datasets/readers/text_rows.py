@@ -36,14 +36,18 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
     full = [column for column, test in tests.items() if test is not None]
     if not full:
         return 0
-    # What is empty in all rows of data has words above them only.
+    # A column that is empty in all rows of data may have words above them.
     void = [column for column in columns if below and _is_void(below, column)]
     count = 0
     for i, row in enumerate(rows[:-2]):
         here = [(column, row[column]) for column in full if column < len(row)]
         values = sum(_holds(tests[column], field) for column, field in here)
         words = sum(field.lower() not in MISSING for _, field in here) - values
-        words += sum(column < len(row) and row[column].lower() not in MISSING for column in void)
+        words += sum(
+            row[column].lower() not in MISSING and not is_value(row[column], decimal)
+            for column in void
+            if column < len(row)
+        )
         # A line such as "Start,03/30/2024" above the table has values too, but not most.
         first = bool(here) and (
             _holds(tests[here[0][0]], here[0][1]) or here[0][1].lower() in MISSING
