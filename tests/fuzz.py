@@ -25,6 +25,7 @@ import pandas as pd
 from click.testing import CliRunner
 from scipy.io import savemat, wavfile
 
+import naive_edf
 import spectra
 from altered_models import altered, members
 from spectra.cli import main
@@ -86,6 +87,9 @@ def corpus() -> dict[str, bytes]:
     made("a.feather", frame.to_feather)
     made("a.xlsx", lambda path: frame.to_excel(path, index=False))
     made("a.h5", _write_hdf5)
+    waves = [naive_edf.Signal(name, np.arange(ROWS) % 50, 100) for name in ("ECG", "EEG")]
+    made("a.edf", lambda path: naive_edf.write(path, naive_edf.File(waves)))
+    files["a.hea"] = b"a 1 100 300\na.dat 16 100 16 0 0 0 0 ECG\n"
     return files
 
 
@@ -143,6 +147,7 @@ def read_damaged(folder: Path, rng: np.random.Generator) -> None:
     name = str(rng.choice([*corpus()]))
     path = folder / name
     path.write_bytes(damaged(corpus()[name], rng))
+    (folder / "a.dat").write_bytes(np.arange(ROWS, dtype="<i2").tobytes())
     with contextlib.suppress(DataError):
         read_series(path)
 
