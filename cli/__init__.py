@@ -155,7 +155,10 @@ class Commands(click.Group):
 
 
 def _open_standard_files() -> None:
-    """Take the numbers of closed standard files, so that no other file gets one of them."""
+    """Prepare standard files that are closed, or whose encoding lacks letters.
+
+    Otherwise the next file that is opened would get the number of a closed one.
+    """
     for number in (0, 1, 2):
         try:
             os.fstat(number)
@@ -163,6 +166,10 @@ def _open_standard_files() -> None:
             os.open(os.devnull, os.O_RDWR)
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        # A name may hold letters that the encoding of the terminal lacks.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _show_error(error: click.ClickException) -> None:
@@ -243,10 +250,6 @@ def main(ctx: click.Context) -> None:
     """
     if os.environ.get("NO_COLOR"):
         ctx.color = False
-    for stream in (sys.stdout, sys.stderr):
-        # A name may hold letters that the encoding of the terminal lacks.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
 
 
 for command in (

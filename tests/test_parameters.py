@@ -166,7 +166,7 @@ ANYTHING = st.one_of(
 SLOW = {"n_jobs": lambda value: value == -1 or value > 1, "epochs": lambda value: value >= 1}
 
 
-@settings(max_examples=700)
+@settings(max_examples=400)
 @given(st.data())
 def test_a_wrong_value_is_named_with_its_parameter(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from([name for name in PUBLIC if parameters(name)]))

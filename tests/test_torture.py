@@ -28,7 +28,7 @@ main(["hold"])
 
 
 def test_signals_full_disks_and_other_writers(tmp_path: Path) -> None:
-    torture(tmp_path, 24)
+    torture(tmp_path, 12)
 
 
 @pytest.mark.parametrize(
