@@ -292,9 +292,24 @@ def _row(path: Path, use_normal: bool, detector: Method | Detector) -> dict[str,
 
 
 def normal_rows_of(name: str, n: int) -> int:
-    """Return the number of normal rows that the name of a file gives, 0 for none.
+    """Return the number of normal rows that the name of a file gives.
 
-    Raises DataError where the file has fewer rows.
+    Parameters
+    ----------
+    name : str
+        Name of the file, such as 001_NAB_id_1_Facility_tr_1007_1st_2014.csv.
+    n : int
+        Rows of the file.
+
+    Returns
+    -------
+    int
+        0 where the name gives none.
+
+    Raises
+    ------
+    DataError
+        Where the file has fewer rows.
     """
     match = _PREFIX.search(name)
     rows = int(match[1]) if match else 0
