@@ -1,5 +1,9 @@
 # make detect   find the anomalies in the real recordings that come with spectra
 # make test     run every check
+# make fuzz     damaged files, altered models, random options; SECONDS=60 of them from seed SEED=0
+# make torture  stop writers at COUNT=300 random moments
+# make audit    look up known vulnerabilities of the exact versions of all dependencies
+# make dist     build the wheel and the sdist, the same bytes from the same commit
 # make clean    remove everything these made
 #
 # It makes its own virtual environment in .venv first; PYTHON=... chooses the interpreter.
@@ -10,7 +14,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p $(US
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: detect test clean
+.PHONY: detect test fuzz torture audit dist clean
 .DELETE_ON_ERROR:
 
 detect: .venv/.installed
@@ -22,6 +26,26 @@ test: .venv/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+SECONDS ?= 60
+SEED ?= 0
+COUNT ?= 300
+EPOCH = $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+
+fuzz: .venv/.installed-test
+	$(BIN)/python tests/fuzz.py $(SECONDS) $(SEED)
+
+torture: .venv/.installed-test
+	$(BIN)/python tests/torture.py $(COUNT)
+
+audit: .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(BIN)/python -m pip_audit --requirement constraints.txt --no-deps --disable-pip
+
+dist: .venv/.installed-test
+	rm -rf dist build
+	SOURCE_DATE_EPOCH=$(EPOCH) $(BIN)/python -m build --no-isolation
+	$(BIN)/python tests/reproducible.py dist/*.tar.gz $(EPOCH)
 
 clean:
 	rm -rf .venv build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

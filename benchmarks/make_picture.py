@@ -1,8 +1,8 @@
-"""Draw docs/ecg.png, the picture of the README: the alarms in 20 seconds of the ECG sample.
+"""Draw docs/ecg.png, the alarms in 20 seconds of the ECG sample, and docs/alarm.png, one of them.
 
 The whole recording is scored with the defaults, as by `spectra detect ecg.csv`; its alarms between
 START and END are drawn, in the colours of `spectra.plot`. A triangle marks each ectopic beat that
-cardiologists annotated.
+cardiologists annotated. The second picture is `spectra.plot_alarm` of the first alarm among them.
 """
 
 from pathlib import Path
@@ -18,7 +18,9 @@ from spectra.datasets.samples import ecg_beats
 from spectra.detection import Detection
 from spectra.plots.style import ALARM, SCORE, SIGNAL, Picture
 
-PICTURE: Final = Path(__file__).parents[1] / "docs" / "ecg.png"
+DOCS: Final = Path(__file__).parents[1] / "docs"
+PICTURE: Final = DOCS / "ecg.png"
+ALARM_PICTURE: Final = DOCS / "alarm.png"
 # Seconds shown: they hold ectopic beats among normal ones.
 START, END = 64.0, 84.0
 ECTOPIC = "V"
@@ -69,6 +71,9 @@ def main() -> None:
     )
     figure.savefig(PICTURE, dpi=110)
     print(PICTURE)
+    number = int((found.alarms["start"] >= START).argmax()) + 1
+    spectra.plot_alarm(found, number).savefig(ALARM_PICTURE, dpi=80)
+    print(ALARM_PICTURE)
 
 
 if __name__ == "__main__":

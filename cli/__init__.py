@@ -9,7 +9,7 @@ Exit status:
 - 1: a file could not be used.
 - 2: the arguments were not understood.
 - 3: an alarm was found and --fail-on-anomaly was given.
-- 130: the command was interrupted.
+- 130: the command was interrupted; 141: nobody read on; 143, 129: it was terminated or hung up.
 
 JSON (`--format json`) is one object:
 
@@ -33,10 +33,13 @@ Each object of `files` has these keys:
 - `learned_from`: name of the normal data.
 - `period`: dominant period in rows of the normal data, null if there is none.
 - `calibration`: how the statistic of a step becomes a probability.
-  - `transform`: "gumbel", and its `power`, 0.
   - `threshold`: value that the statistic must exceed for a p-value below `alpha`. Steps are flagged
     by this threshold.
-  - `ks_statistic`, `ks_p_value`: goodness of fit (Kolmogorov–Smirnov).
+  - `suspected`: share of the steps of the normal data that were taken for anomalous and left out.
+  - `tail_p`: probability from which on p-values come from the fitted tail.
+  - `scale`, `shape`: of that tail, a generalised Pareto distribution; a shape of 0 is an
+    exponential tail.
+  - `ks_statistic`, `ks_p_value`: goodness of fit of the tail (Kolmogorov–Smirnov).
 - `notes`: sentences on rows that were left out, filled, sorted or resampled.
 - `alarms`: one object for each alarm, in order of time.
   - `start`, `end`, `peak`: first, last and most anomalous row of the alarm. An ISO 8601 date; an
@@ -54,7 +57,13 @@ intermediate score; it is now the threshold that is applied.
 
 import io
 import os
+import signal
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import current_thread, main_thread
+from types import FrameType
+from typing import Any, NoReturn
 
 import click
 
@@ -64,13 +73,17 @@ from spectra.cli import (
     datasets,
     detect,
     evaluate,
+    explain,
     fit,
     foundations,
     inspect,
     score,
     transformer,
 )
+from spectra.cli.pictures import ARGUMENTS
+from spectra.cli.run import BAD_DATA
 from spectra.errors import DataError
+from spectra.text import line
 
 # Status that a shell reports for a program stopped by Ctrl-C: 128 + SIGINT.
 INTERRUPTED = 130
@@ -88,6 +101,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that is called; raises UsageError for an option given twice."""
+        ctx.meta[ARGUMENTS] = list(args)
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None:
             own = click.Context(command, parent=ctx, info_name=name, resilient_parsing=True)
@@ -98,18 +112,118 @@ class Commands(click.Group):
         return name, command, rest
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; a DataError becomes an error message of one line and exit status 1."""
+        """Run the command; a closed pipe stops it without a word."""
         try:
             return super().invoke(ctx)
-        except DataError as error:
-            raise click.ClickException(str(error)) from error
-        except KeyboardInterrupt:
-            click.echo(err=True)
-            ctx.exit(INTERRUPTED)
         except BrokenPipeError:
-            # The interpreter flushes standard output when it exits, which would fail again.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(PIPE_CLOSED)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the program, and exit with its status.
+
+        What goes wrong is said in one line, whatever was in the text of the error.
+        """
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        _open_standard_files()
+        with _stopped_by_signals():
+            try:
+                status = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+            except click.ClickException as error:
+                _show_error(error)
+                status = error.exit_code
+            except DataError as error:
+                status = _failed(str(error))
+            except MemoryError:
+                status = _failed("There is not enough memory: give a smaller file, or channels.")
+            except (KeyboardInterrupt, click.Abort):
+                click.echo(err=True)
+                status = INTERRUPTED
+            except OSError as error:
+                gone = isinstance(error, FileNotFoundError)
+                name = error.filename or ("The working folder" if gone else "Standard output")
+                status = _failed(f"{name}: {error.strerror or error}.")
+        _flush()
+        sys.exit(status)
+
+
+def _open_standard_files() -> None:
+    """Prepare standard files that are closed, or whose encoding lacks letters.
+
+    Otherwise the next file that is opened would get the number of a closed one.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        # A name may hold letters that the encoding of the terminal lacks.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _show_error(error: click.ClickException) -> None:
+    """Print an error in one line, with the usage where the command line was wrong."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    # Without any argument click raises an error whose message is the help.
+    if context is not None and error.message == context.get_help():
+        error.show()
+        return
+    if context is not None:
+        click.echo(context.get_usage(), err=True)
+        click.echo(f"Try '{context.command_path} --help' for help.\n", err=True)
+    click.echo(f"Error: {line(error.format_message())}", err=True)
+
+
+def _failed(reason: str) -> int:
+    """Print an error and return the status of bad data."""
+    click.echo(f"Error: {line(reason)}", err=True)
+    return BAD_DATA
+
+
+def _flush() -> None:
+    """Let go of output that cannot be written, which the interpreter would try again to write."""
+    for stream, number in ((sys.stdout, 1), (sys.stderr, 2)):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Exit by an exception at SIGTERM and SIGHUP, so that temporary files are removed."""
+
+    def stop(number: int, _frame: FrameType | None) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    known = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")]
+    mine = [
+        number
+        for number in known
+        # A program that ignores one, such as nohup, had its reasons.
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL
+    ]
+    if current_thread() is not main_thread():
+        mine = []
+    for number in mine:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in mine:
+            signal.signal(number, signal.SIG_DFL)
 
 
 COMPLETION = """\b
@@ -136,10 +250,6 @@ def main(ctx: click.Context) -> None:
     """
     if os.environ.get("NO_COLOR"):
         ctx.color = False
-    for stream in (sys.stdout, sys.stderr):
-        # A name may hold letters that the encoding of the terminal lacks.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
 
 
 for command in (
@@ -147,6 +257,7 @@ for command in (
     detect.command,
     fit.command,
     score.command,
+    explain.command,
     evaluate.command,
     benchmark.command,
     datasets.command,

@@ -1,5 +1,6 @@
 """`spectra benchmark`: evaluate a detector on a folder of labelled recordings."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from spectra.atomic import replacing
-from spectra.cli.files import check_output
-from spectra.cli.messages import CLEAR_LINE, say
+from spectra.cli.files import FileCommand, check_output
+from spectra.cli.messages import clear_progress, say, show, show_progress
+from spectra.cli.options import ReadPath, WrittenPath, keep_formulas_option
 from spectra.cli.run import BAD_DATA
-from spectra.cli.text import printable
+from spectra.text import cell, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,21 +47,27 @@ SHOWN = {
     "alarms": "alarms",
     "seconds": "seconds",
 }
+MOST_JOBS = 1000
 # Decimals of these columns; the others, all between 0 and 1, have three.
 DIGITS = {"alarms": 1, "seconds": 2}
 
 
 def jobs(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
     """Return a number of processes; raise BadParameter for any other value."""
-    if value == 0 or value < -1:
-        raise click.BadParameter(f"{value} is neither a number of processes nor -1 (all cores).")
+    if value != -1 and not 1 <= value <= MOST_JOBS:
+        raise click.BadParameter(
+            f"{value} is neither a number of processes, 1 to {MOST_JOBS}, nor -1 (all cores)."
+        )
     return value
 
 
 @click.command(
-    "benchmark", short_help="Evaluate a detector on a folder of labelled files.", epilog=EPILOG
+    "benchmark",
+    cls=FileCommand,
+    short_help="Evaluate a detector on a folder of labelled files.",
+    epilog=EPILOG,
 )
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=ReadPath(path_type=Path))
 @click.option(
     "--no-normal",
     is_flag=True,
@@ -86,10 +94,11 @@ def jobs(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=WrittenPath(),
     metavar="RESULTS.CSV",
     help="Also write one line for each file.",
 )
+@keep_formulas_option
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors on standard error.")
 @click.option("--no-progress", is_flag=True, help="Do not show progress on a terminal.")
 def command(
@@ -98,6 +107,7 @@ def command(
     detector: str,
     jobs: int,
     output: Path | None,
+    keep_formulas: bool,
     quiet: bool,
     no_progress: bool,
 ) -> None:
@@ -108,7 +118,8 @@ def command(
     labels are used for the comparison only.
     """
     if output is not None:
-        check_output(output, [])
+        module = detector.partition(":")[0].replace(".", os.sep)
+        check_output(output, [f"{module}.py"])
 
     from spectra.benchmark import benchmark, load_detector
 
@@ -119,7 +130,7 @@ def command(
     shown = sys.stderr.isatty() and not (quiet or no_progress)
 
     def progress(done: int, total: int, file: str) -> None:
-        click.echo(f"{CLEAR_LINE}{done}/{total} {printable(file)}", nl=False, err=True)
+        show_progress(f"{done}/{total} {file}")
 
     try:
         found = benchmark(
@@ -131,17 +142,26 @@ def command(
         )
     finally:
         if shown:
-            click.echo(CLEAR_LINE, nl=False, err=True)
+            clear_progress()
     if output is not None:
         with replacing(output) as file:
-            file.write(
-                found.results.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
-            )
-    click.echo(_table(found))
+            file.write(_csv(found.results, keep_formulas=keep_formulas))
+    show(_table(found))
     for reason in found.failed.values():
         say(f"Error: {reason}")
     if found.failed:
         click.get_current_context().exit(BAD_DATA)
+
+
+def _csv(results: "pd.DataFrame", *, keep_formulas: bool) -> bytes:
+    """Return the results as a CSV file."""
+    names = {
+        name: [cell(str(text), keep_formulas=keep_formulas) for text in results[name]]
+        for name in ("file", "collection")
+        if name in results
+    }
+    table = results.assign(**names)
+    return table.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
 
 
 def _table(found: "Benchmark") -> str:
@@ -151,9 +171,7 @@ def _table(found: "Benchmark") -> str:
     from spectra.formatting import aligned
 
     shown = {name: title for name, title in SHOWN.items() if name in found.results}
-    rows = [
-        _cells(printable(str(name)), row, shown) for name, row in found.by_collection.iterrows()
-    ]
+    rows = [_cells(short(str(name)), row, shown) for name, row in found.by_collection.iterrows()]
     rows.append(
         _cells("mean", pd.concat([found.mean, pd.Series({"series": len(found.results)})]), shown)
     )

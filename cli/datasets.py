@@ -8,7 +8,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from spectra.atomic import replacing
-from spectra.cli.files import check_output
+from spectra.cli.files import FileCommand, check_output
+from spectra.cli.messages import output as standard_output
+from spectra.cli.messages import show
+from spectra.cli.options import WrittenPath
 
 
 @click.group("datasets", short_help="List and write recordings with known anomalies.")
@@ -41,15 +44,15 @@ def list_names() -> None:
     known = _known()
     width = max(map(len, known)) + 2
     for name, about in known.items():
-        click.echo(f"{name:{width}}{about}")
+        show(f"{name:{width}}{about}")
 
 
-@command.command("write", short_help="Write a recording as a CSV file.")
+@command.command("write", cls=FileCommand, short_help="Write a recording as a CSV file.")
 @click.argument("name", metavar="NAME", shell_complete=_complete)
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=WrittenPath(),
     metavar="FILE",
     help="File to write; by default standard output.",
 )
@@ -72,15 +75,16 @@ def write(name: str, output: Path | None, seed: int | None) -> None:
     sample = name in sample_names()
     if sample and seed is not None:
         raise click.UsageError(f"{name} is a real recording and has no seed: leave --seed out.")
-    if output is not None:
-        check_output(output, [])
+    if sample and output is not None:
+        check_output(output, [str(sample_path(name))])
     content = gzip.decompress(sample_path(name).read_bytes()) if sample else _made(name, seed or 0)
     if output is None:
-        rest = memoryview(content)
-        # Unbuffered output (python -u) may accept only a part.
-        while rest:
-            rest = rest[sys.stdout.buffer.write(rest) :]
-        sys.stdout.buffer.flush()
+        with standard_output():
+            rest = memoryview(content)
+            # Unbuffered output (python -u) may accept only a part.
+            while rest:
+                rest = rest[sys.stdout.buffer.write(rest) :]
+            sys.stdout.buffer.flush()
         return
     with replacing(output) as file:
         # No time in the header: the same recording always gives the same bytes.

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spectra.cli.files import FileCommand
 from spectra.cli.messages import explained, step
 from spectra.cli.options import (
     STDIN,
     Learning,
     Output,
     Reading,
+    ReadPath,
     Verbosity,
     alarm_option,
     learning_options,
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 EPILOG = """\b
 JSON: {"schema_version": 2, "files": [{"file", "fs", "nperseg", "npersegs", "step",
 "alpha", "n_samples", "channels", "learned_from", "period", "calibration":
-{"transform", "power", "threshold", "ks_statistic", "ks_p_value"}, "notes",
+{"threshold", "suspected", "tail_p", "scale", "shape", "ks_statistic",
+"ks_p_value"}, "notes",
 "alarms": [{"start", "end", "peak", "score", "p_value", "channel", "f_low",
 "f_high"}]}]}
 
@@ -44,14 +47,12 @@ not understood, 3 an alarm was found and --fail-on-anomaly was given.
 """
 
 
-@click.command("detect", short_help="Find the anomalies in files.", epilog=EPILOG)
-@click.argument(
-    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True)
-)
+@click.command("detect", cls=FileCommand, short_help="Find the anomalies in files.", epilog=EPILOG)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=ReadPath(allow_dash=True))
 @click.option(
     "--normal",
     metavar="FILE",
-    type=click.Path(allow_dash=True),
+    type=ReadPath(allow_dash=True),
     help="Learn from this recording of normal data.",
 )
 @rows_option

@@ -1,6 +1,5 @@
 """`spectra evaluate`: compare scores and alarms with known anomalies."""
 
-import json
 import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -8,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from spectra.cli.formats import SCHEMA_VERSION, finite
-from spectra.cli.messages import explained, say, say_notes, step
+from spectra.cli.files import FileCommand
+from spectra.cli.formats import SCHEMA_VERSION, finite, json_text
+from spectra.cli.messages import explained, say, say_notes, show, step
 from spectra.cli.options import (
     STDIN,
     Learning,
     Reading,
+    ReadPath,
     Verbosity,
     alarm_option,
     learning_options,
@@ -21,8 +22,8 @@ from spectra.cli.options import (
     rows_option,
     verbosity_options,
 )
-from spectra.cli.text import printable
 from spectra.errors import DataError
+from spectra.text import LONGEST_PATH, short
 
 if TYPE_CHECKING:
     from spectra.arrays import BoolArray, Float64Array, IntArray
@@ -89,9 +90,12 @@ class Evaluated:
 
 
 @click.command(
-    "evaluate", short_help="Compare scores and alarms with known anomalies.", epilog=EPILOG
+    "evaluate",
+    cls=FileCommand,
+    short_help="Compare scores and alarms with known anomalies.",
+    epilog=EPILOG,
 )
-@click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
+@click.argument("file", metavar="FILE", type=ReadPath(allow_dash=True))
 @click.option(
     "--score",
     metavar="COLUMN",
@@ -176,14 +180,19 @@ def command(
             buffer = vus_buffer(
                 evaluated.labels * 0.0 if evaluated.series is None else evaluated.series
             )
-        found = summary(evaluated.labels, evaluated.scores, evaluated.alarms, buffer, evaluated.fs)
+        try:
+            found = summary(
+                evaluated.labels, evaluated.scores, evaluated.alarms, buffer, evaluated.fs
+            )
+        except ValueError as error:
+            raise DataError(str(error)) from error
     if not verbosity.quiet and detection is not None:
         say_notes(file, detection, verbose=verbosity.verbose)
     elif not verbosity.quiet:
         for note in recording.notes:
             say(f"{file}: {note}")
-    show = _json if form == "json" else _table
-    click.echo(show(file, evaluated, buffer, found))
+    written = _json if form == "json" else _table
+    show(written(file, evaluated, buffer, found))
 
 
 def _labelled(reading: Reading, file: str) -> "Recording":
@@ -219,9 +228,9 @@ def _column(recording: "Recording", score: str, threshold: float | None) -> Eval
     assert recording.labels is not None
     titles = [title.casefold() for title in recording.channels]
     if score.casefold() not in titles:
-        there = ", ".join(f"'{printable(title)}'" for title in recording.channels)
+        there = ", ".join(f"'{short(title)}'" for title in recording.channels)
         raise DataError(
-            f"there is no column '{score}' of numbers for the scores: choose one of {there}."
+            f"there is no column '{short(score)}' of numbers for the scores: choose one of {there}."
         )
     column = titles.index(score.casefold())
     values, labels = recording.values[recording.rows], recording.labels[recording.rows]
@@ -258,7 +267,7 @@ def _json(file: str, evaluated: Evaluated, buffer: int, found: dict[str, float])
             for name, value in found.items()
         },
     }
-    return json.dumps(document, indent=2, allow_nan=False)
+    return json_text(document)
 
 
 def _events(evaluated: Evaluated) -> int:
@@ -274,7 +283,7 @@ def _table(file: str, evaluated: Evaluated, buffer: int, found: dict[str, float]
     from spectra.formatting import aligned, counted
 
     n, marked = evaluated.labels.size, int(evaluated.labels.sum())
-    name = "stdin" if file == STDIN else printable(file)
+    name = "stdin" if file == STDIN else short(file, LONGEST_PATH)
     size = f"{counted(n, 'row')} · {counted(_events(evaluated), 'event')}, {marked / n:.2%} of rows"
     ranking = {name: [_text(found[name])] for name in ("VUS-PR", "VUS-ROC", "AUC-PR", "AUC-ROC")}
     kinds = {"rows": "", "events": "event_", "ranges": "range_", "affiliation": "affiliation_"}
@@ -289,7 +298,7 @@ def _table(file: str, evaluated: Evaluated, buffer: int, found: dict[str, float]
     agreement = pd.DataFrame(rows, columns=["", "precision", "recall", "F1"], dtype=object)
     return "\n".join(
         [
-            f"{click.style(name, bold=True)}  {size} · scores: {printable(evaluated.source)}",
+            f"{click.style(name, bold=True)}  {size} · scores: {evaluated.source}",
             f"Scores over all thresholds (VUS with buffers of 0 … {buffer} rows):",
             *aligned(pd.DataFrame(ranking, dtype=object)),
             _alarm_line(evaluated, found),

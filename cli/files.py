@@ -1,47 +1,131 @@
 """Output files: their checks before any work, and the table of scores."""
 
 import os
+import stat
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from spectra.atomic import replacing
-from spectra.cli.options import STDIN
+from spectra.atomic import replacing, writing
+from spectra.cli.options import STDIN, ReadPath, WrittenPath
 from spectra.errors import DataError
+from spectra.text import cell
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# Bytes of a header of WFDB in which the files of its signals are sought.
+_HEADER_BYTES = 1 << 16
 # Rows formatted at a time: enough that the cost of a block is that of its rows, and its text small.
 BLOCK = 8192
 
 
-def check_output(path: Path, inputs: Sequence[str]) -> None:
+class FileCommand(click.Command):
+    """Command that checks the files that it writes before it reads anything.
+
+    No file that is read is overwritten, and no two outputs are one file.
+    """
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; raise an error for an output file that cannot be written."""
+        read = [name for _, name in _given(self, ctx, ReadPath)]
+        written = _given(self, ctx, WrittenPath)
+        names = [name for _, name in written]
+        for i, (option, name) in enumerate(written):
+            with writing(name):
+                if os.path.realpath(name) in map(os.path.realpath, names[:i]):
+                    raise click.UsageError(f"{name} is the file of two outputs: give each its own.")
+            check_output(Path(name), [*read, *names[:i]], option)
+        return super().invoke(ctx)
+
+
+def _given(
+    command: click.Command, ctx: click.Context, kind: type[click.Path]
+) -> list[tuple[str, str]]:
+    """Return the paths of a kind on the command line, with the option or argument of each."""
+    pairs = []
+    for param in command.params:
+        value = ctx.params.get(str(param.name)) if isinstance(param.type, kind) else None
+        each = value if isinstance(value, tuple) else (value,)
+        pairs += [(param.opts[0], os.fspath(path)) for path in each if path is not None]
+    return pairs
+
+
+def check_output(path: Path, inputs: Sequence[str], option: str = "-o") -> None:
     """Raise an error for an output file that cannot be written, before any work is done.
 
-    The error is a DataError, or a usage error where the command line itself is wrong.
+    `option` is the one that names it. The error is a DataError, or a usage error where the command
+    line itself is wrong.
     """
     if str(path) == STDIN:
-        raise click.UsageError("-o needs the name of a file, not -.")
+        raise click.UsageError(f"{option} needs the name of a file, not -.")
+    with writing(path):
+        _check_place(path)
+    same = _identity(path)
+    if same is None:
+        return
     for name in inputs:
-        if name != STDIN and path.exists() and Path(name).exists() and path.samefile(name):
-            raise click.UsageError(f"-o {path} would overwrite the file that is read.")
+        if same in map(_identity, _read_with(name)):
+            raise click.UsageError(f"{option} {path} would overwrite the file that is read.")
+
+
+def _check_place(path: Path) -> None:
+    """Raise DataError or OSError where no file can be written at a path."""
     if path.is_dir():
         raise DataError(f"{path} cannot be written: it is a folder.")
-    folder = path.resolve().parent
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        found = None
+    folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
         raise DataError(f"{path} cannot be written: there is no folder {folder}.")
-    if not os.access(path if path.exists() else folder, os.W_OK):
+    if found is not None and stat.S_ISSOCK(found.st_mode):
+        raise DataError(f"{path} cannot be written: it is a socket.")
+    places = [folder] if found is None else [path]
+    if found is not None and stat.S_ISREG(found.st_mode):
+        places.append(folder)
+    if not all(os.access(place, os.W_OK) for place in places):
         raise DataError(f"{path} cannot be written: permission denied.")
+
+
+def _identity(path: Path | int) -> tuple[int, int] | None:
+    """Return device and inode of a regular file, which all its names and links share."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
+
+
+def _read_with(name: str) -> list[Path | int]:
+    """Return the files that are read with an input: those of its folder or its WFDB record."""
+    if name == STDIN:
+        return [] if sys.stdin is None else [0]
+    path = Path(name)
+    header = path.with_suffix(".hea") if path.suffix in (".hea", ".dat", ".mat") else path
+    try:
+        if path.is_dir():
+            return list(path.iterdir())
+        if header.suffix != ".hea" or not header.is_file():
+            return [path]
+        with header.open("rb") as file:
+            lines = file.read(_HEADER_BYTES).splitlines()
+    except OSError:
+        return [path]
+    named = {os.fsdecode(line.split(b" ")[0]) for line in lines}
+    signals = [path.parent / other for other in named if os.sep not in other]
+    return [path, header, *signals, header.with_suffix(".atr")]
 
 
 SCORE_COLUMNS = {"anomaly_score": "%.6g", "p_value": "%.6g", "alarm": "%d", "series": "%s"}
 """Columns of a table of scores and the format of each; only stacked series have the last one."""
 
 
-def write_scores(scores: "pd.DataFrame", path: Path) -> None:
+def write_scores(scores: "pd.DataFrame", path: Path, *, keep_formulas: bool = False) -> None:
     """Write one line for each row of `scores`: time or row number, and its columns.
 
     The first column is called `time` for ISO 8601 dates, `time_s` for seconds, and `row` for row
@@ -51,7 +135,9 @@ def write_scores(scores: "pd.DataFrame", path: Path) -> None:
     """
     heading, form, texts = _stamps(scores.index)
     names = [name for name in SCORE_COLUMNS if name in scores]
-    columns = [scores[name] if name != "series" else _quoted(scores[name]) for name in names]
+    columns = [
+        scores[name] if name != "series" else _quoted(scores[name], keep_formulas) for name in names
+    ]
     line = ",".join([form, *(SCORE_COLUMNS[name] for name in names)]) + "\n"
     width = len(names) + 1
     with replacing(path) as file:
@@ -67,7 +153,7 @@ def write_scores(scores: "pd.DataFrame", path: Path) -> None:
             file.write(text.replace(",nan,", ",,").replace(",nan,", ",,").encode())
 
 
-def _quoted(names: "pd.Series[str]") -> "pd.Series[str]":
+def _quoted(names: "pd.Series[str]", keep_formulas: bool) -> "pd.Series[str]":
     """Return names as fields of CSV, in quotes where they need them."""
     import csv
     import io
@@ -75,7 +161,7 @@ def _quoted(names: "pd.Series[str]") -> "pd.Series[str]":
     fields = {}
     for name in names.unique():
         text = io.StringIO()
-        csv.writer(text, lineterminator="").writerow([name])
+        csv.writer(text, lineterminator="").writerow([cell(str(name), keep_formulas=keep_formulas)])
         fields[name] = text.getvalue()
     return names.map(fields)
 

@@ -4,27 +4,29 @@ from pathlib import Path
 
 import click
 
-from spectra.cli.files import check_output
+from spectra.cli.files import FileCommand
 from spectra.cli.messages import explained, say, step
 from spectra.cli.options import (
     Learning,
     Reading,
+    ReadPath,
     Verbosity,
+    WrittenPath,
     learning_options,
     reading_options,
     verbosity_options,
 )
 
 
-@click.command("fit", short_help="Learn from normal data and write a model file.")
-@click.argument("normal", metavar="NORMAL", type=click.Path(allow_dash=True))
+@click.command("fit", cls=FileCommand, short_help="Learn from normal data and write a model file.")
+@click.argument("normal", metavar="NORMAL", type=ReadPath(allow_dash=True))
 @click.option(
     "-o",
     "--output",
     "model",
     metavar="MODEL",
     required=True,
-    type=click.Path(path_type=Path),
+    type=WrittenPath(),
     help="The file to write.",
 )
 @learning_options
@@ -41,7 +43,6 @@ def command(
 
     NORMAL is a file in any known format; - is standard input.
     """
-    check_output(model, [normal])
     from spectra.formatting import counted, span_text
     from spectra.pipeline import learn
 

@@ -7,13 +7,13 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from spectra.cli.options import STDIN
-from spectra.cli.text import printable, short
+from spectra.cli.options import STDIN, Output
+from spectra.text import LONGEST_PATH, cell, line, short, well_formed
 
 if TYPE_CHECKING:
     from spectra.detection import Detection
@@ -37,11 +37,11 @@ def table(file: str, detection: "Detection") -> str:
     """Return the table of a file: a heading, one line for each alarm, and their number."""
     from spectra.formatting import aligned
 
-    name = "stdin" if file == STDIN else printable(file)
+    name = "stdin" if file == STDIN else short(file, LONGEST_PATH)
     rows = detection.table
     rows["channel"] = rows["channel"].map(short)
     lines = [
-        click.style(name, bold=True) + GAP + printable(detection.headline),
+        click.style(name, bold=True) + GAP + line(detection.headline),
         *aligned(rows),
         detection.verdict,
     ]
@@ -52,27 +52,47 @@ def json_document(results: Results) -> Iterator[str]:
     """Yield one JSON object once all files are done."""
     files = [_file(name, detection) for name, detection in results]
     document = {"schema_version": SCHEMA_VERSION, "files": files}
-    yield json.dumps(document, indent=2, allow_nan=False) + "\n"
+    yield json_text(document) + "\n"
 
 
-def csv_table(results: Results) -> Iterator[str]:
+def json_text(document: Any, indent: int | None = 2) -> str:
+    """Return a document as JSON in ASCII, which any terminal shows as it is."""
+    return json.dumps(_well_formed(document), indent=indent, allow_nan=False)
+
+
+def _well_formed(value: Any) -> Any:
+    """Return a document whose texts are all well-formed."""
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, dict):
+        return {well_formed(name): _well_formed(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_well_formed(inner) for inner in value]
+    return value
+
+
+def csv_table(results: Results, *, keep_formulas: bool) -> Iterator[str]:
     """Yield one table of the alarms of all files, as soon as each is done.
 
     The bands `f_low` and `f_high` are those of the JSON.
     """
+
+    def plain(value: object) -> object:
+        return cell(value, keep_formulas=keep_formulas) if isinstance(value, str) else value
+
     yield ",".join(("file", *ALARM)) + "\n"
     for name, detection in results:
         text = io.StringIO()
         rows = csv.writer(text, lineterminator="\n")
-        rows.writerows((name, *alarm.values()) for alarm in _alarms(detection))
+        rows.writerows(map(plain, (name, *alarm.values())) for alarm in _alarms(detection))
         yield text.getvalue()
 
 
-FORMATS: Final[dict[str, Callable[[Results], Iterator[str]]]] = {
-    "table": tables,
-    "json": json_document,
-    "csv": csv_table,
-}
+def rendered(results: Results, output: Output) -> Iterator[str]:
+    """Return the texts to print, in the form that the user chose."""
+    if output.format == "csv":
+        return csv_table(results, keep_formulas=output.keep_formulas)
+    return json_document(results) if output.format == "json" else tables(results)
 
 
 def _file(name: str, detection: "Detection") -> dict[str, object]:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from spectra.atomic import replacing
-from spectra.cli.files import check_output
+from spectra.cli.files import FileCommand
+from spectra.cli.messages import show
+from spectra.cli.options import WrittenPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,11 +16,15 @@ if TYPE_CHECKING:
 FORMATS = ("png", "pdf", "svg")
 
 
-@click.command("foundations", short_help="Print and draw the mathematics under spectra.")
+@click.command(
+    "foundations",
+    cls=FileCommand,
+    short_help="Print and draw the mathematics under spectra.",
+)
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=WrittenPath(),
     metavar="FILE",
     help="Also draw the figure, as .png, .pdf or .svg; needs matplotlib.",
 )
@@ -35,13 +41,13 @@ def command(output: Path | None) -> None:
     from spectra import foundations as f
 
     A, b = f.EXAMPLE_A, f.EXAMPLE_B
-    click.echo(_lines("A", A))
+    show(_lines("A", A))
     for name, factor in zip("PLU", f.lu(A), strict=True):
-        click.echo(_lines(name, factor))
-    click.echo(_lines("eigenvalues of A", [f.eigenvalues(A)]))
-    click.echo(_lines("b", [[value] for value in b]))
-    click.echo(_lines("solution x", f.solve(A, b)[:, None]))
-    click.echo(f"area under the Gaussian = {f.gaussian_area():.12f}")
+        show(_lines(name, factor))
+    show(_lines("eigenvalues of A", [f.eigenvalues(A)]))
+    show(_lines("b", [[value] for value in b]))
+    show(_lines("solution x", f.solve(A, b)[:, None]))
+    show(f"area under the Gaussian = {f.gaussian_area():.12f}")
 
 
 def _lines(name: str, matrix: "Iterable[Iterable[float]]") -> str:
@@ -60,7 +66,6 @@ def _draw(output: Path) -> None:
         raise click.BadParameter(
             f"{output} must end in {', '.join('.' + name for name in FORMATS)}.", param_hint="-o"
         )
-    check_output(output, [])
     try:
         from spectra.foundations.figure import draw
     except ImportError as error:

@@ -1,12 +1,14 @@
 """`spectra inspect`: show how a file is read, without analysing it."""
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
-from spectra.cli.options import STDIN, Reading, opened, reading_options
-from spectra.cli.text import printable, short
+from spectra.cli.files import FileCommand
+from spectra.cli.formats import json_text
+from spectra.cli.messages import show
+from spectra.cli.options import STDIN, Reading, ReadPath, opened, reading_options
+from spectra.text import LONGEST_PATH, line, short
 
 if TYPE_CHECKING:
     from spectra.datasets import Inspection
@@ -26,8 +28,8 @@ of the rows. problem is null, or the error message of an analysis.
 """
 
 
-@click.command("inspect", short_help="Show how a file is read.", epilog=EPILOG)
-@click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
+@click.command("inspect", cls=FileCommand, short_help="Show how a file is read.", epilog=EPILOG)
+@click.argument("file", metavar="FILE", type=ReadPath(allow_dash=True))
 @reading_options
 @click.option(
     "--format",
@@ -50,15 +52,15 @@ def command(file: str, reading: Reading, form: str) -> None:
     name = "stdin" if file == STDIN else file
     if form == "json":
         document = {"schema_version": SCHEMA_VERSION, **found.to_dict(), "file": name}
-        click.echo(json.dumps(document, indent=2, allow_nan=False))
+        show(json_text(document))
     else:
-        click.echo("\n".join(_lines(name, found)))
+        show("\n".join(_lines(name, found)))
 
 
 def _lines(name: str, found: "Inspection") -> list[str]:
     """Return the lines of the table."""
     lines = [
-        click.style(printable(name), bold=True) + "  " + _headline(found),
+        click.style(short(name, LONGEST_PATH), bold=True) + "  " + _headline(found),
         f"  rate: {_rate(found)}",
         *([f"  from {found.start} to {found.end}"] if found.start is not None else []),
         *([f"  labelled: {found.labelled:.2%} of the rows"] if found.labelled is not None else []),
@@ -68,9 +70,9 @@ def _lines(name: str, found: "Inspection") -> list[str]:
         *_first(found),
     ]
     if found.notes:
-        lines += ["", *(f"  note: {printable(note)}" for note in found.notes)]
+        lines += ["", *(f"  note: {line(note)}" for note in found.notes)]
     if found.problem is not None:
-        lines += ["", f"  problem: {printable(found.problem)}"]
+        lines += ["", f"  problem: {line(found.problem)}"]
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Messages on standard error: errors, notes and progress."""
+"""Everything that is printed: results, and messages and progress on standard error."""
 
 import sys
 from collections.abc import Iterator
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spectra.atomic import writing
 from spectra.cli.options import STDIN, Verbosity
-from spectra.cli.text import printable
 from spectra.errors import DataError
+from spectra.text import LONGEST_PATH, line, page, short
 
 if TYPE_CHECKING:
     from spectra.detection import Detection
@@ -18,9 +19,34 @@ if TYPE_CHECKING:
 CLEAR_LINE = "\r\x1b[2K"
 
 
+def show(text: str) -> None:
+    """Print lines of a result on standard output; raise DataError where that fails."""
+    with output():
+        click.echo(page(text), nl=not text.endswith("\n"))
+
+
+@contextmanager
+def output() -> Iterator[None]:
+    """Raise DataError where standard output is closed or cannot be written."""
+    if sys.stdout is None:
+        raise DataError("standard output is closed: open it, or write a file with -o.")
+    with writing("standard output"):
+        yield
+
+
 def say(text: str) -> None:
     """Print a line on standard error."""
-    click.echo(printable(text), err=True)
+    click.echo(line(text), err=True)
+
+
+def show_progress(task: str) -> None:
+    """Show a task on a terminal, in the place of the task before it."""
+    click.echo(f"{CLEAR_LINE}{short(task, LONGEST_PATH)} …", nl=False, err=True)
+
+
+def clear_progress() -> None:
+    """Clear the line of the task."""
+    click.echo(CLEAR_LINE, nl=False, err=True)
 
 
 def say_notes(file: str, detection: "Detection", *, verbose: bool) -> None:
@@ -65,9 +91,9 @@ def step(task: str, verbosity: Verbosity) -> Iterator[None]:
     """Show a task on a terminal while it is done, and clear the line afterwards."""
     shown = verbosity.progress and sys.stderr.isatty()
     if shown:
-        click.echo(f"{printable(task)} …", nl=False, err=True)
+        show_progress(task)
     try:
         yield
     finally:
         if shown:
-            click.echo(CLEAR_LINE, nl=False, err=True)
+            clear_progress()

@@ -6,15 +6,18 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import click
 
+from spectra.errors import DataError
+from spectra.parameters import FASTEST, MOST_ROWS, SLOWEST
+
 if TYPE_CHECKING:
     from spectra.datasets import Recording
     from spectra.datasets.grid_values import Choice
-    from spectra.errors import DataError
     from spectra.model import Method
 
 Command = Callable[..., None]
@@ -23,11 +26,30 @@ STDIN = "-"
 # The keys of spectra.signal.views.VIEWS, whose import would make --help slow.
 VIEWS = ("magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual")
 USUAL_STEP = "auto"
+PICTURES = (".png", ".svg", ".pdf")
 
 
 def opened(file: str) -> str | BinaryIO:
-    """Return what `spectra.datasets.read` opens: a path, or standard input for "-"."""
-    return sys.stdin.buffer if file == STDIN else file
+    """Return what `spectra.datasets.read` opens: a path, or standard input for "-".
+
+    Raises DataError where standard input is closed.
+    """
+    if file != STDIN:
+        return file
+    if sys.stdin is None:
+        raise DataError("standard input is closed: give the name of a file.")
+    return sys.stdin.buffer
+
+
+class ReadPath(click.Path):
+    """Path that a command reads: of a file, or of a folder of files."""
+
+
+class WrittenPath(click.Path):
+    """Path of a file that a command writes."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
 
 
 @dataclass(frozen=True)
@@ -91,7 +113,16 @@ class Output:
 
     format: str
     scores: Path | None
+    plot: Path | None
+    report: Path | None
     fail_on_anomaly: bool
+    keep_formulas: bool = False
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files to write, by the option that names them."""
+        named = {"-o": self.scores, "--plot": self.plot, "--report": self.report}
+        return {option: path for option, path in named.items() if path is not None}
 
 
 def above_zero(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
@@ -101,10 +132,19 @@ def above_zero(_ctx: click.Context, _param: click.Parameter, value: float | None
     return value
 
 
+def sampling_rate(
+    _ctx: click.Context, _param: click.Parameter, value: float | None
+) -> float | None:
+    """Return a sampling rate; raise BadParameter for any other number."""
+    if value is not None and not SLOWEST <= value <= FASTEST:
+        raise click.BadParameter(f"{value:g} must lie in {SLOWEST:g} … {FASTEST:g}.")
+    return value
+
+
 def neighbours(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
     """Return a number or share of frames; raise BadParameter for any other value."""
     if value is not None and not (
-        0 < value < 1 or (value < math.inf and value >= 1 and value == round(value))
+        0 < value < 1 or (1 <= value < MOST_ROWS and value == int(value))
     ):
         raise click.BadParameter(
             f"{value:g} is neither a number of frames, 1 or more, nor a share of them, below 1."
@@ -123,10 +163,21 @@ def byte_count(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     """Return the bytes of a number such as 500000, 500M or 2G."""
     if value is None:
         return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)i?B?", value)
-    if match is None or float(match[1]) == 0:
+    match = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([kMGT]?)i?B?", value)
+    if match is None or float(match[1]) < 1:
         raise click.BadParameter(f"'{value}' is no number of bytes, such as 500000, 500M or 2G.")
-    return int(float(match[1]) * 1024 ** " kMGT".index(match[2] or " "))
+    return min(int(float(match[1]) * 1024 ** " kMGT".index(match[2] or " ")), MOST_ROWS)
+
+
+def picture(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
+    """Return the name of a picture; raise BadParameter for a format that is not drawn."""
+    if value is None:
+        return None
+    if value.suffix.lower() not in PICTURES:
+        raise click.BadParameter(f"'{value}' must end in {', '.join(PICTURES[:-1])} or .pdf.")
+    if find_spec("matplotlib") is None:
+        raise click.BadParameter("pictures need matplotlib: pip install matplotlib.")
+    return value
 
 
 def reading_options(command: Command) -> Command:
@@ -182,7 +233,7 @@ def reading_options(command: Command) -> Command:
             "--fs",
             type=float,
             metavar="HZ",
-            callback=above_zero,
+            callback=sampling_rate,
             help="The sampling rate; it takes precedence over a rate and time stamps in the file.",
         ),
         click.option(
@@ -220,7 +271,7 @@ def row_range(
     if value is None:
         return None
     first, colon, end = value.partition(":")
-    if not colon or not all(part.isascii() and part.isdigit() for part in (first, end) if part):
+    if not colon or not all(re.fullmatch("[0-9]{0,18}", part) for part in (first, end)):
         raise click.BadParameter(f"'{value}' must have the form A:B, such as 0:5000.")
     return int(first) if first else None, int(end) if end else None
 
@@ -276,7 +327,7 @@ def learning_options(command: Command) -> Command:
     )
     @click.option(
         "--nperseg",
-        type=click.IntRange(min=2),
+        type=click.IntRange(2, MOST_ROWS),
         metavar="ROWS",
         help="Rows of a frame. [default: several lengths side by side; with --method sequence a "
         "sixteenth of the period]",
@@ -296,7 +347,7 @@ def learning_options(command: Command) -> Command:
     )
     @click.option(
         "--epochs",
-        type=click.IntRange(min=0),
+        type=click.IntRange(0, MOST_ROWS),
         default=0,
         show_default=True,
         metavar="N",
@@ -333,6 +384,14 @@ def alarm_option(command: Command) -> Command:
     return option(command)
 
 
+keep_formulas_option = click.option(
+    "--keep-formulas",
+    is_flag=True,
+    help="In CSV, keep names that begin with =, +, - or @ as they are; by default an apostrophe "
+    "before them keeps spreadsheets from running them.",
+)
+
+
 def output_options(command: Command) -> Command:
     """Add the options of the results, which the command gets as `output`."""
 
@@ -348,19 +407,42 @@ def output_options(command: Command) -> Command:
         "-o",
         "--output",
         "scores",
-        type=click.Path(path_type=Path),
+        type=WrittenPath(),
         metavar="SCORES.CSV",
         help="Also write one line for each row of FILE: time or row number, anomaly_score, "
         "p_value, and alarm, 0 or 1.",
     )
     @click.option(
+        "--plot",
+        type=WrittenPath(),
+        metavar="PICTURE",
+        callback=picture,
+        help="Also draw signal, score and spectrogram: a .png, .svg or .pdf file.",
+    )
+    @click.option(
+        "--report",
+        type=WrittenPath(),
+        metavar="PAGE.HTML",
+        help="Also write a page for a browser: signal, score, and an explanation of each of the "
+        "strongest alarms.",
+    )
+    @click.option(
         "--fail-on-anomaly", is_flag=True, help="Exit with status 3 if there is an alarm."
     )
+    @keep_formulas_option
     @wraps(command)
     def collected(
-        *args: Any, form: str, scores: Path | None, fail_on_anomaly: bool, **rest: Any
+        *args: Any,
+        form: str,
+        scores: Path | None,
+        plot: Path | None,
+        report: Path | None,
+        fail_on_anomaly: bool,
+        keep_formulas: bool,
+        **rest: Any,
     ) -> None:
-        command(*args, output=Output(form, scores, fail_on_anomaly), **rest)
+        output = Output(form, scores, plot, report, fail_on_anomaly, keep_formulas)
+        command(*args, output=output, **rest)
 
     return collected
 

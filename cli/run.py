@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spectra.cli.files import check_output, write_scores
-from spectra.cli.formats import FORMATS
-from spectra.cli.messages import explained, say, say_notes, step
+from spectra.cli.files import write_scores
+from spectra.cli.formats import rendered
+from spectra.cli.messages import explained, say, say_notes, show, step
 from spectra.cli.options import Output, Reading, Verbosity
+from spectra.cli.pictures import command_line, write_picture
 from spectra.errors import DataError
 
 if TYPE_CHECKING:
@@ -44,16 +45,15 @@ def run_files(
     so that the options are checked first. A file that cannot be used is named on standard error,
     and the command goes on with the next.
     """
-    if output.scores is not None:
+    for option in output.files:
         if len(files) > 1:
             raise click.UsageError(
-                "-o writes the scores of one FILE: run the command once for each."
+                f"{option} writes the results of one FILE: run the command once for each."
             )
-        check_output(output.scores, files)
     tally = Tally()
     results = _results(files, ready(), reading, output, verbosity, tally)
-    for text in FORMATS[output.format](results):
-        click.echo(text, nl=False)
+    for text in rendered(results, output):
+        show(text)
     if tally.failed:
         click.get_current_context().exit(BAD_DATA)
     if tally.alarmed and output.fail_on_anomaly:
@@ -72,12 +72,12 @@ def _results(
     for number, file in enumerate(files, start=1):
         place = f"{number}/{len(files)} {file}" if len(files) > 1 else file
         try:
-            with step(place, verbosity), explained(file):
-                found = _detections(file, find, reading, tally)
+            with step(place, verbosity):
+                with explained(file):
+                    found = _detections(file, find, reading, tally)
                 # Scores are written before the alarms are printed: they are not lost where
                 # standard output fails.
-                if output.scores is not None:
-                    write_scores(_scores(found), output.scores)
+                _write(file, found, output)
         except DataError as error:
             tally.failed = True
             say(f"Error: {error}")
@@ -88,6 +88,27 @@ def _results(
             if not verbosity.quiet:
                 say_notes(name, detection, verbose=verbosity.verbose)
             yield name, detection
+
+
+def _write(file: str, found: "dict[str, Detection]", output: Output) -> None:
+    """Write the files that are asked for; raise DataError for a picture of several series."""
+    if output.scores is not None:
+        write_scores(_scores(found), output.scores, keep_formulas=output.keep_formulas)
+    if not (output.plot or output.report) or not found:
+        return
+    if len(found) > 1:
+        names = ", ".join(list(found)[:5])
+        raise DataError(
+            f"{file} holds {len(found)} series, and a picture or page shows one: choose one with "
+            f"--series COLUMN=VALUE ({names})."
+        )
+    (detection,) = found.values()
+    if output.plot is not None:
+        write_picture(detection, output.plot)
+    if output.report is not None:
+        from spectra.html_report import write_report
+
+        write_report(detection, output.report, command=command_line())
 
 
 def _detections(

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spectra.cli.files import FileCommand
 from spectra.cli.options import (
     STDIN,
     Output,
     Reading,
+    ReadPath,
     Verbosity,
     alarm_option,
     output_options,
@@ -25,13 +27,12 @@ if TYPE_CHECKING:
 
 @click.command(
     "score",
+    cls=FileCommand,
     short_help="Find the anomalies in files with a model file.",
     epilog="The output and the exit status are those of spectra detect.",
 )
-@click.argument("model", metavar="MODEL", type=click.Path())
-@click.argument(
-    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True)
-)
+@click.argument("model", metavar="MODEL", type=ReadPath())
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=ReadPath(allow_dash=True))
 @alarm_option
 @reading_options
 @output_options

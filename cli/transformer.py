@@ -1,12 +1,14 @@
 """`spectra transformer`: a small Transformer, with every number of its forward pass."""
 
-import json
 import math
 from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from spectra.cli.formats import json_text
+from spectra.cli.messages import show
 
 if TYPE_CHECKING:
     from spectra.transformer.model import Positions, Transformer
@@ -122,9 +124,9 @@ def command(form: str, **options: Any) -> None:
     assert trace is not None
     if form == "json":
         document = {"tensors": _plain(trace.tensors), "table": trace.table}
-        click.echo(json.dumps(document, allow_nan=False))
+        show(json_text(document, indent=None))
         return
-    click.echo("\n".join(_lines(trace, _headline(model, tokens))))
+    show("\n".join(_lines(trace, _headline(model, tokens))))
 
 
 def _built(

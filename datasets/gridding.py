@@ -1,24 +1,19 @@
 """Put what a reader returns on a regular grid in time."""
 
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.grid_values import Choice, place_labels, place_values, resample_values
+from spectra.datasets.instants import is_autumn, parse_period, seconds_of
 from spectra.datasets.raw import Raw
 from spectra.datasets.stamp_rate import StampRate, rate_of_bursts
-from spectra.datasets.time_axis import (
-    REPEAT_SHARE,
-    Grid,
-    is_autumn,
-    parse_period,
-    regular_grid,
-    resampled_grid,
-    seconds_of,
-)
+from spectra.datasets.time_axis import REPEAT_SHARE, Grid, regular_grid, resampled_grid
 from spectra.errors import DataError
+from spectra.parameters import require, require_rate
 
 _NO_RATE = "No sampling rate is known (--fs gives one): frequencies are in cycles per sample."
 _SAME_RATE = 0.02
@@ -27,9 +22,10 @@ _SAME_RATE = 0.02
 
 @dataclass(frozen=True)
 class OnGrid:
-    """Samples on a regular grid: `rows` (n_input,) is the position of each input row.
+    """Samples on a regular grid.
 
-    None where the rows are the samples, one after the other.
+    `rows` (n_input,) is the sample that holds each input row; None where the rows are the samples,
+    in order.
     """
 
     values: Float64Array
@@ -50,8 +46,10 @@ def on_grid(
     the median step; `repeats` says which of several rows at one instant is taken. Raises DataError,
     naming the row, where the instants have no grid.
     """
-    if fs is not None and not 0 < fs < np.inf:
-        raise DataError(f"The sampling rate must be a number of Hz above 0, not {fs:g}.")
+    require_rate(fs)
+    if repeats is not None:
+        must = f"must be one of {', '.join(get_args(Choice))}"
+        require("repeats", repeats, str, must, get_args(Choice).__contains__)
     if raw.instants is None:
         if resample:
             raise DataError(f"{raw.source} has no time column to resample by: name it with --time.")
@@ -148,6 +146,8 @@ def _by_stamps(raw: Raw, repeats: Choice | None) -> OnGrid:
 def _on(raw: Raw, grid: Grid, fs: float, choice: Choice) -> OnGrid:
     """Return samples at their positions on a grid."""
     n = len(grid.index)
+    if grid.rows is None:
+        return OnGrid(raw.values, raw.labels, grid.index, fs, None, None, grid.notes)
     labels = None if raw.labels is None else place_labels(raw.labels, grid.rows, n)
     values = place_values(raw.values, grid.rows, n, choice)
     return OnGrid(values, labels, grid.index, fs, grid.rows, None, grid.notes)
@@ -242,7 +242,7 @@ def _resampled(raw: Raw, fs: float | None, resample: str | bool) -> OnGrid:
             f"Resampled, the recording has {grid.fs:g} Hz, not the {fs:g} Hz given: leave fs out."
         )
     rate = grid.fs if fs is None else fs
-    if not grid.resampled:
+    if grid.seconds is None or grid.rows is None:
         return _with_notes(_on(raw, grid, rate, "mean"), notes)
     n = len(grid.index)
     values, bridged = resample_values(raw.values, grid.seconds, grid.step, n)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from spectra.arrays import Float64Array
 from spectra.datasets.grid_values import Choice
-from spectra.datasets.raw import Raw, Request
+from spectra.datasets.raw import Raw, Request, is_resampled
 from spectra.datasets.reading import TEXT, format_of
 from spectra.datasets.recording import Recording
 from spectra.datasets.source import Source, open_source
@@ -21,6 +21,8 @@ from spectra.errors import DataError
 
 _SAMPLE_BYTES = 1 << 21
 """Bytes of a text table that are read: 2 MB take about 0.1 s, whatever the size of the file."""
+_LONGEST_SAMPLE, _FEWEST_LINES = 1 << 25, 20
+"""Bytes that are read at most, and lines that are too few to tell what a table holds."""
 _COUNTED_BYTES = 1 << 28
 """Size up to which lines are counted, which takes some 0.1 s; beyond, their number is estimated."""
 _FLAT = 50
@@ -175,7 +177,7 @@ def inspect(
     form = format_of(opened)
     part = _beginning(opened) if form is TEXT else opened
     request = Request(
-        time, channels, label, variable, sheet, bool(resample), series, dates, delimiter
+        time, channels, label, variable, sheet, is_resampled(resample), series, dates, delimiter
     )
     raw = _one_series(form.read(part, request))
     recording, problem = None, None
@@ -229,7 +231,12 @@ def _beginning(source: Source) -> Source:
     """Return the whole lines at the beginning of a text, or all of a short one."""
     with source.open() as raw:
         data = raw.read(_SAMPLE_BYTES + 1)
-    if len(data) <= _SAMPLE_BYTES:
+        asked = _SAMPLE_BYTES + 1
+        # The rows of a table of 100,000 columns take a megabyte each.
+        while len(data) == asked < _LONGEST_SAMPLE and data.count(b"\n") < _FEWEST_LINES:
+            asked *= 2
+            data += raw.read(asked - len(data))
+    if len(data) < asked:
         return source
     end = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
     if b"\0" in data[:100]:
@@ -302,7 +309,7 @@ def _rate_from(raw: Raw, fs: float | None, resample: str | bool | None) -> str:
 def _channel(name: str, unit: str, values: Float64Array) -> InspectedChannel:
     """Return the range of a channel, and what of it is missing or flat."""
     known = values[~np.isnan(values)]
-    changes = np.flatnonzero(np.diff(values) != 0) + 1
+    changes = np.flatnonzero(values[1:] != values[:-1]) + 1
     edges = np.concatenate([[0], changes, [len(values)]])
     lengths = np.diff(edges)
     longest = int(np.argmax(lengths))

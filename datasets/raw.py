@@ -7,6 +7,7 @@ import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
 from spectra.errors import DataError
+from spectra.parameters import require, require_integer
 
 DATE_ORDERS = ("day-first", "month-first")
 
@@ -55,8 +56,27 @@ class Request:
     nrows: int | None = None
 
     def __post_init__(self) -> None:
+        for name in ("time", "label", "variable", "sheet", "series", "dates", "delimiter"):
+            if (value := getattr(self, name)) is not None:
+                require(name, value, str, "must be a text or None")
+        if self.channels is not None:
+            must = "must be the names of channels, in a list or one text with commas"
+            require("channels", self.channels, (str, Sequence), must, _is_of_texts)
+        if self.nrows is not None:
+            require_integer("nrows", self.nrows, 2)
         if self.dates is not None and self.dates not in DATE_ORDERS:
             raise DataError(f"dates={self.dates!r} must be one of {', '.join(DATE_ORDERS)}.")
+
+
+def is_resampled(resample: object) -> bool:
+    """Return whether rows are put on another grid: by a period, or by True for the usual one."""
+    if resample is not None:
+        require("resample", resample, (str, bool), "must be a period such as '5min', or True")
+    return bool(resample)
+
+
+def _is_of_texts(names: Sequence[object]) -> bool:
+    return all(isinstance(name, str) for name in names)
 
 
 @dataclass(frozen=True)

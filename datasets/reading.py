@@ -32,7 +32,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra.datasets.grid_values import Choice
-from spectra.datasets.raw import Raw, Request
+from spectra.datasets.raw import Raw, Request, is_resampled
 from spectra.datasets.readers.csv_file import read_csv
 from spectra.datasets.readers.edf_file import is_edf, read_edf
 from spectra.datasets.readers.excel_file import is_excel, read_excel
@@ -47,7 +47,7 @@ from spectra.datasets.readers.parquet_file import (
 )
 from spectra.datasets.readers.wav_file import is_wav, read_wav
 from spectra.datasets.readers.wfdb_record import is_wfdb, read_wfdb
-from spectra.datasets.recording import Recording
+from spectra.datasets.recording import Recording, pandas_of
 from spectra.datasets.source import COMPRESSED_ENDINGS, Source, open_source
 from spectra.errors import DataError
 
@@ -166,7 +166,16 @@ def read(
     ('x', 'y')
     """
     request = Request(
-        time, channels, label, variable, sheet, bool(resample), series, dates, delimiter, nrows
+        time,
+        channels,
+        label,
+        variable,
+        sheet,
+        is_resampled(resample),
+        series,
+        dates,
+        delimiter,
+        nrows,
     )
     raw, short = _raw(source, request, max_bytes)
     if raw.stack is not None:
@@ -222,7 +231,16 @@ def read_series(
         Where `read` raises it, and where no series can be analysed.
     """
     request = Request(
-        time, channels, label, variable, sheet, bool(resample), series, dates, delimiter, nrows
+        time,
+        channels,
+        label,
+        variable,
+        sheet,
+        is_resampled(resample),
+        series,
+        dates,
+        delimiter,
+        nrows,
     )
     raw, short = _raw(source, request, max_bytes)
     name = short if name is None else name
@@ -282,9 +300,9 @@ Data: TypeAlias = Union[
 def as_recording(data: Data, fs: float | None = None) -> Recording:
     """Return a recording of whatever holds one.
 
-    A path is read; a data frame or series, an array or list is taken as it is; a recording is
-    itself. Raises DataError where the data is none, or where `fs` contradicts the rate of a
-    recording.
+    A path is read; a data frame or series, of pandas, Polars or PyArrow, an array or list is taken
+    as it is; a recording is itself. Raises DataError where the data is none, or where `fs`
+    contradicts the rate of a recording.
     """
     if isinstance(data, Recording):
         if fs is not None and fs != data.fs:
@@ -294,8 +312,9 @@ def as_recording(data: Data, fs: float | None = None) -> Recording:
         return data
     if isinstance(data, (str, PathLike)):
         return read(data, fs=fs)
-    if isinstance(data, (pd.DataFrame, pd.Series)):
-        return Recording.from_frame(data, fs=fs)
+    table = pandas_of(data)
+    if table is not None:
+        return Recording.from_frame(table, fs=fs)
     return Recording.from_array(data, fs=fs)
 
 

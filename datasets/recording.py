@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,11 @@ from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.file_rate import with_rate
 from spectra.datasets.grid_values import CHOICES, Choice, fill_short_gaps
 from spectra.datasets.gridding import on_grid
-from spectra.datasets.raw import Raw, Request
+from spectra.datasets.raw import Raw, Request, is_resampled
 from spectra.datasets.readers.columns import Table, read_channels
 from spectra.datasets.readers.table import raw_from_table, refuse_too_few
 from spectra.errors import DataError
+from spectra.parameters import require
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,10 @@ class Recording:
         >>> Recording.from_array([[1.0, 5.0], [2.0, 6.0]], fs=10.0).channels
         ('ch1', 'ch2')
         """
+        require("name", name, str, "must be a text")
+        if channels is not None:
+            must = "must be a list of names"
+            require("channels", channels, (Sequence, np.ndarray), must, _is_list)
         matrix = _matrix(values, name)
         n, c = matrix.shape
         if channels is not None and len(channels) != c:
@@ -217,11 +222,14 @@ class Recording:
         >>> Recording.from_frame(pd.Series([1.0, 2.0, 3.0], index=index)).fs
         2.0
         """
+        require("data", data, (pd.DataFrame, pd.Series), "must be a pandas frame or series")
+        require("name", name, str, "must be a text")
         frame = (
             data.to_frame("value" if data.name is None else data.name)
             if isinstance(data, pd.Series)
             else data
         )
+        frame = _without_arrow(frame)
         index = frame.index
         if isinstance(index, pd.PeriodIndex):
             index = index.to_timestamp()
@@ -234,6 +242,7 @@ class Recording:
             index = frame.index
         names = tuple(map(str, frame.columns))
         plain = frame.set_axis(pd.RangeIndex(frame.shape[1]), axis=1)
+        is_resampled(resample)
         table = Table(plain, names, lambda row: f"{name}, row {row + 1}", name)
         column = labels if isinstance(labels, str) else None
         raw = raw_from_table(table, Request(time, channels, column), index)
@@ -279,7 +288,7 @@ class Recording:
             raise DataError(f"repeats={repeats!r} must be one of {', '.join(CHOICES)}.")
         # A text table says in a note where its rate stands, and counts rows without time.
         if raw.fs is not None and raw.instants is None and not raw.fs_text:
-            raw, fs = with_rate(raw, fs, bool(resample))
+            raw, fs = with_rate(raw, fs, is_resampled(resample))
         grid = on_grid(raw, fs, resample, repeats)
         values, filled, notes = fill_short_gaps(grid.values)
         return cls(
@@ -296,6 +305,42 @@ class Recording:
         )
 
 
+def pandas_of(data: object) -> "pd.DataFrame | pd.Series[Any] | None":
+    """Return a table of any library as one of pandas, None for what is no table.
+
+    It is one of pandas itself, one with `to_pandas` such as those of Polars and PyArrow, or an
+    array of records.
+    """
+    if isinstance(data, np.ndarray) and data.dtype.names:
+        return pd.DataFrame.from_records(data)
+    table = data.to_pandas() if hasattr(data, "to_pandas") else data
+    return table if isinstance(table, (pd.DataFrame, pd.Series)) else None
+
+
+def _without_arrow(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose columns and index are not stored in Arrow."""
+
+    def plain(column: "pd.Series[Any]") -> "pd.Series[Any]":
+        values: pd.Series[Any] = column.array.__arrow_array__().to_pandas()
+        return values.set_axis(column.index)
+
+    if isinstance(frame.index.dtype, pd.ArrowDtype):
+        frame = frame.set_axis(pd.Index(plain(frame.index.to_series())), axis=0)
+    kinds = [isinstance(kind, pd.ArrowDtype) for kind in frame.dtypes]
+    if not any(kinds):
+        return frame
+    columns = [
+        plain(frame.iloc[:, i]) if is_arrow else frame.iloc[:, i]
+        for i, is_arrow in enumerate(kinds)
+    ]
+    return pd.concat(columns, axis=1).set_axis(frame.columns, axis=1)
+
+
+def _is_list(names: "Sequence[str] | np.ndarray[Any, Any]") -> bool:
+    """Return whether names are a list; a text is a sequence too, an array of any shape."""
+    return not isinstance(names, (str, bytes)) and getattr(names, "ndim", 1) == 1
+
+
 def _matrix(values: ArrayLike, name: str) -> Float64Array:
     """Return values as floats, (n, c). Raises DataError for anything else."""
     try:
@@ -305,12 +350,16 @@ def _matrix(values: ArrayLike, name: str) -> Float64Array:
             if masked
             else np.asarray(values)
         )
+        if array.dtype.kind in "mM":
+            raise DataError(
+                f"{name} has dates or durations: give them as the index of a pandas frame."
+            )
         if array.dtype.kind == "c":
             raise DataError(
                 f"{name} has complex values: give the real and the imaginary part as two channels."
             )
         array = array.astype(np.float64, copy=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise (
             error
             if isinstance(error, DataError)
@@ -325,7 +374,10 @@ def _matrix(values: ArrayLike, name: str) -> Float64Array:
 
 def _checked_labels(labels: ArrayLike, n: int, name: str) -> IntArray:
     """Return labels that are given as an array. Raises DataError for anything but 0 and 1."""
-    marks = np.asarray(labels)
+    try:
+        marks = np.asarray(labels)
+    except ValueError:
+        marks = np.empty(0)
     if marks.shape != (n,) or not np.isin(marks, (0, 1)).all():
         raise DataError(f"The labels of {name} must be {n} values 0 or 1, one a row.")
     return marks.astype(np.int64)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spectra.errors import DataError
+from spectra.parameters import require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,6 +88,7 @@ def load_sample(name: str) -> "Recording":
     DataError
         For an unknown name.
     """
+    require("name", name, str, "must be the name of a sample")
     path = sample_path(name)
     from spectra.datasets.reading import read
 

@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import os
+import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from spectra.errors import DataError
+from spectra.parameters import require, require_integer
 
 _SIGNATURES = {
     b"\x1f\x8b": "gzip",
@@ -135,6 +137,11 @@ def open_source(source: str | PathLike[str] | BinaryIO, max_bytes: int | None = 
 
     Raises DataError where there is no such file.
     """
+    must = "must be a path or a binary file object"
+    if not hasattr(source, "read"):
+        require("source", source, (str, PathLike), must)
+    if max_bytes is not None:
+        require_integer("max_bytes", max_bytes, 1)
     opened = _from_path(Path(source)) if isinstance(source, (str, PathLike)) else _buffered(source)
     start = opened.head(6)
     kind = next((kind for sign, kind in _SIGNATURES.items() if start.startswith(sign)), None)
@@ -151,9 +158,36 @@ def _from_path(path: Path) -> Source:
         return Source(str(path), path)
     # A pipe gives its bytes once, and they are read several times: for the format, the dialect
     # and the values.
-    return Source(str(path), None, path.read_bytes())
+    with _readable(str(path)), path.open("rb") as file:
+        _refuse_device(file, str(path))
+        return Source(str(path), None, file.read())
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """Raise DataError, with the name of the source, where reading it fails."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{name} cannot be read: {error.strerror or error}.") from error
+
+
+def _refuse_device(file: IO[bytes], name: str) -> None:
+    """Raise DataError for a device that is no terminal: some never end, such as /dev/zero."""
+    try:
+        mode = os.fstat(file.fileno()).st_mode
+    except OSError:
+        # A file object in memory has no number.
+        return
+    if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and not file.isatty() and file.read(1)):
+        raise DataError(f"{name} is a device: give a file or a pipe.")
 
 
 def _buffered(file: BinaryIO) -> Source:
     """Return the source in a binary file object, read to its end."""
-    return Source(str(getattr(file, "name", "stdin")).strip("<>"), None, file.read())
+    name = str(getattr(file, "name", "stdin")).strip("<>")
+    with _readable(name):
+        _refuse_device(file, name)
+        data = file.read()
+    require("source", data, bytes, "must be read as bytes: open the file with mode 'rb'")
+    return Source(name, None, data)

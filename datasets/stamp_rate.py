@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
-from spectra.datasets.time_axis import duration_text, seconds_of
+from spectra.datasets.instants import duration_text, seconds_of
 
 _AMBIGUOUS = 0.02  # of the steps: how many may be neither inside a burst nor between two
 _UNSTEADY = 0.1  # of the bursts: how many may have another number of rows than most

@@ -1,4 +1,4 @@
-"""The regular grid under time stamps as they were logged: order, repeats, jitter and gaps."""
+"""The regular grid under time stamps as they were logged: order, repeats and gaps."""
 
 from dataclasses import dataclass, replace
 
@@ -6,14 +6,20 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
+from spectra.datasets.grid_fit import Fit, best_fit, even_step, round_step
+from spectra.datasets.instants import (
+    counts_of,
+    duration_text,
+    is_autumn,
+    resolution_of,
+    seconds_of,
+)
 from spectra.datasets.raw import Place
 from spectra.errors import DataError
 
-_JITTER = 0.2  # of a step: how far a step may be from a multiple of the usual one
-_EXACT = 1e-3  # of a step: what is rounding, not jitter
-_OFF_SHARE = 0.02  # of the steps: how many may be no multiple, such as restarts after a pause
 REPEAT_SHARE = 0.01  # of the rows: how many may repeat a time stamp
 _LATE_SHARE = 0.02  # of the rows: how many may come after a later one
+_SAME_RATE = 0.01  # relative: how far a rate that the user gives may be from that of the stamps
 _GROWTH = 10  # times the rows: how many the grid may add
 
 
@@ -22,16 +28,16 @@ class Grid:
     """A regular grid and where every row lies on it.
 
     `index` (n,) are the instants of the grid and `step` their distance in seconds; `rows`
-    (n_input,) is the position of each input row, `seconds` (n_input,) its time since the start of
-    the grid; `resampled` says that the rows lie between the instants.
+    (n_input,) is the position of each input row, None where that is its number; `seconds`
+    (n_input,) is its time since the start of the grid where the rows lie between the instants, None
+    where they lie on them.
     """
 
     index: pd.Index
     step: float
-    rows: IntArray
-    seconds: Float64Array
-    notes: tuple[str, ...]
-    resampled: bool = False
+    rows: IntArray | None
+    notes: tuple[str, ...] = ()
+    seconds: Float64Array | None = None
 
     @property
     def fs(self) -> float:
@@ -58,12 +64,13 @@ def regular_grid(index: pd.Index, fs: float | None, place: Place, *, merge: bool
     any number of rows may repeat a stamp. Raises DataError, naming the row, where the stamps fit no
     grid, contradict `fs`, or have gaps beyond reason.
     """
+    step = even_step(index)
+    if step is not None and (fs is None or abs(fs * step - 1) <= _SAME_RATE):
+        return Grid(index, step, None)
     stamps = _distinct(index, place, lenient=False, merge=merge)
     unique = stamps.unique
-    fit = _even_fit(unique)
-    if fit is None:
-        fit = _best_fit(unique, _resolution(index), fs)
-    if fs is not None and abs(fs * fit.usual - 1) > 0.01:
+    fit = best_fit(unique, resolution_of(index), fs)
+    if fs is not None and abs(fs * fit.usual - 1) > _SAME_RATE:
         raise DataError(
             f"The time stamps are {fit.usual:.6g} s apart, which is {1 / fit.usual:.6g} Hz, not "
             f"the {fs:g} Hz given: "
@@ -79,7 +86,7 @@ def regular_grid(index: pd.Index, fs: float | None, place: Place, *, merge: bool
             "recording on a regular grid."
         )
     _refuse_growth(fit.positions, stamps, place)
-    fit = replace(fit, step=_round_step(fit, unique))
+    fit = replace(fit, step=round_step(fit, unique))
     notes = (*stamps.notes, *_fit_notes(fit, stamps, index))
     rows = fit.positions[stamps.group]
     n = int(fit.positions[-1]) + 1
@@ -89,24 +96,7 @@ def regular_grid(index: pd.Index, fs: float | None, place: Place, *, merge: bool
         if unchanged
         else _instants(index, stamps, np.interp(np.arange(n), fit.positions, unique), fit.positions)
     )
-    return Grid(grid, fit.step, rows, unique[stamps.group], notes)
-
-
-def _round_step(fit: "_Fit", seconds: Float64Array) -> float:
-    """Return the step of stamps, rounded where they jitter.
-
-    It is that of their trend or the roundest one that drifts from it by no more than the jitter.
-    """
-    if fit.worst < _EXACT:
-        return fit.step
-    away = fit.positions - fit.positions.mean()
-    trend = float(away @ seconds / (away @ away))
-    drift = fit.worst * fit.step / float(fit.positions[-1])
-    for digits in range(1, 7):
-        for step in (float(f"{trend:.{digits}g}"), 1 / float(f"{1 / trend:.{digits}g}")):
-            if abs(step - trend) <= drift:
-                return step
-    return trend
+    return Grid(grid, fit.step, rows, notes)
 
 
 def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
@@ -133,80 +123,9 @@ def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
         _instants(index, stamps, _multiples(n, step)),
         step,
         rows,
-        seconds,
         tuple(notes),
-        resampled=True,
+        seconds,
     )
-
-
-def parse_period(period: str) -> float:
-    """Return the seconds of a period such as "5min", "10ms" or "0.5" (seconds).
-
-    Raises DataError for anything else.
-    """
-    try:
-        seconds = float(period)
-    except ValueError:
-        try:
-            # To pandas a day is D, and d a thing of the past.
-            seconds = pd.Timedelta(
-                period.replace("d", "D") if period.endswith("d") else period
-            ).total_seconds()
-        except ValueError:
-            seconds = -1.0
-    if not 0 < seconds < np.inf:
-        raise DataError(
-            f"'{period}' is not a period to resample by: give one such as 5min, 1s, 10ms or 0.5."
-        )
-    return seconds
-
-
-def duration_text(seconds: float) -> str:
-    """Format a time span with its unit."""
-    if seconds >= 86400:
-        return f"{seconds / 86400:.4g} days"
-    if seconds >= 3600:
-        return f"{seconds / 3600:.4g} h"
-    if seconds >= 120:
-        return f"{seconds / 60:.6g} min"
-    return f"{seconds:.6g} s" if seconds >= 0.1 else f"{seconds * 1e3:.6g} ms"
-
-
-def _counts(index: "pd.DatetimeIndex | pd.TimedeltaIndex") -> tuple[IntArray, float]:
-    """Return the instants as whole numbers, and how many of those make a second."""
-    kind = "datetime64[ns]" if isinstance(index, pd.DatetimeIndex) else "timedelta64[ns]"
-    plain = (
-        index.tz_convert("UTC").tz_localize(None)
-        if isinstance(index, pd.DatetimeIndex) and index.tz
-        else index
-    )
-    array = plain.to_numpy()
-    unit = np.datetime_data(array.dtype if array.dtype.kind in "mM" else kind)[0]
-    return array.view(np.int64), {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[unit]
-
-
-def seconds_of(index: pd.Index) -> Float64Array:
-    """Return the seconds from the first instant to each, (n,)."""
-    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-        counts, per_second = _counts(index)
-        return np.asarray((counts - counts[0]) / per_second, dtype=np.float64)
-    values: Float64Array = index.to_numpy(dtype=np.float64)
-    return np.asarray(values - values[0], dtype=np.float64)
-
-
-def _resolution(index: pd.Index) -> float:
-    """Return what the stamps are rounded to, in seconds; 0 where that cannot be told."""
-    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-        counts, per_second = _counts(index)
-        return float(np.gcd.reduce(np.diff(counts)) / per_second)
-    seconds = seconds_of(index[:10_000])
-    for digits in range(10):
-        scaled = seconds * 10.0**digits
-        # A float of 1e9 s is good to 1e-7 s, so that stamps of written decimals are near whole,
-        # never exactly.
-        if np.abs(scaled - np.rint(scaled)).max() < 1e-3:
-            return float(10.0**-digits)
-    return 0.0
 
 
 def _multiples(n: int, step: float) -> Float64Array:
@@ -229,8 +148,8 @@ def _instants(
             seconds[positions] = index.to_numpy()[stamps.sources]
         return pd.Index(seconds).rename(index.name)
     # Whole seconds cannot hold the instants between them.
-    fine = index.as_unit("us") if _counts(index)[1] < 1e6 else index
-    counts, per_second = _counts(fine)
+    fine = index.as_unit("us") if counts_of(index)[1] < 1e6 else index
+    counts, per_second = counts_of(fine)
     moments = counts[start] + np.rint(offsets * per_second).astype(np.int64)
     if positions is not None:
         moments[positions] = counts[stamps.sources]
@@ -298,100 +217,6 @@ def _count(marks: BoolArray, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def is_autumn(index: pd.Index) -> bool:
-    """Return True if local times step back by an hour, once or twice, and nowhere else.
-
-    Such a clock was set back at the end of summer time: a block of rows has stamps that come again.
-    """
-    if not isinstance(index, pd.DatetimeIndex) or index.tz is not None:
-        return False
-    steps = np.diff(seconds_of(index))
-    back = steps[steps < 0]
-    usual = float(np.median(steps))
-    return 0 < len(back) <= 2 and bool((np.abs(back + 3600 - usual) <= 0.5 * usual).all())
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """Grid that was tried: step, usual step, positions (n,), first break, worst jitter."""
-
-    step: float
-    usual: float
-    positions: IntArray
-    broken: int | None
-    worst: float
-
-
-def _even_fit(seconds: Float64Array) -> _Fit | None:
-    """Return the grid of stamps that are all one step apart, None for any others.
-
-    It is what `_best_fit` finds, at a fraction of the time.
-    """
-    steps = np.diff(seconds)
-    step = float(seconds[-1]) / len(steps)
-    low, high = float(steps.min()), float(steps.max())
-    worst = max(high - step, step - low) / step
-    if worst > _EXACT / 2:
-        return None
-    positions = np.arange(len(seconds))
-    drift = seconds - positions * step
-    if float(drift.max() - drift.min()) > step / 2:
-        return None
-    return _Fit(step, step, positions, None, worst)
-
-
-def _best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> _Fit:
-    """Return the first grid that fits the stamps.
-
-    Tried are the step of `fs`, the median, which is likelier to be round, and the mean.
-    """
-    steps = np.diff(seconds)
-    median = float(np.median(steps))
-    single = steps[np.abs(steps - median) <= 0.5 * median]
-    # The mean cancels what rounding stamps did to each step: 360 Hz in whole milliseconds has steps
-    # of 2 and 3 ms.
-    mean = float(np.mean(single)) if single.size else median
-    exact = bool(np.abs(single - median).max(initial=0.0) <= _EXACT * median)
-    candidates = [1 / fs] if fs is not None and abs(fs * mean - 1) <= 0.01 else []
-    candidates += [mean] if exact else [median, mean]
-    for candidate in candidates:
-        tolerance = min(0.45, max(_JITTER, resolution / candidate))
-        fit = _fit(seconds, steps, candidate, mean, tolerance)
-        if fit.broken is None:
-            break
-    return fit
-
-
-def _fit(
-    seconds: Float64Array, steps: Float64Array, step: float, usual: float, tolerance: float
-) -> _Fit:
-    """Return the positions of the stamps on a grid of one step.
-
-    Within a stretch positions are counted from stamp to stamp, so that jitter never adds up; a step
-    that is no multiple starts a new stretch, placed by its own time.
-    """
-    multiples = np.maximum(np.rint(steps / step), 1)
-    away = np.abs(steps / step - multiples)
-    off = away > tolerance
-    worst = float(away[~off].max(initial=0.0))
-    count = np.sum(off)
-    pause = count == 1 and steps[np.argmax(off)] > step
-    if count > _OFF_SHARE * len(steps) and not pause:
-        return _Fit(step, usual, np.empty(0, np.int64), int(np.argmax(off)) + 1, worst)
-    starts = np.concatenate([[0], np.flatnonzero(off) + 1])
-    stretch = np.concatenate([[0], np.cumsum(off)])
-    counted = np.concatenate([[0.0], np.cumsum(multiples)])
-    positions = (np.rint(seconds[starts] / step) - counted[starts])[stretch] + counted
-    drift = seconds - positions * step
-    spread = np.maximum.reduceat(drift, starts) - np.minimum.reduceat(drift, starts)
-    broken = None
-    if bool((np.diff(positions) <= 0).any()):
-        broken = int(np.argmax(np.diff(positions) <= 0)) + 1
-    elif bool((spread > step).any()):
-        broken = int(np.argmax(np.abs(drift - drift[starts][stretch]) > step / 2))
-    return _Fit(step, usual, positions.astype(np.int64), broken, worst)
-
-
 def _refuse_growth(positions: IntArray, stamps: _Stamps, place: Place) -> None:
     """Raise DataError where the gaps are so long that the grid would be mostly empty."""
     n = int(positions[-1]) + 1
@@ -406,7 +231,7 @@ def _refuse_growth(positions: IntArray, stamps: _Stamps, place: Place) -> None:
         )
 
 
-def _fit_notes(fit: _Fit, stamps: _Stamps, index: pd.Index) -> list[str]:
+def _fit_notes(fit: Fit, stamps: _Stamps, index: pd.Index) -> list[str]:
     """Return notes on jitter and on gaps."""
     notes = []
     if fit.worst > 0.01:

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from spectra.calibration.gaussian import GaussianThreshold
     from spectra.detection import Detection
     from spectra.estimators import SequenceDetector, SpectralDetector
+    from spectra.html_report import write_report
     from spectra.model import Model
     from spectra.pipeline import detect, learn, score
-    from spectra.plots import plot
+    from spectra.plots import plot, plot_alarm, plot_calibration
     from spectra.reliability import Reliability, check_calibration
     from spectra.sequence.settings import Sequence
     from spectra.spectral.settings import Spectral
@@ -39,8 +40,11 @@ __all__ = [
     "learn",
     "metrics",
     "plot",
+    "plot_alarm",
+    "plot_calibration",
     "score",
     "score_many",
+    "write_report",
 ]
 
 _HOME = {
@@ -57,8 +61,11 @@ _HOME = {
     "detect": "spectra.pipeline",
     "learn": "spectra.pipeline",
     "plot": "spectra.plots",
+    "plot_alarm": "spectra.plots",
+    "plot_calibration": "spectra.plots",
     "score": "spectra.pipeline",
     "score_many": "spectra.batch",
+    "write_report": "spectra.html_report",
 }
 
 # Type checkers read the imports above; seeing this `__getattr__`, they would accept every misspelt

@@ -6,15 +6,19 @@ values belong together, so that a new field is one line.
 """
 
 import json
+import os
+import re
+import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from math import isfinite
+from math import isfinite, prod
 from os import PathLike, fspath
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import IO, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +32,23 @@ GAPS: Final = {"gaps": True}
 ABOUT: Final = "about"
 # Whatever bytes a file holds, this is what numpy, zipfile and json have been seen to raise on them.
 DAMAGE: Final = (
-    ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError, OverflowError,
-    RuntimeError, zipfile.BadZipFile, zlib.error,
+    ValueError, LookupError, TypeError, AttributeError, EOFError, MemoryError, OverflowError,
+    RuntimeError, zipfile.BadZipFile, zlib.error, struct.error,
 )  # fmt: skip
+
+# A file unpacks to at most this many times its bytes, and BASE more: 1 MB to 38 MB.
+MAX_RATIO: Final = 6
+BASE: Final = 1 << 25
+# Bytes of the directory of a file: some 8,000 members, where models have 30 to 300.
+MAX_DIRECTORY: Final = 1 << 20
+# Characters of the JSON text, whose objects take about 30 bytes each.
+MAX_TEXT: Final = 1 << 22
+# Number types of arrays, as numpy writes them: little-endian on every machine that has been tried.
+_NUMBERS: Final = r"\|b1|\|[iu]1|<[iu][248]|<f[248]|<c(?:8|16)"
+_HEADER: Final = re.compile(
+    rf"\{{'descr': '({_NUMBERS}|<U[0-9]{{1,9}})', 'fortran_order': (True|False), "
+    r"'shape': \(((?:[0-9]{1,18}, ?)*(?:[0-9]{1,18})?)\), \} *\n"
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +76,11 @@ class FileFormat:
         }
         with replacing(Path(path)) as file:
             np.savez_compressed(file, **entries)
+            if sum(array.nbytes for array in entries.values()) > _most_unpacked(file.tell()):
+                # What is so regular, such as many constant channels, is not compressed.
+                file.seek(0)
+                file.truncate()
+                np.savez(file, **entries)
 
     def read(self, path: str | PathLike[str]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Return the arrays and the rest.
@@ -66,9 +89,11 @@ class FileFormat:
         """
         name = fspath(path)
         try:
-            with open(name, "rb") as file, np.load(file, allow_pickle=False) as archive:
-                about = json.loads(str(archive[ABOUT]))
-                arrays = {key: archive[key] for key in archive.files if key != ABOUT}
+            with open(name, "rb") as file:
+                arrays = _read_arrays(file)
+            about = _read_text(arrays.pop(ABOUT))
+            if bad := [key for key, array in arrays.items() if array.dtype.kind == "U"]:
+                raise ValueError(f"{bad[0]} holds no numbers.")
         except FileNotFoundError as error:
             raise DataError(f"{name} does not exist: {self._mend(name)}.") from error
         except OSError as error:
@@ -78,11 +103,12 @@ class FileFormat:
             raise self.damaged(name) from error
         if not isinstance(about, dict) or about.get("format") != self.format:
             raise DataError(f"{name} is not a {self.noun} of spectra.")
-        if about.get("version") != self.version:
+        version = about.get("version")
+        if version != self.version or isinstance(version, bool):
+            other = version if isinstance(version, int) and abs(version) < 10**9 else "unknown"
             raise DataError(
-                f"{name} is a {self.noun} of version {about.get('version')}, this spectra reads "
-                f"version {self.version}: "
-                f"{self._mend(name)}."
+                f"{name} is a {self.noun} of version {other}, this spectra reads version "
+                f"{self.version}: {self._mend(name)}."
             )
         return arrays, about
 
@@ -94,6 +120,90 @@ class FileFormat:
 
     def _mend(self, name: str) -> str:
         return self.remedy.format(name=name)
+
+
+def _most_unpacked(size: int) -> int:
+    """Return the most bytes that a file of `size` bytes may unpack to."""
+    return MAX_RATIO * size + BASE
+
+
+def _read_arrays(file: IO[bytes]) -> dict[str, NDArray[Any]]:
+    """Return the arrays in a file by their names.
+
+    Every size is compared with the bytes that there are before memory is taken for it.
+    """
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        raise ValueError("A device or a pipe has no size.")
+    size = file.seek(0, os.SEEK_END)
+    if _directory_size(file, size) > MAX_DIRECTORY:
+        raise ValueError("There are too many members.")
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        names = [member.filename.removesuffix(".npy") for member in members]
+        if len(set(names)) < len(names):
+            raise ValueError("Two members have one name.")
+        known = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+        if any(member.compress_type not in known for member in members):
+            raise ValueError("A member is compressed in another way.")
+        if sum(member.file_size for member in members) > _most_unpacked(size):
+            raise ValueError("The members unpack to too many bytes.")
+        return {
+            name: _array_of(archive.read(member))
+            for name, member in zip(names, members, strict=True)
+        }
+
+
+def _directory_size(file: IO[bytes], size: int) -> int:
+    """Return the bytes of the directory, as the end of a zip file gives them.
+
+    The end record is APPNOTE.TXT 4.3.16. A large file has another one before it, 4.3.14.
+    """
+    file.seek(max(size - 98, 0))
+    end = file.read(98)
+    if len(end) < 22 or end[-22:-18] != b"PK\x05\x06" or end[-2:] != b"\0\0":
+        raise ValueError("The end of a zip file is missing.")
+    count = int(struct.unpack("<L", end[-10:-6])[0])
+    if end[-42:-38] == b"PK\x06\x07":
+        count = max(count, struct.unpack("<Q", end[-58:-50])[0])
+    return count
+
+
+def _array_of(data: bytes) -> NDArray[Any]:
+    """Return the array in the bytes of a member, which numpy's format describes."""
+    if data[:6] != b"\x93NUMPY" or data[6:8] not in (b"\x01\x00", b"\x02\x00"):
+        raise ValueError("A member is no array.")
+    wide = data[6] == 2
+    begin = 12 if wide else 10
+    (length,) = struct.unpack("<L" if wide else "<H", data[8:begin])
+    header = _HEADER.fullmatch(data[begin : begin + length].decode("ascii"))
+    if header is None:
+        raise ValueError("The header of an array is damaged.")
+    dtype = np.dtype(header[1])
+    shape = [int(extent) for extent in header[3].replace(",", " ").split()]
+    # Exact however large, as a product of Python's integers.
+    if prod(shape) * dtype.itemsize != len(data) - begin - length:
+        raise ValueError(f"An array of shape {shape} has another number of bytes.")
+    values = (
+        np.frombuffer(data, dtype, offset=begin + length) if prod(shape) else np.empty(0, dtype)
+    )
+    return values.reshape(shape, order="F" if header[2] == "True" else "C")
+
+
+def _read_text(array: NDArray[Any]) -> Any:
+    """Return what the JSON text holds; raise ValueError for a name that comes twice."""
+    if array.ndim or array.dtype.kind != "U" or array.dtype.itemsize > 4 * MAX_TEXT:
+        raise ValueError("The text is not one, or too long.")
+
+    def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise ValueError("Two parts of the text have one name.")
+        return found
+
+    def finite(name: str) -> float:
+        raise ValueError(f"{name} is no finite number.")
+
+    return json.loads(str(array), object_pairs_hook=distinct, parse_constant=finite)
 
 
 Packed = TypeVar("Packed")
@@ -142,7 +252,7 @@ def _unpacked(
     origin, options = get_origin(kind), get_args(kind)
     if origin is np.ndarray:
         if about is not None:
-            raise ValueError(f"{path}={about!r} is no array.")
+            raise ValueError(f"{path} is no array.")
         return _array(arrays.pop(path), options[1], path, gaps=gaps)
     if is_dataclass(kind):
         return _dataclass(kind, about, path, arrays)
@@ -163,7 +273,7 @@ def _unpacked(
             for name, value in dict(about).items()
         }
     if not is_a(about, kind):
-        raise ValueError(f"{path}={about!r} is not {kind}.")
+        raise ValueError(f"{path} is not {kind}.")
     return float(about) if kind is float else about
 
 
@@ -207,7 +317,7 @@ def _one_of(
             and (about is None or _may_be(about, option))
         ]
     if len(kept) != 1 and not (kept and not isinstance(about, dict)):
-        raise ValueError(f"{path}={about!r} is none of {options}.")
+        raise ValueError(f"{path} is none of {options}.")
     return _unpacked(kept[0], about, path, arrays, gaps=gaps)
 
 

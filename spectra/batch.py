@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,16 @@ from spectra.datasets.recording import Recording
 from spectra.detection import Detection
 from spectra.errors import DataError
 from spectra.model import Method, Model
+from spectra.parameters import require, require_alpha, require_integer, require_rate
 from spectra.pipeline import MethodName, detect, learn, method_of, score
+from spectra.text import well_formed
 from spectra.threads import one_blas_thread
 
 if TYPE_CHECKING:
     Data = str | PathLike[str] | Recording | pd.DataFrame | pd.Series[float] | ArrayLike
 
+# More processes than any machine has cores for.
+MOST_JOBS = 1000
 _COLUMNS = ("start", "end", "peak", "score", "p_value", "channel", "f_low", "f_high")
 
 
@@ -97,6 +102,12 @@ def score_many(
     >>> batch.summary[["recording", "n_alarms"]].isna().any(axis=1).tolist()
     [False, True]
     """
+    require_alpha(alpha)
+    require_rate(fs)
+    must = f"must be a number of processes, 1 to {MOST_JOBS}, or -1 for one per core"
+    require_integer("n_jobs", n_jobs, -1, MOST_JOBS)
+    require("n_jobs", n_jobs, Real, must, bool)
+    require("progress", progress, (bool, np.bool_), "must be True or False")
     named, chosen = _named(recordings), method_of(method)
     model: Model | None = None
     if isinstance(normal, Model):
@@ -118,6 +129,7 @@ def _named(recordings: "Mapping[str, Data] | Iterable[Data]") -> "list[tuple[str
         return [(str(name), data) for name, data in recordings.items()]
     if isinstance(recordings, (str, PathLike, pd.DataFrame, pd.Series, Recording)):
         raise DataError("score_many takes a list of recordings: put a single one in a list.")
+    require("recordings", recordings, Iterable, "must be a list of recordings, or a dict by name")
     named: dict[str, Data] = {}
     for number, data in enumerate(recordings, start=1):
         name = f"recording {number}"
@@ -133,7 +145,8 @@ def _find(
     name: str, data: "Data", model: Model | None, method: Method, alpha: float, fs: float | None
 ) -> _Found:
     """Return the alarms of one recording and its row, or its row with the error."""
-    row: dict[str, object] = {"recording": name}
+    # pandas holds its texts in Arrow, which takes well-formed ones alone.
+    row: dict[str, object] = {"recording": well_formed(name)}
     try:
         # BLAS threads sum in another order, which changes the last digits.
         with one_blas_thread():
@@ -149,7 +162,7 @@ def _find(
                 found = score(model, recording, alpha=alpha)
             return _Found(found.alarms, row | _figures(found))
     except DataError as error:
-        return _Found(None, row | {"error": str(error)})
+        return _Found(None, row | {"error": well_formed(str(error))})
 
 
 def _figures(found: Detection) -> dict[str, object]:

@@ -17,12 +17,13 @@ import pandas as pd
 
 from spectra import metrics
 from spectra.arrays import BoolArray, Float64Array
-from spectra.datasets.readers.columns import OTHER_LABELS, is_label_name
+from spectra.datasets.readers.labels import OTHER_LABELS, is_label_name
 from spectra.datasets.reading import read
 from spectra.datasets.recording import Recording
 from spectra.errors import DataError
 from spectra.model import Method
 from spectra.pipeline import METHODS, detect
+from spectra.text import well_formed
 from spectra.threads import one_blas_thread
 
 # Names of TSB-AD's files: 001_NAB_id_1_Facility_tr_1007_1st_2014.csv.
@@ -278,8 +279,9 @@ def _row(path: Path, use_normal: bool, detector: Method | Detector) -> dict[str,
     seconds = time.perf_counter() - begin
     match = _COLLECTION.match(path.name)
     return {
-        "file": path.name,
-        "collection": match[1] if match else OTHERS,
+        # pandas holds its texts in Arrow, which takes well-formed ones alone.
+        "file": well_formed(path.name),
+        "collection": well_formed(match[1]) if match else OTHERS,
         "n": n,
         "nperseg": found.nperseg,
         "seconds": seconds,
@@ -290,9 +292,24 @@ def _row(path: Path, use_normal: bool, detector: Method | Detector) -> dict[str,
 
 
 def normal_rows_of(name: str, n: int) -> int:
-    """Return the number of normal rows that the name of a file gives, 0 for none.
+    """Return the number of normal rows that the name of a file gives.
 
-    Raises DataError where the file has fewer rows.
+    Parameters
+    ----------
+    name : str
+        Name of the file, such as 001_NAB_id_1_Facility_tr_1007_1st_2014.csv.
+    n : int
+        Rows of the file.
+
+    Returns
+    -------
+    int
+        0 where the name gives none.
+
+    Raises
+    ------
+    DataError
+        Where the file has fewer rows.
     """
     match = _PREFIX.search(name)
     rows = int(match[1]) if match else 0

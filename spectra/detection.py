@@ -4,20 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 
-from spectra import explanation, formatting
+from spectra import formatting
 from spectra.alarms import Alarms, find_alarms, inside
 from spectra.arrays import BoolArray, IntArray
 from spectra.calibration.fusion import Fusion
 from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.scores import Scores
 from spectra.datasets.recording import Recording
+from spectra.errors import DataError
+from spectra.explanation.bands import Bands, band_edges, bands
+from spectra.explanation.bearings import Bearing, Envelope, envelope_of, stretch_of
+from spectra.explanation.explained import Explanation, explain
 from spectra.model import Model
+from spectra.parameters import FASTEST, require
 from spectra.signal.evidence import Evidence
 from spectra.signal.scale import STATES
+from spectra.text import printable
 
 # Frames without overlap below which a note says that p-values are rough.
 FEW_FRAMES = 20
@@ -138,10 +145,97 @@ class Detection:
         fitted, values = self.model.fitted, self.recording.values
         return list(fitted.evidence(values, self.step_scores, steps, own=self.own))
 
+    def explain(self, alarm: int) -> Explanation:
+        """Return what an alarm consists of: bands, channels, kind, similar normal stretch.
+
+        Parameters
+        ----------
+        alarm : int
+            Number of the alarm in order of time, from 1, as in the first column of the table.
+
+        Returns
+        -------
+        Explanation
+
+        Raises
+        ------
+        TypeError
+            For an alarm that is no integer.
+        ValueError
+            For a number that no alarm has.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import spectra
+        >>> x = np.random.default_rng(0).normal(size=4000)
+        >>> x[2000:2200] += 4 * np.sin(0.4 * np.pi * np.arange(200))
+        >>> spectra.detect(x, alpha=1e-4).explain(1).kind
+        'new tone'
+        """
+        require("alarm", alarm, (int, np.integer), "must be the number of an alarm, from 1")
+        return explain(
+            self.recording, self.model, self.step_scores, self.intervals, int(alarm), own=self.own
+        )
+
+    def bearing(self, bearing: Bearing | str, rpm: float, alarm: int | None = None) -> Envelope:
+        """Return the envelope spectrum of a vibration, and the bearing defects that stand out.
+
+        Parameters
+        ----------
+        bearing : Bearing or str
+            The geometry, a number such as "6205", or "balls,d,D,angle".
+        rpm : float
+            Revolutions of the shaft a minute.
+        alarm : int, optional
+            Look at the channel of this alarm, and at its rows or 60 revolutions around them. By
+            default at the whole recording, in the channel whose envelope has the clearest line.
+
+        Returns
+        -------
+        Envelope
+
+        Raises
+        ------
+        TypeError
+            For a parameter of another type.
+        DataError
+            Without a sampling rate, for one too low for the bearing, for an unknown bearing, for an
+            rpm that is not above 0, and for fewer than 10 revolutions.
+        ValueError
+            For a number that no alarm has.
+
+        Notes
+        -----
+        The test is described in `spectra.explanation.bearings`. A defect is named in 1 % of healthy
+        bearings.
+        """
+        require("bearing", bearing, (Bearing, str), "must be a Bearing or a text such as '6205'")
+        must = "must be a finite number above 0"
+        require("rpm", rpm, Real, must, lambda speed: abs(speed) < FASTEST)
+        if self.fs is None:
+            raise DataError("Defect frequencies of bearings are in Hz: give a sampling rate.")
+        if rpm <= 0:
+            raise DataError(f"rpm={rpm:g} must be a finite number above 0.")
+        geometry = Bearing.of(bearing) if isinstance(bearing, str) else bearing
+        values = self.recording.values
+        if alarm is not None:
+            explained = self.explain(alarm)
+            channel = self.recording.channels.index(explained.channels[0].channel)
+            rows = stretch_of(
+                explained.first_row, explained.last_row, len(values), 60 * self.fs / rpm
+            )
+            return envelope_of(values[rows, channel], self.fs, geometry, rpm)
+        found = [
+            envelope_of(channel, self.fs, geometry, rpm, self.recording.n_channels)
+            for channel in values.T
+        ]
+        return min(found, key=lambda each: each.lines[0].p_value)
+
     @cached_property
-    def _bands(self) -> explanation.Bands:
+    def _bands(self) -> Bands:
         """The bands in which the peaks of the alarms differ from normal."""
-        return explanation.bands(self.evidence(self.intervals.peak))
+        return bands(self.evidence(self.intervals.peak))
 
     @cached_property
     def alarms(self) -> pd.DataFrame:
@@ -155,7 +249,7 @@ class Detection:
         """
         intervals, index, bands = self.intervals, self.recording.index, self._bands
         step, z = self.step, self.fusion.z(self.step_scores.statistic[intervals.highest])
-        f_low, f_high = explanation.band_edges(bands.low, bands.high, bands.nperseg, self.fs)
+        f_low, f_high = band_edges(bands.low, bands.high, bands.nperseg, self.fs)
         return pd.DataFrame(
             {
                 "start": index.take(intervals.first),
@@ -210,6 +304,7 @@ class Detection:
         bands = zip(alarms["f_low"], alarms["f_high"], self._bands.nperseg, strict=True)
         return pd.DataFrame(
             {
+                "alarm": [str(number) for number in range(1, len(alarms) + 1)],
                 **{
                     f"{name}{unit}": formatting.instants(pd.Index(alarms[name]), self.fs)
                     for name in ("start", "end", "peak")
@@ -273,8 +368,8 @@ class Detection:
         )
 
     def __repr__(self) -> str:
-        heading = f"{self.recording.name}  {self.headline}"
-        notes = (f"note: {note}" for note in self.notes)
+        heading = f"{printable(self.recording.name)}  {printable(self.headline)}"
+        notes = (f"note: {printable(note)}" for note in self.notes)
         return "\n".join(
             [heading, *formatting.aligned(self._shown()), self._verdict_shown(), *notes]
         )

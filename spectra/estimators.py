@@ -14,10 +14,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from spectra.arrays import Float64Array, IntArray
 from spectra.calibration.gaussian import z_from_p
-from spectra.datasets.recording import Recording
+from spectra.datasets.recording import Recording, pandas_of
 from spectra.detection import Detection
 from spectra.errors import DataError
 from spectra.model import Method, Model
+from spectra.parameters import require_alpha, require_rate
 from spectra.pipeline import detect, score
 from spectra.sequence.forecast import Forecast
 from spectra.sequence.model import SequenceModel
@@ -74,8 +75,8 @@ class _Detector(OutlierMixin, BaseEstimator):
         ValueError
             For a parameter out of range and for data that cannot be used.
         """
-        if not 0 < self.alpha <= 0.5:
-            raise ValueError(f"alpha={self.alpha} must lie above 0 and not above 0.5.")
+        require_alpha(self.alpha)
+        require_rate(self.fs)
         method = self._method()
         recording = self._recording(self._checked(X, reset=True), fit=True)
         self._fitted = _fingerprint(recording)
@@ -243,6 +244,9 @@ class _Detector(OutlierMixin, BaseEstimator):
 
         Raises ValueError where its columns are not those of `fit`.
         """
+        table = pandas_of(X)
+        if table is not None:
+            X = table if isinstance(table, pd.DataFrame) else table.to_frame()
         if isinstance(X, pd.DataFrame):
             # Recording recognises text, labels and times among the columns.
             validate_data(self, X, reset=reset, skip_check_array=True)

@@ -7,6 +7,8 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
+from spectra.text import printable, short
+
 # Units of time, largest first, with their seconds.
 _UNITS = (
     ("d", 86_400.0),
@@ -158,16 +160,19 @@ def instant_unit(index: pd.Index) -> str:
 
 def named(names: Sequence[str], lead: str = "") -> str:
     """Return the first five names for a sentence: "the channels 'a', 'b', … and 12 more"."""
-    shown = ", ".join(f"'{name}'" for name in names[:5])
+    shown = ", ".join(f"'{short(str(name))}'" for name in names[:5])
     lead = lead or ("the channel " if len(names) == 1 else "the channels ")
     return lead + shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def aligned(table: pd.DataFrame) -> list[str]:
-    """Return a table of texts as lines with aligned columns; none for an empty table."""
+    """Return a table of texts as printable lines with aligned columns; none for an empty table."""
     if table.empty:
         return []
-    columns = [[str(name), *table[name]] for name in table.columns]
+    columns = [
+        [printable(str(cell)) for cell in (name, *table.iloc[:, i])]
+        for i, name in enumerate(table.columns)
+    ]
     widths = [max(map(len, column)) for column in columns]
     rows = zip(*columns, strict=True)
     return [

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra.archive import DAMAGE, FileFormat, pack, unpack
+from spectra.parameters import require
 from spectra.sequence.model import SequenceModel
 from spectra.sequence.settings import Sequence
 from spectra.spectral.model import SpectralModel
@@ -90,6 +91,7 @@ class Model:
         DataError
             If it cannot be written.
         """
+        require("path", path, (str, PathLike), "must be a path")
         about, arrays = pack(self)
         FORMAT.write(path, arrays, {"model": about})
 
@@ -110,15 +112,11 @@ class Model:
         DataError
             For a file that is no model file, is damaged, or is of another version.
         """
+        require("path", path, (str, PathLike), "must be a path")
         arrays, about = FORMAT.read(path)
         try:
-            return unpack(cls, about.get("model"), _named(arrays))
+            if set(about) != {"format", "version", "model"}:
+                raise ValueError("The text has unknown parts.")
+            return unpack(cls, about["model"], arrays)
         except DAMAGE as error:
             raise FORMAT.damaged(path) from error
-
-
-def _named(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return the arrays of numbers; raise ValueError for any other."""
-    if bad := [name for name, array in arrays.items() if array.dtype.kind not in "fciub"]:
-        raise ValueError(f"{bad[0]} holds no numbers.")
-    return arrays

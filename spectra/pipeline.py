@@ -5,6 +5,7 @@ from dataclasses import replace
 from math import isclose
 from typing import Final, Literal
 
+import numpy as np
 import pandas as pd
 
 from spectra import formatting
@@ -14,6 +15,7 @@ from spectra.datasets.recording import Recording
 from spectra.detection import ITSELF, Detection
 from spectra.errors import DataError
 from spectra.model import Method, Model
+from spectra.parameters import require, require_alpha, require_rate
 from spectra.sequence.settings import Sequence
 from spectra.signal.period import dominant_period
 from spectra.spectral.settings import Spectral
@@ -31,10 +33,8 @@ def method_of(method: Method | MethodName) -> Method:
     """Return a method, by itself or by its name; raise ValueError for any other."""
     if isinstance(method, Method):
         return method
-    if method not in METHODS:
-        raise ValueError(
-            f"method={method!r} must be one of {', '.join(METHODS)}, or a Spectral or Sequence."
-        )
+    must = f"must be one of {', '.join(METHODS)}, or a Spectral or Sequence"
+    require("method", method, str, must, METHODS.__contains__)
     return METHODS[method]()
 
 
@@ -76,8 +76,10 @@ def learn(
     >>> len(spectra.score(model, x, alpha=1e-5).alarms)
     1
     """
+    require_rate(fs)
+    chosen = method_of(method)
     recording = _recording(normal, fs)
-    return _fitted(recording, method_of(method), slice(0, recording.n_samples))[0]
+    return _fitted(recording, chosen, slice(0, recording.n_samples))[0]
 
 
 def detect(
@@ -123,15 +125,14 @@ def detect(
     Notes
     -----
     Scores are high and p-values low for anomalous rows. The statistic of a step is a power mean of
-    base scores (`spectra.calibration.fusion`). It becomes a p-value by the distribution of its
-    block maxima and the length of clusters of exceedances. Alarms begin and end by hysteresis
-    thresholding (`spectra.alarms`).
+    base scores (`spectra.calibration.fusion`). It becomes a p-value by its distribution
+    among normal steps, with a generalised Pareto tail (`spectra.calibration.gaussian`). Alarms
+    begin and end by hysteresis thresholding (`spectra.alarms`).
 
     References
     ----------
-    Fisher & Tippett (1928), Proc. Cambridge Philosophical Society 24, 180. Leadbetter (1983),
-    Zeitschrift für Wahrscheinlichkeitstheorie 65, 291. Canny (1986), IEEE Trans. Pattern Analysis
-    and Machine Intelligence 8, 679.
+    Pickands (1975), Annals of Statistics 3, 119. Canny (1986), IEEE Trans. Pattern Analysis and
+    Machine Intelligence 8, 679.
 
     Examples
     --------
@@ -144,7 +145,8 @@ def detect(
     >>> bool(2980 <= alarm["start"] <= 3020 <= alarm["end"] <= 3060)
     True
     """
-    _check_alpha(alpha)
+    require_alpha(alpha)
+    require_rate(fs)
     chosen = method_of(method)
     if normal is not None:
         if normal_rows is not None:
@@ -190,18 +192,15 @@ def score(model: Model, data: Data, *, alpha: float = 0.001, fs: float | None = 
     >>> bool(found.scores["alarm"].mean() > 0.9)
     True
     """
-    _check_alpha(alpha)
+    require("model", model, Model, "must be a Model, made by learn or Model.load")
+    require_alpha(alpha)
+    require_rate(fs)
     recording = _like_learned(_recording(data, fs), model)
     try:
         scores = model.fitted.score(recording.values)
     except DataError as error:
         raise DataError(f"{recording.name}: {error}") from None
     return Detection(recording, model, scores, alpha, model.name, False, _index_of(data))
-
-
-def _check_alpha(alpha: float) -> None:
-    if not 0 < alpha <= 0.5:
-        raise ValueError(f"alpha={alpha} must lie above 0 and not above 0.5.")
 
 
 def _index_of(data: Data) -> pd.Index | None:
@@ -256,10 +255,10 @@ def _span(recording: Recording, normal_rows: slice | tuple[int, int]) -> tuple[s
 
     Raises DataError for none.
     """
+    must = "must be a slice or (start, stop), two rows without a step"
+    require("normal_rows", normal_rows, (slice, tuple), must, _is_range)
     rows = normal_rows if isinstance(normal_rows, slice) else slice(*normal_rows)
     n = recording.n_rows
-    if rows.step not in (None, 1):
-        raise ValueError(f"normal_rows={rows} must be a range of rows without a step.")
     start, stop, _ = rows.indices(n)
     if stop - start < 1:
         raise DataError(
@@ -269,6 +268,14 @@ def _span(recording: Recording, normal_rows: slice | tuple[int, int]) -> tuple[s
     positions = recording.rows[start:stop]
     name = f"rows {start} to {stop - 1}"
     return slice(int(positions.min()), int(positions.max()) + 1), name
+
+
+def _is_range(rows: slice | tuple[object, ...]) -> bool:
+    """Return whether rows are a range without a step, of integers or open."""
+    edges = (rows.start, rows.stop) if isinstance(rows, slice) else rows
+    whole = all(edge is None or isinstance(edge, (int, np.integer)) for edge in edges)
+    step = rows.step if isinstance(rows, slice) else None
+    return len(edges) == 2 and whole and step in (None, 1)
 
 
 def _range(rows: slice) -> str:

@@ -1,6 +1,8 @@
 """A file is written whole or not at all, and keeps what it was: a link, a device, its mode."""
 
+import os
 import stat
+import time
 from pathlib import Path
 from typing import IO
 
@@ -97,3 +99,90 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_a_closed_pipe_is_left_to_the_caller() -> None:
     with pytest.raises(BrokenPipeError), writing(Path("scores.csv")):
         raise BrokenPipeError
+
+
+def left_behind(folder: Path, age: float) -> Path:
+    """A temporary file such as a killed process leaves, last written `age` seconds ago."""
+    path = folder / ".spectra-0123456789abcdef.part"
+    path.write_bytes(b"half")
+    then = time.time() - age
+    os.utime(path, (then, then))
+    return path
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    left_behind(tmp_path, age=5.0)
+    with replacing(tmp_path / "scores.csv") as file:
+        file.write(b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["scores.csv"]
+
+
+def test_only_old_files_of_that_pattern_that_nobody_writes_are_removed(tmp_path: Path) -> None:
+    young = left_behind(tmp_path, age=0.0)
+    others = [tmp_path / ".spectra-1.part", tmp_path / "spectra-0123456789abcdef.part"]
+    for other in others:
+        left_behind(tmp_path, age=5.0).rename(other)
+    young.write_bytes(b"half")
+    with replacing(tmp_path / "first.csv") as file:
+        (busy,) = set(tmp_path.iterdir()) - {young, *others}
+        os.utime(busy, (0.0, 0.0))
+        with replacing(tmp_path / "second.csv") as other_file:
+            other_file.write(b"new")
+        assert busy.exists()
+        file.write(b"new")
+    assert {young, *others} <= set(tmp_path.iterdir())
+    assert not busy.exists()
+
+
+def test_a_file_with_two_names_keeps_both(tmp_path: Path) -> None:
+    path, other = tmp_path / "scores.csv", tmp_path / "other.csv"
+    path.write_bytes(b"a long old content")
+    other.hardlink_to(path)
+    with replacing(path) as file:
+        file.write(b"new")
+        assert other.read_bytes() == b"a long old content"
+    assert other.read_bytes() == b"new"
+    assert path.samefile(other)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_an_owner_that_cannot_be_given_away_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_bytes(b"old")
+    before = path.stat()
+
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    def another_group(self: Path, **_: object) -> os.stat_result:
+        found = os.stat(self)
+        if self.suffix != ".part":
+            return found
+        return os.stat_result([*found[:5], found.st_gid + 1, *found[6:10]])
+
+    monkeypatch.setattr(os, "chown", refused)
+    monkeypatch.setattr(Path, "stat", another_group)
+    with replacing(path) as file:
+        file.write(b"newer")
+    after = os.stat(path)
+    assert path.read_bytes() == b"newer"
+    assert (after.st_ino, after.st_gid) == (before.st_ino, before.st_gid)
+
+
+def test_a_private_file_is_private_while_it_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    with replacing(path):
+        modes = [stat.S_IMODE(found.stat().st_mode) for found in tmp_path.iterdir()]
+    assert modes == [0o600, 0o600]
+
+
+def test_a_loop_of_links_is_named_and_stays(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(DataError, match="loop cannot be written"), replacing(loop):
+        pass
+    assert loop.is_symlink()

@@ -1,6 +1,7 @@
 """score_many has the results of detect, in any order of work, and goes on after failures."""
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -146,3 +147,10 @@ def test_progress_is_on_standard_error_and_only_on_a_terminal(
         monkeypatch.delitem(__import__("sys").modules, "ipykernel", raising=False)
         score_many([signal(1), signal(2)], method=FRAMES, progress=progress)
         assert stream.getvalue() == expected
+
+
+def test_a_name_that_is_no_utf_8_is_told_in_the_summary(tmp_path: Path) -> None:
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.csv")
+    batch = score_many([path], progress=False)
+    assert batch.summary["recording"].tolist() == [f"{tmp_path}/\\udcff.csv"]
+    assert "\\udcff.csv" in str(batch.summary["error"][0])

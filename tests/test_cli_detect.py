@@ -169,7 +169,7 @@ def test_table_has_a_line_an_alarm_under_aligned_headings(folder: Path) -> None:
     noun = "alarm" if len(alarms) == 1 else "alarms"
     assert total == f"{len(alarms)} {noun} (false-alarm probability 0.001 per score)"
     assert re.split(r"\s{2,}", titles.strip()) == [
-        "start", "end", "peak", "p-value", "channel", "strongest at", "duration",
+        "alarm", "start", "end", "peak", "p-value", "channel", "strongest at", "duration",
     ]  # fmt: skip
     assert len(lines) == len(alarms)
     for line, alarm in zip(lines, alarms, strict=True):

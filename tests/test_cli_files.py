@@ -15,8 +15,8 @@ from spectra.cli import main
 from spectra.cli.files import BLOCK, write_scores
 from spectra.cli.messages import CLEAR_LINE, step
 from spectra.cli.options import Verbosity
-from spectra.cli.text import LONGEST_NAME, printable, short
 from spectra.datasets import load_sample, read
+from spectra.text import LONGEST_NAME, printable, short
 
 
 def scores(index: pd.Index, seed: int = 0) -> pd.DataFrame:
@@ -100,7 +100,9 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize(("progress", "shown"), [(True, f"2/3 a.csv …{CLEAR_LINE}"), (False, "")])
+@pytest.mark.parametrize(
+    ("progress", "shown"), [(True, f"{CLEAR_LINE}2/3 a.csv …{CLEAR_LINE}"), (False, "")]
+)
 def test_progress_is_shown_on_a_terminal_and_wiped(
     monkeypatch: pytest.MonkeyPatch, progress: bool, shown: str
 ) -> None:

@@ -31,6 +31,7 @@ def test_commands_are_those_that_are_documented() -> None:
         "detect",
         "fit",
         "score",
+        "explain",
         "evaluate",
         "benchmark",
         "datasets",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import naive_alarms
-from spectra.explanation import band, band_edges, bands
+from spectra.explanation.bands import band, band_edges, bands
 from spectra.signal.evidence import Evidence
 from spectra.signal.spectrum import frequencies
 from spectra.spectral.settings import Spectral

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spectra import formatting
-from spectra.explanation import band_edges
+from spectra.explanation.bands import band_edges
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_gaps_are_left_out_and_have_no_score():
 
 
 def test_nothing_to_calibrate_on_is_refused():
-    with pytest.raises(ValueError, match="No finite distance"):
+    with pytest.raises(ValueError, match="No finite value among the distances"):
         GaussianThreshold.fit([np.nan, np.inf])
 
 

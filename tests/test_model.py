@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import spectra
-from spectra import Model, Sequence, Spectral
+from altered_models import altered, members
+from spectra import Model, Sequence, Spectral, archive
 from spectra.archive import DAMAGE, unpack
 from spectra.datasets import Recording
 from spectra.errors import DataError
@@ -85,16 +87,10 @@ def test_saving_twice_gives_the_same_arrays_and_no_other_file(tmp_path: Path, mo
     assert [path.name for path in tmp_path.iterdir()] == ["a.model"]
 
 
-def members(content: bytes) -> dict[str, bytes]:
-    """The parts of a model file."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
 def packed(parts: dict[str, bytes]) -> bytes:
     """A model file of such parts."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w") as archive:
         for name, part in parts.items():
             archive.writestr(name, part)
     return file.getvalue()
@@ -346,6 +342,88 @@ def test_an_array_larger_than_memory_is_refused(tmp_path: Path, content: bytes) 
             header, {"descr": "<f8", "fortran_order": False, "shape": (10**13,)}
         )
         refusal(tmp_path / "a.model", packed(parts | {name: header.getvalue() + bytes(64)}))
+
+
+@settings(QUICK, max_examples=60)
+@given(st.integers(0, 2**32))
+def test_a_file_altered_with_valid_checksums_is_refused_or_harmless(
+    tmp_path: Path, parts: dict[str, bytes], seed: int
+) -> None:
+    path = tmp_path / "a.model"
+    path.write_bytes(altered(parts, np.random.default_rng(seed)))
+    try:
+        again = Model.load(path)
+        # A number may be extreme without being wrong.
+        with np.errstate(all="ignore"):
+            repr(spectra.score(again, signal()))
+    except DataError:
+        return
+    again.save(path)
+    assert Model.load(path).channels == again.channels
+
+
+def test_what_unpacks_to_far_more_is_refused_before_it_is_unpacked(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "a.model"
+    path.write_bytes(content)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("more.npy", bytes(1 << 26))
+    tracemalloc.start()
+    try:
+        refusal(path, path.read_bytes())
+        assert tracemalloc.get_traced_memory()[1] < 1 << 24
+    finally:
+        tracemalloc.stop()
+
+
+def test_too_many_members_are_refused_before_they_are_listed(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "a.model"
+    path.write_bytes(content)
+    with zipfile.ZipFile(path, "a") as file:
+        for i in range(20_000):
+            file.writestr(f"{i}.npy", b"")
+    content = path.read_bytes()
+    tracemalloc.start()
+    try:
+        refusal(path, content)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 24
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_model_so_regular_that_it_would_unpack_to_too_much_is_not_compressed(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "BASE", 0)
+    monkeypatch.setattr(archive, "MAX_RATIO", 1.01)
+    model.save(tmp_path / "a.model")
+    with zipfile.ZipFile(tmp_path / "a.model") as file:
+        assert {member.compress_type for member in file.infolist()} == {zipfile.ZIP_STORED}
+    np.testing.assert_array_equal(Model.load(tmp_path / "a.model").constant, model.constant)
+
+
+@pytest.mark.parametrize("extra", ['"version": 4, ', '"more": 1, '])
+def test_a_part_of_the_text_that_comes_twice_or_is_unknown_is_refused(
+    tmp_path: Path, content: bytes, extra: str
+) -> None:
+    text = json.dumps(described(members(content)))
+    other = members(content) | {"about.npy": written("{" + extra + text[1:])}
+    assert "is not a model file or is damaged" in refusal(tmp_path / "a.model", packed(other))
+
+
+def test_a_member_that_comes_twice_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.model"
+    path.write_bytes(content)
+    with zipfile.ZipFile(path, "a") as file:
+        name = file.namelist()[-1]
+        part = file.read(name)
+        # zipfile warns of a second member of one name.
+        file.NameToInfo.clear()
+        file.writestr(name, part)
+    refusal(path, path.read_bytes())
 
 
 def test_an_interrupted_write_leaves_the_old_file(

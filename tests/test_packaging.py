@@ -1,6 +1,7 @@
 """The repository is installed whole, and importing it costs next to nothing."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -18,9 +19,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import spectra
+from reproducible import rewrite
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+# The time that the files of a build get.
+SECONDS = 1_700_000_000
 INSTALLED_AS = {"spectra": "spectra", "cli": "spectra/cli", "datasets": "spectra/datasets"}
 
 
@@ -37,21 +41,24 @@ def modules_on_disk() -> set[str]:
 
 
 def data_on_disk() -> set[str]:
-    """All other files to install: data, its descriptions, and the mark of a typed package."""
+    """All other files to install: data, parts of a page, and the mark of a typed package."""
     data = {
         path.name
         for path in (ROOT / "datasets").iterdir()
         if path.is_file() and path.suffix != ".py"
     }
-    return {f"spectra/datasets/{name}" for name in data} | {"spectra/py.typed"}
+    page = {f"spectra/html_report/page.{ending}" for ending in ("css", "js")}
+    return {f"spectra/datasets/{name}" for name in data} | {"spectra/py.typed"} | page
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sdist, and the wheel built from it.
+    """The sdist, and the wheel built from it."""
+    return build(tmp_path_factory)
 
-    Both are made from a copy, so that the working tree stays as it is.
-    """
+
+def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both, made from a copy so that the working tree stays as it is."""
     source = tmp_path_factory.mktemp("source")
     for name in INSTALLED_AS:
         ignored = shutil.ignore_patterns("__pycache__")
@@ -69,9 +76,21 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         str(target),
         str(source),
     ]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    dated = os.environ | {"SOURCE_DATE_EPOCH": str(SECONDS)}
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=dated)
     assert result.returncode == 0, result.stdout + result.stderr
+    (sdist,) = target.glob("*.tar.gz")
+    rewrite(sdist, SECONDS)
     return target
+
+
+def test_another_build_gives_the_same_bytes(
+    built: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    again = build(tmp_path_factory)
+    assert {path.name: path.read_bytes() for path in built.iterdir()} == {
+        path.name: path.read_bytes() for path in again.iterdir()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +150,7 @@ def test_metadata(wheel: zipfile.ZipFile, metadata: Message) -> None:
     assert wheel.read(f"{dist_info(wheel)}/licenses/LICENSE") == (ROOT / "LICENSE").read_bytes()
     assert wheel.read(f"{dist_info(wheel)}/entry_points.txt").decode().split("\n")[:2] == [
         "[console_scripts]",
-        "spectra = spectra.cli:main",
+        "spectra = spectra.__main__:main",
     ]
 
 
@@ -164,6 +183,14 @@ def test_extra_all_has_every_library_that_users_may_need() -> None:
     extras = PROJECT["project"]["optional-dependencies"]
     parts = (lines for name, lines in extras.items() if name not in {"all", "peers", "test"})
     assert sorted(extras["all"]) == sorted(line for lines in parts for line in lines)
+
+
+def test_every_requirement_is_listed_with_its_licence() -> None:
+    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    cells = [line.split("|")[1:4] for line in text.splitlines() if line.startswith("| ")]
+    listed = {canonicalize_name(name.strip()): licence.strip() for name, licence, _ in cells}
+    assert all(listed.values())
+    assert {canonicalize_name(line.name) for line in requirements()} <= set(listed)
 
 
 def test_every_requirement_has_one_exact_version_for_the_tests() -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
@@ -60,20 +61,63 @@ def test_channels_are_read_with_time_and_labels_and_nothing_else(
     assert recording.labels.tolist() == marks.tolist()
 
 
-def test_columns_that_are_not_needed_are_not_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = written(tmp_path, "a.parquet", pa.table({"when": TIMES, **COLUMNS, "more": range(N)}))
-    asked: list[list[str]] = []
-    original = parquet.ParquetFile.read
+def test_columns_that_are_not_needed_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    table = pa.table({"when": TIMES, **COLUMNS, "more": np.arange(N) / 7})
+    parquet.write_table(table, path, compression="none", use_dictionary=False)
+    chunk = parquet.ParquetFile(path).metadata.row_group(0).column(3)
+    damaged = bytearray(path.read_bytes())
+    # The header of the page says how many bytes it has: without it nothing can be read.
+    damaged[chunk.data_page_offset : chunk.data_page_offset + 20] = bytes(20)
+    path.write_bytes(damaged)
+    assert read(path, channels="flow").values[:, 0].tolist() == COLUMNS["flow"].tolist()
+    with pytest.raises(DataError, match="damaged or not complete as a Parquet file"):
+        read(path)
 
-    def spied(self: object, columns: list[str]) -> object:
-        asked.append(columns)
-        return original(self, columns=columns)
 
-    monkeypatch.setattr(parquet.ParquetFile, "read", spied)
-    read(path, channels="flow")
-    assert asked == [["when", "flow"]]
+def test_one_of_many_columns_takes_the_memory_of_one(tmp_path: Path) -> None:
+    rows, one = 400_000, 400_000 * 8
+    path = tmp_path / "wide.parquet"
+    values = np.random.default_rng(0).normal(size=rows)
+    parquet.write_table(pa.table({f"c{i}": values + i for i in range(20)}), path)
+    pool = pa.proxy_memory_pool(pa.default_memory_pool())
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pool)
+    tracemalloc.start()
+    try:
+        recording = read(path, channels="c7", fs=100.0)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        pa.set_memory_pool(before)
+    assert recording.values[:, 0].tolist() == (values + 7).tolist()
+    # The array, and the booleans that say where it is missing or filled, an eighth of it each.
+    assert peak < 1.5 * one
+    assert pool.max_memory() < 2 * one
+
+
+@EITHER
+def test_fields_of_structures_are_columns(tmp_path: Path, name: str) -> None:
+    flow, level = COLUMNS.values()
+    pairs = [{"x": float(x), "y": float(y)} for x, y in zip(flow, level, strict=True)]
+    path = written(tmp_path, name, pa.table({"when": TIMES, "acc": pairs, "flow": flow}))
+    recording = read(path)
+    assert recording.channels == ("acc.x", "acc.y", "flow")
+    assert np.array_equal(recording.values, np.column_stack([flow, level, flow]))
+    assert np.array_equal(read(path, channels="acc.y").values[:, 0], level)
+
+
+def test_arrow_stream_is_read_like_a_file(tmp_path: Path) -> None:
+    table = pa.table({"when": TIMES, **COLUMNS})
+    path = tmp_path / "data.arrows"
+    with pa.ipc.new_stream(path, table.schema) as writer:
+        writer.write_table(table)
+    recording = read(path)
+    assert recording.channels == ("flow", "level")
+    assert recording.fs == 4.0
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(DataError, match="damaged or not complete"):
+        read(path)
 
 
 @EITHER

@@ -549,6 +549,12 @@ def test_channels_by_name_or_number(wanted: str | list[str], found: tuple[str, .
     )
 
 
+def test_a_heading_of_thousands_of_digits_is_no_name_that_is_counted() -> None:
+    rows = "".join(f"{i},{i * i % 7},{i * i % 11}\n" for i in range(30))
+    recording = read(io.BytesIO(f"t,{'9' * 5000},5\n{rows}".encode()))
+    np.testing.assert_array_equal(recording.values[-1], [29 * 29 % 7, 29 * 29 % 11])
+
+
 def test_a_channel_whose_name_has_a_comma_or_is_a_number() -> None:
     text = table([LEFT, RIGHT, LEFT], ['"a,b"', "7", "c"])
     np.testing.assert_array_equal(read(source(text), channels="a,b").values[:, 0], LEFT)
@@ -581,7 +587,7 @@ def test_without_time_the_rate_is_unknown_and_that_is_said() -> None:
     known = read(source(text), fs=250)
     assert (known.fs, known.notes) == (250, ())
     for wrong in (0, -1, np.nan, np.inf):
-        with pytest.raises(DataError, match="sampling rate must be a number of Hz above 0"):
+        with pytest.raises(ValueError, match=f"fs={wrong} must be a number of Hz above 0"):
             read(source(text), fs=wrong)
 
 

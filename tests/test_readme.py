@@ -102,7 +102,7 @@ def test_the_added_tone_is_found_and_nothing_else() -> None:
     # The tone of 180 Hz sounds from 17.7 to 18.7 s.
     line = printed.splitlines()[2]
     assert "180 Hz" in line or "176 – 184 Hz" in line
-    start, end = (float(text) for text in line.split()[:2])
+    start, end = (float(text) for text in line.split()[1:3])
     assert abs(start - 17.7) < 0.064
     assert abs(end - 18.7) < 0.064
     assert printed.splitlines()[-1].startswith("1 alarm ")
@@ -125,6 +125,8 @@ def test_every_command_and_every_form_of_output_is_shown() -> None:
         "--format json",
         "--format csv",
         "-o scores.csv",
+        "--plot data.png",
+        "--report data.html",
         "--fail-on-anomaly",
     ):
         assert option in words
@@ -166,9 +168,18 @@ def test_the_json_page_has_the_keys_of_the_json() -> None:
     document = json.loads(spectra("spectra detect data.csv --format json"))
     (file,) = document["files"]
     text = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
-    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
-    documented = [key for row in rows for key in re.findall(r"`(\w+)`", row)]
-    assert documented == [*document, *file, *file["calibration"], *file["alarms"][0]]
+    detection, explanation = (
+        [
+            key
+            for line in part.splitlines()
+            if line.startswith("| `")
+            for key in re.findall(r"`(\w+)`", line.split("|")[1])
+        ]
+        for part in text.split("## Keys of an explanation")
+    )
+    explained = json.loads(spectra("spectra explain data.csv --format json"))["alarms"][0]
+    assert {*explanation} == {*explained, "start", "end"} - {"first_row", "last_row"}
+    assert detection == [*document, *file, *file["calibration"], *file["alarms"][0]]
     assert f"| `schema_version` | {document['schema_version']}. " in text
 
 

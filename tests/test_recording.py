@@ -1,5 +1,6 @@
 """Recordings from arrays, data frames and series: what a person has in a notebook."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -8,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import spectra
-from spectra.datasets import Recording
+from spectra.datasets import Recording, read
 from spectra.datasets.reading import as_recording
 from spectra.errors import DataError
 
@@ -153,14 +155,17 @@ def test_channels_labels_and_rate_of_an_array() -> None:
         ({"labels": [0, 1]}, "The labels of array must be 60 values 0 or 1"),
         ({"labels": [2] * N}, "must be 60 values 0 or 1"),
         ({"labels": [np.nan] * N}, "must be 60 values 0 or 1"),
-        ({"fs": 0}, "sampling rate must be a number of Hz above 0, not 0"),
-        ({"fs": -5.0}, "not -5"),
-        ({"fs": np.nan}, "not nan"),
     ],
 )
 def test_arguments_that_do_not_fit(arguments: dict[str, Any], said: str) -> None:
     with pytest.raises(DataError, match=said):
         Recording.from_array(TWO, **arguments)
+
+
+@pytest.mark.parametrize("fs", [0, -5.0, np.nan])
+def test_a_rate_that_is_none_is_refused(fs: float) -> None:
+    with pytest.raises(ValueError, match=f"fs={fs} must be a number of Hz above 0"):
+        Recording.from_array(TWO, fs=fs)
 
 
 INDEXES = {
@@ -361,3 +366,39 @@ def test_a_choice_that_there_is_not_is_refused_with_those_there_are(
     (name,) = choice
     with pytest.raises(DataError, match=rf"{name}='{choice[name]}' must be one of \w+"):
         spectra.datasets.read(path, **choice)
+
+
+FULL = pd.DataFrame(
+    {"time": pd.date_range("2024-01-01", periods=N, freq="10s"), "a": TWO[:, 0], "b": TWO[:, 1],
+     "label": np.arange(N) // 20 == 1}
+)  # fmt: skip
+TABLES: dict[str, Any] = {
+    "indexed": FULL.set_index("time"),
+    "dates in seconds": FULL.astype({"time": "datetime64[s]"}),
+    "dates as text": FULL.astype({"time": str}),
+    "nullable": FULL.convert_dtypes(),
+    "stored in Arrow": FULL.convert_dtypes(dtype_backend="pyarrow"),
+    "index in Arrow": FULL.convert_dtypes(dtype_backend="pyarrow").set_index("time"),
+    "whole labels": FULL.astype({"label": "int8"}),
+    "labels as objects": FULL.astype({"label": object}),
+    "labels as categories": FULL.astype({"label": "category"}),
+    "table of PyArrow": pa.Table.from_pandas(FULL),
+    "batch of PyArrow": pa.record_batch(FULL),
+    "records of NumPy": FULL.to_records(index=False),
+}
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES.keys())
+def test_tables_of_any_library_give_the_same_recording(table: Any) -> None:
+    expected = read(io.BytesIO(FULL.to_csv(index=False).encode()))
+    found = as_recording(table)
+    assert (found.channels, found.fs) == (expected.channels, expected.fs)
+    assert found.index.equals(expected.index)
+    np.testing.assert_array_equal(found.labels, expected.labels)
+    np.testing.assert_allclose(found.values, expected.values, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["datetime64[s]", "timedelta64[ms]"])
+def test_instants_are_no_values(kind: str) -> None:
+    with pytest.raises(DataError, match="array has dates or durations"):
+        as_recording(np.arange(N).astype(kind))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
-from spectra.arrays import BoolArray
+from spectra.datasets.instants import counts_of
 from spectra.datasets.readers.fixed_dates import fixed_dates
 
 _MONTHS = {
@@ -46,7 +46,7 @@ _INSTANT = (
 _RANGE = re.compile(r"\s+(?:-|–|—|to|bis|tot|until|a|à)\s+|\s*[–—]\s*|(?<=\d)/(?=\d{4}-\d\d-\d\d)")
 _DATE = re.compile(rf"['\s]*{_INSTANT}['\s]*", re.IGNORECASE)
 _CLOCK = re.compile(
-    r"['\s]*\d{1,4}:\d\d(:\d\d)?([.,:]\d+)?(\s*[ap]\.?m\.?)?['\s]*(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?",
+    r"['\s]*\d{1,4}:\d\d(:\d\d)?([.,:]\d+)?(\s*[ap](?:\.?m)?\.?)?['\s]*(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?",
     re.IGNORECASE,
 )
 _MONTH_ONLY = re.compile(r"\s*\d{4}-\d\d\s*")
@@ -54,7 +54,6 @@ _PARTS = re.compile(
     r"(\d{1,4}|[^\W\d_]+\.?)([-/. ]+)(\d{1,2}|[^\W\d_]+\.?)(?:,? ?|\2)(\d{1,4})"
     r"(?:[ T](\d{1,2}):(\d\d)(?::(\d\d)(\.\d+)?)?)?(?: ([AP]M))?( ?(?:Z|[+-]\d\d:?\d\d))?"
 )
-_DAY_MONTH_YEAR = re.compile(r"%([dm])(\W)%[dm]\2%Y( %H:%M(:%S(\.%f)?)?)?")
 _ENOUGH = 2000
 
 
@@ -69,19 +68,17 @@ def looks_like_date(text: str) -> bool:
     )
 
 
-def are_dates(text: "pd.Series[str]", *, months: bool) -> BoolArray:
-    """Return which texts are dates; `months` accepts "2024-01" too."""
-    text = text.fillna("")
-    first = text.map(lambda cell: _RANGE.split(cell.strip())[0])
-    found = first.str.fullmatch(_DATE) & ~text.str.fullmatch(r"\s*\d{8}\s*")
-    if months:
-        found |= first.str.fullmatch(_MONTH_ONLY)
-    return np.asarray(found, dtype=np.bool_)
+def is_date(text: str, *, months: bool) -> bool:
+    """Return True if a text is a date or an interval of dates; `months` accepts "2024-01" too."""
+    first = _RANGE.split(text.strip())[0]
+    if months and _MONTH_ONLY.fullmatch(first):
+        return True
+    return bool(_DATE.fullmatch(first)) and not first.strip().isdigit()
 
 
-def are_clocks(text: "pd.Series[str]") -> BoolArray:
-    """Return which texts are times of day or durations such as 12:59:59."""
-    return np.asarray(text.fillna("").str.fullmatch(_CLOCK), dtype=np.bool_)
+def is_clock(text: str) -> bool:
+    """Return True if a text is a time of day or a duration such as 12:59:59."""
+    return bool(_CLOCK.fullmatch(text))
 
 
 def parse_dates(
@@ -93,6 +90,8 @@ def parse_dates(
     None to decide it over the whole column.
     """
     written = column.astype("str")
+    if (alike := _alike(written, order)) is not None:
+        return alike
     if not _parsed(_part(written), "ISO8601").isna().all():
         iso = _parsed(written, "ISO8601")
         if not iso.isna().any():
@@ -102,12 +101,32 @@ def parse_dates(
     if re.fullmatch(r"\d{4}-\d{3}", first):
         return _parsed(text, "%Y-%j"), ()
     text, late, notes = _plain(text)
+    if (alike := _alike(text, order)) is not None:
+        return alike[0] + late, (*notes, *alike[1])
     if re.match(r"\d{4}-", str(text.dropna().iloc[0])):
         iso = _parsed(text, "ISO8601")
         if not iso.isna().all():
             return iso + late, notes
     dates, more = _in_order(text, str(text.dropna().iloc[0]), order)
     return dates + late, (*notes, *more)
+
+
+def _alike(
+    text: "pd.Series[str]", wanted: str | None
+) -> tuple[pd.DatetimeIndex, tuple[str, ...]] | None:
+    """Return the instants of dates that are all written alike and a note, None for others."""
+    found = fixed_dates(text)
+    if not found:
+        return None
+    if wanted in found:
+        return found[str(wanted)], ()
+    # Where a dot stands between them, the day comes first; with a slash it is anybody's guess.
+    likely = "day-first" if "." in str(text.iloc[0])[:3] else "month-first"
+    order = next(iter(found))
+    if len(found) > 1:
+        order = min(found, key=lambda one: (_longest_step(found[one]), one != likely))
+    sure = all(one.equals(found[order]) for one in found.values())
+    return found[order], () if sure else (_order_note(str(text.iloc[0]), order),)
 
 
 def _plain(
@@ -221,9 +240,9 @@ def _part(text: "pd.Series[str]") -> "pd.Series[str]":
 
 def _longest_step(dates: pd.DatetimeIndex) -> float:
     """Return the longest time from one date to the next, in seconds."""
-    plain = dates.dropna() if dates.tz is None else dates.dropna().tz_convert(None)
-    seconds = plain.to_numpy().astype("datetime64[s]").astype(np.int64)
-    return float(np.abs(np.diff(seconds)).max(initial=0))
+    counts, per_second = counts_of(dates.dropna() if dates.hasnans else dates)
+    steps = np.diff(counts)
+    return max(int(steps.max(initial=0)), -int(steps.min(initial=0))) / per_second
 
 
 def _formats(first: str) -> list[tuple[str, str]]:
@@ -264,13 +283,6 @@ def _month(text: str) -> str:
 
 def _parsed(text: "pd.Series[str]", form: str) -> pd.DatetimeIndex:
     """Return the instants of texts in one format, NaT where one is not."""
-    if len(text) > _ENOUGH:
-        found = _DAY_MONTH_YEAR.fullmatch(form)
-        order = {"d": "day-first", "m": "month-first"}[found[1]] if found else form
-        if found or form == "ISO8601":
-            dates = fixed_dates(text, order)
-            if dates is not None:
-                return dates
     with warnings.catch_warnings():
         # pandas 2 warns of zones that differ, pandas 3 raises.
         warnings.simplefilter("error", FutureWarning)

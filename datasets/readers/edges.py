@@ -1,12 +1,20 @@
 """Rows at the end or start of a table that are no samples: footers and totals."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
-from spectra.arrays import BoolArray, Float64Array
-from spectra.datasets.readers.cells import MISSING, MISSING_WORDS, read_cells
+from spectra.arrays import Float64Array
+from spectra.datasets.readers.cells import (
+    MISSING,
+    MISSING_WORDS,
+    is_number_with_unit,
+    read_cells,
+)
 from spectra.datasets.readers.columns import is_plain
 from spectra.datasets.readers.dates import looks_like_date
+from spectra.datasets.readers.delimiter import is_value
 
 LONGEST_FOOTER = 12
 _SAMPLE, _FEWEST_PARTS = 60, 10
@@ -19,7 +27,7 @@ def footer_rows(frame: pd.DataFrame, decimal: str) -> int:
 
     The first column that holds numbers or dates above has a text there that is neither.
     """
-    if all(is_plain(frame[column]) for column in frame.columns) or len(frame) < 3:
+    if all(map(pd.api.types.is_numeric_dtype, frame.dtypes.unique())) or len(frame) < 3:
         return 0
     tail = frame.iloc[-LONGEST_FOOTER:]
     body = frame.iloc[max(0, len(frame) - _SAMPLE - LONGEST_FOOTER) : -1]
@@ -30,32 +38,43 @@ def footer_rows(frame: pd.DataFrame, decimal: str) -> int:
             if frame[column].iloc[-1] == frame[column].iloc[-1]:
                 return 0
             continue
-        usual = _holds_values(body[column], decimal)
-        if np.mean(usual) < 0.5:
+        usual = _kind_of_values(body[column], decimal)
+        if usual is None:
             continue
         # In the last rows a value of the column is none, and no word for a missing one either.
-        foreign = ~_holds_values(tail[column], decimal) & ~_is_missing(tail[column])
-        empty = _is_missing(tail[column])
-        for i in range(len(tail) - 1, -1, -1):
-            if foreign[i]:
-                count = max(count, len(tail) - i)
-            elif not empty[i]:
+        last = [_text_of(cell) for cell in tail[column]]
+        for i in range(len(last) - 1, -1, -1):
+            empty = last[i].lower() in MISSING_WORDS
+            if not empty and not usual(last[i]):
+                count = max(count, len(last) - i)
+            elif not empty:
                 break
         return count if count < len(frame) - 1 else 0
     return 0
 
 
-def _is_missing(column: "pd.Series[float]") -> BoolArray:
-    """Return which cells are empty or hold a word for a missing value."""
-    text = column.astype("str").str.strip().str.lower()
-    return np.asarray(column.isna() | text.isin(MISSING_WORDS), dtype=np.bool_)
+def _text_of(cell: object) -> str:
+    """Return the text of a cell, "" where it is missing."""
+    return str(cell).strip() if cell == cell and cell is not None else ""
 
 
-def _holds_values(column: "pd.Series[float]", decimal: str) -> BoolArray:
-    """Return which cells of a column are numbers or dates."""
-    cells = read_cells(column, decimal)
-    dates = column.astype("str").fillna("").map(lambda cell: looks_like_date(cell.strip()))
-    return np.asarray(~np.isnan(cells.values) | dates, dtype=np.bool_)
+def _kind_of_values(column: "pd.Series[float]", decimal: str) -> Callable[[str], bool] | None:
+    """Return the test that most cells of a column pass: numbers or dates, with units or without.
+
+    None is returned for a column of text.
+    """
+    cells = [_text_of(cell) for cell in column]
+
+    def plain(cell: str) -> bool:
+        return is_value(cell, decimal) or is_value(cell, ".")
+
+    def with_unit(cell: str) -> bool:
+        return plain(cell) or is_number_with_unit(cell)
+
+    for test in (plain, with_unit):
+        if 2 * sum(map(test, cells)) >= len(cells):
+            return test
+    return None
 
 
 def row_text(frame: pd.DataFrame, row: int) -> str:
@@ -92,9 +111,12 @@ def total_row(frame: pd.DataFrame, decimal: str) -> int | None:
 
 
 def _values(column: "pd.Series[float]", decimal: str) -> Float64Array | None:
-    """Return the numbers of a column that is no text, None for text."""
+    """Return the numbers of a column that is no text, None for text and dates."""
     if is_plain(column):
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    first = [_text_of(cell) for cell in column.iloc[:_SAMPLE]]
+    if any(map(looks_like_date, first)):
+        return None
     if np.mean(np.isnan(read_cells(column.iloc[:_SAMPLE], decimal).values)) > 0.5:
         return None
     return read_cells(column, decimal).values
@@ -102,14 +124,23 @@ def _values(column: "pd.Series[float]", decimal: str) -> Float64Array | None:
 
 def _is_total(values: Float64Array, row: int) -> bool | None:
     """Return True if a value is the sum of the others; None for a column that tells nothing."""
-    middle = values[1 : min(_SAMPLE, len(values) - 1)]
-    steps = np.diff(middle)
-    if len(steps) and steps[0] != 0 and np.mean(steps == steps[0]) > 0.9:
+    high, low = np.fmax.reduce(values), np.fmin.reduce(values)
+    if values[row] not in (high, low):
+        # The sum of ten values is beyond each of them, but for signs: then there is no total.
+        return None if _rises_evenly(values) else False
+    if _rises_evenly(values):
         return None
-    total = float(np.nansum(values)) - values[row]
+    with np.errstate(over="ignore"):
+        total = float(np.nansum(values)) - values[row]
     if abs(values[row] - total) > _CLOSE * max(abs(total), 1e-300):
-        return None if np.nanmax(values) == 0 == np.nanmin(values) else False
+        return None if high == 0 == low else False
     others = np.delete(values, row)
     if np.sum(np.nan_to_num(others) != 0) < _FEWEST_PARTS:
         return None
     return bool(abs(values[row]) > np.nanmax(np.abs(others)))
+
+
+def _rises_evenly(values: Float64Array) -> bool:
+    """Return True for a counter or a time, by its first rows."""
+    steps = np.diff(values[1 : min(_SAMPLE, len(values) - 1)])
+    return bool(len(steps) and steps[0] != 0 and np.mean(steps == steps[0]) > 0.9)

@@ -61,7 +61,15 @@ def read_excel(source: Source, request: Request) -> Raw:
     if not rows:
         raise DataError(f"{source.name}: sheet '{sheet}' is empty: name another with --sheet.")
     name = f"{source.name}, sheet '{sheet}'"
-    raw = read_csv(Source(name, None, _as_text(rows).encode()), request)
+    try:
+        raw = read_csv(Source(name, None, _as_text(rows).encode()), request)
+    except DataError as error:
+        if len(book.sheet_names) > 1 and request.sheet is None:
+            others = ", ".join(f"'{one}'" for one in book.sheet_names[1:8])
+            raise DataError(
+                f"{error} Another sheet may hold the table: --sheet {others}."
+            ) from error
+        raise
     return replace(raw, notes=(*notes, *raw.notes))
 
 
@@ -118,7 +126,7 @@ def _sheet(source: Source, book: Any, wanted: str | None) -> tuple[str, tuple[st
         for name in names:
             if same(name) == same(wanted):
                 return name, ()
-    if wanted.isdigit() and 1 <= int(wanted) <= len(names):
+    if wanted.isdecimal() and len(wanted) < 10 and 1 <= int(wanted) <= len(names):
         return names[int(wanted) - 1], ()
     raise DataError(f"{source.name} has no sheet '{wanted}': there are {listed}.")
 

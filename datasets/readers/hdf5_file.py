@@ -16,6 +16,7 @@ from spectra.datasets.readers.variables import (
     Variable,
     is_rate_name,
     rate_of,
+    rate_of_interval,
     raw_from_variables,
 )
 from spectra.datasets.source import Source
@@ -96,7 +97,7 @@ def _read(
 def _holders(variables: list[Variable]) -> Iterator[str]:
     """Yield the names of data sets that may have attributes on how they were sampled."""
     for variable in variables:
-        if variable.numeric and variable.size > 1:
+        if variable.numeric:
             yield variable.name
             yield variable.name.rpartition("/")[0] or "/"
 
@@ -107,8 +108,10 @@ def _recorded(file: Any, holders: Iterator[Any]) -> tuple[float | None, pd.Times
     start: pd.Timestamp | None = None
     for holder in (file, *holders):
         for key, value in holder.attrs.items():
-            if fs is None and is_rate_name(key):
+            if fs is None and (is_rate_name(key) or key == "rate"):
                 fs = rate_of(value)
+            if fs is None:
+                fs = rate_of_interval(key, value)
             if start is None and key.casefold() in _STARTS:
                 start = _instant(_text(value))
     return fs, start

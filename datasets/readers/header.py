@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from spectra.datasets.readers.names import SECONDS, is_unit
+from spectra.datasets.readers.written_start import written_start
 
 _NUMBER = r"([+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?)"
 _HERTZ = {"hz": 1.0, "hertz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9, "sps": 1.0, "ksps": 1e3}
@@ -19,12 +20,16 @@ _RATE_WORD = (
     r"|fr[ée]quence\s+d.?\s*[ée]chantillonnage|(?:frecuencia|tasa|velocidad)\s+de\s+muestreo"
     r"|(?:frequenza|velocit[àa])\s+di\s+campionamento|(?:taxa|frequ[êe]ncia)\s+de\s+amostragem"
     r"|bemonsterings\w*|samplings\w*frekvens|частота\s+дискретизации|采样率|采样频率|サンプリング周波数"
-    r"|^\W*(?:rate|frequency|frequenz))"
+    r"|(?:^|[,;\t])\W*sampling(?=\s*[:=])|^\W*(?:rate|frequency|frequenz))"
 )
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing)|delta[\s_-]*(?:x|t|time)|\bdt\b"
-    r"|x[\s_-]*increment|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit"
+    r"|x[\s_-]*increment|^\W*interval(?==)|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit"
     r"|messintervall|^\W*increment|(?:time|log\w*|recording|measurement|scan)[\s_-]*(?:interval|step|increment))"
+)
+_PER_SAMPLE = re.compile(
+    r"([+-]?\d+(?:[.,]\d+)?)\s*(s|sec|secs|seconds?|ms|msec|us|µs|μs)\s*(?:/|per)\s*sample",
+    re.IGNORECASE,
 )
 _BETWEEN = r"[\s\"']*(?:[=:,;\t|]+|\s)[\s\"']*"
 _IN_BRACKETS = r"(?:[\s_]*[\[(]?\s*{0}\s*[\])]?)?"
@@ -47,12 +52,9 @@ _COUNT = re.compile(
     r"\s*[=:,;\t]\s*(\d+))",
     re.IGNORECASE,
 )
-_INSTANT = re.compile(
-    r"\d{4}[-/]\d\d[-/]\d\d[T ,]+\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:\s*(?:Z|UTC|[+-]\d\d:?\d\d))?"
-)
 _START_WORD = re.compile(
-    r"\b(?:start\w*|begin\w*|first|record\w*|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio|begin"
-    r"|timeseries)\b",
+    r"\b(?:start\w*|\w*begin\w*|first|record\w*|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
+    r"|timeseries)\b|^(?:date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
     re.IGNORECASE,
 )
 _UNIT = re.compile(
@@ -110,6 +112,10 @@ def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
             if 0 < period < float("inf"):
                 return float(f"{1 / period:.10g}"), _shown(text)
     for text in texts:
+        if (match := _PER_SAMPLE.search(text)) and (period := _number(match[1])) > 0:
+            rate = 1 / (period * SECONDS[match[2].casefold()])
+            return float(f"{rate:.10g}"), _shown(text)
+    for text in texts:
         for match in _BARE_RATE.finditer(text):
             sure = match[0].casefold().startswith("at ") or "hz" not in match[2].casefold()
             if sure and _number(match[1]) > 0:
@@ -135,14 +141,7 @@ def _shown(text: str) -> str:
 
 def _start(texts: Sequence[str]) -> pd.Timestamp | None:
     """Return the instant at which the recording starts."""
-    for text in texts:
-        if _START_WORD.search(text) and (match := _INSTANT.search(text)):
-            try:
-                written = match[0].replace("/", "-").replace("UTC", "Z").replace(",", " ")
-                return pd.Timestamp(written)
-            except ValueError:
-                continue
-    return None
+    return written_start([text for text in texts if _START_WORD.search(text)], texts)
 
 
 def _unit(texts: Sequence[str]) -> str:

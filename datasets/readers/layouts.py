@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array
+from spectra.datasets.instants import seconds_of
 from spectra.datasets.readers.columns import Table, numbers
-from spectra.datasets.readers.dates import are_dates, parse_dates
-from spectra.datasets.time_axis import seconds_of
+from spectra.datasets.readers.dates import is_date, parse_dates
 from spectra.errors import DataError
 
 _CLOCK = re.compile(
     r"\D{0,6}(\d{1,2})[:h.](\d\d)(?::\d\d)?(?:\s*([ap])\.?m\.?)?\s*(?:[-–].*)?", re.IGNORECASE
 )
 _NUMBERED = re.compile(r"[^\d]{0,12}?0*(\d{1,4})\D{0,4}")
+_LINE_PROTOCOL = re.compile(r"[^\s,]+(?:,[^\s,=]+=[^\s,]+)* (?:[^\s,=]+=[^\s,]+,?)+ \d{10,19}\s*")
 _PER_DAY = frozenset({24, 48, 72, 96, 144, 288, 1440})
 _FEWEST_BLOCK = 16
 _ALIKE = 3.0
@@ -35,8 +36,13 @@ def unrolled(table: Table) -> Table:
     return table
 
 
-def refuse_nem12(lines: Sequence[str], source: str) -> None:
-    """Raise DataError for the record types of NEM12, which are no table."""
+def refuse_other_layouts(lines: Sequence[str], source: str) -> None:
+    """Raise DataError for the record types of NEM12 and for line protocol: they are no tables."""
+    if lines and all(map(_LINE_PROTOCOL.fullmatch, lines[:5])):
+        raise DataError(
+            f"{source} is InfluxDB line protocol (measurement, tags, fields, time): export the "
+            "series as CSV, with influx query --raw, and read that."
+        )
     first = lines[0].split(",") if lines else []
     if len(first) > 1 and first[0].strip("\"' ") == "100" and first[1].strip().startswith("NEM1"):
         raise DataError(
@@ -55,7 +61,7 @@ def _stamps(table: Table, column: int) -> pd.DatetimeIndex | None:
     if series.dtype.kind in "iu":
         dates = pd.DatetimeIndex(pd.to_datetime(text, format="%Y%m%d", errors="coerce"))
         return None if dates.isna().any() else dates
-    if series.isna().any() or not are_dates(text, months=False).all():
+    if series.isna().any() or not all(is_date(cell, months=False) for cell in text):
         return None
     dates, _ = parse_dates(series)
     return None if dates.isna().any() else dates
@@ -122,6 +128,8 @@ def _numbered(names: Sequence[str]) -> list[int]:
 
 def _matrix(table: Table, columns: Sequence[int]) -> Float64Array | None:
     """Return the numbers of columns, (rows, columns), None where one is text."""
+    if set(map(table.kinds().__getitem__, columns)) <= set("iufb"):
+        return table.matrix(columns)
     try:
         found = [numbers(table, column) for column in columns]
     except DataError:
@@ -171,13 +179,15 @@ def _blocks(table: Table) -> Table | None:
     Sixteen columns or more without names, or with numbered ones, are a block where their levels
     and spreads are alike, and the step of the stamps over their number is a round rate.
     """
-    columns = _block_columns(table)
-    if len(columns) < _FEWEST_BLOCK or len(table.frame) < 3:
+    names = [name or "" for name in table.names]
+    candidates = _numbered(names) or (list(range(1, len(names))) if not any(names) else [])
+    if len(candidates) < _FEWEST_BLOCK or len(table.frame) < 3:
         return None
     stamps = next(
-        (found for i in range(columns[0]) if (found := _stamps(table, i)) is not None), None
+        (found for i in range(candidates[0]) if (found := _stamps(table, i)) is not None), None
     )
-    values = _matrix(table, columns)
+    columns = [] if stamps is None else _block_columns(table, candidates)
+    values = _matrix(table, columns) if columns else None
     if stamps is None or values is None:
         return None
     steps = np.diff(seconds_of(stamps))
@@ -200,13 +210,8 @@ def _blocks(table: Table) -> Table | None:
     return _long(table, values, "value", note, len(columns), instants)
 
 
-def _block_columns(table: Table) -> list[int]:
-    """Return the last run of columns that are alike and have no names or numbered ones."""
-    names = [name or "" for name in table.names]
-    numbered = _numbered(names)
-    candidates = numbered or (list(range(1, len(names))) if not any(names) else [])
-    if len(candidates) < _FEWEST_BLOCK:
-        return []
+def _block_columns(table: Table, candidates: list[int]) -> list[int]:
+    """Return the last run of the candidates that are alike, [] where it is short."""
     values = _matrix(table, candidates)
     if values is None:
         return []

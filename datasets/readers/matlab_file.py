@@ -20,6 +20,8 @@ from spectra.datasets.source import Source
 from spectra.errors import DataError
 
 _KIND = "a MATLAB file"
+_LABCHART = frozenset({"data", "datastart", "dataend"})
+"""Variables of an export of LabChart (ADInstruments)."""
 _VERSION_4 = ("double", "single", "int8", "int16", "int32", "uint8", "uint16")
 _FAULTS = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError, OSError, OverflowError,
@@ -68,7 +70,8 @@ def read_matlab(source: Source, request: Request) -> Raw:
     try:
         if source.head(6) != b"MATLAB":
             return raw_from_variables(_version_4(source, where), source, request)
-        return raw_from_variables(variables_of(_bytes(where)), source, request)
+        variables = _parts_of_labchart(variables_of(_bytes(where)))
+        return raw_from_variables(variables, source, request)
     except DataError:
         raise
     except _FAULTS as error:
@@ -80,6 +83,31 @@ def _bytes(where: Path | io.BytesIO) -> memoryview:
     if isinstance(where, Path):
         return np.memmap(where, np.uint8, "r").data
     return where.getbuffer()
+
+
+def _parts_of_labchart(variables: list[Variable]) -> list[Variable]:
+    """Return the channels and blocks that LabChart puts behind one another, as variables.
+
+    `data` holds them all, `datastart` and `dataend` their first and last samples, from 1, a row for
+    each channel and a column for each block.
+    """
+    named = {variable.name: variable for variable in variables}
+    if not named.keys() >= _LABCHART or named["datastart"].shape != named["dataend"].shape:
+        return variables
+    data, starts, ends = (named[name] for name in ("data", "datastart", "dataend"))
+    parts = []
+    for (channel, block), start in np.ndenumerate(np.atleast_2d(starts.read())):
+        stop = int(np.atleast_2d(ends.read())[channel, block])
+        if 0 < int(start) <= stop <= data.size:
+            name = f"channel{channel + 1}" + (f"_block{block + 1}" if starts.shape[1] > 1 else "")
+            read = partial(_part_of, data, int(start) - 1, stop)
+            parts.append(Variable(name, (stop - int(start) + 1,), data.numeric, read))
+    return [*parts, *(one for one in variables if one.name not in _LABCHART)]
+
+
+def _part_of(data: Variable, start: int, stop: int) -> NDArray[np.generic]:
+    """Return some of the values of a variable."""
+    return data.read().reshape(-1, order="F")[start:stop]
 
 
 def _version_4(source: Source, where: Path | io.BytesIO) -> list[Variable]:

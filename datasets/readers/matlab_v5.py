@@ -22,12 +22,17 @@ _MATRIX, _COMPRESSED = 14, 15
 _NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8",
             13: "u8"}  # fmt: skip
 """Types of stored numbers: MATLAB stores whole doubles in as few bytes as they need."""
-_STRUCTURE = 2
+_CELL, _STRUCTURE, _CHARACTERS = 1, 2, 4
 _NUMERIC = range(6, 16)
 """Classes of arrays: double, single and eight kinds of integers."""
 _COMPLEX = 0x0800
 _PREFIX = 4096
 """Bytes that are decompressed to learn the class, shape and name of a variable."""
+_MOST_PARTS = 256
+"""Cells and elements of structures that are searched: more hold tables of a program."""
+_LONGEST_TEXT = 16
+"""Characters of a unit; what is longer is a remark."""
+_UNIT_FIELDS = ("units", "unit", "unittext")
 _DEEPEST = 4
 """Structures are searched to this depth: deeper ones hold settings of programs, not signals."""
 
@@ -71,7 +76,7 @@ def variables_of(data: memoryview) -> list[Variable]:
         header = _header(prefix, order)
         if header is None or not header.name:
             continue
-        if header.kind == _STRUCTURE:
+        if header.kind in (_STRUCTURE, _CELL):
             found += _fields(header.name, _payload(kind, body, order), order, _DEEPEST)
         else:
             read = partial(_read_variable, kind, body, order)
@@ -171,23 +176,63 @@ def _numbers(body: memoryview, order: str) -> NDArray[np.generic]:
     return np.frombuffer(data, dtype, count).reshape(header.shape, order="F")
 
 
-def _fields(name: str, body: memoryview, order: str, depth: int) -> Iterator[Variable]:
-    """Yield the arrays inside a structure of one element, named with dots."""
+def _fields(
+    name: str, body: memoryview, order: str, depth: int, unit: str = ""
+) -> Iterator[Variable]:
+    """Yield the arrays inside a structure or cell, named as MATLAB names them."""
     header = _header(body, order)
-    if header is None or header.kind != _STRUCTURE:
-        if header is not None:
-            read = partial(_numbers, body, order)
-            yield Variable(name, header.shape, header.numeric, read)
+    if header is None:
         return
-    if math.prod(header.shape) != 1 or depth == 0:
+    if header.kind not in (_STRUCTURE, _CELL):
+        yield Variable(
+            name, header.shape, header.numeric, partial(_numbers, body, order), unit=unit
+        )
+        return
+    count = math.prod(header.shape)
+    if not 0 < count <= _MOST_PARTS or depth == 0:
         return
     parts = list(_body(body, order))
+    if header.kind == _CELL:
+        for index, (_, inner) in enumerate(parts):
+            yield from _fields(f"{name}{{{index + 1}}}", inner, order, depth - 1)
+        return
+    fields = _names_of_fields(name, parts, count, order)
+    for index in range(count):
+        bodies = [
+            body for _, body in parts[2 + index * len(fields) : 2 + (index + 1) * len(fields)]
+        ]
+        # An element of several has its number behind the name, from 1.
+        whole = name if count == 1 else f"{name}({index + 1})"
+        unit = next(
+            (_text(inner, order) for field, inner in zip(fields, bodies, strict=True)
+             if field.casefold() in _UNIT_FIELDS),
+            "",
+        )  # fmt: skip
+        for field, inner in zip(fields, bodies, strict=True):
+            yield from _fields(f"{whole}.{field}", inner, order, depth - 1, unit)
+
+
+def _names_of_fields(
+    name: str, parts: list[tuple[int, memoryview]], count: int, order: str
+) -> list[str]:
+    """Return the names of the fields of a structure of so many elements."""
     if len(parts) < 2 or len(parts[0][1]) != 4:
         raise BrokenLayout(f"the structure '{name}' has no names of fields")
     width = struct.unpack(order + "i", parts[0][1])[0]
     packed = bytes(parts[1][1])
-    if width <= 0 or len(packed) != width * (len(parts) - 2):
+    if width <= 0 or len(packed) * count != width * (len(parts) - 2):
         raise BrokenLayout(f"the structure '{name}' has other names than fields")
-    for index, (_, inner) in enumerate(parts[2:]):
-        field = packed[index * width : (index + 1) * width].split(b"\0")[0].decode("latin-1")
-        yield from _fields(f"{name}.{field}", inner, order, depth - 1)
+    starts = range(0, len(packed), width)
+    return [packed[at : at + width].split(b"\0")[0].decode("latin-1") for at in starts]
+
+
+def _text(body: memoryview, order: str) -> str:
+    """Return the characters of a row of text, "" where a matrix is none."""
+    header = _header(body, order)
+    if header is None or header.kind != _CHARACTERS or math.prod(header.shape) > _LONGEST_TEXT:
+        return ""
+    kind, data = next(_body(body, order), (0, memoryview(b"")))
+    encoding = {2: "latin-1", 4: "utf-16", 16: "utf-8", 17: "utf-16"}.get(kind, "latin-1")
+    if encoding == "utf-16":
+        encoding += "-le" if order == "<" else "-be"
+    return bytes(data).decode(encoding, "replace").strip("\0 ")

@@ -1,6 +1,7 @@
 """Names of columns: the words in them, the names of time, physical units."""
 
 import re
+from functools import lru_cache
 
 _TIME_WORDS_TEXT = """
     time timestamp timestamps timestep date datetime epoch ts unix utc elapsed t millis micros
@@ -53,9 +54,10 @@ _PLAIN_UNITS = (
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
 """Physical units as they are written in headers."""
 
-_LONG_UNITS = frozenset(
-    "kWh MWh Wh kVA kW °C °F mV uV µV mA hPa kPa MPa mbar bar rpm bpm mmHg m/s m/s² km/h %".split()  # noqa: SIM905
-)
+_LONG_UNITS_TEXT = """
+    kWh MWh Wh kVA kW °C °F mV uV µV mA hPa kPa MPa mbar bar rpm bpm mmHg m/s m/s² km/h % degC degF
+"""
+_LONG_UNITS = frozenset(_LONG_UNITS_TEXT.split())
 """Units that are one even without brackets, as the last word of a name."""
 
 _SPELT_UNITS = frozenset(
@@ -81,6 +83,7 @@ _STATISTICS_TEXT = """
 _STATISTICS = frozenset(_STATISTICS_TEXT.split())
 
 
+@lru_cache(maxsize=4096)
 def words(name: str | None) -> frozenset[str]:
     """Return the words of a name in lower case; TimeUS has the words time and us."""
     if not name:
@@ -104,8 +107,10 @@ def names_only_time(name: str | None) -> bool:
 
 def names_unit_of_time(name: str | None) -> bool:
     """Return True if a name is nothing but a unit of time: "[s]", "x (ms)", "seconds"."""
-    if not name or not words(name) <= SECONDS.keys() | {"x"}:
+    if not name or not words(name) <= SECONDS.keys() | {"x", "in"}:
         return False
+    if re.match(r"\s*in\s", name, re.IGNORECASE):
+        return True
     bracketed = any(text.casefold() in SECONDS for text in _BRACKETED.findall(name))
     return bracketed or bool(words(name) & _CERTAIN)
 
@@ -138,7 +143,8 @@ def is_unit(text: str) -> bool:
 def unit_in(name: str | None) -> str:
     """Return the physical unit in a column's name, "" without one: "Temp, °F", "ecg [uV]"."""
     name = name or ""
-    last = name.split()[-1] if len(name.split()) > 1 else ""
+    parts = re.split(r"[\s_]+", name.strip())
+    last = parts[-1] if len(parts) > 1 else ""
     if last in _LONG_UNITS or (last in UNITS and "/" in last):
         return last
     found = [*_BRACKETED.findall(name), *_AFTER_SEPARATOR.findall(name)]

@@ -95,7 +95,13 @@ def fields(array: NDArray[np.void], prefix: str = "") -> list[Variable]:
     """Return the named fields of a structured array as variables."""
     names = array.dtype.names or ()
     return [
-        Variable(prefix + name, part.shape, numeric(part.dtype), partial(np.asarray, part))
+        Variable(
+            prefix + name,
+            part.shape,
+            numeric(part.dtype),
+            partial(np.asarray, part),
+            dated=part.dtype.kind == "M",
+        )
         for name, part in ((name, np.asarray(array[name])) for name in names)
     ]
 
@@ -156,7 +162,7 @@ def _member(
         except _FAULTS as error:
             raise damaged(source, f"{_NPZ}, '{name}'", error) from error
 
-    return Variable(name, shape, numeric(dtype), read)
+    return Variable(name, shape, numeric(dtype), read, dated=dtype.kind == "M")
 
 
 def numeric(dtype: np.dtype[np.generic]) -> bool:

@@ -2,17 +2,22 @@
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.binary import content, damaged, library
-from spectra.datasets.readers.columns import Table, is_label_name
-from spectra.datasets.readers.signals import listed_channels
+from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.labels import is_label_name
+from spectra.datasets.readers.layouts import unrolled
+from spectra.datasets.readers.signals import as_floats, listed_channels
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.readers.variables import is_rate_name, rate_of
 from spectra.datasets.source import Source
@@ -20,10 +25,14 @@ from spectra.errors import DataError
 
 _PARQUET = "a Parquet file"
 _FEATHER = "a Feather file"
+_STREAM = b"\xff\xff\xff\xff"
+"""Continuation mark at the start of an Arrow stream (Arrow columnar format, IPC)."""
 _INDEX = re.compile(r"__index_level_\d+__")
 """Names that pandas gives to indices without a name."""
 _TIME_NAME = re.compile(r"(?i)(?:^|[\W_])(?:time|timestamp|date|datetime|epoch|ts|t)(?:$|[\W_])")
 _UNITS = ("unit", "units")
+_BATCH_ROWS, _BUFFER_BYTES = 1 << 16, 1 << 20
+"""Rows of a batch and bytes of the file that are held at a time: 0.5 MB a column, and 1 MB."""
 
 
 def is_parquet(head: bytes, name: str) -> bool:
@@ -32,8 +41,8 @@ def is_parquet(head: bytes, name: str) -> bool:
 
 
 def is_feather(head: bytes, name: str) -> bool:
-    """Return whether the content is a Feather file, which is an Arrow IPC file."""
-    return head.startswith(b"ARROW1")
+    """Return whether the content is a Feather file, which is an Arrow IPC file, or a stream."""
+    return head.startswith(b"ARROW1") or (head.startswith(_STREAM) and len(head) > 16)
 
 
 def read_parquet(source: Source, request: Request) -> Raw:
@@ -42,12 +51,12 @@ def read_parquet(source: Source, request: Request) -> Raw:
     parquet = library("pyarrow.parquet", source, _PARQUET, "parquet")
     where = content(source)
     try:
-        with parquet.ParquetFile(where, memory_map=isinstance(where, Path)) as file:
+        with parquet.ParquetFile(where, buffer_size=_BUFFER_BYTES) as file:
             columns = _columns(arrow, source, file.schema_arrow, request)
             values = file.metadata.num_rows * len(columns.indices)
             refuse_too_large(source.name, values, "choose fewer columns with --channels")
-            table = file.read(columns=columns.stored_names())
-        return _raw(arrow, source, table, columns, request)
+            frame = _frame(arrow, file, columns)
+        return _raw(source, frame, columns, request)
     except DataError:
         raise
     except (arrow.ArrowException, OSError, ValueError) as error:
@@ -55,21 +64,42 @@ def read_parquet(source: Source, request: Request) -> Raw:
 
 
 def read_feather(source: Source, request: Request) -> Raw:
-    """Read the columns of a Feather file that are channels, time or labels."""
+    """Read the columns of a Feather file or an Arrow stream that are channels, time or labels."""
     arrow = library("pyarrow", source, _FEATHER, "parquet")
-    feather = library("pyarrow.feather", source, _FEATHER, "parquet")
     where = content(source)
+    stream = source.head(len(_STREAM)) == _STREAM
     try:
-        columns = _columns(arrow, source, _feather_schema(arrow, where), request)
-        if isinstance(where, io.BytesIO):
-            where.seek(0)
-        mapped = isinstance(where, Path)
-        table = feather.read_table(where, columns=columns.stored_names(), memory_map=mapped)
-        return _raw(arrow, source, table, columns, request)
+        with _arrow_reader(arrow, where, stream, None) as reader:
+            whole = reader.schema.names
+            columns = _columns(arrow, source, reader.schema, request)
+        names = columns.stored_names()
+        fields = [i for i, name in enumerate(whole) if _is_part_of(name, names)]
+        with _arrow_reader(arrow, where, stream, fields) as reader:
+            table = _flat(arrow, reader.read_all()).select(names)
+        return _raw(source, _converted(arrow, table), columns, request)
     except DataError:
         raise
     except (arrow.ArrowException, OSError, ValueError) as error:
         raise damaged(source, _FEATHER, error) from error
+
+
+@contextmanager
+def _arrow_reader(
+    arrow: Any, where: Path | io.BytesIO, stream: bool, fields: list[int] | None
+) -> Iterator[Any]:
+    """Open an Arrow file or stream, of which some fields are read, or all for None."""
+    if isinstance(where, io.BytesIO):
+        where.seek(0)
+    file = arrow.OSFile(str(where)) if isinstance(where, Path) else arrow.PythonFile(where, "r")
+    opened = arrow.ipc.open_stream if stream else arrow.ipc.open_file
+    options = arrow.ipc.IpcReadOptions(included_fields=fields)
+    with opened(file, options=options) as reader:
+        yield reader
+
+
+def _is_part_of(name: str, leaves: list[str]) -> bool:
+    """Return True if a column is wanted, whole or by a field inside it."""
+    return any(leaf == name or leaf.startswith(f"{name}.") for leaf in leaves)
 
 
 @dataclass(frozen=True)
@@ -86,16 +116,9 @@ class _Columns:
         return [self.schema.names[index] for index in self.indices]
 
 
-def _feather_schema(arrow: Any, where: Path | io.BytesIO) -> Any:
-    """Return the schema of a Feather file, whose values are not read."""
-    if isinstance(where, Path):
-        with arrow.memory_map(str(where)) as mapped:
-            return arrow.ipc.open_file(mapped).schema
-    return arrow.ipc.open_file(where).schema
-
-
 def _columns(arrow: Any, source: Source, schema: Any, request: Request) -> _Columns:
     """Return which columns to read: all, or those that are named and those that may be time."""
+    schema = _flat(arrow, schema.empty_table()).schema
     names = tuple("" if _INDEX.fullmatch(name) else name for name in schema.names)
     table = Table(pd.DataFrame(), names, lambda row: source.name, source.name)
     nested = [index for index, kind in enumerate(schema.types) if not _is_flat(arrow, kind)]
@@ -117,6 +140,13 @@ def _columns(arrow: Any, source: Source, schema: Any, request: Request) -> _Colu
     return _Columns(schema, names, [index for index in flat if index in needed], notes)
 
 
+def _flat(arrow: Any, table: Any) -> Any:
+    """Return a table with a column for each field of a structure, named with a dot."""
+    while any(map(arrow.types.is_struct, table.schema.types)):
+        table = table.flatten()
+    return table
+
+
 def _is_flat(arrow: Any, kind: Any) -> bool:
     """Return whether a column has one number, text or instant a row."""
     types = arrow.types
@@ -129,22 +159,63 @@ def _times(arrow: Any, schema: Any, names: tuple[str, ...], flat: list[int]) -> 
     return instants or [i for i in flat if _TIME_NAME.search(names[i]) or not names[i]]
 
 
-def _raw(arrow: Any, source: Source, table: Any, columns: _Columns, request: Request) -> Raw:
-    """Return the samples in the columns that were read."""
+def _frame(arrow: Any, file: Any, columns: _Columns) -> pd.DataFrame:
+    """Return the columns to read of a Parquet file.
+
+    Floats are copied batch by batch into one array, so that they take their own memory and that of
+    a batch; pyarrow holds all others twice for a moment.
+    """
+    kinds = [columns.schema.types[index] for index in columns.indices]
+    stored = columns.stored_names()
+    whole = set(file.schema_arrow.names)
+    floating = [
+        place
+        for place, kind in enumerate(kinds)
+        if arrow.types.is_floating(kind) and stored[place] in whole
+    ]
+    names = [stored[place] for place in floating]
+    values = np.empty((len(names), file.metadata.num_rows))
+    start = 0
+    for batch in file.iter_batches(_BATCH_ROWS, columns=names, use_threads=False) if names else ():
+        for into, column in zip(values, batch.columns, strict=True):
+            into[start : start + len(batch)] = as_floats(column.to_numpy(zero_copy_only=False))
+        start += len(batch)
+    # Transposed, the rows of the array are the columns of the frame, which keeps it as it is.
+    frame = pd.DataFrame(values.T, copy=False).set_axis(pd.Index(floating), axis=1)
+    others = [place for place in range(len(stored)) if place not in floating]
+    if others:
+        names = [stored[place] for place in others]
+        rest = _converted(arrow, _flat(arrow, file.read(columns=names)).select(names))
+        for place, name in zip(others, rest.columns, strict=True):
+            frame.insert(place, place, rest[name].array)
+    return frame
+
+
+def _converted(arrow: Any, table: Any) -> pd.DataFrame:
+    """Return a table of Arrow as a frame, decimals as floats; each column is freed at once."""
     for index, field in enumerate(table.schema):
         if arrow.types.is_decimal(field.type):
             table = table.set_column(index, field.name, table.column(index).cast(arrow.float64()))
+    frame: pd.DataFrame = table.to_pandas(
+        date_as_object=False, ignore_metadata=True, split_blocks=True, self_destruct=True
+    )
+    frame.columns = pd.RangeIndex(frame.shape[1])
+    return frame
+
+
+def _raw(source: Source, frame: pd.DataFrame, columns: _Columns, request: Request) -> Raw:
+    """Return the samples in the columns that were read."""
     names = tuple(columns.names[index] for index in columns.indices)
     units = [_unit(columns.schema.field(index)) for index in columns.indices]
     fs = _rate(columns.schema.metadata)
-    # Each column is freed as soon as it is converted.
-    frame = table.to_pandas(
-        date_as_object=False, ignore_metadata=True, split_blocks=True, self_destruct=True
-    )
     frame.columns = pd.RangeIndex(len(names))
     full = Table(pd.DataFrame(), columns.names, lambda row: source.name, source.name)
     rows = Table(frame, names, lambda row: f"{source.name}, row {row + 1}", source.name)
-    raw = raw_from_table(rows, _by_title(full, rows, columns, request))
+    wanted = _by_title(full, rows, columns, request)
+    try:
+        raw = raw_from_table(rows if wanted.channels else unrolled(rows), wanted)
+    except DataError as error:
+        raise DataError(" ".join((str(error), *columns.notes))) from error
     found = dict(zip(rows.titles(), units, strict=True))
     said = tuple(found.get(title, "") for title in raw.channels)
     return replace(

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import IntArray
+from spectra.datasets.instants import seconds_of
 from spectra.datasets.readers.columns import Table, is_plain, quoted
 from spectra.datasets.readers.names import words
-from spectra.datasets.time_axis import seconds_of
 from spectra.errors import DataError
 
 ONE_SERIES = "none"

@@ -9,18 +9,16 @@ import pandas as pd
 from spectra.arrays import BoolArray
 from spectra.datasets.raw import Raw, Request, Stack
 from spectra.datasets.readers.cells import MISSING_WORDS
-from spectra.datasets.readers.columns import (
-    Table,
-    find_counters,
-    find_labels,
-    is_plain,
-    read_channels,
-)
+from spectra.datasets.readers.columns import Table, is_plain, read_channels
+from spectra.datasets.readers.counters import find_counters
+from spectra.datasets.readers.labels import find_labels
 from spectra.datasets.readers.names import words
 from spectra.datasets.readers.series import choose_series, find_series, same_in_each
 from spectra.datasets.readers.time_column import TimeColumn, Times, find_times
 from spectra.errors import DataError
 
+_LONGEST_ELAPSED = 1e8
+"""Seconds since the start of a recording, three years; what is larger counts from elsewhere."""
 _UNIT_NAMES = frozenset({"unit", "units", "einheit", "uom", "unidad", "unité", "eenheid"})
 
 
@@ -47,6 +45,8 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
     taken = labels.columns | frozenset(wanted or ())
     times = _times(table, request, taken, index)
     instants = None if times.axis is None else times.axis.index
+    if instants is not None and request.time is None:
+        instants = _from_start(instants, table.header.start)
     taken |= times.spare | (frozenset() if times.axis is None else times.axis.columns)
     notes = [*table.notes, *labels.notes, *(times.axis.notes if times.axis else ()), *times.notes]
     series = find_series(table, instants, request.series, taken)
@@ -98,6 +98,16 @@ def _times(table: Table, request: Request, taken: frozenset[int], index: pd.Inde
     if request.time is None and isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         return Times(TimeColumn(frozenset(), index))
     return find_times(table, request.time, taken, request.dates)
+
+
+def _from_start(instants: pd.Index, start: pd.Timestamp | None) -> pd.Index:
+    """Return elapsed seconds as dates, where the file says when they began."""
+    dated = isinstance(instants, (pd.DatetimeIndex, pd.TimedeltaIndex))
+    if start is None or dated or abs(float(instants[0])) > _LONGEST_ELAPSED:
+        return instants
+    offsets = np.rint(instants.to_numpy(dtype=np.float64) * 1e9).astype(np.int64)
+    dates = start.as_unit("ns") + pd.TimedeltaIndex(offsets.view("timedelta64[ns]"))
+    return dates.rename(instants.name)
 
 
 def _without_events(raw: Raw, table: Table, taken: frozenset[int]) -> Raw:

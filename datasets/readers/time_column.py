@@ -1,6 +1,5 @@
 """The time of every row: which columns may hold it, which one is the axis, its instants."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -8,11 +7,19 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array
+from spectra.datasets.readers.calendar_columns import calendar_dates
 from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
+from spectra.datasets.readers.clock_times import (
+    clock_times,
+    holds_clocks,
+    hours_beside,
+    written_clock,
+)
 from spectra.datasets.readers.columns import Table, is_plain, numbers, quoted
-from spectra.datasets.readers.dates import are_clocks, are_dates, parse_dates
+from spectra.datasets.readers.dates import is_clock, is_date, parse_dates
 from spectra.datasets.readers.names import (
     SECONDS,
+    TIME_WORDS,
     names_date,
     names_only_time,
     names_time,
@@ -20,34 +27,25 @@ from spectra.datasets.readers.names import (
     seconds_in,
     words,
 )
-from spectra.datasets.time_axis import seconds_of
+from spectra.datasets.readers.time_numbers import (
+    day_numbers,
+    epoch,
+    goes_on,
+    irregularity,
+    is_steady,
+    written_dates,
+)
 from spectra.errors import DataError
+
+_SMALLEST_STAMP = 1e7
+"""Numbers below this are neither stamps nor written dates, unless their name says so."""
+_ROUNDED = 0.6
+"""Share of a step by which times that were written with few decimals are off their line."""
+_A_FEW = 20
+"""Cells that tell what a column of text holds."""
 
 NO_TIME = "none"
 """The name that a user gives in place of a time column to leave time out."""
-
-_EPOCH_SCALES = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
-_DAY_NUMBERS = {25569.0: (29221.0, 65744.0), 719529.0: (723181.0, 759704.0)}
-"""Day numbers of 1970-01-01, by Excel and OLE and by MATLAB, and those of 1980 and 2080."""
-
-_FIRST_DAY, _LAST_DAY = 29221.0, 759704.0
-_HOUR_NAMES = {"hour", "hours", "hr", "stunde", "hora", "heure", "ora", "uur", "he", "time"}
-_A_FEW = 20
-_PARTS = ("year", "month", "day", "hour", "minute", "second")
-_CALENDAR = {
-    **{part: part for part in _PARTS},
-    "YY": "year", "YYYY": "year", "yyyy": "year", "yr": "year", "jahr": "year", "año": "year",
-    "anno": "year", "année": "year", "annee": "year", "jaar": "year", "ano": "year",
-    "MM": "month", "mo": "month", "monat": "month", "mes": "month", "mois": "month",
-    "mese": "month", "maand": "month",
-    "DD": "day", "dd": "day", "dy": "day", "tag": "day", "día": "day", "dia": "day", "jour": "day",
-    "giorno": "day", "dag": "day",
-    "hh": "hour", "HH": "hour", "hr": "hour", "stunde": "hour", "hora": "hour", "heure": "hour",
-    "ora": "hour", "uur": "hour",
-    "mm": "minute", "mn": "minute", "min": "minute", "minuto": "minute",
-    "ss": "second", "SS": "second", "sec": "second",
-}  # fmt: skip
-"""Names of columns that hold parts of a date; MM and mm differ, other names by no case."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +144,9 @@ def _candidates(
     """Return the columns that look like time, and what is wrong with those that nearly do."""
     found: list[TimeColumn] = []
     refused: list[DataError] = []
-    if (calendar := _calendar(table, free)) is not None:
-        found.append(calendar)
-        free = [column for column in free if column not in calendar.columns]
+    if (dated := calendar_dates(table, free)) is not None:
+        found.append(TimeColumn(*dated))
+        free = [column for column in free if column not in dated[0]]
     used: set[int] = set()
     for column in _plausible(table, free):
         if column in used:
@@ -173,64 +171,26 @@ def _rank(table: Table, one: TimeColumn) -> tuple[int, bool, bool, int]:
     """
     column = min(one.columns)
     clock = isinstance(one.index, pd.TimedeltaIndex)
-    return _irregularity(one.index), clock, not names_time(table.names[column]), column
-
-
-def _irregularity(index: pd.Index) -> int:
-    """Return 0 for stamps on a regular grid with gaps, 1 for rising ones, 2 for none of that."""
-    steps = np.diff(seconds_of(index))
-    if not steps.any():
-        return 3
-    usual = float(np.median(steps))
-    if usual != 0 and np.mean(np.abs(steps / usual - np.rint(steps / usual)) <= 0.2) >= 0.95:
-        return 0 if np.mean(steps * np.sign(usual) > 0) >= 0.97 else 2
-    return 1 if np.mean(steps >= 0) > 0.95 else 2
+    return irregularity(one.index), clock, not names_time(table.names[column]), column
 
 
 def _plausible(table: Table, free: list[int]) -> list[int]:
     """Return the columns that may be time, by what costs little for thousands of columns."""
-    first = table.frame.iloc[0].to_numpy(dtype=object)
+    kinds = table.kinds()
+    plain = [column for column in free if kinds[column] in "iufb"]
+    first = dict(zip(plain, table.matrix(plain, 1)[0], strict=True)) if plain else {}
     return [
         column
         for column in free
-        if not isinstance(first[column], (float, np.floating))
+        if column not in first
         or np.isnan(first[column])
-        or abs(first[column]) >= 1e7
+        or abs(first[column]) >= _SMALLEST_STAMP
+        or words(table.names[column]) & (TIME_WORDS | SECONDS.keys())
         or names_time(table.names[column])
-        or words(table.names[column]) & SECONDS.keys()
         or seconds_in(None, table.unit(column))
         or (table.names[column] is None and column == free[0])
+        or column == 0
     ]
-
-
-def _calendar(table: Table, free: list[int]) -> TimeColumn | None:
-    """Return the instants of columns called year, month, day and perhaps hour, minute, second."""
-    parts: dict[str, int] = {}
-    for column in free:
-        name = (table.names[column] or "").strip(" #")
-        part = _CALENDAR.get(name) or _CALENDAR.get(name.casefold())
-        if part is not None:
-            parts.setdefault(part, column)
-    values = {part: table.frame.iloc[:, column] for part, column in parts.items()}
-    if "year" not in parts or not all(is_plain(one) for one in values.values()):
-        return None
-    if "month" in parts:
-        parts = {part: parts[part] for part in _PARTS if part in parts}
-        values = {part: values[part] for part in parts}
-        values.setdefault("day", pd.Series(1, index=table.frame.index))
-        dates = pd.to_datetime(pd.DataFrame(values), errors="coerce")
-        return (
-            None
-            if dates.isna().any()
-            else TimeColumn(frozenset(parts.values()), pd.DatetimeIndex(dates))
-        )
-    years = values["year"].to_numpy(dtype=np.float64, na_value=np.nan)
-    if len(parts) > 1 or not (
-        years[0] >= 1000 and years[-1] < 3000 and (np.diff(years) == 1).all()
-    ):
-        return None
-    starts = (years.astype(np.int64) - 1970).view("datetime64[Y]").astype("datetime64[s]")
-    return TimeColumn(frozenset(parts.values()), pd.DatetimeIndex(starts))
 
 
 def _instants(
@@ -247,22 +207,23 @@ def _instants(
         if series.dtype.kind == "b":
             return None
         return _from_numbers(table, column, named=named, alone=alone)
-    shapes = series.dropna().iloc[:_A_FEW].astype("str")
+    shapes = [str(cell) for cell in series.iloc[: 10 * _A_FEW].dropna()][:_A_FEW]
+    shapes = shapes or [str(cell) for cell in series.dropna().iloc[:_A_FEW]]
     called = named or column == 0 or names_time(name)
-    if len(shapes) and are_dates(shapes, months=called).mean() > 0.5:
+    if 2 * sum(is_date(cell, months=called) for cell in shapes) > len(shapes):
         return _from_dates(table, column, order)
-    if len(shapes) and are_clocks(shapes).mean() > 0.5:
-        full = called or bool(shapes.str.count(":").min() >= 2)
+    if 2 * sum(map(is_clock, shapes)) > len(shapes):
+        full = called or min(cell.count(":") for cell in shapes) >= 2
         if named or full:
-            clock = _clock(table, column)
-            if named or called or _irregularity(clock) < 2:
+            clock = clock_times(table, column)
+            if named or called or irregularity(clock) < 2:
                 return TimeColumn(columns, clock.rename(name))
         return None
     if named and numbers(table, column) is not None:
         return _from_numbers(table, column, named=True)
     if (
         names_only_time(name)
-        and len(shapes)
+        and shapes
         and not read_cells(series.iloc[:_A_FEW], table.decimal).bad.all()
     ):
         return _from_numbers(table, column, named=False)
@@ -289,17 +250,20 @@ def _from_numbers(
         return None
     by_unit = seconds_in(None, table.unit(column)) is not None
     called = names_time(name) or names_unit_of_time(name) or by_unit
+    called |= column == 0 and (name or "").strip().casefold() in SECONDS
     surely = named or names_only_time(name) or by_unit
     dates = _dates_in_numbers(table, column, values, called=surely, unit=unit)
     if dates is not None:
         _refuse_missing(table, column, np.isnan(values))
+        if dates.has_duplicates and dates.tz is None and bool((dates == dates.normalize()).all()):
+            return _with_clock(table, column, dates)
         return TimeColumn(columns, dates.rename(name))
-    if not named:
-        steady = _is_steady if words(name) == {"t"} or not surely else _goes_on
-        if not steady(values):
-            return None
     if not (called or named):
         return _unnamed_seconds(table, column, values, alone=alone)
+    if not named:
+        steady = is_steady if words(name) == {"t"} or not surely else goes_on
+        if not steady(values):
+            return None
     _refuse_missing(table, column, np.isnan(values))
     notes = () if unit else (f"{table.label(column)} is taken as the time in seconds.",)
     series = table.frame.iloc[:, column]
@@ -316,11 +280,17 @@ def _unnamed_seconds(
 
     Columns that rise by whole numbers count something else.
     """
-    step = float(np.median(np.diff(values)))
-    exact = bool(np.mean(np.abs(np.diff(values) - step) <= 0.01 * abs(step)) >= 0.99)
-    if alone or column or table.names[column] is not None or step <= 0 or step == round(step):
+    if alone or column or table.names[column] is not None or np.isnan(values).any():
         return None
-    if not exact or np.isnan(values).any():
+    steps = np.diff(values)
+    step = float(np.median(steps))
+    if step <= 0 or step == round(step):
+        return None
+    exact = bool(np.mean(np.abs(steps - step) <= 0.01 * step) >= 0.99)
+    # 360 Hz in whole milliseconds has steps of 2 and 3 ms, which never add up to more than that.
+    line = values[0] + np.arange(len(values)) * (values[-1] - values[0]) / len(steps)
+    rounded = bool(steps.min() > 0) and float(np.abs(values - line).max()) <= _ROUNDED * step
+    if not exact and not rounded:
         return None
     note = f"{table.label(column)} is taken as the time in seconds (--time none leaves it out)."
     return TimeColumn(frozenset({column}), pd.Index(values), (note,))
@@ -331,17 +301,17 @@ def _dates_in_numbers(
 ) -> pd.DatetimeIndex | None:
     """Return the dates that numbers stand for, None where they count elapsed time."""
     name, series = table.names[column], table.frame.iloc[:, column]
-    dates = _written_dates(values)
-    if dates is not None and (called or _irregularity(dates) == 0):
+    dates = written_dates(values)
+    if dates is not None and (called or irregularity(dates) == 0):
         return dates
     if called:
         # A unit beside stamps of before 2000 makes them a count since the logger was started.
         since = words(name) & {"epoch", "unix", "utc"}
-        dates = _epoch(series, values, 1e8 if unit is None or since else 946_684_800.0)
-        return _day_numbers(values, names_date(name)) if dates is None else dates
-    if not _is_steady(values) or (unit is not None and names_time(name)):
+        dates = epoch(series, values, 1e8 if unit is None or since else 946_684_800.0)
+        return day_numbers(values, names_date(name)) if dates is None else dates
+    if not is_steady(values) or (unit is not None and names_time(name)):
         return None
-    return _epoch(series, values, 1e9)
+    return epoch(series, values, 1e9)
 
 
 def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float64Array | None:
@@ -355,7 +325,9 @@ def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float6
         return None
     if not called and (
         series.dtype.kind not in "iuf"
-        or not (abs(float(series.iloc[0])) >= 1e7 or first_column or _starts_rising(series))
+        or not (
+            abs(float(series.iloc[0])) >= _SMALLEST_STAMP or first_column or _starts_rising(series)
+        )
     ):
         return None
     values = numbers(table, column, required=True)
@@ -368,168 +340,52 @@ def _starts_rising(series: "pd.Series[float]") -> bool:
     return bool((first >= 19e6).all() and (np.diff(first) > 0).all())
 
 
-def _is_steady(values: Float64Array) -> bool:
-    """Return True if nearly all steps go one way and are of one length, as those of a clock."""
-    steps = np.diff(values)
-    usual = float(np.median(steps))
-    back = np.mean(steps * usual < 0)
-    alike = np.mean(np.abs(steps - usual) <= 0.2 * abs(usual))
-    return usual != 0 and bool(alike >= 0.9 and back <= 0.02)
-
-
-def _goes_on(values: Float64Array) -> bool:
-    """Return True if nearly all steps go one way or are none, and some are."""
-    steps = np.diff(values)
-    return bool(np.any(steps)) and bool(np.mean(steps >= 0) > 0.9 or np.mean(steps <= 0) > 0.9)
-
-
-def _epoch(
-    column: "pd.Series[float]", values: Float64Array, lowest: float
-) -> pd.DatetimeIndex | None:
-    """Return UTC instants where the values count s, ms, µs or ns since 1970.
-
-    `lowest` is in seconds (1e8 is 1973).
-    """
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    for unit, scale in _EPOCH_SCALES.items():
-        if lowest * scale <= low and high < (2e9 if lowest >= 1e9 else 4e9) * scale:
-            if column.dtype.kind in "iu":
-                # Nanoseconds need all 64 bits: a float would round them to some 200 ns.
-                counts = column.to_numpy(dtype=np.int64)
-                return pd.DatetimeIndex(counts.view(f"datetime64[{unit}]")).tz_localize("UTC")
-            whole = np.rint(np.nan_to_num(values) * (1e6 / scale)).astype(np.int64)
-            return pd.DatetimeIndex(whole.view("datetime64[us]")).tz_localize("UTC")
-    return None
-
-
-def _written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
-    """Return instants where each value is written as 20240131 or 20240131235959."""
-    for lowest, highest, form in (
-        (19e6, 22e6, "%Y%m%d"),
-        (19e10, 22e10, "%Y%m%d%H%M"),
-        (19e12, 22e12, "%Y%m%d%H%M%S"),
-    ):
-        if bool(((values >= lowest) & (values < highest) & (values == np.rint(values))).all()):
-            dates = pd.to_datetime(
-                pd.Series(values.astype(np.int64).astype("str")), format=form, errors="coerce"
-            )
-            if not dates.isna().any():
-                return pd.DatetimeIndex(dates)
-    return None
-
-
-def _day_numbers(values: Float64Array, dated: bool) -> pd.DatetimeIndex | None:
-    """Return the dates of day numbers of Excel, OLE or MATLAB, None where values are none.
-
-    They lie in the years 1980 to 2080, and the step is a rounder number of seconds than it is of
-    days; `dated` says that the column is called a date.
-    """
-    if not (values.min() >= _FIRST_DAY and values.max() < _LAST_DAY) or len(values) < 2:
-        return None
-    steps = np.diff(values)
-    rising = steps[steps > 0]
-    if not len(rising):
-        return None
-    step = float(np.mean(rising[rising <= 1.5 * np.median(rising)]))
-    for epoch, (low, high) in _DAY_NUMBERS.items():
-        if low <= values.min() and values.max() < high:
-            rounder = _digits(step * 86400) < _digits(step) or (dated and step >= 1)
-            if not rounder:
-                return None
-            # A double near 738,000 days is good to 10 µs.
-            micros = np.rint((values - epoch) * 86400e3).astype(np.int64) * 1000
-            return pd.DatetimeIndex(micros.view("datetime64[us]"))
-    return None
-
-
-def _digits(number: float) -> int:
-    """Return how many significant digits a number has, up to rounding in its fourth."""
-    for digits in range(1, 5):
-        if abs(float(f"{number:.{digits}g}") / number - 1) < 2e-4:
-            return digits
-    return 5
-
-
 def _from_dates(table: Table, column: int, order: str | None) -> TimeColumn | None:
     """Return the instants of written dates, joined with the clock times beside them, if any."""
     series = table.frame.iloc[:, column]
     parsed, notes = parse_dates(series, order)
     # A copy, for the index keeps the array it hands out.
     missing = np.array(parsed.isna())
-    # Only cells that are no date are looked at one by one: there may be millions.
-    unread = series[missing]
-    missing[missing] = unread.isna() | unread.astype("str").str.strip().str.lower().isin(
-        MISSING_WORDS
-    )
-    bad = np.asarray(parsed.isna()) & ~missing
-    if np.mean(bad) > 0.5:
-        return None
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise DataError(
-            f"{table.place(row)}, {table.label(column)}: {quoted(series.iloc[row])} is not a date "
-            "like those above and below."
+    if missing.any():
+        # Only cells that are no date are looked at one by one: there may be millions.
+        unread = series[missing]
+        missing[missing] = unread.isna() | unread.astype("str").str.strip().str.lower().isin(
+            MISSING_WORDS
         )
-    _refuse_missing(table, column, missing)
+        bad = np.asarray(parsed.isna()) & ~missing
+        if np.mean(bad) > 0.5:
+            return None
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise DataError(
+                f"{table.place(row)}, {table.label(column)}: {quoted(series.iloc[row])} is not a "
+                "date like those above and below."
+            )
+        _refuse_missing(table, column, missing)
     name = table.names[column]
     if parsed.has_duplicates and bool((parsed == parsed.normalize()).all()):
-        for beside in (column + 1, column - 1):
-            if 0 <= beside < len(table.names) and _is_clock(table.frame.iloc[:, beside]):
-                clock = _clock(table, beside, unwrap=False)
-                first = min(column, beside)
-                return TimeColumn(
-                    frozenset({column, beside}), (parsed + clock).rename(table.names[first]), notes
-                )
-        if (hours := _hours(table, column)) is not None:
-            beside, clock = hours
-            return TimeColumn(frozenset({column, beside}), (parsed + clock).rename(name), notes)
+        return _with_clock(table, column, parsed, notes)
     return TimeColumn(frozenset({column}), parsed.rename(name), notes)
 
 
-def _hours(table: Table, date: int) -> tuple[int, pd.TimedeltaIndex] | None:
-    """Return the column of whole hours beside one of dates, and what they add to the dates."""
-    for column, name in enumerate(table.names):
-        series = table.frame.iloc[:, column]
-        if column == date or not words(name) & _HOUR_NAMES or series.dtype.kind not in "iu":
+def _with_clock(
+    table: Table, column: int, dates: pd.DatetimeIndex, notes: tuple[str, ...] = ()
+) -> TimeColumn:
+    """Return dates with the times of day in a column beside them, or as they are without one."""
+    clock: pd.TimedeltaIndex | None = None
+    for beside in (column + 1, column - 1):
+        if not 0 <= beside < len(table.names):
             continue
-        hours = series.to_numpy(dtype=np.int64)
-        # Hours of 1 to 24 are those that end then.
-        ending = bool(hours.min() == 1 and hours.max() == 24)
-        if hours.min() >= 0 and hours.max() - ending <= 23 and np.ptp(hours) > 1:
-            return column, pd.TimedeltaIndex(pd.to_timedelta(hours - ending, unit="h"))
-    return None
-
-
-def _is_clock(column: "pd.Series[float]") -> bool:
-    """Return True if the first cells are all times of day."""
-    if is_plain(column):
-        return False
-    first = column.iloc[:_A_FEW].astype("str")
-    return bool(are_clocks(first).all())
-
-
-def _clock(table: Table, column: int, *, unwrap: bool = True) -> pd.TimedeltaIndex:
-    """Return clock times, h:mm, h:mm:ss or m:ss.fff, counted on over midnight."""
-    text = table.frame.iloc[:, column].astype("str")
-    parts = text.str.extract(
-        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:](\d+))?\s*([ap](?=\.?m))?", flags=re.IGNORECASE
-    )
-    bad = parts[0].isna().to_numpy()
-    if bad.any():
-        row = int(np.argmax(bad))
-        cell = table.frame.iloc[row, column]
-        raise DataError(
-            f"{table.place(row)}, {table.label(column)}: {quoted(cell)} is not a clock time such "
-            "as 12:59:59."
-        )
-    first, second, third = (parts[i].fillna("0").to_numpy(dtype=np.float64) for i in range(3))
-    fraction = ("0." + parts[3].fillna("0")).to_numpy(dtype=np.float64)
-    halves = parts[4].str.lower()
-    if halves.notna().any():
-        first = first % 12 + 12 * (halves == "p").to_numpy()
-    minutes_first = bool(parts[2].isna().all() and parts[3].notna().any())
-    seconds = first * 60 + second if minutes_first else first * 3600 + second * 60 + third
-    seconds = seconds + fraction
-    if unwrap and not minutes_first and seconds.max() <= 86400:
-        seconds = seconds + 86400 * np.concatenate([[0], np.cumsum(np.diff(seconds) < -43200)])
-    return pd.TimedeltaIndex(np.rint(seconds * 1e6).astype(np.int64).view("timedelta64[us]"))
+        series = table.frame.iloc[:, beside]
+        if holds_clocks(series):
+            clock = clock_times(table, beside, unwrap=False)
+        else:
+            clock = written_clock(series, table.names[beside])
+        if clock is not None:
+            name = table.names[min(column, beside)]
+            return TimeColumn(frozenset({column, beside}), (dates + clock).rename(name), notes)
+    name = table.names[column]
+    if (hours := hours_beside(table, column)) is not None:
+        beside, clock = hours
+        return TimeColumn(frozenset({column, beside}), (dates + clock).rename(name), notes)
+    return TimeColumn(frozenset({column}), dates.rename(name), notes)

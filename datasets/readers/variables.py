@@ -27,6 +27,20 @@ _RATES = {
     "fs", "fshz", "sr", "srate", "sfreq", "samplerate", "samplingrate", "sampleratehz",
     "samplingratehz", "samplingfrequency", "samplefrequency", "samplingfreq", "framerate",
 }  # fmt: skip
+_INTERVALS = {
+    "dt", "deltat", "timestep", "tstep", "sampleinterval", "samplinginterval", "sampleperiod",
+    "samplingperiod", "interval", "sampinterval", "ts",
+}  # fmt: skip
+"""Names of the time from one sample to the next, in seconds; "isi" has it in milliseconds."""
+_EPOCH_NS = 1e17
+"""Nanoseconds since 1970 in the year 1973: larger ones are dates."""
+_SAME_STEP = 0.01
+_LONGEST_STEP = 1e6
+"""Seconds, a fortnight: what is longer is an instant and no step."""
+_EQUAL_RATES = 4096
+"""Values of a vector of rates that are looked at: one a channel or block."""
+_SCALES = (1.0, 1e3, 1e6, 1e9)
+"""Steps of a time in s, ms, µs or ns over those of a rate in Hz."""
 _TIMES = {"t", "time", "times", "timestamp", "timestamps", "tout", "seconds"}
 
 
@@ -46,6 +60,8 @@ class Variable:
         Returns its values.
     unit : str
         The physical unit, "" where it is unknown.
+    dated : bool
+        Whether it holds dates.
     """
 
     name: str
@@ -53,6 +69,7 @@ class Variable:
     numeric: bool
     read: Callable[[], NDArray[np.generic]]
     unit: str = ""
+    dated: bool = False
 
     @property
     def size(self) -> int:
@@ -88,6 +105,17 @@ def rate_of(value: object) -> float | None:
     except (TypeError, ValueError, IndexError):
         return None
     return rate if 0 < rate < np.inf else None
+
+
+def rate_of_interval(name: str, value: object) -> float | None:
+    """Return the rate in Hz of a time between samples, by its name; None for another name."""
+    bare = _bare(name)
+    step = rate_of(value) if bare in _INTERVALS or bare == "isi" else None
+    return (
+        None
+        if step is None or step > _LONGEST_STEP
+        else float(f"{(1e3 if bare == 'isi' else 1.0) / step:.10g}")
+    )
 
 
 def raw_from_variables(
@@ -129,18 +157,24 @@ def raw_from_variables(
     usable = [one for one in variables if one.numeric and one.size > 1 and len(one.sides) <= 2]
     if not usable:
         raise DataError(f"{source.name} has no vector of numbers: {_contents(variables)}.")
-    rate, notes = _rate(variables, fs)
     if request.variable is not None:
         chosen = _named(usable, variables, request.variable, source)
+        left_out = []
     else:
         chosen = _most_values(usable)
-        notes += _left_out(usable, chosen)
+        left_out = _left_out(usable, chosen)
+    rate, notes = _rate(variables, fs, chosen[0])
+    notes += left_out
     refuse_too_large(
         source.name, sum(variable.size for variable in chosen), "choose one with --variable"
     )
     header, values, turned = _columns(chosen, source)
     notes += turned
-    return _raw(replace(header, fs=rate, start=start), values, request, tuple(notes))
+    header = replace(header, fs=rate, start=start)
+    dates = [one for one in variables if one.dated and one.sides == (len(values),)]
+    if dates and request.time in (None, *(one.name for one in dates)):
+        return _dated(header, values, dates, request, tuple(notes))
+    return _raw(header, values, request, tuple(notes))
 
 
 def _bare(name: str) -> str:
@@ -148,16 +182,39 @@ def _bare(name: str) -> str:
     return re.sub(r"[\W_]", "", re.split(r"[./]", name.rstrip("/"))[-1].casefold())
 
 
-def _rate(variables: Sequence[Variable], fs: float | None) -> tuple[float | None, list[str]]:
-    """Return the rate in Hz, and a note on the variable that gives it."""
+def _rate(
+    variables: Sequence[Variable], fs: float | None, chosen: Variable
+) -> tuple[float | None, list[str]]:
+    """Return the rate in Hz, and a note on the variable that gives it.
+
+    The one that lies beside the chosen variable goes before others, and a rate before an interval.
+    """
     if fs is not None:
         return fs, []
-    for variable in variables:
-        if variable.numeric and variable.size == 1 and is_rate_name(variable.name):
-            rate = rate_of(variable.read())
-            if rate is not None:
-                return rate, [f"Variable '{variable.name}' gives the rate, {rate:g} Hz."]
+    parent = _parent(chosen.name)
+    scalars = sorted(
+        (one for one in variables if one.numeric and one.size <= _EQUAL_RATES),
+        key=lambda one: _parent(one.name) != parent,
+    )
+    for variable in scalars:
+        if is_rate_name(variable.name) and (rate := _only_rate(variable)) is not None:
+            return rate, [f"Variable '{variable.name}' gives the rate, {rate:g} Hz."]
+    for variable in scalars:
+        rate = rate_of_interval(variable.name, variable.read()) if variable.size == 1 else None
+        if rate is not None:
+            return rate, [f"Variable '{variable.name}' gives the step, so the rate is {rate:g} Hz."]
     return None, []
+
+
+def _parent(name: str) -> str:
+    """Return the name of the structure or group in which a variable lies."""
+    return re.split(r"[./](?!.*[./])", name)[0] if re.search(r"[./]", name) else ""
+
+
+def _only_rate(variable: Variable) -> float | None:
+    """Return the rate in a variable, None where it has several or none."""
+    values = np.unique(np.asarray(variable.read()))
+    return rate_of(values) if values.size == 1 else None
 
 
 def _named(
@@ -249,6 +306,8 @@ def _raw(
     time = request.time or _time(header, values)
     if time is None or time == "none":
         return raw_from_labelled_signals(header, values, request, notes)
+    if request.time is None:
+        values = _in_seconds(header, values, time)
     table = Table(pd.DataFrame(values), header.titles, header.place, header.source)
     raw = raw_from_table(table, replace(request, time=time))
     units = [header.units[header.titles.index(title)] for title in raw.channels]
@@ -265,13 +324,46 @@ def _raw(
 def _time(header: SignalHeader, values: Float64Array) -> str | None:
     """Return the column that is called like time and rises throughout, beside others."""
     for column, title in enumerate(header.titles):
+        named = _bare(title) in _TIMES
+        # pandas writes the dates of an index as nanoseconds since 1970.
+        indexed = _bare(title) == "index" and bool(values[0, column] > _EPOCH_NS)
         if (
             len(header.titles) > 1
-            and _bare(title) in _TIMES
+            and (named or indexed)
             and bool((np.diff(values[:, column]) > 0).all())
         ):
             return title
     return None
+
+
+def _in_seconds(header: SignalHeader, values: Float64Array, title: str) -> Float64Array:
+    """Return values whose time is in seconds, where a rate shows that it is in ms, µs or ns."""
+    column = header.titles.index(title)
+    if header.fs is None or len(values) < 2:
+        return values
+    step = float(values[-1, column] - values[0, column]) / (len(values) - 1) * header.fs
+    scale = next((one for one in _SCALES if abs(step / one - 1) < _SAME_STEP), 1.0)
+    if scale > 1:
+        values = values.copy()
+        values[:, column] /= scale
+    return values
+
+
+def _dated(
+    header: SignalHeader,
+    values: Float64Array,
+    dates: Sequence[Variable],
+    request: Request,
+    notes: tuple[str, ...],
+) -> Raw:
+    """Return the samples at the dates of another variable."""
+    name = request.time or dates[0].name
+    read = np.squeeze(np.asarray(next(one for one in dates if one.name == name).read()))
+    instants = pd.DatetimeIndex(read.astype("datetime64[ns]")).rename(name)
+    raw = raw_from_labelled_signals(header, values, replace(request, time=None), notes)
+    if bool(instants.isna().any()) or len(instants) != len(raw.values):
+        return raw
+    return replace(raw, instants=instants, fs=None, start=None)
 
 
 def _listed(variables: Sequence[Variable]) -> str:

@@ -56,6 +56,11 @@ def read_wav(source: Source, request: Request) -> Raw:
     header = SignalHeader(source.name, titles, ("",) * form.channels, float(form.fs))
     chosen = wanted_signals(header, request)
     frames = form.data_bytes // form.frame_bytes
+    if frames < 1:
+        raise DataError(
+            f"{source.name} has no samples: its recorder may not have finished the file; copy it "
+            "again, or repair its header."
+        )
     refuse_too_large(source.name, frames * len(chosen), "choose fewer with --channels")
     packed = form.bits == 24
     try:
@@ -87,7 +92,12 @@ def _checked(source: Source, where: Path | io.BytesIO) -> _Format:
             f"{source.name} is a WAV file with compressed samples (format code {form.code}): "
             "convert it to PCM first."
         )
-    if not form.fs or not form.channels or form.frame_bytes * 8 != form.channels * _width(form):
+    if (
+        not form.fs
+        or not form.channels
+        or not form.bits
+        or form.frame_bytes * 8 != form.channels * _width(form)
+    ):
         raise damaged(
             source,
             _KIND,

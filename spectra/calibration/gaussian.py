@@ -10,6 +10,7 @@ Both parts increase strictly, so that the threshold at a probability is the inve
 """
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Final, Self
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import ArrayLike
 from scipy.special import kolmogorov, log_ndtr, ndtr, ndtri, ndtri_exp
 
 from spectra.arrays import Float64Array
+from spectra.parameters import require
 
 # Number of largest values whose excess the tail is fitted to. What recurs more often among normal
 # values, a daily job for example, is in the body, which follows the values themselves. On ten kinds
@@ -132,14 +134,23 @@ class GaussianThreshold:
 
         Raises
         ------
+        TypeError
+            For a share or a scale that is no number.
         ValueError
-            Where no distance is finite.
+            For distances that are no numbers or none of which is finite, and for a share or a scale
+            out of its range.
         """
-        values = np.asarray(distances)
+        must = "must lie above 0 and not above 1"
+        require("independent", independent, Real, must, lambda share: 0 < share <= 1)
+        must = "must be a finite number >= 0"
+        require("smallest_scale", smallest_scale, Real, must, lambda scale: 0 <= scale < 1e30)
+        # Millions of scores in single precision stay so.
+        kept = isinstance(distances, np.ndarray) and distances.dtype.kind == "f"
+        values = np.asarray(distances if kept else _distances(distances))
         values = values[np.isfinite(values)]
         values.sort()
         if values.size == 0:
-            raise ValueError("No finite distance to calibrate on.")
+            raise ValueError("No finite value among the distances to calibrate on.")
         n_tail = max(1, min(TAIL, int(MOST * values.size)))
         tail_p = min(n_tail / values.size, 0.5)
         levels = np.quantile(values, ndtr(_grid(N_LEVELS, tail_p)), overwrite_input=True)
@@ -168,8 +179,23 @@ class GaussianThreshold:
         return float((self._z[half] - self._z[0]) / (self.levels[half] - self.levels[0]))
 
     def log_p_value(self, distances: ArrayLike) -> Float64Array:
-        """Return the natural logarithm of `p_value`, finite however far the tail."""
-        values = np.asarray(distances, dtype=np.float64)
+        """Return the natural logarithm of `p_value`, finite however far the tail.
+
+        Parameters
+        ----------
+        distances : array_like
+
+        Returns
+        -------
+        ndarray, shape of distances
+            Low = anomalous.
+
+        Raises
+        ------
+        ValueError
+            For distances that are no numbers.
+        """
+        values = _distances(distances)
         return np.asarray(
             np.where(
                 values > self.levels[-1], self._log_tail(values), log_ndtr(-self._body(values))
@@ -177,11 +203,23 @@ class GaussianThreshold:
         )
 
     def z(self, distances: ArrayLike) -> Float64Array:
-        """Return standard scores of distances, same shape: N(0, 1) for normal frames.
+        """Return standard scores of distances: N(0, 1) for normal frames.
 
-        Large = anomalous; NaN stays NaN.
+        Parameters
+        ----------
+        distances : array_like
+
+        Returns
+        -------
+        ndarray, shape of distances
+            High = anomalous; NaN stays NaN.
+
+        Raises
+        ------
+        ValueError
+            For distances that are no numbers.
         """
-        values = np.asarray(distances, dtype=np.float64)
+        values = _distances(distances)
         tail = -ndtri_exp(self._log_tail(values))
         return np.asarray(np.where(values > self.levels[-1], tail, self._body(values)))
 
@@ -208,23 +246,68 @@ class GaussianThreshold:
         return float(np.expm1(self.shape * np.log(supported)) / self.shape)
 
     def p_value(self, distances: ArrayLike) -> Float64Array:
-        """Return the probability that a normal frame has a distance as large, same shape.
+        """Return the probability that a normal frame has a distance as large.
 
-        Small = anomalous; 0 only below 1e-308.
+        Parameters
+        ----------
+        distances : array_like
+
+        Returns
+        -------
+        ndarray, shape of distances
+            Low = anomalous; 0 only below 1e-308.
+
+        Raises
+        ------
+        ValueError
+            For distances that are no numbers.
         """
         return np.asarray(np.exp(self.log_p_value(distances)))
 
     def threshold(self, alpha: float) -> float:
-        """Return the distance that a normal frame exceeds with probability `alpha`.
+        """Return the distance that a normal frame exceeds with a given probability.
 
-        It is the inverse of `p_value`. Raises ValueError unless 0 < alpha < 1.
+        Parameters
+        ----------
+        alpha : float
+            False-alarm probability, between 0 and 1.
+
+        Returns
+        -------
+        float
+            The inverse of `p_value`; larger distances are anomalous.
+
+        Raises
+        ------
+        TypeError
+            For an alpha that is no number.
+        ValueError
+            Unless 0 < alpha < 1.
         """
-        if not 0 < alpha < 1:
-            raise ValueError(f"alpha={alpha} must lie between 0 and 1.")
+        require("alpha", alpha, Real, "must lie between 0 and 1", lambda share: 0 < share < 1)
         return self.inverse(float(-ndtri(alpha)))
 
     def inverse(self, z: float) -> float:
-        """Return the distance that has a standard score: inverse of `z`."""
+        """Return the distance that has a given standard score: the inverse of `z`.
+
+        Parameters
+        ----------
+        z : float
+            Standard score, high = anomalous.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        TypeError
+            For a z that is no number.
+        ValueError
+            For an infinite one.
+        """
+        require("z", z, Real, "must be a finite number", lambda score: -1e30 < score < 1e30)
+        z = float(z)
         grid = self._z
         if z <= grid[-1]:
             below = min(z - grid[0], 0.0) / self._slope
@@ -235,6 +318,14 @@ class GaussianThreshold:
             reached = np.log1p(self.shape * self._end) / self.shape
             y = self._end + (lost - reached)
         return float(self.levels[-1] + self.scale * y)
+
+
+def _distances(values: ArrayLike) -> Float64Array:
+    """Return distances as an array; raise ValueError for what is none."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"The distances must be numbers: {str(error).rstrip('.')}.") from error
 
 
 def _grid(n: int, tail_p: float) -> Float64Array:

@@ -5,6 +5,7 @@ rows. An event is a run of rows labelled 1, an alarm a run of reported rows. Wit
 precision is 0.
 """
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike
 from spectra.arrays import BoolArray, Float64Array, Pairs
 from spectra.metrics.affiliation import precision_recall
 from spectra.metrics.labels import runs, with_alarms
+from spectra.parameters import FASTEST, SLOWEST, require
 
 
 class Agreement(NamedTuple):
@@ -205,8 +207,7 @@ def range_based(labels: ArrayLike, alarms: ArrayLike, existence: float = 0.2) ->
     >>> range_based([0, 1, 1, 0], [0, 0, 1, 1], existence=0.5)
     Agreement(precision=0.5, recall=0.75)
     """
-    if not 0 <= existence <= 1:
-        raise ValueError(f"existence={existence} must lie between 0 and 1.")
+    require("existence", existence, Real, "must lie in 0 … 1", lambda share: 0 <= share <= 1)
     truth, alarm = with_alarms(labels, alarms)
     covered, detected = _overlap(truth, alarm), _overlapping(runs(truth), alarm)
     precision = float(_overlap(alarm, truth).mean()) if alarm.any() else 0.0
@@ -280,8 +281,8 @@ def false_alarms_per_hour(labels: ArrayLike, alarms: ArrayLike, fs: float) -> fl
     >>> false_alarms_per_hour([0, 1, 0, 0], [1, 0, 0, 0], fs=1 / 900)
     1.0
     """
-    if not 0 < fs < np.inf:
-        raise ValueError(f"fs={fs} must be a number of Hz above 0.")
+    must = "must be a number of Hz above 0"
+    require("fs", fs, Real, must, lambda rate: SLOWEST <= rate <= FASTEST)
     truth, alarm = with_alarms(labels, alarms)
     correct = _overlapping(runs(alarm), truth)
     return float((~correct).sum() / (truth.size / fs / 3600))

@@ -12,11 +12,14 @@ from numpy.typing import ArrayLike
 from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.errors import DataError
 from spectra.metrics import vus
-from spectra.metrics.labels import runs, with_scores
+from spectra.metrics.labels import numbers, runs, with_scores
+from spectra.parameters import require_integer
 
 # Largest share of normal rows that the best threshold for events may report. Without a limit the
 # best threshold reports every row: one alarm, which finds every event.
 MAX_FALSE_SHARE: Final = 0.1
+# Buffer that a series of any number of rows may have: the default without a period is 125.
+BUFFER_OF_FEW_ROWS: Final = 1000
 
 
 class Best(NamedTuple):
@@ -162,9 +165,8 @@ def volumes(labels: ArrayLike, scores: ArrayLike, buffer: int) -> Volumes:
     >>> pr, roc
     (1.0, 1.0)
     """
-    if buffer < 0 or buffer != int(buffer):
-        raise ValueError(f"buffer={buffer} must be an integer >= 0.")
     truth, values = with_scores(labels, scores)
+    require_integer("buffer", buffer, 0, max(truth.size, BUFFER_OF_FEW_ROWS))
     return Volumes(*vus.volumes(truth, values, runs(truth), int(buffer)))
 
 
@@ -200,10 +202,10 @@ def vus_buffer(signal: ArrayLike) -> int:
     >>> vus_buffer(np.sin(2 * np.pi * np.arange(1000) / 50))
     50
     """
-    series = np.asarray(signal, dtype=np.float64)
+    series = numbers("signal", signal)
     if series.ndim != 1 or series.size == 0:
         raise DataError(
-            f"The series must have the shape (rows,), not {series.shape}: give one channel."
+            f"The signal must have the shape (rows,), not {series.shape}: give one channel."
         )
     return vus.dominant_lag(series)
 

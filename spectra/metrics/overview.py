@@ -17,7 +17,7 @@ from spectra.metrics.agreement import (
     standard,
 )
 from spectra.metrics.curves import auc_pr, auc_roc, best_event_based, best_standard, volumes
-from spectra.metrics.labels import runs
+from spectra.metrics.labels import numbers, runs, with_alarms
 
 
 def summary(
@@ -99,14 +99,16 @@ def without_gaps(scores: ArrayLike) -> Float64Array:
     Raises
     ------
     DataError
-        If all scores are NaN.
+        If all scores are NaN, or the shape is another.
 
     Examples
     --------
     >>> without_gaps([np.nan, 1.5, -0.5]).tolist()
     [-0.5, 1.5, -0.5]
     """
-    values = np.asarray(scores, dtype=np.float64)
+    values = numbers("scores", scores)
+    if values.ndim != 1:
+        raise DataError(f"The scores must have the shape (rows,), not {values.shape}.")
     if np.isnan(values).all():
         raise DataError("No row has a score.")
     return np.where(np.isnan(values), np.nanmin(values), values)
@@ -126,7 +128,7 @@ def _alarm_metrics(labels: ArrayLike, alarms: ArrayLike) -> dict[str, float]:
     return results | {
         "composite_F1": composite(labels, alarms).f1,
         "point_adjusted_F1": point_adjusted(labels, alarms).f1,
-        "alarms": len(runs(np.asarray(alarms, dtype=np.bool_))[0]),
+        "alarms": len(runs(with_alarms(labels, alarms)[1])[0]),
         "event_recall": event.recall,
         "event_precision": event.precision,
         "event_F1": event.f1,

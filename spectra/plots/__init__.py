@@ -5,6 +5,8 @@ try:
 except ImportError as error:
     raise ImportError("Plots need matplotlib: pip install matplotlib.") from error
 
+from spectra.plots.alarm import plot_alarm
+from spectra.plots.calibration import plot_calibration
 from spectra.plots.figure import plot
 
-__all__ = ["plot"]
+__all__ = ["plot", "plot_alarm", "plot_calibration"]

@@ -14,6 +14,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from spectra.arrays import FloatArray, IntArray
 
 SECONDS: Final = {"days": 86_400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6}
+# Numbers from this on stand in the next larger unit of time.
+LONGEST_NUMBER: Final = 10_000.0
 # Units of slow frequencies fit periods of minutes, hours and days.
 HERTZ: Final = {
     "MHz": 1e6,
@@ -55,7 +57,10 @@ class TimeAxis:
         if isinstance(index, pd.DatetimeIndex):
             instants = index if index.tz is None else index.tz_convert("UTC").tz_localize(None)
             title = "time" if index.tz is None else f"time ({index.tz})"
-            days = np.asarray(dates.date2num(instants.to_numpy()))
+            # matplotlib converts ten million dates in over a second.
+            ticks = instants.to_numpy().view(np.int64)
+            day = np.timedelta64(1, "D") / np.timedelta64(1, instants.unit)
+            days = float(dates.date2num(instants[0])) + (ticks - ticks[0]) / day
             return cls(_edges(days), title, index.tz, True)
         if isinstance(index, pd.TimedeltaIndex):
             return cls._of_seconds(index.total_seconds().to_numpy())
@@ -71,6 +76,10 @@ class TimeAxis:
     def _of_seconds(cls, seconds: FloatArray) -> Self:
         """Return the axis of times in seconds, in a unit that the recording lasts three of."""
         unit = largest_unit(SECONDS, float(np.ptp(seconds)) / 3)
+        # A short stretch of a long recording: 76.3 s is easier to read than 76,300 ms.
+        farthest = float(np.abs(seconds[[0, -1]]).max())
+        while farthest >= LONGEST_NUMBER * SECONDS[unit] and unit != "days":
+            unit = list(SECONDS)[list(SECONDS).index(unit) - 1]
         return cls(_edges(seconds / SECONDS[unit]), f"time ({unit})")
 
     def at(self, rows: FloatArray | IntArray) -> FloatArray:

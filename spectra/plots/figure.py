@@ -19,6 +19,7 @@ from scipy.special import ndtri
 from spectra.arrays import FloatArray
 from spectra.detection import Detection
 from spectra.formatting import counted
+from spectra.parameters import require
 from spectra.plots.axes import TimeAxis, frequency_unit, plain
 from spectra.plots.columns import column_maxima, envelope
 from spectra.plots.spectrogram import draw_spectrogram
@@ -61,6 +62,7 @@ def plot(detection: Detection) -> Figure:
     >>> figure.axes[-2].get_xlabel()
     'row'
     """
+    require("detection", detection, Detection, "must be a Detection, made by detect or score")
     ranked = _ranked_channels(detection)
     shown = sorted(ranked[:MAX_CHANNELS])
     heights = [2.0 if len(shown) == 1 else 1.1] * len(shown) + [1.6, 2.4]

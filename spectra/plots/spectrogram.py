@@ -35,7 +35,15 @@ def draw_spectrogram(ax: Axes, detection: Detection, channel: int, time: TimeAxi
     low, high = _colour_limits(decibels)
     edges = time.at(_column_edges(detection, first))
     image = ax.pcolormesh(
-        edges, levels, np.ma.masked_invalid(decibels), cmap=COLOURS, vmin=low, vmax=high, zorder=0
+        edges,
+        levels,
+        np.ma.masked_invalid(decibels),
+        cmap=COLOURS,
+        vmin=low,
+        vmax=high,
+        zorder=0,
+        # As shapes, an SVG or PDF of it takes megabytes.
+        rasterized=True,
     )
     ax.figure.colorbar(image, ax=ax, label="amplitude (dB)", pad=0.01, extend="both")
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from spectra.arrays import Float64Array
 from spectra.calibration.scores import Scores
+from spectra.parameters import require, require_integer
 from spectra.sequence.base_scores import FAR
 from spectra.sequence.model import Plan, SequenceModel
 from spectra.signal.frames import FrameGrid, taper
@@ -77,12 +78,12 @@ class Sequence:
     epochs: int = 0
 
     def __post_init__(self) -> None:
-        if self.nperseg is not None and (self.nperseg < 2 or self.nperseg != int(self.nperseg)):
-            raise ValueError(f"nperseg={self.nperseg} must be an integer >= 2.")
-        if self.view is not None and self.view not in SINGLE_VIEWS:
-            raise ValueError(f"view={self.view!r} must be one of {', '.join(SINGLE_VIEWS)}.")
-        if self.epochs < 0 or self.epochs != int(self.epochs):
-            raise ValueError(f"epochs={self.epochs} must be an integer >= 0.")
+        if self.nperseg is not None:
+            require_integer("nperseg", self.nperseg, 2)
+        if self.view is not None:
+            must = f"must be one of {', '.join(SINGLE_VIEWS)}"
+            require("view", self.view, str, must, SINGLE_VIEWS.__contains__)
+        require_integer("epochs", self.epochs, 0)
         taper(self.window, 16)
 
     def fit(

@@ -1,10 +1,12 @@
 """The settings of the signal pipeline, as a value that fits itself to a signal."""
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Final
 
 from spectra.arrays import Float64Array
 from spectra.calibration.scores import Scores
+from spectra.parameters import MOST_ROWS, require, require_integer
 from spectra.signal.frames import FrameGrid, taper
 from spectra.signal.period import block_rows, dominant_period
 from spectra.signal.views import VIEWS, View
@@ -81,12 +83,14 @@ class Spectral:
     window: str | tuple[str, float] = "hann"
 
     def __post_init__(self) -> None:
-        if self.nperseg is not None and (self.nperseg < 2 or self.nperseg != int(self.nperseg)):
-            raise ValueError(f"nperseg={self.nperseg} must be an integer >= 2.")
-        if self.k is not None and (not self.k > 0 or (self.k >= 1 and self.k != round(self.k))):
-            raise ValueError(f"k={self.k} must be a number of frames or a share of them below 1.")
-        if self.view is not None and self.view not in VIEWS:
-            raise ValueError(f"view={self.view!r} must be one of {', '.join(VIEWS)}.")
+        if self.nperseg is not None:
+            require_integer("nperseg", self.nperseg, 2)
+        if self.k is not None:
+            must = "must be a number of frames or a share of them below 1"
+            require("k", self.k, Real, must, _is_number_or_share)
+        if self.view is not None:
+            must = f"must be one of {', '.join(VIEWS)}"
+            require("view", self.view, str, must, VIEWS.__contains__)
         taper(self.window, 16)
 
     def fit(
@@ -153,3 +157,8 @@ class Spectral:
             loud = nperseg == AMPLITUDE and alone is None
             frames.append(Frames(FrameGrid.of(nperseg, STEP), alone or tuple(views), loud))
         return tuple(frames)
+
+
+def _is_number_or_share(k: float) -> bool:
+    """Return whether k is an integer, 1 or more, or a share below 1."""
+    return 0 < k < 1 or (1 <= k < MOST_ROWS and k == int(k))

@@ -1,0 +1,125 @@
+"""The step that fits time stamps, and the position of each stamp on its grid."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from spectra.arrays import Float64Array, IntArray
+from spectra.datasets.instants import counts_of, seconds_of
+
+_JITTER = 0.2  # of a step: how far a step may be from a multiple of the usual one
+_EXACT = 1e-3  # of a step: what is rounding, not jitter
+_EVEN = 5e-4  # of a step: how far each step of even stamps may be from their mean
+_MOST_STEPS = 2.0**52  # steps of a grid: beyond, a float does not hold every position
+_OFF_SHARE = 0.02  # of the steps: how many may be no multiple, such as restarts after a pause
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Grid that was tried: step, usual step, positions (n,), first break, worst jitter."""
+
+    step: float
+    usual: float
+    positions: IntArray
+    broken: int | None
+    worst: float
+
+
+def round_step(fit: Fit, seconds: Float64Array) -> float:
+    """Return the step of stamps, rounded where they jitter.
+
+    It is that of their trend or the roundest one that drifts from it by no more than the jitter.
+    """
+    if fit.worst < _EXACT:
+        return fit.step
+    away = fit.positions - fit.positions.mean()
+    trend = float(away @ seconds / (away @ away))
+    drift = fit.worst * fit.step / float(fit.positions[-1])
+    for digits in range(1, 7):
+        for step in (float(f"{trend:.{digits}g}"), 1 / float(f"{1 / trend:.{digits}g}")):
+            if abs(step - trend) <= drift:
+                return step
+    return trend
+
+
+def even_step(index: pd.Index) -> float | None:
+    """Return the step in seconds of stamps that are all one step apart, None for any others.
+
+    It is what `best_fit` finds, at a fraction of the time.
+    """
+    if len(index) < 2:
+        return None
+    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        counts, per_second = counts_of(index)
+        whole = np.diff(counts)
+        low, high = int(whole.min()), int(whole.max())
+        if low == high or low <= 0:
+            return low / per_second if low > 0 else None
+    seconds = seconds_of(index)
+    steps = np.diff(seconds)
+    step = float(seconds[-1]) / len(steps)
+    away = max(float(steps.max()) - step, step - float(steps.min()))
+    if not step > 0 or away > _EVEN * step:
+        return None
+    if away * len(steps) > step / 4:
+        # Small differences of one sign may add up.
+        drift = seconds - np.arange(len(seconds)) * step
+        if float(drift.max() - drift.min()) > step / 2:
+            return None
+    return step
+
+
+def best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> Fit:
+    """Return the first grid that fits the stamps.
+
+    Tried are the step of `fs`, the median, which is likelier to be round, and the mean.
+    """
+    steps = np.diff(seconds)
+    median = float(np.median(steps))
+    if not float(seconds[-1]) < _MOST_STEPS * median:
+        # One stamp is beyond all others: no position of it is a whole number any more.
+        return Fit(median, median, np.empty(0, np.int64), int(np.argmax(steps)) + 1, 0.0)
+    single = steps[np.abs(steps - median) <= 0.5 * median]
+    # The mean cancels what rounding stamps did to each step: 360 Hz in whole milliseconds has steps
+    # of 2 and 3 ms.
+    mean = float(np.mean(single)) if single.size else median
+    exact = bool(np.abs(single - median).max(initial=0.0) <= _EXACT * median)
+    candidates = [1 / fs] if fs is not None and abs(fs * mean - 1) <= 0.01 else []
+    candidates += [mean] if exact else [median, mean]
+    for candidate in candidates:
+        tolerance = min(0.45, max(_JITTER, resolution / candidate))
+        fit = _fit(seconds, steps, candidate, mean, tolerance)
+        if fit.broken is None:
+            break
+    return fit
+
+
+def _fit(
+    seconds: Float64Array, steps: Float64Array, step: float, usual: float, tolerance: float
+) -> Fit:
+    """Return the positions of the stamps on a grid of one step.
+
+    Within a stretch positions are counted from stamp to stamp, so that jitter never adds up; a step
+    that is no multiple starts a new stretch, placed by its own time.
+    """
+    multiples = np.maximum(np.rint(steps / step), 1)
+    away = np.abs(steps / step - multiples)
+    off = away > tolerance
+    worst = float(away[~off].max(initial=0.0))
+    count = np.sum(off)
+    pause = count == 1 and steps[np.argmax(off)] > step
+    if count > _OFF_SHARE * len(steps) and not pause:
+        return Fit(step, usual, np.empty(0, np.int64), int(np.argmax(off)) + 1, worst)
+    starts = np.concatenate([[0], np.flatnonzero(off) + 1])
+    stretch = np.concatenate([[0], np.cumsum(off)])
+    counted = np.concatenate([[0.0], np.cumsum(multiples)])
+    positions = (np.rint(seconds[starts] / step) - counted[starts])[stretch] + counted
+    drift = seconds - positions * step
+    spread = np.maximum.reduceat(drift, starts) - np.minimum.reduceat(drift, starts)
+    broken = None
+    if bool((np.diff(positions) <= 0).any()):
+        broken = int(np.argmax(np.diff(positions) <= 0)) + 1
+    elif bool((spread > step).any()):
+        broken = int(np.argmax(np.abs(drift - drift[starts][stretch]) > step / 2))
+    return Fit(step, usual, positions.astype(np.int64), broken, worst)

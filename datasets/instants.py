@@ -1,0 +1,86 @@
+"""Instants as numbers of seconds, and lengths of time in words."""
+
+import numpy as np
+import pandas as pd
+
+from spectra.arrays import Float64Array, IntArray
+from spectra.errors import DataError
+
+
+def parse_period(period: str) -> float:
+    """Return the seconds of a period such as "5min", "10ms" or "0.5" (seconds).
+
+    Raises DataError for anything else.
+    """
+    try:
+        seconds = float(period)
+    except ValueError:
+        try:
+            # To pandas a day is D, and d a thing of the past.
+            seconds = pd.Timedelta(
+                period.replace("d", "D") if period.endswith("d") else period
+            ).total_seconds()
+        except ValueError:
+            seconds = -1.0
+    # Beyond these bounds instants overflow: a femtosecond, and some thirty million years.
+    if not 1e-15 <= seconds <= 1e15:
+        raise DataError(
+            f"'{period}' is not a period to resample by: give one such as 5min, 1s, 10ms or 0.5."
+        )
+    return seconds
+
+
+def duration_text(seconds: float) -> str:
+    """Format a time span with its unit."""
+    if seconds >= 86400:
+        return f"{seconds / 86400:.4g} days"
+    if seconds >= 3600:
+        return f"{seconds / 3600:.4g} h"
+    if seconds >= 120:
+        return f"{seconds / 60:.6g} min"
+    return f"{seconds:.6g} s" if seconds >= 0.1 else f"{seconds * 1e3:.6g} ms"
+
+
+def counts_of(index: "pd.DatetimeIndex | pd.TimedeltaIndex") -> tuple[IntArray, float]:
+    """Return the instants as whole numbers, and how many of those make a second."""
+    return index.asi8, {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[index.unit]
+
+
+def seconds_of(index: pd.Index) -> Float64Array:
+    """Return the seconds from the first instant to each, (n,)."""
+    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        counts, per_second = counts_of(index)
+        return np.asarray((counts - counts[0]) / per_second, dtype=np.float64)
+    values: Float64Array = index.to_numpy(dtype=np.float64)
+    return np.asarray(values - values[0], dtype=np.float64)
+
+
+def resolution_of(index: pd.Index) -> float:
+    """Return what the stamps are rounded to, in seconds; 0 where that cannot be told."""
+    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        counts, per_second = counts_of(index)
+        return float(np.gcd.reduce(np.diff(counts)) / per_second)
+    seconds = seconds_of(index[:10_000])
+    for digits in range(10):
+        with np.errstate(over="ignore"):
+            scaled = seconds * 10.0**digits
+        if not np.isfinite(scaled).all():
+            return 0.0
+        # A float of 1e9 s is good to 1e-7 s, so that stamps of written decimals are near whole,
+        # never exactly.
+        if np.abs(scaled - np.rint(scaled)).max() < 1e-3:
+            return float(10.0**-digits)
+    return 0.0
+
+
+def is_autumn(index: pd.Index) -> bool:
+    """Return True if local times step back by an hour, once or twice, and nowhere else.
+
+    Such a clock was set back at the end of summer time: a block of rows has stamps that come again.
+    """
+    if not isinstance(index, pd.DatetimeIndex) or index.tz is not None:
+        return False
+    steps = np.diff(seconds_of(index))
+    back = steps[steps < 0]
+    usual = float(np.median(steps))
+    return 0 < len(back) <= 2 and bool((np.abs(back + 3600 - usual) <= 0.5 * usual).all())

@@ -1,0 +1,79 @@
+"""Times of day in a column beside that of the date: clock times and whole hours."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from spectra.datasets.readers.columns import Table, is_plain, quoted
+from spectra.datasets.readers.dates import is_clock
+from spectra.datasets.readers.names import words
+from spectra.errors import DataError
+
+_HOUR_NAMES = {"hour", "hours", "hr", "stunde", "hora", "heure", "ora", "uur", "he", "time"}
+_A_FEW = 20
+
+
+def hours_beside(table: Table, date: int) -> tuple[int, pd.TimedeltaIndex] | None:
+    """Return the column of whole hours beside one of dates, and what they add to the dates."""
+    for column, name in enumerate(table.names):
+        series = table.frame.iloc[:, column]
+        if column == date or not words(name) & _HOUR_NAMES or series.dtype.kind not in "iu":
+            continue
+        hours = series.to_numpy(dtype=np.int64)
+        # Hours of 1 to 24 are those that end then.
+        ending = bool(hours.min() == 1 and hours.max() == 24)
+        if hours.min() >= 0 and hours.max() - ending <= 23 and np.ptp(hours) > 1:
+            return column, pd.TimedeltaIndex(pd.to_timedelta(hours - ending, unit="h"))
+    return None
+
+
+def written_clock(column: "pd.Series[float]", name: str | None) -> pd.TimedeltaIndex | None:
+    """Return the times of day that whole numbers such as 93000 write, for 9:30:00; else None."""
+    if column.dtype.kind not in "iu" or not words(name) & _HOUR_NAMES:
+        return None
+    numbers = column.to_numpy(dtype=np.int64)
+    # Hours and minutes, or seconds too.
+    for unit in (100, 1):
+        hours, rest = np.divmod(numbers * unit, 10_000)
+        minutes, seconds = np.divmod(rest, 100)
+        valid = (numbers >= 0) & (hours < 24) & (minutes < 60) & (seconds < 60)
+        if bool(valid.all()) and int(numbers.max()) * unit >= 10_000:
+            total = hours * 3600 + minutes * 60 + seconds
+            return pd.TimedeltaIndex(pd.to_timedelta(total, unit="s"))
+    return None
+
+
+def holds_clocks(column: "pd.Series[float]") -> bool:
+    """Return True if the first cells are all times of day."""
+    if is_plain(column):
+        return False
+    first = column.iloc[:_A_FEW].astype("str")
+    return all(map(is_clock, first))
+
+
+def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.TimedeltaIndex:
+    """Return clock times, h:mm, h:mm:ss or m:ss.fff, counted on over midnight."""
+    text = table.frame.iloc[:, column].astype("str")
+    parts = text.str.extract(
+        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:](\d+))?\s*([ap](?=\.?m|\.?\s*$))?", flags=re.IGNORECASE
+    )
+    bad = parts[0].isna().to_numpy()
+    if bad.any():
+        row = int(np.argmax(bad))
+        cell = table.frame.iloc[row, column]
+        raise DataError(
+            f"{table.place(row)}, {table.label(column)}: {quoted(cell)} is not a clock time such "
+            "as 12:59:59."
+        )
+    first, second, third = (parts[i].fillna("0").to_numpy(dtype=np.float64) for i in range(3))
+    fraction = ("0." + parts[3].fillna("0")).to_numpy(dtype=np.float64)
+    halves = parts[4].str.lower()
+    if halves.notna().any():
+        first = first % 12 + 12 * (halves == "p").to_numpy()
+    minutes_first = bool(parts[2].isna().all() and parts[3].notna().any())
+    seconds = first * 60 + second if minutes_first else first * 3600 + second * 60 + third
+    seconds = seconds + fraction
+    if unwrap and not minutes_first and seconds.max() <= 86400:
+        seconds = seconds + 86400 * np.concatenate([[0], np.cumsum(np.diff(seconds) < -43200)])
+    return pd.TimedeltaIndex(np.rint(seconds * 1e6).astype(np.int64).view("timedelta64[us]"))

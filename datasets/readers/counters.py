@@ -1,0 +1,142 @@
+"""Columns that were not measured: row counters, steady ramps, identifiers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from spectra.arrays import Float64Array
+from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.names import words
+
+_COUNTERS = {
+    "", "#", "index", "idx", "id", "row", "rows", "no", "no.", "nr", "nr.", "n", "n°", "sample",
+    "samples", "unnamed: 0", "record", "seq", "counter", "lfd. nr.", "point", "line", "frame",
+}  # fmt: skip
+_IDENTIFIERS = frozenset(
+    {"id", "serial", "number", "no", "nr", "code", "ean", "sn", "account", "meter", "site", "table"}
+)
+_ALIKE, _MOST = 0.01, 0.98
+"""A step is the usual one within this share of it; this share of the steps makes a counter."""
+_GLANCE = 64
+_FEWEST_ROWS, _MOST_NOTES = 10, 6
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Columns that only count: those named so, and those that rise by one step throughout."""
+
+    columns: frozenset[int]
+    notes: tuple[str, ...]
+
+
+def find_counters(table: Table, taken: frozenset[int]) -> Counters:
+    """Return the columns that count the rows, or rise by the same step in every row.
+
+    The last column left is never one of them: what is alone was measured.
+    """
+    free = [column for column in range(len(table.names)) if column not in taken]
+    columns: set[int] = set()
+    notes: list[str] = []
+    titles = table.titles()
+    kinds = table.kinds()
+    even = _even_starts(table, [column for column in free if kinds[column] in "iuf"])
+    for column in free:
+        if len(free) - len(columns) > 1 and _identifies(table, column):
+            columns.add(column)
+            notes.append(
+                f"{table.label(column)} is one number throughout and named like an identifier: "
+                f"left out (--channels '{titles[column]}' analyses it)."
+            )
+            continue
+        named = _counts_rows(table, column, alone=len(free) - len(columns) < 2)
+        if named or (
+            len(free) - len(columns) > 1 and column in even and _rises_by_one_step(table, column)
+        ):
+            columns.add(column)
+            notes.append(
+                f"{table.label(column)} only counts the rows: left out."
+                if named
+                else f"{table.label(column)} rises by the same step in every row: left out "
+                f"(--channels '{titles[column]}' analyses it, --time '{titles[column]}' takes it "
+                "as the time)."
+            )
+    return Counters(frozenset(columns), _shortened(notes))
+
+
+def _shortened(notes: list[str]) -> tuple[str, ...]:
+    """Return the first few notes, and how many more columns were left out like these."""
+    more = len(notes) - _MOST_NOTES
+    if more <= 1:
+        return tuple(notes)
+    return (*notes[:_MOST_NOTES], f"{more} more columns like these are left out.")
+
+
+def _even_starts(table: Table, columns: list[int]) -> set[int]:
+    """Return which columns of numbers begin with steps that are mostly one length, and not 0."""
+    if len(table.frame) < _FEWEST_ROWS or not columns:
+        return set()
+    steps = np.diff(table.matrix(columns, _GLANCE), axis=0)
+    first = steps[0]
+    usual = np.median(steps, axis=0)
+    same = np.mean(steps == first, axis=0) >= 0.5
+    even = np.mean(np.abs(steps - usual) <= _ALIKE * np.abs(usual), axis=0) >= _MOST
+    return {column for column, one in zip(columns, same | even, strict=True) if one}
+
+
+def _identifies(table: Table, column: int) -> bool:
+    """Return True if a column holds one whole number and is named like an identifier."""
+    if not words(table.names[column]) & _IDENTIFIERS:
+        return False
+    series = table.frame.iloc[:, column]
+    if series.dtype.kind not in "iu":
+        return False
+    return bool((series == series.iloc[0]).all())
+
+
+def _counts_rows(table: Table, column: int, *, alone: bool) -> bool:
+    """Return True if a column counts the rows, by its name or as the first one without a name."""
+    name = table.names[column]
+    title = "" if name is None else name.strip().casefold()
+    if (name is None and (column or alone)) or (name is not None and title not in _COUNTERS):
+        return False
+    series = table.frame.iloc[:, column]
+    if not pd.api.types.is_integer_dtype(series.dtype) or len(series) < 2:
+        return False
+    values = series.to_numpy(dtype=np.int64)
+    steps = np.diff(values)
+    if values[0] in (0, 1) and bool((steps == 1).all()):
+        return True
+    # An index that was saved after rows had been dropped, or a counter that was not reset.
+    saved = title in {"", "#", "index", "unnamed: 0"} and bool((steps > 0).all())
+    return name is not None and (saved or (not alone and bool((steps == 1).all())))
+
+
+def _rises_by_one_step(table: Table, column: int) -> bool:
+    """Return True if a column rises by one step in nearly all rows, or wraps as a counter.
+
+    A counter of packets falls back to its lowest value: 0, 1, …, 255, 0, 1, …
+    """
+    series = table.frame.iloc[:, column]
+    values = series.to_numpy(dtype=np.float64)
+    steps = np.diff(values)
+    if _is_even(steps):
+        return True
+    usual = float(np.median(steps))
+    whole = series.dtype.kind in "iu" and usual > 0
+    same = steps == usual
+    back = (steps < 0) & (values[1:] <= values.min() + usual)
+    wraps = values[:-1][back]
+    return bool(
+        whole
+        and len(wraps) > 0
+        and np.mean(same | back) >= _MOST
+        and np.mean(same) >= 0.8
+        and np.mean(wraps >= values.max() - usual) >= 0.9
+    )
+
+
+def _is_even(steps: Float64Array) -> bool:
+    """Return True if nearly all steps are the usual one, and that is not 0."""
+    usual = float(np.median(steps))
+    return usual != 0 and bool(np.mean(np.abs(steps - usual) <= _ALIKE * abs(usual)) >= _MOST)

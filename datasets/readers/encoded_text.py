@@ -1,0 +1,174 @@
+"""The text of a file: its encoding, its first lines, and comments anywhere in it."""
+
+import codecs
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import IO, Literal
+
+from spectra.datasets.readers.heading import COMMENTS
+from spectra.datasets.source import Source
+from spectra.errors import DataError
+
+_FIRST_BYTES, _MOST_BYTES, _ENOUGH_LINES = 1 << 16, 1 << 24, 6
+"""Bytes that are read first, bytes among which the table has to begin, lines of it to find."""
+_LINE_END = re.compile("\r\n|\r|\n")
+_ROW_LINE = re.compile(rb"[\r\n][ \t\x00]*+(?![#%/;\r\n \t\x00])")
+"""The start of a line, but the first, that is neither empty nor a comment."""
+_BLOCK = 1 << 20
+_COMMENT_LINE = re.compile(rf"\n[ \t]*([{''.join(COMMENTS)}])")
+_SIGNATURES = {
+    b"PK\x03\x04": "a zip archive or a spreadsheet",
+    b"PAR1": "a Parquet file",
+    b"\x89HDF": "an HDF5 file",
+    b"{": "JSON",
+    b"[{": "JSON",
+    b"[[": "JSON",
+}
+_MARKUP = re.compile(rb"<(?![^<>\r\n]{1,40}>[ \t]*[,;\t|])")
+"""The beginning of HTML or XML; <DATE>,<TIME> are the names of columns."""
+_MARKS = {
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+}
+
+
+@dataclass(frozen=True)
+class Text:
+    """The text of a source, once its encoding is known.
+
+    `errors` says what is done with bytes that are none of the encoding; `skipped` bytes at the
+    beginning are no text.
+    """
+
+    source: Source
+    encoding: str
+    errors: Literal["strict", "ignore"] = "strict"
+    skipped: int = 0
+
+    @property
+    def name(self) -> str:
+        """Return the name of the source in messages."""
+        return self.source.name
+
+    def lenient(self) -> "Text":
+        """Return the text in an encoding that reads what is none of its own."""
+        if self.encoding.startswith("utf-8"):
+            # A byte order mark does not promise that the rest is in its encoding.
+            marked = len(codecs.BOM_UTF8) if self.encoding == "utf-8-sig" else 0
+            return replace(self, encoding="latin-1", skipped=marked)
+        return replace(self, errors="ignore")
+
+    @contextmanager
+    def content(self) -> Iterator[str | IO[bytes]]:
+        """Open the bytes: the path of a plain file, which pandas reads with several threads."""
+        with self.source.open() as content:
+            path = self.source.path
+            if path is not None and self.source.compression is None and not self.skipped:
+                # Absolute: pandas takes ~ for a home folder, and a scheme for an address.
+                yield str(path.absolute())
+                return
+            content.read(self.skipped)
+            yield content
+
+    @contextmanager
+    def characters(self) -> Iterator[io.TextIOWrapper]:
+        """Open the characters, with \\n at the end of every line."""
+        with self.source.open() as raw:
+            raw.read(self.skipped)
+            with io.TextIOWrapper(raw, self.encoding, self.errors, newline=None) as text:
+                yield text
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of the text, line ends included."""
+        with self.characters() as text:
+            yield from text
+
+    def first_lines(self) -> list[str]:
+        """Return the complete lines at the start: 64 kB, or more where few of them are rows."""
+        head = _head(self.source)
+        decoder = codecs.getincrementaldecoder(self.encoding)(errors="replace")
+        lines = _LINE_END.split(decoder.decode(head[self.skipped :]))
+        goes_on = len(head) >= _FIRST_BYTES or not lines[-1]
+        if len(lines) == 1 and len(head) >= _MOST_BYTES:
+            raise DataError(
+                f"{self.name} has a first line of more than {_MOST_BYTES >> 20} MB, which is no "
+                "row of a table: transpose it, so that a row is an instant."
+            )
+        return lines[:-1] if len(lines) > 1 and goes_on else lines
+
+    def searched(self) -> str:
+        """Return how far the beginning of a table was looked for, "" where that is all."""
+        long = len(_head(self.source)) >= _MOST_BYTES
+        return f", only comments in its first {_MOST_BYTES >> 20} MB" if long else ""
+
+    def late_comment(self) -> str | None:
+        """Return the mark of comment lines anywhere in the text."""
+        with self.characters() as characters:
+            last = "\n"
+            while block := characters.read(_BLOCK):
+                if found := _COMMENT_LINE.search(last + block):
+                    return found[1]
+                last = block[-1]
+        return None
+
+
+def open_text(source: Source) -> Text:
+    """Return the text of a source, its encoding found by its first bytes.
+
+    Raises DataError for what is no text.
+    """
+    head = source.head(_FIRST_BYTES)
+    text = Text(source, _encoding(head, source.name))
+    if text.encoding == "utf-8-sig" and not _is_utf8(head):
+        return text.lenient()
+    return text
+
+
+def _head(source: Source) -> bytes:
+    """Return the start of the text: 64 kB, or more where that holds only a few rows."""
+    with source.open() as raw:
+        head = raw.read(_FIRST_BYTES)
+        rows = len(_ROW_LINE.findall(head))
+        while len(head) < _MOST_BYTES and rows < _ENOUGH_LINES:
+            more = raw.read(len(head))
+            if not more:
+                break
+            head += more
+            rows += len(_ROW_LINE.findall(more))
+    return head
+
+
+def _encoding(head: bytes, name: str) -> str:
+    """Return the encoding: by its byte order mark, UTF-8 where the bytes are that, or Latin-1."""
+    for signature, kind in _SIGNATURES.items():
+        if head.startswith(signature):
+            raise DataError(f"{name} is {kind}, not a text table: save it as CSV first.")
+    if _MARKUP.match(head):
+        raise DataError(f"{name} is HTML or XML, not a text table: save it as CSV first.")
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    for encoding, marks in _MARKS.items():
+        if head.startswith(marks):
+            return encoding
+    if b"\0" in head:
+        for which, encoding in enumerate(("utf-16-be", "utf-16-le")):
+            # Two bytes a letter, of which one is zero for all but rare letters.
+            if (
+                head[which::2].count(0) > 0.9 * len(head[which::2])
+                and 0 not in head[1 - which :: 2]
+            ):
+                return encoding
+        raise DataError(f"{name} is not a text table: it holds bytes that no text has.")
+    return "utf-8" if _is_utf8(head) else "latin-1"
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Return True if the first bytes of a text are UTF-8, whose last letter may be cut."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,260 @@
+"""Rows above the data of a text table: names of the columns, units, other lines of text."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from spectra.datasets.readers.cells import MISSING
+from spectra.datasets.readers.delimiter import (
+    DECIMAL_POINT,
+    body_of,
+    has_words,
+    is_value,
+    split,
+    starts_with_row_names,
+    usual_width,
+)
+from spectra.datasets.readers.header import Header
+from spectra.datasets.readers.names import is_unit_row, unit_text
+from spectra.datasets.readers.text_rows import keyed_names, keyed_units, rows_of_text
+
+_NEVER_NAMES = MISSING - {"", "-", "--", "?", "na"}
+"""Of those words the ones that no column is called; Na is sodium."""
+COMMENTS = ("#", "%")
+# Most digits of a number that is a name: wavelengths, sensors, dates, and instants in nanoseconds.
+MOST_DIGITS = 19
+"""Starts of a comment line; a semicolon and two slashes do too, but only above the table."""
+_CLOCKS = re.compile(
+    r"\d{1,2}:\d\d(:\d\d)?(\s*[ap]\.?m\.?)?(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?", re.IGNORECASE
+)
+_PLAIN = re.compile(r"[+-]?\d+\.?\d*")
+_WRITTEN = re.compile(r"[+-]?\d+[.,]?\d*(?:[eE][+-]?\d+)?")
+
+
+def named_numbers(rows: list[list[str]]) -> list[str]:
+    """Return lines "name: number" of the numbers that stand below names, above the data."""
+    return [
+        f"{name}: {field}"
+        for above, below in pairwise(rows)
+        for name, field in zip(above, below, strict=False)
+        if name and _WRITTEN.fullmatch(field)
+    ]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """Rows above the data: their number, the names of the columns, notes on the others."""
+
+    rows: int
+    names: tuple[str | None, ...]
+    notes: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    header: Header | None = None
+
+
+def heading_of(
+    rows: list[list[str]], comments: Sequence[str], delimiter: str, decimal: str
+) -> Heading:
+    """Return the rows above the data: none, a header, or a header among other lines of text."""
+    width = usual_width(body_of(rows[1:] or rows))
+    if (stamped := _stamp_and_rate(rows, width)) is not None:
+        return stamped
+    count = rows_of_text(rows, width, decimal)
+    if count < 2:
+        if count and len(rows[0]) < width - 1 and not starts_with_row_names(rows):
+            return Heading(count, (None,) * width, (_text_note(1),))
+        if _is_header(rows, decimal):
+            return Heading(1, _names(rows[0], width, starts_with_row_names(rows)))
+        if count and has_words(rows[0][:1]):
+            return Heading(count, (None,) * width, (_text_note(1),))
+        longest = max(width, len(rows[0])) if rows[0] and is_value(rows[0][0], decimal) else width
+        return Heading(0, _names_in_comment(comments, delimiter, max(longest, len(rows[0]))))
+    above, columns = rows[:count], width
+    if width > 2 and not any(row[width - 1 : width] != [""] for row in body_of(rows)):
+        # A delimiter at the end of each row makes a column that no name stands above.
+        width -= 1
+    named = _row_of_names(above, width, decimal)
+    names = keyed_names(above, width, sure=named is not None)
+    units = keyed_units(above, width)
+    others = count
+    if names is None and named is not None:
+        names = _names(rows[named], width, False)
+        units = next((row for row in rows[named + 1 : count] if is_unit_row(row)), units)
+        others -= 1
+        if len(set(names)) < len([name for name in names if name]) and named > 0:
+            names = _joined(rows[named - 1], names)
+    names = (None,) * columns if names is None else (*names, *[""] * (columns - len(names)))
+    return Heading(
+        count,
+        names,
+        (_text_note(others),) if others else (),
+        tuple(unit_text(unit) for unit in (*units, *[""] * len(names))[: len(names)])
+        if units
+        else (),
+    )
+
+
+def _text_note(count: int) -> str:
+    """Return a note on rows of text above the numbers."""
+    return f"{count} row{'s' if count > 1 else ''} of text above the numbers: left out."
+
+
+def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None:
+    """Return which row above the data has the names of the columns, None without one.
+
+    It stands lowest but for rows of units, and its fields differ more than those of its
+    neighbours.
+    """
+    if width == 1:
+        above = [i for i, row in enumerate(rows) if row and row[0] and not is_unit_row(row)]
+        lowest = above[-1] if above else None
+        if lowest is None or len(rows[lowest]) > 1 or (len(rows) > 1 and "," in rows[lowest][0]):
+            return None
+        return lowest
+    block: list[int] = []
+    for i in range(len(rows) - 1, -1, -1):
+        units_below = i + 1 < len(rows) and is_unit_row(rows[i + 1])
+        counts = rows[i][:1] == [""] and all(not field or field.isdigit() for field in rows[i])
+        if counts or (is_unit_row(rows[i]) and not _names_columns(rows[i], width, decimal)):
+            continue
+        if not _names_columns(rows[i], width, decimal) and not (
+            units_below and _numbers_columns(rows[i], width)
+        ):
+            break
+        block.append(i)
+    names = [i for i in block if not is_unit_row(rows[i])] or block[-1:]
+    return max(names, key=lambda i: (len(set(filter(None, rows[i][:width]))), i), default=None)
+
+
+def _joined(above: list[str], names: Sequence[str | None]) -> tuple[str | None, ...]:
+    """Return names that repeat, behind the names of the row above where those differ."""
+    pairs = tuple(
+        f"{upper} {name}".strip() if name else name
+        for upper, name in zip((*above, *[""] * len(names)), names, strict=False)
+    )
+    return pairs if len(set(pairs)) > len(set(names)) else tuple(names)
+
+
+def _stamp_and_rate(rows: list[list[str]], width: int) -> Heading | None:
+    """Return the rows above the data of an Empatica file: its start, and its rate or a name."""
+    if len(rows) > 4 and width == 2 and (begin := _start_of_intervals(rows)) is not None:
+        return Heading(1, ("time", rows[0][1]), (), (), Header(start=begin))
+    if len(rows) < 4 or not all(len(row) == width for row in rows[:3]):
+        return None
+    values = [[float(field) for field in row if _PLAIN.fullmatch(field)] for row in rows[:4]]
+    if any(len(row) != width for row in values) or any(len(set(row)) != 1 for row in values[:2]):
+        return None
+    start, fs = values[0][0], values[1][0]
+    below = [abs(value) for row in values[2:] for value in row]
+    if not (1e9 <= start < 2.5e9 and 0 < fs <= 1e5 and max(below) < 1e8):
+        return None
+    header = Header(fs, "second row", _unix(start))
+    return Heading(2, (None,) * width, (), (), header)
+
+
+def _start_of_intervals(rows: list[list[str]]) -> pd.Timestamp | None:
+    """Return the Unix time that stands beside a name above elapsed seconds, None without one."""
+    if not all(len(row) == 2 and _PLAIN.fullmatch(row[0]) for row in rows[:5]):
+        return None
+    start, *below = (float(row[0]) for row in rows[:5])
+    if is_value(rows[0][1], ".") or not (1e9 <= start < 2.5e9 and max(below) < 1e8):
+        return None
+    return _unix(start)
+
+
+def _unix(seconds: float) -> pd.Timestamp:
+    """Return the instant so many seconds after 1970."""
+    return pd.DatetimeIndex([np.datetime64(round(seconds * 1e6), "us")]).tz_localize("UTC")[0]
+
+
+def _names_columns(row: list[str], width: int, decimal: str) -> bool:
+    """Return True if a row is one of words for the columns."""
+    return (
+        len(row) >= width
+        and any(row)
+        and not (width > 1 and row[0].endswith(":") and not any(row[1:]))
+        and not any(is_value(field, decimal) and not _CLOCKS.fullmatch(field) for field in row)
+    )
+
+
+def _numbers_columns(row: list[str], width: int) -> bool:
+    """Return True if a row has a word and the numbers of channels behind it: x-axis, 1, 2."""
+    return (
+        len(row) >= width > 1
+        and not row[0].isdigit()
+        and all(field.isdigit() for field in row[1:width])
+        and [*map(int, row[1:width])] == sorted({*map(int, row[1:width])})
+    )
+
+
+def _is_header(rows: list[list[str]], decimal: str) -> bool:
+    """Return True if the first row names the columns."""
+    first, body = rows[0], rows[1:]
+    if any(field.lower() in _NEVER_NAMES for field in first):
+        return False
+    values = [field for field in first if is_value(field, decimal)]
+    if len(values) > 3 and all(map(_CLOCKS.fullmatch, values)) and len(set(values)) > 3:
+        return True
+    words = [field for field in first if field.lower() not in MISSING and field not in values]
+    if not values:
+        return bool(words)
+    counted = [str(i) for i in range(len(values))]
+    if values == counted and not words:
+        # Tables without names of their own are written with 0, 1, 2, … above the columns.
+        fractions = any(
+            DECIMAL_POINT.fullmatch(field.replace(decimal, "."))
+            for row in body[:1]
+            for field in row
+        )
+        return (first[0] == "" and len(first) == len(values) + 1) or (len(values) > 2 and fractions)
+    # Numbers beside a word may be names (wavelengths, sensor numbers) if they are whole and
+    # ascending. Of thousands of digits int() makes no number.
+    whole = all(value.isdecimal() and len(value) <= MOST_DIGITS for value in values)
+    ascending = whole and sorted(set(map(int, values))) == [*map(int, values)]
+    return (
+        bool(words) and ascending and len(body) > 0 and _stands_above_numbers(first, body, decimal)
+    )
+
+
+def _stands_above_numbers(first: list[str], body: list[list[str]], decimal: str) -> bool:
+    """Return True if each word of the first row has only numbers and dates below it."""
+    for column, field in enumerate(first):
+        below = [row[column] for row in body if column < len(row)]
+        if not is_value(field, decimal) and not all(is_value(other, decimal) for other in below):
+            return False
+    return True
+
+
+def _names(header: list[str], width: int, row_names: bool) -> tuple[str | None, ...]:
+    """Return one name a column; columns beyond the header have an empty one."""
+    names = ["", *header] if row_names else header
+    if all(re.fullmatch("'.+'", name) for name in names):
+        names = [name[1:-1] for name in names]
+    return (*names, *[""] * (width - len(names)))
+
+
+def _comment_fields(text: str, delimiter: str) -> list[str]:
+    """Return the fields of a comment line; its mark may be the name of a row counter."""
+    (fields,) = split([text.strip()], delimiter)
+    if fields and not fields[0] and text.strip().startswith(delimiter):
+        fields[0] = "#"
+    return fields
+
+
+def _names_in_comment(
+    comments: Sequence[str], delimiter: str, width: int
+) -> tuple[str | None, ...]:
+    """Return the names in the last comment line above the table, or None a column.
+
+    numpy.savetxt writes them there.
+    """
+    texts = [line.strip().lstrip("".join(COMMENTS)) for line in comments if line.strip()]
+    rows = [_comment_fields(text, delimiter) for text in texts[-2:]]
+    # Two such lines are the names and the units.
+    fields = next((row for row in rows if len(row) == width), [])
+    named = len(fields) == width > 1 and all(field and not is_value(field, ".") for field in fields)
+    return tuple(fields) if named else (None,) * width

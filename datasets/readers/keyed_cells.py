@@ -1,0 +1,86 @@
+"""Cells that say what they hold: "temp: 21.4" in every row, and "10:31:07 -> 21.4".
+
+Sketches of microcontrollers print lines such as the first; a serial monitor puts the second, the
+time of the day and an arrow, before each line.
+"""
+
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+from spectra.datasets.readers.cells import is_number_with_unit
+from spectra.datasets.readers.dates import looks_like_date
+
+_KEYED = re.compile(r"([^\W\d][\w .%/°()-]{0,30}?)\s*[:=]\s*([+-]?[\d.,].*)")
+_ARROW = re.compile(r"(.*?\S)\s*->\s*(.*)")
+_MOST = 0.9
+"""Share of the rows that have the key of a column."""
+
+
+def is_keyed(field: str) -> bool:
+    """Return True if a field is a name and a number, or a time and an arrow before anything."""
+    if (arrow := _ARROW.fullmatch(field)) is not None:
+        return looks_like_date(arrow[1])
+    match = _KEYED.fullmatch(field)
+    return match is not None and (_is_number(match[2]) or is_number_with_unit(match[2]))
+
+
+def _is_number(text: str) -> bool:
+    """Return True if a text is a number with a decimal point or comma."""
+    return bool(re.fullmatch(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?", text))
+
+
+def without_arrows(rows: Sequence[list[str]]) -> list[list[str]] | None:
+    """Return rows whose first field is divided at its arrow; None where most have no arrow."""
+    parts = [_ARROW.fullmatch(row[0]) if row else None for row in rows]
+    timed = sum(match is not None and looks_like_date(match[1]) for match in parts)
+    if not rows or timed < _MOST * len(rows):
+        return None
+    return [
+        row if match is None else [match[1], match[2], *row[1:]]
+        for row, match in zip(rows, parts, strict=True)
+    ]
+
+
+def keys_of(rows: Sequence[list[str]], width: int) -> tuple[str | None, ...]:
+    """Return the key that the fields of each column have in common, None for those without."""
+    keys: list[str | None] = []
+    for column in range(width):
+        fields = [row[column] for row in rows if len(row) == width and row[column]]
+        found = [match[1] for field in fields if is_keyed(field) and (match := _KEYED.match(field))]
+        common = len(set(found)) == 1 and len(found) >= _MOST * max(1, len(fields))
+        keys.append(found[0] if common else None)
+    return tuple(keys)
+
+
+def without_keys(rows: Sequence[list[str]], keys: Sequence[str | None]) -> list[list[str]]:
+    """Return rows whose fields have lost the keys of their columns."""
+    return [
+        [
+            match[2] if key and (match := _KEYED.fullmatch(field)) and match[1] == key else field
+            for field, key in zip(row, [*keys, *[None] * len(row)], strict=False)
+        ]
+        for row in rows
+    ]
+
+
+def plain_columns(frame: pd.DataFrame, keys: Sequence[str | None], *, arrows: bool) -> pd.DataFrame:
+    """Return the columns of a table without arrows and keys, numbered from 0."""
+    columns = [frame[column] for column in frame.columns]
+    if arrows:
+        divided = columns[0].astype("str").str.extract(rf"^{_ARROW.pattern}$")
+        columns = [divided[0], divided[1], *columns[1:]]
+    for i, key in enumerate(keys):
+        if key is not None:
+            columns[i] = columns[i].astype("str").str.extract(rf"^{_KEYED.pattern}$")[1]
+    plain = [_numeric(column) for column in columns]
+    return pd.concat(plain, axis=1).set_axis(pd.RangeIndex(len(plain)), axis=1)
+
+
+def _numeric(column: "pd.Series[float]") -> "pd.Series[float]":
+    """Return a column of numbers where all its cells are some, else the column as it is."""
+    try:
+        return pd.to_numeric(column)
+    except (ValueError, TypeError):
+        return column

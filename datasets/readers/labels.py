@@ -1,0 +1,107 @@
+"""Columns of known anomalies, 0 or 1 a row, by their names or by the user's choice."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from spectra.arrays import IntArray
+from spectra.datasets.readers.cells import read_cells
+from spectra.datasets.readers.columns import Table, is_plain, numbers, quoted
+from spectra.datasets.readers.names import words
+from spectra.errors import DataError
+
+# The note on a column that is named like labels and holds something else.
+OTHER_LABELS = "looks like labels other than 0 and 1"
+_LABELS = {
+    "label",
+    "labels",
+    "anomaly",
+    "anomalies",
+    "is_anomaly",
+    "is_anomalous",
+    "outlier",
+    "is_outlier",
+    "ground_truth",
+    "changepoint",
+    "change_point",
+    "class",
+    "target",
+    "anomalous",
+    "anomaly_label",
+    "is_attack",
+    "attack",
+    "is_fault",
+    "is_event",
+    "gt",
+}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels (n,), 0 or 1, and every column that is labels and so no channel."""
+
+    values: IntArray | None
+    columns: frozenset[int]
+    notes: tuple[str, ...]
+
+
+def is_label_name(name: str) -> bool:
+    """Return True if a column of this name is labels, by its name alone."""
+    return re.sub(r"[\s_-]+", "_", name.strip().casefold()) in _LABELS
+
+
+def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> Labels:
+    """Return the labels, and the columns that are labels and no channels.
+
+    They are in the column `wanted`, or in one called label, anomaly or the like that holds only 0
+    and 1. Raises DataError where the wanted column holds anything else.
+    """
+    found: IntArray | None = None
+    columns, notes = set(), []
+    if wanted is not None:
+        column = table.find(wanted, "labels")
+        found = _wanted_labels(table, column)
+        columns.add(column)
+    for column, name in enumerate(table.names):
+        if name is None or column in columns or not is_label_name(name):
+            continue
+        values = numbers(table, column)
+        if values is not None and (values != np.round(values))[~np.isnan(values)].any():
+            continue
+        truth = (
+            values.astype(np.int64)
+            if values is not None and np.isin(values, (0, 1)).all()
+            else None
+        )
+        if truth is None and words(name) & {"class", "target", "attack", "event"}:
+            continue
+        if truth is not None or column not in channels:
+            columns.add(column)
+        if truth is not None and found is None:
+            found = truth
+        elif column not in channels:
+            what = OTHER_LABELS if truth is None else "holds labels too"
+            notes.append(f"{table.label(column)} {what}: left out.")
+    return Labels(found, frozenset(columns), tuple(notes))
+
+
+def _wanted_labels(table: Table, column: int) -> IntArray:
+    """Return the values of a column that must be labels."""
+    series = table.frame.iloc[:, column]
+    plain = is_plain(series)
+    values = (
+        series.to_numpy(dtype=np.float64, na_value=np.nan)
+        if plain
+        else read_cells(series, table.decimal).values
+    )
+    wrong = ~np.isin(values, (0, 1))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        said = f"{values[row]:g}" if not np.isnan(values[row]) else quoted(series.iloc[row])
+        said = "missing" if series.isna().iloc[row] else said
+        raise DataError(
+            f"{table.place(row)}, {table.label(column)}: a label must be 0 or 1, this one is "
+            f"{said}."
+        )
+    return values.astype(np.int64)

@@ -1,0 +1,155 @@
+"""Rows of text above the data of a table: how many there are, and what their first field names."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from spectra.datasets.readers.cells import MISSING, MISSING_WORDS, is_number_with_unit
+from spectra.datasets.readers.dates import looks_like_date
+from spectra.datasets.readers.delimiter import FEWEST_ROWS, MOST_COLUMNS, body_of, is_value
+
+Test = Callable[[str], bool]
+
+_MOST_FIELDS = 0.7
+"""Share of the fields of a column below the header from which the column is of their kind."""
+_LOOK_AHEAD = 3
+"""Rows below a row of values in which a title such as "data:" shows that the data come later."""
+_WHOSE = r"(?:channels?|chan|signals?|sensors?|series|columns?|kan[aä]le?|canal(?:es)?)[\s_-]*"
+_WHAT = r"(?:names?|titles?|labels?|namen|noms?|nombres?|nomi)"
+_NAMES = re.compile(rf"(?:{_WHOSE}{_WHAT})\s*[:=]*", re.IGNORECASE)
+_NAMES_PERHAPS = re.compile(rf"(?:{_WHOSE})?{_WHAT}\s*[:=]*", re.IGNORECASE)
+_UNITS = re.compile(
+    rf"(?:(?:{_WHOSE}|y[\s_-]*)?units?(?:[\s_-]*(?:labels?|names?|text))?|einheit(?:en)?|unidades"
+    r"|unit[ée]s|unit[àa])\s*[:=]*",
+    re.IGNORECASE,
+)
+
+
+def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
+    """Return how many rows at the top are no data.
+
+    The columns that hold numbers or dates further down have words there.
+    """
+    body = body_of(rows) if len(rows) > FEWEST_ROWS + 1 else rows[len(rows) // 2 :]
+    below = [row for row in body if len(row) == width]
+    columns = range(min(width, MOST_COLUMNS))
+    tests = {column: _kind(below, column, decimal) for column in columns}
+    full = [column for column, test in tests.items() if test is not None]
+    if not full:
+        return 0
+    # A column that is empty in all rows of data may have words above them.
+    void = [column for column in columns if below and _is_void(below, column)]
+    count = 0
+    for i, row in enumerate(rows[:-2]):
+        here = [(column, row[column]) for column in full if column < len(row)]
+        values = sum(_holds(tests[column], field) for column, field in here)
+        words = sum(field.lower() not in MISSING for _, field in here) - values
+        words += sum(
+            row[column].lower() not in MISSING and not is_value(row[column], decimal)
+            for column in void
+            if column < len(row)
+        )
+        # A line such as "Start,03/30/2024" above the table has values too, but not most.
+        first = bool(here) and (
+            _holds(tests[here[0][0]], here[0][1]) or here[0][1].lower() in MISSING
+        )
+        if (
+            first
+            and values > words
+            and not _is_row_of_counts(row, full, texts_above=count == i > 0)
+            and not _has_title_below(rows, i, width, decimal)
+        ):
+            return count
+        if words or len(row) != width or values:
+            count = i + 1
+    return count
+
+
+def _kind(rows: list[list[str]], column: int, decimal: str) -> Test | None:
+    """Return the test that tells the values of a column of numbers or dates; None for text."""
+
+    def value(field: str) -> bool:
+        return is_value(field, decimal)
+
+    def number(field: str) -> bool:
+        return value(field) and not looks_like_date(field)
+
+    def united(field: str) -> bool:
+        return value(field) or is_number_with_unit(field)
+
+    tests = (number, looks_like_date, value, united)
+    return next((test for test in tests if _share(rows, column, test) >= _MOST_FIELDS), None)
+
+
+def _holds(test: Test | None, field: str) -> bool:
+    """Return True if a field is of the kind of its column."""
+    return test is not None and test(field)
+
+
+def _share(rows: list[list[str]], column: int, holds: Test) -> float:
+    """Return the share of a column's fields that are values, 0 where many are missing."""
+    fields = [row[column] for row in rows if row[column].lower() not in MISSING_WORDS]
+    if not fields or len(fields) < _MOST_FIELDS * len(rows):
+        return 0.0
+    return sum(map(holds, fields)) / len(fields)
+
+
+def _is_void(rows: list[list[str]], column: int) -> bool:
+    """Return True if a column is empty in all rows."""
+    return all(row[column] == "" for row in rows)
+
+
+def _is_row_of_counts(row: list[str], full: list[int], *, texts_above: bool) -> bool:
+    """Return True if a row below texts has the number of samples of each channel."""
+    if not texts_above or len(full) < 2 or row[full[0]] != "":
+        return False
+    counts = {row[column] for column in full[1:] if column < len(row)}
+    return len(counts) == 1 and counts.pop().isdigit()
+
+
+def _has_title_below(rows: list[list[str]], i: int, width: int, decimal: str) -> bool:
+    """Return True if a row of a single word follows soon, as "data:" does."""
+    for row in rows[i + 1 : i + 1 + _LOOK_AHEAD]:
+        words = [field for field in row if field]
+        if (
+            len(words) == 1
+            and words[0] == row[0]
+            and (width > 1 or words[0].endswith(":"))
+            and words[0].lower() not in MISSING_WORDS
+            and not is_value(words[0], decimal)
+        ):
+            return True
+    return False
+
+
+def keyed_names(
+    rows: Sequence[list[str]], width: int, *, sure: bool
+) -> tuple[str | None, ...] | None:
+    """Return the names of columns in a row that begins with "channel names" or the like.
+
+    They may stand in the row below it. Where other names are `sure`, only the plainest key counts.
+    """
+    found = _keyed(rows, width, _NAMES)
+    if found is None and not sure:
+        # "Name, Jane Doe" names a person.
+        perhaps = _keyed(rows, width, _NAMES_PERHAPS)
+        found = perhaps if perhaps is not None and sum(map(bool, perhaps)) > 1 else None
+    return None if found is None else tuple(name or None for name in found)
+
+
+def keyed_units(rows: Sequence[list[str]], width: int) -> list[str]:
+    """Return the units of columns in a row that begins with "units" or the like."""
+    return _keyed(rows, width, _UNITS) or []
+
+
+def _keyed(rows: Sequence[list[str]], width: int, key: re.Pattern[str]) -> list[str] | None:
+    """Return the fields behind a key, one a column; the first column may have none."""
+    for i, row in enumerate(rows):
+        if not row or not key.fullmatch(row[0]):
+            continue
+        below = rows[i + 1] if i + 1 < len(rows) else []
+        for fields in (row[1:], [] if any(row[1:]) else below):
+            while len(fields) > width - 1 and fields and not fields[-1]:
+                fields = fields[:-1]
+            if any(fields) and len(fields) in (width, width - 1):
+                return [*[""] * (width - len(fields)), *fields]
+    return None

@@ -1,0 +1,119 @@
+"""Numbers that stand for instants: epoch stamps, day numbers, 20240131, elapsed time."""
+
+import numpy as np
+import pandas as pd
+
+from spectra.arrays import Float64Array
+from spectra.datasets.instants import seconds_of
+
+_EQUAL = 1e-3
+"""Relative difference of the extremes of steps that are one length, written with few digits."""
+_EPOCH_SCALES = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+_DAY_NUMBERS = {25569.0: (29221.0, 65744.0), 719529.0: (723181.0, 759704.0)}
+"""Day numbers of 1970-01-01, by Excel and OLE and by MATLAB, and those of 1980 and 2080."""
+_FIRST_DAY, _LAST_DAY = 29221.0, 759704.0
+"""The day numbers of any of these kinds lie between these."""
+
+
+def irregularity(index: pd.Index) -> int:
+    """Return 0 for stamps on a regular grid with gaps, 1 for rising ones, 2 for none of that."""
+    steps = np.diff(seconds_of(index))
+    if has_equal_steps(steps):
+        return 0 if steps[0] > 0 else 2
+    if not steps.any():
+        return 3
+    usual = float(np.median(steps))
+    if usual != 0 and np.mean(np.abs(steps / usual - np.rint(steps / usual)) <= 0.2) >= 0.95:
+        return 0 if np.mean(steps * np.sign(usual) > 0) >= 0.97 else 2
+    return 1 if np.mean(steps >= 0) > 0.95 else 2
+
+
+def has_equal_steps(steps: Float64Array) -> bool:
+    """Return True if all steps are one length, by their extremes: that is all that clocks need."""
+    low, high = float(steps.min(initial=np.inf)), float(steps.max(initial=-np.inf))
+    return low * high > 0 and abs(high - low) <= _EQUAL * abs(high)
+
+
+def is_steady(values: Float64Array) -> bool:
+    """Return True if nearly all steps go one way and are of one length, as those of a clock."""
+    steps = np.diff(values)
+    if has_equal_steps(steps):
+        return True
+    usual = float(np.median(steps))
+    back = np.mean(steps * usual < 0)
+    alike = np.mean(np.abs(steps - usual) <= 0.2 * abs(usual))
+    return usual != 0 and bool(alike >= 0.9 and back <= 0.02)
+
+
+def goes_on(values: Float64Array) -> bool:
+    """Return True if nearly all steps go one way or are none, and some are."""
+    steps = np.diff(values)
+    return bool(np.any(steps)) and bool(np.mean(steps >= 0) > 0.9 or np.mean(steps <= 0) > 0.9)
+
+
+def epoch(
+    column: "pd.Series[float]", values: Float64Array, lowest: float
+) -> pd.DatetimeIndex | None:
+    """Return UTC instants where the values count s, ms, µs or ns since 1970.
+
+    `lowest` is in seconds (1e8 is 1973).
+    """
+    low, high = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+    for unit, scale in _EPOCH_SCALES.items():
+        if lowest * scale <= low and high < (2e9 if lowest >= 1e9 else 4e9) * scale:
+            if column.dtype.kind in "iu":
+                # Nanoseconds need all 64 bits: a float would round them to some 200 ns.
+                counts = column.to_numpy(dtype=np.int64)
+                return pd.DatetimeIndex(counts.view(f"datetime64[{unit}]")).tz_localize("UTC")
+            whole = np.rint(np.nan_to_num(values) * (1e6 / scale)).astype(np.int64)
+            return pd.DatetimeIndex(whole.view("datetime64[us]")).tz_localize("UTC")
+    return None
+
+
+def written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
+    """Return instants where each value is written as 20240131 or 20240131235959."""
+    low, high = float(values.min()), float(values.max())
+    for lowest, highest, form in (
+        (19e6, 22e6, "%Y%m%d"),
+        (19e10, 22e10, "%Y%m%d%H%M"),
+        (19e12, 22e12, "%Y%m%d%H%M%S"),
+    ):
+        if lowest <= low and high < highest and bool((values == np.rint(values)).all()):
+            dates = pd.to_datetime(
+                pd.Series(values.astype(np.int64).astype("str")), format=form, errors="coerce"
+            )
+            if not dates.isna().any():
+                return pd.DatetimeIndex(dates)
+    return None
+
+
+def day_numbers(values: Float64Array, dated: bool) -> pd.DatetimeIndex | None:
+    """Return the dates of day numbers of Excel, OLE or MATLAB, None where values are none.
+
+    They lie in the years 1980 to 2080, and the step is a rounder number of seconds than it is of
+    days; `dated` says that the column is called a date.
+    """
+    if not (values.min() >= _FIRST_DAY and values.max() < _LAST_DAY) or len(values) < 2:
+        return None
+    steps = np.diff(values)
+    rising = steps[steps > 0]
+    if not len(rising):
+        return None
+    step = float(np.mean(rising[rising <= 1.5 * np.median(rising)]))
+    for epoch, (low, high) in _DAY_NUMBERS.items():
+        if low <= values.min() and values.max() < high:
+            rounder = _digits(step * 86400) < _digits(step) or (dated and step >= 1)
+            if not rounder:
+                return None
+            # A double near 738,000 days is good to 10 µs.
+            micros = np.rint((values - epoch) * 86400e3).astype(np.int64) * 1000
+            return pd.DatetimeIndex(micros.view("datetime64[us]"))
+    return None
+
+
+def _digits(number: float) -> int:
+    """Return how many significant digits a number has, up to rounding in its fourth."""
+    for digits in range(1, 5):
+        if abs(float(f"{number:.{digits}g}") / number - 1) < 2e-4:
+            return digits
+    return 5

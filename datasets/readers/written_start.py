@@ -1,0 +1,70 @@
+"""The start of a recording in the lines around a table: a date and a time, together or apart."""
+
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+_DATE = re.compile(
+    r"(?<![\d.])(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})([-/.])(\d{1,2})\5(\d{4}|\d\d))(?![\d.])"
+)
+_TIME = re.compile(
+    r"(?<![\d:])(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,:](\d{1,24}))?)?\s*([ap]\.?m\.?)?"
+    r"\s*(Z\b|UTC\b|GMT\b|[+-]\d\d:?\d\d)?(?![\d:])",
+    re.IGNORECASE,
+)
+_MONTH_FIRST = re.compile(r"\bM{1,2}[-/.]d{1,2}[-/.]y", re.IGNORECASE)
+_DAY_FIRST = re.compile(r"\bd{1,2}[-/.]M{1,2}[-/.]y", re.IGNORECASE)
+
+
+def written_start(lines: Sequence[str], all_lines: Sequence[str]) -> pd.Timestamp | None:
+    """Return the first date in the lines at the first time in them, None without both.
+
+    `all_lines` may say in which order day and month are written. A date that leaves it open is
+    none: a wrong month would be worse than no date.
+    """
+    together = [line for line in lines if _DATE.search(line) and _TIME.search(line)]
+    date = _first(_DATE, together or lines)
+    time = _first(_TIME, [_DATE.sub(" ", line) for line in together or lines])
+    if date is None or time is None:
+        return None
+    half = (time[5] or "").casefold()[:1]
+    parts = _year_month_day(date, _order(all_lines, american=bool(half)))
+    if parts is None:
+        return None
+    hour = int(time[1]) % 12 + 12 * (half == "p") if half else int(time[1])
+    fraction = (time[4] or "0").ljust(9, "0")[:9]
+    zone = (time[6] or "").upper().replace("UTC", "Z").replace("GMT", "Z")
+    year, month, day = parts
+    text = f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{time[2]}:{time[3] or '00'}.{fraction}"
+    try:
+        return pd.Timestamp(text + zone)
+    except ValueError:
+        return None
+
+
+def _first(pattern: re.Pattern[str], lines: Sequence[str]) -> re.Match[str] | None:
+    """Return the first place at which a pattern is found."""
+    return next((match for line in lines if (match := pattern.search(line))), None)
+
+
+def _order(lines: Sequence[str], *, american: bool) -> str:
+    """Return "month" or "day", whichever is said to come first, or "" where nothing is said."""
+    if american or any(map(_MONTH_FIRST.search, lines)):
+        return "month"
+    return "day" if any(map(_DAY_FIRST.search, lines)) else ""
+
+
+def _year_month_day(date: re.Match[str], order: str) -> tuple[int, int, int] | None:
+    """Return the parts of a date, None where day and month cannot be told apart."""
+    if date[1]:
+        return int(date[1]), int(date[2]), int(date[3])
+    left, right, year = int(date[4]), int(date[6]), int(date[7])
+    year += 2000 if year < 100 else 0
+    if date[5] == "." or left > 12:
+        order = "day"
+    elif right > 12:
+        order = "month"
+    if not order:
+        return None
+    return (year, left, right) if order == "month" else (year, right, left)

@@ -1,0 +1,216 @@
+"""The content of a report as values that JSON holds."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from spectra.arrays import Float64Array
+from spectra.detection import Detection
+from spectra.explanation.explained import Explanation
+from spectra.goodness import RATES, normal_scores, plotted, rates
+from spectra.html_report.numbers import extremes, maxima
+
+# Columns of all channels together: with two numbers of five digits each about 1 MB.
+COLUMNS: Final = 64_000
+# Most columns of one channel and of the score.
+MOST_COLUMNS: Final = 12_000
+# Channels that are drawn: those with the strongest alarms.
+MOST_CHANNELS: Final = 8
+# Alarms that are explained: the strongest.
+MOST_EXPLAINED: Final = 20
+# Rows of the signal around an alarm that are drawn one by one, and frames on each side of it.
+MOST_ROWS: Final = 1500
+AROUND: Final = 2
+# Stretches around alarms that are kept apart, where the columns of a long signal are too coarse,
+# the columns of each, and the rows on each side of an alarm: those that a click shows.
+MOST_SNIPPETS: Final = 600
+SNIPPET_COLUMNS: Final = 256
+LEAST_AROUND: Final = 128
+# Points of the Q–Q plot.
+MOST_POINTS: Final = 400
+
+
+def content(detection: Detection) -> dict[str, object]:
+    """Return the content of the report of a detection."""
+    recording = detection.recording
+    shown = shown_channels(detection)
+    columns = min(MOST_COLUMNS, COLUMNS // max(1, len(shown)))
+    ranked = np.argsort(-detection.alarms["score"].to_numpy(), kind="stable")
+    return {
+        "n_rows": recording.n_samples,
+        "fs": detection.fs,
+        "time": time_axis(detection),
+        "names": [str(name) for name in recording.channels],
+        "channels": [
+            {
+                "index": channel,
+                "title": recording.title(channel),
+                **extremes(recording.values[:, channel], columns),
+            }
+            for channel in shown
+        ],
+        "score": {
+            "step": detection.step,
+            "threshold": -float(ndtri(detection.alpha)),
+            **maxima(detection.step_scores.z, columns),
+        },
+        "alarms": alarms(detection),
+        "snippets": [
+            snippet
+            for number in ranked[: MOST_SNIPPETS // (len(shown) + 1)]
+            for snippet in _snippets(detection, int(number), shown)
+        ],
+        "explained": [
+            _explained(detection, int(number) + 1) for number in sorted(ranked[:MOST_EXPLAINED])
+        ],
+        "calibration": _calibration(detection),
+    }
+
+
+def shown_channels(detection: Detection) -> list[int]:
+    """Return the channels that are drawn, those with the strongest alarms, in their order."""
+    names = detection.recording.channels
+    strongest = detection.alarms.groupby("channel")["score"].max()
+    ranked = sorted(range(len(names)), key=lambda one: -float(strongest.get(names[one], 0.0)))
+    return sorted(ranked[:MOST_CHANNELS])
+
+
+def time_axis(detection: Detection) -> dict[str, object]:
+    """Return the start, in seconds since 1970 or 0, and the seconds of a row.
+
+    Without a sampling rate the axis counts rows.
+    """
+    index, fs = detection.recording.index, detection.fs
+    step = None if fs is None else 1.0 / fs
+    if isinstance(index, pd.DatetimeIndex) and step is not None:
+        zone = None if index.tz is None else str(index.tz)
+        first = index[0] if index.tz is None else index[0].tz_convert("UTC").tz_localize(None)
+        start = (first - pd.Timestamp(0)) / pd.Timedelta("1s")
+        return {"kind": "date", "start": float(start), "step": step, "zone": zone}
+    if isinstance(index, pd.TimedeltaIndex) and step is not None:
+        return {"kind": "clock", "start": float(index[0].total_seconds()), "step": step}
+    if step is not None:
+        start = float(index[0]) if pd.api.types.is_float_dtype(index.dtype) else 0.0
+        return {"kind": "clock", "start": start, "step": step}
+    return {"kind": "row", "start": 0.0, "step": 1.0}
+
+
+def alarms(detection: Detection) -> dict[str, list[object]]:
+    """Return the table of alarms by column."""
+    intervals, table = detection.intervals, detection.table
+    names = list(detection.recording.channels)
+    scores = detection.alarms["score"].to_numpy(dtype=np.float64)
+    return {
+        "first": intervals.first.tolist(),
+        "last": intervals.last.tolist(),
+        "p": list(table["p-value"]),
+        "z": np.round(scores, 3).tolist(),
+        "channel": [names.index(name) for name in detection.alarms["channel"]],
+        "band": list(table["strongest at"]),
+        "lasting": list(table["duration"]),
+    }
+
+
+def _explained(detection: Detection, number: int) -> dict[str, object]:
+    """Return an alarm with its explanation and its picture."""
+    explained = detection.explain(number)
+    return {
+        "number": number,
+        "sentence": explained.sentence,
+        "unit": explained.unit,
+        "details": explained.details,
+        "channels": [[one.channel, round(one.share, 4)] for one in explained.channels[:8]],
+        "bands": [
+            [one.text, round(one.share, 4), one.change_db, one.f_low, one.f_high]
+            for one in explained.bands
+        ],
+        "picture": _around(detection, explained),
+        "spectrum": _spectrum(explained),
+    }
+
+
+def _around(detection: Detection, explained: Explanation) -> dict[str, object]:
+    """Return the signal around an alarm, and the normal stretch laid over it."""
+    recording = detection.recording
+    channel = recording.channels.index(explained.channels[0].channel)
+    start, nperseg = explained.frame
+    first = max(0, min(start, explained.first_row) - AROUND * nperseg)
+    last = max(start + nperseg, explained.last_row + 1) + AROUND * nperseg
+    rows = slice(first, min(last, recording.n_samples))
+    similar = explained.similar
+    return {
+        "channel": channel,
+        "title": recording.title(channel),
+        "row": rows.start,
+        **extremes(recording.values[rows, channel], MOST_ROWS),
+        "similar": None
+        if similar is None
+        else {
+            "row": start,
+            "start": explained.similar_start,
+            **extremes(similar.values, MOST_ROWS),
+        },
+    }
+
+
+def _snippets(detection: Detection, number: int, shown: list[int]) -> list[dict[str, object]]:
+    """Return the channels and the score around an alarm; `page.js` shows as much of them.
+
+    The score has the channel −1.
+    """
+    recording, intervals = detection.recording, detection.intervals
+    first, last = int(intervals.first[number]), int(intervals.last[number])
+    around = max(2 * (last - first + 1), LEAST_AROUND) + 2
+    rows = slice(max(0, first - around), min(last + around, recording.n_samples))
+    step = detection.step
+    steps = slice(rows.start // step, -(-rows.stop // step))
+    score = maxima(detection.step_scores.z[steps], SNIPPET_COLUMNS)
+    return [
+        {
+            "channel": channel,
+            "row": rows.start,
+            **extremes(recording.values[rows, channel], SNIPPET_COLUMNS),
+        }
+        for channel in shown
+    ] + [{"channel": -1, "row": steps.start * step, **score}]
+
+
+def _spectrum(explained: Explanation) -> dict[str, object] | None:
+    """Return the spectrum of an alarm over the normal one, in dB."""
+    found = explained.spectra
+    if found is None:
+        return None
+    parts = np.stack([found.inside, found.normal, found.low, found.high])
+    parts = np.maximum(parts, max(parts.max() * 1e-5, np.finfo(float).tiny))
+    inside, normal, low, high = 20 * np.log10(parts)
+    return {
+        "frequency": _short(found.frequencies),
+        "inside": _short(inside),
+        "normal": _short(normal),
+        "low": _short(low),
+        "high": _short(high),
+    }
+
+
+def _calibration(detection: Detection) -> dict[str, object]:
+    """Return the points of the Q–Q plot and the rates."""
+    z = normal_scores(detection)
+    order, expected = plotted(z.size, MOST_POINTS)
+    everywhere, away = rates(detection)
+    return {
+        "expected": _short(expected),
+        "z": _short(z[order - 1]),
+        "threshold": -float(ndtri(detection.alpha)),
+        "steps": f"{z.size:,} {'normal ' if detection.own else ''}steps",
+        "alpha": detection.alpha,
+        "asked": _short(RATES),
+        "got": _short(everywhere),
+        "away": _short(away),
+    }
+
+
+def _short(values: Float64Array) -> list[float]:
+    """Return values with five significant digits."""
+    return [float(f"{value:.5g}") for value in values.tolist()]

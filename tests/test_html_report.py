@@ -1,0 +1,281 @@
+"""The report: what it holds, and what a browser makes of it."""
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import spectra
+from browser import Browser, executable
+from spectra.cli import main
+from spectra.datasets import Recording
+from spectra.detection import Detection
+from spectra.goodness import SIZES, smallest_burst
+from spectra.html_report import report
+from spectra.html_report.numbers import extremes, quantised
+
+FS = 100.0
+HOSTILE = "</script><img src=x onerror=alert(1)> $x$ \x1b[31m"
+
+
+def humming(n: int = 20_000, events: int = 3) -> np.ndarray:
+    values = np.random.default_rng(0).standard_normal((n, 2))
+    for start in np.linspace(n // 5, n - 600, events).astype(int):
+        values[start : start + 200, 1] += 6 * np.sin(0.4 * np.pi * np.arange(200))
+    return values
+
+
+@pytest.fixture(scope="module")
+def found() -> Detection:
+    recording = Recording.from_array(humming(), FS, ["a", HOSTILE], name=HOSTILE)
+    return spectra.detect(recording, normal_rows=(0, 3900), alpha=1e-6)
+
+
+def numbers(page: str) -> dict:
+    match = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    assert match is not None
+    return json.loads(match[1])
+
+
+def test_report_holds_verdict_alarms_explanations_settings_and_the_command(
+    found: Detection,
+) -> None:
+    page = report(found, command="spectra detect 'a b.csv'")
+    text = unescape(re.sub(r"<[^>]+>", " ", page))
+    count = len(found.alarms)
+    assert f"{count} alarms in" in text
+    assert "not a medical device" in text
+    assert "spectra detect 'a b.csv'" in text
+    assert f"spectra {spectra.__version__}" in text
+    data = numbers(page)
+    assert data["alarms"]["first"] == found.intervals.first.tolist()
+    assert [one["number"] for one in data["explained"]] == list(range(1, count + 1))
+    assert data["explained"][0]["sentence"] == found.explain(1).sentence
+
+
+def test_report_asks_for_nothing_and_names_of_files_are_text(found: Detection) -> None:
+    page = report(found, command=f"spectra detect '{HOSTILE}'")
+    assert "<img" not in page
+    assert page.count("</script>") == 2
+    assert "\x1b" not in page
+    assert not re.search(r"<\w[^>]*\s(src|href)\s*=", page)
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none'")
+    assert "unsafe" not in policy[1]
+
+
+def test_quantised_values_are_those_of_the_signal() -> None:
+    values = np.random.default_rng(1).standard_normal(1000) * 1e5
+    values[[3, 500]] = np.nan
+    packed = quantised(values)
+    restored = np.array([np.nan if q is None else q for q in packed["q"]], dtype=float)
+    restored = packed["low"] + restored * packed["step"]
+    np.testing.assert_allclose(restored, values, atol=np.nanmax(np.abs(values)) * 2e-4)
+
+
+def test_no_extreme_of_a_long_signal_is_lost() -> None:
+    values = np.random.default_rng(2).standard_normal(100_000)
+    values[[123, 77_777]] = 50, -60
+    packed = extremes(values, 500)
+    high = packed["high"]["low"] + np.array(packed["high"]["q"]) * packed["high"]["step"]
+    low = packed["low"]["low"] + np.array(packed["low"]["q"]) * packed["low"]["step"]
+    assert high.max() == pytest.approx(50, abs=0.02)
+    assert low.min() == pytest.approx(-60, abs=0.02)
+    assert high.argmax() == 123 // packed["edge"]
+    assert low.argmin() == 77_777 // packed["edge"]
+
+
+def test_recording_without_alarms_says_so_and_how_small_a_burst_would_have_been_found() -> None:
+    values = np.random.default_rng(3).standard_normal(6000)
+    found = spectra.detect(Recording.from_array(values, FS), alpha=1e-9)
+    assert not len(found.alarms)
+    page = report(found)
+    assert "No alarm" in page
+    assert "would have been found from" in page
+    assert numbers(page)["channels"][0]["high"]["q"]
+    size = smallest_burst(found, 0)
+    assert size is not None
+    # A burst of that size is found, one of half of it is not.
+    spread = np.subtract(*np.percentile(values[952:5048], [75, 25])) / 1.349
+    assert SIZES[0] * spread <= size <= SIZES[-1] * spread
+    noise = np.random.default_rng(0).standard_normal(64)
+    for factor, flagged in ((1.0, True), (0.5, False)):
+        trial = values[952:5048].copy()
+        trial[2016:2080] += factor * size * noise
+        scores = spectra.score(found.model, Recording.from_array(trial, FS), alpha=1e-9)
+        assert bool(len(scores.alarms)) == flagged
+
+
+def test_many_alarms_and_channels_stay_small() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.standard_normal((60_000, 12))
+    values[20_000 + rng.choice(40_000, 300, replace=False), 3] += 30
+    found = spectra.detect(Recording.from_array(values, FS), normal_rows=(0, 20_000))
+    page = report(found)
+    assert len(found.alarms) > 100
+    data = numbers(page)
+    assert len(data["channels"]) == 8
+    assert len(data["explained"]) == 20
+    assert 3 in [one["index"] for one in data["channels"]]
+    assert len(page) < 3_000_000
+
+
+def test_the_rows_around_an_alarm_of_a_long_recording_are_kept() -> None:
+    values = np.random.default_rng(6).standard_normal(100_000)
+    values[70_000:70_040] += 9
+    found = spectra.detect(Recording.from_array(values, FS), alpha=1e-6)
+    data = numbers(report(found))
+    assert data["channels"][0]["edge"] > 1
+    for snippet, expected in zip(data["snippets"], [values, found.step_scores.z], strict=True):
+        assert snippet["edge"] == 1
+        assert snippet["row"] <= 70_000 - 128
+        packed = snippet["high"]
+        restored = packed["low"] + np.array(packed["q"]) * packed["step"]
+        begin = snippet["row"] // (1 if snippet["channel"] == 0 else found.step)
+        np.testing.assert_allclose(restored, expected[begin : begin + restored.size], atol=2e-3)
+
+
+def test_gaps_and_dates_are_kept() -> None:
+    index = pd.date_range("2024-01-01", periods=4000, freq="h", tz="Europe/Berlin")
+    series = pd.Series(np.random.default_rng(5).standard_normal(4000), index=index)
+    series.iloc[1000:1100] = np.nan
+    series.iloc[2000:2040] += 8
+    data = numbers(report(spectra.detect(series)))
+    assert data["time"]["kind"] == "date"
+    assert data["time"]["zone"] == "Europe/Berlin"
+    assert data["time"]["start"] == pd.Timestamp("2024-01-01", tz="Europe/Berlin").timestamp()
+    assert data["channels"][0]["high"]["q"].count(None) >= 30
+
+
+def test_command_writes_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savetxt("x y.csv", humming()[:, 1], header="x", comments="")
+    arguments = ["detect", "x y.csv", "--report", "r.html", "--fs", "100", "--format", "json"]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    page = Path("r.html").read_text(encoding="utf-8")
+    assert "spectra detect &#x27;x y.csv&#x27; --report r.html --fs 100" in page
+    fit = CliRunner().invoke(main, ["fit", "x y.csv", "-o", "m"])
+    assert fit.exit_code == 0
+    again = CliRunner().invoke(main, ["score", "m", "x y.csv", "--report", "r.html"])
+    assert again.exit_code == 0, again.output
+    assert "spectra score m" in Path("r.html").read_text(encoding="utf-8")
+    for bad, status in ((["x y.csv", "--report", "x y.csv"], 2), (["x y.csv", "--report", "."], 1)):
+        assert CliRunner().invoke(main, ["detect", *bad]).exit_code == status
+
+
+# Where no Chromium is installed there is nothing to look with.
+if executable() is not None:
+
+    @pytest.fixture(scope="module")
+    def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+        with Browser(tmp_path_factory.mktemp("profile")) as page:
+            yield page
+
+    @pytest.fixture(scope="module")
+    def page(found: Detection, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        path = tmp_path_factory.mktemp("report") / "report.html"
+        spectra.write_report(found, path)
+        return path
+
+    @pytest.mark.parametrize("width", [1280, 390])
+    @pytest.mark.parametrize("dark", [False, True])
+    def test_page_opens_without_error_or_request(
+        browser: Browser, page: Path, width: int, dark: bool
+    ) -> None:
+        browser.open(page, width, dark=dark)
+        browser.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        assert browser.problems() == []
+        assert browser.requests() == [page.resolve().as_uri()]
+        assert browser.evaluate("document.documentElement.scrollWidth") <= width
+        assert browser.evaluate("document.querySelectorAll('path.signal').length") >= 3
+        texts = browser.evaluate("document.body.innerText")
+        assert "</script><img src=x onerror=alert(1)>" in texts
+        assert browser.evaluate("document.images.length") == 0
+
+    def test_sort_sorts(browser: Browser, page: Path) -> None:
+        browser.open(page, 1280)
+        rows = "[...document.querySelectorAll('tbody tr')].map((row) => Number(row.dataset.alarm))"
+        count = browser.evaluate(f"{rows}.length")
+        assert browser.evaluate(rows) == list(range(1, count + 1))
+        heading = "[...document.querySelectorAll('th button')].find((b) => b.textContent.startsWith"
+        browser.evaluate(f"{heading}('start')).click()")
+        assert browser.evaluate(rows) == list(range(count, 0, -1))
+        browser.evaluate(f"{heading}('p-value')).click()")
+        z = browser.evaluate("data.alarms.z")
+        expected = sorted(range(1, count + 1), key=lambda number: (-z[number - 1], number))
+        assert browser.evaluate(rows) == expected
+
+    def test_click_jumps_to_the_alarm_and_opens_its_explanation(
+        browser: Browser, page: Path, found: Detection
+    ) -> None:
+        browser.open(page, 1280)
+        browser.evaluate("document.querySelector('tr[data-alarm=\"2\"]').click()")
+        low, high = browser.evaluate("[view.lo, view.hi]")
+        first, last = (int(found.intervals.first[1]), int(found.intervals.last[1]))
+        assert low < first < last < high
+        assert high - low < 0.5 * found.recording.n_samples
+        assert browser.evaluate("document.getElementById('alarm-2').open")
+        drawn = "document.querySelector('#alarm-2 .around path.signal').getAttribute('d').length"
+        assert browser.evaluate(drawn) > 100
+
+    def test_drag_and_keys_zoom(browser: Browser, page: Path) -> None:
+        browser.open(page, 1280)
+        box = browser.evaluate(
+            "(() => { const b = document.querySelector('.zoom').getBoundingClientRect();"
+            " return [b.left, b.top, b.width, b.height]; })()"
+        )
+        y = box[1] + box[3] / 2
+        for kind, x in (("mousePressed", 0.4), ("mouseMoved", 0.5), ("mouseReleased", 0.6)):
+            browser.send(
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=box[0] + x * box[2],
+                y=y,
+                button="left",
+                buttons=1,
+                clickCount=1,
+            )
+        span = browser.evaluate("view.hi - view.lo")
+        assert 0.1 < span / browser.evaluate("data.n_rows") < 0.4
+        browser.evaluate("document.getElementById('out').click()")
+        assert browser.evaluate("view.hi - view.lo") == pytest.approx(2 * span)
+        browser.evaluate("document.getElementById('whole').click()")
+        assert browser.evaluate("view.hi - view.lo") == browser.evaluate("data.n_rows")
+
+    def test_ten_thousand_alarms_stay_usable(browser: Browser, page: Path, tmp_path: Path) -> None:
+        text = page.read_text(encoding="utf-8")
+        data = numbers(text)
+        n = 10_000
+        data["n_rows"] = 40 * n
+        data["explained"] = data["snippets"] = []
+        data["alarms"] = {
+            "first": list(range(0, 40 * n, 40)),
+            "last": list(range(9, 40 * n, 40)),
+            "p": ["1.0e-05"] * n,
+            "z": [4.0 + (i * 7919 % n) / n for i in range(n)],
+            "channel": [i % 2 for i in range(n)],
+            "band": ["20 Hz"] * n,
+            "lasting": ["100 ms"] * n,
+        }
+        packed = json.dumps(data).replace("<", "\\u003c")
+        begin = text.index('id="data">') + len('id="data">')
+        end = text.index("</script>", begin)
+        many = tmp_path / "many.html"
+        many.write_text(text[:begin] + packed + text[end:], encoding="utf-8")
+        browser.open(many, 1280)
+        assert browser.problems() == []
+        assert browser.evaluate("document.querySelectorAll('tbody tr').length") == 100
+        assert browser.evaluate("document.querySelectorAll('rect').length") < 5000
+        browser.evaluate("document.getElementById('more').click()")
+        assert browser.evaluate("document.querySelectorAll('tbody tr').length") == 600
+        last = "document.querySelectorAll('tbody tr')[599].click()"
+        browser.evaluate(last)
+        assert browser.evaluate("view.lo <= 599 * 40 && view.hi >= 599 * 40 + 9")

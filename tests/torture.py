@@ -1,0 +1,101 @@
+"""Kill, interrupt and starve writers at random moments; `make torture` runs it for longer.
+
+Run: python tests/torture.py [COUNT]
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+# Seconds after which a file that a killed process left is removed, and a little more.
+STALE = 1.2
+BLOCK = 1 << 16
+# Writes so many blocks of a letter to a file, at most as many bytes as the third argument says.
+WRITER = f"""
+import resource, sys
+from pathlib import Path
+from spectra.atomic import replacing
+path, letter, blocks, limit = sys.argv[1:]
+if int(limit):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+with replacing(Path(path)) as file:
+    for _ in range(int(blocks)):
+        file.write(letter.encode() * {BLOCK})
+"""
+
+
+def writer(path: Path, letter: str, blocks: int, limit: int = 0) -> "subprocess.Popen[bytes]":
+    """A process that writes a file."""
+    command = [sys.executable, "-c", WRITER, str(path), letter, str(blocks), str(limit)]
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+
+def content(path: Path) -> tuple[str, int]:
+    """The letter of a file and its size; it must not hold two letters."""
+    data = path.read_bytes()
+    assert len(set(data)) == 1, "A file is a mixture of two."
+    return chr(data[0]), len(data)
+
+
+def killed(folder: Path, blocks: int, rng: random.Random, number: signal.Signals) -> str:
+    """Stop a writer at a random moment: the file is the old one or the new one."""
+    path = folder / "out"
+    path.write_bytes(b"a" * 3 * BLOCK)
+    with writer(path, "b", blocks) as process:
+        time.sleep(rng.uniform(0.0, 0.15))
+        process.send_signal(number)
+    found = content(path)
+    assert found in {("a", 3 * BLOCK), ("b", blocks * BLOCK)}, found
+    return "kept" if found[0] == "a" else "written"
+
+
+def starved(folder: Path, rng: random.Random) -> str:
+    """Let a writer run out of space: the old file is whole, and no other is left."""
+    path = folder / "out"
+    path.write_bytes(b"a" * 3 * BLOCK)
+    with writer(path, "b", 40, rng.randrange(1, 39 * BLOCK)) as process:
+        assert process.wait() == 1
+    assert content(path) == ("a", 3 * BLOCK)
+    return "kept"
+
+
+def together(folder: Path, blocks: int) -> str:
+    """Let two processes write one file: it is that of one of them."""
+    path = folder / "out"
+    with writer(path, "b", blocks) as first, writer(path, "c", blocks + 1) as second:
+        assert (first.wait(), second.wait()) == (0, 0)
+    found = content(path)
+    assert found in {("b", blocks * BLOCK), ("c", (blocks + 1) * BLOCK)}, found
+    return f"by {found[0]}"
+
+
+def torture(folder: Path, count: int, seed: int = 0) -> Counter[str]:
+    """Do all of it `count` times; nothing is left after the next run."""
+    rng = random.Random(seed)
+    tally: Counter[str] = Counter()
+    for i in range(count):
+        kind = ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "full", "two writers")[i % 6]
+        if kind == "full":
+            result = starved(folder, rng)
+        elif kind == "two writers":
+            result = together(folder, rng.randrange(1, 200))
+        else:
+            result = killed(folder, rng.randrange(1, 400), rng, signal.Signals[kind])
+        tally[f"{kind}: {result}"] += 1
+    time.sleep(STALE)
+    with writer(folder / "out", "z", 1) as process:
+        assert process.wait() == 0
+    assert os.listdir(folder) == ["out"], os.listdir(folder)
+    return tally
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as made:
+        for outcome, times in sorted(torture(Path(made), int(sys.argv[1])).items()):
+            sys.stdout.write(f"{times:6d}  {outcome}\n")
