@@ -17,6 +17,8 @@ _CALENDAR = {
     "hh": "hour", "HH": "hour", "hr": "hour", "stunde": "hour", "hora": "hour", "heure": "hour",
     "ora": "hour", "uur": "hour",
     "mm": "minute", "mn": "minute", "min": "minute", "minuto": "minute",
+    "doy": "day of year", "jday": "day of year", "julian": "day of year", "yday": "day of year",
+    "dayofyear": "day of year", "day_of_year": "day of year", "jd": "day of year",
     "ss": "second", "SS": "second", "sec": "second",
 }  # fmt: skip
 """Names of columns that hold parts of a date; MM and mm differ, other names by no case."""
@@ -39,6 +41,8 @@ def calendar_dates(table: Table, free: list[int]) -> tuple[frozenset[int], pd.Da
         values.setdefault("day", pd.Series(1, index=table.frame.index))
         dates = pd.to_datetime(pd.DataFrame(values), errors="coerce")
         return None if dates.isna().any() else (frozenset(parts.values()), pd.DatetimeIndex(dates))
+    if "day of year" in parts:
+        return _by_day_of_year(parts, values)
     years = values["year"].to_numpy(dtype=np.float64, na_value=np.nan)
     if len(parts) > 1 or not (
         years[0] >= 1000 and years[-1] < 3000 and (np.diff(years) == 1).all()
@@ -46,3 +50,20 @@ def calendar_dates(table: Table, free: list[int]) -> tuple[frozenset[int], pd.Da
         return None
     starts = (years.astype(np.int64) - 1970).view("datetime64[Y]").astype("datetime64[s]")
     return frozenset(parts.values()), pd.DatetimeIndex(starts)
+
+
+def _by_day_of_year(
+    parts: dict[str, int], values: "dict[str, pd.Series[float]]"
+) -> tuple[frozenset[int], pd.DatetimeIndex] | None:
+    """Return the dates of years and days counted from 1, with hours, minutes and seconds."""
+    names = [part for part in ("year", "day of year", *_PARTS[3:]) if part in parts]
+    numbers = {name: values[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in names}
+    years, days = numbers["year"], numbers["day of year"]
+    if not (years.min() >= 1000 and years.max() < 3000 and days.min() >= 0 and days.max() < 367):
+        return None
+    seconds = (days - 1) * 86400
+    for name, length in (("hour", 3600), ("minute", 60), ("second", 1)):
+        seconds = seconds + numbers.get(name, np.zeros(len(years))) * length
+    starts = (years.astype(np.int64) - 1970).view("datetime64[Y]").astype("datetime64[ms]")
+    late = np.rint(seconds * 1000).astype(np.int64).view("timedelta64[ms]")
+    return frozenset(parts[name] for name in names), pd.DatetimeIndex(starts + late)

@@ -10,6 +10,8 @@ from spectra.datasets.readers.dates import is_clock
 from spectra.datasets.readers.names import words
 from spectra.errors import DataError
 
+_DOTTED = re.compile(r"\s*\d{1,2}\.\d\d\.\d\d\s*")
+"""A time of day as Italian programs write it; alone it may be a date."""
 _HOUR_NAMES = {"hour", "hours", "hr", "stunde", "hora", "heure", "ora", "uur", "he", "time"}
 _A_FEW = 20
 
@@ -49,12 +51,14 @@ def holds_clocks(column: "pd.Series[float]") -> bool:
     if is_plain(column):
         return False
     first = column.iloc[:_A_FEW].astype("str")
-    return all(map(is_clock, first))
+    return all(is_clock(cell) or _DOTTED.fullmatch(cell) for cell in first)
 
 
 def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.TimedeltaIndex:
     """Return clock times, h:mm, h:mm:ss or m:ss.fff, counted on over midnight."""
     text = table.frame.iloc[:, column].astype("str")
+    if _DOTTED.fullmatch(str(text.iloc[0])):
+        text = text.str.replace(".", ":", regex=False)
     parts = text.str.extract(
         r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:](\d+))?\s*([ap](?=\.?m|\.?\s*$))?", flags=re.IGNORECASE
     )

@@ -14,7 +14,24 @@ _COUNTERS = {
     "samples", "unnamed: 0", "record", "seq", "counter", "lfd. nr.", "point", "line", "frame",
 }  # fmt: skip
 _IDENTIFIERS = frozenset(
-    {"id", "serial", "number", "no", "nr", "code", "ean", "sn", "account", "meter", "site", "table"}
+    {
+        "id",
+        "serial",
+        "number",
+        "no",
+        "nr",
+        "code",
+        "ean",
+        "sn",
+        "account",
+        "meter",
+        "site",
+        "table",
+        "station",
+        "stations",
+        "device",
+        "node",
+    }
 )
 _ALIKE, _MOST = 0.01, 0.98
 """A step is the usual one within this share of it; this share of the steps makes a counter."""

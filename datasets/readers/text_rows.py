@@ -42,7 +42,12 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
     for i, row in enumerate(rows[:-2]):
         here = [(column, row[column]) for column in full if column < len(row)]
         values = sum(_holds(tests[column], field) for column, field in here)
-        words = sum(field.lower() not in MISSING for _, field in here) - values
+        # Beside a value "unavailable" is a missing one; above the data it may be a name.
+        missing = MISSING_WORDS if values else MISSING
+        words = sum(
+            not _holds(tests[column], field) and field.lower() not in missing
+            for column, field in here
+        )
         words += sum(
             row[column].lower() not in MISSING and not is_value(row[column], decimal)
             for column in void
@@ -50,7 +55,7 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
         )
         # A line such as "Start,03/30/2024" above the table has values too, but not most.
         first = bool(here) and (
-            _holds(tests[here[0][0]], here[0][1]) or here[0][1].lower() in MISSING
+            _holds(tests[here[0][0]], here[0][1]) or here[0][1].lower() in missing
         )
         if (
             first

@@ -1,5 +1,6 @@
 """The time of every row: which columns may hold it, which one is the axis, its instants."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -37,6 +38,8 @@ from spectra.datasets.readers.time_numbers import (
 )
 from spectra.errors import DataError
 
+_ELAPSED = re.compile(r"\s*-?\d+ days?,? (?:\+?\d{1,2}:\d\d:\d\d(?:\.\d+)?)\s*")
+"""A duration as pandas writes it, and Python: 1 days 02:03:04, 1 day, 2:03:04."""
 _SMALLEST_STAMP = 1e7
 """Numbers below this are neither stamps nor written dates, unless their name says so."""
 _ROUNDED = 0.6
@@ -212,6 +215,10 @@ def _instants(
     called = named or column == 0 or names_time(name)
     if 2 * sum(is_date(cell, months=called) for cell in shapes) > len(shapes):
         return _from_dates(table, column, order)
+    if shapes and all(map(_ELAPSED.fullmatch, shapes)):
+        elapsed = pd.to_timedelta(series.astype("str").str.replace(",", ""), errors="coerce")
+        _refuse_missing(table, column, elapsed.isna().to_numpy())
+        return TimeColumn(columns, pd.TimedeltaIndex(elapsed).rename(name))
     if 2 * sum(map(is_clock, shapes)) > len(shapes):
         full = called or min(cell.count(":") for cell in shapes) >= 2
         if named or full:

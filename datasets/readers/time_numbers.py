@@ -71,10 +71,11 @@ def epoch(
 
 
 def written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
-    """Return instants where each value is written as 20240131 or 20240131235959."""
+    """Return instants where each value is written as 20240131, with or without hhmmss."""
     low, high = float(values.min()), float(values.max())
     for lowest, highest, form in (
         (19e6, 22e6, "%Y%m%d"),
+        (19e8, 22e8, "%Y%m%d%H"),
         (19e10, 22e10, "%Y%m%d%H%M"),
         (19e12, 22e12, "%Y%m%d%H%M%S"),
     ):
