@@ -58,7 +58,7 @@ def plot_alarm(detection: Detection, alarm: int) -> Figure:
     ['row', 'frequency (cycles/sample)']
     """
     explained = detection.explain(alarm)
-    channel = detection.recording.channels.index(explained.channels[0].channel)
+    channel = explained.channels[0].index
     figure = Picture(figsize=(11, 7.2), layout="constrained")
     upper, lower = figure.subplots(2, 1)
     _draw_around(upper, detection, explained, channel)
