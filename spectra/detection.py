@@ -221,7 +221,7 @@ class Detection:
         values = self.recording.values
         if alarm is not None:
             explained = self.explain(alarm)
-            channel = self.recording.channels.index(explained.channels[0].channel)
+            channel = explained.channels[0].index
             rows = stretch_of(
                 explained.first_row, explained.last_row, len(values), 60 * self.fs / rpm
             )

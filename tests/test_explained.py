@@ -258,3 +258,43 @@ def test_decibels_are_ten_times_the_logarithm_of_the_power() -> None:
     )
     assert decibels(0.0, 0.0) == 0
     assert decibels(0.0, 1.0) == -120
+
+
+def extremes() -> dict[str, np.ndarray]:
+    """Recordings of few rows, without spread, and of sizes at the ends of floating point."""
+    rng = np.random.default_rng(7)
+    short = rng.standard_normal((200, 2))
+    short[30:34] += 50
+    still = np.zeros((1500, 2))
+    still[:, 1] = np.sin(np.arange(1500) / 5)
+    still[700:720, 0] = 5.0
+    huge = rng.standard_normal((1500, 1))
+    huge[700:720] *= 1e6
+    gone = rng.standard_normal((1500, 3))
+    gone[:, 2] = np.nan
+    gone[300:600, 1] = np.nan
+    gone[900:930, 0] += 30
+    return {
+        "short": short,
+        "still": still,
+        "huge": huge * 1e12,
+        "tiny": huge * 1e-12,
+        "gone": gone,
+    }
+
+
+@pytest.mark.parametrize("name", extremes())
+@pytest.mark.parametrize("method", ["spectral", "sequence"])
+def test_extreme_recordings_are_explained_without_a_warning(name: str, method: str) -> None:
+    found = spectra.detect(Recording.from_array(extremes()[name], FS), method=method)
+    for number in range(1, len(found.alarms) + 1):
+        explained = found.explain(number)
+        json.dumps(explained.to_dict(), allow_nan=False)
+        assert sum(one.share for one in explained.channels) == pytest.approx(1)
+        if explained.bands:
+            assert sum(one.share for one in explained.bands) == pytest.approx(1)
+
+
+def test_extreme_recordings_have_alarms() -> None:
+    counts = [len(spectra.detect(Recording.from_array(x, FS)).alarms) for x in extremes().values()]
+    assert sum(count > 0 for count in counts) >= 3

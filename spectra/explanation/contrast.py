@@ -208,7 +208,8 @@ def contrast(
     differences = (amplitude - alike) ** 2
     usual = differences.mean(axis=0)
     # A channel that never changes in normal frames has no usual difference at all.
-    least = FLOOR * usual[1:].mean() + ROUNDING * (inside**2).mean() + np.finfo(float).tiny
+    power = max(float((each**2).mean()) for each in (inside, amplitude))
+    least = FLOOR * usual[1:].mean() + ROUNDING * power + np.finfo(float).tiny
     usual = np.maximum(usual, least)
     nearest = nearest_mean(amplitude, squared_distances(inside[:, 1:], amplitude[:, 1:]))
     own = (differences / usual)[:, 1:].mean(axis=1)

@@ -45,9 +45,18 @@ MOST_CHANNELS: Final = 5
 
 @dataclass(frozen=True)
 class ChannelShare:
-    """A channel and its share of an alarm's excess; those of all channels add up to 1."""
+    """A channel and its share of an alarm's excess; those of all channels add up to 1.
+
+    Attributes
+    ----------
+    channel : str
+    index : int
+        Index of the channel in the recording.
+    share : float
+    """
 
     channel: str
+    index: int
     share: float
 
 
@@ -227,16 +236,7 @@ def explain(
     values, fs = recording.values, recording.fs
     (evidence,) = model.fitted.evidence(values, scores, np.array([highest]), own=own)
     by_sequence = isinstance(model.fitted, SequenceModel)
-    event = (first, last) if by_sequence else raised(scores, model.npersegs, first, last)
-    # Long frames may see an event of which only a few rows are an alarm.
-    if evidence.nperseg > event[1] - event[0] + 1:
-        event = (evidence.start, evidence.start + evidence.nperseg - 1)
-    # A frame out of order is as normal as others by itself; two of them may not be.
-    nperseg = (
-        evidence.nperseg
-        if by_sequence
-        else frame_length(event[1] - event[0] + 1, recording.n_samples, model.npersegs)
-    )
+    event, nperseg = _event(model, scores, evidence, (first, last))
     starts = normal_starts(scores, alarms, nperseg)
     # Fewer normal frames for each of many channels, as the time grows with both.
     most = max(FEWEST_FRAMES, FRAMES_OF_ALL // recording.n_channels)
@@ -258,7 +258,7 @@ def explain(
         kind=anatomy.kind,
         unit=unit,
         channels=tuple(
-            ChannelShare(recording.channels[one], float(anatomy.shares[one]))
+            ChannelShare(recording.channels[one], int(one), float(anatomy.shares[one]))
             for one in np.argsort(-anatomy.shares, kind="stable")
             if anatomy.shares[one] > 0
         ),
@@ -282,6 +282,21 @@ def explain(
             "" if expected is None else expected.text,
         ),
     )
+
+
+def _event(
+    model: Model, scores: Scores, evidence: Evidence, alarm: tuple[int, int]
+) -> tuple[tuple[int, int], int]:
+    """Return the rows that are explained, and the length of the frames they are explained by."""
+    by_sequence = isinstance(model.fitted, SequenceModel)
+    first, last = alarm if by_sequence else raised(scores, model.npersegs, *alarm)
+    # Long frames may see an event of which only a few rows are an alarm.
+    if evidence.nperseg > last - first + 1:
+        first, last = evidence.start, evidence.start + evidence.nperseg - 1
+    if by_sequence:
+        # A frame out of order is as normal as others by itself; two of them may not be.
+        return (first, last), evidence.nperseg
+    return (first, last), frame_length(last - first + 1, scores.n_samples, model.npersegs)
 
 
 def instants(recording: Recording, rows: list[int]) -> list[str]:

@@ -134,7 +134,7 @@ def _explained(detection: Detection, number: int) -> dict[str, object]:
 def _around(detection: Detection, explained: Explanation) -> dict[str, object]:
     """Return the signal around an alarm, and the normal stretch laid over it."""
     recording = detection.recording
-    channel = recording.channels.index(explained.channels[0].channel)
+    channel = explained.channels[0].index
     start, nperseg = explained.frame
     first = max(0, min(start, explained.first_row) - AROUND * nperseg)
     last = max(start + nperseg, explained.last_row + 1) + AROUND * nperseg

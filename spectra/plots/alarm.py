@@ -62,7 +62,7 @@ def plot_alarm(detection: Detection, alarm: int) -> Figure:
     """
     require("detection", detection, Detection, "must be a Detection, made by detect or score")
     explained = detection.explain(alarm)
-    channel = detection.recording.channels.index(explained.channels[0].channel)
+    channel = explained.channels[0].index
     figure = Picture(figsize=(11, 7.2), layout="constrained")
     upper, lower = figure.subplots(2, 1)
     _draw_around(upper, detection, explained, channel)
