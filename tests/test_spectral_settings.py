@@ -59,13 +59,13 @@ def test_one_frame_length_or_one_view_is_compared_alone() -> None:
 
 @pytest.mark.parametrize(("k", "expected"), [(3, (3, 1)), (0.1, (6, 1)), (1000, (55, 1))])
 def test_k_is_a_number_of_frames_or_a_share_of_them(k: float, expected: tuple[int, int]) -> None:
-    # Frames of 16 rows that begin every 4 rows: 61, of which 7 overlap one in the middle.
-    x = np.random.default_rng(2).normal(size=(16 + 4 * 60, 1))
+    # Frames of 16 rows that begin every 2 rows: 61, of which 15 overlap one in the middle.
+    x = np.random.default_rng(2).normal(size=(16 + 2 * 60, 1))
     model, _ = Spectral(nperseg=16, k=k).fit(x)
     for source in model.standardised.base.sources:
         assert source is not None
         found = (source.neighbours.k, source.neighbours.stride)
-        assert found == (min(expected[0], 61 - 7), expected[1])
+        assert found == (min(expected[0], 61 - 15), expected[1])
 
 
 def test_the_residual_is_compared_where_there_are_several_channels() -> None:
