@@ -70,6 +70,7 @@ import click
 import spectra
 from spectra.cli import (
     benchmark,
+    calibrate,
     datasets,
     detect,
     evaluate,
@@ -255,6 +256,7 @@ def main(ctx: click.Context) -> None:
 for command in (
     inspect.command,
     detect.command,
+    calibrate.command,
     fit.command,
     score.command,
     explain.command,

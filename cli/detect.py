@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +15,7 @@ from spectra.cli.options import (
     Reading,
     ReadPath,
     Verbosity,
-    alarm_option,
+    alarm_options,
     learning_options,
     output_options,
     reading_options,
@@ -57,7 +57,7 @@ not understood, 3 an alarm was found and --fail-on-anomaly was given.
 )
 @rows_option
 @learning_options
-@alarm_option
+@alarm_options
 @reading_options
 @output_options
 @verbosity_options
@@ -66,7 +66,7 @@ def command(
     normal: str | None,
     normal_rows: tuple[int | None, int | None] | None,
     learning: Learning,
-    alpha: float,
+    threshold: dict[str, Any],
     reading: Reading,
     output: Output,
     verbosity: Verbosity,
@@ -87,9 +87,9 @@ def command(
         method = learning.settings()
         if normal is None:
             rows = None if normal_rows is None else slice(*normal_rows)
-            return partial(detect, normal_rows=rows, alpha=alpha, method=method)
+            return partial(detect, normal_rows=rows, **threshold, method=method)
         with step(f"learning from {normal}", verbosity), explained(normal):
             model = learn(reading.read(normal), method=method)
-        return partial(score, model, alpha=alpha)
+        return partial(score, model, **threshold)
 
     run_files(files, ready, reading, output, verbosity)

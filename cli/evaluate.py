@@ -16,7 +16,7 @@ from spectra.cli.options import (
     Reading,
     ReadPath,
     Verbosity,
-    alarm_option,
+    alpha_option,
     learning_options,
     reading_options,
     rows_option,
@@ -116,7 +116,7 @@ class Evaluated:
 )
 @rows_option
 @learning_options
-@alarm_option
+@alpha_option
 @reading_options
 @click.option(
     "--format",

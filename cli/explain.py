@@ -1,6 +1,6 @@
 """`spectra explain`: show what an alarm consists of."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,7 @@ from spectra.cli.options import (
     ReadPath,
     Verbosity,
     above_zero,
-    alarm_option,
+    alarm_options,
     learning_options,
     reading_options,
     rows_option,
@@ -91,7 +91,7 @@ Examples:
 )
 @rows_option
 @learning_options
-@alarm_option
+@alarm_options
 @reading_options
 @click.option(
     "--format",
@@ -111,7 +111,7 @@ def command(
     bearing: str | None,
     normal_rows: tuple[int | None, int | None] | None,
     learning: Learning,
-    alpha: float,
+    threshold: dict[str, Any],
     reading: Reading,
     form: str,
     verbosity: Verbosity,
@@ -130,7 +130,7 @@ def command(
         raise click.UsageError("Standard input can be read only once: give - once.")
     with step(file, verbosity), explained(file):
         recording = reading.read(file)
-        found = _found(recording, normal, model, normal_rows, learning, alpha, reading)
+        found = _found(recording, normal, model, normal_rows, learning, threshold, reading)
     name = "stdin" if file == STDIN else file
     if not verbosity.quiet:
         say_notes(name, found, verbose=verbosity.verbose)
@@ -193,7 +193,7 @@ def _found(
     model: str | None,
     normal_rows: tuple[int | None, int | None] | None,
     learning: Learning,
-    alpha: float,
+    threshold: dict[str, Any],
     reading: Reading,
 ) -> "Detection":
     """Return the detection of the recording."""
@@ -201,13 +201,13 @@ def _found(
     from spectra.pipeline import detect, score
 
     if model is not None:
-        return score(Model.load(model), recording, alpha=alpha)
+        return score(Model.load(model), recording, **threshold)
     return detect(
         recording,
         normal=None if normal is None else reading.read(normal),
         normal_rows=None if normal_rows is None else slice(*normal_rows),
         method=learning.settings(),
-        alpha=alpha,
+        **threshold,
     )
 
 

@@ -159,6 +159,25 @@ def probability(_ctx: click.Context, _param: click.Parameter, value: float) -> f
     return value
 
 
+def share(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """Return a share above 0 and below 1; raise BadParameter for any other value."""
+    if value is not None and not 0 < value < 1:
+        raise click.BadParameter(f"{value:g} must be above 0 and below 1.")
+    return value
+
+
+def alarm_rate(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Return the text of a rate of false alarms; raise BadParameter for any other."""
+    if value is not None:
+        from spectra.calibration.rates import AlarmRate
+
+        try:
+            AlarmRate.parse(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+    return value
+
+
 def byte_count(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
     """Return the bytes of a number such as 500000, 500M or 2G."""
     if value is None:
@@ -370,18 +389,53 @@ def learning_options(command: Command) -> Command:
     return collected
 
 
-def alarm_option(command: Command) -> Command:
-    """Add the option of the false-alarm probability, which the command gets as `alpha`."""
-    option = click.option(
-        "--alpha",
-        type=float,
-        default=0.001,
-        show_default=True,
-        metavar="P",
-        callback=probability,
-        help="False-alarm probability per score, above 0 and at most 0.5.",
+alpha_option = click.option(
+    "--alpha",
+    type=float,
+    default=0.001,
+    show_default=True,
+    metavar="P",
+    callback=probability,
+    help="False-alarm probability per score, above 0 and at most 0.5.",
+)
+
+
+def alarm_options(command: Command) -> Command:
+    """Add the options of the threshold, which the command gets as `threshold`.
+
+    It is a dictionary of the keyword arguments of `spectra.detect` that say it.
+    """
+
+    @alpha_option
+    @click.option(
+        "--false-alarms",
+        metavar="RATE",
+        callback=alarm_rate,
+        help="Number of false alarms, in place of --alpha: 1/day, 2/hour, 0.1/recording.",
     )
-    return option(command)
+    @click.option(
+        "--fdr",
+        type=float,
+        metavar="Q",
+        callback=share,
+        help="Share of the alarms that may be false, in place of --alpha.",
+    )
+    @wraps(command)
+    def wrapped(
+        *args: Any, alpha: float, false_alarms: str | None, fdr: float | None, **rest: Any
+    ) -> None:
+        source = click.get_current_context().get_parameter_source("alpha")
+        given = {"alpha": alpha} if source is not click.core.ParameterSource.DEFAULT else {}
+        others = {"--false-alarms": false_alarms, "--fdr": fdr}
+        named = [*(["--alpha"] if given else []), *(n for n, v in others.items() if v is not None)]
+        if len(named) > 1:
+            raise click.UsageError(
+                f"{named[0]} and {named[1]} exclude each other: give one of them."
+            )
+        threshold = {"alpha": alpha, "false_alarms": false_alarms, "fdr": fdr}
+        return command(*args, threshold=threshold, **rest)
+
+    return wrapped
 
 
 keep_formulas_option = click.option(

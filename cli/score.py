@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,7 @@ from spectra.cli.options import (
     Reading,
     ReadPath,
     Verbosity,
-    alarm_option,
+    alarm_options,
     output_options,
     reading_options,
     verbosity_options,
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 )
 @click.argument("model", metavar="MODEL", type=ReadPath())
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=ReadPath(allow_dash=True))
-@alarm_option
+@alarm_options
 @reading_options
 @output_options
 @verbosity_options
 def command(
     model: str,
     files: tuple[str, ...],
-    alpha: float,
+    threshold: dict[str, Any],
     reading: Reading,
     output: Output,
     verbosity: Verbosity,
@@ -56,6 +56,6 @@ def command(
         from spectra.model import Model
         from spectra.pipeline import score
 
-        return partial(score, Model.load(model), alpha=alpha)
+        return partial(score, Model.load(model), **threshold)
 
     run_files(files, ready, reading, output, verbosity)

@@ -56,6 +56,8 @@ class Detection:
         Whether that was (part of) the recording itself.
     input_index : pandas.Index or None
         The index (n_input,) that the data came with, where it had one.
+    asked : str
+        What alpha follows from, such as "1 false alarms a day"; "" where alpha itself was given.
 
     Notes
     -----
@@ -82,6 +84,7 @@ class Detection:
     learned_from: str
     own: bool
     input_index: pd.Index | None = None
+    asked: str = ""
 
     @property
     def fs(self) -> float | None:
@@ -354,7 +357,8 @@ class Detection:
             if self.intervals.first.size
             else "no alarms"
         )
-        return f"{count} (false-alarm probability {self.alpha:g} per score)"
+        asked = f"{self.asked}: " if self.asked else ""
+        return f"{count} ({asked}false-alarm probability {self.alpha:.3g} per score)"
 
     def _shown(self) -> pd.DataFrame:
         """Return the texts of the strongest alarms, in order of time."""

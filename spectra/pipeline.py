@@ -10,12 +10,13 @@ import pandas as pd
 
 from spectra import formatting
 from spectra.calibration.scores import Scores
+from spectra.calibration.threshold import Threshold
 from spectra.datasets.reading import Data, as_recording
 from spectra.datasets.recording import Recording
 from spectra.detection import ITSELF, Detection
 from spectra.errors import DataError
 from spectra.model import Method, Model
-from spectra.parameters import require, require_alpha, require_rate
+from spectra.parameters import require, require_rate
 from spectra.sequence.settings import Sequence
 from spectra.signal.period import dominant_period
 from spectra.spectral.settings import Spectral
@@ -89,6 +90,8 @@ def detect(
     normal_rows: slice | tuple[int, int] | None = None,
     method: Method | MethodName = "spectral",
     alpha: float = 0.001,
+    false_alarms: str | None = None,
+    fdr: float | None = None,
     fs: float | None = None,
 ) -> Detection:
     """Find the anomalies in a recording.
@@ -107,6 +110,11 @@ def detect(
     alpha : float
         False-alarm probability: a step is flagged where a normal one has a score as high with a
         smaller probability.
+    false_alarms : str, optional
+        Number of false alarms in a time or in the recording, in place of alpha: "1/day", "2/hour",
+        "0.1/recording".
+    fdr : float, optional
+        Share of the alarms that may be false, in place of alpha (Benjamini & Hochberg 1995).
     fs : float, optional
         Sampling rate in Hz of data without time.
 
@@ -145,20 +153,31 @@ def detect(
     >>> bool(2980 <= alarm["start"] <= 3020 <= alarm["end"] <= 3060)
     True
     """
-    require_alpha(alpha)
+    threshold = Threshold(alpha, false_alarms, fdr)
     require_rate(fs)
     chosen = method_of(method)
     if normal is not None:
         if normal_rows is not None:
             raise ValueError("Give normal or normal_rows, not both.")
-        return score(learn(normal, method=chosen, fs=fs), data, alpha=alpha, fs=fs)
+        model = learn(normal, method=chosen, fs=fs)
+        return score(model, data, alpha=alpha, false_alarms=false_alarms, fdr=fdr, fs=fs)
     recording = _recording(data, fs)
     rows, source = (None, ITSELF) if normal_rows is None else _span(recording, normal_rows)
     model, scores = _fitted(recording, chosen, rows)
-    return Detection(recording, model, scores, alpha, source, True, _index_of(data))
+    applied = threshold.alpha_of(scores, recording.fs)
+    index = _index_of(data)
+    return Detection(recording, model, scores, applied, source, True, index, threshold.text)
 
 
-def score(model: Model, data: Data, *, alpha: float = 0.001, fs: float | None = None) -> Detection:
+def score(
+    model: Model,
+    data: Data,
+    *,
+    alpha: float = 0.001,
+    false_alarms: str | None = None,
+    fdr: float | None = None,
+    fs: float | None = None,
+) -> Detection:
     """Score a recording with a model learned from normal data.
 
     Parameters
@@ -168,6 +187,10 @@ def score(model: Model, data: Data, *, alpha: float = 0.001, fs: float | None = 
         With the channels of the model, in any order.
     alpha : float
         False-alarm probability, see `detect`.
+    false_alarms : str, optional
+        Number of false alarms in a time or in the recording, see `detect`.
+    fdr : float, optional
+        Share of the alarms that may be false, see `detect`.
     fs : float, optional
         Sampling rate in Hz of data without time; by default that of the model.
 
@@ -193,14 +216,15 @@ def score(model: Model, data: Data, *, alpha: float = 0.001, fs: float | None = 
     True
     """
     require("model", model, Model, "must be a Model, made by learn or Model.load")
-    require_alpha(alpha)
+    threshold = Threshold(alpha, false_alarms, fdr)
     require_rate(fs)
     recording = _like_learned(_recording(data, fs), model)
     try:
         scores = model.fitted.score(recording.values)
     except DataError as error:
         raise DataError(f"{recording.name}: {error}") from None
-    return Detection(recording, model, scores, alpha, model.name, False, _index_of(data))
+    applied, index = threshold.alpha_of(scores, recording.fs), _index_of(data)
+    return Detection(recording, model, scores, applied, model.name, False, index, threshold.text)
 
 
 def _index_of(data: Data) -> pd.Index | None:

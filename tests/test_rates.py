@@ -14,6 +14,7 @@ from spectra.calibration.rates import (
     n_alarms,
     steps_of_alarms,
 )
+from spectra.errors import DataError
 
 
 def clusters(n: int, seed: int, width: int = 8) -> np.ndarray:
@@ -42,7 +43,7 @@ def test_a_rate_in_time_needs_a_sampling_rate_and_one_of_a_recording_does_not() 
     # Rows every five minutes, steps of four rows: 72 steps a day.
     assert AlarmRate(1, "day").per_step(4, 1 / 300, 10_000) == pytest.approx(1 / 72)
     assert AlarmRate(2, "recording").per_step(4, None, 1000) == pytest.approx(2 / 250)
-    with pytest.raises(ValueError, match="need a sampling rate"):
+    with pytest.raises(DataError, match="need a sampling rate"):
         AlarmRate(1, "day").per_step(4, None, 1000)
 
 

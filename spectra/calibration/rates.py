@@ -14,6 +14,7 @@ import numpy as np
 from spectra.arrays import BoolArray, Float64Array, FloatArray
 from spectra.calibration.contamination import raised_runs
 from spectra.calibration.gaussian import GaussianThreshold
+from spectra.errors import DataError
 
 # An alarm is a run of steps with p-values below RAISED times alpha, one of which is below alpha
 # (hysteresis thresholding, Canny 1986).
@@ -89,12 +90,12 @@ class AlarmRate:
     def per_step(self, step: int, fs: float | None, n_samples: int) -> float:
         """Return the alarms in a step of `step` samples, in a recording of `n_samples`.
 
-        Raises ValueError for a rate in time where the sampling rate is not known.
+        Raises DataError for a rate in time where the sampling rate is not known.
         """
         if self.unit == RECORDING:
             return self.count * step / n_samples
         if fs is None:
-            raise ValueError(
+            raise DataError(
                 f"{self.count:g} false alarms a {self.unit} need a sampling rate: give fs, or a "
                 f"number of false alarms a {RECORDING}."
             )
@@ -145,7 +146,7 @@ def alpha_of_rate(steps: Float64Array, per_step: float) -> float:
     return float(min(np.exp(logs + below + above), LARGEST))
 
 
-def alpha_of_fdr(p_value: Float64Array, steps: Float64Array, q: float) -> float:
+def alpha_of_fdr(p_value: FloatArray, steps: Float64Array, q: float) -> float:
     """Return the alpha at which a share of at most about `q` of the alarms is false.
 
     The p-values of separate stretches are ranked (Benjamini & Hochberg 1995): with p_(i) the i-th

@@ -1,0 +1,92 @@
+"""`spectra calibrate`: the false-alarm rate that is got beside the one that is asked for."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from spectra.cli.files import FileCommand
+from spectra.cli.formats import json_text
+from spectra.cli.messages import explained, say, show, step
+from spectra.cli.options import (
+    STDIN,
+    Learning,
+    Reading,
+    ReadPath,
+    Verbosity,
+    learning_options,
+    reading_options,
+    verbosity_options,
+)
+
+if TYPE_CHECKING:
+    from spectra.reliability import Reliability
+
+SCHEMA_VERSION = 1
+
+
+@click.command(
+    "calibrate",
+    cls=FileCommand,
+    short_help="Compare false-alarm rates with alpha on normal data.",
+)
+@click.argument("normal", metavar="NORMAL", type=ReadPath(allow_dash=True))
+@learning_options
+@reading_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Format of the result on standard output.",
+)
+@verbosity_options
+def command(
+    normal: str, learning: Learning, reading: Reading, form: str, verbosity: Verbosity
+) -> None:
+    """Compare the false-alarm rate with alpha on NORMAL, a recording of normal data.
+
+    Each fifth of the data is scored by a model of the rest. What is printed holds for new data as
+    far as it resembles NORMAL.
+    """
+    from spectra.reliability import check_calibration
+
+    with step(normal, verbosity), explained(normal):
+        recording = reading.read(normal)
+        found = check_calibration(recording, method=learning.settings())
+    if not verbosity.quiet:
+        for note in recording.notes:
+            say(f"{normal}: {note}")
+    name = "stdin" if normal == STDIN else normal
+    show(json_text(_document(name, found)) if form == "json" else _text(name, found))
+
+
+def _document(name: str, found: "Reliability") -> dict[str, object]:
+    """Return the JSON object."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "file": name,
+        "n_scores": found.n_scores,
+        "n_independent": found.n_independent,
+        "smallest_alpha": found.smallest_alpha,
+        "rates": found.rates.to_dict("records"),
+    }
+
+
+def _text(name: str, found: "Reliability") -> str:
+    """Return the table."""
+    from spectra.text import line
+
+    rows = [
+        f"  {row.asked:<7g} {row.got:<8.2g} {row.low:.2g} – {row.high:.2g}"
+        for row in found.rates.itertuples(index=False)
+    ]
+    return "\n".join(
+        [
+            f"{line(name)}  {found.n_scores:,} scores left out of the learning, about "
+            f"{found.n_independent:,.0f} of them independent",
+            "  alpha   got      95 % interval",
+            *rows,
+            f"The data supports false-alarm probabilities down to {found.smallest_alpha:.1g}.",
+        ]
+    )
