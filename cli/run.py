@@ -45,8 +45,9 @@ def run_files(
     """
     for option, path in output.files.items():
         if len(files) > 1:
+            what = "scores" if option == "-o" else "results"
             raise click.UsageError(
-                f"{option} writes the results of one FILE: run the command once for each."
+                f"{option} writes the {what} of one FILE: run the command once for each."
             )
         check_output(path, files, option)
     tally = Tally()
