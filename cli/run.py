@@ -47,8 +47,9 @@ def run_files(
     """
     for option in output.files:
         if len(files) > 1:
+            what = "scores" if option == "-o" else "results"
             raise click.UsageError(
-                f"{option} writes the results of one FILE: run the command once for each."
+                f"{option} writes the {what} of one FILE: run the command once for each."
             )
     tally = Tally()
     results = _results(files, ready(), reading, output, verbosity, tally)
