@@ -72,7 +72,6 @@ AFTER = [
     ("spectra.calibration.contamination", "MOST_BLOCKS"),
     ("spectra.calibration.contamination", "QUIET"),
     ("spectra.calibration.gaussian", "TAIL"),
-    ("spectra.calibration.gaussian", "MOST"),
     ("spectra.calibration.gaussian", "PRIOR"),
     ("spectra.calibration.rates", "RAISED"),
     ("spectra.alarms", "SEEN"),
