@@ -209,7 +209,7 @@ class Fusion:
             raise DataError("No step that is learned from has a score: give longer normal data.")
         n_scored, normal = statistic.size, fused.statistic
         if not clean:
-            bound = normal_bound(normal, block, smallest_scale)
+            bound = normal_bound(normal, block, SMALLEST_SCALE)
             with np.errstate(invalid="ignore"):
                 normal = np.where(normal <= bound, normal, np.float32(np.nan))
             statistic = normal[np.isfinite(normal)]

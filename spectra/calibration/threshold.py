@@ -42,7 +42,7 @@ class Threshold:
 
     @property
     def text(self) -> str:
-        """What was asked for in place of alpha, "" where nothing was."""
+        """Text of the rate or share that was asked for, "" where alpha itself was."""
         if self.false_alarms is not None:
             rate = AlarmRate.parse(self.false_alarms)
             return f"{rate.count:g} false alarms a {rate.unit}"
