@@ -93,7 +93,7 @@ def written_times(manner: Manner, instants: pd.DatetimeIndex) -> list[str]:
         return [text + manner.zone for text in instants.strftime(manner.form)]
     elapsed = (instants - pd.Timestamp("1970-01-01")) // pd.Timedelta("1ms")
     if manner.form == "seconds":
-        return [f"{(one - elapsed[0]) / 1000:g}" for one in elapsed]
+        return [str((one - elapsed[0]) // 1000) for one in elapsed]
     return [str(one if manner.form == "epoch ms" else one // 1000) for one in elapsed]
 
 

@@ -59,6 +59,8 @@ def _by_day_of_year(
     names = [part for part in ("year", "day of year", *_PARTS[3:]) if part in parts]
     numbers = {name: values[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in names}
     years, days = numbers["year"], numbers["day of year"]
+    if any(np.isnan(one).any() for one in numbers.values()):
+        return None
     if not (years.min() >= 1000 and years.max() < 3000 and days.min() >= 0 and days.max() < 367):
         return None
     seconds = (days - 1) * 86400

@@ -12,13 +12,8 @@ from numpy.typing import NDArray
 
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.binary import content, damaged, library
-from spectra.datasets.readers.variables import (
-    Variable,
-    is_rate_name,
-    rate_of,
-    rate_of_interval,
-    raw_from_variables,
-)
+from spectra.datasets.readers.variable_rates import is_rate_name, rate_of, rate_of_interval
+from spectra.datasets.readers.variables import Variable, raw_from_variables
 from spectra.datasets.source import Source
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"

@@ -19,7 +19,7 @@ from spectra.datasets.readers.labels import is_label_name
 from spectra.datasets.readers.layouts import unrolled
 from spectra.datasets.readers.signals import as_floats, listed_channels
 from spectra.datasets.readers.table import raw_from_table
-from spectra.datasets.readers.variables import is_rate_name, rate_of
+from spectra.datasets.readers.variable_rates import is_rate_name, rate_of
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 

@@ -20,23 +20,18 @@ from spectra.datasets.readers.signals import (
     raw_from_labelled_signals,
 )
 from spectra.datasets.readers.table import raw_from_table
+from spectra.datasets.readers.variable_rates import (
+    bare_name,
+    is_rate_name,
+    rate_of,
+    rate_of_interval,
+)
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
-_RATES = {
-    "fs", "fshz", "sr", "srate", "sfreq", "samplerate", "samplingrate", "sampleratehz",
-    "samplingratehz", "samplingfrequency", "samplefrequency", "samplingfreq", "framerate",
-}  # fmt: skip
-_INTERVALS = {
-    "dt", "deltat", "timestep", "tstep", "sampleinterval", "samplinginterval", "sampleperiod",
-    "samplingperiod", "interval", "sampinterval", "ts",
-}  # fmt: skip
-"""Names of the time from one sample to the next, in seconds; "isi" has it in milliseconds."""
 _EPOCH_NS = 1e17
 """Nanoseconds since 1970 in the year 1973: larger ones are dates."""
 _SAME_STEP = 0.01
-_LONGEST_STEP = 1e6
-"""Seconds, a fortnight: what is longer is an instant and no step."""
 _EQUAL_RATES = 4096
 """Values of a vector of rates that are looked at: one a channel or block."""
 _SCALES = (1.0, 1e3, 1e6, 1e9)
@@ -85,37 +80,6 @@ class Variable:
     def length(self) -> int:
         """The number of samples: the longest side."""
         return max(self.shape, default=1)
-
-
-def is_rate_name(name: str) -> bool:
-    """Return whether a variable or attribute of this name is a sampling rate.
-
-    Examples
-    --------
-    >>> [is_rate_name(name) for name in ("Fs", "data.sampling_rate", "X118RPM")]
-    [True, True, False]
-    """
-    return _bare(name) in _RATES
-
-
-def rate_of(value: object) -> float | None:
-    """Return a sampling rate in Hz, None where the value is none."""
-    try:
-        rate = float(np.asarray(value).reshape(-1)[0])
-    except (TypeError, ValueError, IndexError):
-        return None
-    return rate if 0 < rate < np.inf else None
-
-
-def rate_of_interval(name: str, value: object) -> float | None:
-    """Return the rate in Hz of a time between samples, by its name; None for another name."""
-    bare = _bare(name)
-    step = rate_of(value) if bare in _INTERVALS or bare == "isi" else None
-    return (
-        None
-        if step is None or step > _LONGEST_STEP
-        else float(f"{(1e3 if bare == 'isi' else 1.0) / step:.10g}")
-    )
 
 
 def raw_from_variables(
@@ -175,11 +139,6 @@ def raw_from_variables(
     if dates and request.time in (None, *(one.name for one in dates)):
         return _dated(header, values, dates, request, tuple(notes))
     return _raw(header, values, request, tuple(notes))
-
-
-def _bare(name: str) -> str:
-    """Return the last part of a name, letters and digits only, in lower case."""
-    return re.sub(r"[\W_]", "", re.split(r"[./]", name.rstrip("/"))[-1].casefold())
 
 
 def _rate(
@@ -324,9 +283,9 @@ def _raw(
 def _time(header: SignalHeader, values: Float64Array) -> str | None:
     """Return the column that is called like time and rises throughout, beside others."""
     for column, title in enumerate(header.titles):
-        named = _bare(title) in _TIMES
+        named = bare_name(title) in _TIMES
         # pandas writes the dates of an index as nanoseconds since 1970.
-        indexed = _bare(title) == "index" and bool(values[0, column] > _EPOCH_NS)
+        indexed = bare_name(title) == "index" and bool(values[0, column] > _EPOCH_NS)
         if (
             len(header.titles) > 1
             and (named or indexed)
