@@ -34,7 +34,7 @@ def tone(frequency: float, n: int = N) -> np.ndarray:
 
 
 def strongest(values: np.ndarray, **choices: object) -> Explanation:
-    found = spectra.detect(Recording.from_array(values, FS), alpha=1e-5, **choices)
+    found = spectra.detect(Recording.from_array(values, FS), **choices)
     return found.explain(int(found.alarms["score"].argmax()) + 1)
 
 
