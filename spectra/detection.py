@@ -173,7 +173,7 @@ class Detection:
         >>> import spectra
         >>> x = np.random.default_rng(0).normal(size=4000)
         >>> x[2000:2200] += 4 * np.sin(0.4 * np.pi * np.arange(200))
-        >>> spectra.detect(x, alpha=1e-4).explain(1).kind
+        >>> spectra.detect(x).explain(1).kind
         'new tone'
         """
         require("alarm", alarm, (int, np.integer), "must be the number of an alarm, from 1")

@@ -29,6 +29,7 @@ def test_commands_are_those_that_are_documented() -> None:
     assert names == {
         "inspect",
         "detect",
+        "calibrate",
         "fit",
         "score",
         "explain",

@@ -34,7 +34,7 @@ def humming(n: int = 20_000, events: int = 3) -> np.ndarray:
 @pytest.fixture(scope="module")
 def found() -> Detection:
     recording = Recording.from_array(humming(), FS, ["a", HOSTILE], name=HOSTILE)
-    return spectra.detect(recording, normal_rows=(0, 3900), alpha=1e-6)
+    return spectra.detect(recording, normal_rows=(0, 3900), alpha=1e-4)
 
 
 def numbers(page: str) -> dict:
@@ -115,8 +115,8 @@ def test_recording_without_alarms_says_so_and_how_small_a_burst_would_have_been_
 
 def test_many_alarms_and_channels_stay_small() -> None:
     rng = np.random.default_rng(4)
-    values = rng.standard_normal((60_000, 12))
-    values[20_000 + rng.choice(40_000, 300, replace=False), 3] += 30
+    values = rng.standard_normal((66_000, 12))
+    values[20_000::400, 3] += 30
     found = spectra.detect(Recording.from_array(values, FS), normal_rows=(0, 20_000))
     page = report(found)
     assert len(found.alarms) > 100

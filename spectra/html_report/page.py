@@ -166,7 +166,7 @@ def _smallest(detection: Detection) -> str:
         return ""
     return (
         f" A burst of noise of {BURST} rows would have been found from a standard deviation of "
-        f"{', '.join(sizes)} on."
+        f"{printable(', '.join(sizes))} on."
     )
 
 
