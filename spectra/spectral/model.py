@@ -151,7 +151,9 @@ class SpectralModel:
         points = Points.fit(signal, scale) if plan.points else None
         base = BaseScores(comparisons, plan.step, points)
         sample = _Sample.drawn(-(-len(signal) // base.step), normal_rows, base.step)
-        distances = sample.distances(signal, scale, base)
+        # Products of a stretch are too small to gain from the threads of BLAS.
+        with one_blas_thread():
+            distances = sample.distances(signal, scale, base)
         standards = tuple(_standards(base, distances, sample, plan, normal_rows))
         standardised = Standardised(scale, base, standards, ~state_channels(signal))
         if sample.whole:
