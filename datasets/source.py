@@ -13,10 +13,13 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from spectra.errors import DataError
 from spectra.parameters import require, require_integer
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _SIGNATURES = {
     b"\x1f\x8b": "gzip",
@@ -83,9 +86,9 @@ class _Bounded(io.RawIOBase):
         """Return True: the content is there to be read."""
         return True
 
-    def readinto(self, buffer: object) -> int:
+    def readinto(self, buffer: "WriteableBuffer") -> int:
         """Read into a buffer, and return how many bytes were read."""
-        view = memoryview(buffer)  # type: ignore[arg-type]
+        view = memoryview(buffer)
         data = self._content.read(len(view))
         view[: len(data)] = data
         self._count += len(data)

@@ -438,7 +438,7 @@ def _suspected_note(fusion: Fusion) -> str:
         return ""
     return (
         f"{100 * fusion.suspected:.2g} % of the scores were taken for anomalous and left out of "
-        "the calibration (normal data decides it: --normal, --normal-rows)."
+        "the calibration (--normal or --normal-rows gives data that is normal)."
     )
 
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar, copy_context
 from functools import lru_cache, partial
+from importlib import import_module
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
@@ -33,7 +34,7 @@ _POOL: ContextVar[tuple[ThreadPoolExecutor, int] | None] = ContextVar("pool", de
 def _blas() -> "ThreadpoolController":
     """Return the controller of the BLAS libraries; finding them takes 4 ms."""
     # scipy.special loads scipy's BLAS: before it there would be one library less to limit.
-    import scipy.special  # noqa: F401
+    import_module("scipy.special")
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(user_api="blas")

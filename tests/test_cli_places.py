@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,9 +105,9 @@ def test_what_is_no_file_is_not_written(folder: Path, place: str) -> None:
     assert Path("sock").is_socket()
 
 
-def program(*words: str, **streams: object) -> subprocess.CompletedProcess[str]:
+def program(*words: str, **streams: Any) -> subprocess.CompletedProcess[str]:
     """Run the program as a process."""
-    return subprocess.run([*PROGRAM, *words], text=True, check=False, **streams)  # type: ignore[call-overload, no-any-return]
+    return subprocess.run([*PROGRAM, *words], text=True, check=False, **streams)
 
 
 @pytest.mark.parametrize("words", [["foundations"], ["--help"]])

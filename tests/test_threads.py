@@ -91,9 +91,6 @@ def in_a_fork() -> float:
 
 
 @pytest.mark.usefixtures("blas")
-@pytest.mark.skipif(
-    "fork" not in multiprocessing.get_all_start_methods(), reason="forks there are not"
-)
 def test_a_forked_process_has_threads_of_its_own() -> None:
     assert in_a_fork() == 8.0
     with warnings.catch_warnings():

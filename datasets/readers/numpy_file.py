@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from functools import partial
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Literal, cast
 
 import numpy as np
 from numpy.lib import format as npy
@@ -128,11 +128,11 @@ def _mapped(source: Source, where: Path | io.BytesIO) -> NDArray[np.generic]:
         )
     if promised == 0:
         return np.empty(shape, dtype)
-    order = "F" if fortran else "C"
+    order: Literal["C", "F"] = "F" if fortran else "C"
     if isinstance(where, Path):
-        return np.memmap(where, dtype, "r", offset, shape, order)  # type: ignore[call-overload, no-any-return]
+        return np.memmap(where, dtype, "r", offset, shape, order)
     data = where.getbuffer()[offset : offset + promised]
-    return np.frombuffer(data, dtype).reshape(shape, order=order)  # type: ignore[call-overload, no-any-return]
+    return np.frombuffer(data, dtype).reshape(shape, order=order)
 
 
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:

@@ -45,7 +45,8 @@ class Threshold:
         """Text of the rate or share that was asked for, "" where alpha itself was."""
         if self.false_alarms is not None:
             rate = AlarmRate.parse(self.false_alarms)
-            return f"{rate.count:g} false alarms a {rate.unit}"
+            alarms = "false alarm" if rate.count == 1 else "false alarms"
+            return f"{rate.count:g} {alarms} a {rate.unit}"
         return "" if self.fdr is None else f"false discovery rate {self.fdr:g}"
 
     def alpha_of(self, scores: Scores, fs: float | None) -> float:

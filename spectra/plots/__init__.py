@@ -1,7 +1,9 @@
 """Figures of a detection; they need matplotlib."""
 
+from importlib import import_module
+
 try:
-    import matplotlib  # noqa: F401
+    import_module("matplotlib")
 except ImportError as error:
     raise ImportError("Plots need matplotlib: pip install matplotlib.") from error
 
