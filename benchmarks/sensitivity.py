@@ -44,7 +44,6 @@ CONSTANTS = [
     ("spectra.signal.frames", "OVERLAP"),
     ("spectra.signal.period", "PERIOD_RISE"),
     ("spectra.signal.period", "PERIOD_TOLERANCE"),
-    ("spectra.signal.period", "FUNDAMENTAL"),
     ("spectra.signal.period", "BLOCK"),
     ("spectra.spectral.settings", "LENGTHS"),
     ("spectra.spectral.settings", "PERIODS"),
@@ -184,7 +183,7 @@ def scored(given: argparse.Namespace) -> list[tuple[str, Any, Any, slice | None,
 
     from spectra.benchmark import normal_rows_of
     from spectra.datasets import read
-    from spectra.signal.period import block_rows
+    from spectra.signal.period import block_rows, dominant_period
     from spectra.spectral.settings import Spectral
 
     kept = []
@@ -196,7 +195,7 @@ def scored(given: argparse.Namespace) -> list[tuple[str, Any, Any, slice | None,
             n = 0 if given.no_normal else normal_rows_of(path.name, recording.n_rows)
             normal = slice(0, n) if n else None
             model, scores = Spectral().fit(recording.values, normal)
-            block = -(-block_rows(recording.values) // model.step)
+            block = -(-block_rows(dominant_period(recording.values)) // model.step)
             kept.append((path.name, recording.labels, scores, normal, block))
     return kept
 

@@ -21,7 +21,7 @@ from spectra.sequence.scorer import SequenceScorer, Standardised
 from spectra.sequence.vocabulary import Vocabulary, default_size
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
-from spectra.signal.period import block_rows
+from spectra.signal.period import block_rows, dominant_period
 from spectra.signal.scale import Scale, constant_channels
 from spectra.signal.views import View
 from spectra.transformer.training import Epoch
@@ -135,7 +135,7 @@ class SequenceModel:
             fused = standardised.fused(values)
         else:
             fused = _scored(standardised, signal, own=True)
-        block = max(block_rows(signal), NEAR * plan.grid.nperseg)
+        block = max(block_rows(dominant_period(signal)), NEAR * plan.grid.nperseg)
         normal = fused.part(rows.start // plan.grid.hop, -(-rows.stop // plan.grid.hop))
         fusion = Fusion.fit(
             normal,

@@ -14,8 +14,7 @@ PERIOD_TOLERANCE = 0.9
 # Noise raises small peaks on the slope of a broad one: the highest value within this fraction of
 # the lag beyond it counts.
 PERIOD_WIDTH = 0.1
-# The same fraction where the length of a block of cycles is wanted, and the shortest block in rows.
-FUNDAMENTAL = 0.5
+# Shortest block, in rows, whose largest statistic is taken.
 BLOCK = 256
 # Rows of a long recording that the period is sought in, and the longest one.
 PERIOD_ROWS = 131_072
@@ -43,13 +42,13 @@ def autocorrelation(signal: Float64Array, max_lag: int) -> Float64Array:
     return np.asarray(correlation / correlation[0])
 
 
-def dominant_period(signal: Float64Array, tolerance: float = PERIOD_TOLERANCE) -> int | None:
+def dominant_period(signal: Float64Array) -> int | None:
     """Return the period in samples of a signal (n_samples, n_channels), None where there is none.
 
     Of the local maxima of the autocorrelation at lags up to an eighth of the recording, those count
     that rise at least PERIOD_RISE, and more than noise would, above the lowest value at any smaller
-    lag. The first of them that reaches `tolerance` of the highest is the period, or the highest
-    value within PERIOD_WIDTH of it.
+    lag. The first of them that reaches PERIOD_TOLERANCE of the highest is the period, or the
+    highest value within PERIOD_WIDTH of it.
     """
     signal = signal[:PERIOD_ROWS]
     max_lag = min(signal.shape[0] // 8, MAX_PERIOD)
@@ -70,15 +69,16 @@ def dominant_period(signal: Float64Array, tolerance: float = PERIOD_TOLERANCE) -
     if not peak.any():
         return None
     best = here[peak].max()
-    first = int(lags[peak & (here >= tolerance * best)][0])
+    first = int(lags[peak & (here >= PERIOD_TOLERANCE * best)][0])
     return first + int(correlation[first : first + int(PERIOD_WIDTH * first) + 1].argmax())
 
 
-def block_rows(signal: Float64Array) -> int:
-    """Return the rows of a block of a signal (n_samples, n_channels) to take a maximum of.
+def block_rows(period: int | None) -> int:
+    """Return the rows of a block to take a maximum of: BLOCK, longer than most events, or a period.
 
-    It is BLOCK, longer than most events, or a period. A
-    repetition with FUNDAMENTAL of the best correlation is long enough: a signal may correlate
-    better with a multiple of its period, and a block of several cycles is anomalous more often.
+    Parameters
+    ----------
+    period : int or None
+        Dominant period in rows, None where there is none.
     """
-    return max(BLOCK, dominant_period(signal, FUNDAMENTAL) or 0)
+    return max(BLOCK, period or 0)

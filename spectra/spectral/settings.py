@@ -119,8 +119,8 @@ class Spectral:
         """
         everything_normal = normal_rows == slice(0, len(signal))
         own_ks, normal_ks = (K_OWN, K_NORMAL) if self.k is None else ((self.k,), (self.k,))
-        block = block_rows(signal)
-        frames = self._frames(signal)
+        period = dominant_period(signal)
+        frames = self._frames(signal.shape, period or 0)
         plan = Plan(
             frames=frames,
             ks=() if everything_normal else own_ks,
@@ -129,22 +129,21 @@ class Spectral:
             step=min(each.grid.hop for each in frames),
             # One view or one frame length is asked for to see that one alone.
             points=self.nperseg is None and self.view is None,
-            block=block,
+            block=block_rows(period),
         )
         return SpectralModel.fit(signal, plan, normal_rows)
 
-    def _frames(self, signal: Float64Array) -> tuple[Frames, ...]:
+    def _frames(self, shape: tuple[int, ...], period: int) -> tuple[Frames, ...]:
         """Return the frame lengths, by default fixed ones and those around the dominant period."""
         alone = None if self.view is None else ((self.view, (False,)),)
         if self.nperseg is not None:
             return (Frames(FrameGrid.of(int(self.nperseg)), alone or (MAGNITUDES,)),)
-        n_samples, n_channels = signal.shape
+        n_samples, n_channels = shape
         longest = int(LONGEST_SHARE * n_samples)
         lengths = [nperseg for nperseg in LENGTHS if nperseg <= longest]
         if not lengths:
             grid = FrameGrid.of(max(2, n_samples // 5))
             return (Frames(grid, alone or (MAGNITUDES,)),)
-        period = dominant_period(signal) or 0
         around = {max(SHORTEST, round(share * period)) for share in PERIODS if period}
         around = {nperseg for nperseg in around if nperseg <= longest}
         frames = []
