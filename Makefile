@@ -1,5 +1,6 @@
 # make detect   find the anomalies in the real recordings that come with spectra
 # make test     run every check
+# make explore  run the tests of generated values with other values than make test
 # make fuzz     damaged files, altered models, random options; SECONDS=60 of them from seed SEED=0
 # make torture  stop writers at COUNT=300 random moments
 # make audit    look up known vulnerabilities of the exact versions of all dependencies
@@ -14,7 +15,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p $(US
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: detect test fuzz torture audit dist clean
+.PHONY: detect test explore fuzz torture audit dist clean
 .DELETE_ON_ERROR:
 
 detect: .venv/.installed
@@ -31,6 +32,9 @@ SECONDS ?= 60
 SEED ?= 0
 COUNT ?= 300
 EPOCH = $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+
+explore: .venv/.installed-test
+	$(BIN)/python -m pytest --hypothesis-profile=explore
 
 fuzz: .venv/.installed-test
 	$(BIN)/python tests/fuzz.py $(SECONDS) $(SEED)

@@ -11,7 +11,6 @@ LONGEST_FILL = 5
 
 
 Choice = Literal["first", "last", "max", "min", "mean"]
-CHOICES: tuple[Choice, ...] = ("first", "last", "max", "min", "mean")
 """Treatment of several values at one instant."""
 
 

@@ -13,7 +13,7 @@ from spectra.datasets.raw import Raw
 from spectra.datasets.stamp_rate import StampRate, rate_of_bursts
 from spectra.datasets.time_axis import REPEAT_SHARE, Grid, regular_grid, resampled_grid
 from spectra.errors import DataError
-from spectra.parameters import require, require_rate
+from spectra.parameters import require, require_rate, shown
 
 _NO_RATE = "No sampling rate is known (--fs gives one): frequencies are in cycles per sample."
 _SAME_RATE = 0.02
@@ -49,7 +49,9 @@ def on_grid(
     require_rate(fs)
     if repeats is not None:
         must = f"must be one of {', '.join(get_args(Choice))}"
-        require("repeats", repeats, str, must, get_args(Choice).__contains__)
+        require("repeats", repeats, str, must)
+        if repeats not in get_args(Choice):
+            raise DataError(f"repeats={shown(repeats)} {must}.")
     if raw.instants is None:
         if resample:
             raise DataError(f"{raw.source} has no time column to resample by: name it with --time.")

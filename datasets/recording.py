@@ -10,13 +10,13 @@ from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.file_rate import with_rate
-from spectra.datasets.grid_values import CHOICES, Choice, fill_short_gaps
+from spectra.datasets.grid_values import Choice, fill_short_gaps
 from spectra.datasets.gridding import on_grid
 from spectra.datasets.raw import Raw, Request, is_resampled
 from spectra.datasets.readers.columns import Table, read_channels
 from spectra.datasets.readers.table import raw_from_table, refuse_too_few
 from spectra.errors import DataError
-from spectra.parameters import require
+from spectra.parameters import MOST_ROWS, require
 
 
 @dataclass(frozen=True)
@@ -281,11 +281,8 @@ class Recording:
         Raises
         ------
         DataError
-            If the rows do not lie on a regular grid and `resample` is not given, and for another
-            choice of `repeats`.
+            If the rows do not lie on a regular grid and `resample` is not given.
         """
-        if repeats is not None and repeats not in CHOICES:
-            raise DataError(f"repeats={repeats!r} must be one of {', '.join(CHOICES)}.")
         # A text table says in a note where its rate stands, and counts rows without time.
         if raw.fs is not None and raw.instants is None and not raw.fs_text:
             raw, fs = with_rate(raw, fs, is_resampled(resample))
@@ -338,7 +335,10 @@ def _without_arrow(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _is_list(names: "Sequence[str] | np.ndarray[Any, Any]") -> bool:
     """Return whether names are a list; a text is a sequence too, an array of any shape."""
-    return not isinstance(names, (str, bytes)) and getattr(names, "ndim", 1) == 1
+    if isinstance(names, (str, bytes)) or getattr(names, "ndim", 1) != 1:
+        return False
+    # An integer of thousands of digits has no text.
+    return all(not isinstance(name, int) or abs(name) <= MOST_ROWS for name in names)
 
 
 def _matrix(values: ArrayLike, name: str) -> Float64Array:

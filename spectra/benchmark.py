@@ -166,7 +166,7 @@ def benchmark(
             f"({len(paths)} files without one were found)."
         )
     if not rows:
-        raise DataError("\n".join([f"No file of {folder} could be used:", *failed.values()]))
+        raise DataError(f"No file of {folder} could be used. {' '.join(failed.values())}")
     return Benchmark(pd.DataFrame(rows), failed)
 
 

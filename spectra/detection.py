@@ -21,7 +21,7 @@ from spectra.explanation.bands import Bands, band_edges, bands
 from spectra.explanation.bearings import Bearing, Envelope, envelope_of, stretch_of
 from spectra.explanation.explained import Explanation, explain
 from spectra.model import Model
-from spectra.parameters import FASTEST, require
+from spectra.parameters import FASTEST, SLOWEST, require, require_integer
 from spectra.signal.evidence import Evidence
 from spectra.signal.scale import STATES
 from spectra.text import printable
@@ -176,7 +176,7 @@ class Detection:
         >>> spectra.detect(x).explain(1).kind
         'new tone'
         """
-        require("alarm", alarm, (int, np.integer), "must be the number of an alarm, from 1")
+        require_integer("alarm", alarm, 1)
         return explain(
             self.recording, self.model, self.step_scores, self.intervals, int(alarm), own=self.own
         )
@@ -214,12 +214,10 @@ class Detection:
         bearings.
         """
         require("bearing", bearing, (Bearing, str), "must be a Bearing or a text such as '6205'")
-        must = "must be a finite number above 0"
-        require("rpm", rpm, Real, must, lambda speed: abs(speed) < FASTEST)
+        must = f"must be a number above 0, from {SLOWEST:g} to {FASTEST:g}"
+        require("rpm", rpm, Real, must, lambda speed: SLOWEST <= speed <= FASTEST)
         if self.fs is None:
             raise DataError("Defect frequencies of bearings are in Hz: give a sampling rate.")
-        if rpm <= 0:
-            raise DataError(f"rpm={rpm:g} must be a finite number above 0.")
         geometry = Bearing.of(bearing) if isinstance(bearing, str) else bearing
         values = self.recording.values
         if alarm is not None:

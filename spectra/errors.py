@@ -1,8 +1,14 @@
 """The error for data that cannot be used."""
 
+from spectra.text import line, well_formed
+
 
 class DataError(ValueError):
     """Error in data given by a user.
 
-    The message is one sentence: it says what is wrong, where, and what to try.
+    The message is one sentence: it says what is wrong, where, and what to try. Names in it may come
+    from files, so it is printable and on one line.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(line(well_formed(message)))

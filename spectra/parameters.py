@@ -42,9 +42,9 @@ def require(
         For a value out of the range.
     """
     if not isinstance(value, kind) or (kind is Real and not _is_number(value)):
-        raise TypeError(f"{name}={_shown(value)} {must}.")
+        raise TypeError(f"{name}={shown(value)} {must}.")
     if not within(value):
-        raise ValueError(f"{name}={_shown(value)} {must}.")
+        raise ValueError(f"{name}={shown(value)} {must}.")
 
 
 def require_integer(name: str, value: object, low: int, high: int = MOST_ROWS) -> None:
@@ -77,7 +77,7 @@ def _is_number(value: Any) -> bool:
     return not isinstance(value, bool)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """Return a value as text of one line, cut off where it is long."""
     try:
         text = " ".join(repr(value).split())

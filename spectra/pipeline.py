@@ -16,7 +16,7 @@ from spectra.datasets.recording import Recording
 from spectra.detection import ITSELF, Detection
 from spectra.errors import DataError
 from spectra.model import Method, Model
-from spectra.parameters import require, require_rate
+from spectra.parameters import require, require_rate, shown
 from spectra.sequence.settings import Sequence
 from spectra.signal.period import dominant_period
 from spectra.spectral.settings import Spectral
@@ -303,7 +303,7 @@ def _is_range(rows: slice | tuple[object, ...]) -> bool:
 
 
 def _range(rows: slice) -> str:
-    begin, end = ("" if edge is None else str(edge) for edge in (rows.start, rows.stop))
+    begin, end = ("" if edge is None else shown(int(edge)) for edge in (rows.start, rows.stop))
     return f"{begin}:{end}"
 
 

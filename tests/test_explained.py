@@ -139,8 +139,9 @@ def test_phases_out_of_order_are_named_with_what_was_expected() -> None:
 
 def test_number_that_no_alarm_has_is_refused(hum: np.ndarray) -> None:
     found = spectra.detect(Recording.from_array(hum, FS), alpha=1e-5)
-    for number in (0, len(found.alarms) + 1, -1):
-        with pytest.raises(ValueError, match="in order of time"):
+    n = len(found.alarms)
+    for number, said in ((0, "alarm=0 must"), (-1, "alarm=-1 must"), (n + 1, "in order of time")):
+        with pytest.raises(ValueError, match=said):
             found.explain(number)
     nothing = spectra.detect(Recording.from_array(noise(), FS), alpha=1e-12)
     with pytest.raises(ValueError, match="nothing was found"):

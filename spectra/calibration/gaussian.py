@@ -153,7 +153,9 @@ class GaussianThreshold:
         tail_p = min(n_tail / values.size, 0.5)
         levels = np.quantile(values, ndtr(_grid(N_LEVELS, tail_p)), overwrite_input=True)
         levels = levels.astype(np.float64)
-        size = max(float(np.ptp(levels)), float(np.abs(levels).max())) or 1.0
+        size = max(float(np.ptp(levels)), float(np.abs(levels).max()))
+        # The difference of smaller levels underflows.
+        size = size if TIE * size > 0 else 1.0
         levels = np.maximum.accumulate(levels) + TIE * size * np.arange(N_LEVELS)
         excess = values[values > levels[-1]].astype(np.float64) - levels[-1]
         scale, shape = pareto_tail(excess, max(smallest_scale, TIE * size))

@@ -15,6 +15,7 @@ from spectra.arrays import BoolArray, Float64Array, FloatArray
 from spectra.calibration.contamination import raised_runs
 from spectra.calibration.gaussian import GaussianThreshold
 from spectra.errors import DataError
+from spectra.parameters import shown
 
 # An alarm is a run of steps with p-values below RAISED times alpha, one of which is below alpha
 # (hysteresis thresholding, Canny 1986).
@@ -83,7 +84,7 @@ class AlarmRate:
         )
         if match is None:
             raise ValueError(
-                f"'{text[:40]}' is no rate of false alarms, such as 1/day or 0.1/recording."
+                f"{shown(text)} is no rate of false alarms, such as 1/day or 0.1/recording."
             )
         return cls(float(match[1]), match[2])
 
@@ -163,7 +164,7 @@ def alpha_of_fdr(p_value: FloatArray, steps: Float64Array, q: float) -> float:
         Above 0 and below 1.
     """
     if not 0 < q < 1:
-        raise ValueError(f"fdr={q} must lie above 0 and below 1.")
+        raise ValueError(f"fdr={shown(q)} must lie above 0 and below 1.")
     with np.errstate(invalid="ignore"):
         begins, ends = raised_runs(p_value < min(q, LARGEST))
     smallest = np.sort([np.nanmin(p_value[a:b]) for a, b in zip(begins, ends, strict=True)])

@@ -27,6 +27,7 @@ from spectra.explanation.kinds import Kind, facts_of, kind_of, uncoupled_scores
 from spectra.explanation.sentences import VIEW_NAMES, band_line, decibel_text, percent, sentence
 from spectra.explanation.similar import NormalStretch, most_similar, normal_starts
 from spectra.model import Model
+from spectra.parameters import shown
 from spectra.sequence.model import SequenceModel
 from spectra.signal.evidence import Evidence
 from spectra.signal.spectrum import frequencies
@@ -313,13 +314,12 @@ def instants(recording: Recording, rows: list[int]) -> list[str]:
 
 def _check(number: int, n_alarms: int) -> None:
     """Raise ValueError for a number that no alarm has."""
-    if not n_alarms:
-        raise ValueError(f"There is no alarm {number}: nothing was found.")
-    if not 1 <= number <= n_alarms:
-        raise ValueError(
-            f"There is no alarm {number}: the alarms are numbered 1 to {n_alarms}, in order of "
-            "time."
-        )
+    if 1 <= number <= n_alarms:
+        return
+    numbered = f"the alarms are numbered 1 to {n_alarms}, in order of time"
+    raise ValueError(
+        f"There is no alarm {shown(number)}: {numbered if n_alarms else 'nothing was found'}."
+    )
 
 
 class _Anatomy(NamedTuple):

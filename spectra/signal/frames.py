@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spectra.arrays import Float64Array, IntArray
-from spectra.parameters import require
+from spectra.parameters import require, shown
 
 # Default number of frames that cover a sample. With 8 the mean VUS-PR on the development series is
 # 0.005 higher than with 4, with 16 another 0.002 at twice the time.
@@ -36,7 +36,7 @@ def taper(window: str | tuple[str, float], nperseg: int) -> Float64Array:
         with np.errstate(all="ignore"):
             values = np.asarray(get_window(window, nperseg), dtype=np.float64)
     except (ValueError, TypeError, AttributeError, IndexError, KeyError, OverflowError) as error:
-        raise ValueError(f"window={window!r} {must}: {error}") from error
+        raise ValueError(f"window={shown(window)} {must}.") from error
     require("window", window, (str, tuple), must, lambda _: np.isfinite(values).all())
     return values
 
