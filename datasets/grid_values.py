@@ -99,9 +99,10 @@ def fill_short_gaps(values: Float64Array) -> tuple[Float64Array, BoolArray, tupl
     Returned are the values (n, c), where any was filled, (n,), and notes on both kinds of gaps.
     What is missing at either end stays missing: there is nothing to draw a line to.
     """
-    filled = np.zeros(len(values), dtype=np.bool_)
     if np.isfinite(values).all():
-        return values, filled, ()
+        # One value for all rows: a mask of millions would take memory for nothing.
+        return values, np.broadcast_to(np.False_, len(values)), ()
+    filled = np.zeros(len(values), dtype=np.bool_)
     values = values.copy()
     left_open = np.zeros(len(values), dtype=np.bool_)
     for channel in np.flatnonzero(np.isnan(values).any(axis=0)):

@@ -6,6 +6,7 @@ recording can be scored block by block.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,26 +19,35 @@ OVERLAP = 8
 
 
 def taper(window: str | tuple[str, float], nperseg: int) -> Float64Array:
-    """Return a periodic window of `nperseg` samples.
+    """Return a periodic window of `nperseg` samples, which cannot be written to.
 
     `window` is a name, or a name and a parameter, that `scipy.signal.get_window` knows. Raises
     TypeError or ValueError for any other.
     """
     must = "must be the name of a window in scipy.signal, or (name, parameter)"
     require("window", window, (str, tuple), must)
-    if nperseg < 3:
-        return np.ones(nperseg)
-    if window == "hann":
-        # Equal to scipy.signal.get_window, whose import takes longer (0.7 s) than most scores.
-        return np.hanning(nperseg + 1)[:-1]
-    from scipy.signal import get_window
-
     try:
         with np.errstate(all="ignore"):
-            values = np.asarray(get_window(window, nperseg), dtype=np.float64)
+            values = _window(window, nperseg)
     except (ValueError, TypeError, AttributeError, IndexError, KeyError, OverflowError) as error:
         raise ValueError(f"window={shown(window)} {must}.") from error
     require("window", window, (str, tuple), must, lambda _: np.isfinite(values).all())
+    return values
+
+
+@lru_cache(maxsize=64)
+def _window(window: str | tuple[str, float], nperseg: int) -> Float64Array:
+    """Return a periodic window, which blocks of frames share. Raises what SciPy raises."""
+    if nperseg < 3:
+        values = np.ones(nperseg)
+    elif window == "hann":
+        # Equal to scipy.signal.get_window, whose import takes longer (0.7 s) than most scores.
+        values = np.hanning(nperseg + 1)[:-1]
+    else:
+        from scipy.signal import get_window
+
+        values = np.array(get_window(window, nperseg), dtype=np.float64)
+    values.flags.writeable = False
     return values
 
 

@@ -6,6 +6,7 @@ magnitude
     |X_k| is the amplitude A of a sine A·sin(2πf_k t) (coherent gain, Harris 1978). People read it.
 """
 
+from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
@@ -70,9 +71,14 @@ def without_mean(
 
     W is the spectrum of the taper, which has few bins.
     """
-    shape = taper(window, nperseg)
-    W = spectrum(np.ones(nperseg), shape).astype(X.dtype)
-    n_bins = int(np.flatnonzero(np.abs(W) > LEAK * np.abs(W[0]))[-1]) + 1
+    W = _taper_spectrum(window, nperseg).astype(X.dtype)
     X = X.copy()
-    X[..., :n_bins] -= means[..., None] * W[:n_bins]
+    X[..., : W.size] -= means[..., None] * W
     return X
+
+
+@lru_cache(maxsize=64)
+def _taper_spectrum(window: str | tuple[str, float], nperseg: int) -> ComplexArray:
+    """Return the spectrum of a taper up to its last bin above rounding."""
+    W = spectrum(np.ones(nperseg), taper(window, nperseg))
+    return W[: int(np.flatnonzero(np.abs(W) > LEAK * np.abs(W[0]))[-1]) + 1]

@@ -8,6 +8,7 @@ of its weight, a half takes all frames that cover it.
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import ceil, floor
 
 import numpy as np
@@ -30,7 +31,7 @@ class StepGrid:
         if not 0.25 <= self.reach <= 0.5:
             raise ValueError(f"reach={self.reach} must lie in 0.25 … 0.5.")
 
-    @property
+    @cached_property
     def _near(self) -> tuple[int, int]:
         """First and last frame averaged for hop q, relative to q.
 

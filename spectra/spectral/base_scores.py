@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Final
 
 import numpy as np
 
-from spectra.arrays import Float32Array, FloatArray, IntArray
+from spectra.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from spectra.signal.steps import StepGrid
 from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.comparison import Comparison, Source, spectra_of
@@ -67,6 +68,23 @@ class BaseScores:
         ]
         return sources if self.points is None else [*sources, *[None] * N_SCORES]
 
+    @property
+    def members(self) -> BoolArray:
+        """The base scores of each reference, (n_references, n_scores).
+
+        There are two where some rows are known to be normal and others are not: the recording
+        itself, and those rows. Single rows have no reference and count for both, amplitudes for the
+        recording.
+        """
+        declared = [one is not None and one.reference.declared for one in self.sources]
+        own = [one is not None and not one.reference.declared for one in self.sources]
+        if not (any(declared) and any(own)):
+            return np.ones((1, len(declared)), dtype=np.bool_)
+        members = np.array([~np.array(declared), declared])
+        if self.points is not None:
+            members[:, -N_SCORES:] = True
+        return members
+
     def n_finished(self, n_samples: int) -> int:
         """Return the number of steps that no sample after the first `n_samples` can change."""
         finished = [steps.n_finished(n_samples) for steps in self._grids]
@@ -95,7 +113,7 @@ class BaseScores:
                 last = max(last, (high - 1) * steps.grid.hop + steps.grid.nperseg)
         return slice(first, min(last, n_samples))
 
-    @property
+    @cached_property
     def _grids(self) -> list[StepGrid]:
         """The steps of each frame length."""
         grids = dict.fromkeys(one.grid for one in self.comparisons)
@@ -129,7 +147,7 @@ class BaseScores:
         """
         for _, group in groupby(self.comparisons, lambda one: one.nperseg):
             comparisons = list(group)
-            steps = StepGrid(comparisons[0].grid, self.step)
+            steps = next(one for one in self._grids if one.grid == comparisons[0].grid)
             n_frames = None if n_samples is None else steps.grid.n_frames(n_samples)
             if n_frames == 0:
                 for one in comparisons:

@@ -1,13 +1,13 @@
 """The fitted signal pipeline: normal spectra learned from a signal, and the scores of signals."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Self
 
 import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
-from spectra.calibration.fusion import Fused, Fusion
+from spectra.calibration.fusion import Balance, Fused, Fusion
 from spectra.calibration.scores import Scores
 from spectra.calibration.standard import Standard
 from spectra.errors import DataError
@@ -30,7 +30,7 @@ from spectra.spectral.normal import (
 )
 from spectra.spectral.points import Points
 from spectra.spectral.scorer import SpectralScorer, Standardised
-from spectra.threads import one_blas_thread
+from spectra.threads import one_blas_thread, own_threads, share
 
 # Steps that standards and calibration are learned from, and the stretches they are drawn in: 64 of
 # 256 steps show the longest default frame (256 rows, 64 steps) four times each.
@@ -151,11 +151,15 @@ class SpectralModel:
         points = Points.fit(signal, scale) if plan.points else None
         base = BaseScores(comparisons, plan.step, points)
         sample = _Sample.drawn(-(-len(signal) // base.step), normal_rows, base.step)
-        # Products of a stretch are too small to gain from the threads of BLAS.
-        with one_blas_thread():
-            distances = sample.distances(signal, scale, base)
+        distances = sample.distances(signal, scale, base)
         standards = tuple(_standards(base, distances, sample, plan, normal_rows))
-        standardised = Standardised(scale, base, standards, ~state_channels(signal))
+        n_references = len(base.members)
+        balance = Balance.equal(n_references, signal.shape[1])
+        standardised = Standardised(scale, base, standards, ~state_channels(signal), balance)
+        if n_references > 1:
+            power = standardised.power_mean(iter(distances), sample.steps.size).by_reference
+            balance = Balance.fit(power[..., sample.inside])
+            standardised = replace(standardised, balance=balance)
         if sample.whole:
             fused = standardised.fused(iter(distances), sample.steps.size)
         else:
@@ -234,6 +238,7 @@ class _Bank(NamedTuple):
     starts: IntArray
     margin: int
     neighbours: tuple[Neighbours, ...]
+    declared: bool
 
 
 def _bank(
@@ -253,7 +258,7 @@ def _bank(
     usable = (usable_neighbours(starts, margin, k) for k in ks)
     neighbours = tuple(dict.fromkeys(each for each in usable if each is not None))
     if neighbours:
-        yield _Bank(starts, margin, neighbours)
+        yield _Bank(starts, margin, neighbours, rows is not None)
 
 
 def _of_one_length(
@@ -280,6 +285,7 @@ def _of_one_length(
                 bank.margin,
                 # A tenth of the frames has all phases: no reference for the view that keeps them.
                 bank.neighbours if view != "complex" else bank.neighbours[:1],
+                bank.declared,
             )
             for bank, (X, means) in zip(banks, transformed, strict=True)
         )
@@ -316,8 +322,8 @@ def _standards(
         if n_frames < FEWEST or sample.everywhere[~sample.inside].sum() == 0:
             yield standard
             continue
-        last, normal = comparison.references[-1], everywhere.copy()
-        normal[[one.reference is last for one in comparison.sources]] = sample.inside
+        normal = everywhere.copy()
+        normal[[one.reference.declared for one in comparison.sources]] = sample.inside
         inside = Standard.fit(D, normal, "log")
         yield inside.shrunk(standard, n_frames / (n_frames + ENOUGH))
 
@@ -354,9 +360,15 @@ class _Sample:
 
     def distances(self, signal: Float64Array, scale: Scale, base: BaseScores) -> list[FloatArray]:
         """Return the distances of each comparison at the steps, (n_scores, n_channels, n) each."""
-        parts = []
-        for start, stop in self.stretches:
-            rows = base.rows(start, stop, len(signal))
-            D = base.distances(scale(signal[rows]), rows.start, start, stop, len(signal), own=True)
-            parts.append(list(D))
+        parts: list[list[FloatArray]] = [[] for _ in self.stretches]
+
+        def compute(stretches: Iterator[int]) -> None:
+            for i in stretches:
+                start, stop = self.stretches[i]
+                rows, n = base.rows(start, stop, len(signal)), len(signal)
+                D = base.distances(scale(signal[rows]), rows.start, start, stop, n, own=True)
+                parts[i] = list(D)
+
+        with own_threads(len(parts) > 1):
+            share(compute, range(len(parts)))
         return [np.concatenate(each, axis=-1) for each in zip(*parts, strict=True)]

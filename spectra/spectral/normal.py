@@ -47,6 +47,8 @@ class NormalSpectra:
         Rows around a frame of the recording that was learned from, in which normal frames are not
         compared with it. It is at least `nperseg`, so that frames do not overlap.
     neighbours : tuple of Neighbours
+    declared : bool
+        Whether the frames are of rows known to be normal, not of the whole recording.
     """
 
     # NaN where a channel has a gap.
@@ -56,6 +58,7 @@ class NormalSpectra:
     nperseg: int
     margin: int
     neighbours: tuple[Neighbours, ...]
+    declared: bool = False
 
     def __post_init__(self) -> None:
         if self.bank.ndim != 3 or self.bank.shape[1] != self.starts.size:

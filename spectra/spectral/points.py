@@ -14,6 +14,8 @@ NEIGHBOURS: Final = 2
 SMOOTHED: Final = 8
 # Rows before and after a step that its scores need.
 REACH: Final = SMOOTHED // 2
+# Rows taken at a time while the weights are learned.
+AT_ONCE: Final = 2**13
 # Scores of single rows.
 N_SCORES: Final = 3
 
@@ -42,7 +44,7 @@ class Points:
     def fit(cls, signal: Float64Array, scale: Scale) -> Self:
         """Learn the weights from a signal (n_samples, n_channels); its middle part where long."""
         begin = max(0, (len(signal) - SAMPLE_ROWS) // 2)
-        scaled = scale(signal[begin : begin + SAMPLE_ROWS]).astype(np.float64)
+        scaled = scale(signal[begin : begin + SAMPLE_ROWS])
         return cls(np.stack([_interpolation(channel) for channel in scaled]))
 
     def distances(self, scaled: Float32Array, before: int, after: int, step: int) -> FloatArray:
@@ -75,15 +77,21 @@ class Points:
         return predicted
 
 
-def _interpolation(channel: Float64Array) -> Float64Array:
+def _interpolation(channel: Float32Array) -> Float64Array:
     """Return the least-squares weights of the neighbours of a row of one scaled channel, (4,)."""
-    windows = np.lib.stride_tricks.sliding_window_view(channel, 2 * NEIGHBOURS + 1)
-    windows = np.clip(windows[np.isfinite(windows).all(axis=1)], -CLIPPED, CLIPPED)
-    if not len(windows):
+    size = 2 * NEIGHBOURS + 1
+    products, n = np.zeros((size, size)), 0
+    for begin in range(0, channel.size - size + 1, AT_ONCE):
+        rows = channel[begin : begin + AT_ONCE + size - 1].astype(np.float64)
+        windows = np.lib.stride_tricks.sliding_window_view(rows, size)
+        windows = np.clip(windows[np.isfinite(windows).all(axis=1)], -CLIPPED, CLIPPED)
+        products += windows.T @ windows
+        n += len(windows)
+    if not n:
         return np.full(2 * NEIGHBOURS, 0.25)
-    neighbours = np.delete(windows, NEIGHBOURS, axis=1)
-    gram = neighbours.T @ neighbours + RIDGE * len(windows) * np.eye(2 * NEIGHBOURS)
-    return np.asarray(np.linalg.solve(gram, neighbours.T @ windows[:, NEIGHBOURS]))
+    others = np.delete(np.arange(size), NEIGHBOURS)
+    gram = products[np.ix_(others, others)] + RIDGE * n * np.eye(2 * NEIGHBOURS)
+    return np.asarray(np.linalg.solve(gram, products[others, NEIGHBOURS]))
 
 
 # Rows are clipped at this many spreads while weights are learned: one glitch does not decide them.
