@@ -42,8 +42,8 @@ MIN_BALANCED: Final = 0.01
 SMALLEST_SCALE: Final = 0.07
 # Quantile of the statistic above which clusters of steps are counted.
 CLUSTERED: Final = 0.95
-# Steps that the lower half of a group of base scores is taken from.
-LOWER_HALF_OF: Final = 2**17
+# Steps that quantiles are taken of.
+SAMPLED: Final = 2**17
 
 
 class PowerMean:
@@ -289,14 +289,13 @@ class Fusion:
             bound = normal_bound(normal, block, SMALLEST_SCALE)
             with np.errstate(invalid="ignore"):
                 normal = np.where(normal <= bound, normal, np.float32(np.nan))
-        statistic = normal[np.isfinite(normal)]
-        level = float(np.quantile(statistic, CLUSTERED))
-        independent = 1.0 / cluster_size(statistic, level, block)
+        level = float(np.quantile(_sampled(normal), CLUSTERED))
+        independent = 1.0 / cluster_size(normal, level, block)
         low, centre = np.array([_lower_half(group) for group in fused.groups]).T
-        calibration = GaussianThreshold.fit(statistic, independent, smallest_scale=smallest_scale)
+        calibration = GaussianThreshold.fit(normal, independent, smallest_scale=smallest_scale)
         return cls(
             calibration,
-            1.0 - statistic.size / n_scored,
+            1.0 - calibration.n / n_scored,
             steps_of_alarms(calibration, normal),
             centre,
             np.maximum(centre - low, MIN_SPREAD),
@@ -330,9 +329,14 @@ class Fusion:
 
 def _lower_half(group: FloatArray) -> tuple[float, float]:
     """Return the 16 % quantile and the median of a group of base scores, NaN left out."""
-    some = group[:: -(-group.size // LOWER_HALF_OF)] if group.size else group
-    values = some[np.isfinite(some)].astype(np.float64)
+    values = _sampled(group)
     if not values.size:
         return -1.0, 0.0
     low, middle = np.quantile(values, [0.1587, 0.5])
     return float(low), float(middle)
+
+
+def _sampled(scores: FloatArray) -> Float64Array:
+    """Return at most SAMPLED of the scores of steps (n_steps,), evenly spaced, NaN left out."""
+    some = scores[:: -(-scores.size // SAMPLED)] if scores.size else scores
+    return some[np.isfinite(some)].astype(np.float64)

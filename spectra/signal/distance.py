@@ -16,28 +16,60 @@ CENTRE_OF = 16
 AT_ONCE = 256
 
 
+class Targets:
+    """Normal spectra of one channel, ready to be compared with many blocks of frames.
+
+    ‖a − b‖² = ‖a‖² + ‖b‖² − 2a·b is one matrix product. It cancels where a and b are far from zero
+    and near each other; subtracting the middle of the bank from both keeps the loss small. The
+    squares are two more columns of the product, which costs less than adding them to it.
+
+    Parameters
+    ----------
+    bank : ndarray (n_normal, n_features)
+        NaN for normal spectra with gaps.
+    """
+
+    def __init__(self, bank: FloatArray) -> None:
+        self._centre = _middle(bank)
+        bank = bank - self._centre
+        squares = np.einsum("ij,ij->i", bank, bank)
+        self._right = np.column_stack([bank, np.ones_like(squares), squares]).T
+        self._gaps = np.flatnonzero(np.isnan(squares))
+
+    def products(self, features: FloatArray) -> FloatArray:
+        """Return ‖a − b‖² of frames (n_frames, n_features), (n_frames, n_normal).
+
+        Rounding may leave it slightly below 0.
+        """
+        features = features - self._centre
+        squares = np.einsum("ij,ij->i", features, features)
+        features *= features.dtype.type(-2.0)
+        return np.asarray(np.column_stack([features, squares, np.ones_like(squares)]) @ self._right)
+
+    def compared(self, features: FloatArray, left_out: Pairs | None) -> FloatArray:
+        """Return the squared distances of frames to normal spectra, (n_frames, n_normal).
+
+        They are inf for pairs left out and for normal spectra with gaps, NaN for frames with gaps,
+        and may lie below 0 by rounding.
+        """
+        D = self.products(features)
+        if self._gaps.size:
+            D[:, self._gaps] = np.inf
+        if left_out is not None:
+            D[left_out] = np.inf
+        broken = np.isnan(features[:, 0])
+        if broken.any():
+            D[broken] = np.nan
+        return D
+
+
 def squared_distances(features: FloatArray, bank: FloatArray) -> FloatArray:
     """Return ‖a − b‖² of all pairs of rows of two matrices, in their precision.
 
     The shapes are (n_frames, n_features) and (n_normal, n_features).
     """
-    D = _products(features, bank)
+    D = Targets(bank).products(features)
     return np.maximum(D, 0.0, out=D)
-
-
-def _products(features: FloatArray, bank: FloatArray) -> FloatArray:
-    """Return ‖a − b‖² as one matrix product; rounding may leave it slightly below 0.
-
-    ‖a‖² + ‖b‖² − 2a·b cancels where a and b are far from zero and near each other. Subtracting the
-    middle of the bank from both keeps the loss small. The squares are two more columns of the
-    product, which costs less than adding them to it.
-    """
-    centre = _middle(bank)
-    features, bank = features - centre, bank - centre
-    a, b = (np.einsum("ij,ij->i", rows, rows) for rows in (features, bank))
-    left = np.column_stack([features * features.dtype.type(-2.0), a, np.ones_like(a)])
-    right = np.column_stack([bank, np.ones_like(b), b])
-    return np.asarray(left @ right.T)
 
 
 def _middle(bank: FloatArray) -> FloatArray:
@@ -50,21 +82,8 @@ def _middle(bank: FloatArray) -> FloatArray:
 
 
 def compared(features: FloatArray, bank: FloatArray, left_out: Pairs | None) -> FloatArray:
-    """Return the squared distances of frames to normal spectra, (n_frames, n_normal).
-
-    They are inf for pairs left out and for normal spectra with gaps, NaN for frames with gaps, and
-    may lie below 0 by rounding.
-    """
-    D = _products(features, bank)
-    gaps = np.isnan(bank[:, 0])
-    if gaps.any():
-        D[:, gaps] = np.inf
-    if left_out is not None:
-        D[left_out] = np.inf
-    broken = np.isnan(features[:, 0])
-    if broken.any():
-        D[broken] = np.nan
-    return D
+    """Return the squared distances of frames to normal spectra, as `Targets.compared`."""
+    return Targets(bank).compared(features, left_out)
 
 
 def nearest(D: FloatArray, k: int, stride: int) -> FloatArray:

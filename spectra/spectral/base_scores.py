@@ -13,11 +13,9 @@ from spectra.signal.steps import StepGrid
 from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.comparison import Comparison, Source, spectra_of
 from spectra.spectral.points import N_SCORES, REACH, Points
-from spectra.threads import own_threads, share
 
-# Values that one block of frames or of distances may hold: 1 MB, which stays in a processor's
-# second-level cache.
-BLOCK_VALUES: Final = 2**17
+# Samples of the frames that are transformed at a time: 0.25 MB, and as much again of spectra.
+BLOCK_VALUES: Final = 2**16
 
 
 @dataclass(frozen=True)
@@ -177,23 +175,15 @@ def _frame_distances(
     """Return the distances of frames of one length, (n_scores, n_channels, n_frames) each."""
     nperseg, window = comparisons[0].nperseg, comparisons[0].window
     n_channels = scaled.shape[0]
-    banks = [one for each in comparisons if isinstance(each, Comparison) for one in each.references]
-    largest_bank = max((bank.starts.size for bank in banks), default=1)
-    size = max(1, BLOCK_VALUES // max(nperseg, largest_bank))
+    size = max(1, BLOCK_VALUES // (nperseg * n_channels))
     found = [
         np.empty((len(one.sources), n_channels, starts.size), dtype=np.float32)
         for one in comparisons
     ]
-
-    def compute(blocks: Iterator[int]) -> None:
-        for begin in blocks:
-            block = slice(begin, begin + size)
-            X, means = spectra_of(scaled, starts[block], nperseg, window)
-            own_starts = starts[block] + first_row if own else None
-            for comparison, D in zip(comparisons, found, strict=True):
-                D[..., block] = comparison.distances(X, means, own_starts)
-
-    # Products with as few columns do not gain from the threads of BLAS; blocks side by side do.
-    with own_threads(starts.size > size):
-        share(compute, range(0, starts.size, size))
+    for begin in range(0, starts.size, size):
+        block = slice(begin, begin + size)
+        X, means = spectra_of(scaled, starts[block], nperseg, window)
+        own_starts = starts[block] + first_row if own else None
+        for comparison, D in zip(comparisons, found, strict=True):
+            D[..., block] = comparison.distances(X, means, own_starts)
     return found

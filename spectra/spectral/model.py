@@ -22,9 +22,9 @@ from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.comparison import Comparison, gathered_spectra, view_features
 from spectra.spectral.evidence import evidence
 from spectra.spectral.normal import (
-    BANK_SIZE,
     Neighbours,
     NormalSpectra,
+    bank_size,
     draw_starts,
     usable_neighbours,
 )
@@ -37,15 +37,13 @@ from spectra.threads import one_blas_thread, own_threads, share
 SAMPLE_STEPS: Final = 16_384
 STRETCHES: Final = 64
 # Rows of a long signal that are scored at a time.
-BLOCK_ROWS: Final = 2**15
+BLOCK_ROWS: Final = 2**17
 # Frames side by side in normal rows at which their own spread and that of the whole signal count
 # alike, and the fewest that tell where normal scores lie. With 20 and 3, instead of the whole
 # signal below 100 frames, the mean VUS-PR on the development series is 0.664 instead of 0.662, and
 # that of ten of eleven collections no lower; F1 on SKAB, 400 normal rows, is 0.5 instead of 0.1.
 ENOUGH: Final = 20
 FEWEST: Final = 3
-# Rows in all frames of a bank: bounds the memory of banks of very long frames (8 MB a channel).
-BANK_ROWS: Final = 2**21
 # Share of the normal rows around a frame that it is not compared with.
 LEFT_OUT: Final = 0.1
 
@@ -254,7 +252,7 @@ def _bank(
     margin = grid.nperseg
     if rows is not None:
         margin = max(margin, round(LEFT_OUT * (rows.stop - rows.start) / 2))
-    starts = draw_starts(signal, grid, min(BANK_SIZE, BANK_ROWS // grid.nperseg), rows)
+    starts = draw_starts(signal, grid, bank_size(grid.nperseg), rows)
     usable = (usable_neighbours(starts, margin, k) for k in ks)
     neighbours = tuple(dict.fromkeys(each for each in usable if each is not None))
     if neighbours:
@@ -369,6 +367,7 @@ class _Sample:
                 D = base.distances(scale(signal[rows]), rows.start, start, stop, n, own=True)
                 parts[i] = list(D)
 
-        with own_threads(len(parts) > 1):
+        # Products of a stretch are too small to gain from the threads of BLAS.
+        with own_threads(True):
             share(compute, range(len(parts)))
         return [np.concatenate(each, axis=-1) for each in zip(*parts, strict=True)]

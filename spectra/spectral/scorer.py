@@ -111,7 +111,7 @@ class SpectralScorer:
                 fused.put(start - first, self._model.fused(D, end - start))
 
         starts = range(first, stop, size)
-        with own_threads(len(starts) > 1):
+        with own_threads(len(starts) > 0):
             share(compute, starts)
         self._done = stop
         return fused
