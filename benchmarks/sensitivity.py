@@ -56,8 +56,8 @@ CONSTANTS = [
     ("spectra.spectral.model", "LEFT_OUT"),
     ("spectra.spectral.model", "ENOUGH"),
     ("spectra.spectral.normal", "BANK_SIZE"),
+    ("spectra.spectral.normal", "FRAMES_A_ROW"),
     ("spectra.spectral.normal", "SHARE_STRIDE"),
-    ("spectra.spectral.points", "SMOOTHED"),
     ("spectra.calibration.standard", "FLOOR"),
     ("spectra.calibration.standard", "WINSOR"),
 ]
@@ -80,6 +80,8 @@ AFTER = [
 
 def scaled(value: Any, factor: float) -> Any:
     """Return a value times a factor, whole numbers as whole ones of at least 1."""
+    if isinstance(value, (str, bool)):
+        return value
     if isinstance(value, (tuple, list)):
         return type(value)(scaled(one, factor) for one in value)
     if isinstance(value, float) and not value.is_integer():

@@ -10,23 +10,20 @@ from spectra.signal.scale import SAMPLE_ROWS, Scale
 
 # Neighbours on each side that a row is interpolated from.
 NEIGHBOURS: Final = 2
-# Rows of the running mean of the distance from the median.
-SMOOTHED: Final = 8
 # Rows before and after a step that its scores need.
-REACH: Final = SMOOTHED // 2
+REACH: Final = NEIGHBOURS
 # Rows taken at a time while the weights are learned.
 AT_ONCE: Final = 2**13
 # Scores of single rows.
-N_SCORES: Final = 3
+N_SCORES: Final = 2
 
 
 @dataclass(frozen=True)
 class Points:
-    """Three distances of rows: the largest of each step is its base score.
+    """Two distances of rows: the largest of each step is its base score.
 
     1. The error of interpolating a row from its neighbours by least squares.
     2. The distance of a row from the median of its channel.
-    3. The running mean of the latter over 8 rows.
 
     Attributes
     ----------
@@ -48,7 +45,7 @@ class Points:
         return cls(np.stack([_interpolation(channel) for channel in scaled]))
 
     def distances(self, scaled: Float32Array, before: int, after: int, step: int) -> FloatArray:
-        """Return the largest distances of each step, (3, n_channels, n_steps).
+        """Return the largest distances of each step, (2, n_channels, n_steps).
 
         Parameters
         ----------
@@ -57,9 +54,8 @@ class Points:
         """
         rows = slice(before, scaled.shape[1] - after)
         far = np.abs(scaled)
-        means = _running_mean(far, SMOOTHED)
         errors = np.abs(scaled - self._interpolated(scaled))
-        values = np.stack([errors[:, rows], far[:, rows], means[:, rows]])
+        values = np.stack([errors[:, rows], far[:, rows]])
         return np.asarray(
             np.fmax.reduceat(values, np.arange(0, values.shape[2], step), axis=2),
             dtype=np.float32,
@@ -98,13 +94,3 @@ def _interpolation(channel: Float32Array) -> Float64Array:
 CLIPPED: Final = 10.0
 # Added to the diagonal of the normal equations, in squared spreads: a constant channel has none.
 RIDGE: Final = 1e-6
-
-
-def _running_mean(values: FloatArray, n: int) -> FloatArray:
-    """Return the mean of n values around each, (n_channels, n_rows); the ends stand for others."""
-    padded = np.pad(values, ((0, 0), (n // 2, n - 1 - n // 2)), mode="edge")
-    total = np.zeros_like(values)
-    # Summed window by window: in a running sum one enormous value would leave its rounding behind.
-    for shift in range(n):
-        total += padded[:, shift : shift + values.shape[1]]
-    return np.asarray(total / n)
