@@ -230,3 +230,13 @@ def test_parts_that_do_not_belong_together_are_refused(
 def test_no_neighbours_are_refused(k: int, stride: int) -> None:
     with pytest.raises(ValueError, match=f"k={k} and stride={stride} must be integers"):
         Neighbours(k, stride)
+
+
+@given(st.integers(20, 6000), st.sampled_from([128, 256, 500]), st.booleans())
+def test_drawn_frames_are_in_order_of_time_and_none_is_drawn_twice(
+    n: int, size: int, known: bool
+) -> None:
+    rows = slice(0, n) if known else None
+    starts = draw_starts(np.zeros((n, 1)), FrameGrid(16, 4), size, rows)
+    assert (np.diff(starts) > 0).all()
+    assert starts.size <= size

@@ -117,8 +117,8 @@ def test_nothing_gives_no_scores() -> None:
 def test_standards_that_do_not_belong_to_the_base_scores_are_refused() -> None:
     one, two = (MODELS[n].standardised for n in (1, 2))
     with pytest.raises(ValueError, match="must have the shapes"):
-        Standardised(one.scale, one.base, one.standards[:-1], one.compared, one.balance)
+        Standardised(one.scale, one.base, one.standards[:-1], one.compared)
     with pytest.raises(ValueError, match="must have the shapes"):
-        Standardised(two.scale, one.base, one.standards, two.compared, two.balance)
+        Standardised(two.scale, one.base, one.standards, two.compared)
     with pytest.raises(ValueError, match=r"Each bank must have 2 channels|must have the shapes"):
-        Standardised(two.scale, one.base, two.standards, two.compared, two.balance)
+        Standardised(two.scale, one.base, two.standards, two.compared)

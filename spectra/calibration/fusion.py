@@ -6,11 +6,9 @@ scores of a channel, and the largest over channels:
 
     T = max_c ( mean_b max(z_bc, 0)^k )^(1/k)
 
-k = 1 is the mean and k = ∞ the maximum, which follows whichever base score is noisiest. Where base
-scores have two references, the recording itself and rows known to be normal, there is one power
-mean T_rc for each, and their mean counts once both have the centre and the spread of the first
-(`Balance`). `Fusion` makes T a p-value. As this is monotone, the threshold on T is its inverse at
-α: p(threshold(α)) = α, and p < α where T exceeds it and nowhere else.
+k = 1 is the mean and k = ∞ the maximum, which follows whichever base score is noisiest. `Fusion`
+makes T a p-value. As this is monotone, the threshold on T is its inverse at α: p(threshold(α)) = α,
+and p < α where T exceeds it and nowhere else.
 """
 
 from dataclasses import dataclass
@@ -23,7 +21,6 @@ from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
 from spectra.calibration.contamination import cluster_size, normal_bound
 from spectra.calibration.gaussian import SUPPORTED, GaussianThreshold
 from spectra.calibration.rates import ALPHAS, steps_of_alarms
-from spectra.calibration.standard import winsorised
 from spectra.errors import DataError
 
 # Exponent of the power mean; the fourth power is written as two squares.
@@ -34,9 +31,6 @@ LARGEST_Z: Final = 1e6
 LARGEST_GROUP: Final = 6e4
 # Smallest spread of a group: of a signal that repeats itself exactly it is 0.
 MIN_SPREAD: Final = 1e-3
-# Smallest spread of a power mean, which is made of standard scores: of a signal that repeats itself
-# exactly it is 0.
-MIN_BALANCED: Final = 0.01
 # Smallest scale of the tail of the statistic. It is made of standard scores, so that smaller
 # differences are those of a signal that repeats itself exactly.
 SMALLEST_SCALE: Final = 0.07
@@ -54,17 +48,11 @@ class PowerMean:
     shape : (n_channels, n_steps)
     n_groups : int
         Number of groups of base scores, such as frame lengths, whose largest z is kept.
-    members : ndarray (n_references, n_scores), optional
-        The base scores of each reference. By default all are of one.
     """
 
-    def __init__(
-        self, shape: tuple[int, int], n_groups: int, members: BoolArray | None = None
-    ) -> None:
-        self._members = members
-        n_references = 1 if members is None else len(members)
-        self._total = np.zeros((n_references, *shape), dtype=np.float64)
-        self._count = np.zeros((n_references, *shape), dtype=np.int32)
+    def __init__(self, shape: tuple[int, int], n_groups: int) -> None:
+        self._total = np.zeros(shape, dtype=np.float64)
+        self._count = np.zeros(shape, dtype=np.int32)
         self._largest = np.full((n_groups, *shape), -np.inf, dtype=np.float32)
         self._source = np.zeros((n_groups, *shape), dtype=np.int16)
 
@@ -76,35 +64,23 @@ class PowerMean:
         for source, scores in enumerate(z, start=first_source):
             scored = np.isfinite(scores)
             positive = np.where(scored, np.clip(scores, 0.0, LARGEST_Z), 0.0)
-            power = np.square(np.square(positive.astype(np.float64)))
-            for reference in range(len(self._total)):
-                if self._members is None or self._members[reference, source]:
-                    self._total[reference] += power
-                    self._count[reference] += scored
+            self._total += np.square(np.square(positive.astype(np.float64)))
+            self._count += scored
             larger = np.where(scored, scores, -np.inf) > self._largest[group]
             self._largest[group][larger] = scores[larger]
             self._source[group][larger] = source
 
-    @property
-    def by_reference(self) -> Float64Array:
-        """The power mean by each reference, (n_references, n_channels, n_steps), NaN for none."""
-        with np.errstate(invalid="ignore"):
-            mean = np.where(self._count > 0, self._total / np.maximum(self._count, 1), np.nan)
-        return np.asarray(mean ** (1.0 / POWER))
-
-    def result(
-        self, compared: BoolArray | None = None, balance: "Balance | None" = None
-    ) -> "Fused":
+    def result(self, compared: BoolArray | None = None) -> "Fused":
         """Return the statistic of each step and its sources.
 
-        `compared` (n_channels,) are the channels it may come from, by default all; `balance` puts
-        references in the same units.
+        `compared` (n_channels,) are the channels it may come from, by default all.
         """
-        by_reference = self.by_reference
-        by_channel = by_reference[0] if balance is None else balance.mean(by_reference)
+        with np.errstate(invalid="ignore"):
+            mean = np.where(self._count > 0, self._total / np.maximum(self._count, 1), np.nan)
+        by_channel = mean ** (1.0 / POWER)
         if compared is not None:
             by_channel[~compared] = np.nan
-        channel = np.where(np.isnan(by_channel), -np.inf, by_channel).argmax(axis=0)
+        channel = np.where(np.isnan(by_channel), -1.0, by_channel).argmax(axis=0)
         steps = np.arange(channel.size)
         groups = self._largest[:, channel, steps]
         source = self._source[groups.argmax(axis=0), channel, steps]
@@ -116,59 +92,6 @@ class PowerMean:
                 np.float16
             ),
         )
-
-
-@dataclass(frozen=True)
-class Balance:
-    """Centre and spread of the power mean by each reference, (n_references, n_channels).
-
-    They are the winsorised mean and standard deviation of normal steps. With one power mean over
-    the base scores of both references the mean VUS-PR on the development series, normal rows known,
-    is 0.665, with the mean of two 0.673.
-    """
-
-    centre: Float64Array
-    spread: Float64Array
-
-    def __post_init__(self) -> None:
-        if self.centre.shape != self.spread.shape or not (self.spread > 0).all():
-            raise ValueError("Each reference has one centre and one spread above 0 a channel.")
-
-    @classmethod
-    def equal(cls, n_references: int, n_channels: int) -> Self:
-        """Return the units of references that need none."""
-        return cls(np.zeros((n_references, n_channels)), np.ones((n_references, n_channels)))
-
-    @classmethod
-    def fit(cls, by_reference: Float64Array) -> Self:
-        """Learn from power means of normal steps (n_references, n_channels, n), NaN left out."""
-        balance = cls.equal(*by_reference.shape[:2])
-        for index in np.ndindex(by_reference.shape[:2]):
-            known = by_reference[index]
-            known = known[np.isfinite(known)]
-            if known.size:
-                balance.centre[index], spread = winsorised(known)
-                balance.spread[index] = max(spread, MIN_BALANCED)
-        return balance
-
-    def mean(self, by_reference: Float64Array) -> Float64Array:
-        """Return the mean over references in the units of the first, (n_channels, n_steps).
-
-        Where a reference has no score, the others count.
-        """
-        if len(by_reference) == 1:
-            return np.asarray(by_reference[0])
-        centre, spread = self.centre[..., None], self.spread[..., None]
-        total = np.zeros(by_reference.shape[1:])
-        count = np.zeros(by_reference.shape[1:], dtype=np.int32)
-        for reference, power in enumerate(by_reference):
-            z = (power - centre[reference]) / spread[reference]
-            scored = np.isfinite(z)
-            total += np.where(scored, z, 0.0)
-            count += scored
-        with np.errstate(invalid="ignore"):
-            z = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-        return np.asarray(centre[0] + spread[0] * z)
 
 
 @dataclass(frozen=True)

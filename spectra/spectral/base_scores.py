@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from spectra.arrays import BoolArray, Float32Array, FloatArray, IntArray
+from spectra.arrays import Float32Array, FloatArray, IntArray
 from spectra.signal.steps import StepGrid
 from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.comparison import Comparison, Source, spectra_of
@@ -65,23 +65,6 @@ class BaseScores:
             source for comparison in self.comparisons for source in comparison.sources
         ]
         return sources if self.points is None else [*sources, *[None] * N_SCORES]
-
-    @property
-    def members(self) -> BoolArray:
-        """The base scores of each reference, (n_references, n_scores).
-
-        There are two where some rows are known to be normal and others are not: the recording
-        itself, and those rows. Single rows have no reference and count for both, amplitudes for the
-        recording.
-        """
-        declared = [one is not None and one.reference.declared for one in self.sources]
-        own = [one is not None and not one.reference.declared for one in self.sources]
-        if not (any(declared) and any(own)):
-            return np.ones((1, len(declared)), dtype=np.bool_)
-        members = np.array([~np.array(declared), declared])
-        if self.points is not None:
-            members[:, -N_SCORES:] = True
-        return members
 
     def n_finished(self, n_samples: int) -> int:
         """Return the number of steps that no sample after the first `n_samples` can change."""

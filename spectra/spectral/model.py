@@ -1,13 +1,13 @@
 """The fitted signal pipeline: normal spectra learned from a signal, and the scores of signals."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
 import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
-from spectra.calibration.fusion import Balance, Fused, Fusion
+from spectra.calibration.fusion import Fused, Fusion
 from spectra.calibration.scores import Scores
 from spectra.calibration.standard import Standard
 from spectra.errors import DataError
@@ -151,13 +151,7 @@ class SpectralModel:
         sample = _Sample.drawn(-(-len(signal) // base.step), normal_rows, base.step)
         distances = sample.distances(signal, scale, base)
         standards = tuple(_standards(base, distances, sample, plan, normal_rows))
-        n_references = len(base.members)
-        balance = Balance.equal(n_references, signal.shape[1])
-        standardised = Standardised(scale, base, standards, ~state_channels(signal), balance)
-        if n_references > 1:
-            power = standardised.power_mean(iter(distances), sample.steps.size).by_reference
-            balance = Balance.fit(power[..., sample.inside])
-            standardised = replace(standardised, balance=balance)
+        standardised = Standardised(scale, base, standards, ~state_channels(signal))
         if sample.whole:
             fused = standardised.fused(iter(distances), sample.steps.size)
         else:

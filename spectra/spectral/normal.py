@@ -180,7 +180,8 @@ def draw_starts(
     parts = min(n_frames, 4 * size)
     edges = np.linspace(0, n_frames, parts + 1)
     drawn = np.floor(edges[:-1] + np.random.default_rng(0).random(parts) * np.diff(edges))
-    starts = (first + np.minimum(drawn.astype(np.int64), n_frames - 1)) * spacing
+    # Neighbouring parts may draw the same frame where they hold few.
+    starts = (first + np.unique(np.minimum(drawn.astype(np.int64), n_frames - 1))) * spacing
     starts = starts[_mostly_whole(signal, starts, grid.nperseg)]
     kept = np.linspace(0, starts.size - 1, min(size, starts.size)).round().astype(np.int64)
     return np.asarray(starts[kept])

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray
-from spectra.calibration.fusion import Balance, Fused, PowerMean
+from spectra.calibration.fusion import Fused, PowerMean
 from spectra.calibration.standard import Standard
 from spectra.signal.scale import Scale
 from spectra.spectral.base_scores import BaseScores
@@ -26,8 +26,6 @@ class Standardised:
     standards: tuple[Standard, ...]
     # Channels that the statistic may come from, (n_channels,).
     compared: BoolArray
-    # Units of the references.
-    balance: Balance
 
     def __post_init__(self) -> None:
         shapes = [(count, self.scale.centre.size) for count in self.base.counts]
@@ -38,28 +36,20 @@ class Standardised:
         banks = [one.reference.bank for one in self.base.sources if one is not None]
         if any(len(bank) != self.scale.centre.size for bank in banks):
             raise ValueError(f"Each bank must have {self.scale.centre.size} channels.")
-        shape = len(self.base.members), self.scale.centre.size
-        if self.balance.centre.shape != shape:
-            raise ValueError(f"The units of the references must have the shape {shape}.")
         points = self.base.points
         if points is not None and len(points.weights) != self.scale.centre.size:
             raise ValueError(f"There must be weights for {self.scale.centre.size} channels.")
 
     def fused(self, distances: Iterator[FloatArray], n_steps: int) -> Fused:
         """Return the fused scores of steps with these distances."""
-        return self.power_mean(distances, n_steps).result(self.compared, self.balance)
-
-    def power_mean(self, distances: Iterator[FloatArray], n_steps: int) -> PowerMean:
-        """Return the power means of steps with these distances."""
-        shape = self.scale.centre.size, n_steps
-        fusing = PowerMean(shape, self.base.n_groups, self.base.members)
+        fusing = PowerMean((self.scale.centre.size, n_steps), self.base.n_groups)
         source, groups = 0, self.base.npersegs
         for index, D in enumerate(distances):
             points = index == len(self.base.comparisons)
             group = len(groups) if points else groups.index(self.base.comparisons[index].nperseg)
             fusing.add(self.standards[index].z(D), group, source)
             source += len(D)
-        return fusing
+        return fusing.result(self.compared)
 
 
 class SpectralScorer:
