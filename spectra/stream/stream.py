@@ -109,10 +109,10 @@ class Stream:
     Notes
     -----
     A score is finished once no later row can change it, which takes at most the rows of the longest
-    frame, at the beginning a quarter more, and `every`. Finished scores and closed alarms are those that `spectra.score` finds
-    in the whole recording, whatever the blocks. Gaps of at most 5 rows are filled by straight
-    lines, as there. Memory does not grow: an alarm of more than 262,144 steps is closed, and the
-    rest of it is another one.
+    frame, at the beginning a quarter more, and `every`. Finished scores and closed alarms are those
+    that `spectra.score` finds in the whole recording, whatever the blocks. Gaps of at most 5 rows
+    are filled by straight lines, as there. Memory does not grow: an alarm of more than 262,144
+    steps is closed, and the rest of it is another one.
 
     Examples
     --------
