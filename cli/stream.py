@@ -71,7 +71,7 @@ def command_of(
 @click.command(
     "stream", cls=FileCommand, short_help="Find the anomalies in lines as they come, without end."
 )
-@click.argument("model", metavar="[MODEL]", required=False, type=ReadPath())
+@click.argument("model", required=False, type=ReadPath())
 @click.option(
     "--learn-rows",
     type=click.IntRange(FEWEST, MOST_ROWS),
@@ -162,7 +162,8 @@ def command(
     """Find the anomalies in lines from standard input, or in a file that grows.
 
     The lines are a text table or JSON objects. Each alarm is printed as JSON, one line when it
-    opens, when it changes much, and when it closes. MODEL is a file written by spectra fit.
+    opens, when it changes much, and when it closes. [MODEL] is a file written by spectra fit;
+    without one, --learn-rows says how many lines to learn from.
     """
     begun = state is not None and state.exists()
     if model is not None and options["learn_rows"] is not None:

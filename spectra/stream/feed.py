@@ -32,7 +32,7 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class Choices:
-    """What a user chooses of a stream.
+    """Choices of a user for a stream.
 
     Attributes
     ----------
