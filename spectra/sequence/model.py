@@ -95,6 +95,11 @@ class SequenceModel:
         return (self.standardised.base.frames.grid.nperseg,)
 
     @property
+    def causal(self) -> bool:
+        """Whether no score depends on a row after the first one of its step: never."""
+        return False
+
+    @property
     def window(self) -> str | tuple[str, float]:
         """Taper of the frames."""
         return self.standardised.base.frames.window

@@ -114,6 +114,9 @@ class Stream:
     are filled by straight lines, as there. Memory does not grow: an alarm of more than 262,144
     steps is closed, and the rest of it is another one.
 
+    A score of a model of `Spectral(causal=True)` is finished with its row, up to `every` rows
+    later. Its alarms open sooner and are placed less exactly.
+
     Examples
     --------
     >>> import numpy as np
@@ -142,7 +145,9 @@ class Stream:
         n_channels = len(model.channels)
         fitted = model.fitted
         self._scorer = fitted.scorer()
-        self._tracker = AlarmTracker(fitted.fusion, model.step, model.channels, self.alpha)
+        self._tracker = AlarmTracker(
+            fitted.fusion, model.step, model.channels, self.alpha, fitted.causal
+        )
         self._gaps = GapFiller(np.empty((0, n_channels)))
         self._waiting = np.empty((self.every, n_channels))
         self._n_waiting = self._n_taken = self._n_scored = 0
@@ -294,8 +299,9 @@ class Stream:
         stream._scorer = _scorer(model, saved.scorer)
         stream._n_taken = saved.scorer.n_samples + len(saved.held) - saved.n_returned
         stream._n_scored = saved.tracker.n_steps * model.step
+        fitted = model.fitted
         stream._tracker = AlarmTracker.restored(
-            saved.tracker, model.fitted.fusion, model.step, model.channels, saved.alpha
+            saved.tracker, fitted.fusion, model.step, model.channels, saved.alpha, fitted.causal
         )
         return stream
 
@@ -356,7 +362,8 @@ def _scorer(model: Model, state: SpectralState | SequenceState) -> SpectralScore
 def fingerprint(model: Model) -> str:
     """Return a hash of all that the scores of a model depend on."""
     _, arrays = pack(model)
-    digest = hashlib.sha256(repr((model.channels, model.npersegs, model.step)).encode())
+    kept = (model.channels, model.npersegs, model.step, model.fitted.causal)
+    digest = hashlib.sha256(repr(kept).encode())
     for name, array in sorted(arrays.items()):
         digest.update(f"{name} {array.dtype} {array.shape}".encode())
         digest.update(array.tobytes())

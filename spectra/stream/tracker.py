@@ -97,10 +97,20 @@ class AlarmTracker:
         Rows of a step.
     channels : tuple of str
     alpha : float
+    causal : bool
+        Whether steps are scored by frames that end before them.
     """
 
-    def __init__(self, fusion: Fusion, step: int, channels: tuple[str, ...], alpha: float) -> None:
+    def __init__(
+        self,
+        fusion: Fusion,
+        step: int,
+        channels: tuple[str, ...],
+        alpha: float,
+        causal: bool = False,
+    ) -> None:
         self._fusion, self._step, self._channels, self._alpha = fusion, step, channels, alpha
+        self._causal = causal
         self._low = fusion.threshold(min(RAISED * alpha, LARGEST))
         self._high = fusion.threshold(alpha)
         # The run of raised steps that the last step belongs to.
@@ -183,7 +193,8 @@ class AlarmTracker:
         """Return an event for each alarm in the run so far."""
         run, first = self._joined(), (self._end - self._length) * self._step
         n_samples = self._length * self._step if n_rows is None else n_rows - first
-        alarms = find_alarms(Scores(self._step, n_samples, run, self._fusion), self._alpha)
+        scores = Scores(self._step, n_samples, run, self._fusion, self._causal)
+        alarms = find_alarms(scores, self._alpha)
         peaks = np.minimum(alarms.peak * self._step + self._step // 2, alarms.last)
         z = self._fusion.z(run.statistic[alarms.highest])
         names = [self._channels[index] for index in run.channel[alarms.peak].tolist()]
@@ -216,9 +227,10 @@ class AlarmTracker:
         step: int,
         channels: tuple[str, ...],
         alpha: float,
+        causal: bool = False,
     ) -> Self:
         """Return the tracker that a state continues; raise ValueError where it does not fit."""
-        tracker = cls(fusion, step, channels, alpha)
+        tracker = cls(fusion, step, channels, alpha, causal)
         n = state.statistic.size
         if len(state.groups) != fusion.centre.size:
             raise ValueError(f"There are {fusion.centre.size} groups of base scores.")
