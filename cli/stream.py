@@ -116,6 +116,13 @@ def command_of(
     metavar="ROWS",
     help="Rows from one scoring to the next: few show an alarm sooner, many take less time.",
 )
+@click.option(
+    "--adapt",
+    type=click.IntRange(1, MOST_ROWS),
+    metavar="HALF-LIFE",
+    help="Follow a drift of level and spread, with a half-life in rows; alarms are not learned "
+    "from.",
+)
 @alpha_option
 @click.option(
     "--false-alarms",
@@ -199,7 +206,7 @@ def _choices(options: dict[str, Any]) -> "Choices":
         ),
         options["fs"],
         options["learn_rows"] or FEWEST,
-        {"alpha": options["alpha"], "false_alarms": options["false_alarms"]},
+        {name: options[name] for name in ("alpha", "false_alarms", "adapt")},
         options["every"],
         options["strict"],
     )

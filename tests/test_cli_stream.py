@@ -103,7 +103,7 @@ def test_a_state_is_saved_at_the_end_and_goes_on(folder: Path) -> None:
     assert "".join(part.stdout for part in parts) == whole.stdout != ""
     other = run("model", "--state", "state", text="1,2\n")
     assert other.returncode == 1
-    assert "Error: state was saved with another threshold or --every" in other.stderr
+    assert "Error: state was saved with another threshold, --adapt or --every" in other.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

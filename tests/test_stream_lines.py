@@ -206,7 +206,7 @@ def test_a_state_of_another_model_or_threshold_is_refused(tmp_path: Path) -> Non
         restore(str(path), "lines", choices(), other, learn)
     with pytest.raises(DataError, match="saved with a MODEL file: give it"):
         restore(str(path), "lines", choices(), None, learn)
-    with pytest.raises(DataError, match="another threshold or --every"):
+    with pytest.raises(DataError, match="another threshold, --adapt or --every"):
         restore(str(path), "lines", choices(every=65), model, learn)
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(DataError, match="is not a state file or is damaged"):

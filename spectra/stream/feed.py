@@ -43,7 +43,7 @@ class Choices:
     learn_rows : int
         Lines to learn from, where there is no model.
     threshold : dict
-        Arguments `alpha` and `false_alarms` of `Stream`.
+        Arguments `alpha`, `false_alarms` and `adapt` of `Stream`.
     every : int
     strict : bool
         Whether a bad line ends the stream.
@@ -370,8 +370,8 @@ class Feed:
             raise FORMAT.damaged(file) from error
         if saved.given != _hash_of(choices):
             raise DataError(
-                f"{file} was saved with another threshold or --every: give the same, or begin the "
-                "stream anew without it."
+                f"{file} was saved with another threshold, --adapt or --every: give the same, or "
+                "begin the stream anew without it."
             )
         feed.n_lines, feed.n_bad, feed.n_events = saved.n_lines, saved.n_bad, saved.n_events
         feed._offset, feed._n_other = saved.offset, saved.n_other

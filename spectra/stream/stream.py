@@ -19,6 +19,7 @@ from spectra.parameters import require, require_integer
 from spectra.sequence.model import SequenceModel
 from spectra.sequence.scorer import SequenceScorer, SequenceState
 from spectra.spectral.scorer import SpectralScorer, SpectralState
+from spectra.stream.adaptation import Adaptation, AdaptationState
 from spectra.stream.gaps import GapFiller
 from spectra.stream.tracker import AlarmEvent, AlarmTracker, TrackerState
 
@@ -73,6 +74,7 @@ class StreamState:
         Number of held rows that have been scored.
     scorer : SpectralState or SequenceState
     tracker : TrackerState
+    adaptation : AdaptationState or None
     """
 
     model: str
@@ -83,6 +85,7 @@ class StreamState:
     n_returned: int
     scorer: SpectralState | SequenceState
     tracker: TrackerState
+    adaptation: AdaptationState | None
 
 
 class Stream:
@@ -98,6 +101,9 @@ class Stream:
         Number of false alarms in a time, in place of alpha: "1/day".
     every : int
         Rows from one scoring to the next. Few rows show an alarm sooner, many take less time.
+    adapt : int, optional
+        Half-life in rows with which a drift of the level and the spread of each channel is
+        followed; at least the longest frame. By default what is normal does not change.
 
     Raises
     ------
@@ -113,6 +119,10 @@ class Stream:
     that `spectra.score` finds in the whole recording, whatever the blocks. Gaps of at most 5 rows
     are filled by straight lines, as there. Memory does not grow: an alarm of more than 262,144
     steps is closed, and the rest of it is another one.
+
+    With `adapt` rows are shifted and scaled to the level and spread of the first `adapt` normal
+    rows. Rows less than the longest frame from a flagged one are not learned from, and none while
+    an alarm is open.
 
     A score of a model of `Spectral(causal=True)` is finished with its row, up to `every` rows
     later. Its alarms open sooner and are placed less exactly.
@@ -137,6 +147,7 @@ class Stream:
         alpha: float = 0.001,
         false_alarms: str | None = None,
         every: int = EVERY,
+        adapt: int | None = None,
     ) -> None:
         require("model", model, Model, "must be a Model, made by learn or Model.load")
         require_integer("every", every, 1, MOST_EVERY)
@@ -149,6 +160,11 @@ class Stream:
             fitted.fusion, model.step, model.channels, self.alpha, fitted.causal
         )
         self._gaps = GapFiller(np.empty((0, n_channels)))
+        self._adaptation: Adaptation | None = None
+        if adapt is not None:
+            longest = max(model.npersegs)
+            require_integer("adapt", adapt, longest)
+            self._adaptation = Adaptation.of(int(adapt), longest, n_channels)
         self._waiting = np.empty((self.every, n_channels))
         self._n_waiting = self._n_taken = self._n_scored = 0
         self._ended = False
@@ -198,9 +214,22 @@ class Stream:
         n = n_waiting - n_waiting % self.every
         self._n_waiting = n_waiting - n
         self._waiting[: self._n_waiting] = rows[n:]
-        self._n_taken += n
-        fused = self._scorer.update(self._gaps.update(rows[:n]))
-        return self._updated(fused, tuple(self._tracker.update(fused)))
+        # What is learned from a scoring shows in the next one.
+        size = n if self._adaptation is None else self.every
+        return _joined([self._scored(rows[i : i + size]) for i in range(0, n, size)])
+
+    def _scored(self, rows: Float64Array) -> StreamUpdate:
+        """Return the scores and events of further rows."""
+        self._n_taken += len(rows)
+        rows, adaptation = self._gaps.update(rows), self._adaptation
+        if adaptation is not None:
+            rows = adaptation(rows)
+        fused = self._scorer.update(rows)
+        events = self._tracker.update(fused)
+        if adaptation is not None:
+            flagged = np.repeat(self._tracker.flagged(fused), self.model.step)
+            adaptation.learn(flagged, is_open=self._tracker.is_open)
+        return self._updated(fused, tuple(events))
 
     def finish(self) -> StreamUpdate:
         """End the stream: score the rows that are left, and close an open alarm.
@@ -214,7 +243,10 @@ class Stream:
         self._ended = True
         self._n_taken += self._n_waiting
         last = [self._gaps.update(self._waiting[: self._n_waiting]), self._gaps.finish()]
-        parts = [self._scorer.update(np.concatenate(last)), self._scorer.finish()]
+        rows = np.concatenate(last)
+        if self._adaptation is not None:
+            rows = self._adaptation(rows)
+        parts = [self._scorer.update(rows), self._scorer.finish()]
         fused = Fused.empty(len(parts[0].groups), sum(part.statistic.size for part in parts))
         fused.put(fused.put(0, parts[0]), parts[1])
         self._n_waiting = 0
@@ -239,6 +271,7 @@ class Stream:
             gaps.n_returned,
             scorer.state,
             self._tracker.state(),
+            None if self._adaptation is None else self._adaptation.state,
         )
         about, arrays = pack(state)
         return FORMAT.to_bytes(arrays, {"stream": about})
@@ -297,6 +330,10 @@ class Stream:
         stream._n_waiting = n_waiting
         stream._gaps = GapFiller(saved.held.astype(np.float64), saved.n_returned)
         stream._scorer = _scorer(model, saved.scorer)
+        if saved.adaptation is not None:
+            if saved.adaptation.waiting.shape[1] != n_channels:
+                raise ValueError("The adaptation has other channels.")
+            stream._adaptation = Adaptation(saved.adaptation)
         stream._n_taken = saved.scorer.n_samples + len(saved.held) - saved.n_returned
         stream._n_scored = saved.tracker.n_steps * model.step
         fitted = model.fitted
@@ -331,6 +368,15 @@ class Stream:
         z = z[: self.n_rows - first]
         self._n_scored += z.size
         return StreamUpdate(first, z, events)
+
+
+def _joined(updates: list[StreamUpdate]) -> StreamUpdate:
+    """Return updates that follow one another as one."""
+    if len(updates) == 1:
+        return updates[0]
+    z = np.concatenate([update.z for update in updates])
+    events = [event for update in updates for event in update.events]
+    return StreamUpdate(updates[0].first_row, z, tuple(events))
 
 
 def _alpha(model: Model, alpha: float, false_alarms: str | None) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 
 from spectra.alarms import find_alarms
 from spectra.archive import GAPS
-from spectra.arrays import FloatArray, IntArray
+from spectra.arrays import BoolArray, FloatArray, IntArray
 from spectra.calibration.contamination import raised_runs
 from spectra.calibration.fusion import Fused, Fusion
 from spectra.calibration.gaussian import p_from_z
@@ -123,6 +123,11 @@ class AlarmTracker:
         """Return whether the last step belongs to an alarm."""
         return self._flagged
 
+    def flagged(self, fused: Fused) -> BoolArray:
+        """Return whether each step is flagged, (n_steps,)."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(fused.statistic > self._high)
+
     def update(self, fused: Fused) -> list[AlarmEvent]:
         """Take the next steps; return the events of alarms."""
         events: list[AlarmEvent] = []
@@ -151,7 +156,7 @@ class AlarmTracker:
         self._run.append(part)
         self._end, self._length = end, self._length + part.statistic.size
         self._highest = max(self._highest, float(part.statistic.max()))
-        self._flagged |= bool((part.statistic > self._high).any())
+        self._flagged |= bool(self.flagged(part).any())
 
     def _reported(self) -> list[AlarmEvent]:
         """Return the event of an open alarm that is new or has changed much."""
