@@ -180,10 +180,8 @@ def command(
     feed = _feed(model, follow or "stdin", state if begun else None, learning, _choices(options))
     source = LineSource(follow, feed.position, feed.file)
     with stopped_by_signals() as stop:
-        _run(feed, source, stop, state, save_every, on_alarm)
+        _run(feed, source, stop, state, save_every, on_alarm, quiet=quiet)
     if not quiet:
-        for note in feed.notes:
-            say(f"{follow or 'stdin'}: {note}")
         say(_summary(feed))
     if stop.number:
         click.get_current_context().exit(128 + stop.number)
@@ -232,6 +230,8 @@ def _run(
     state: Path | None,
     save_every: float,
     on_alarm: tuple[str, ...] | None,
+    *,
+    quiet: bool,
 ) -> None:
     """Take the lines of a source to its end, or until a signal stops it."""
     saved = time.monotonic()
@@ -243,6 +243,7 @@ def _run(
             _report(events, on_alarm)
             if stop.number:
                 break
+        _say_notes(feed, quiet=quiet)
         if state is not None and time.monotonic() - saved >= save_every:
             _save(feed, state)
             saved = time.monotonic()
@@ -251,6 +252,14 @@ def _run(
         _save(feed, state)
     elif not stop.number:
         _report(list(feed.finish()), on_alarm)
+
+
+def _say_notes(feed: "Feed", *, quiet: bool) -> None:
+    """Print what was found in the first lines, once."""
+    if not quiet:
+        for note in feed.notes:
+            say(f"{feed.name}: {note}")
+    feed.notes.clear()
 
 
 def _events_of(line: str, feed: "Feed", state: Path | None) -> "list[Event]":

@@ -96,7 +96,7 @@ class SequenceModel:
 
     @property
     def causal(self) -> bool:
-        """Whether no score depends on a row after the first one of its step: never."""
+        """False: a score may depend on rows after its own."""
         return False
 
     @property

@@ -129,7 +129,7 @@ class SpectralModel:
 
     @property
     def causal(self) -> bool:
-        """Whether no score depends on a row after the first one of its step."""
+        """True if no score depends on a row after the first one of its step."""
         return self.standardised.base.causal
 
     @property

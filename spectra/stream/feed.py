@@ -124,7 +124,7 @@ class Feed:
         model: Model | None,
         learn: Callable[[Recording], Model],
     ) -> None:
-        self._name, self._choices, self._learn = name, choices, learn
+        self.name, self._choices, self._learn = name, choices, learn
         self.model, self._given_model = model, model
         self._head: list[str] = []
         self._layout: Layout | None = None
@@ -158,7 +158,7 @@ class Feed:
         if self._stream is None and self._head:
             if self._given_model is None:
                 raise DataError(
-                    f"{self._name} ended after {self.n_lines} of the {self._choices.learn_rows} "
+                    f"{self.name} ended after {self.n_lines} of the {self._choices.learn_rows} "
                     "lines to learn from: give a smaller --learn-rows, or a MODEL."
                 )
             yield from self._begin()
@@ -170,14 +170,14 @@ class Feed:
         head, given = self._head, self._given_model
         choices = self._choices
         wanted = None if given is None else given.channels
-        layout, raw = Layout.of(head, choices.request, wanted, self._name)
+        layout, raw = Layout.of(head, choices.request, wanted, self.name)
         recording = self._recording(raw)
         found = None if recording is None else recording.fs
         model = self._learned(recording) if given is None else given
         fs = model.fs if choices.fs is None else choices.fs
         if given is not None and fs and found and abs(found / fs - 1) > RATE_TOLERANCE:
             raise DataError(
-                f"{self._name} is sampled at {found:g} Hz, but {model.name}, which was learned "
+                f"{self.name} is sampled at {found:g} Hz, but {model.name}, which was learned "
                 f"from, at {fs:g} Hz: give a model of that rate."
             )
         fs = found if fs is None else fs
@@ -199,7 +199,7 @@ class Feed:
     def _recording(self, raw: Any) -> Recording | None:
         """Return the first lines on their grid, None where they have none."""
         try:
-            return Recording.from_raw(raw, self._choices.fs, None, self._name)
+            return Recording.from_raw(raw, self._choices.fs, None, self.name)
         except DataError:
             if self._given_model is None:
                 raise
@@ -248,7 +248,7 @@ class Feed:
     @property
     def _place(self) -> str:
         """Name of the line that is being taken, in messages."""
-        return f"{self._name}, line {self.n_lines + 1}"
+        return f"{self.name}, line {self.n_lines + 1}"
 
     def _missing_before(self, row: Row) -> int:
         """Count a row; return the number of rows missing before it."""
