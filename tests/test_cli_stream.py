@@ -238,7 +238,7 @@ def test_a_slow_reader_slows_it(folder: Path) -> None:
         )
         os.close(end)
         with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(timeout=5)
+            process.wait(timeout=3)
         os.set_blocking(number, True)
         size = 0
         while data := os.read(number, 1 << 16):
