@@ -79,6 +79,7 @@ from spectra.cli import (
     foundations,
     inspect,
     score,
+    stream,
     transformer,
 )
 from spectra.cli.pictures import ARGUMENTS
@@ -167,10 +168,10 @@ def _open_standard_files() -> None:
             os.open(os.devnull, os.O_RDWR)
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
-    for stream in (sys.stdout, sys.stderr):
+    for output in (sys.stdout, sys.stderr):
         # A name may hold letters that the encoding of the terminal lacks.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+        if isinstance(output, io.TextIOWrapper):
+            output.reconfigure(errors="replace")
 
 
 def _show_error(error: click.ClickException) -> None:
@@ -194,10 +195,10 @@ def _failed(reason: str) -> int:
 
 def _flush() -> None:
     """Let go of output that cannot be written, which the interpreter would try again to write."""
-    for stream, number in ((sys.stdout, 1), (sys.stderr, 2)):
+    for output, number in ((sys.stdout, 1), (sys.stderr, 2)):
         try:
-            if stream is not None:
-                stream.flush()
+            if output is not None:
+                output.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
@@ -259,6 +260,7 @@ for command in (
     calibrate.command,
     fit.command,
     score.command,
+    stream.command,
     explain.command,
     evaluate.command,
     benchmark.command,

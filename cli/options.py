@@ -307,7 +307,7 @@ def rows_option(command: Command) -> Command:
 
 
 # Options of one method alone, and that method.
-OWN_OPTIONS: Final = {"k": "spectral", "epochs": "sequence"}
+OWN_OPTIONS: Final = {"k": "spectral", "causal": "spectral", "epochs": "sequence"}
 
 
 @dataclass(frozen=True)
@@ -372,6 +372,12 @@ def learning_options(command: Command) -> Command:
         metavar="N",
         help="With --method sequence: also train a Transformer, for at most N epochs.",
     )
+    @click.option(
+        "--causal",
+        is_flag=True,
+        help="Judge each row by the frames that end before it, so that no score depends on what "
+        "comes later.",
+    )
     @wraps(command)
     def collected(
         *args: Any,
@@ -380,9 +386,10 @@ def learning_options(command: Command) -> Command:
         k: float | None,
         view: str | None,
         epochs: int,
+        causal: bool,
         **rest: Any,
     ) -> None:
-        options = {"nperseg": nperseg, "k": k, "view": view, "epochs": epochs}
+        options = {"nperseg": nperseg, "k": k, "view": view, "epochs": epochs, "causal": causal}
         given = {name: value for name, value in options.items() if value}
         command(*args, learning=Learning(method, given), **rest)
 

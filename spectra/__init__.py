@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from spectra.reliability import Reliability, check_calibration
     from spectra.sequence.settings import Sequence
     from spectra.spectral.settings import Spectral
+    from spectra.stream.stream import Stream
 
 __version__ = "0.1.0"
 
@@ -33,6 +34,7 @@ __all__ = [
     "SequenceDetector",
     "Spectral",
     "SpectralDetector",
+    "Stream",
     "__version__",
     "check_calibration",
     "datasets",
@@ -57,6 +59,7 @@ _HOME = {
     "SequenceDetector": "spectra.estimators",
     "Spectral": "spectra.spectral.settings",
     "SpectralDetector": "spectra.estimators",
+    "Stream": "spectra.stream.stream",
     "check_calibration": "spectra.reliability",
     "detect": "spectra.pipeline",
     "learn": "spectra.pipeline",

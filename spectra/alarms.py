@@ -2,7 +2,8 @@
 
 An alarm begins and ends where the finest frames that see the event put it. Long frames raise the
 score up to half of their length before and after an event; short frames, where they see it too, do
-so by a few rows.
+so by a few rows. Frames that end before their step raise it after the event alone: such an alarm
+lasts as long as any of them does.
 """
 
 from dataclasses import dataclass
@@ -80,6 +81,9 @@ def _events(
     see nothing for longer than half of the longest frame, which holds both of two events.
     """
     statistic = scores.statistic[begin:end]
+    if scores.causal:
+        peak = begin + int(np.nanargmax(statistic))
+        return [(begin, end - 1, peak, peak)]
     z, first, last = _finest(scores, begin, end)
     reach = max(scores.fusion.npersegs) // 2 // scores.step
     parts = _parts(z[first : last + 1], reach) + first

@@ -5,6 +5,7 @@ Unpacking follows the type hints of the dataclass. Each dataclass checks in `__p
 values belong together, so that a new field is one line.
 """
 
+import io
 import json
 import os
 import re
@@ -69,18 +70,29 @@ class FileFormat:
         """Write a file, whole or not at all; raise DataError where it cannot be written."""
         if Path(path).exists() and not Path(path).is_file():
             raise DataError(f"{path} cannot be written: it is no file.")
+        with replacing(Path(path)) as file:
+            self._write(file, arrays, about)
+
+    def to_bytes(self, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> bytes:
+        """Return the bytes of a file."""
+        file = io.BytesIO()
+        self._write(file, arrays, about)
+        return file.getvalue()
+
+    def _write(
+        self, file: IO[bytes], arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]
+    ) -> None:
         described = {"format": self.format, "version": self.version, **about}
         entries: dict[str, Any] = {
             ABOUT: np.array(json.dumps(described, default=np.ndarray.tolist)),
             **arrays,
         }
-        with replacing(Path(path)) as file:
-            np.savez_compressed(file, **entries)
-            if sum(array.nbytes for array in entries.values()) > _most_unpacked(file.tell()):
-                # What is so regular, such as many constant channels, is not compressed.
-                file.seek(0)
-                file.truncate()
-                np.savez(file, **entries)
+        np.savez_compressed(file, **entries)
+        if sum(array.nbytes for array in entries.values()) > _most_unpacked(file.tell()):
+            # What is so regular, such as many constant channels, is not compressed.
+            file.seek(0)
+            file.truncate()
+            np.savez(file, **entries)
 
     def read(self, path: str | PathLike[str]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Return the arrays and the rest.
@@ -90,15 +102,25 @@ class FileFormat:
         name = fspath(path)
         try:
             with open(name, "rb") as file:
-                arrays = _read_arrays(file)
-            about = _read_text(arrays.pop(ABOUT))
-            if bad := [key for key, array in arrays.items() if array.dtype.kind == "U"]:
-                raise ValueError(f"{bad[0]} holds no numbers.")
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise self.damaged(name)
+                return self._read(file, name)
         except FileNotFoundError as error:
             raise DataError(f"{name} does not exist: {self._mend(name)}.") from error
         except OSError as error:
             reason = error.strerror or "it is damaged or something else"
             raise DataError(f"{name} cannot be read as a {self.noun}: {reason}.") from error
+
+    def from_bytes(self, data: bytes, name: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Return the arrays and the rest that the bytes of a file hold; raise as `read`."""
+        return self._read(io.BytesIO(data), name)
+
+    def _read(self, file: IO[bytes], name: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        try:
+            arrays = _read_arrays(file)
+            about = _read_text(arrays.pop(ABOUT))
+            if bad := [key for key, array in arrays.items() if array.dtype.kind == "U"]:
+                raise ValueError(f"{bad[0]} holds no numbers.")
         except DAMAGE as error:
             raise self.damaged(name) from error
         if not isinstance(about, dict) or about.get("format") != self.format:
@@ -132,8 +154,6 @@ def _read_arrays(file: IO[bytes]) -> dict[str, NDArray[Any]]:
 
     Every size is compared with the bytes that there are before memory is taken for it.
     """
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        raise ValueError("A device or a pipe has no size.")
     size = file.seek(0, os.SEEK_END)
     if _directory_size(file, size) > MAX_DIRECTORY:
         raise ValueError("There are too many members.")

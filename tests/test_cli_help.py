@@ -32,6 +32,7 @@ def test_commands_are_those_that_are_documented() -> None:
         "calibrate",
         "fit",
         "score",
+        "stream",
         "explain",
         "evaluate",
         "benchmark",

@@ -59,6 +59,12 @@ PUBLIC: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
     "Sequence": (spectra.Sequence, {}),
     "SpectralDetector": (lambda **rest: spectra.SpectralDetector(**rest).fit(X[:, None]), {}),
     "SequenceDetector": (lambda **rest: spectra.SequenceDetector(**rest).fit(X[:, None]), {}),
+    "Stream": (lambda **rest: spectra.Stream(**rest).finish(), {"model": MODEL}),
+    "Stream.update": (lambda **rest: spectra.Stream(MODEL).update(**rest), {"block": X}),
+    "Stream.restore": (
+        spectra.Stream.restore,
+        {"model": MODEL, "state": spectra.Stream(MODEL).state()},
+    ),
     "GaussianThreshold.fit": (spectra.GaussianThreshold.fit, {"distances": np.abs(X)}),
     "GaussianThreshold.threshold": (CALIBRATOR.threshold, {"alpha": 0.1}),
     "GaussianThreshold.inverse": (CALIBRATOR.inverse, {"z": 1.0}),

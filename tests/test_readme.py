@@ -3,10 +3,13 @@
 What they name is there, and results that they show are the results.
 """
 
+import configparser
 import json
+import os
 import re
 import shlex
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -55,7 +58,13 @@ def spectra(line: str) -> str:
 
 def type_in(line: str) -> None:
     """Run a line for the shell, unless it installs something or sets up completion."""
-    if line.startswith("spectra "):
+    if " | spectra stream " in line:
+        # Whatever the lines come from, those of a file are given to it.
+        _, _, stream = line.partition(" | ")
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        piped = f"cat data.csv | {stream}"
+        subprocess.run(piped, shell=True, check=True, env={**os.environ, "PATH": path})
+    elif line.startswith("spectra "):
         spectra(line)
     elif line.split()[0] in ("head", "mkdir"):
         subprocess.run(line, shell=True, check=True)
@@ -76,6 +85,18 @@ def compare(session: str) -> None:
             printed = printed[printed.index(P_VALUE.sub("p", line)) + 1 :]
 
 
+def check_service(text: str) -> None:
+    """The command of a systemd unit has arguments that spectra knows."""
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment]
+    unit.read_string(text)
+    program, name, *arguments = shlex.split(unit["Service"]["ExecStart"])
+    assert Path(program).name == "spectra"
+    command = main.commands[name]
+    with command.make_context(name, arguments, resilient_parsing=True) as context:
+        assert context.params["state"] is not None
+
+
 @pages
 def test_blocks_of_a_page_run_in_their_order(page: Path) -> None:
     names: dict[str, object] = {}
@@ -84,6 +105,10 @@ def test_blocks_of_a_page_run_in_their_order(page: Path) -> None:
             exec(compile(text, page.name, "exec"), names)
         elif kind == "console":
             compare(text)
+        elif kind == "json":
+            json.loads(text)
+        elif kind == "ini":
+            check_service(text)
         else:
             assert kind == "sh", f"nothing checks a block of {kind}"
             for line in text.splitlines():

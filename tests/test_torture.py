@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from torture import torture
+from torture import killed_streams, torture
 
 HOLDING = """
 import sys, time
@@ -29,6 +29,10 @@ main(["hold"])
 
 def test_signals_full_disks_and_other_writers(tmp_path: Path) -> None:
     torture(tmp_path, 12)
+
+
+def test_a_stream_that_is_killed_goes_on_with_the_same_events(tmp_path: Path) -> None:
+    killed_streams(tmp_path, 3)
 
 
 @pytest.mark.parametrize(

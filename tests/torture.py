@@ -1,8 +1,9 @@
-"""Kill, interrupt and starve writers at random moments; `make torture` runs it for longer.
+"""Kill, interrupt and starve writers and streams at random moments; `make torture` does so longer.
 
 Run: python tests/torture.py [COUNT]
 """
 
+import json
 import os
 import random
 import signal
@@ -95,7 +96,70 @@ def torture(folder: Path, count: int, seed: int = 0) -> Counter[str]:
     return tally
 
 
+# Rows of a stream with a burst in every 2,000, and of those that it learns from.
+STREAM_ROWS, LEARNED_ROWS = 60_000, 4_000
+SPECTRA = (sys.executable, "-m", "spectra")
+
+
+def stream_file(path: Path) -> None:
+    """Write noise with bursts, gaps and lines cut in half; the last rows hold the last alarm."""
+    rng = random.Random(0)
+    with path.open("w", encoding="ascii") as file:
+        file.write("time,x\n")
+        for row in range(STREAM_ROWS):
+            loud = 6.0 if row > LEARNED_ROWS and 1000 < row % 2000 < 1060 else 1.0
+            line = f"{row / 100:.2f},{loud * rng.gauss(0.0, 1.0):.4f}\n"
+            file.write("" if row % 7001 < 3 else line[:3] + "\n" if row % 9001 == 0 else line)
+
+
+def following(folder: Path, state: str, output: Path) -> "subprocess.Popen[bytes]":
+    """A stream that follows the file of a folder, and appends its events to a file."""
+    options = ("--follow", "data.csv", "--state", state, "--save-every", "0.1", "--quiet")
+    command = (*SPECTRA, "stream", "--learn-rows", str(LEARNED_ROWS), "--alpha", "1e-5", *options)
+    with output.open("ab") as file:
+        return subprocess.Popen(command, cwd=folder, stdout=file)
+
+
+def events_in(output: Path) -> dict[int, bytes]:
+    """The lines of events by their number; one that comes twice is the same twice."""
+    found: dict[int, bytes] = {}
+    for line in output.read_bytes().splitlines():
+        assert found.setdefault(json.loads(line)["number"], line) == line
+    return found
+
+
+def killed_streams(folder: Path, count: int, seed: int = 0) -> int:
+    """Kill a stream at random moments and go on from its state: the events are the same."""
+    rng = random.Random(seed)
+    stream_file(folder / "data.csv")
+    # The events of a stream that nobody kills; reading a file to its end closes no alarm.
+    whole = folder / "whole"
+    with (folder / "data.csv").open("rb") as file:
+        command = (*SPECTRA, "stream", "--learn-rows", str(LEARNED_ROWS), "--alpha", "1e-5")
+        rest = ("--state", "whole.state", "--quiet")
+        found = subprocess.run((*command, *rest), cwd=folder, stdin=file, stdout=-1, check=True)
+    whole.write_bytes(found.stdout)
+    expected = events_in(whole)
+    assert len(expected) > 50
+    output = folder / "out"
+    for _ in range(count):
+        with following(folder, "state", output) as process:
+            time.sleep(rng.uniform(0.5, 2.5))
+            process.kill()
+    with following(folder, "state", output) as process:
+        while len(events_in(output)) < len(expected):
+            assert process.poll() is None, "The stream ended."
+            time.sleep(0.05)
+        process.terminate()
+    assert events_in(output) == expected
+    return output.read_bytes().count(b"\n") - len(expected)
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as made:
         for outcome, times in sorted(torture(Path(made), int(sys.argv[1])).items()):
             sys.stdout.write(f"{times:6d}  {outcome}\n")
+    with tempfile.TemporaryDirectory() as made:
+        kills = int(sys.argv[1]) * 2 // 3
+        again = killed_streams(Path(made), kills)
+        sys.stdout.write(f"{kills:6d}  kills of a stream: {again} events came twice\n")

@@ -22,12 +22,15 @@ class Scores:
         Statistic, channel, base score and group scores of each step.
     fusion : Fusion
         The calibration of the statistic.
+    causal : bool
+        Whether steps are scored by frames that end before them.
     """
 
     step: int
     n_samples: int
     fused: Fused = field(repr=False)
     fusion: Fusion = field(repr=False)
+    causal: bool = False
 
     @property
     def statistic(self) -> FloatArray:

@@ -95,6 +95,11 @@ class SequenceModel:
         return (self.standardised.base.frames.grid.nperseg,)
 
     @property
+    def causal(self) -> bool:
+        """False: a score may depend on rows after its own."""
+        return False
+
+    @property
     def window(self) -> str | tuple[str, float]:
         """Taper of the frames."""
         return self.standardised.base.frames.window

@@ -1,10 +1,12 @@
 """Scoring as a pass over blocks: update(block) returns the steps that are finished."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 from scipy.special import ndtri_exp
 
+from spectra.archive import GAPS
 from spectra.arrays import Float32Array, Float64Array, FloatArray
 from spectra.calibration.fusion import Fused, PowerMean
 from spectra.calibration.standard import Standard
@@ -66,6 +68,34 @@ def z_of_surprisal(surprisal: FloatArray) -> FloatArray:
     return np.asarray(-ndtri_exp(log_p))
 
 
+@dataclass(frozen=True)
+class SequenceState:
+    """A scorer between two blocks, for a file.
+
+    Attributes
+    ----------
+    rows : ndarray (n_channels, n_rows)
+        Scaled rows from the first frame on that is not whole.
+    features : ndarray (n_frames, n_features)
+        Features of the last frames.
+    values : ndarray (n_scores + n_channels, n)
+        Values of the last scored frames.
+    n_samples : int
+        Rows of the signal so far.
+    n_scored : int
+        Frames scored so far.
+    done : int
+        Steps done so far.
+    """
+
+    rows: FloatArray = field(metadata=GAPS)
+    features: FloatArray = field(metadata=GAPS)
+    values: FloatArray = field(metadata=GAPS)
+    n_samples: int
+    n_scored: int
+    done: int
+
+
 class SequenceScorer:
     """Scores of a signal that comes in blocks.
 
@@ -108,6 +138,34 @@ class SequenceScorer:
         self._score_frames(ended=True)
         hop = self._model.base.frames.grid.hop
         return self._fuse(-(-self._n_samples // hop), self._n_scored)
+
+    @property
+    def state(self) -> SequenceState:
+        """The state that continues the scorer."""
+        return SequenceState(
+            self._rows, self._features, self._values, self._n_samples, self._n_scored, self._done
+        )
+
+    @classmethod
+    def restored(cls, model: Standardised, state: SequenceState) -> Self:
+        """Return the scorer that a state continues; raise ValueError where it does not fit."""
+        scorer, grid = cls(model), model.base.frames.grid
+        n_frames = grid.n_frames(state.n_samples)
+        scorer._n_samples, scorer._done = state.n_samples, state.done
+        scorer._first_frame = n_frames - len(state.features)
+        scorer._first_scored = state.n_scored - state.values.shape[1]
+        shapes = (state.rows.shape, state.features.shape[1:], state.values.shape[:1])
+        expected = (
+            (len(scorer._rows), state.n_samples - n_frames * grid.hop),
+            scorer._features.shape[1:],
+            scorer._values.shape[:1],
+        )
+        counts = (scorer._first_frame, scorer._first_scored, state.done, n_frames - state.n_scored)
+        if shapes != expected or min(counts) < 0 or state.done * grid.hop > state.n_samples:
+            raise ValueError(f"The rows, features and values have the shapes {shapes}.")
+        scorer._rows, scorer._features = state.rows.astype(np.float32), state.features
+        scorer._values = state.values
+        return scorer
 
     @property
     def _n_scored(self) -> int:

@@ -3,7 +3,8 @@
 A step is `step` samples: step j is the samples j·step … (j + 1)·step − 1, the resolution of the
 score. Its score is the mean over the frames whose centre lies within `reach` of their length of the
 step's own frame hop. A quarter takes the frames in which a Hann taper leaves the step at least half
-of its weight, a half takes all frames that cover it.
+of its weight, a half takes all frames that cover it. A causal grid takes the last frame that ends
+before the hop in their place.
 """
 
 from dataclasses import dataclass
@@ -19,11 +20,16 @@ from spectra.signal.frames import FrameGrid
 
 @dataclass(frozen=True)
 class StepGrid:
-    """The steps of `step` samples that frames of a grid are averaged to; `step` divides the hop."""
+    """The steps of `step` samples that frames of a grid are averaged to; `step` divides the hop.
+
+    In a causal grid no score depends on a sample after the first one of its step. Steps before the
+    end of the first frame have none.
+    """
 
     grid: FrameGrid
     step: int
     reach: float = 0.25
+    causal: bool = False
 
     def __post_init__(self) -> None:
         if self.step < 1 or self.grid.hop % self.step:
@@ -35,14 +41,20 @@ class StepGrid:
     def _near(self) -> tuple[int, int]:
         """First and last frame averaged for hop q, relative to q.
 
-        |(i·h + w/2) − (q·h + h/2)| <= reach · w for frame i of length w and hop h.
+        |(i·h + w/2) − (q·h + h/2)| <= reach · w for frame i of length w and hop h; causal, the
+        last with i·h + w − 1 <= q·h.
         """
+        if self.causal:
+            last = (1 - self.grid.nperseg) // self.grid.hop
+            return last, last
         length, reach = Fraction(self.grid.nperseg, self.grid.hop), Fraction(self.reach)
         half = Fraction(1, 2)
         return ceil(half - (half + reach) * length), floor(half - (half - reach) * length)
 
     def n_finished(self, n_samples: int) -> int:
         """Return the number of steps that no sample after the first `n_samples` can change."""
+        if self.causal:
+            return n_samples // self.step
         first, last = self._near
         hop = self.grid.n_frames(n_samples) - 1 - last
         return 0 if hop < -first else (hop + 1) * self.grid.hop // self.step
@@ -93,6 +105,8 @@ class StepGrid:
         """
         first, last = self._near
         hops = np.arange(start, stop) * self.step // self.grid.hop
+        if self.causal:
+            return hops
         if n_frames is None:
             return np.maximum(hops, -first)
         highest = n_frames - 1 - last

@@ -30,11 +30,14 @@ class BaseScores:
         Rows of a step; divides every hop.
     points : Points or None
         Scores of single rows.
+    causal : bool
+        Whether no score depends on a row after the first one of its step.
     """
 
     comparisons: tuple[Comparison | Amplitude, ...]
     step: int
     points: Points | None
+    causal: bool = False
 
     def __post_init__(self) -> None:
         if not self.comparisons:
@@ -69,7 +72,7 @@ class BaseScores:
     def n_finished(self, n_samples: int) -> int:
         """Return the number of steps that no sample after the first `n_samples` can change."""
         finished = [steps.n_finished(n_samples) for steps in self._grids]
-        return min(*finished, max(0, n_samples - REACH) // self.step)
+        return min(*finished, max(0, n_samples - REACH + self._delay) // self.step)
 
     def first_row(self, start: int) -> int:
         """Return the first row that the steps from `start` on need, wherever the signal ends.
@@ -81,11 +84,12 @@ class BaseScores:
             max(0, steps.frames_of(start, start + 1, None)[0] - 1) * steps.grid.hop
             for steps in self._grids
         ]
-        return min(*firsts, max(0, start * self.step - REACH))
+        return min(*firsts, max(0, start * self.step - self._delay - REACH))
 
     def rows(self, start: int, stop: int, n_samples: int) -> slice:
         """Return the rows that the steps `start` … `stop` − 1 of a signal need."""
-        first, last = max(0, start * self.step - REACH), stop * self.step + REACH
+        first = max(0, start * self.step - self._delay - REACH)
+        last = stop * self.step - self._delay + REACH
         for steps in self._grids:
             n_frames = steps.grid.n_frames(n_samples)
             if n_frames:
@@ -98,7 +102,12 @@ class BaseScores:
     def _grids(self) -> list[StepGrid]:
         """The steps of each frame length."""
         grids = dict.fromkeys(one.grid for one in self.comparisons)
-        return [StepGrid(grid, self.step) for grid in grids]
+        return [StepGrid(grid, self.step, causal=self.causal) for grid in grids]
+
+    @property
+    def _delay(self) -> int:
+        """Rows by which the score of single rows is late: they need REACH rows after them."""
+        return self.step - 1 + REACH if self.causal else 0
 
     def distances(
         self,
@@ -141,10 +150,22 @@ class BaseScores:
             for D in found:
                 yield steps.average(D, first, start, stop, n_frames)
         if self.points is not None:
-            begin, end = start * self.step - first_row, stop * self.step - first_row
+            yield self._of_points(self.points, scaled, first_row, start, stop)
+
+    def _of_points(
+        self, points: Points, scaled: Float32Array, first_row: int, start: int, stop: int
+    ) -> FloatArray:
+        """Return the distances of single rows, NaN where they lie before the signal."""
+        begin = start * self.step - self._delay - first_row
+        end = stop * self.step - self._delay - first_row
+        missing = min(-(min(begin, 0) // self.step), stop - start)
+        D = np.full((N_SCORES, len(scaled), stop - start), np.nan, dtype=np.float32)
+        if missing < stop - start:
+            begin += missing * self.step
             low, high = max(0, begin - REACH), min(scaled.shape[1], end + REACH)
             after = max(0, high - end)
-            yield self.points.distances(scaled[:, low:high], begin - low, after, self.step)
+            D[..., missing:] = points.distances(scaled[:, low:high], begin - low, after, self.step)
+        return D
 
 
 def _frame_distances(

@@ -75,6 +75,8 @@ class Plan:
         Score single rows too.
     block : int
         Rows of a block whose largest statistic is calibrated on.
+    causal : bool
+        Judge rows by frames that end before them.
     """
 
     frames: tuple[Frames, ...]
@@ -84,6 +86,7 @@ class Plan:
     step: int
     points: bool
     block: int
+    causal: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,11 @@ class SpectralModel:
         return self.standardised.base.npersegs
 
     @property
+    def causal(self) -> bool:
+        """True if no score depends on a row after the first one of its step."""
+        return self.standardised.base.causal
+
+    @property
     def window(self) -> str | tuple[str, float]:
         """Taper of the frames."""
         return self.standardised.base.comparisons[0].window
@@ -147,7 +155,7 @@ class SpectralModel:
                 "nperseg."
             )
         points = Points.fit(signal, scale) if plan.points else None
-        base = BaseScores(comparisons, plan.step, points)
+        base = BaseScores(comparisons, plan.step, points, plan.causal)
         sample = _Sample.drawn(-(-len(signal) // base.step), normal_rows, base.step)
         distances = sample.distances(signal, scale, base)
         standards = tuple(_standards(base, distances, sample, plan, normal_rows))
@@ -171,7 +179,7 @@ class SpectralModel:
             clean=normal_rows is not None,
         )
         model = cls(standardised, fusion, constant_channels(signal))
-        return model, Scores(base.step, len(signal), fused, fusion)
+        return model, Scores(base.step, len(signal), fused, fusion, plan.causal)
 
     def score(self, signal: Float64Array, *, own: bool = False) -> Scores:
         """Return the scores of a signal (n_samples, n_channels).
@@ -186,7 +194,7 @@ class SpectralModel:
                 "longer recording or a smaller nperseg."
             )
         fused = _scored(self.standardised, signal, own=own)
-        return Scores(self.step, len(signal), fused, self.fusion)
+        return Scores(self.step, len(signal), fused, self.fusion, self.causal)
 
     def scorer(self, *, own: bool = False) -> SpectralScorer:
         """Return a scorer of one signal that comes in blocks."""

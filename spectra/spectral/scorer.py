@@ -1,11 +1,12 @@
 """Scoring as a pass over blocks: update(block) returns the steps that are finished."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, Self
 
 import numpy as np
 
+from spectra.archive import GAPS
 from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray
 from spectra.calibration.fusion import Fused, PowerMean
 from spectra.calibration.standard import Standard
@@ -52,6 +53,22 @@ class Standardised:
         return fusing.result(self.compared)
 
 
+@dataclass(frozen=True)
+class SpectralState:
+    """A scorer between two blocks, for a file.
+
+    Attributes
+    ----------
+    rows : ndarray (n_channels, n_rows)
+        The last rows of the signal, scaled.
+    n_samples : int
+        Rows of the signal so far.
+    """
+
+    rows: FloatArray = field(metadata=GAPS)
+    n_samples: int
+
+
 class SpectralScorer:
     """Scores of a signal that comes in blocks.
 
@@ -82,6 +99,22 @@ class SpectralScorer:
         self._rows = self._rows[:, first - self._first_row :].copy()
         self._first_row = first
         return fused
+
+    @property
+    def state(self) -> SpectralState:
+        """The state that continues the scorer."""
+        return SpectralState(self._rows, self._n_samples)
+
+    @classmethod
+    def restored(cls, model: Standardised, state: SpectralState) -> Self:
+        """Return the scorer that a state continues; raise ValueError where it does not fit."""
+        scorer = cls(model)
+        scorer._n_samples, scorer._rows = state.n_samples, state.rows.astype(np.float32)
+        scorer._done = model.base.n_finished(state.n_samples)
+        scorer._first_row = model.base.first_row(scorer._done)
+        if state.rows.shape != (model.scale.centre.size, state.n_samples - scorer._first_row):
+            raise ValueError(f"The rows have the shape {state.rows.shape}.")
+        return scorer
 
     def finish(self) -> Fused:
         """Return the fused scores of the steps that are left; the signal has ended."""

@@ -58,6 +58,9 @@ class Spectral:
         of frames around the period, single rows, and of several channels the residual.
     window : str or (str, float)
         A window that `scipy.signal.get_window` knows.
+    causal : bool
+        Judge each row by frames that end at or before it, so that no score depends on what comes
+        later. By default by the frames around it, which place an anomaly better.
 
     Raises
     ------
@@ -84,6 +87,7 @@ class Spectral:
     k: float | None = None
     view: View | None = None
     window: str | tuple[str, float] = "hann"
+    causal: bool = False
 
     def __post_init__(self) -> None:
         if self.nperseg is not None:
@@ -95,6 +99,7 @@ class Spectral:
             must = f"must be one of {', '.join(VIEWS)}"
             require("view", self.view, str, must, VIEWS.__contains__)
         taper(self.window, 16)
+        require("causal", self.causal, bool, "must be True or False")
 
     def fit(
         self, signal: Float64Array, normal_rows: slice | None = None
@@ -133,6 +138,7 @@ class Spectral:
             # One view or one frame length is asked for to see that one alone.
             points=self.nperseg is None and self.view is None,
             block=block_rows(period),
+            causal=self.causal,
         )
         return SpectralModel.fit(signal, plan, normal_rows)
 

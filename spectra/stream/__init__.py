@@ -1,0 +1,1 @@
+"""Endless signals: scores and alarms as the rows come, in constant memory."""

@@ -1,0 +1,248 @@
+"""`spectra stream`: events on standard output, one sentence for what is wrong."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from spectra.cli import main
+
+ROWS = 3000
+COMMAND = (sys.executable, "-m", "spectra", "stream")
+
+
+def lines(seed: int, burst: bool) -> str:
+    """Noise at 10 Hz with a burst of 400 rows that ends 600 rows before the end."""
+    x = np.random.default_rng(seed).normal(size=ROWS)
+    if burst:
+        x[2000:2400] *= 8
+    rows = "".join(f"{i / 10:.1f},{value:.4f}\n" for i, value in enumerate(x))
+    return f"t,x\n{rows}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a model and a recording."""
+    monkeypatch.chdir(tmp_path)
+    Path("normal.csv").write_text(lines(0, burst=False), encoding="ascii")
+    Path("data.csv").write_text(lines(1, burst=True), encoding="ascii")
+    arguments = ["fit", "normal.csv", "-o", "model", "--nperseg", "32", "-q"]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    return tmp_path
+
+
+def run(*arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
+    """Run the command with a text on its standard input."""
+    return subprocess.run(
+        (*COMMAND, *arguments), input=text, capture_output=True, text=True, check=False
+    )
+
+
+def events(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_events_come_on_standard_output_and_a_summary_on_standard_error(folder: Path) -> None:
+    text = Path("data.csv").read_text(encoding="ascii")
+    found = run("model", "--alpha", "1e-5", text=text)
+    assert (found.returncode, found.stderr) == (0, f"{ROWS + 1:,} lines, 4 events.\n")
+    opened, *_, closed = events(found.stdout)
+    assert list(opened) == [
+        "event", "number", "alarm", "start", "end", "peak", "score", "p_value", "channel",
+        "bad_lines",
+    ]  # fmt: skip
+    assert (opened["event"], closed["event"], closed["channel"]) == ("opened", "closed", "x")
+    assert isinstance(closed["start"], float)
+    assert 199.0 <= closed["start"] <= 200.5 <= 239.5 <= float(str(closed["end"])) <= 242.0
+    quiet = run("model", "--alpha", "1e-5", "-q", text=text)
+    assert (quiet.stdout, quiet.stderr) == (found.stdout, "")
+
+
+def test_an_alarm_is_printed_while_the_stream_goes_on(folder: Path) -> None:
+    rows = Path("data.csv").read_text(encoding="ascii").splitlines(keepends=True)
+    with subprocess.Popen(
+        (*COMMAND, "model", "--alpha", "1e-5"), stdin=-1, stdout=-1, stderr=-1, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("".join(rows[:2600]))
+        process.stdin.flush()
+        kinds = [json.loads(process.stdout.readline())["event"] for _ in range(4)]
+        assert kinds == ["opened", "updated", "updated", "closed"]
+        process.send_signal(signal.SIGTERM)
+        process.stdin.close()
+        assert process.wait() == 143
+
+
+def test_bad_lines_are_counted_and_fatal_only_if_asked(folder: Path) -> None:
+    text = Path("data.csv").read_text(encoding="ascii").replace("\n100.0,", "\n100.0;")
+    found = run("model", "--alpha", "1e-5", text=text)
+    assert found.returncode == 0
+    assert found.stderr == f"{ROWS + 1:,} lines, 1 bad line left out, 4 events.\n"
+    assert {event["bad_lines"] for event in events(found.stdout)} == {1}
+    strict = run("model", "--strict", "--state", "state", text=text)
+    assert strict.returncode == 1
+    assert strict.stderr == "Error: stdin, line 1002: 1 fields in place of 2.\n"
+    assert Path("state").exists()
+
+
+def test_a_state_is_saved_at_the_end_and_goes_on(folder: Path) -> None:
+    rows = Path("data.csv").read_text(encoding="ascii").splitlines(keepends=True)
+    whole = run("model", "--alpha", "1e-5", "--state", "whole", text="".join(rows))
+    parts = [
+        run("model", "--alpha", "1e-5", "--state", "state", text="".join(part))
+        for part in (rows[:30], rows[30:2300], rows[2300:])
+    ]
+    assert [part.returncode for part in parts] == [0, 0, 0]
+    assert "".join(part.stdout for part in parts) == whole.stdout != ""
+    other = run("model", "--state", "state", text="1,2\n")
+    assert other.returncode == 1
+    assert "Error: state was saved with another threshold, --adapt or --every" in other.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_followed_file_is_read_on_from_the_state_that_a_signal_saved(
+    folder: Path, number: signal.Signals
+) -> None:
+    rows = Path("data.csv").read_text(encoding="ascii").splitlines(keepends=True)
+    whole = run("model", "--alpha", "1e-5", "--state", "whole", text="".join(rows))
+    Path("log").write_text("".join(rows[:2300]), encoding="ascii")
+    arguments = (*COMMAND, "model", "--alpha", "1e-5", "--follow", "log", "--state", "state")
+    found = ""
+    for more in ("", "".join(rows[2300:])):
+        with Path("log").open("a", encoding="ascii") as file:
+            file.write(more)
+        with subprocess.Popen(arguments, stdout=-1, text=True) as process:
+            assert process.stdout is not None
+            n_lines = whole.stdout.count("\n") if more else 1
+            while found.count("\n") < n_lines:
+                found += process.stdout.readline()
+            process.send_signal(number)
+            found += process.stdout.read()
+            assert process.wait() == 128 + number
+    assert found == whole.stdout
+
+
+def test_a_command_gets_alarms_that_open_and_close_and_no_shell(folder: Path) -> None:
+    text = Path("data.csv").read_text(encoding="ascii")
+    script = "import sys; open('got', 'a').write(sys.stdin.read()); print('$HOME; x')"
+    Path("hook.py").write_text(script, encoding="ascii")
+    command = f"{sys.executable} hook.py '$(touch bad)' ; touch bad"
+    found = run("model", "--alpha", "1e-5", "--on-alarm", command, text=text)
+    assert found.returncode == 0
+    got = events(Path("got").read_text(encoding="ascii"))
+    assert got == [each for each in events(found.stdout) if each["event"] != "updated"]
+    assert not Path("bad").exists()
+    # What it prints is on standard error.
+    assert found.stderr.count("$HOME; x") == 2
+    failing = run("model", "--on-alarm", "false", text=text)
+    assert failing.returncode == 0
+    assert "The command of --on-alarm ended with status 1." in failing.stderr
+
+
+def test_names_from_a_stream_reach_no_terminal_as_they_are(folder: Path) -> None:
+    text = Path("data.csv").read_text(encoding="ascii").replace("t,x", "t,x\x1b[31m\x9b2J", 1)
+    found = run("--learn-rows", "1500", text=text)
+    assert found.returncode == 0
+    assert events(found.stdout)
+    assert found.stdout.isascii()
+    assert "\x1b" not in found.stdout + found.stderr
+    broken = run("model", "--strict", text="t,x\n\x1b]0;title\x07,1\n" * 40)
+    assert broken.returncode == 1
+    assert "\x1b" not in broken.stderr
+    assert "\x07" not in broken.stderr
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["stream", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Give a MODEL, or --learn-rows N"),
+        (("model", "--learn-rows", "100"), "Give MODEL or --learn-rows, not both"),
+        (("model", "--alpha", "0.1", "--false-alarms", "1/day"), "exclude each other"),
+        (("model", "--on-alarm", "no-such-command"), "there is no command 'no-such-command'"),
+        (("model", "--on-alarm", "'"), "No closing quotation"),
+        (("model", "--on-alarm", ""), "there is no command ''"),
+        (("model", "--every", "0"), "--every"),
+        (("model", "--save-every", "0"), "is not a finite number above 0"),
+        (("--learn-rows", "3"), "--learn-rows"),
+        (("model", "--follow", "data.csv", "--state", "data.csv"), "would overwrite the file"),
+    ],
+)
+def test_wrong_arguments_are_named(folder: Path, arguments: tuple[str, ...], said: str) -> None:
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("none",), "none does not exist"),
+        (("data.csv",), "data.csv is not a model file or is damaged"),
+        (("model", "--follow", "none"), "none cannot be read: No such file or directory."),
+        (("model", "--follow", "."), "is no regular file"),
+        (("model", "--state", "data.csv"), "data.csv is not a state file or is damaged"),
+        (("model", "--state", "no/state"), "no/state cannot be written: there is no folder"),
+        (("model", "--follow", "/dev/null"), "/dev/null is no regular file"),
+        (("model", "--false-alarms", "1/recording", "--follow", "data.csv"), "must name a time"),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence(
+    folder: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    result = run(*arguments)
+    assert result.returncode in (1, 2)
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_closed_pipe_ends_it_quietly(folder: Path) -> None:
+    command = f"cat data.csv | {' '.join(COMMAND)} model | head -n 1"
+    found = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
+    )
+    assert found.returncode in (0, 141)
+    assert found.stdout.count("\n") == 1
+    assert "Traceback" not in found.stderr
+
+
+def test_standard_input_that_is_closed_is_named(folder: Path) -> None:
+    command = f"{' '.join(COMMAND)} model <&-"
+    found = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert found.returncode in (0, 1)
+    assert "Traceback" not in found.stderr
+
+
+def test_a_slow_reader_slows_it(folder: Path) -> None:
+    # A pipe that nobody reads from fills, and the stream waits in place of collecting events.
+    text = "t,x\n" + "".join(
+        f"{i / 10:.1f},{9.0 if i % 200 < 40 and i > 500 else 0.1 * (i % 7)}\n"
+        for i in range(40_000)
+    )
+    Path("many.csv").write_text(text, encoding="ascii")
+    number, end = os.pipe()
+    os.set_blocking(number, False)
+    with Path("many.csv").open("rb") as file:
+        process = subprocess.Popen(
+            (*COMMAND, "model", "--every", "64", "-q"), stdin=file, stdout=end
+        )
+        os.close(end)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=3)
+        os.set_blocking(number, True)
+        size = 0
+        while data := os.read(number, 1 << 16):
+            size += len(data)
+        assert process.wait() == 0
+    os.close(number)
+    assert size > 1 << 16
