@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from spectra.calibration.gaussian import GaussianThreshold
     from spectra.detection import Detection
     from spectra.estimators import SequenceDetector, SpectralDetector
-    from spectra.html_report import write_report
+    from spectra.html_report import report_index, write_report
     from spectra.model import Model
     from spectra.pipeline import detect, learn, score
     from spectra.plots import plot, plot_alarm, plot_calibration
@@ -42,6 +42,7 @@ __all__ = [
     "plot",
     "plot_alarm",
     "plot_calibration",
+    "report_index",
     "score",
     "score_many",
     "write_report",
@@ -63,6 +64,7 @@ _HOME = {
     "plot": "spectra.plots",
     "plot_alarm": "spectra.plots",
     "plot_calibration": "spectra.plots",
+    "report_index": "spectra.html_report",
     "score": "spectra.pipeline",
     "score_many": "spectra.batch",
     "write_report": "spectra.html_report",

@@ -23,6 +23,16 @@ _UNITS = (
 _COUNTED_FROM = {"d": 2.0}
 # Units of sampling rates, largest first, with their hertz.
 _RATES = (("GHz", 1e9), ("MHz", 1e6), ("kHz", 1e3))
+# Units of the axes of frequencies, with their hertz: those of slow ones fit periods of minutes,
+# hours and days.
+_AXES: Final = {
+    "MHz": 1e6,
+    "kHz": 1e3,
+    "Hz": 1.0,
+    "cycles/min": 1 / 60,
+    "cycles/h": 1 / 3600,
+    "cycles/day": 1 / 86_400,
+}
 # Names in datetime.isoformat of the number of digits after the second.
 _FINENESS: Final[dict[int, Literal["seconds", "milliseconds", "microseconds"]]] = {
     0: "seconds",
@@ -156,6 +166,19 @@ def instant_unit(index: pd.Index) -> str:
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         return ""
     return " (s)" if pd.api.types.is_float_dtype(index.dtype) else " (row)"
+
+
+def largest_unit(units: dict[str, float], value: float) -> str:
+    """Return the largest unit not above a value, or the smallest unit."""
+    return next((name for name, size in units.items() if value >= size), list(units)[-1])
+
+
+def frequency_unit(fs: float | None) -> tuple[str, float]:
+    """Return the largest unit of an axis not above fs/2, and its size in Hz."""
+    if fs is None:
+        return "cycles/sample", 1.0
+    unit = largest_unit(_AXES, fs / 2)
+    return unit, _AXES[unit]
 
 
 def named(names: Sequence[str], lead: str = "") -> str:

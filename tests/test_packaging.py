@@ -47,7 +47,7 @@ def data_on_disk() -> set[str]:
         for path in (ROOT / "datasets").iterdir()
         if path.is_file() and path.suffix != ".py"
     }
-    page = {f"spectra/html_report/page.{ending}" for ending in ("css", "js")}
+    page = {f"spectra/html_report/{name}" for name in ("page.css", "page.js", "index.js")}
     return {f"spectra/datasets/{name}" for name in data} | {"spectra/py.typed"} | page
 
 

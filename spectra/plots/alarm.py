@@ -10,8 +10,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from spectra.arrays import Float64Array
 from spectra.detection import Detection
 from spectra.explanation.explained import Explanation, Spectra
+from spectra.formatting import frequency_unit
 from spectra.parameters import require
-from spectra.plots.axes import TimeAxis, frequency_unit, plain
+from spectra.plots.axes import TimeAxis, plain
 from spectra.plots.columns import envelope
 from spectra.plots.style import ALARM, NORMAL, SIGNAL, Picture
 

@@ -12,21 +12,12 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from spectra.arrays import FloatArray, IntArray
+from spectra.formatting import frequency_unit, largest_unit
+from spectra.spectrogram import LINEAR_SHARE
 
 SECONDS: Final = {"days": 86_400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6}
 # Numbers from this on stand in the next larger unit of time.
 LONGEST_NUMBER: Final = 10_000.0
-# Units of slow frequencies fit periods of minutes, hours and days.
-HERTZ: Final = {
-    "MHz": 1e6,
-    "kHz": 1e3,
-    "Hz": 1.0,
-    "cycles/min": 1 / 60,
-    "cycles/h": 1 / 3600,
-    "cycles/day": 1 / 86_400,
-}
-# The frequency axis is linear up to this share of the highest frequency, and logarithmic above.
-LINEAR_SHARE: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -107,19 +98,6 @@ class TimeAxis:
 def _edges(starts: FloatArray) -> FloatArray:
     """Return the starts and, one step after the last, the end."""
     return np.append(starts, 2 * starts[-1] - starts[-2])
-
-
-def largest_unit(units: dict[str, float], value: float) -> str:
-    """Return the largest unit not above a value, or the smallest unit."""
-    return next((name for name, size in units.items() if value >= size), list(units)[-1])
-
-
-def frequency_unit(fs: float | None) -> tuple[str, float]:
-    """Return the largest unit not above fs/2, and its size in Hz."""
-    if fs is None:
-        return "cycles/sample", 1.0
-    unit = largest_unit(HERTZ, fs / 2)
-    return unit, HERTZ[unit]
 
 
 def draw_frequency_axis(ax: Axes, fs: float | None) -> float:

@@ -18,9 +18,9 @@ from scipy.special import ndtri
 
 from spectra.arrays import FloatArray
 from spectra.detection import Detection
-from spectra.formatting import counted
+from spectra.formatting import counted, frequency_unit
 from spectra.parameters import require
-from spectra.plots.axes import TimeAxis, frequency_unit, plain
+from spectra.plots.axes import TimeAxis, plain
 from spectra.plots.columns import column_maxima, envelope
 from spectra.plots.spectrogram import draw_spectrogram
 from spectra.plots.style import ALARM, SCORE, SIGNAL, Picture
