@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from spectra.html_report import report_index, write_report
     from spectra.model import Model
     from spectra.pipeline import detect, learn, score
-    from spectra.plots import plot, plot_alarm, plot_calibration
+    from spectra.plots import plot, plot_alarm, plot_attention, plot_calibration
     from spectra.reliability import Reliability, check_calibration
     from spectra.sequence.settings import Sequence
     from spectra.spectral.settings import Spectral
@@ -41,6 +41,7 @@ __all__ = [
     "metrics",
     "plot",
     "plot_alarm",
+    "plot_attention",
     "plot_calibration",
     "report_index",
     "score",
@@ -63,6 +64,7 @@ _HOME = {
     "learn": "spectra.pipeline",
     "plot": "spectra.plots",
     "plot_alarm": "spectra.plots",
+    "plot_attention": "spectra.plots",
     "plot_calibration": "spectra.plots",
     "report_index": "spectra.html_report",
     "score": "spectra.pipeline",

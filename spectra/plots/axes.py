@@ -43,7 +43,8 @@ class TimeAxis:
     def of(cls, index: pd.Index, fs: float | None) -> Self:
         """Return the axis of an index.
 
-        It shows dates, a time in a suitable unit, the numbers of the index, or row numbers.
+        It shows dates, a time in a suitable unit, and without a sampling rate row numbers or the
+        numbers of the index.
         """
         if isinstance(index, pd.DatetimeIndex):
             instants = index if index.tz is None else index.tz_convert("UTC").tz_localize(None)
@@ -61,7 +62,10 @@ class TimeAxis:
             return cls(np.arange(len(index) + 1, dtype=np.float64), "row")
         if fs is not None and index.dtype.kind == "f" and abs(float(steps.mean()) * fs - 1) < 1e-3:
             return cls._of_seconds(numbers)
-        return cls(_edges(numbers), "row" if index.dtype.kind in "iu" else "index")
+        counted = index.dtype.kind in "iu" and bool((steps == 1).all())
+        if fs is not None and counted:
+            return cls._of_seconds(numbers / fs)
+        return cls(_edges(numbers), "row" if counted else "index")
 
     @classmethod
     def _of_seconds(cls, seconds: FloatArray) -> Self:
