@@ -50,6 +50,10 @@ Each object of `files` has these keys:
   - `channel`: name of the channel that differs most from normal at the peak.
   - `f_low`, `f_high`: band of frequencies in which it differs most, in Hz; in cycles per row where
     `fs` is null.
+  - `first_row`, `last_row`, `peak_row`: rows of the grid, from 0.
+  - `start_time`, `end_time`, `peak_time`: the same instants as text, h:mm:ss.mmm since the start or
+    a date; null where no time is known.
+  - `duration`: seconds, null where `fs` is null.
 
 Version 2 differs from version 1 in two keys. `step` was called `hop`. `threshold` was that of an
 intermediate score; it is now the threshold that is applied.

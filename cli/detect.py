@@ -34,7 +34,8 @@ JSON: {"schema_version": 2, "files": [{"file", "fs", "nperseg", "npersegs", "ste
 {"threshold", "suspected", "tail_p", "scale", "shape", "ks_statistic",
 "ks_p_value"}, "notes",
 "alarms": [{"start", "end", "peak", "score", "p_value", "channel", "f_low",
-"f_high"}]}]}
+"f_high", "first_row", "last_row", "peak_row", "start_time", "end_time",
+"peak_time", "duration"}]}]}
 
 Times are ISO 8601, or numbers of seconds or rows if the file has no dates. fs,
 f_low and f_high are in Hz; without a sampling rate fs is null and frequencies are

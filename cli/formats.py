@@ -22,7 +22,10 @@ Results = Iterable[tuple[str, "Detection"]]
 
 # Version of the JSON of detect, score and evaluate; it rises when a key changes its meaning.
 SCHEMA_VERSION: Final = 2
-ALARM: Final = ("start", "end", "peak", "score", "p_value", "channel", "f_low", "f_high")
+ALARM: Final = (
+    "start", "end", "peak", "score", "p_value", "channel", "f_low", "f_high",
+    "first_row", "last_row", "peak_row", "start_time", "end_time", "peak_time", "duration",
+)  # fmt: skip
 # Blanks between the name of a file and its description.
 GAP: Final = "  "
 
@@ -125,14 +128,18 @@ def _file(name: str, detection: "Detection") -> dict[str, object]:
 
 def _alarms(detection: "Detection") -> list[dict[str, object]]:
     """Return the alarms as plain Python values."""
-    instants, numbers = {"start", "end", "peak"}, {"score", "p_value", "f_low", "f_high"}
 
     def plain(name: str, value: Any) -> object:
-        if name in instants:
+        if name in ("start", "end", "peak"):
             return _instant(value)
-        return finite(value) if name in numbers else str(value)
+        if name in ("first_row", "last_row", "peak_row"):
+            return int(value)
+        if name.endswith("_time") or name == "channel":
+            return None if value is None else str(value)
+        return finite(value)
 
-    rows = zip(*(detection.alarms[name] for name in ALARM), strict=True)
+    table = detection.to_frame()
+    rows = zip(*(table[name] for name in ALARM), strict=True)
     return [
         {name: plain(name, value) for name, value in zip(ALARM, row, strict=True)} for row in rows
     ]

@@ -7,6 +7,7 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
+from spectra.arrays import IntArray
 from spectra.text import printable, short
 
 # Units of time, largest first, with their seconds.
@@ -47,7 +48,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def frequency_text(f_low: float, f_high: float, fs: float | None, nperseg: int) -> str:
-    """Return the band between two edges: "12.5 Hz", "40 – 45 Hz", "1 / 24.0 h", "level".
+    """Return the band between two edges: "12.5 Hz", "40 – 45 Hz", "24 h", "level".
 
     The text gives the frequencies of the outermost bins of frames of `nperseg` samples. Frequencies
     below 1 Hz are given by their period, and bin 0 is called level. Without a sampling rate they
@@ -60,7 +61,7 @@ def frequency_text(f_low: float, f_high: float, fs: float | None, nperseg: int) 
     if low == high:
         return first
     shared = first.rpartition(" ")
-    if shared[2] == last.rpartition(" ")[2] and low > 0 and "/" not in shared[0]:
+    if shared[2] == last.rpartition(" ")[2] and low > 0:
         return f"{shared[0]} – {last}"
     return f"{first} – {last}"
 
@@ -71,7 +72,7 @@ def _one_frequency(frequency: float, fs: float | None) -> str:
     if fs is None:
         return f"{frequency:.3g} cycles/sample"
     if frequency < 1.0:
-        return f"1 / {duration_text(1.0 / frequency)}"
+        return _period_text(1.0 / frequency)
     for unit, size in _RATES:
         if frequency >= size:
             return f"{_three_digits(frequency / size)} {unit}"
@@ -85,6 +86,12 @@ def duration_text(seconds: float) -> str:
         if seconds >= size * _COUNTED_FROM.get(unit, 0.9995):
             return f"{_three_digits(seconds / size)} {unit}"
     return f"{seconds:.3g} s"
+
+
+def _period_text(seconds: float) -> str:
+    """Return a period as people say it: "4 h", "1.5 d", "365 d"."""
+    number, _, unit = duration_text(seconds).partition(" ")
+    return f"{float(number.replace(',', '')):,g} {unit}"
 
 
 def _three_digits(value: float) -> str:
@@ -134,23 +141,27 @@ def p_text(p_value: float, smallest: float = 1e-307) -> str:
     return f"{p_value:.1e}" if p_value >= smallest else f"< {smallest:.2g}"
 
 
-def instants(values: pd.Index, fs: float | None) -> list[str]:
-    """Return times as texts, with the resolution of the recording's sampling interval.
+def instants(index: pd.Index, rows: IntArray, fs: float | None) -> list[str]:
+    """Return the instants of rows as texts, with the resolution of the sampling interval.
 
-    That is minutes, seconds, milliseconds or microseconds. Dates are in ISO 8601 with a space,
-    times since the start in h:mm:ss, seconds and row numbers are plain numbers.
+    That is minutes, seconds, milliseconds or microseconds. Dates are in ISO 8601 with a space.
+    Times since the start, and rows where a rate is known, are in h:mm:ss. Without a rate they are
+    the numbers of the index.
     """
     step = 1.0 if fs is None else 1 / fs
     digits = 0 if step >= 1 else 3 if step >= 1e-3 else 6
+    values = index.take(rows)
     if isinstance(values, pd.DatetimeIndex):
         if step >= 60:
             return [value.isoformat(sep=" ", timespec="minutes") for value in values]
         return [value.isoformat(sep=" ", timespec=_FINENESS[digits]) for value in values]
     if isinstance(values, pd.TimedeltaIndex):
         return [_clock(value.total_seconds(), digits) for value in values]
-    if pd.api.types.is_float_dtype(values.dtype):
-        return [f"{value:.{digits}f}" for value in values]
-    return [str(value) for value in values]
+    if fs is None:
+        return [f"{value:.12g}" if isinstance(value, float) else str(value) for value in values]
+    of_seconds = pd.api.types.is_float_dtype(values.dtype)
+    seconds = values.to_numpy(dtype=np.float64) if of_seconds else rows / fs
+    return [_clock(float(each), digits) for each in seconds]
 
 
 def _clock(seconds: float, digits: int) -> str:
@@ -159,13 +170,6 @@ def _clock(seconds: float, digits: int) -> str:
     minutes, rest = divmod(round(abs(seconds), digits), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{sign}{hours:.0f}:{minutes:02.0f}:{rest:0{digits + 3 if digits else 2}.{digits}f}"
-
-
-def instant_unit(index: pd.Index) -> str:
-    """Return the unit of `instants` for a heading: " (s)", " (row)", "" for dates and times."""
-    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-        return ""
-    return " (s)" if pd.api.types.is_float_dtype(index.dtype) else " (row)"
 
 
 def largest_unit(units: dict[str, float], value: float) -> str:
