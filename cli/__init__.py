@@ -41,6 +41,7 @@ Each object of `files` has these keys:
     exponential tail.
   - `ks_statistic`, `ks_p_value`: goodness of fit of the tail (Kolmogorov–Smirnov).
 - `notes`: sentences on rows that were left out, filled, sorted or resampled.
+- `n_alarms`: number of alarms, also of those that --top leaves out.
 - `alarms`: one object for each alarm, in order of time.
   - `start`, `end`, `peak`: first, last and most anomalous row of the alarm. An ISO 8601 date; an
     ISO 8601 duration for times since the start; a number of seconds where the file has seconds; the
@@ -77,6 +78,7 @@ from spectra.cli import (
     calibrate,
     datasets,
     detect,
+    doctor,
     evaluate,
     explain,
     fit,
@@ -269,5 +271,6 @@ for command in (
     datasets.command,
     transformer.command,
     foundations.command,
+    doctor.command,
 ):
     main.add_command(command)

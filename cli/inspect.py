@@ -28,7 +28,16 @@ of the rows. problem is null, or the error message of an analysis.
 """
 
 
-@click.command("inspect", cls=FileCommand, short_help="Show how a file is read.", epilog=EPILOG)
+@click.command(
+    "inspect",
+    cls=FileCommand,
+    short_help="Show how a file is read.",
+    epilog=EPILOG,
+    examples=(
+        "spectra inspect data.csv",
+        "spectra inspect logger.xlsx --sheet 2 --format json",
+    ),
+)
 @click.argument("file", metavar="FILE", type=ReadPath(allow_dash=True))
 @reading_options
 @click.option(

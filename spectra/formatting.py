@@ -34,6 +34,8 @@ _AXES: Final = {
     "cycles/h": 1 / 3600,
     "cycles/day": 1 / 86_400,
 }
+# Blanks before a row of a table, twice before its second line.
+FOLDED: Final = "  "
 # Names in datetime.isoformat of the number of digits after the second.
 _FINENESS: Final[dict[int, Literal["seconds", "milliseconds", "microseconds"]]] = {
     0: "seconds",
@@ -192,8 +194,11 @@ def named(names: Sequence[str], lead: str = "") -> str:
     return lead + shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def aligned(table: pd.DataFrame) -> list[str]:
-    """Return a table of texts as printable lines with aligned columns; none for an empty table."""
+def aligned(table: pd.DataFrame, width: int | None = None) -> list[str]:
+    """Return a table of texts as printable lines with aligned columns; none for an empty table.
+
+    Columns that do not fit into `width` stand in a second line of each row, or in more.
+    """
     if table.empty:
         return []
     columns = [
@@ -201,9 +206,15 @@ def aligned(table: pd.DataFrame) -> list[str]:
         for i, name in enumerate(table.columns)
     ]
     widths = [max(map(len, column)) for column in columns]
-    rows = zip(*columns, strict=True)
+    folds, used = [[0]], 2 + widths[0]
+    for i, each in enumerate(widths[1:], start=1):
+        if width is not None and used + 2 + each > width:
+            folds.append([])
+            used = len(FOLDED)
+        folds[-1].append(i)
+        used += 2 + each
     return [
-        "  "
-        + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        FOLDED * (2 if number else 1) + "  ".join(row[i].ljust(widths[i]) for i in fold).rstrip()
+        for row in zip(*columns, strict=True)
+        for number, fold in enumerate(folds)
     ]

@@ -94,7 +94,7 @@ def test_json_holds_the_documented_keys_and_finds_the_odd_stretch(folder: Path) 
     assert [key for key in file if key not in documented] == []
     assert list(file) == [
         "file", "fs", "nperseg", "npersegs", "step", "alpha", "n_samples", "channels",
-        "learned_from", "period", "calibration", "notes", "alarms",
+        "learned_from", "period", "calibration", "notes", "n_alarms", "alarms",
     ]  # fmt: skip
     assert file["file"] == "dated.csv"
     assert file["fs"] == pytest.approx(FS)

@@ -10,6 +10,7 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -103,7 +104,7 @@ def test_the_added_tone_is_found_and_nothing_else() -> None:
     line = printed.splitlines()[2]
     low, high = (float(text) for text in re.findall(r"(\d+)(?= – | Hz)", line)[-2:])
     assert low <= 180 <= high <= low + 8
-    start, end = (float(text) for text in line.split()[1:3])
+    start, end = (pd.Timedelta(text).total_seconds() for text in line.split()[1:3])
     assert abs(start - 17.7) < 0.064
     assert abs(end - 18.7) < 0.064
     assert printed.splitlines()[-1].startswith("1 alarm ")
