@@ -74,8 +74,10 @@ class Recording:
         -------
         str
         """
-        unit = self.units[channel] if self.units else ""
-        return f"{self.channels[channel]} ({unit})" if unit else str(self.channels[channel])
+        unit, name = self.units[channel] if self.units else "", str(self.channels[channel])
+        # A column of a data frame keeps the name that the unit was found in.
+        has_unit = not unit or name.endswith((f"({unit})", f"[{unit}]"))
+        return name if has_unit else f"{name} ({unit})"
 
     @property
     def n_samples(self) -> int:

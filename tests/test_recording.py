@@ -402,3 +402,10 @@ def test_tables_of_any_library_give_the_same_recording(table: Any) -> None:
 def test_instants_are_no_values(kind: str) -> None:
     with pytest.raises(DataError, match="array has dates or durations"):
         as_recording(np.arange(N).astype(kind))
+
+
+@pytest.mark.parametrize("name", ["cpu (%)", "cpu [%]"])
+def test_unit_in_the_name_of_a_column_is_not_said_twice(name: str) -> None:
+    recording = Recording.from_frame(pd.DataFrame({name: np.arange(40.0)}))
+    assert recording.units == ("%",)
+    assert recording.title(0) == name
