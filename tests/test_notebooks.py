@@ -41,7 +41,7 @@ def test_notebook_runs_and_shows_its_figures(path, tmp_path):
 
 
 def draws(source):
-    """Whether the last statement of a cell draws."""
+    """True where the last statement of a cell draws."""
     last = ast.unparse(ast.parse(source).body[-1])
     return "plot" in last or last == "draw()"
 
