@@ -30,11 +30,7 @@ def test_notebook_runs_and_shows_its_figures(path, tmp_path):
     assert not [
         output for output in outputs if output.output_type == "stream" and output.name == "stderr"
     ]
-    figures = [
-        cell
-        for cell in notebook.cells
-        if cell.cell_type == "code" and draws(cell.source)
-    ]
+    figures = [cell for cell in notebook.cells if cell.cell_type == "code" and draws(cell.source)]
     assert figures
     for cell in figures:
         assert any("image/png" in output.get("data", {}) for output in cell.outputs)

@@ -100,6 +100,8 @@ def report_index(
     ------
     TypeError
         For a parameter of another type.
+    ValueError
+        For an array.
     DataError
         Where a page cannot be written, and without any detection.
 
@@ -122,7 +124,7 @@ def report_index(
     'index.html'
     """
     must = "must be an iterable of Detection, or a dict of them by name"
-    require("detections", detections, Iterable, must)
+    require("detections", detections, Iterable, must, lambda v: not isinstance(v, np.ndarray))
     require("folder", folder, (str, PathLike), "must be a path")
     place = Path(folder)
     try:
