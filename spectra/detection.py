@@ -244,7 +244,7 @@ class Detection:
 
     @property
     def _timed(self) -> bool:
-        """Whether the recording has times, of its own or by its rate."""
+        """True where the recording has times, of its own or by its rate."""
         return self.fs is not None or isinstance(
             self.recording.index, (pd.DatetimeIndex, pd.TimedeltaIndex)
         )
