@@ -4,6 +4,7 @@
 # make fuzz     damaged files, altered models, random options; SECONDS=60 of them from seed SEED=0
 # make torture  stop writers at COUNT=300 random moments
 # make audit    look up known vulnerabilities of the exact versions of all dependencies
+# make docs     build the pages of docs/ into site/, warnings as errors
 # make dist     build the wheel and the sdist, the same bytes from the same commit
 # make clean    remove everything these made
 #
@@ -15,7 +16,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p $(US
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: detect test explore fuzz torture audit dist clean
+.PHONY: detect test explore fuzz torture audit docs dist clean
 .DELETE_ON_ERROR:
 
 detect: .venv/.installed
@@ -46,13 +47,17 @@ audit: .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
 	$(BIN)/python -m pip_audit --requirement constraints.txt --no-deps --disable-pip
 
+docs: .venv/.installed-test
+	$(INSTALL) --editable '.[docs]'
+	$(BIN)/python -m mkdocs build --quiet --strict
+
 dist: .venv/.installed-test
 	rm -rf dist build
 	SOURCE_DATE_EPOCH=$(EPOCH) $(BIN)/python -m build --no-isolation
 	$(BIN)/python tests/reproducible.py dist/*.tar.gz $(EPOCH)
 
 clean:
-	rm -rf .venv build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build dist site *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:

@@ -41,6 +41,7 @@ Each object of `files` has these keys:
     exponential tail.
   - `ks_statistic`, `ks_p_value`: goodness of fit of the tail (Kolmogorov–Smirnov).
 - `notes`: sentences on rows that were left out, filled, sorted or resampled.
+- `n_alarms`: number of alarms, also of those that --top leaves out.
 - `alarms`: one object for each alarm, in order of time.
   - `start`, `end`, `peak`: first, last and most anomalous row of the alarm. An ISO 8601 date; an
     ISO 8601 duration for times since the start; a number of seconds where the file has seconds; the
@@ -50,6 +51,10 @@ Each object of `files` has these keys:
   - `channel`: name of the channel that differs most from normal at the peak.
   - `f_low`, `f_high`: band of frequencies in which it differs most, in Hz; in cycles per row where
     `fs` is null.
+  - `first_row`, `last_row`, `peak_row`: rows of the grid, from 0.
+  - `start_time`, `end_time`, `peak_time`: the same instants as text, h:mm:ss.mmm since the start or
+    a date; null where no time is known.
+  - `duration`: seconds, null where `fs` is null.
 
 Version 2 differs from version 1 in two keys. `step` was called `hop`. `threshold` was that of an
 intermediate score; it is now the threshold that is applied.
@@ -73,6 +78,7 @@ from spectra.cli import (
     calibrate,
     datasets,
     detect,
+    doctor,
     evaluate,
     explain,
     fit,
@@ -267,5 +273,6 @@ for command in (
     datasets.command,
     transformer.command,
     foundations.command,
+    doctor.command,
 ):
     main.add_command(command)

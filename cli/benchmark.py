@@ -10,7 +10,7 @@ import click
 from spectra.atomic import replacing
 from spectra.cli.files import FileCommand, check_output
 from spectra.cli.messages import clear_progress, say, show, show_progress
-from spectra.cli.options import ReadPath, WrittenPath, keep_formulas_option
+from spectra.cli.options import Advanced, ReadPath, WrittenPath, keep_formulas_option
 from spectra.cli.run import BAD_DATA
 from spectra.text import cell, short
 
@@ -66,6 +66,10 @@ def jobs(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
     cls=FileCommand,
     short_help="Evaluate a detector on a folder of labelled files.",
     epilog=EPILOG,
+    examples=(
+        "spectra benchmark recordings -o results.csv",
+        "spectra benchmark recordings --detector sequence --jobs -1",
+    ),
 )
 @click.argument("folder", metavar="DIR", type=ReadPath(path_type=Path))
 @click.option(
@@ -100,7 +104,9 @@ def jobs(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
 )
 @keep_formulas_option
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors on standard error.")
-@click.option("--no-progress", is_flag=True, help="Do not show progress on a terminal.")
+@click.option(
+    "--no-progress", cls=Advanced, is_flag=True, help="Do not show progress on a terminal."
+)
 def command(
     folder: Path,
     no_normal: bool,

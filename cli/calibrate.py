@@ -28,6 +28,10 @@ SCHEMA_VERSION = 1
     "calibrate",
     cls=FileCommand,
     short_help="Compare false-alarm rates with alpha on normal data.",
+    examples=(
+        "spectra calibrate normal.csv",
+        "spectra calibrate normal.csv --method sequence --format json",
+    ),
 )
 @click.argument("normal", metavar="NORMAL", type=ReadPath(allow_dash=True))
 @learning_options

@@ -1,7 +1,6 @@
 """`spectra datasets`: sample recordings and generated signals."""
 
 import gzip
-import sys
 from pathlib import Path
 
 import click
@@ -9,8 +8,8 @@ from click.shell_completion import CompletionItem
 
 from spectra.atomic import replacing
 from spectra.cli.files import FileCommand, check_output
-from spectra.cli.messages import output as standard_output
-from spectra.cli.messages import show
+from spectra.cli.help import Command
+from spectra.cli.messages import show, show_bytes
 from spectra.cli.options import WrittenPath
 
 
@@ -38,7 +37,14 @@ def _complete(
     ]
 
 
-@command.command("list")
+@command.command(
+    "list",
+    cls=Command,
+    examples=(
+        "spectra datasets list",
+        "spectra datasets list | grep bearing",
+    ),
+)
 def list_names() -> None:
     """List the names of the recordings, with a description of each."""
     known = _known()
@@ -47,7 +53,15 @@ def list_names() -> None:
         show(f"{name:{width}}{about}")
 
 
-@command.command("write", cls=FileCommand, short_help="Write a recording as a CSV file.")
+@command.command(
+    "write",
+    cls=FileCommand,
+    short_help="Write a recording as a CSV file.",
+    examples=(
+        "spectra datasets write ecg -o ecg.csv",
+        "spectra datasets write tones --seed 7 | spectra detect -",
+    ),
+)
 @click.argument("name", metavar="NAME", shell_complete=_complete)
 @click.option(
     "-o",
@@ -79,12 +93,7 @@ def write(name: str, output: Path | None, seed: int | None) -> None:
         check_output(output, [str(sample_path(name))])
     content = gzip.decompress(sample_path(name).read_bytes()) if sample else _made(name, seed or 0)
     if output is None:
-        with standard_output():
-            rest = memoryview(content)
-            # Unbuffered output (python -u) may accept only a part.
-            while rest:
-                rest = rest[sys.stdout.buffer.write(rest) :]
-            sys.stdout.buffer.flush()
+        show_bytes(content)
         return
     with replacing(output) as file:
         # No time in the header: the same recording always gives the same bytes.

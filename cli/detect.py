@@ -32,14 +32,16 @@ EPILOG = """\b
 JSON: {"schema_version": 2, "files": [{"file", "fs", "nperseg", "npersegs", "step",
 "alpha", "n_samples", "channels", "learned_from", "period", "calibration":
 {"threshold", "suspected", "tail_p", "scale", "shape", "ks_statistic",
-"ks_p_value"}, "notes",
+"ks_p_value"}, "notes", "n_alarms",
 "alarms": [{"start", "end", "peak", "score", "p_value", "channel", "f_low",
-"f_high"}]}]}
+"f_high", "first_row", "last_row", "peak_row", "start_time", "end_time",
+"peak_time", "duration"}]}]}
 
 Times are ISO 8601, or numbers of seconds or rows if the file has no dates. fs,
 f_low and f_high are in Hz; without a sampling rate fs is null and frequencies are
 in cycles per row. score is in standard deviations; larger is more anomalous. In
-version 1 the key "step" was called "hop".
+version 1 the key "step" was called "hop". jsonl, csv and parquet have one alarm a
+line, with the name of its file.
 
 \b
 Exit status: 0 the command ran, 1 a file could not be used, 2 the arguments were
@@ -47,7 +49,16 @@ not understood, 3 an alarm was found and --fail-on-anomaly was given.
 """
 
 
-@click.command("detect", cls=FileCommand, short_help="Find the anomalies in files.", epilog=EPILOG)
+@click.command(
+    "detect",
+    cls=FileCommand,
+    short_help="Find the anomalies in files.",
+    epilog=EPILOG,
+    examples=(
+        "spectra detect data.csv --report data.html",
+        "spectra detect pump.wav --normal quiet.wav --false-alarms 1/day --sort p",
+    ),
+)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=ReadPath(allow_dash=True))
 @click.option(
     "--normal",

@@ -94,6 +94,10 @@ class Evaluated:
     cls=FileCommand,
     short_help="Compare scores and alarms with known anomalies.",
     epilog=EPILOG,
+    examples=(
+        "spectra evaluate labelled.csv",
+        "spectra evaluate scored.csv --score anomaly_score --threshold 4",
+    ),
 )
 @click.argument("file", metavar="FILE", type=ReadPath(allow_dash=True))
 @click.option(

@@ -46,16 +46,18 @@ unit of the channel. similar is the most similar normal stretch, expected is nul
 but for --method sequence. With --bearing an alarm also has "bearing": {"defect",
 "f_low", "f_high", "kurtosis", "lines": [{"name", "part", "frequency", "found",
 "p_value", "named"}]}; without alarms it stands beside them.
-
-\b
-Examples:
-  spectra explain data.csv --alarm 3
-  spectra explain pump.wav --rpm 1797 --bearing 6205 --format json
 """
 
 
 @click.command(
-    "explain", cls=FileCommand, short_help="Show what an alarm consists of.", epilog=EPILOG
+    "explain",
+    cls=FileCommand,
+    short_help="Show what an alarm consists of.",
+    epilog=EPILOG,
+    examples=(
+        "spectra explain data.csv --alarm 3",
+        "spectra explain pump.wav --rpm 1797 --bearing 6205 --format json",
+    ),
 )
 @click.argument("file", metavar="FILE", type=ReadPath(allow_dash=True))
 @click.option(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from spectra.atomic import replacing, writing
+from spectra.cli.help import Command
 from spectra.cli.options import STDIN, ReadPath, WrittenPath
 from spectra.errors import DataError
 from spectra.text import cell
@@ -23,7 +24,7 @@ _HEADER_BYTES = 1 << 16
 BLOCK = 8192
 
 
-class FileCommand(click.Command):
+class FileCommand(Command):
     """Command that checks the files that it writes before it reads anything.
 
     No file that is read is overwritten, and no two outputs are one file.

@@ -18,7 +18,15 @@ from spectra.cli.options import (
 )
 
 
-@click.command("fit", cls=FileCommand, short_help="Learn from normal data and write a model file.")
+@click.command(
+    "fit",
+    cls=FileCommand,
+    short_help="Learn from normal data and write a model file.",
+    examples=(
+        "spectra fit normal.csv -o normal.model",
+        "spectra fit normal.wav --method sequence --epochs 20 -o order.model",
+    ),
+)
 @click.argument("normal", metavar="NORMAL", type=ReadPath(allow_dash=True))
 @click.option(
     "-o",

@@ -20,6 +20,10 @@ FORMATS = ("png", "pdf", "svg")
     "foundations",
     cls=FileCommand,
     short_help="Print and draw the mathematics under spectra.",
+    examples=(
+        "spectra foundations",
+        "spectra foundations -o foundations.png",
+    ),
 )
 @click.option(
     "-o",

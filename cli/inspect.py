@@ -28,7 +28,16 @@ of the rows. problem is null, or the error message of an analysis.
 """
 
 
-@click.command("inspect", cls=FileCommand, short_help="Show how a file is read.", epilog=EPILOG)
+@click.command(
+    "inspect",
+    cls=FileCommand,
+    short_help="Show how a file is read.",
+    epilog=EPILOG,
+    examples=(
+        "spectra inspect data.csv",
+        "spectra inspect logger.xlsx --sheet 2 --format json",
+    ),
+)
 @click.argument("file", metavar="FILE", type=ReadPath(allow_dash=True))
 @reading_options
 @click.option(
@@ -127,11 +136,14 @@ def _flat(channel: "InspectedChannel") -> str:
 
 def _first(found: "Inspection") -> list[str]:
     """Return the first rows of the first eight channels."""
+    import numpy as np
+
     from spectra.formatting import aligned, instants
 
     shown = found.first.iloc[:, :8]
     names = [short(name) for name in shown.columns]
     table = shown.map(lambda value: f"{value:.6g}").set_axis(names, axis=1)
-    times = instants(found.first.index, found.fs)
+    fs = None if found.start is None else found.fs
+    times = instants(found.first.index, np.arange(len(found.first)), fs)
     table.insert(0, "row" if found.start is None else "time", times, allow_duplicates=True)
     return aligned(table)

@@ -1,5 +1,6 @@
 """Everything that is printed: results, and messages and progress on standard error."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from spectra.text import LONGEST_PATH, line, page, short
 if TYPE_CHECKING:
     from spectra.detection import Detection
 
+# Columns of a terminal that says that it has fewer.
+NARROWEST = 40
 # Carriage return and the escape sequence that clears a line of a terminal.
 CLEAR_LINE = "\r\x1b[2K"
 
@@ -23,6 +26,26 @@ def show(text: str) -> None:
     """Print lines of a result on standard output; raise DataError where that fails."""
     with output():
         click.echo(page(text), nl=not text.endswith("\n"))
+
+
+def show_bytes(content: bytes) -> None:
+    """Write a result that is no text on standard output; raise DataError where that fails."""
+    with output():
+        rest = memoryview(content)
+        # Unbuffered output (python -u) may accept only a part.
+        while rest:
+            rest = rest[sys.stdout.buffer.write(rest) :]
+        sys.stdout.buffer.flush()
+
+
+def on_terminal() -> bool:
+    """Return whether standard output is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def terminal_width() -> int | None:
+    """Return the columns of the terminal of standard output, None for a file or a pipe."""
+    return max(NARROWEST, shutil.get_terminal_size().columns) if on_terminal() else None
 
 
 @contextmanager

@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from spectra.cli.files import write_scores
-from spectra.cli.formats import rendered
-from spectra.cli.messages import explained, say, say_notes, show, step
+from spectra.cli.formats import parquet_table, rendered
+from spectra.cli.messages import (
+    explained,
+    on_terminal,
+    say,
+    say_notes,
+    show,
+    show_bytes,
+    step,
+    terminal_width,
+)
 from spectra.cli.options import Output, Reading, Verbosity
 from spectra.cli.pictures import command_line, write_picture
 from spectra.errors import DataError
@@ -52,9 +61,14 @@ def run_files(
                 f"{option} writes the {what} of one FILE: run the command once for each."
             )
     tally = Tally()
+    if output.format == "parquet" and on_terminal():
+        raise click.UsageError("Parquet is no text: write it to a file, with > alarms.parquet.")
     results = _results(files, ready(), reading, output, verbosity, tally)
-    for text in rendered(results, output):
-        show(text)
+    if output.format == "parquet":
+        show_bytes(parquet_table(results, output))
+    else:
+        for text in rendered(results, output, terminal_width()):
+            show(text)
     if tally.failed:
         click.get_current_context().exit(BAD_DATA)
     if tally.alarmed and output.fail_on_anomaly:

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     cls=FileCommand,
     short_help="Find the anomalies in files with a model file.",
     epilog="The output and the exit status are those of spectra detect.",
+    examples=(
+        "spectra score normal.model data.csv",
+        "spectra score normal.model monday.csv tuesday.csv --format jsonl",
+    ),
 )
 @click.argument("model", metavar="MODEL", type=ReadPath())
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=ReadPath(allow_dash=True))

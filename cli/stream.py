@@ -69,7 +69,13 @@ def command_of(
 
 
 @click.command(
-    "stream", cls=FileCommand, short_help="Find the anomalies in lines as they come, without end."
+    "stream",
+    cls=FileCommand,
+    short_help="Find the anomalies in lines as they come, without end.",
+    examples=(
+        "tail -F machine.csv | spectra stream normal.model --state machine.state",
+        "spectra stream --learn-rows 10000 --follow machine.csv --fs 10",
+    ),
 )
 @click.argument("model", required=False, type=ReadPath())
 @click.option(

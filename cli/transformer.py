@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spectra.cli.formats import json_text
+from spectra.cli.help import Command
 from spectra.cli.messages import show
 
 if TYPE_CHECKING:
@@ -41,7 +42,14 @@ def token_list(_ctx: click.Context, _param: click.Parameter, value: str | None) 
 
 
 @click.command(
-    "transformer", short_help="Print every number of a small Transformer.", epilog=EPILOG
+    "transformer",
+    cls=Command,
+    short_help="Print every number of a small Transformer.",
+    epilog=EPILOG,
+    examples=(
+        "spectra transformer",
+        "spectra transformer --tokens 1,2,3 --format json",
+    ),
 )
 @click.option(
     "--tokens",

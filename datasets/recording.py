@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,9 @@ from spectra.datasets.readers.columns import Table, read_channels
 from spectra.datasets.readers.table import raw_from_table, refuse_too_few
 from spectra.errors import DataError
 from spectra.parameters import MOST_ROWS, require
+
+# Names of the dimension of time of an array of xarray.
+TIMES: Final = ("time", "times", "t", "sample", "samples", "row", "rows")
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,10 @@ class Recording:
         -------
         str
         """
-        unit = self.units[channel] if self.units else ""
-        return f"{self.channels[channel]} ({unit})" if unit else str(self.channels[channel])
+        unit, name = self.units[channel] if self.units else "", str(self.channels[channel])
+        # A column of a data frame keeps the name that the unit was found in.
+        has_unit = not unit or name.endswith((f"({unit})", f"[{unit}]"))
+        return name if has_unit else f"{name} ({unit})"
 
     @property
     def n_samples(self) -> int:
@@ -305,13 +310,26 @@ class Recording:
 def pandas_of(data: object) -> "pd.DataFrame | pd.Series[Any] | None":
     """Return a table of any library as one of pandas, None for what is no table.
 
-    It is one of pandas itself, one with `to_pandas` such as those of Polars and PyArrow, or an
-    array of records.
+    It is one of pandas itself, one with `to_pandas` such as those of Polars, PyArrow and xarray, a
+    lazy one of Polars, or an array of records.
     """
     if isinstance(data, np.ndarray) and data.dtype.names:
         return pd.DataFrame.from_records(data)
+    if hasattr(data, "collect") and hasattr(data, "collect_schema"):
+        data = data.collect()
+    if hasattr(data, "dims") and getattr(data, "ndim", 0) == 2:
+        data = _time_first(data)
     table = data.to_pandas() if hasattr(data, "to_pandas") else data
     return table if isinstance(table, (pd.DataFrame, pd.Series)) else None
+
+
+def _time_first(array: Any) -> Any:
+    """Return an array of xarray with two dimensions, with that of the time in front."""
+    first, second = array.dims
+    kind = getattr(array.coords.get(second), "dtype", np.dtype(float)).kind
+    names = str(second).lower(), str(first).lower()
+    is_time = kind in "mM" or (names[0] in TIMES and names[1] not in TIMES)
+    return array.transpose(second, first) if is_time else array
 
 
 def _without_arrow(frame: pd.DataFrame) -> pd.DataFrame:

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from spectra.calibration.gaussian import GaussianThreshold
     from spectra.detection import Detection
     from spectra.estimators import SequenceDetector, SpectralDetector
-    from spectra.html_report import write_report
+    from spectra.html_report import report_index, write_report
     from spectra.model import Model
     from spectra.pipeline import detect, learn, score
-    from spectra.plots import plot, plot_alarm, plot_calibration
+    from spectra.plots import plot, plot_alarm, plot_attention, plot_calibration
     from spectra.reliability import Reliability, check_calibration
     from spectra.sequence.settings import Sequence
     from spectra.spectral.settings import Spectral
@@ -43,7 +43,9 @@ __all__ = [
     "metrics",
     "plot",
     "plot_alarm",
+    "plot_attention",
     "plot_calibration",
+    "report_index",
     "score",
     "score_many",
     "write_report",
@@ -65,7 +67,9 @@ _HOME = {
     "learn": "spectra.pipeline",
     "plot": "spectra.plots",
     "plot_alarm": "spectra.plots",
+    "plot_attention": "spectra.plots",
     "plot_calibration": "spectra.plots",
+    "report_index": "spectra.html_report",
     "score": "spectra.pipeline",
     "score_many": "spectra.batch",
     "write_report": "spectra.html_report",

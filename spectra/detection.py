@@ -1,17 +1,19 @@
 """The result for a recording: alarms, scores, and sentences about them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from numbers import Real
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from spectra import formatting
+from spectra import annotations, formatting, notes
 from spectra.alarms import Alarms, find_alarms, inside
-from spectra.arrays import BoolArray, IntArray
+from spectra.arrays import IntArray
 from spectra.calibration.fusion import Fusion
 from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.scores import Scores
@@ -23,17 +25,13 @@ from spectra.explanation.explained import Explanation, explain
 from spectra.model import Model
 from spectra.parameters import FASTEST, SLOWEST, require, require_integer
 from spectra.signal.evidence import Evidence
-from spectra.signal.scale import STATES
 from spectra.text import printable
 
-# Frames without overlap below which a note says that p-values are rough.
-FEW_FRAMES = 20
+if TYPE_CHECKING:
+    import mne
+
 # Alarms that a printed detection lists: they fit on a screen.
 ROWS_SHOWN = 10
-# Share of the scores from which a note says that they were taken for anomalous.
-SUSPECTED = 0.01
-# Share of the blocks beyond the threshold from which the whole recording is called different.
-DIFFERENT = 0.5
 # Name of the reference where no normal data was given.
 ITSELF = "the recording itself"
 
@@ -238,6 +236,19 @@ class Detection:
         """The bands in which the peaks of the alarms differ from normal."""
         return bands(self.evidence(self.intervals.peak))
 
+    @property
+    def _rows(self) -> tuple[IntArray, IntArray, IntArray]:
+        """First, last and most anomalous row of each alarm."""
+        found, step = self.intervals, self.step
+        return found.first, found.last, np.minimum(found.peak * step + step // 2, found.last)
+
+    @property
+    def _timed(self) -> bool:
+        """True where the recording has times, of its own or by its rate."""
+        return self.fs is not None or isinstance(
+            self.recording.index, (pd.DatetimeIndex, pd.TimedeltaIndex)
+        )
+
     @cached_property
     def alarms(self) -> pd.DataFrame:
         """One row an alarm, in order of time.
@@ -249,13 +260,13 @@ class Detection:
         differs most from normal.
         """
         intervals, index, bands = self.intervals, self.recording.index, self._bands
-        step, z = self.step, self.fusion.z(self.step_scores.statistic[intervals.highest])
+        z = self.fusion.z(self.step_scores.statistic[intervals.highest])
         f_low, f_high = band_edges(bands.low, bands.high, bands.nperseg, self.fs)
         return pd.DataFrame(
             {
                 "start": index.take(intervals.first),
                 "end": index.take(intervals.last),
-                "peak": index.take(np.minimum(intervals.peak * step + step // 2, intervals.last)),
+                "peak": index.take(self._rows[2]),
                 "score": z,
                 "p_value": p_from_z(z),
                 "channel": np.asarray(self.recording.channels, dtype=object)[bands.channel],
@@ -263,6 +274,129 @@ class Detection:
                 "f_high": f_high,
             }
         )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the alarms with their number, rows, times and durations beside their values.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row an alarm: `alarm`, its number from 1; the columns of `alarms`; `first_row`,
+            `last_row`, `peak_row`, counted from 0 on the grid of the recording; `start_time`,
+            `end_time`, `peak_time`, texts such as 0:05:09.978 or a date; `duration` in seconds.
+            Times and durations are None and NaN where neither a rate nor times are known.
+        """
+        rows = dict(zip(("start", "end", "peak"), self._rows, strict=True))
+        count = rows["end"] - rows["start"] + 1
+        texts = {
+            f"{name}_time": formatting.instants(self.recording.index, each, self.fs)
+            if self._timed
+            else [None] * each.size
+            for name, each in rows.items()
+        }
+        places = {"first_row": rows["start"], "last_row": rows["end"], "peak_row": rows["peak"]}
+        lasting = count / self.fs if self.fs else np.full(count.shape, np.nan)
+        return pd.concat(
+            [
+                pd.DataFrame({"alarm": np.arange(1, count.size + 1)}),
+                self.alarms,
+                pd.DataFrame({**places, **texts, "duration": lasting}),
+            ],
+            axis=1,
+        )
+
+    def to_wfdb(self, path: str | PathLike[str]) -> None:
+        """Write the alarms as annotations of WFDB, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path
+            RECORD.ANNOTATOR, such as 100.atr.
+
+        Raises
+        ------
+        TypeError
+            For a path of another type.
+        ImportError
+            Where wfdb is not installed.
+        DataError
+            For another name, without any alarm, and where the file cannot be written.
+
+        Notes
+        -----
+        An alarm is "(" at its first and ")" at its last row; the note of the first has its number,
+        channel, band and p-value. Samples are counted on the grid of the recording.
+        """
+        require("path", path, (str, PathLike), "must be a path")
+        annotations.write_wfdb(Path(path), self._marks, self.fs)
+
+    def to_edf(self, path: str | PathLike[str]) -> None:
+        """Write the alarms as an EDF+ file of annotations alone, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Raises
+        ------
+        TypeError
+            For a path of another type.
+        ImportError
+            Where edfio is not installed.
+        DataError
+            Without a sampling rate, without any alarm, and where the file cannot be written.
+
+        Notes
+        -----
+        Onsets count from the start of the recording. A start between 1985 and 2084 stands in the
+        header.
+        """
+        require("path", path, (str, PathLike), "must be a path")
+        index = self.recording.index
+        start = index[0] if isinstance(index, pd.DatetimeIndex) else None
+        local = None if start is None else start.tz_localize(None).to_pydatetime(warn=False)
+        annotations.write_edf(Path(path), self._marks, self._rate(), local)
+
+    def to_mne(self) -> "mne.Annotations":
+        """Return the alarms as annotations of MNE.
+
+        Returns
+        -------
+        mne.Annotations
+            With the description "alarm/CHANNEL". Onsets count from the first row, so that
+            `raw.set_annotations` takes them for a raw of the same recording.
+
+        Raises
+        ------
+        ImportError
+            Where mne is not installed.
+        DataError
+            Without a sampling rate.
+        """
+        return annotations.mne_annotations(self._marks, self._rate())
+
+    def _rate(self) -> float:
+        """Return the sampling rate; raise DataError where it is unknown."""
+        if self.fs is None:
+            raise DataError("Annotations are in seconds: give a sampling rate (fs).")
+        return self.fs
+
+    @property
+    def _marks(self) -> list[annotations.Mark]:
+        """The alarms as annotations."""
+        table, channels = self.table, self.alarms["channel"]
+        parts = zip(table["channel"], table["strongest at"], table["p-value"], strict=True)
+        texts = [
+            printable(f"alarm {number}: {channel}, {band}, p {p}")
+            for number, (channel, band, p) in enumerate(parts, start=1)
+        ]
+        first, last, _ = self._rows
+        return [
+            annotations.Mark(*each)
+            for each in zip(
+                first.tolist(), last.tolist(), map(printable, channels), texts, strict=True
+            )
+        ]
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -287,13 +421,13 @@ class Detection:
     def notes(self) -> tuple[str, ...]:
         """Sentences on the data and the result that a person should know."""
         own = (
-            _constant_note(self.recording, self.model, own=self.own),
-            _states_note(self.recording, self.model),
-            _unscored_note(self.step_scores),
-            _few_frames_note(self.fusion),
-            _suspected_note(self.fusion),
-            _extrapolated_note(self.fusion, self.alpha),
-            _different_note(self.step_scores, self.alpha),
+            notes.constant_note(self.recording, self.model, own=self.own),
+            notes.states_note(self.recording, self.model),
+            notes.unscored_note(self.step_scores),
+            notes.few_frames_note(self.fusion),
+            notes.suspected_note(self.fusion),
+            notes.extrapolated_note(self.fusion, self.alpha),
+            notes.different_note(self.step_scores, self.alpha),
         )
         return (*self.recording.notes, *(note for note in own if note))
 
@@ -301,15 +435,17 @@ class Detection:
     def table(self) -> pd.DataFrame:
         """The alarms as texts for a person, one row an alarm."""
         alarms, intervals = self.alarms, self.intervals
-        unit = formatting.instant_unit(self.recording.index)
         bands = zip(alarms["f_low"], alarms["f_high"], self._bands.nperseg, strict=True)
+        unit = "" if self._timed else " (row)"
+        spans = zip(intervals.first.tolist(), intervals.last.tolist(), strict=True)
         return pd.DataFrame(
             {
                 "alarm": [str(number) for number in range(1, len(alarms) + 1)],
                 **{
-                    f"{name}{unit}": formatting.instants(pd.Index(alarms[name]), self.fs)
-                    for name in ("start", "end", "peak")
+                    f"{name}{unit}": formatting.instants(self.recording.index, rows, self.fs)
+                    for name, rows in zip(("start", "end", "peak"), self._rows, strict=True)
                 },
+                **({"rows": [f"{a:,} – {b:,}" for a, b in spans]} if self._timed else {}),
                 "p-value": [
                     formatting.p_text(value, self.fusion.smallest_p) for value in alarms["p_value"]
                 ],
@@ -385,85 +521,3 @@ class Detection:
         return f"{heading}{table}<p>{escape(self._verdict_shown())}</p>" + (
             f"<ul>{notes}</ul>" if notes else ""
         )
-
-
-def _constant_note(recording: Recording, model: Model, *, own: bool) -> str:
-    """Return a note on channels that never change, empty where there are none."""
-    values = recording.values
-    with np.errstate(invalid="ignore"):
-        still = np.fmin.reduce(values, axis=0) == np.fmax.reduce(values, axis=0)
-    unseen = model.constant & ~still
-    notes = [_of_channels(recording.channels, still, "constant")]
-    if not own:
-        notes.append(
-            _of_channels(recording.channels, unseen, "constant in the data that was learned from")
-        )
-    return " ".join(note for note in notes if note)
-
-
-def _states_note(recording: Recording, model: Model) -> str:
-    """Return a note on channels that are states, empty where there are none."""
-    states = model.fitted.states & ~model.constant
-    note = _of_channels(recording.channels, states, f"states, of {STATES} values at most")
-    return note and f"{note[:-1]}, and raise no alarm (choose channels to score them alone)."
-
-
-def _of_channels(channels: Sequence[str], marked: BoolArray, what: str) -> str:
-    names = [name for name, mark in zip(channels, marked, strict=True) if mark]
-    if not names:
-        return ""
-    return (
-        f"Channel '{names[0]}' is {what}."
-        if len(names) == 1
-        else f"{formatting.named(names, 'Channels ')} are {what}."
-    )
-
-
-def _unscored_note(scores: Scores) -> str:
-    unscored = np.repeat(np.isnan(scores.statistic), scores.step)[: scores.n_samples]
-    missing = int(unscored.sum())
-    if not missing:
-        return ""
-    return (
-        f"{formatting.counted(missing, 'row')} of {scores.n_samples:,}, in gaps or between "
-        "them, have no score."
-    )
-
-
-def _suspected_note(fusion: Fusion) -> str:
-    """Return a note on what was taken for anomalous while it was learned from."""
-    if fusion.suspected < SUSPECTED:
-        return ""
-    return (
-        f"{100 * fusion.suspected:.2g} % of the scores were taken for anomalous and left out of "
-        "the calibration (--normal or --normal-rows gives data that is normal)."
-    )
-
-
-def _extrapolated_note(fusion: Fusion, alpha: float) -> str:
-    """Return a note where alpha is smaller than the normal scores can tell."""
-    if alpha >= fusion.smallest_p:
-        return ""
-    return (
-        f"The normal data supports false-alarm probabilities down to {fusion.smallest_p:.2g}: the "
-        f"threshold at alpha = {alpha:g} is extrapolated."
-    )
-
-
-def _different_note(scores: Scores, alpha: float) -> str:
-    """Return a note where most of the recording differs from what was learned from."""
-    flagged = scores.flagged(alpha)
-    blocks = np.logical_or.reduceat(flagged, np.arange(0, flagged.size, max(1, 256 // scores.step)))
-    if blocks.mean() <= DIFFERENT:
-        return ""
-    return (
-        f"{100 * blocks.mean():.0f} % of the blocks of 256 rows hold a score beyond the threshold: "
-        "the recording as a whole differs from the normal data (another load, sensor or unit?)."
-    )
-
-
-def _few_frames_note(fusion: Fusion) -> str:
-    if fusion.calibration.n_independent >= FEW_FRAMES:
-        return ""
-    count = formatting.counted(round(fusion.calibration.n_independent), "frame")
-    return f"Only {count} without overlap were learned from: the p-values are rough."

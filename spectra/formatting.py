@@ -7,6 +7,7 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
+from spectra.arrays import IntArray
 from spectra.text import printable, short
 
 # Units of time, largest first, with their seconds.
@@ -23,6 +24,18 @@ _UNITS = (
 _COUNTED_FROM = {"d": 2.0}
 # Units of sampling rates, largest first, with their hertz.
 _RATES = (("GHz", 1e9), ("MHz", 1e6), ("kHz", 1e3))
+# Units of the axes of frequencies, with their hertz: those of slow ones fit periods of minutes,
+# hours and days.
+_AXES: Final = {
+    "MHz": 1e6,
+    "kHz": 1e3,
+    "Hz": 1.0,
+    "cycles/min": 1 / 60,
+    "cycles/h": 1 / 3600,
+    "cycles/day": 1 / 86_400,
+}
+# Blanks before a row of a table, twice before its second line.
+FOLDED: Final = "  "
 # Names in datetime.isoformat of the number of digits after the second.
 _FINENESS: Final[dict[int, Literal["seconds", "milliseconds", "microseconds"]]] = {
     0: "seconds",
@@ -37,7 +50,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def frequency_text(f_low: float, f_high: float, fs: float | None, nperseg: int) -> str:
-    """Return the band between two edges: "12.5 Hz", "40 – 45 Hz", "1 / 24.0 h", "level".
+    """Return the band between two edges: "12.5 Hz", "40 – 45 Hz", "24 h", "level".
 
     The text gives the frequencies of the outermost bins of frames of `nperseg` samples. Frequencies
     below 1 Hz are given by their period, and bin 0 is called level. Without a sampling rate they
@@ -50,7 +63,7 @@ def frequency_text(f_low: float, f_high: float, fs: float | None, nperseg: int) 
     if low == high:
         return first
     shared = first.rpartition(" ")
-    if shared[2] == last.rpartition(" ")[2] and low > 0 and "/" not in shared[0]:
+    if shared[2] == last.rpartition(" ")[2] and low > 0:
         return f"{shared[0]} – {last}"
     return f"{first} – {last}"
 
@@ -61,7 +74,7 @@ def _one_frequency(frequency: float, fs: float | None) -> str:
     if fs is None:
         return f"{frequency:.3g} cycles/sample"
     if frequency < 1.0:
-        return f"1 / {duration_text(1.0 / frequency)}"
+        return _period_text(1.0 / frequency)
     for unit, size in _RATES:
         if frequency >= size:
             return f"{_three_digits(frequency / size)} {unit}"
@@ -75,6 +88,12 @@ def duration_text(seconds: float) -> str:
         if seconds >= size * _COUNTED_FROM.get(unit, 0.9995):
             return f"{_three_digits(seconds / size)} {unit}"
     return f"{seconds:.3g} s"
+
+
+def _period_text(seconds: float) -> str:
+    """Return a period as people say it: "4 h", "1.5 d", "365 d"."""
+    number, _, unit = duration_text(seconds).partition(" ")
+    return f"{float(number.replace(',', '')):,g} {unit}"
 
 
 def _three_digits(value: float) -> str:
@@ -124,23 +143,27 @@ def p_text(p_value: float, smallest: float = 1e-307) -> str:
     return f"{p_value:.1e}" if p_value >= smallest else f"< {smallest:.2g}"
 
 
-def instants(values: pd.Index, fs: float | None) -> list[str]:
-    """Return times as texts, with the resolution of the recording's sampling interval.
+def instants(index: pd.Index, rows: IntArray, fs: float | None) -> list[str]:
+    """Return the instants of rows as texts, with the resolution of the sampling interval.
 
-    That is minutes, seconds, milliseconds or microseconds. Dates are in ISO 8601 with a space,
-    times since the start in h:mm:ss, seconds and row numbers are plain numbers.
+    That is minutes, seconds, milliseconds or microseconds. Dates are in ISO 8601 with a space.
+    Times since the start, and rows where a rate is known, are in h:mm:ss. Without a rate they are
+    the numbers of the index.
     """
     step = 1.0 if fs is None else 1 / fs
     digits = 0 if step >= 1 else 3 if step >= 1e-3 else 6
+    values = index.take(rows)
     if isinstance(values, pd.DatetimeIndex):
         if step >= 60:
             return [value.isoformat(sep=" ", timespec="minutes") for value in values]
         return [value.isoformat(sep=" ", timespec=_FINENESS[digits]) for value in values]
     if isinstance(values, pd.TimedeltaIndex):
         return [_clock(value.total_seconds(), digits) for value in values]
-    if pd.api.types.is_float_dtype(values.dtype):
-        return [f"{value:.{digits}f}" for value in values]
-    return [str(value) for value in values]
+    if fs is None:
+        return [f"{value:.12g}" if isinstance(value, float) else str(value) for value in values]
+    of_seconds = pd.api.types.is_float_dtype(values.dtype)
+    seconds = values.to_numpy(dtype=np.float64) if of_seconds else rows / fs
+    return [_clock(float(each), digits) for each in seconds]
 
 
 def _clock(seconds: float, digits: int) -> str:
@@ -151,11 +174,17 @@ def _clock(seconds: float, digits: int) -> str:
     return f"{sign}{hours:.0f}:{minutes:02.0f}:{rest:0{digits + 3 if digits else 2}.{digits}f}"
 
 
-def instant_unit(index: pd.Index) -> str:
-    """Return the unit of `instants` for a heading: " (s)", " (row)", "" for dates and times."""
-    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-        return ""
-    return " (s)" if pd.api.types.is_float_dtype(index.dtype) else " (row)"
+def largest_unit(units: dict[str, float], value: float) -> str:
+    """Return the largest unit not above a value, or the smallest unit."""
+    return next((name for name, size in units.items() if value >= size), list(units)[-1])
+
+
+def frequency_unit(fs: float | None) -> tuple[str, float]:
+    """Return the largest unit of an axis not above fs/2, and its size in Hz."""
+    if fs is None:
+        return "cycles/sample", 1.0
+    unit = largest_unit(_AXES, fs / 2)
+    return unit, _AXES[unit]
 
 
 def named(names: Sequence[str], lead: str = "") -> str:
@@ -165,8 +194,11 @@ def named(names: Sequence[str], lead: str = "") -> str:
     return lead + shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def aligned(table: pd.DataFrame) -> list[str]:
-    """Return a table of texts as printable lines with aligned columns; none for an empty table."""
+def aligned(table: pd.DataFrame, width: int | None = None) -> list[str]:
+    """Return a table of texts as printable lines with aligned columns; none for an empty table.
+
+    Columns that do not fit into `width` stand in a second line of each row, or in more.
+    """
     if table.empty:
         return []
     columns = [
@@ -174,9 +206,15 @@ def aligned(table: pd.DataFrame) -> list[str]:
         for i, name in enumerate(table.columns)
     ]
     widths = [max(map(len, column)) for column in columns]
-    rows = zip(*columns, strict=True)
+    folds, used = [[0]], 2 + widths[0]
+    for i, each in enumerate(widths[1:], start=1):
+        if width is not None and used + 2 + each > width:
+            folds.append([])
+            used = len(FOLDED)
+        folds[-1].append(i)
+        used += 2 + each
     return [
-        "  "
-        + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        FOLDED * (2 if number else 1) + "  ".join(row[i].ljust(widths[i]) for i in fold).rstrip()
+        for row in zip(*columns, strict=True)
+        for number, fold in enumerate(folds)
     ]

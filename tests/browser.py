@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any, Self
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Folder of the browsers of playwright on Linux, and their places in it.
+PLAYWRIGHT = "~/.cache/ms-playwright"
+OF_PLAYWRIGHT = ("chromium-*/chrome-linux*/chrome", "chromium_headless_shell-*/*/headless_shell")
 SWITCHES = (
     "--headless=new",
     "--no-sandbox",
@@ -22,8 +25,11 @@ SWITCHES = (
 
 
 def executable() -> str | None:
-    """Path of a Chromium, None where none is installed."""
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
+    """Path of a Chromium, one of Debian or of playwright, None where none is installed."""
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or PLAYWRIGHT).expanduser()
+    installed = (path for pattern in OF_PLAYWRIGHT for path in sorted(folder.glob(pattern)))
+    return found or next((str(path) for path in installed if os.access(path, os.X_OK)), None)
 
 
 class Browser:

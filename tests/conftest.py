@@ -1,6 +1,9 @@
 """Settings of all tests."""
 
+import pytest
 from hypothesis import settings
+
+from browser import executable
 
 # How long an example takes says more of the machine, and what else it does, than of the code.
 # Examples are the same in every run, so that a commit passes or fails wherever it is tested;
@@ -8,3 +11,13 @@ from hypothesis import settings
 settings.register_profile("tests", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=500)
 settings.load_profile("tests")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end of a run that no browser has opened a report, where none is installed."""
+    if executable() is None:
+        terminalreporter.section("no browser")
+        terminalreporter.line(
+            "No Chromium is installed: the pages of reports were checked as text, and NOT opened. "
+            "apt-get install chromium, or playwright install chromium, adds those tests."
+        )

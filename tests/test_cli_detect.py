@@ -23,7 +23,10 @@ N = 4000
 # The rows where a second tone sounds, the only thing in the signal that is not always there.
 ODD = slice(2600, 2680)
 TONE, ODD_TONE = 5.0, 20.0
-ALARM_KEYS = ["start", "end", "peak", "score", "p_value", "channel", "f_low", "f_high"]
+ALARM_KEYS = [
+    "start", "end", "peak", "score", "p_value", "channel", "f_low", "f_high",
+    "first_row", "last_row", "peak_row", "start_time", "end_time", "peak_time", "duration",
+]  # fmt: skip
 
 
 def signal(seed: int, odd: bool) -> np.ndarray:
@@ -91,7 +94,7 @@ def test_json_holds_the_documented_keys_and_finds_the_odd_stretch(folder: Path) 
     assert [key for key in file if key not in documented] == []
     assert list(file) == [
         "file", "fs", "nperseg", "npersegs", "step", "alpha", "n_samples", "channels",
-        "learned_from", "period", "calibration", "notes", "alarms",
+        "learned_from", "period", "calibration", "notes", "n_alarms", "alarms",
     ]  # fmt: skip
     assert file["file"] == "dated.csv"
     assert file["fs"] == pytest.approx(FS)
@@ -151,7 +154,7 @@ def test_csv_has_the_alarms_of_the_json(folder: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert list(rows[0]) == ["file", *ALARM_KEYS]
     expected = [
-        {"file": name, **{key: str(value) for key, value in alarm.items()}}
+        {"file": name, **{key: "" if value is None else str(value) for key, value in alarm.items()}}
         for name in ("a,b.csv", "bare.csv")
         for alarm in found("detect", name, "--nperseg", "50")["alarms"]
     ]
@@ -169,7 +172,7 @@ def test_table_has_a_line_an_alarm_under_aligned_headings(folder: Path) -> None:
     noun = "alarm" if len(alarms) == 1 else "alarms"
     assert total == f"{len(alarms)} {noun} (false-alarm probability 0.001 per score)"
     assert re.split(r"\s{2,}", titles.strip()) == [
-        "alarm", "start", "end", "peak", "p-value", "channel", "strongest at", "duration",
+        "alarm", "start", "end", "peak", "rows", "p-value", "channel", "strongest at", "duration",
     ]  # fmt: skip
     assert len(lines) == len(alarms)
     for line, alarm in zip(lines, alarms, strict=True):

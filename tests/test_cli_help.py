@@ -1,5 +1,6 @@
 """Every command and every option says what it does."""
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,7 @@ def test_commands_are_those_that_are_documented() -> None:
         "datasets write",
         "transformer",
         "foundations",
+        "doctor",
     }
 
 
@@ -102,6 +104,35 @@ def test_help_documents_the_json_keys_and_the_exit_status() -> None:
         "Exit status",
     ):
         assert word in shown
+
+
+@pytest.mark.parametrize(("path", "command"), COMMANDS, ids=lambda value: str(value)[:30])
+def test_help_has_two_examples_that_the_command_understands(
+    path: tuple[str, ...], command: click.Command
+) -> None:
+    if isinstance(command, click.Group):
+        return
+    shown = CliRunner().invoke(main, [*path, "--help"]).stdout
+    lines = shown.split("Examples:\n")[1].split("\n\n")[0].splitlines()
+    assert len(lines) == 2
+    for line in lines:
+        assert len(line) < 80
+        called = [part for part in line.split("|") if part.split()[:1] == ["spectra"]]
+        words = shlex.split(called[0])
+        assert words[: len(path) + 1] == ["spectra", *path]
+        # Parsed, with all values of options checked, and not run.
+        command.make_context(path[-1], words[len(path) + 1 :])
+
+
+def test_advanced_options_stand_in_a_group_of_their_own() -> None:
+    shown = CliRunner().invoke(main, ["detect", "--help"], terminal_width=200).stdout
+    usual, advanced = shown.split("Options:\n")[1].split("Advanced options:\n")
+    for option in ("--alpha", "--normal ", "--channels", "--report", "--sort", "--top"):
+        assert option in usual
+        assert f"  {option}" not in advanced
+    for option in ("--delimiter", "--nperseg", "--view", "--fdr", "--max-bytes"):
+        assert option in advanced
+        assert option not in usual
 
 
 def test_help_imports_nothing_slow() -> None:

@@ -13,6 +13,8 @@ import pytest
 from scipy import stats
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -281,6 +283,31 @@ def test_pipeline() -> None:
     )
     kept = pipeline.set_output(transform="pandas").fit(frame).score_samples(frame)
     pd.testing.assert_index_equal(kept.index, frame.index)
+
+
+def test_grid_search_chooses_the_parameter_with_the_best_score() -> None:
+    X = odd()
+    y = np.zeros(len(X), dtype=int)
+    y[ODD] = 1
+    # A detector without normal data learns from the rows that it scores.
+    splits = [(np.arange(len(X)), np.arange(len(X)))]
+    pipeline = make_pipeline(StandardScaler(), SpectralDetector(nperseg=32))
+
+    def area(fitted: object, rows: np.ndarray, labels: np.ndarray) -> float:
+        return float(roc_auc_score(labels, -fitted.score_samples(rows)))
+
+    search = GridSearchCV(
+        pipeline, {"spectraldetector__nperseg": [8, 32, 64]}, scoring=area, cv=splits
+    ).fit(X, y)
+    expected = {
+        nperseg: roc_auc_score(y, SpectralDetector(nperseg=nperseg).fit(X).anomaly_score(X))
+        for nperseg in (8, 32, 64)
+    }
+    np.testing.assert_allclose(
+        search.cv_results_["mean_test_score"], list(expected.values()), atol=1e-3
+    )
+    assert search.best_params_["spectraldetector__nperseg"] in expected
+    assert search.best_score_ == max(search.cv_results_["mean_test_score"])
 
 
 def test_clones_and_pickles() -> None:

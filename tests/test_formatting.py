@@ -58,7 +58,7 @@ def test_counts_and_probabilities() -> None:
         ((5, 5), 100.0, "10.0 Hz"),
         ((5, 7), 100.0, "10.0 – 14.0 Hz"),
         ((0, 2), 100.0, "level – 4.00 Hz"),
-        ((1, 1), 50 / 86_400, "1 / 24.0 h"),
+        ((1, 1), 50 / 86_400, "24 h"),
         ((5, 5), None, "0.1 cycles/sample"),
         ((5, 5), 1e6, "100 kHz"),
         ((0, 0), None, "level"),
@@ -68,8 +68,8 @@ def test_counts_and_probabilities() -> None:
         ((24, 25), 100.0, "48.0 – 50.0 Hz"),
         ((20, 25), 2500.0, "1.00 – 1.25 kHz"),
         ((10, 25), 2500.0, "500 Hz – 1.25 kHz"),
-        ((1, 2), 50 / 86_400, "1 / 24.0 h – 1 / 12.0 h"),
-        ((1, 1), 50 * 3.17e-8, "1 / 365 d"),
+        ((1, 2), 50 / 86_400, "24 – 12 h"),
+        ((1, 1), 50 * 3.17e-8, "365 d"),
     ],
 )
 def test_frequencies(bins: tuple[int, int], fs: float | None, text: str) -> None:
@@ -106,18 +106,32 @@ def test_rates(fs: float | None, text: str) -> None:
     assert formatting.rate_text(fs) == text
 
 
+def instants(index: pd.Index, fs: float | None) -> list[str]:
+    """The instants of all rows of an index."""
+    return formatting.instants(index, np.arange(len(index)), fs)
+
+
 @pytest.mark.parametrize(
     ("values", "fs", "text"),
     [
         (pd.DatetimeIndex(["2024-03-01 12:00:00.25"]), 100.0, "2024-03-01 12:00:00.250"),
         (pd.DatetimeIndex(["2024-03-01 12:00:00"]), 1 / 300, "2024-03-01 12:00"),
         (pd.to_timedelta([3723.5], unit="s"), 4.0, "1:02:03.500"),
-        (pd.Index([1.5]), 2.0, "1.500"),
+        (pd.Index([1.5]), 2.0, "0:00:01.500"),
+        (pd.Index([0.25]), None, "0.25"),
         (pd.RangeIndex(7, 8), None, "7"),
+        (pd.Index(["a"]), None, "a"),
     ],
 )
 def test_instants(values: pd.Index, fs: float | None, text: str) -> None:
-    assert formatting.instants(values, fs) == [text]
+    assert instants(values, fs) == [text]
+
+
+def test_rows_are_times_where_a_rate_is_known() -> None:
+    index = pd.RangeIndex(10_000)
+    rows = np.array([0, 360, 9_999])
+    assert formatting.instants(index, rows, 0.1) == ["0:00:00", "1:00:00", "27:46:30"]
+    assert formatting.instants(index, rows, None) == ["0", "360", "9999"]
 
 
 @given(st.integers(2, 4096), st.data(), st.sampled_from([None, 360.0, 44_100.0, 1 / 300, 1 / 3]))
@@ -141,28 +155,18 @@ def test_a_band_is_named_by_its_outermost_bins(
 
 def test_times_of_a_recording_are_as_fine_as_its_step() -> None:
     dates = pd.DatetimeIndex(["2024-03-01 12:00:00.000250"], tz="Europe/Paris")
-    assert formatting.instants(dates, 20_000.0) == ["2024-03-01 12:00:00.000250+01:00"]
-    assert formatting.instants(dates, 1.0) == ["2024-03-01 12:00:00+01:00"]
-    assert formatting.instants(dates, 1 / 60) == ["2024-03-01 12:00+01:00"]
+    assert instants(dates, 20_000.0) == ["2024-03-01 12:00:00.000250+01:00"]
+    assert instants(dates, 1.0) == ["2024-03-01 12:00:00+01:00"]
+    assert instants(dates, 1 / 60) == ["2024-03-01 12:00+01:00"]
     spans = pd.to_timedelta([-1.5, 0.0, 59.9996, 360_000.0], unit="s")
-    assert formatting.instants(spans, 100.0) == [
+    assert instants(spans, 100.0) == [
         "-0:00:01.500",
         "0:00:00.000",
         "0:01:00.000",
         "100:00:00.000",
     ]
-    assert formatting.instants(spans[1:], 1.0) == ["0:00:00", "0:01:00", "100:00:00"]
-    assert formatting.instants(pd.Index([], dtype="datetime64[ns]"), 1.0) == []
-
-
-def test_headings_say_what_numbers_count() -> None:
-    indexes = (
-        pd.date_range("2024", periods=2),
-        pd.to_timedelta([1, 2]),
-        pd.Index([0.5, 1.0]),
-        pd.RangeIndex(3),
-    )
-    assert [formatting.instant_unit(index) for index in indexes] == ["", "", " (s)", " (row)"]
+    assert instants(spans[1:], 1.0) == ["0:00:00", "0:01:00", "100:00:00"]
+    assert instants(pd.Index([], dtype="datetime64[ns]"), 1.0) == []
 
 
 def test_samples_are_a_time_where_the_rate_is_known() -> None:

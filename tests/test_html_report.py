@@ -1,10 +1,12 @@
 """The report: what it holds, and what a browser makes of it."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -16,9 +18,11 @@ from browser import Browser, executable
 from spectra.cli import main
 from spectra.datasets import Recording
 from spectra.detection import Detection
+from spectra.errors import DataError
 from spectra.goodness import SIZES, smallest_burst
 from spectra.html_report import report
 from spectra.html_report.numbers import extremes, quantised
+from spectra.spectrogram import spectrogram_of
 
 FS = 100.0
 HOSTILE = "</script><img src=x onerror=alert(1)> $x$ \x1b[31m"
@@ -171,6 +175,74 @@ def test_command_writes_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert CliRunner().invoke(main, ["detect", *bad]).exit_code == status
 
 
+def test_pixels_are_the_levels_of_the_spectrogram(found: Detection) -> None:
+    data = numbers(report(found))
+    one = data["spectrograms"][1]
+    levels = np.frombuffer(base64.b64decode(one["pixels"]), np.uint8)
+    levels = levels.reshape(len(one["rows"]) - 1, len(one["edges"]) - 1).T
+    low, high = one["limits"]
+    expected = spectrogram_of(found, 1, 600, 32)
+    np.testing.assert_allclose(
+        low + levels / 254 * (high - low),
+        np.clip(expected.decibels, low, high),
+        atol=(high - low) / 250,
+    )
+    first, last = int(found.intervals.first[0]), int(found.intervals.last[0])
+    assert any(
+        each["channel"] == 1 and each["rows"][0] < first < last < each["rows"][-1]
+        for each in data["finer"]
+    )
+
+
+def test_gaps_are_the_last_level_of_a_pixel() -> None:
+    values = np.random.default_rng(7).standard_normal(8000)
+    values[3000:5000] = np.nan
+    (one,) = numbers(report(spectra.detect(Recording.from_array(values, FS))))["spectrograms"]
+    levels = np.frombuffer(base64.b64decode(one["pixels"]), np.uint8)
+    levels = levels.reshape(len(one["rows"]) - 1, -1)
+    gap = (np.array(one["rows"][:-1]) > 3200) & (np.array(one["rows"][1:]) < 4800)
+    assert gap.any()
+    assert (levels[gap] == 255).all()
+    assert (levels[~gap] < 255).any()
+
+
+def test_index_has_every_recording_the_worst_first_with_links_that_exist(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    model = spectra.learn(rng.normal(size=8000))
+    loud = {"calm": 1.0, HOSTILE: 3.0, "../louder": 1.5}
+    found = {
+        name: spectra.score(model, factor * rng.normal(size=4000)) for name, factor in loud.items()
+    }
+    path = spectra.report_index(found, tmp_path / "new" / "reports")
+    text = path.read_text(encoding="utf-8")
+    links = re.findall(r'<a href="([^"]+)">([^<]*)</a>', text)
+    assert [unescape(name) for _, name in links] == [
+        "</script><img src=x onerror=alert(1)> $x$",
+        "../louder",
+        "calm",
+    ]
+    for link, _ in links:
+        assert "/" not in link
+        assert (path.parent / unquote(link)).is_file()
+    medians = [float(np.nanmedian(each.step_scores.z)) for each in found.values()]
+    shown = re.findall(r'<td data-value="[^"]*">(-?[\d.]+)</td>', text)
+    assert f"{medians[1]:.2f}" in shown[:5]
+    assert "<img" not in text
+    assert text.count("<path") == len(found) + 1
+    # Again, over what is there, and from a generator.
+    assert spectra.report_index(iter(found.values()), path.parent) == path
+
+
+def test_index_of_nothing_and_in_no_folder_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no detection"):
+        spectra.report_index([], tmp_path)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(DataError, match="cannot be made"):
+        spectra.report_index([], tmp_path / "file" / "folder")
+    with pytest.raises(TypeError, match="must be an iterable of Detection"):
+        spectra.report_index([1], tmp_path)
+
+
 # Where no Chromium is installed there is nothing to look with.
 if executable() is not None:
 
@@ -199,6 +271,28 @@ if executable() is not None:
         texts = browser.evaluate("document.body.innerText")
         assert "</script><img src=x onerror=alert(1)>" in texts
         assert browser.evaluate("document.images.length") == 0
+
+    def test_spectrogram_shares_the_time_and_follows_the_chosen_alarm(
+        browser: Browser, page: Path, found: Detection
+    ) -> None:
+        browser.open(page, 1280)
+        shown = "document.querySelectorAll('.chart canvas')"
+        assert browser.evaluate(f"{shown}.length") == 1
+        browser.evaluate("listenTo(0); drawTime()")
+        assert browser.evaluate("document.getElementById('heard').value") == "0"
+        browser.evaluate("document.querySelector('tr[data-alarm=\"1\"]').click()")
+        # The tone of 20 Hz sounds in channel 1, and is the brightest of the pixels in the alarm.
+        assert browser.evaluate("heard.channel") == 1
+        pixels = (
+            f"(() => {{ const c = {shown}[0]; const y = frequencyAxis(heard.edges);"
+            " const row = (f) => c.height - 1 - Math.floor(y.map(f) / y.map(y.hi) * c.height);"
+            " const middle = (data.alarms.first[0] + data.alarms.last[0]) / 2;"
+            " const x = Math.floor((middle - view.lo) / (view.hi - view.lo) * c.width);"
+            " const at = (f) => [...c.getContext('2d').getImageData(x, row(f), 1, 1).data];"
+            " return [at(20), at(40)]; })()"
+        )
+        tone, quiet = browser.evaluate(pixels)
+        assert tone[1] > quiet[1] + 40
 
     def test_sort_sorts(browser: Browser, page: Path) -> None:
         browser.open(page, 1280)
@@ -250,12 +344,29 @@ if executable() is not None:
         browser.evaluate("document.getElementById('whole').click()")
         assert browser.evaluate("view.hi - view.lo") == browser.evaluate("data.n_rows")
 
+    @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+    def test_index_opens_without_error_or_request_and_sorts(
+        browser: Browser, found: Detection, tmp_path: Path, width: int, dark: bool
+    ) -> None:
+        calm = spectra.detect(np.random.default_rng(9).standard_normal(4000), alpha=1e-9)
+        index = spectra.report_index({HOSTILE: found, "calm": calm}, tmp_path)
+        browser.open(index, width, dark=dark)
+        assert browser.problems() == []
+        assert browser.requests() == [index.resolve().as_uri()]
+        assert browser.evaluate("document.documentElement.scrollWidth") <= width
+        names = "[...document.querySelectorAll('tbody tr')].map((row) => row.cells[0].innerText)"
+        assert browser.evaluate(names) == ["1", "2"]
+        browser.evaluate("headings[2].click()")
+        assert browser.evaluate(names) == ["2", "1"]
+        browser.evaluate("headings[2].click()")
+        assert browser.evaluate(names) == ["1", "2"]
+
     def test_ten_thousand_alarms_stay_usable(browser: Browser, page: Path, tmp_path: Path) -> None:
         text = page.read_text(encoding="utf-8")
         data = numbers(text)
         n = 10_000
         data["n_rows"] = 40 * n
-        data["explained"] = data["snippets"] = []
+        data["explained"] = data["snippets"] = data["finer"] = []
         data["alarms"] = {
             "first": list(range(0, 40 * n, 40)),
             "last": list(range(9, 40 * n, 40)),
@@ -264,6 +375,8 @@ if executable() is not None:
             "channel": [i % 2 for i in range(n)],
             "band": ["20 Hz"] * n,
             "lasting": ["100 ms"] * n,
+            "low": [10.0] * n,
+            "high": [30.0] * n,
         }
         packed = json.dumps(data).replace("<", "\\u003c")
         begin = text.index('id="data">') + len('id="data">')

@@ -142,7 +142,7 @@ def test_command_shows_channels_rate_notes_and_first_rows(tmp_path: Path) -> Non
     assert "1 stretch, the longest 300 rows from row 0" in shown
     assert "2.00%" in shown
     assert "note: column 'who' holds text: left out." in shown
-    assert len([line for line in shown.splitlines() if line.startswith("  0.0")]) == 5
+    assert len([line for line in shown.splitlines() if line.startswith("  0:00:00.0")]) == 5
 
 
 def test_command_writes_json_with_the_keys_of_its_help(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The notebooks run from top to bottom, and are kept without outputs."""
 
+import ast
 from pathlib import Path
 
 import nbformat
@@ -29,15 +30,32 @@ def test_notebook_runs_and_shows_its_figures(path, tmp_path):
     assert not [
         output for output in outputs if output.output_type == "stream" and output.name == "stderr"
     ]
-    figures = [
-        cell
-        for cell in notebook.cells
-        if cell.cell_type == "code" and "plot(" in cell.source.splitlines()[-1]
-    ]
+    figures = [cell for cell in notebook.cells if cell.cell_type == "code" and draws(cell.source)]
     assert figures
     for cell in figures:
         assert any("image/png" in output.get("data", {}) for output in cell.outputs)
 
 
-def test_there_is_a_notebook():
-    assert "first_look" in [path.stem for path in NOTEBOOKS]
+def draws(source):
+    """True where the last statement of a cell draws."""
+    last = ast.unparse(ast.parse(source).body[-1])
+    return "plot" in last or last == "draw()"
+
+
+def test_there_is_a_notebook_for_every_story():
+    assert [path.stem for path in NOTEBOOKS] == [
+        "1_bearing",
+        "2_ecg",
+        "3_machine_metrics",
+        "4_order",
+        "5_mathematics",
+        "6_a_folder",
+        "first_look",
+    ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS[:6], ids=lambda path: path.stem)
+def test_story_has_a_conclusion(path):
+    last = nbformat.read(path, as_version=4).cells[-1]
+    assert last.cell_type == "markdown"
+    assert last.source.startswith("## Conclusion\n\n")

@@ -3,6 +3,7 @@
 import inspect
 import io
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ DETECTION = spectra.detect(X, method=SMALL)
 EVENT = RNG.normal(size=2000)
 EVENT[1000:1064] *= 9
 FOUND = spectra.detect(EVENT, method=SMALL, fs=12_000.0)
+ORDER = spectra.detect(datasets.generators.order_anomalies(RNG), method="sequence")
 LABELS = (np.arange(40) // 10 == 2).astype(int)
 SCORES = RNG.normal(size=40)
 CALIBRATOR = spectra.GaussianThreshold.fit(np.abs(X))
@@ -37,6 +39,13 @@ def write_nowhere(detection: Any, path: Any, *, command: Any = None) -> None:
     """Write a report, but into no file that is named by chance."""
     path = os.devnull if isinstance(path, (str, Path)) else path
     spectra.write_report(detection, path, command=command)
+
+
+def index_nowhere(detections: Any, folder: Any) -> None:
+    """Write an index, but into no folder that is named by chance."""
+    with tempfile.TemporaryDirectory() as place:
+        known = isinstance(folder, (str, Path))
+        spectra.report_index(detections, place if known else folder)
 
 
 # Each with arguments that it takes.
@@ -51,8 +60,10 @@ PUBLIC: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
     "check_calibration": (spectra.check_calibration, {"normal": X, "method": SMALL}),
     "plot": (spectra.plot, {"detection": DETECTION}),
     "plot_alarm": (spectra.plot_alarm, {"detection": FOUND, "alarm": 1}),
+    "plot_attention": (spectra.plot_attention, {"detection": ORDER, "alarm": 1}),
     "plot_calibration": (spectra.plot_calibration, {"detection": DETECTION}),
     "write_report": (write_nowhere, {"detection": DETECTION, "path": os.devnull}),
+    "report_index": (index_nowhere, {"detections": [DETECTION], "folder": os.devnull}),
     "Detection.explain": (FOUND.explain, {"alarm": 1}),
     "Detection.bearing": (FOUND.bearing, {"bearing": "6205", "rpm": 6000.0}),
     "Spectral": (spectra.Spectral, {}),

@@ -77,7 +77,7 @@ def test_axes_are_named_with_their_units(shift):
     assert signal.get_ylabel() == "value"
     assert score.get_ylabel() == "score z"
     assert spectrogram.get_ylabel() == "frequency (Hz)"
-    assert spectrogram.get_xlabel() == "row"
+    assert spectrogram.get_xlabel() == "time (s)"
     assert colours.get_ylabel() == "amplitude (dB)"
     assert signal.get_title(loc="left") == "Signal; shaded: alarms"
     assert figure.get_suptitle() == "level-shift: 1 alarm (false-alarm probability 1e-06 per score)"
@@ -106,7 +106,7 @@ def test_plot_is_a_public_name(shift):
 def test_short_recording_is_drawn_as_it_is():
     recording = generators.level_shift(np.random.default_rng(1), n_samples=2000, length=300)
     (signal,), *_ = parts(plot(detect(recording)))
-    np.testing.assert_array_equal(signal.lines[0].get_xdata(), np.arange(2000))
+    np.testing.assert_array_equal(signal.lines[0].get_xdata(), np.arange(2000) / FS)
     np.testing.assert_array_equal(signal.lines[0].get_ydata(), recording.values[:, 0])
 
 
@@ -159,16 +159,15 @@ def test_score_is_that_of_the_frames_and_its_threshold_that_of_alpha(alpha):
     _, score, *_ = parts(plot(detection))
     curve, threshold = score.lines
     np.testing.assert_array_equal(curve.get_ydata(), detection.step_scores.z)
-    np.testing.assert_array_equal(
-        curve.get_xdata(), (np.arange(detection.step_scores.z.size) + 0.5) * detection.step
-    )
+    centres = (np.arange(detection.step_scores.z.size) + 0.5) * detection.step
+    np.testing.assert_allclose(curve.get_xdata(), centres / FS)
     np.testing.assert_allclose(threshold.get_ydata(), norm.isf(alpha), rtol=1e-12)
     above = detection.step_scores.z > norm.isf(alpha)
     np.testing.assert_array_equal(above, detection.step_scores.p_value < alpha)
 
 
 def test_alarms_are_shaded_on_all_axes(shift):
-    expected = np.column_stack([shift.alarms["start"], shift.alarms["end"] + 1])
+    expected = np.column_stack([shift.alarms["start"], shift.alarms["end"] + 1]) / FS
     assert len(expected) > 0
     signals, score, spectrogram, _ = parts(plot(shift))
     for ax in (*signals, score, spectrogram):
@@ -213,11 +212,11 @@ def test_spectrogram_reaches_from_end_to_end_and_from_zero_to_half_the_sampling_
     detection = detect(Recording.from_array(sine(4001), fs=FS), method=FRAMES)
     ax = parts(plot(detection))[2]
     _, columns, rows = mesh(ax)
-    assert (columns[0], columns[-1]) == ax.get_xlim() == (0, 4001)
+    assert (columns[0], columns[-1]) == ax.get_xlim() == (0, 4001 / FS)
     assert (rows[0], rows[-1]) == ax.get_ylim() == (0, 50)
     # The edges between are half way between the centres of the frames.
     centres = FrameGrid(50, 25).starts(4001) + 25
-    np.testing.assert_allclose(columns[1:-1], (centres[1:] + centres[:-1]) / 2)
+    np.testing.assert_allclose(columns[1:-1], (centres[1:] + centres[:-1]) / 2 / FS)
 
 
 def test_short_burst_is_seen_in_the_spectrogram_of_a_long_recording():
@@ -228,7 +227,8 @@ def test_short_burst_is_seen_in_the_spectrogram_of_a_long_recording():
     decibels, columns, rows = mesh(parts(plot(detection))[2])
     assert decibels.shape[1] == COLUMNS
     row = np.searchsorted(rows, 40, side="right") - 1
-    assert columns[decibels[row].argmax()] == pytest.approx(100_100, abs=200_000 / COLUMNS + 50)
+    at = columns[decibels[row].argmax()] * 60 * FS  # The axis is in minutes.
+    assert at == pytest.approx(100_100, abs=200_000 / COLUMNS + 50)
     assert decibels[row].max() == pytest.approx(20 * np.log10(0.5), abs=0.2)
 
 
@@ -239,6 +239,7 @@ def test_gap_is_left_blank_in_the_spectrogram():
     decibels, columns, _ = mesh(parts(plot(detection))[2])
     blank = np.ma.getmaskarray(decibels).all(axis=0)
     np.testing.assert_array_equal(np.ma.getmaskarray(decibels).any(axis=0), blank)
+    columns = columns * FS
     assert blank[(columns[:-1] >= 1000) & (columns[1:] <= 1500)].all()
     assert not blank[(columns[1:] <= 950) | (columns[:-1] >= 1550)].any()
 

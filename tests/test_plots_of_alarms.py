@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from matplotlib.text import Text
 from scipy.stats import norm
 
 import spectra
 from spectra.cli import main
-from spectra.datasets import Recording
+from spectra.datasets import Recording, generators
 from spectra.detection import Detection
 from spectra.goodness import RATES, normal_scores, plotted, rates
 
@@ -51,9 +52,9 @@ def test_normal_stretch_lies_over_the_signal_where_it_was_laid(
     upper, _ = spectra.plot_alarm(found, strongest).axes
     signal, normal = upper.lines
     start, nperseg = explained.frame
-    np.testing.assert_allclose(normal.get_xdata(), np.arange(start, start + nperseg))
+    np.testing.assert_allclose(normal.get_xdata(), np.arange(start, start + nperseg) / FS)
     np.testing.assert_array_equal(normal.get_ydata(), explained.similar.values)
-    rows = np.asarray(signal.get_xdata()).astype(int)
+    rows = np.rint(np.asarray(signal.get_xdata()) * FS).astype(int)
     np.testing.assert_array_equal(signal.get_ydata(), found.recording.values[rows, 1])
     assert rows[0] < explained.first_row < explained.last_row < rows[-1]
 
@@ -169,3 +170,111 @@ def test_picture_that_cannot_be_written_is_refused_before_the_work(
     assert result.exit_code == status
     assert message in result.stderr
     assert not result.stdout
+
+
+@pytest.fixture(scope="module")
+def ordered() -> Detection:
+    recording = generators.order_anomalies(np.random.default_rng(0))
+    return spectra.detect(recording, method="sequence")
+
+
+def test_attention_of_each_frame_adds_up_to_one_and_leaves_out_its_own_time(
+    ordered: Detection,
+) -> None:
+    values, nperseg = ordered.recording.values, ordered.npersegs[0]
+    found = ordered.model.fitted.attention(values, slice(4000, 6000), 500, own=True)
+    np.testing.assert_allclose(found.weights.sum(axis=1), 1, rtol=1e-5)
+    assert (np.diff(found.normal_start) > 0).all()
+    near = np.abs(found.start[:, None] - found.normal_start) < nperseg
+    assert near.any()
+    assert (found.weights[near] == 0).all()
+    assert found.start[0] >= 4000
+    assert found.start[-1] + nperseg <= 6000
+    assert found.start.size <= 500
+
+
+def test_attention_is_that_of_the_prediction(ordered: Detection) -> None:
+    values = ordered.recording.values
+    model = ordered.model.fitted
+    base = model.standardised.base
+    memory = base.past[0]
+    found = model.attention(values, slice(4000, 6000), 500, own=True)
+    # Slowly, one frame at a time: softmax of the squared distances of the pasts.
+    features = base.frames(base.frames.scaled(values))
+    order = np.argsort(memory.index, kind="stable")
+    for number in (0, 40, len(found.start) - 1):
+        frame = int(found.start[number]) // base.frames.grid.hop
+        lags = [frame - lag * memory.stride for lag in range(memory.length, 0, -1)]
+        query = (features[lags] @ base.basis).ravel().astype(float)
+        D = ((memory.keys.astype(float) - query) ** 2).sum(axis=1)
+        D[np.abs(memory.index - frame) < memory.stride] = np.inf
+        weights = np.exp(-(D - D.min()) / memory.temperature)
+        weights /= weights.sum()
+        np.testing.assert_allclose(found.weights[number], weights[order], atol=2e-3)
+        p = np.bincount(memory.tokens, weights, minlength=memory.prior.size)
+        assert found.expected[number] == p.argmax()
+
+
+def test_attention_around_an_alarm_is_drawn_with_its_tokens(ordered: Detection) -> None:
+    figure = spectra.plot_attention(ordered, 2)
+    figure.draw_without_rendering()
+    signal, attention, tokens = figure.axes[:3]
+    assert signal.get_ylabel() == "value"
+    assert attention.get_ylabel() == "time of the normal frame (s)"
+    assert tokens.get_xlabel() == "time (s)"
+    first = int(ordered.intervals.first[1]) / ordered.fs
+    low, high = tokens.get_xlim()
+    assert low < first < high
+
+
+def test_attention_of_a_model_learned_elsewhere_and_of_gaps_is_drawn() -> None:
+    rng = np.random.default_rng(3)
+    normal = generators.order_anomalies(rng).values[:8000]
+    values = generators.order_anomalies(np.random.default_rng(4)).values.copy()
+    values[2000:2300] = np.nan
+    found = spectra.detect(values, normal=normal, method="sequence")
+    figure = spectra.plot_attention(found, 1)
+    figure.draw_without_rendering()
+    assert figure.axes[1].get_ylabel() == "time of the normal frame (row)"
+
+
+def test_attention_of_another_method_is_refused(found: Detection, strongest: int) -> None:
+    with pytest.raises(ValueError, match="method='sequence'"):
+        spectra.plot_attention(found, strongest)
+    with pytest.raises(TypeError, match="must be a Detection"):
+        spectra.plot_attention(1, 1)
+
+
+HOSTILE = [
+    r"$\frac{a}{b}$ $x_{",
+    "a\x1b[31m\nb\x00\u202ec",
+    "温度 🙂 \udc80",
+    "w" * 500,
+    "%s {0} \\textbf{x} & # _ ^",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("form", ["png", "svg", "pdf"])
+def test_hostile_names_are_drawn_as_text(name: str, form: str, tmp_path: Path) -> None:
+    values = np.random.default_rng(1).standard_normal((4000, 1))
+    values[2000:2064] *= 8
+    # Half of a surrogate pair stands for a byte of a file name.
+    channel = name.replace("\udc80", "")
+    recording = Recording.from_array(values, FS, [channel], name=name)
+    recording = dataclasses.replace(recording, units=(channel,))
+    found = spectra.detect(recording)
+    strongest = int(found.alarms["score"].argmax()) + 1
+    for figure in (
+        spectra.plot(found),
+        spectra.plot_alarm(found, strongest),
+        spectra.plot_calibration(found),
+    ):
+        figure.savefig(tmp_path / f"figure.{form}")
+        shown = [text.get_text() for text in figure.findobj(Text)]
+        assert all(line.isprintable() for text in shown for line in text.split("\n"))
+        assert max(len(text) for text in shown) < 400
+        if name.startswith("$"):
+            dollars = [text for text in figure.findobj(Text) if "frac" in text.get_text()]
+            assert dollars
+            assert not any(text.get_parse_math() for text in dollars)

@@ -4,6 +4,7 @@ What they name is there, and results that they show are the results.
 """
 
 import configparser
+import importlib
 import json
 import os
 import re
@@ -12,10 +13,13 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import ModuleType
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+import spectra as spectra_package
 from spectra.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -128,7 +132,7 @@ def test_the_added_tone_is_found_and_nothing_else() -> None:
     line = printed.splitlines()[2]
     low, high = (float(text) for text in re.findall(r"(\d+)(?= – | Hz)", line)[-2:])
     assert low <= 180 <= high <= low + 8
-    start, end = (float(text) for text in line.split()[1:3])
+    start, end = (pd.Timedelta(text).total_seconds() for text in line.split()[1:3])
     assert abs(start - 17.7) < 0.064
     assert abs(end - 18.7) < 0.064
     assert printed.splitlines()[-1].startswith("1 alarm ")
@@ -177,7 +181,7 @@ def test_what_is_installed_is_this_clone_and_its_extras(page: Path) -> None:
 @pages
 def test_links_paths_and_targets_are_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    for link in re.findall(r"\]\(([^)#]+)\)", text):
+    for link in re.findall(r"\]\((?!https:)([^)#]+)\)", text):
         assert (page.parent / link).exists(), link
     for code in re.findall(r"`([^`\n]+)`", text):
         for path in re.findall(
@@ -216,5 +220,26 @@ def test_the_readme_is_short_and_has_a_picture() -> None:
 
 
 @pages
-def test_every_page_of_docs_is_linked_from_the_readme(page: Path) -> None:
-    assert page == PAGES[0] or f"(docs/{page.name})" in README
+def test_every_page_of_docs_is_in_the_navigation(page: Path) -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("\nnav:\n")[1]
+    assert page == PAGES[0] or re.search(rf": {page.name}$", navigation, re.MULTILINE)
+
+
+def test_the_readme_links_to_the_start_of_the_pages() -> None:
+    for name in ("index", "tutorial", "trust", "comparison"):
+        assert f"(docs/{name}.md)" in README
+
+
+def test_every_public_name_is_on_the_page_of_the_api() -> None:
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    for directive in re.findall(r"^::: ([\w.]+)$", page, re.MULTILINE):
+        try:
+            found = importlib.import_module(directive)
+        except ModuleNotFoundError:
+            module, _, name = directive.rpartition(".")
+            found = getattr(importlib.import_module(module), name)
+        assert found.__doc__, directive
+    for name in spectra_package.__all__:
+        value = getattr(spectra_package, name)
+        if not isinstance(value, (str, ModuleType)):
+            assert f"::: {value.__module__}.{name}" in page, name

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
+import xarray as xr
 
 import spectra
 from spectra.datasets import Recording, read
@@ -384,6 +386,9 @@ TABLES: dict[str, Any] = {
     "labels as categories": FULL.astype({"label": "category"}),
     "table of PyArrow": pa.Table.from_pandas(FULL),
     "batch of PyArrow": pa.record_batch(FULL),
+    "frame of Polars": pl.from_pandas(FULL),
+    "lazy frame of Polars": pl.from_pandas(FULL).lazy(),
+    "dataset of xarray": FULL.set_index("time").to_xarray(),
     "records of NumPy": FULL.to_records(index=False),
 }
 
@@ -398,7 +403,42 @@ def test_tables_of_any_library_give_the_same_recording(table: Any) -> None:
     np.testing.assert_allclose(found.values, expected.values, rtol=1e-12)
 
 
+TIME = pd.date_range("2024-01-01", periods=N, freq="10s")
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        xr.DataArray(TWO, dims=("time", "lead"), coords={"time": TIME, "lead": ["a", "b"]}),
+        xr.DataArray(TWO.T, dims=("lead", "time"), coords={"time": TIME, "lead": ["a", "b"]}),
+        xr.DataArray(TWO.T, dims=("lead", "when"), coords={"when": TIME, "lead": ["a", "b"]}),
+    ],
+)
+def test_arrays_of_xarray_have_their_time_in_front(array: xr.DataArray) -> None:
+    found = as_recording(array)
+    assert (found.channels, found.fs) == (("a", "b"), pytest.approx(0.1))
+    assert found.index.equals(TIME.set_names(found.index.name))
+    np.testing.assert_array_equal(found.values, TWO)
+
+
+def test_arrays_of_xarray_without_coordinates_and_of_one_dimension() -> None:
+    found = as_recording(xr.DataArray(TWO.T, dims=("lead", "sample")))
+    np.testing.assert_array_equal(found.values, TWO)
+    single = as_recording(xr.DataArray(TWO[:, 0], dims="time", coords={"time": TIME}, name="a"))
+    assert single.channels == ("a",)
+    np.testing.assert_array_equal(single.values[:, 0], TWO[:, 0])
+    series = as_recording(pl.Series("a", TWO[:, 0]))
+    assert series.channels == ("a",)
+
+
 @pytest.mark.parametrize("kind", ["datetime64[s]", "timedelta64[ms]"])
 def test_instants_are_no_values(kind: str) -> None:
     with pytest.raises(DataError, match="array has dates or durations"):
         as_recording(np.arange(N).astype(kind))
+
+
+@pytest.mark.parametrize("name", ["cpu (%)", "cpu [%]"])
+def test_unit_in_the_name_of_a_column_is_not_said_twice(name: str) -> None:
+    recording = Recording.from_frame(pd.DataFrame({name: np.arange(40.0)}))
+    assert recording.units == ("%",)
+    assert recording.title(0) == name

@@ -302,14 +302,10 @@ def _event(
 
 def instants(recording: Recording, rows: list[int]) -> list[str]:
     """Return the instants of rows as dates, as h:mm:ss since the start, or as "row 17"."""
-    index = recording.index.take(rows)
-    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-        return formatting.instants(index, recording.fs)
-    if recording.fs is None:
+    index, fs = recording.index, recording.fs
+    if fs is None and not isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         return [f"row {row}" for row in rows]
-    of_seconds = pd.api.types.is_float_dtype(index.dtype)
-    seconds = index.to_numpy(dtype=np.float64) if of_seconds else np.array(rows) / recording.fs
-    return formatting.instants(pd.to_timedelta(seconds, unit="s"), recording.fs)
+    return formatting.instants(index, np.array(rows), fs)
 
 
 def _check(number: int, n_alarms: int) -> None:

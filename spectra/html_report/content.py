@@ -1,16 +1,19 @@
 """The content of a report as values that JSON holds."""
 
+import base64
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from spectra.arrays import Float64Array
+from spectra import formatting
+from spectra.arrays import FloatArray
 from spectra.detection import Detection
 from spectra.explanation.explained import Explanation
 from spectra.goodness import RATES, normal_scores, plotted, rates
 from spectra.html_report.numbers import extremes, maxima
+from spectra.spectrogram import Spectrogram, spectrogram_of
 
 # Columns of all channels together: with two numbers of five digits each about 1 MB.
 COLUMNS: Final = 64_000
@@ -28,6 +31,14 @@ AROUND: Final = 2
 MOST_SNIPPETS: Final = 600
 SNIPPET_COLUMNS: Final = 256
 LEAST_AROUND: Final = 128
+# Columns of the spectrogram of a channel, of the one around an alarm, the alarms that have one, and
+# bands of a decade: together less than 1 MB.
+SPECTROGRAM_COLUMNS: Final = 600
+AROUND_COLUMNS: Final = 100
+MOST_AROUND: Final = 60
+BANDS_A_DECADE: Final = 32
+# Levels of a pixel: one byte, of which the last stands for a gap.
+PIXEL_LEVELS: Final = 254
 # Points of the Q–Q plot.
 MOST_POINTS: Final = 400
 
@@ -47,6 +58,7 @@ def content(detection: Detection) -> dict[str, object]:
             {
                 "index": channel,
                 "title": recording.title(channel),
+                "unit": recording.units[channel] if recording.units else "",
                 **extremes(recording.values[:, channel], columns),
             }
             for channel in shown
@@ -56,6 +68,19 @@ def content(detection: Detection) -> dict[str, object]:
             "threshold": -float(ndtri(detection.alpha)),
             **maxima(detection.step_scores.z, columns),
         },
+        "spectrograms": [
+            _pixels(
+                channel,
+                spectrogram_of(detection, channel, SPECTROGRAM_COLUMNS, BANDS_A_DECADE),
+            )
+            for channel in shown
+        ],
+        "finer": [
+            finer
+            for number in ranked[:MOST_AROUND]
+            for finer in _spectrogram_around(detection, int(number), shown)
+        ],
+        "frequency_unit": formatting.frequency_unit(detection.fs),
         "alarms": alarms(detection),
         "snippets": [
             snippet
@@ -110,6 +135,8 @@ def alarms(detection: Detection) -> dict[str, list[object]]:
         "channel": [names.index(name) for name in detection.alarms["channel"]],
         "band": list(table["strongest at"]),
         "lasting": list(table["duration"]),
+        "low": _short(detection.alarms["f_low"].to_numpy(dtype=np.float64)),
+        "high": _short(detection.alarms["f_high"].to_numpy(dtype=np.float64)),
     }
 
 
@@ -177,6 +204,41 @@ def _snippets(detection: Detection, number: int, shown: list[int]) -> list[dict[
     ] + [{"channel": -1, "row": steps.start * step, **score}]
 
 
+def _spectrogram_around(
+    detection: Detection, number: int, shown: list[int]
+) -> list[dict[str, object]]:
+    """Return the spectrogram of the stretch that a click on an alarm shows, in its channel.
+
+    Its frames are as long as the alarm, or the shortest. There is none where the channel is not
+    drawn.
+    """
+    name = detection.alarms["channel"].iloc[number]
+    channel = detection.recording.channels.index(name)
+    if channel not in shown:
+        return []
+    first, last = int(detection.intervals.first[number]), int(detection.intervals.last[number])
+    around = max(2 * (last - first + 1), LEAST_AROUND) + 2
+    rows = slice(max(0, first - around), last + 1 + around)
+    held = [each for each in detection.npersegs if each <= last - first + 1]
+    nperseg = max(held, default=min(detection.npersegs))
+    found = spectrogram_of(detection, channel, AROUND_COLUMNS, BANDS_A_DECADE, rows, nperseg)
+    return [_pixels(channel, found)]
+
+
+def _pixels(channel: int, found: Spectrogram) -> dict[str, object]:
+    """Return a spectrogram with a byte for each pixel, column by column from low to high."""
+    low, high = found.limits
+    level = np.clip((found.decibels - low) / (high - low), 0.0, 1.0) * PIXEL_LEVELS
+    level = np.where(np.isnan(level), PIXEL_LEVELS + 1, np.rint(level)).astype(np.uint8)
+    return {
+        "channel": channel,
+        "limits": [round(low, 1), round(high, 1)],
+        "rows": np.round(found.rows, 1).tolist(),
+        "edges": _short(found.edges),
+        "pixels": base64.b64encode(level.T.tobytes()).decode("ascii"),
+    }
+
+
 def _spectrum(explained: Explanation) -> dict[str, object] | None:
     """Return the spectrum of an alarm over the normal one, in dB."""
     found = explained.spectra
@@ -211,6 +273,6 @@ def _calibration(detection: Detection) -> dict[str, object]:
     }
 
 
-def _short(values: Float64Array) -> list[float]:
+def _short(values: FloatArray) -> list[float]:
     """Return values with five significant digits."""
     return [float(f"{value:.5g}") for value in values.tolist()]

@@ -42,5 +42,10 @@ def extremes(values: FloatArray, n_columns: int) -> dict[str, object]:
 def maxima(values: FloatArray, n_columns: int) -> dict[str, object]:
     """Return the largest value of each column, as `extremes`."""
     edge = -(-values.size // n_columns)
-    begin = np.arange(0, values.size, edge)
-    return {"edge": edge, "high": quantised(np.fmax.reduceat(values, begin))}
+    return {"edge": edge, "high": quantised(maxima_of_columns(values, n_columns))}
+
+
+def maxima_of_columns(values: FloatArray, n_columns: int) -> FloatArray:
+    """Return the largest value of each of at most `n_columns` columns, NaN for one of NaN."""
+    begin = np.arange(0, values.size, -(-values.size // n_columns))
+    return np.asarray(np.fmax.reduceat(values, begin))

@@ -4,6 +4,8 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = { left: 64, right: 12, top: 22, bottom: 34 };
 const ROWS_A_PAGE = 100;
+// Bands of more alarms than this would cover the spectrogram.
+const MOST_BOXES = 60;
 const view = { lo: 0, hi: data.n_rows };
 
 function node(name, attributes, text) {
@@ -126,7 +128,7 @@ const timeTitle = data.time.kind === "row" ? "row" : data.time.kind === "clock" 
 
 // ---- charts --------------------------------------------------------------------------------------
 
-function frame(host, height, x, y, xTitle, yTitle, xTicks, xText, label) {
+function frame(host, height, x, y, xTitle, yTitle, xTicks, xText, label, yText = number) {
   host.replaceChildren();
   const width = Math.max(host.clientWidth || 320, 260);
   const svg = shape(host, "svg", { width, height, viewBox: "0 0 " + width + " " + height,
@@ -143,7 +145,7 @@ function frame(host, height, x, y, xTitle, yTitle, xTicks, xText, label) {
     height: inner.bottom - inner.top });
   for (const v of y.ticks) {
     shape(svg, "line", { x1: inner.left, x2: inner.right, y1: py(v), y2: py(v), class: "grid" });
-    shape(svg, "text", { x: inner.left - 6, y: py(v) + 4, class: "tick end" }, number(v));
+    shape(svg, "text", { x: inner.left - 6, y: py(v) + 4, class: "tick end" }, yText(v));
   }
   let lastEnd = -Infinity;
   for (const v of xTicks) {
@@ -340,11 +342,12 @@ function drawTime() {
   document.getElementById("span").textContent = instant(view.lo) + " – " + instant(view.hi);
 }
 
-function timeFrame(host, height, y, title, label) {
+function timeFrame(host, height, y, title, label, yText) {
   const x = { lo: view.lo, hi: view.hi, map: (v) => v };
   const marks = timeTicks(view.lo, view.hi, Math.max(2, Math.floor((host.clientWidth || 320) / 150)));
   const spacing = marks.length > 1 ? marks[1] - marks[0] : view.hi - view.lo;
-  return frame(host, height, x, y, timeTitle, title, marks, (v) => tickText(v, spacing), label);
+  return frame(host, height, x, y, timeTitle, title, marks, (v) => tickText(v, spacing), label,
+    yText);
 }
 
 function drawSignal(channel) {
@@ -389,6 +392,131 @@ function drawScore(host, height) {
   shape(f.body, "path", { d: path(parts, f.px, f.py), class: "score" });
   const at = f.py(data.score.threshold);
   shape(f.body, "line", { x1: f.inner.left, x2: f.inner.right, y1: at, y2: at, class: "threshold" });
+}
+
+// ---- the spectrogram -----------------------------------------------------------------------------
+
+// The colour map viridis (Smith & van der Walt 2015) at nine points.
+const VIRIDIS = [[68, 1, 84], [72, 40, 120], [62, 73, 137], [49, 104, 142], [38, 130, 142],
+  [31, 158, 137], [53, 183, 121], [110, 206, 88], [253, 231, 37]];
+const LAST_LEVEL = 254, GAP = 255, LINEAR_SHARE = 0.1;
+let heard = data.spectrograms[0];
+
+function colour(share) {
+  const at = share * (VIRIDIS.length - 1), k = Math.min(Math.floor(at), VIRIDIS.length - 2);
+  return VIRIDIS[k].map((low, i) => Math.round(low + (VIRIDIS[k + 1][i] - low) * (at - k)));
+}
+const PALETTE = Array.from({ length: LAST_LEVEL + 1 }, (_, i) => colour(i / LAST_LEVEL));
+
+// The pixels of a spectrogram are decoded when it is first drawn.
+function levels(found) {
+  if (typeof found.pixels === "string") {
+    found.pixels = Uint8Array.from(atob(found.pixels), (c) => c.charCodeAt(0));
+  }
+  return found.pixels;
+}
+
+// The position of each of n points between two edges in ascending edges, −1 outside of them.
+function positions(edges, n, at) {
+  const found = new Int32Array(n);
+  let k = 0;
+  for (let i = 0; i < n; i++) {
+    const value = at(i);
+    while (k < edges.length - 2 && edges[k + 1] <= value) k++;
+    found[i] = value < edges[0] || value > edges[edges.length - 1] ? -1 : k;
+  }
+  return found;
+}
+
+function frequencyAxis(edges) {
+  const top = edges[edges.length - 1], linear = top * LINEAR_SHARE;
+  const [, size] = data.frequency_unit;
+  const marks = ticks(0, linear / size, 2).map((v) => v * size);
+  const decade = Math.pow(10, Math.floor(Math.log10(linear / size))) * size;
+  for (const v of [1, 2, 5, 10, 20, 50, 100].map((m) => m * decade)) {
+    if (v > linear * 1.1 && v <= top) marks.push(v);
+  }
+  return { lo: 0, hi: top, ticks: marks,
+    map: (v) => (v <= linear ? v / linear : 1 + Math.log10(v / linear)),
+    inverse: (u) => (u <= 1 ? u * linear : linear * Math.pow(10, u - 1)) };
+}
+
+function drawSpectrogram(host, height) {
+  const fine = data.finer.filter((one) => one.channel === heard.channel
+    && one.rows[0] <= Math.ceil(view.lo)
+    && one.rows[one.rows.length - 1] >= Math.floor(view.hi));
+  const extent = (one) => one.rows[one.rows.length - 1] - one.rows[0];
+  const found = fine.sort((a, b) => extent(a) - extent(b))[0] || heard;
+  const y = frequencyAxis(found.edges), [unit, size] = data.frequency_unit;
+  const title = data.channels.find((one) => one.index === heard.channel).title;
+  const f = timeFrame(host, height, y, "spectrogram of " + title + ", frequency (" + unit + ")",
+    "Spectrogram of " + title, (v) => number(Number((v / size).toPrecision(6))));
+  const { left, right, top, bottom } = f.inner;
+  const canvas = node("canvas", { width: Math.round(right - left), height: bottom - top });
+  canvas.style.left = left + "px";
+  canvas.style.top = top + "px";
+  const image = canvas.getContext("2d"), w = canvas.width, h = canvas.height;
+  const pixels = image.createImageData(w, h), bytes = levels(found);
+  const across = positions(found.rows, w, (i) => view.lo + (i + 0.5) / w * (view.hi - view.lo));
+  const up = positions(found.edges, h, (i) => y.inverse((i + 0.5) / h * y.map(y.hi)));
+  const n_bands = found.edges.length - 1;
+  for (let i = 0; i < w; i++) {
+    for (let k = 0; k < h; k++) {
+      const level = across[i] < 0 || up[k] < 0 ? GAP : bytes[across[i] * n_bands + up[k]];
+      if (level !== GAP) pixels.data.set([...PALETTE[level], 255], 4 * ((h - 1 - k) * w + i));
+    }
+  }
+  image.putImageData(pixels, 0, 0);
+  host.insertBefore(canvas, f.svg);
+  for (const each of f.svg.querySelectorAll(".grid")) each.remove();
+  const { first, last, low, high, channel } = data.alarms;
+  const seen = order.filter((i) => channel[i] === heard.channel && last[i] >= view.lo
+    && first[i] <= view.hi);
+  for (const i of seen.length > MOST_BOXES ? seen.filter((one) => one === chosen) : seen) {
+    const x = f.px(first[i]), edge = f.py(high[i]);
+    for (const kind of ["halo", i === chosen ? "box chosen" : "box"]) {
+      shape(f.body, "rect", { x, y: edge, width: Math.max(f.px(last[i] + 1) - x, 2),
+        height: Math.max(f.py(low[i]) - edge, 2), class: kind });
+    }
+  }
+  drawColours(found);
+}
+
+function drawColours(found) {
+  const host = document.getElementById("colours"), [low, high] = found.limits;
+  const channel = data.channels.find((one) => one.index === heard.channel);
+  const bar = node("canvas", { width: 160, height: 10 }), image = bar.getContext("2d");
+  for (let i = 0; i < 160; i++) {
+    image.fillStyle = "rgb(" + colour(i / 159).join(",") + ")";
+    image.fillRect(i, 0, 1, 10);
+  }
+  const unit = channel.unit ? "1 " + channel.unit : "the unit of the channel";
+  host.replaceChildren(document.createTextNode("amplitude (dB re " + unit + "): " + low + " "),
+    bar, document.createTextNode(" " + high
+      + (data.alarms.first.length ? "; boxes: bands in which an alarm is strongest" : "")));
+}
+
+function listenTo(channel) {
+  heard = data.spectrograms.find((one) => one.channel === channel) || heard;
+  const menu = document.getElementById("heard");
+  if (menu) menu.value = String(heard.channel);
+}
+
+function addSpectrogram() {
+  if (data.spectrograms.length > 1) {
+    const label = node("label", { class: "soft" }, "Spectrogram of ");
+    const menu = label.appendChild(node("select", { id: "heard" }));
+    for (const one of data.channels) {
+      menu.appendChild(node("option", { value: one.index }, one.title));
+    }
+    menu.addEventListener("change", () => { listenTo(Number(menu.value)); drawTime(); });
+    document.getElementById("signals").appendChild(label);
+  }
+  if (order.length) {
+    const { z, channel } = data.alarms;
+    listenTo(channel[order.reduce((best, i) => (z[i] > z[best] ? i : best), 0)]);
+  }
+  addTimeChart(210, drawSpectrogram);
 }
 
 // ---- the table -----------------------------------------------------------------------------------
@@ -459,6 +587,7 @@ function drawTable() {
 
 function choose(i, stay) {
   chosen = i;
+  listenTo(data.alarms.channel[i]);
   const { first, last } = data.alarms;
   const around = Math.max(4 * (last[i] - first[i] + 1), 256);
   if (!stay) setView(first[i] - around / 2, last[i] + around / 2);
@@ -600,6 +729,7 @@ function drawAll() {
 
 for (const channel of data.channels) addTimeChart(data.channels.length > 2 ? 130 : 190, drawSignal(channel));
 addTimeChart(150, drawScore);
+addSpectrogram();
 addExplained();
 drawTable();
 drawAll();

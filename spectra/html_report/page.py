@@ -79,41 +79,51 @@ def report(detection: Detection, *, command: str | None = None) -> str:
     command : str, optional
         Command that repeats the detection; by default the call in Python.
     """
-    script, style = _resource("page.js"), _resource("page.css")
-    policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
     name = escape(printable(detection.recording.name))
     numbers = json.dumps(content(detection), allow_nan=False, separators=(",", ":"))
     # No text of a file can end the script element.
     numbers = numbers.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    body = f"""{_head(detection, name)}
+{_signal(detection)}
+{_table(detection)}
+{_explanations(detection)}
+{_calibration(detection)}
+{_settings(detection, command)}"""
+    return document(f"{name}: spectra", body, resource("page.js"), numbers)
+
+
+def document(title: str, body: str, script: str, numbers: str = "") -> str:
+    """Return a page of HTML that runs one script and asks for nothing.
+
+    `title` and `body` are HTML, `numbers` is JSON that the script reads.
+    """
+    style = resource("page.css")
+    policy = (
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    data = f'<script type="application/json" id="data">{numbers}</script>\n' if numbers else ""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{name}: spectra</title>
+<title>{title}</title>
 <style>{style}</style>
 </head>
 <body>
 <main>
-{_head(detection, name)}
-{_signal(detection)}
-{_table(detection)}
-{_explanations(detection)}
-{_calibration(detection)}
-{_settings(detection, command)}
+{body}
 </main>
-<script type="application/json" id="data">{numbers}</script>
-<script>{script}</script>
+{data}<script>{script}</script>
 </body>
 </html>
 """
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """Return the text of a script or a style of the pages."""
     return files("spectra.html_report").joinpath(name).read_text(encoding="utf-8")
 
 
@@ -178,7 +188,7 @@ def _signal(detection: Detection) -> str:
         if n_channels > MOST_CHANNELS
         else ""
     )
-    return f"""<h2 id="signal">Signal and score</h2>
+    return f"""<h2 id="signal">Signal, score and spectrogram</h2>
 <div class="tools">
 <button type="button" id="before" aria-label="earlier">◀</button>
 <button type="button" id="after" aria-label="later">▶</button>
@@ -188,6 +198,7 @@ def _signal(detection: Detection) -> str:
 <span class="soft" id="span"></span>
 </div>
 <div id="signals"></div>
+<p class="legend" id="colours"></p>
 <p class="soft">{hidden}Shaded: alarms. Drag to zoom, double-click for all, Ctrl and wheel to zoom;
 click an alarm to choose it.</p>"""
 

@@ -8,7 +8,8 @@ except ImportError as error:
     raise ImportError("Plots need matplotlib: pip install matplotlib.") from error
 
 from spectra.plots.alarm import plot_alarm
+from spectra.plots.attention import plot_attention
 from spectra.plots.calibration import plot_calibration
 from spectra.plots.figure import plot
 
-__all__ = ["plot", "plot_alarm", "plot_calibration"]
+__all__ = ["plot", "plot_alarm", "plot_attention", "plot_calibration"]

@@ -1,5 +1,6 @@
 """One alarm as a figure: the signal with a normal stretch laid over, and its spectrum."""
 
+from textwrap import fill
 from typing import Final
 
 import numpy as np
@@ -8,16 +9,22 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from spectra.arrays import Float64Array
+from spectra.datasets.recording import Recording
 from spectra.detection import Detection
 from spectra.explanation.explained import Explanation, Spectra
+from spectra.formatting import frequency_unit
 from spectra.parameters import require
-from spectra.plots.axes import TimeAxis, frequency_unit, plain
+from spectra.plots.axes import TimeAxis, plain
 from spectra.plots.columns import envelope
 from spectra.plots.style import ALARM, NORMAL, SIGNAL, Picture
+from spectra.text import LONGEST_PATH, short
 
 # Frames shown on each side of an alarm.
 AROUND: Final = 2
-# Characters of a line of the title.
+# Characters of a unit beside an axis.
+LONGEST_UNIT: Final = 16
+# Characters of a sentence in the title, and of a line of it.
+LONGEST_SENTENCE: Final = 260
 LINE: Final = 130
 # Lowest amplitude that is drawn, in dB below the largest.
 RANGE_DB: Final = 100.0
@@ -73,19 +80,18 @@ def plot_alarm(detection: Detection, alarm: int) -> Figure:
     for ax in (upper, lower):
         ax.spines[["top", "right"]].set_visible(False)
         plain(ax.yaxis.label)
-    text = f"{detection.recording.name}, alarm {alarm}: {explained.sentence}"
-    plain(figure.suptitle(_folded(text), fontsize="medium"))
+    plain(
+        figure.suptitle(heading(detection.recording, alarm, explained.sentence), fontsize="medium")
+    )
     return figure
 
 
-def _folded(text: str) -> str:
-    """Return a text in lines of at most LINE characters."""
-    lines = [""]
-    for word in text.split():
-        if len(lines[-1]) + len(word) + 1 > LINE:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".lstrip()
-    return "\n".join(lines)
+def heading(recording: Recording, alarm: int, sentence: str) -> str:
+    """Return the name of a recording, and what an alarm is, in lines of at most LINE characters."""
+    text = (
+        f"{short(recording.name, LONGEST_PATH)}, alarm {alarm}: {short(sentence, LONGEST_SENTENCE)}"
+    )
+    return fill(text, LINE)
 
 
 def _draw_around(ax: Axes, detection: Detection, explained: Explanation, channel: int) -> None:
@@ -110,7 +116,7 @@ def _draw_around(ax: Axes, detection: Detection, explained: Explanation, channel
     edges = np.array([explained.first_row, explained.last_row + 1]) - rows.start
     ax.axvspan(*time.at(edges), color=ALARM, alpha=0.18, linewidth=0, label="alarm", zorder=0.5)
     plain(ax.yaxis.label)
-    ax.set_ylabel(recording.title(channel))
+    ax.set_ylabel(short(recording.title(channel)))
     ax.margins(y=0.08)
     time.draw(ax)
     _legend(ax)
@@ -147,11 +153,10 @@ def _draw_spectrum(
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel(f"frequency ({unit})")
-    of = explained.unit or "the unit of the channel"
+    of = short(explained.unit, LONGEST_UNIT) or "the unit of the channel"
     ax.set_ylabel(f"amplitude (dB re 1 {of})" if explained.unit else f"amplitude (dB re {of})")
-    ax.set_title(
-        f"Spectrum of {detection.recording.channels[channel]}", loc="left", fontsize="medium"
-    ).set_parse_math(False)
+    name = short(detection.recording.channels[channel])
+    plain(ax.set_title(f"Spectrum of {name}", loc="left", fontsize="medium"))
     _legend(ax)
 
 

@@ -12,21 +12,12 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from spectra.arrays import FloatArray, IntArray
+from spectra.formatting import frequency_unit, largest_unit
+from spectra.spectrogram import LINEAR_SHARE
 
 SECONDS: Final = {"days": 86_400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6}
 # Numbers from this on stand in the next larger unit of time.
 LONGEST_NUMBER: Final = 10_000.0
-# Units of slow frequencies fit periods of minutes, hours and days.
-HERTZ: Final = {
-    "MHz": 1e6,
-    "kHz": 1e3,
-    "Hz": 1.0,
-    "cycles/min": 1 / 60,
-    "cycles/h": 1 / 3600,
-    "cycles/day": 1 / 86_400,
-}
-# The frequency axis is linear up to this share of the highest frequency, and logarithmic above.
-LINEAR_SHARE: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -52,7 +43,8 @@ class TimeAxis:
     def of(cls, index: pd.Index, fs: float | None) -> Self:
         """Return the axis of an index.
 
-        It shows dates, a time in a suitable unit, the numbers of the index, or row numbers.
+        It shows dates, a time in a suitable unit, and without a sampling rate row numbers or the
+        numbers of the index.
         """
         if isinstance(index, pd.DatetimeIndex):
             instants = index if index.tz is None else index.tz_convert("UTC").tz_localize(None)
@@ -70,7 +62,10 @@ class TimeAxis:
             return cls(np.arange(len(index) + 1, dtype=np.float64), "row")
         if fs is not None and index.dtype.kind == "f" and abs(float(steps.mean()) * fs - 1) < 1e-3:
             return cls._of_seconds(numbers)
-        return cls(_edges(numbers), "row" if index.dtype.kind in "iu" else "index")
+        counted = index.dtype.kind in "iu" and bool((steps == 1).all())
+        if fs is not None and counted:
+            return cls._of_seconds(numbers / fs)
+        return cls(_edges(numbers), "row" if counted else "index")
 
     @classmethod
     def _of_seconds(cls, seconds: FloatArray) -> Self:
@@ -107,19 +102,6 @@ class TimeAxis:
 def _edges(starts: FloatArray) -> FloatArray:
     """Return the starts and, one step after the last, the end."""
     return np.append(starts, 2 * starts[-1] - starts[-2])
-
-
-def largest_unit(units: dict[str, float], value: float) -> str:
-    """Return the largest unit not above a value, or the smallest unit."""
-    return next((name for name, size in units.items() if value >= size), list(units)[-1])
-
-
-def frequency_unit(fs: float | None) -> tuple[str, float]:
-    """Return the largest unit not above fs/2, and its size in Hz."""
-    if fs is None:
-        return "cycles/sample", 1.0
-    unit = largest_unit(HERTZ, fs / 2)
-    return unit, HERTZ[unit]
 
 
 def draw_frequency_axis(ax: Axes, fs: float | None) -> float:

@@ -13,7 +13,7 @@ from spectra.goodness import RATES, normal_scores, plotted, rates
 from spectra.parameters import require
 from spectra.plots.axes import plain
 from spectra.plots.style import ALARM, NORMAL, SCORE, SIGNAL, Picture
-from spectra.text import printable
+from spectra.text import LONGEST_PATH, short
 
 # Probability inside the band of a Q–Q plot at each point.
 CONFIDENCE: Final = 0.95
@@ -66,7 +66,7 @@ def plot_calibration(detection: Detection) -> Figure:
     fit = detection.fusion.calibration
     plain(
         figure.suptitle(
-            f"{printable(detection.recording.name)}: calibration, "
+            f"{short(detection.recording.name, LONGEST_PATH)}: calibration, "
             f"Kolmogorov–Smirnov p of the tail = {fit.ks_p_value:.2g}",
             fontsize="medium",
         )

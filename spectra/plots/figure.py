@@ -18,12 +18,13 @@ from scipy.special import ndtri
 
 from spectra.arrays import FloatArray
 from spectra.detection import Detection
-from spectra.formatting import counted
+from spectra.formatting import counted, frequency_unit
 from spectra.parameters import require
-from spectra.plots.axes import TimeAxis, frequency_unit, plain
+from spectra.plots.axes import TimeAxis, plain
 from spectra.plots.columns import column_maxima, envelope
 from spectra.plots.spectrogram import draw_spectrogram
 from spectra.plots.style import ALARM, SCORE, SIGNAL, Picture
+from spectra.text import LONGEST_PATH, short
 
 # Channels that are drawn: more are too low to read on a page.
 MAX_CHANNELS: Final = 8
@@ -86,7 +87,7 @@ def plot(detection: Detection) -> Figure:
     for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)
     time.draw(axes[-1])
-    plain(figure.suptitle(f"{detection.recording.name}: {detection.verdict}"))
+    plain(figure.suptitle(f"{short(detection.recording.name, LONGEST_PATH)}: {detection.verdict}"))
     return figure
 
 
@@ -110,13 +111,7 @@ def _signals_title(shown: int, n_channels: int) -> str:
 def _spectrogram_title(detection: Detection, channel: str) -> str:
     """Return the title of the spectrogram."""
     boxes = "; boxes: bands in which an alarm is strongest" if len(detection.alarms) else ""
-    return f"Spectrogram of {_short(channel)}{boxes}"
-
-
-def _short(name: str) -> str:
-    """Return a name on one line, of at most LONGEST_NAME characters."""
-    line = " ".join(name.split())
-    return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1] + "…"
+    return f"Spectrogram of {short(channel, LONGEST_NAME)}{boxes}"
 
 
 def _draw_signal(ax: Axes, detection: Detection, channel: int, time: TimeAxis) -> None:
@@ -124,7 +119,7 @@ def _draw_signal(ax: Axes, detection: Detection, channel: int, time: TimeAxis) -
     values = detection.recording.values[:, channel]
     ax.plot(*envelope(values, time.edges[:-1]), color=SIGNAL, linewidth=0.7)
     plain(ax.yaxis.label)
-    ax.set_ylabel(_short(detection.recording.title(channel)))
+    ax.set_ylabel(short(detection.recording.title(channel), LONGEST_NAME))
     ax.margins(y=0.08)
 
 

@@ -167,6 +167,17 @@ class Memory:
             p[block], spectrum[block], variance[block] = Prediction.of(smoothed, A, self.values)
         return Prediction(p, spectrum, variance)
 
+    def attention(self, queries: FloatArray, own: IntArray | None = None) -> FloatArray:
+        """Return the attention a_j of contexts to the normal frames, (n_frames, n_normal).
+
+        The parameters are those of `predict`, and so are the contexts whose attention is NaN.
+        """
+        A = np.full((len(queries), self.index.size), np.nan, dtype=queries.dtype)
+        for block, D in self._distances(queries, own):
+            A[block] = attention_weights(D, self.temperature)
+            A[block[np.isinf(D).all(axis=1)]] = np.nan
+        return A
+
     def with_fitted_temperature(self, queries: FloatArray, tokens: IntArray, own: IntArray) -> Self:
         """Return the memory at the temperature of largest likelihood of the tokens of frames.
 

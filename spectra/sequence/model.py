@@ -11,6 +11,7 @@ from spectra.calibration.fusion import Fused, Fusion
 from spectra.calibration.scores import Scores
 from spectra.calibration.standard import Standard
 from spectra.errors import DataError
+from spectra.sequence.attention_map import AttentionMap, attention_map
 from spectra.sequence.base_scores import FAR, NEAR, BaseScores
 from spectra.sequence.evidence import evidence
 from spectra.sequence.features import FrameFeatures, FrameSample, frames_within
@@ -178,6 +179,13 @@ class SequenceModel:
     ) -> Iterator[Evidence]:
         """Yield the evidence of each of the `steps` of a signal (n_samples, n_channels)."""
         return evidence(self.standardised, signal, scores.fused, steps, own=own)
+
+    def attention(self, signal: Float64Array, rows: slice, most: int, *, own: bool) -> AttentionMap:
+        """Return the attention of at most `most` frames in some rows of a signal.
+
+        `own` says that it is the signal that was learned from.
+        """
+        return attention_map(self.standardised.base, signal, rows, most, own=own)
 
     def forecast(
         self, signal: Float64Array, n_frames: int, rng: np.random.Generator | None = None

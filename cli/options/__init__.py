@@ -1,0 +1,46 @@
+"""Options that several commands share, and their values, by subject."""
+
+from spectra.cli.options.advanced import Advanced, is_advanced
+from spectra.cli.options.learning import VIEWS, Learning, learning_options, rows_option
+from spectra.cli.options.output import Output, keep_formulas_option, output_options
+from spectra.cli.options.paths import STDIN, ReadPath, WrittenPath, opened
+from spectra.cli.options.reading import USUAL_STEP, Reading, reading_options
+from spectra.cli.options.threshold import alarm_options, alpha_option
+from spectra.cli.options.values import (
+    above_zero,
+    alarm_rate,
+    probability,
+    row_range,
+    sampling_rate,
+    share,
+)
+from spectra.cli.options.verbosity import Verbosity, verbosity_options
+
+__all__ = [
+    "STDIN",
+    "USUAL_STEP",
+    "VIEWS",
+    "Advanced",
+    "Learning",
+    "Output",
+    "ReadPath",
+    "Reading",
+    "Verbosity",
+    "WrittenPath",
+    "above_zero",
+    "alarm_options",
+    "alarm_rate",
+    "alpha_option",
+    "is_advanced",
+    "keep_formulas_option",
+    "learning_options",
+    "opened",
+    "output_options",
+    "probability",
+    "reading_options",
+    "row_range",
+    "rows_option",
+    "sampling_rate",
+    "share",
+    "verbosity_options",
+]

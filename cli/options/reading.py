@@ -1,0 +1,157 @@
+"""Options of how files are read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from spectra.cli.options.advanced import Advanced
+from spectra.cli.options.paths import STDIN, opened
+from spectra.cli.options.values import byte_count, sampling_rate
+
+if TYPE_CHECKING:
+    from spectra.datasets import Recording
+    from spectra.datasets.grid_values import Choice
+    from spectra.errors import DataError
+
+USUAL_STEP = "auto"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Choices of how files are read: arguments of `spectra.datasets.read`."""
+
+    time: str | None
+    channels: str | None
+    label: str | None
+    fs: float | None
+    resample: str | None
+    variable: str | None = None
+    sheet: str | None = None
+    series: str | None = None
+    repeats: "Choice | None" = None
+    dates: str | None = None
+    delimiter: str | None = None
+    max_bytes: int | None = None
+
+    def read(self, file: str) -> "Recording":
+        """Return the recording in a file, "-" for standard input.
+
+        Raises DataError where there is none, or where the file holds several series.
+        """
+        from spectra.datasets import read
+
+        return read(opened(file), **self._arguments(file))
+
+    def read_series(self, file: str) -> "dict[str, Recording | DataError]":
+        """Return the recordings of the series in a file by their names, "" for a single one.
+
+        Raises DataError where none can be read.
+        """
+        from spectra.datasets import read_series
+
+        return read_series(opened(file), **self._arguments(file))
+
+    def choices(self) -> dict[str, Any]:
+        """Return the keyword arguments of `spectra.datasets.inspect`."""
+        arguments = {field.name: getattr(self, field.name) for field in fields(self)}
+        arguments["resample"] = True if self.resample == USUAL_STEP else self.resample
+        return arguments
+
+    def _arguments(self, file: str) -> dict[str, Any]:
+        """Return the keyword arguments of `spectra.datasets.read`."""
+        return {**self.choices(), "name": "stdin" if file == STDIN else file}
+
+
+def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for reading a file, which the command gets as `reading`."""
+    for option in (
+        click.option(
+            "--sheet",
+            cls=Advanced,
+            metavar="NAME",
+            help="The sheet of an Excel file, by name or number; by default the first.",
+        ),
+        click.option(
+            "--variable",
+            cls=Advanced,
+            metavar="NAME",
+            help="The variable of a MATLAB, NPZ or HDF5 file (/group/data); by default those that "
+            "fit.",
+        ),
+        click.option(
+            "--max-bytes",
+            cls=Advanced,
+            metavar="BYTES",
+            callback=byte_count,
+            help="Largest number of bytes to read from a compressed file, such as 2G; by default "
+            "half of the memory.",
+        ),
+        click.option(
+            "--delimiter",
+            cls=Advanced,
+            metavar="SIGN",
+            help="The delimiter of a text table: one sign, tab or blank; by default it is "
+            "recognised.",
+        ),
+        click.option(
+            "--dates",
+            cls=Advanced,
+            type=click.Choice(["day-first", "month-first"]),
+            help="The order of day and month in dates; by default the one that fits all rows.",
+        ),
+        click.option(
+            "--repeats",
+            cls=Advanced,
+            type=click.Choice(["first", "last", "max", "min", "mean"]),
+            help="The value to take from several rows with one time stamp.",
+        ),
+        click.option(
+            "--series",
+            cls=Advanced,
+            metavar="COLUMN",
+            help="The column that names stacked series; COLUMN=VALUE for one series, none for no "
+            "series; by default it is recognised.",
+        ),
+        click.option(
+            "--resample",
+            cls=Advanced,
+            metavar="PERIOD",
+            help="Put irregular rows on a regular grid: every 5min, 10ms, 0.5 (seconds), or "
+            f"{USUAL_STEP} for the usual step.",
+        ),
+        click.option(
+            "--fs",
+            type=float,
+            metavar="HZ",
+            callback=sampling_rate,
+            help="The sampling rate; it takes precedence over a rate and time stamps in the file.",
+        ),
+        click.option(
+            "--label",
+            metavar="COLUMN",
+            help="A column of known anomalies, 0 or 1, which is not analysed; in EDF and WFDB "
+            "files the annotations that are anomalies (V,F).",
+        ),
+        click.option(
+            "--channels",
+            metavar="A,B,…",
+            help="The columns to analyse; by default all that hold measured numbers.",
+        ),
+        click.option(
+            "--time",
+            metavar="COLUMN",
+            help="The column of the time, by name or number from 1, or none; by default it is "
+            "recognised.",
+        ),
+    ):
+        command = option(command)
+
+    @wraps(command)
+    def collected(*args: Any, **rest: Any) -> None:
+        given = {field.name: rest.pop(field.name) for field in fields(Reading)}
+        command(*args, reading=Reading(**given), **rest)
+
+    return collected

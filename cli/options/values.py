@@ -1,0 +1,98 @@
+"""Values of options: each function returns a value, or raises BadParameter with the reason."""
+
+import math
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from spectra.parameters import FASTEST, MOST_ROWS, SLOWEST
+
+PICTURES = (".png", ".svg", ".pdf")
+
+
+def above_zero(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """Return a finite number above 0; raise BadParameter for any other."""
+    if value is not None and not 0 < value < math.inf:
+        raise click.BadParameter(f"{value:g} is not a finite number above 0.")
+    return value
+
+
+def sampling_rate(
+    _ctx: click.Context, _param: click.Parameter, value: float | None
+) -> float | None:
+    """Return a sampling rate; raise BadParameter for any other number."""
+    if value is not None and not SLOWEST <= value <= FASTEST:
+        raise click.BadParameter(f"{value:g} must lie in {SLOWEST:g} … {FASTEST:g}.")
+    return value
+
+
+def neighbours(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """Return a number or share of frames; raise BadParameter for any other value."""
+    if value is not None and not (
+        0 < value < 1 or (1 <= value < MOST_ROWS and value == int(value))
+    ):
+        raise click.BadParameter(
+            f"{value:g} is neither a number of frames, 1 or more, nor a share of them, below 1."
+        )
+    return value
+
+
+def probability(_ctx: click.Context, _param: click.Parameter, value: float) -> float:
+    """Return a false-alarm probability; raise BadParameter for any other value."""
+    if not 0 < value <= 0.5:
+        raise click.BadParameter(f"{value:g} must be above 0 and at most 0.5.")
+    return value
+
+
+def share(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """Return a share above 0 and below 1; raise BadParameter for any other value."""
+    if value is not None and not 0 < value < 1:
+        raise click.BadParameter(f"{value:g} must be above 0 and below 1.")
+    return value
+
+
+def alarm_rate(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Return the text of a rate of false alarms; raise BadParameter for any other."""
+    if value is not None:
+        from spectra.calibration.rates import AlarmRate
+
+        try:
+            AlarmRate.parse(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+    return value
+
+
+def byte_count(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    """Return the bytes of a number such as 500000, 500M or 2G."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([kMGT]?)i?B?", value)
+    if match is None or float(match[1]) < 1:
+        raise click.BadParameter(f"'{value}' is no number of bytes, such as 500000, 500M or 2G.")
+    return min(int(float(match[1]) * 1024 ** " kMGT".index(match[2] or " ")), MOST_ROWS)
+
+
+def picture(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
+    """Return the name of a picture; raise BadParameter for a format that is not drawn."""
+    if value is None:
+        return None
+    if value.suffix.lower() not in PICTURES:
+        raise click.BadParameter(f"'{value}' must end in {', '.join(PICTURES[:-1])} or .pdf.")
+    if find_spec("matplotlib") is None:
+        raise click.BadParameter("pictures need matplotlib: pip install matplotlib.")
+    return value
+
+
+def row_range(
+    _ctx: click.Context, _param: click.Parameter, value: str | None
+) -> tuple[int | None, int | None] | None:
+    """Return the two numbers of A:B, None for one that is missing."""
+    if value is None:
+        return None
+    first, colon, end = value.partition(":")
+    if not colon or not all(re.fullmatch("[0-9]{0,18}", part) for part in (first, end)):
+        raise click.BadParameter(f"'{value}' must have the form A:B, such as 0:5000.")
+    return int(first) if first else None, int(end) if end else None

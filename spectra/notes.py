@@ -1,0 +1,103 @@
+"""Notes on a result: sentences on the data and the scores that a person should know."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from spectra import formatting
+from spectra.arrays import BoolArray
+from spectra.calibration.fusion import Fusion
+from spectra.calibration.scores import Scores
+from spectra.datasets.recording import Recording
+from spectra.model import Model
+from spectra.signal.scale import STATES
+
+# Frames without overlap below which a note says that p-values are rough.
+FEW_FRAMES: Final = 20
+# Share of the scores from which a note says that they were taken for anomalous.
+SUSPECTED: Final = 0.01
+# Share of the blocks beyond the threshold from which the whole recording is called different.
+DIFFERENT: Final = 0.5
+
+
+def constant_note(recording: Recording, model: Model, *, own: bool) -> str:
+    """Return a note on channels that never change, empty where there are none."""
+    values = recording.values
+    with np.errstate(invalid="ignore"):
+        still = np.fmin.reduce(values, axis=0) == np.fmax.reduce(values, axis=0)
+    unseen = model.constant & ~still
+    notes = [_of_channels(recording.channels, still, "constant")]
+    if not own:
+        notes.append(
+            _of_channels(recording.channels, unseen, "constant in the data that was learned from")
+        )
+    return " ".join(note for note in notes if note)
+
+
+def states_note(recording: Recording, model: Model) -> str:
+    """Return a note on channels that are states, empty where there are none."""
+    states = model.fitted.states & ~model.constant
+    note = _of_channels(recording.channels, states, f"states, of {STATES} values at most")
+    return note and f"{note[:-1]}, and raise no alarm (choose channels to score them alone)."
+
+
+def _of_channels(channels: Sequence[str], marked: BoolArray, what: str) -> str:
+    names = [name for name, mark in zip(channels, marked, strict=True) if mark]
+    if not names:
+        return ""
+    return (
+        f"Channel '{names[0]}' is {what}."
+        if len(names) == 1
+        else f"{formatting.named(names, 'Channels ')} are {what}."
+    )
+
+
+def unscored_note(scores: Scores) -> str:
+    unscored = np.repeat(np.isnan(scores.statistic), scores.step)[: scores.n_samples]
+    missing = int(unscored.sum())
+    if not missing:
+        return ""
+    return (
+        f"{formatting.counted(missing, 'row')} of {scores.n_samples:,}, in gaps or between "
+        "them, have no score."
+    )
+
+
+def suspected_note(fusion: Fusion) -> str:
+    """Return a note on what was taken for anomalous while it was learned from."""
+    if fusion.suspected < SUSPECTED:
+        return ""
+    return (
+        f"{100 * fusion.suspected:.2g} % of the scores were taken for anomalous and left out of "
+        "the calibration (--normal or --normal-rows gives data that is normal)."
+    )
+
+
+def extrapolated_note(fusion: Fusion, alpha: float) -> str:
+    """Return a note where alpha is smaller than the normal scores can tell."""
+    if alpha >= fusion.smallest_p:
+        return ""
+    return (
+        f"The normal data supports false-alarm probabilities down to {fusion.smallest_p:.2g}: the "
+        f"threshold at alpha = {alpha:g} is extrapolated."
+    )
+
+
+def different_note(scores: Scores, alpha: float) -> str:
+    """Return a note where most of the recording differs from what was learned from."""
+    flagged = scores.flagged(alpha)
+    blocks = np.logical_or.reduceat(flagged, np.arange(0, flagged.size, max(1, 256 // scores.step)))
+    if blocks.mean() <= DIFFERENT:
+        return ""
+    return (
+        f"{100 * blocks.mean():.0f} % of the blocks of 256 rows hold a score beyond the threshold: "
+        "the recording as a whole differs from the normal data (another load, sensor or unit?)."
+    )
+
+
+def few_frames_note(fusion: Fusion) -> str:
+    if fusion.calibration.n_independent >= FEW_FRAMES:
+        return ""
+    count = formatting.counted(round(fusion.calibration.n_independent), "frame")
+    return f"Only {count} without overlap were learned from: the p-values are rough."
