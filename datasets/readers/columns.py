@@ -228,7 +228,8 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
     chosen, values, units, text, said = _values(table, chosen, required=wanted is not None)
     notes = [*said, *_left_out(table, text, "text")]
     _refuse_too_large(table, chosen, values)
-    void: BoolArray = np.asarray(np.isnan(values).all(axis=0))
+    # The largest value is NaN where all are; a mask would take an eighth of the memory.
+    void: BoolArray = np.isnan(np.asarray(np.fmax.reduce(values, axis=0, initial=np.nan)))
     if chosen and (void.all() or (void.any() and wanted is not None)):
         which = (
             table.source
@@ -260,7 +261,10 @@ def _values(
     table: Table, chosen: Sequence[int], *, required: bool
 ) -> tuple[list[int], Float64Array, list[str], list[int], list[str]]:
     """Return the columns of numbers, their values (n, c), units, columns of text, notes."""
-    frame = table.frame.iloc[:, list(chosen)] if len(chosen) < len(table.names) else table.frame
+    # A run of columns is a view of the table, any other choice a copy.
+    run = bool(chosen) and list(chosen) == [*range(chosen[0], chosen[-1] + 1)]
+    which = slice(chosen[0], chosen[-1] + 1) if run else list(chosen)
+    frame = table.frame.iloc[:, which]
     if chosen and all(
         isinstance(kind, np.dtype) and kind.kind in "fiub" for kind in frame.dtypes.unique()
     ):

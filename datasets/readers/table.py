@@ -112,8 +112,10 @@ def _from_start(instants: pd.Index, start: pd.Timestamp | None) -> pd.Index:
 
 def _without_events(raw: Raw, table: Table, taken: frozenset[int]) -> Raw:
     """Return the samples less the rows that have a word in a column of text and no value."""
+    if raw.instants is None or not np.isnan(raw.values.sum()):
+        return raw
     empty: BoolArray = np.asarray(np.isnan(raw.values).all(axis=1))
-    if raw.instants is None or not empty.any():
+    if not empty.any():
         return raw
     rows, titles = np.flatnonzero(empty), table.titles()
     words = np.zeros(len(rows), dtype=np.bool_)
