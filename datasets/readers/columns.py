@@ -227,9 +227,8 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
     )
     chosen, values, units, text, said = _values(table, chosen, required=wanted is not None)
     notes = [*said, *_left_out(table, text, "text")]
-    _refuse_too_large(table, chosen, values)
     # The largest value is NaN where all are; a mask would take an eighth of the memory.
-    void: BoolArray = np.isnan(np.asarray(np.fmax.reduce(values, axis=0, initial=np.nan)))
+    void: BoolArray = np.isnan(_refused_too_large(table, chosen, values))
     if chosen and (void.all() or (void.any() and wanted is not None)):
         which = (
             table.source
@@ -294,15 +293,18 @@ def _left_out(table: Table, columns: Sequence[int], what: str) -> list[str]:
     ]
 
 
-def _refuse_too_large(table: Table, chosen: Sequence[int], values: Float64Array) -> None:
-    """Raise DataError for the first infinite value or one as good as that, if there is one."""
-    # The extremes take no memory; NaN is none of them.
-    high, low = (
-        np.fmax.reduce(values, axis=None, initial=0.0),
-        np.fmin.reduce(values, axis=None, initial=0.0),
-    )
-    if max(high, -low) <= _LARGEST:
-        return
+def _refused_too_large(
+    table: Table, chosen: Sequence[int], values: Float64Array
+) -> Float64Array:
+    """Return the largest value of each column, NaN where all are missing.
+
+    Raises DataError for the first infinite value or one as good as that.
+    """
+    highs: Float64Array = np.fmax.reduce(values, axis=0, initial=np.nan)
+    lows: Float64Array = np.fmin.reduce(values, axis=0, initial=np.nan)
+    high, low = (float(np.fmax.reduce(one, initial=0.0)) for one in (highs, -lows))
+    if max(high, low) <= _LARGEST:
+        return highs
     row, column = map(int, np.argwhere(np.abs(values) > _LARGEST)[0])
     value = values[row, column]
     what = f"{value:.3g} is too large to be one" if np.isfinite(value) else "is infinite"

@@ -112,21 +112,27 @@ def _from_start(instants: pd.Index, start: pd.Timestamp | None) -> pd.Index:
 
 def _without_events(raw: Raw, table: Table, taken: frozenset[int]) -> Raw:
     """Return the samples less the rows that have a word in a column of text and no value."""
-    if raw.instants is None or not np.isnan(raw.values.sum()):
+    titles = table.titles()
+    texts = [
+        series
+        for column, title in enumerate(titles)
+        if column not in taken
+        and title not in raw.channels
+        and not is_plain(series := table.frame.iloc[:, column])
+    ]
+    if raw.instants is None or not texts:
         return raw
     empty: BoolArray = np.asarray(np.isnan(raw.values).all(axis=1))
     if not empty.any():
         return raw
-    rows, titles = np.flatnonzero(empty), table.titles()
+    rows = np.flatnonzero(empty)
     words = np.zeros(len(rows), dtype=np.bool_)
-    for column in range(len(table.names)):
-        series = table.frame.iloc[:, column]
-        if column not in taken and not is_plain(series) and titles[column] not in raw.channels:
-            text = series.astype("str").str.strip().str.lower()
-            full = (series.notna() & ~text.isin(MISSING_WORDS)).to_numpy(np.bool_)
-            # What has a word in every row, such as the name of a sensor, tells of no event.
-            if np.mean(full[~empty]) < 0.5:
-                words |= full[rows]
+    for series in texts:
+        text = series.astype("str").str.strip().str.lower()
+        full = (series.notna() & ~text.isin(MISSING_WORDS)).to_numpy(np.bool_)
+        # What has a word in every row, such as the name of a sensor, tells of no event.
+        if np.mean(full[~empty]) < 0.5:
+            words |= full[rows]
     events = rows[words]
     if not len(events) or len(events) > 0.5 * len(empty):
         return raw

@@ -351,9 +351,9 @@ def _from_dates(table: Table, column: int, order: str | None) -> TimeColumn | No
     """Return the instants of written dates, joined with the clock times beside them, if any."""
     series = table.frame.iloc[:, column]
     parsed, notes = parse_dates(series, order)
-    # A copy, for the index keeps the array it hands out.
-    missing = np.array(parsed.isna())
-    if missing.any():
+    if parsed.hasnans:
+        # A copy, for the index keeps the array it hands out.
+        missing = np.array(parsed.isna())
         # Only cells that are no date are looked at one by one: there may be millions.
         unread = series[missing]
         missing[missing] = unread.isna() | unread.astype("str").str.strip().str.lower().isin(
@@ -370,7 +370,9 @@ def _from_dates(table: Table, column: int, order: str | None) -> TimeColumn | No
             )
         _refuse_missing(table, column, missing)
     name = table.names[column]
-    if parsed.has_duplicates and bool((parsed == parsed.normalize()).all()):
+    # Days without a time of day show in the first rows; to look for repeats takes longer.
+    days = parsed[:_A_FEW].equals(parsed[:_A_FEW].normalize()) and parsed.has_duplicates
+    if days and bool((parsed == parsed.normalize()).all()):
         return _with_clock(table, column, parsed, notes)
     return TimeColumn(frozenset({column}), parsed.rename(name), notes)
 
