@@ -20,6 +20,8 @@ _ROW_LINE = re.compile(rb"[\r\n][ \t\x00]*+(?![#%/;\r\n \t\x00])")
 _BLOCK = 1 << 20
 _COMMENT_LINE = re.compile(rf"\n[ \t]*([{''.join(COMMENTS)}])")
 _SIGNATURES = {
+    # python-calamine reads these, but a damaged one ends the process.
+    b"\xd0\xcf\x11\xe0": "a workbook of Excel before 2007 (.xls)",
     b"PK\x03\x04": "a zip archive or a spreadsheet",
     b"PAR1": "a Parquet file",
     b"\x89HDF": "an HDF5 file",
@@ -27,6 +29,7 @@ _SIGNATURES = {
     b"[{": "JSON",
     b"[[": "JSON",
 }
+_OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
 _MARKUP = re.compile(rb"<(?![^<>\r\n]{1,40}>[ \t]*[,;\t|])")
 """The beginning of HTML or XML; <DATE>,<TIME> are the names of columns."""
 _MARKS = {
@@ -143,9 +146,13 @@ def _head(source: Source) -> bytes:
 
 def _encoding(head: bytes, name: str) -> str:
     """Return the encoding: by its byte order mark, UTF-8 where the bytes are that, or Latin-1."""
-    for signature, kind in _SIGNATURES.items():
-        if head.startswith(signature):
-            raise DataError(f"{name} is {kind}, not a text table: save it as CSV first.")
+    kind = next((kind for sign, kind in _SIGNATURES.items() if head.startswith(sign)), None)
+    if kind is not None:
+        if _OPEN_DOCUMENT in head[:200]:
+            kind = "an OpenDocument spreadsheet (.ods)"
+        workbook = kind.endswith((".xls)", ".ods)"))
+        remedy = "save it as .xlsx or CSV" if workbook else "save it as CSV first"
+        raise DataError(f"{name} is {kind}, not a text table: {remedy}.")
     if _MARKUP.match(head):
         raise DataError(f"{name} is HTML or XML, not a text table: save it as CSV first.")
     if head.startswith(codecs.BOM_UTF8):
