@@ -15,6 +15,8 @@ from spectra.errors import DataError
 
 # Beyond this squares and their sums run out of numbers; who writes it means that there is no value.
 _LARGEST = 1e100
+_MOST_NOTES = 12
+"""Notes on the cells of columns; of hundreds of columns alike a dozen say enough."""
 _SAMPLE_CELLS, _A_FEW = 1000, 20
 """Cells by which a column of text is told, and those that tell it at a glance."""
 
@@ -278,6 +280,9 @@ def _values(
         else np.empty((len(table.frame), 0))
     )
     notes = [note for one in kept.values() for note in one.notes]
+    if len(notes) > _MOST_NOTES + 1:
+        more = f"{len(notes) - _MOST_NOTES} more notes like these on other columns."
+        notes = [*notes[:_MOST_NOTES], more]
     return list(kept), values, [one.unit for one in kept.values()], text, notes
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from spectra.arrays import IntArray
 from spectra.datasets.instants import seconds_of
+from spectra.datasets.readers.cells import is_number_with_unit
 from spectra.datasets.readers.columns import Table, is_plain, quoted
 from spectra.datasets.readers.names import words
 from spectra.errors import DataError
@@ -23,6 +24,8 @@ _NAMES_TEXT = """
 """
 _NAMES = frozenset(_NAMES_TEXT.split())
 _MOST_SERIES = 1000
+_MOST_KEYS = 12
+"""Columns of text of which two together may name series: their pairs are tried one by one."""
 _FEWEST_ROWS = 5
 _TANGLED = 0.05  # of the rows: how many may repeat a stamp or come late in one series
 
@@ -64,8 +67,9 @@ def find_series(
     if not keys:
         return None
     tangled = not _is_one_run(instants)
+    few = keys[:_MOST_KEYS]
     for columns in [(column,) for column in keys] + [
-        (first, second) for i, first in enumerate(keys) for second in keys[i + 1 :]
+        (first, second) for i, first in enumerate(few) for second in few[i + 1 :]
     ]:
         found = _grouped(table, columns)
         if found is None:
@@ -129,10 +133,10 @@ def _keys(table: Table, taken: frozenset[int]) -> list[int]:
 
 
 def _is_numbers(series: "pd.Series[float]") -> bool:
-    """Return True if the first cells of a column of text are mostly numbers."""
-    first = series.dropna().iloc[:50]
-    values = pd.to_numeric(first.astype("str").str.replace(",", "."), errors="coerce")
-    return bool(len(first) and values.notna().mean() > 0.5)
+    """Return True if the first cells of a column of text are mostly numbers, of any unit."""
+    first = series.dropna().iloc[:50].astype("str").str.strip()
+    values = pd.to_numeric(first.str.replace(",", "."), errors="coerce").notna()
+    return bool(len(first) and (values | first.map(is_number_with_unit)).mean() > 0.5)
 
 
 def _grouped(table: Table, columns: Sequence[int]) -> Series | None:
