@@ -19,12 +19,18 @@ _MISSING_TEXT = """
     over under underrange overrange sat saturated open short err error fault fail failed bad
     offline off-line disconnected timeout nodata no_data no-data noread nc n.a. na. #na #n/v n/d
     nd n.d. --- ---- -.- --.- . … * ** *** #value! #num! #ref! nan. -inf* fehler ungültig
-    unbekannt ausfall fehlt error: inconnu erreur desconocido – —
+    unbekannt ausfall fehlt error: inconnu erreur desconocido – — n/e s/d k.a. n.v. n/v high low
+    indisponible ungueltig inválido invalide leer shutdown configure n.b. onbekend ∞ +∞ -∞ #error
 """
 MISSING_WORDS = (
     MISSING
     | frozenset(_MISSING_TEXT.split())
     | {"no data", "not available", "not a number", "out of range", "o.l", "ol", "o.l.", "+ovld"}
+    | {"bad input", "bad output", "bad quality", "bad data", "i/o timeout", "scan off", "scan timeout"}
+    | {"pt created", "calc failed", "comm fail", "equip fail", "intf shut", "not connected"}
+    | {"no result", "no value", "under range", "over range", "no signal", "sensor error", "no sample"}
+    | {"kein wert", "keine daten", "nicht verfügbar", "no disponible", "sin datos", "sem dados"}
+    | {"non disponible", "non disponibile", "pas de données", "geen data", "brak danych", "missing data"}
 )
 """Words, in lower case, that a logger writes where it has no value."""
 

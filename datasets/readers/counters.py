@@ -31,6 +31,31 @@ _IDENTIFIERS = frozenset(
         "stations",
         "device",
         "node",
+        "record",
+        "type",
+        "poc",
+        "parameter",
+        "mdl",
+        "location",
+        "version",
+        "quality",
+        "qualität",
+        "calidad",
+        "qualité",
+        "qn",
+        "qc",
+        "flag",
+        "flags",
+        "status",
+        "validity",
+        "valid",
+        "lat",
+        "latitude",
+        "lon",
+        "lng",
+        "longitude",
+        "elevation",
+        "altitude",
     }
 )
 _ALIKE, _MOST = 0.01, 0.98
@@ -62,9 +87,13 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
         if len(free) - len(columns) > 1 and _identifies(table, column):
             columns.add(column)
             notes.append(
-                f"{table.label(column)} is one number throughout and named like an identifier: "
+                f"{table.label(column)} is one number throughout, and named like no measurement: "
                 f"left out (--channels '{titles[column]}' analyses it)."
             )
+            continue
+        if len(free) - len(columns) > 1 and _stands_once(table, column):
+            columns.add(column)
+            notes.append(f"{table.label(column)} has a value in the first row only: left out.")
             continue
         named = _counts_rows(table, column, alone=len(free) - len(columns) < 2)
         if named or (
@@ -102,13 +131,19 @@ def _even_starts(table: Table, columns: list[int]) -> set[int]:
 
 
 def _identifies(table: Table, column: int) -> bool:
-    """Return True if a column holds one whole number and is named like an identifier."""
+    """Return True if a column holds one number and is named like an identifier, place or quality."""
     if not words(table.names[column]) & _IDENTIFIERS:
         return False
     series = table.frame.iloc[:, column]
-    if series.dtype.kind not in "iu":
+    return series.dtype.kind in "iuf" and bool((series == series.iloc[0]).all())
+
+
+def _stands_once(table: Table, column: int) -> bool:
+    """Return True if a column has a number in its first row, and in no other."""
+    series = table.frame.iloc[:, column]
+    if series.dtype.kind != "f" or len(series) < _FEWEST_ROWS or not np.isnan(series.iloc[1]):
         return False
-    return bool((series == series.iloc[0]).all())
+    return bool(series.iloc[1:].isna().all() and not np.isnan(series.iloc[0]))
 
 
 def _counts_rows(table: Table, column: int, *, alone: bool) -> bool:

@@ -165,6 +165,13 @@ def _plain(
     return text, pd.TimedeltaIndex(late), tuple(notes)
 
 
+def month_number(name: str) -> int | None:
+    """Return the number of a month by its name or the first letters of it, None for another word."""
+    lowered = name.casefold().rstrip(".")
+    english = next((_MONTHS[key] for key in (lowered[:4], lowered[:3]) if key in _MONTHS), None)
+    return None if english is None else list(dict.fromkeys(_MONTHS.values())).index(english) + 1
+
+
 def _english(match: re.Match[str]) -> str:
     """Return the English name of a month, as strptime reads it."""
     name = match[0].rstrip(".").casefold()
