@@ -38,17 +38,6 @@ _IDENTIFIERS = frozenset(
         "mdl",
         "location",
         "version",
-        "quality",
-        "qualität",
-        "calidad",
-        "qualité",
-        "qn",
-        "qc",
-        "flag",
-        "flags",
-        "status",
-        "validity",
-        "valid",
         "lat",
         "latitude",
         "lon",
@@ -58,6 +47,11 @@ _IDENTIFIERS = frozenset(
         "altitude",
     }
 )
+_QUALITIES = frozenset(
+    "quality qualität calidad qualité kwaliteit qn qc flag flags status validity valid opc".split()
+)
+_NEARLY_ALL = 0.99
+"""Share of the rows that have one number in a column which says how good the others are."""
 _ALIKE, _MOST = 0.01, 0.98
 """A step is the usual one within this share of it; this share of the steps makes a counter."""
 _GLANCE = 64
@@ -132,10 +126,12 @@ def _even_starts(table: Table, columns: list[int]) -> set[int]:
 
 def _identifies(table: Table, column: int) -> bool:
     """Return True if a column holds one number and is named like an identifier, place or quality."""
-    if not words(table.names[column]) & _IDENTIFIERS:
-        return False
+    named = words(table.names[column])
     series = table.frame.iloc[:, column]
-    return series.dtype.kind in "iuf" and bool((series == series.iloc[0]).all())
+    if not named & (_IDENTIFIERS | _QUALITIES) or series.dtype.kind not in "iuf":
+        return False
+    usual = float(np.mean(series.to_numpy() == series.iloc[0]))
+    return usual == 1 or bool(named & _QUALITIES and usual >= _NEARLY_ALL)
 
 
 def _stands_once(table: Table, column: int) -> bool:

@@ -67,6 +67,10 @@ _LONG_UNITS_TEXT = """
 _LONG_UNITS = frozenset(_LONG_UNITS_TEXT.split())
 """Units that are one even without brackets, as the last word of a name."""
 
+UNIT_NAMES = frozenset(
+    {"unit", "units", "einheit", "uom", "unidad", "unité", "unite", "unita", "unità", "eenheid"}
+)
+"""Words, in lower case, that name a column of units."""
 _SPELT_UNITS = frozenset(
     {"Deg C", "Deg F", "deg C", "deg F", "degT", "TS", "RN", "% RH", "% rF", "deg. C", "m/(s^2)", "mm:ss.mmm", "hh:mm:ss"}
 )

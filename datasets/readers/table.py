@@ -9,17 +9,16 @@ import pandas as pd
 from spectra.arrays import BoolArray
 from spectra.datasets.raw import Raw, Request, Stack
 from spectra.datasets.readers.cells import MISSING_WORDS
-from spectra.datasets.readers.columns import Table, is_plain, read_channels
+from spectra.datasets.readers.columns import Channels, Table, is_plain, read_channels
 from spectra.datasets.readers.counters import find_counters
 from spectra.datasets.readers.labels import find_labels
-from spectra.datasets.readers.names import words
+from spectra.datasets.readers.names import UNIT_NAMES, words
 from spectra.datasets.readers.series import choose_series, find_series, same_in_each
 from spectra.datasets.readers.time_column import TimeColumn, Times, find_times
 from spectra.errors import DataError
 
 _LONGEST_ELAPSED = 1e8
 """Seconds since the start of a recording, three years; what is larger counts from elsewhere."""
-_UNIT_NAMES = frozenset({"unit", "units", "einheit", "uom", "unidad", "unité", "eenheid"})
 
 
 def refuse_too_few(table: Table) -> None:
@@ -56,9 +55,7 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
         taken |= counters.columns
         notes += counters.notes
     chosen = read_channels(table, wanted, taken)
-    units = chosen.units
-    if len(units) == 1 and not units[0]:
-        units = (_unit_column(table, taken),)
+    units = _with_unit_columns(table, chosen, taken)
     raw = Raw(
         values=chosen.values,
         channels=chosen.titles,
@@ -83,14 +80,26 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
     return _without_events(raw, table, taken)
 
 
-def _unit_column(table: Table, taken: frozenset[int]) -> str:
-    """Return the unit that a column of its own gives in every row, "" without one."""
+def _with_unit_columns(
+    table: Table, chosen: Channels, taken: frozenset[int]
+) -> tuple[str, ...]:
+    """Return the units of channels, also those that a column gives with one text in every row.
+
+    Such a column goes with the channel to its left, or with the only one.
+    """
+    titles, units = table.titles(), list(chosen.units)
     for column, name in enumerate(table.names):
-        if column not in taken and words(name) & _UNIT_NAMES:
-            units = table.frame.iloc[:, column].dropna().unique()
-            if len(units) == 1 and isinstance(units[0], str):
-                return units[0].strip()
-    return ""
+        if column in taken or not words(name) & UNIT_NAMES:
+            continue
+        texts = table.frame.iloc[:, column].dropna().unique()
+        if len(texts) != 1 or not isinstance(texts[0], str):
+            continue
+        left = titles[column - 1] if column else ""
+        beside = chosen.titles.index(left) if left in chosen.titles else None
+        channel = 0 if len(units) == 1 else beside
+        if channel is not None and not units[channel]:
+            units[channel] = texts[0].strip()
+    return tuple(units)
 
 
 def _times(table: Table, request: Request, taken: frozenset[int], index: pd.Index | None) -> Times:

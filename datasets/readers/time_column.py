@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array
+from spectra.datasets.instants import seconds_of
 from spectra.datasets.readers.calendar_columns import calendar_dates
 from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
 from spectra.datasets.readers.clock_times import (
@@ -32,6 +33,7 @@ from spectra.datasets.readers.time_numbers import (
     day_numbers,
     epoch,
     goes_on,
+    has_equal_steps,
     irregularity,
     is_steady,
     written_dates,
@@ -166,7 +168,7 @@ def _candidates(
     return found, refused
 
 
-def _rank(table: Table, one: TimeColumn) -> tuple[int, bool, bool, int]:
+def _rank(table: Table, one: TimeColumn) -> tuple[int, bool, bool, bool, int]:
     """Return how well a column serves as the axis, the smallest best.
 
     A regular one goes before one whose stamps repeat or come in bursts, a date before a clock, and
@@ -174,7 +176,8 @@ def _rank(table: Table, one: TimeColumn) -> tuple[int, bool, bool, int]:
     """
     column = min(one.columns)
     clock = isinstance(one.index, pd.TimedeltaIndex)
-    return irregularity(one.index), clock, not names_time(table.names[column]), column
+    uneven = not has_equal_steps(np.diff(seconds_of(one.index)))
+    return irregularity(one.index), clock, uneven, not names_time(table.names[column]), column
 
 
 def _plausible(table: Table, free: list[int]) -> list[int]:
@@ -191,7 +194,7 @@ def _plausible(table: Table, free: list[int]) -> list[int]:
         or words(table.names[column]) & (TIME_WORDS | SECONDS.keys())
         or names_time(table.names[column])
         or seconds_in(None, table.unit(column))
-        or (table.names[column] is None and column == free[0])
+        or (not table.names[column] and column == free[0])
         or column == 0
     ]
 
@@ -287,7 +290,7 @@ def _unnamed_seconds(
 
     Columns that rise by whole numbers count something else.
     """
-    if alone or column or table.names[column] is not None or np.isnan(values).any():
+    if alone or column or table.names[column] or np.isnan(values).any():
         return None
     steps = np.diff(values)
     step = float(np.median(steps))
@@ -327,7 +330,7 @@ def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float6
     name = table.names[column]
     called = named or names_time(name) or bool(words(name) & SECONDS.keys())
     called |= seconds_in(None, table.unit(column)) is not None
-    first_column = name is None and column == 0
+    first_column = not name and column == 0
     if not called and alone:
         return None
     if not called and (
