@@ -26,11 +26,34 @@ MISSING_WORDS = (
     MISSING
     | frozenset(_MISSING_TEXT.split())
     | {"no data", "not available", "not a number", "out of range", "o.l", "ol", "o.l.", "+ovld"}
-    | {"bad input", "bad output", "bad quality", "bad data", "i/o timeout", "scan off", "scan timeout"}
+    | {
+        "bad input",
+        "bad output",
+        "bad quality",
+        "bad data",
+        "i/o timeout",
+        "scan off",
+        "scan timeout",
+    }
     | {"pt created", "calc failed", "comm fail", "equip fail", "intf shut", "not connected"}
-    | {"no result", "no value", "under range", "over range", "no signal", "sensor error", "no sample"}
+    | {
+        "no result",
+        "no value",
+        "under range",
+        "over range",
+        "no signal",
+        "sensor error",
+        "no sample",
+    }
     | {"kein wert", "keine daten", "nicht verfügbar", "no disponible", "sin datos", "sem dados"}
-    | {"non disponible", "non disponibile", "pas de données", "geen data", "brak danych", "missing data"}
+    | {
+        "non disponible",
+        "non disponibile",
+        "pas de données",
+        "geen data",
+        "brak danych",
+        "missing data",
+    }
 )
 """Words, in lower case, that a logger writes where it has no value."""
 

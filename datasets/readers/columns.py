@@ -9,6 +9,7 @@ import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.readers.cells import MISSING_WORDS, Cells, read_cells
+from spectra.datasets.readers.fill_values import without_fill_values
 from spectra.datasets.readers.header import NO_HEADER, Header
 from spectra.datasets.readers.names import unit_in
 from spectra.errors import DataError
@@ -29,7 +30,8 @@ class Table:
     `place` says where a row lies, for messages ("data.csv, line 17"); `source` is what the whole is
     called in them; `decimal` is the decimal sign of numbers that are still text; `notes` say what
     was left out above the columns; `units` has the unit of each column where a row gives them;
-    `header` is what the lines around the table say in words.
+    `header` is what the lines around the table say in words; `has_fill_values` says that numbers
+    such as -999 may stand for missing values.
     """
 
     frame: pd.DataFrame
@@ -40,6 +42,7 @@ class Table:
     notes: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     header: Header = NO_HEADER
+    has_fill_values: bool = False
 
     def unit(self, column: int) -> str:
         """Return the unit that a row of units gives to a column, "" without one."""
@@ -230,7 +233,13 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
     chosen, values, units, text, said = _values(table, chosen, required=wanted is not None)
     notes = [*said, *_left_out(table, text, "text")]
     # The largest value is NaN where all are; a mask would take an eighth of the memory.
-    void: BoolArray = np.isnan(_refused_too_large(table, chosen, values))
+    lows, highs = _extremes(table, chosen, values)
+    if table.has_fill_values:
+        values, filled = without_fill_values(
+            values, lows, highs, [table.label(column) for column in chosen]
+        )
+        notes += filled
+    void: BoolArray = np.isnan(highs)
     if chosen and (void.all() or (void.any() and wanted is not None)):
         which = (
             table.source
@@ -298,10 +307,10 @@ def _left_out(table: Table, columns: Sequence[int], what: str) -> list[str]:
     ]
 
 
-def _refused_too_large(
+def _extremes(
     table: Table, chosen: Sequence[int], values: Float64Array
-) -> Float64Array:
-    """Return the largest value of each column, NaN where all are missing.
+) -> tuple[Float64Array, Float64Array]:
+    """Return the smallest and the largest value of each column, NaN where all are missing.
 
     Raises DataError for the first infinite value or one as good as that.
     """
@@ -309,7 +318,7 @@ def _refused_too_large(
     lows: Float64Array = np.fmin.reduce(values, axis=0, initial=np.nan)
     high, low = (float(np.fmax.reduce(one, initial=0.0)) for one in (highs, -lows))
     if max(high, low) <= _LARGEST:
-        return highs
+        return lows, highs
     row, column = map(int, np.argwhere(np.abs(values) > _LARGEST)[0])
     value = values[row, column]
     what = f"{value:.3g} is too large to be one" if np.isfinite(value) else "is infinite"

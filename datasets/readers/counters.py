@@ -47,9 +47,10 @@ _IDENTIFIERS = frozenset(
         "altitude",
     }
 )
-_QUALITIES = frozenset(
-    "quality qualität calidad qualité kwaliteit qn qc flag flags status validity valid opc".split()
-)
+_QUALITIES_TEXT = """
+    quality qualität calidad qualité kwaliteit qn qc flag flags status validity valid opc
+"""
+_QUALITIES = frozenset(_QUALITIES_TEXT.split())
 _NEARLY_ALL = 0.99
 """Share of the rows that have one number in a column which says how good the others are."""
 _ALIKE, _MOST = 0.01, 0.98
@@ -125,7 +126,7 @@ def _even_starts(table: Table, columns: list[int]) -> set[int]:
 
 
 def _identifies(table: Table, column: int) -> bool:
-    """Return True if a column holds one number and is named like an identifier, place or quality."""
+    """Return True if a column of one number is named like an identifier, place or quality."""
     named = words(table.names[column])
     series = table.frame.iloc[:, column]
     if not named & (_IDENTIFIERS | _QUALITIES) or series.dtype.kind not in "iuf":

@@ -166,7 +166,7 @@ def _plain(
 
 
 def month_number(name: str) -> int | None:
-    """Return the number of a month by its name or the first letters of it, None for another word."""
+    """Return the number of a month by its name or short name, None for another word."""
     lowered = name.casefold().rstrip(".")
     english = next((_MONTHS[key] for key in (lowered[:4], lowered[:3]) if key in _MONTHS), None)
     return None if english is None else list(dict.fromkeys(_MONTHS.values())).index(english) + 1

@@ -2,7 +2,6 @@
 
 import io
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +61,7 @@ def first_samples(onsets: Float64Array, fs: float, per_record: int) -> IntArray:
     A record that begins less than half a sample from the end of the one above goes on there.
     Raises ValueError where records overlap.
     """
-    positions = np.rint((onsets - onsets[0]) * fs).astype(np.int64)
+    positions: IntArray = np.rint((onsets - onsets[0]) * fs).astype(np.int64)
     if bool((np.diff(positions) < per_record).any()):
         short = int(np.argmax(np.diff(positions) < per_record)) + 2
         raise ValueError(f"record {short} begins before the end of the one above it")
@@ -80,12 +79,12 @@ def with_gaps(values: Float64Array, positions: IntArray, n: int) -> Float64Array
 
 def gap_note(onsets: Float64Array, seconds: float, kind: str) -> str:
     """Return a note on the gaps between records."""
-    late: Sequence[float] = np.diff(onsets) - seconds
-    gaps = np.asarray(late) > 1e-3 * seconds
+    late = np.diff(onsets) - seconds
+    gaps = late > 1e-3 * seconds
     count = int(np.sum(gaps))
     if not count:
         return f"The file is marked as discontinuous ({kind}) and has no gap between its records."
-    missing = float(np.sum(np.asarray(late)[gaps]))
+    missing = float(np.sum(late[gaps]))
     noun = "gap" if count == 1 else "gaps"
     return (
         f"The file is discontinuous ({kind}): {count} {noun} between its records, {missing:.6g} s "

@@ -230,7 +230,9 @@ def _unit(match: re.Match[str]) -> tuple[str, int]:
 def _has_zone(rows: NDArray[np.uint8], match: re.Match[str]) -> bool:
     """Return True if all rows have the zone of the first text."""
     begin, end = match.span("z")
-    return bytes(rows[0, begin:end]) == match["z"].encode() and len(_changes(rows, (begin, end))) == 1
+    return (
+        bytes(rows[0, begin:end]) == match["z"].encode() and len(_changes(rows, (begin, end))) == 1
+    )
 
 
 def _index(counts: IntArray, match: re.Match[str]) -> pd.DatetimeIndex:

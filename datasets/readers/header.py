@@ -40,7 +40,8 @@ _RATE = re.compile(
 )
 _BARE_RATE = re.compile(rf"(?:\bat\s+)?{_NUMBER}\s*{_HERTZ_WORD}(?!\w)", re.IGNORECASE)
 _SECONDS_WORD = (
-    r"(seconds?|secs?|sekunden|s|msec|ms|us|µs|μs|ns|minutes?|minuten|mins?|hours?|stunden|hrs?|h|days?)"
+    r"(seconds?|secs?|sekunden|s|msec|ms|us|µs|μs|ns|minutes?|minuten|mins?"
+    r"|hours?|stunden|hrs?|h|days?)"
 )
 _PERIOD = re.compile(
     _PERIOD_WORD
@@ -53,7 +54,9 @@ _PERIOD = re.compile(
 )
 _CLOCK_PERIOD = re.compile(
     rf"(?:{_PERIOD_WORD}|{_RATE_WORD}|epoch\s*(?:period|length)?|interval\w*)"
-    r"(?:\s*[\[(]\s*[hms:.]+\s*[\])])?" + _BETWEEN + r"(\d{1,3}):(\d\d)(?::(\d\d(?:\.\d+)?))?(?![:\d])",
+    r"(?:\s*[\[(]\s*[hms:.]+\s*[\])])?"
+    + _BETWEEN
+    + r"(\d{1,3}):(\d\d)(?::(\d\d(?:\.\d+)?))?(?![:\d])",
     re.IGNORECASE,
 )
 """An interval such as 00:05:00, hours and minutes, with seconds or without."""

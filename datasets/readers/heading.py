@@ -76,8 +76,8 @@ def heading_of(
         if count and has_words(rows[0][:1]):
             return Heading(count, (None,) * width, (_text_note(1),))
         longest = max(width, len(rows[0])) if rows[0] and is_value(rows[0][0], decimal) else width
-        names, units = _names_in_comment(comments, delimiter, max(longest, len(rows[0])))
-        return Heading(0, names, (), units)
+        commented, below = _names_in_comment(comments, delimiter, max(longest, len(rows[0])))
+        return Heading(0, commented, (), below)
     above, columns = rows[:count], width
     if width > 2 and not any(row[width - 1 : width] != [""] for row in body_of(rows)):
         # A delimiter at the end of each row makes a column that no name stands above.

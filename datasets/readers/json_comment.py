@@ -32,7 +32,9 @@ def dates_in_json(comments: Iterable[str]) -> list[str]:
 def _padded(text: str, mark: str) -> str:
     """Return a date or time with two digits in each of its parts."""
     return mark.join(
-        part if not part.partition(".")[0].isdigit() or len(part.partition(".")[0]) > 1 else f"0{part}"
+        part
+        if not part.partition(".")[0].isdigit() or len(part.partition(".")[0]) > 1
+        else f"0{part}"
         for part in text.split(mark)
     )
 

@@ -8,7 +8,8 @@ _TIME_WORDS_TEXT = """
     nanos uptime clock stamp tstamp sec secs second seconds zeit zeitstempel zeitpunkt messzeit
     datum datumzeit uhrzeit tiempo fecha hora fechahora temps heure horodatage horodate instant
     tempo ora orario datetimestamp tijd tijdstip datumtijd tid tidpunkt dato klokkeslett czas
-    datenum oadate godzina čas cas время дата aika zaman tarih saat idő ido dátum from vanaf von since
+    datenum oadate godzina čas cas время дата aika zaman tarih saat idő ido dátum
+    from vanaf von since
 """
 TIME_WORDS = frozenset(_TIME_WORDS_TEXT.split())
 """Words, in lower case, that name a time in the languages of common loggers."""
@@ -51,11 +52,14 @@ _PLAIN_UNITS = (
     "uS µS mS S/m uS/cm µS/cm mS/cm pH NTU counts Counts count adc LSB raw arb AU a.u. au "
     "Volt Volts volt volts Ampere Watt watt Celsius Fahrenheit Kelvin "
     "℃ ℉ W/m2 W/m² W/m^2 kWh/m² mm/h mm/min mm/day µg/m³ ug/m³ mg/m3 mg/m³ g/m³ g/kg Bq/m3 Bq/m³ "
-    "VDC VAC Vdc Vac Vrms Vpp ADC AAC mAh Ah kvar kVAr kVar kvarh var VAr inH2O mmH2O mH2O bara barg "
+    "VDC VAC Vdc Vac Vrms Vpp ADC AAC mAh Ah kvar kVAr kVar kvarh var VAr inH2O mmH2O mH2O barg "
+    "bara "
     "m3/s L/s l/h L/min ml/min mL/min l/m N/m² N/m2 N/mm² N/mm2 MN/m2 cm/s cm/s2 cm/s² cm/s^2 "
-    "cm/s/s m/s/s m/s**2 mm/s² mm/s^2 rad/s² rad/s2 rad/s^2 deg/s2 gauss Gauss mGauss dB(A) pF nF nH mH "
+    "cm/s/s m/s/s m/s**2 mm/s² mm/s^2 rad/s² rad/s2 rad/s^2 deg/s2 gauss Gauss mGauss dB(A) pF nF "
+    "nH mH "
     "%rF %rh %RF %H %r.F. %rH degT meters/second m.s-1 Pascal pascal Newton newton Amps amps Amp "
-    "bpm. mmol/l mg/dl ms² µmol/m²/s PSI Bar mils knots Knots nmi hectopascal kohm kohms kOhm kOhms "
+    "bpm. mmol/l mg/dl ms² µmol/m²/s PSI Bar mils knots Knots nmi hectopascal kohm kohms kOhm "
+    "kOhms "
     "MOhm mOhm ohms Ohms uSiemens µSiemens usiemens"
 )
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
@@ -72,7 +76,21 @@ UNIT_NAMES = frozenset(
 )
 """Words, in lower case, that name a column of units."""
 _SPELT_UNITS = frozenset(
-    {"Deg C", "Deg F", "deg C", "deg F", "degT", "TS", "RN", "% RH", "% rF", "deg. C", "m/(s^2)", "mm:ss.mmm", "hh:mm:ss"}
+    {
+        "Deg C",
+        "Deg F",
+        "deg C",
+        "deg F",
+        "degT",
+        "TS",
+        "RN",
+        "% RH",
+        "% rF",
+        "deg. C",
+        "m/(s^2)",
+        "mm:ss.mmm",
+        "hh:mm:ss",
+    }
 )
 _BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,12}?)\s*[\])]")
 _AFTER_SEPARATOR = re.compile(
@@ -90,8 +108,8 @@ _CERTAIN = frozenset(_CERTAIN_TEXT.split())
 """Units of time that name a column of time all by themselves; HR may be the heart rate."""
 _STATISTICS_TEXT = """
     avg smp min max std mean tot total sample samp median wvc counter analog digital float double
-    real string bool boolean int int16 int32 int64 uint16 uint32 float32 float64 real32 real64 integer
-    datetime numeric text varchar
+    real string bool boolean int int16 int32 int64 uint16 uint32 float32 float64 real32 real64
+    integer     datetime numeric text varchar
 """
 _STATISTICS = frozenset(_STATISTICS_TEXT.split())
 

@@ -8,13 +8,18 @@ import pandas as pd
 
 from spectra.arrays import BoolArray
 from spectra.datasets.raw import Raw, Request, Stack
-from spectra.datasets.readers.cells import MISSING_WORDS
+from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
 from spectra.datasets.readers.columns import Channels, Table, is_plain, read_channels
 from spectra.datasets.readers.counters import find_counters
 from spectra.datasets.readers.labels import find_labels
 from spectra.datasets.readers.names import UNIT_NAMES, words
 from spectra.datasets.readers.series import choose_series, find_series, same_in_each
-from spectra.datasets.readers.time_column import TimeColumn, Times, find_times
+from spectra.datasets.readers.time_column import (
+    MissingTimeError,
+    TimeColumn,
+    Times,
+    find_times,
+)
 from spectra.errors import DataError
 
 _LONGEST_ELAPSED = 1e8
@@ -42,7 +47,17 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
             f"{table.source}: {table.label(min(clash))} holds the labels and can be no channel."
         )
     taken = labels.columns | frozenset(wanted or ())
-    times = _times(table, request, taken, index)
+    try:
+        times = _times(table, request, taken, index)
+    except MissingTimeError as error:
+        kept = ~error.rows
+        if not _have_no_values(table, wanted, error):
+            raise
+        count = int(error.rows.sum())
+        said = "1 row has" if count == 1 else f"{count} rows have"
+        note = f"{said} neither a time nor a value: left out."
+        rest = replace(table.rows(kept), notes=(*table.notes, note))
+        return raw_from_table(rest, request, None if index is None else index[kept])
     instants = None if times.axis is None else times.axis.index
     if instants is not None and request.time is None:
         instants = _from_start(instants, table.header.start)
@@ -80,9 +95,26 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
     return _without_events(raw, table, taken)
 
 
-def _with_unit_columns(
-    table: Table, chosen: Channels, taken: frozenset[int]
-) -> tuple[str, ...]:
+def _have_no_values(table: Table, wanted: list[int] | None, error: MissingTimeError) -> bool:
+    """Return True if no channel has a number in the rows without a time, and these are few."""
+    if error.rows.mean() > 0.9:
+        return False
+    rows = table.frame[error.rows]
+    counters = find_counters(table, frozenset({error.column})).columns
+    others = set(range(len(table.names))) - {error.column} - counters
+    for column in others if wanted is None else wanted:
+        series = rows.iloc[:, column]
+        empty = (
+            series.isna()
+            if is_plain(series)
+            else np.isnan(read_cells(series, table.decimal).values)
+        )
+        if not bool(np.all(empty)):
+            return False
+    return True
+
+
+def _with_unit_columns(table: Table, chosen: Channels, taken: frozenset[int]) -> tuple[str, ...]:
     """Return the units of channels, also those that a column gives with one text in every row.
 
     Such a column goes with the channel to its left, or with the only one.

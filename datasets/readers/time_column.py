@@ -49,6 +49,9 @@ _ROUNDED = 0.6
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
+_MILLISECONDS = frozenset({"ms", "msec", "msecs", "millis", "millisecond", "milliseconds"})
+"""Words that name a column of milliseconds, and nothing else."""
+
 NO_TIME = "none"
 """The name that a user gives in place of a time column to leave time out."""
 
@@ -112,7 +115,70 @@ def find_times(
     spare = frozenset[int]().union(*(one.columns for one in others))
     if wanted is None:
         chosen = _started(chosen, others)
-    return Times(chosen, spare, _spare_notes(table, sorted(spare)))
+    chosen = _with_milliseconds(table, chosen)
+    spare -= chosen.columns
+    aside, notes = _other_axes(table, chosen, free)
+    notes = (*_spare_notes(table, sorted(spare - aside)), *notes)
+    return Times(chosen, spare | aside, notes)
+
+
+def _with_milliseconds(table: Table, axis: TimeColumn) -> TimeColumn:
+    """Return an axis of whole seconds with the milliseconds in the column to its right."""
+    column = max(axis.columns) + 1
+    if not isinstance(axis.index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        return axis
+    if column >= len(table.names) or not words(table.names[column]) & _MILLISECONDS:
+        return axis
+    series = table.frame.iloc[:, column]
+    if not words(table.names[column]) <= _MILLISECONDS or series.dtype.kind not in "iu":
+        return axis
+    if int(series.min()) < 0 or int(series.max()) > 999:
+        return axis
+    late = pd.TimedeltaIndex(series.to_numpy(dtype=np.int64).view("timedelta64[ms]"))
+    index = (axis.index.as_unit("ms") + late).rename(axis.index.name)
+    return replace(axis, columns=axis.columns | {column}, index=index)
+
+
+def _other_axes(
+    table: Table, axis: TimeColumn, free: list[int]
+) -> tuple[frozenset[int], tuple[str, ...]]:
+    """Return columns beside an axis of their own, that axis with them, and a note.
+
+    Signals of several rates stand side by side, each behind its time; such a time has the name of
+    the axis and other values, or ends before it.
+    """
+    first = min(axis.columns)
+    starts = [column for column in free if _is_other_axis(table, first, column)]
+    if not starts:
+        return frozenset(), ()
+    ends = [*starts[1:], len(table.names)]
+    titles = table.titles()
+    aside = {
+        other for start, end in zip(starts, ends, strict=True) for other in range(start, end)
+    } - axis.columns
+    which = ", ".join(f"'{titles[column]}'" for column in sorted(aside - set(starts))[:6])
+    note = (
+        f"{which} has a time of its own in '{titles[starts[0]]}': left out "
+        f"(--time '{titles[starts[0]]}' with --channels reads it)."
+    )
+    return frozenset(aside), (note,) if which else ()
+
+
+def _is_other_axis(table: Table, axis: int, column: int) -> bool:
+    """Return True if a column is the time of other rows than those of the axis."""
+    name = table.names[column]
+    same = bool(name) and name == table.names[axis]
+    if column < axis or not (same or names_only_time(name) or names_unit_of_time(name)):
+        return False
+    series, rows = table.frame.iloc[:, column], table.frame.iloc[:, axis]
+    known = series.notna().to_numpy()
+    count = int(known.sum())
+    if count < 2 or not known[:count].all() or rows.isna().iloc[:count].any():
+        return False
+    if is_plain(series) and not goes_on(series.iloc[:count].to_numpy(dtype=np.float64)):
+        return False
+    differs = not series.iloc[:count].reset_index(drop=True).equals(rows.iloc[:count])
+    return differs and (same or count < len(known))
 
 
 def _spare_notes(table: Table, columns: list[int]) -> tuple[str, ...]:
@@ -240,12 +306,22 @@ def _instants(
     return None
 
 
+class MissingTimeError(DataError):
+    """Rows without a time, marked in `rows` (n,); the time is in the column number `column`."""
+
+    def __init__(self, message: str, column: int, rows: BoolArray) -> None:
+        super().__init__(message)
+        self.column, self.rows = column, rows
+
+
 def _refuse_missing(table: Table, column: int, missing: BoolArray) -> None:
-    """Raise DataError for the first row without a time."""
+    """Raise MissingTimeError, naming the first row without a time."""
     if missing.any():
         row = int(np.argmax(missing))
-        raise DataError(
-            f"{table.place(row)}, {table.label(column)}: the time is missing; every row needs one."
+        raise MissingTimeError(
+            f"{table.place(row)}, {table.label(column)}: the time is missing; every row needs one.",
+            column,
+            missing,
         )
 
 

@@ -23,8 +23,9 @@ def irregularity(index: pd.Index) -> int:
     if not steps.any():
         return 3
     usual = float(np.median(steps))
-    if usual != 0 and np.mean(np.abs(steps / usual - np.rint(steps / usual)) <= 0.2) >= 0.95:
-        return 0 if np.mean(steps * np.sign(usual) > 0) >= 0.97 else 2
+    whole = usual != 0 and np.mean(np.abs(steps / usual - np.rint(steps / usual)) <= 0.2) >= 0.95
+    if whole and np.mean(steps * np.sign(usual) > 0) >= 0.97:
+        return 0
     return 1 if np.mean(steps >= 0) > 0.95 else 2
 
 
