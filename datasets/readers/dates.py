@@ -125,7 +125,7 @@ def _alike(
     order = next(iter(found))
     if len(found) > 1:
         order = min(found, key=lambda one: (_longest_step(found[one]), one != likely))
-    sure = all(one.equals(found[order]) for one in found.values())
+    sure = len(found) == 1 or all(one.equals(found[order]) for one in found.values())
     return found[order], () if sure else (_order_note(str(text.iloc[0]), order),)
 
 

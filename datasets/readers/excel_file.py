@@ -2,8 +2,8 @@
 
 calamine is chosen before openpyxl: it reads a sheet some ten times faster and needs no other
 package. Both give the values that were saved with formulas. It reads .xls, .xlsb and .ods
-too, which are refused all the same: the size of their sheets cannot be checked before, and a damaged
-one makes it take all memory and end the process.
+too, which are refused all the same: the size of their sheets cannot be checked before, and a
+damaged one makes it take all memory and end the process.
 """
 
 import csv

@@ -72,29 +72,35 @@ def fixed_dates(text: "pd.Series[str]") -> dict[str, pd.DatetimeIndex]:
         if rows is None:
             return {}
         parts.append(rows)
-    counts = _in_threads(partial(_counts, first=first, matches=matches), parts)
+    ends = np.cumsum([0, *map(len, parts)]).tolist()
+    instants = {order: np.empty(ends[-1], dtype=np.int64) for order in matches}
+    pieces = [
+        (rows, {order: whole[start:end] for order, whole in instants.items()})
+        for rows, start, end in zip(parts, ends, ends[1:], strict=False)
+    ]
+    read = _in_threads(partial(_fill, first=first, matches=matches), pieces)
     match = next(iter(matches.values()))
     return {
-        order: _index(np.concatenate([part[order] for part in counts]), match)
+        order: _index(instants[order], match)
         for order in matches
-        if all(order in part for part in counts)
+        if all(order in orders for orders in read)
     }
 
 
-def _in_threads(
-    compute: Callable[[NDArray[np.uint8]], dict[str, IntArray]], parts: list[NDArray[np.uint8]]
-) -> list[dict[str, IntArray]]:
-    """Return the results for the parts, computed by a thread for every two cores.
+_Piece = tuple[NDArray[np.uint8], dict[str, IntArray]]
+
+
+def _in_threads(fill: Callable[[_Piece], set[str]], pieces: list[_Piece]) -> list[set[str]]:
+    """Return the orders that fit each piece, found by as many threads as there are cores.
 
     pandas reads the file with several threads: with one, these dates would take as long again.
-    Memory, not cores, is the bound: on two cores one thread is faster than two.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    threads = min(len(parts), (cores or 1) // 2, _MOST_THREADS)
+    threads = min(len(pieces), cores or 1, _MOST_THREADS)
     if threads < 2:
-        return list(map(compute, parts))
+        return list(map(fill, pieces))
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(compute, parts))
+        return list(pool.map(fill, pieces))
 
 
 def _parts(text: "pd.Series[str]") -> Iterator[tuple["bytes | memoryview | None", IntArray]]:
@@ -162,17 +168,17 @@ def _by_shape(texts: NDArray[np.uint8]) -> Iterator[tuple[set[int], IntArray]]:
         yield {match.start() for match in _LONE.finditer(text)}, np.flatnonzero(which == number)
 
 
-def _counts(
-    rows: NDArray[np.uint8], first: str, matches: dict[str, re.Match[str]]
-) -> dict[str, IntArray]:
-    """Return the instants of rows as whole numbers of their unit, by the order of the date.
+def _fill(piece: _Piece, first: str, matches: dict[str, re.Match[str]]) -> set[str]:
+    """Fill in the instants of rows as whole numbers of their unit, by the order of the date.
 
-    Only the last part of the clock is read in every row, all before it where it changes.
+    Only the last part of the clock is read in every row, all before it where it changes. Returned
+    are the orders that all rows fit.
     """
+    rows, instants = piece
     match = next(iter(matches.values()))
     spans = _spans(match)
     if "z" in spans and not _has_zone(rows, match):
-        return {}
+        return set()
     last = next((name for name in "fSMH" if name in spans), None)
     begin, end = (len(first), len(first)) if last is None else spans[last]
     starts = _changes(rows, (0, begin), (end, len(first)))
@@ -181,19 +187,19 @@ def _counts(
     seconds = _clock(slow, first, {name: spans[name] for name in spans if name != last})
     fast = None if last is None or seconds is None else _last_part(rows, first, last, match)
     if seconds is None or (last is not None and fast is None):
-        return {}
-    lengths = np.diff([*starts, len(rows)])
-    instants = {}
+        return set()
+    lengths = np.diff(starts, append=len(rows))
+    orders = set()
     for order, one in matches.items():
         days = _days(slow, first[:_DATE_LENGTH], _spans(one))
         if days is None:
             continue
         if scale == 1e9 and not (_DAYS_IN_NS[0] < days.min() and days.max() < _DAYS_IN_NS[1]):
             continue
-        instants[order] = np.repeat((days * 86400 + seconds) * scale, lengths)
-        if fast is not None:
-            instants[order] += fast
-    return instants
+        base = np.repeat((days * 86400 + seconds) * scale, lengths)
+        np.add(base, 0 if fast is None else fast, out=instants[order])
+        orders.add(order)
+    return orders
 
 
 def _last_part(

@@ -168,7 +168,7 @@ def _is_other_axis(table: Table, axis: int, column: int) -> bool:
     """Return True if a column is the time of other rows than those of the axis."""
     name = table.names[column]
     same = bool(name) and name == table.names[axis]
-    if column < axis or not (same or names_only_time(name) or names_unit_of_time(name)):
+    if column <= axis or not (same or names_only_time(name) or names_unit_of_time(name)):
         return False
     series, rows = table.frame.iloc[:, column], table.frame.iloc[:, axis]
     known = series.notna().to_numpy()
