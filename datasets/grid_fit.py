@@ -31,16 +31,15 @@ def round_step(fit: Fit, seconds: Float64Array) -> float:
 
     It is that of their trend or the roundest one that drifts from it by no more than the jitter.
     """
-    if fit.worst < _EXACT:
-        return fit.step
     away = fit.positions - fit.positions.mean()
     trend = float(away @ seconds / (away @ away))
     drift = fit.worst * fit.step / float(fit.positions[-1])
     for digits in range(1, 7):
-        for step in (float(f"{trend:.{digits}g}"), 1 / float(f"{1 / trend:.{digits}g}")):
-            if abs(step - trend) <= drift:
-                return step
-    return trend
+        rounded = (float(f"{trend:.{digits}g}"), 1 / float(f"{1 / trend:.{digits}g}"))
+        step = min(rounded, key=lambda one: abs(one - trend))
+        if abs(step - trend) <= drift:
+            return step
+    return fit.step if fit.worst < _EXACT else trend
 
 
 def even_step(index: pd.Index) -> float | None:

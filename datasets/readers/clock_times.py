@@ -12,7 +12,7 @@ from spectra.errors import DataError
 
 _DOTTED = re.compile(r"\s*\d{1,2}\.\d\d\.\d\d\s*")
 """A time of day as Italian programs write it; alone it may be a date."""
-_HOUR_NAMES = {"hour", "hours", "hr", "stunde", "hora", "heure", "ora", "uur", "he", "time"}
+_HOUR_NAMES = {"hour", "hours", "hr", "stunde", "hora", "heure", "ora", "uur", "he", "hh", "time"}
 _A_FEW = 20
 
 

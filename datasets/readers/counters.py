@@ -1,5 +1,6 @@
 """Columns that were not measured: row counters, steady ramps, identifiers."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,14 @@ _IDENTIFIERS = frozenset(
         "record",
         "type",
         "poc",
+        "stn",
+        "mprn",
+        "mpan",
+        "cups",
+        "prm",
+        "pod",
+        "icp",
+        "esiid",
         "parameter",
         "mdl",
         "location",
@@ -47,8 +56,9 @@ _IDENTIFIERS = frozenset(
         "altitude",
     }
 )
+_ENDS_IN_ID = re.compile(r"(?i)id$")
 _QUALITIES_TEXT = """
-    quality qualität calidad qualité kwaliteit qn qc flag flags status validity valid opc
+    q qcode qf quality qualität calidad qualité kwaliteit qn qc flag flags status validity valid opc
 """
 _QUALITIES = frozenset(_QUALITIES_TEXT.split())
 _NEARLY_ALL = 0.99
@@ -127,9 +137,13 @@ def _even_starts(table: Table, columns: list[int]) -> set[int]:
 
 def _identifies(table: Table, column: int) -> bool:
     """Return True if a column of one number is named like an identifier, place or quality."""
-    named = words(table.names[column])
+    name = table.names[column] or ""
+    named = words(name)
     series = table.frame.iloc[:, column]
-    if not named & (_IDENTIFIERS | _QUALITIES) or series.dtype.kind not in "iuf":
+    if series.dtype.kind not in "iuf" or not len(series):
+        return False
+    identifies = bool(named & _IDENTIFIERS) or _ENDS_IN_ID.search(name) is not None
+    if not identifies and not named & _QUALITIES:
         return False
     usual = float(np.mean(series.to_numpy() == series.iloc[0]))
     return usual == 1 or bool(named & _QUALITIES and usual >= _NEARLY_ALL)

@@ -92,7 +92,8 @@ def heading_of(
         names = _names(rows[named], width, False)
         units = _row_of_units(rows[named + 1 : count]) or units
         others -= 1
-        if len(set(names)) < len([name for name in names if name]) and named > 0:
+        full = [name for name in names if name]
+        if len(set(full)) < len(full) and named > 0:
             names = _joined(rows[named - 1], names)
     names = (None,) * columns if names is None else (*names, *[""] * (columns - len(names)))
     return Heading(
@@ -151,7 +152,11 @@ def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None
         block.append(i)
     names = [i for i in block if not is_unit_row(rows[i])] or block[-1:]
     above_units = [
-        i for i in names if i + 1 < len(rows) and 2 * sum(map(is_unit, rows[i + 1])) > width
+        i
+        for i in names
+        if i + 1 < len(rows)
+        and 2 * sum(map(is_unit, rows[i + 1])) > width
+        and not words(rows[i + 1][0]) & UNIT_NAMES
     ]
     if above_units and max(names) > above_units[0]:
         # Units stand right below names; further rows say what the channels are connected to.

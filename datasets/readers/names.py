@@ -96,6 +96,10 @@ _BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,12}?)\s*[\])]")
 _AFTER_SEPARATOR = re.compile(
     r"(?:,\s*|\s+in\s+|\s*/\s*)([^\s,()\[\]/]{1,8}(?:/[^\s,()]{1,4})?)(?=$|[\s(\[])"
 )
+_DATE_FORM = re.compile(
+    r"(?i)[yja]{4}[-_/.]?m{2}[-_/.]?[dt]{2}(?:[-_/. T]?h{2}:?(?:m{2}:?(?:s{2})?)?)?"
+)
+"""The form of a date and a time in the letters of some languages, as the name of a column."""
 _CAMEL = re.compile(r"(?<=[a-zµ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NUMBER = re.compile(r"[+-]?\d*[.,]?\d+(?:[eE][+-]?\d+)?")
 _FORMAT = re.compile(r"\d+[a-z]")
@@ -127,12 +131,16 @@ def words(name: str | None) -> frozenset[str]:
 
 
 def names_time(name: str | None) -> bool:
-    """Return True if a name has a word for time in it."""
-    return bool(words(name) & TIME_WORDS) or words(name) == {"x", "value"}
+    """Return True if a name has a word for time in it, or is a form of dates such as YYYYMMDD."""
+    if words(name) & TIME_WORDS or words(name) == {"x", "value"}:
+        return True
+    return bool(name and _DATE_FORM.fullmatch(name.strip()))
 
 
 def names_only_time(name: str | None) -> bool:
     """Return True if a name says nothing but time: "time_ms", and not "response_time_ms"."""
+    if name and _DATE_FORM.fullmatch(name.strip()):
+        return True
     return names_time(name) and words(name) <= TIME_WORDS | SECONDS.keys() | _QUALIFIERS
 
 

@@ -49,7 +49,9 @@ _ROUNDED = 0.6
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
-_MILLISECONDS = frozenset({"ms", "msec", "msecs", "millis", "millisecond", "milliseconds"})
+_MILLISECONDS = frozenset(
+    {"ms", "millitm", "msec", "msecs", "millis", "millisecond", "milliseconds"}
+)
 """Words that name a column of milliseconds, and nothing else."""
 
 NO_TIME = "none"
