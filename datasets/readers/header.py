@@ -61,7 +61,7 @@ _CLOCK_PERIOD = re.compile(
 )
 """An interval such as 00:05:00, hours and minutes, with seconds or without."""
 _RATE_AS_PERIOD = re.compile(
-    _RATE_WORD + _BETWEEN + _NUMBER + rf"[\s,;]*{_SECONDS_WORD}(?![\w/])", re.IGNORECASE
+    _RATE_WORD + _BETWEEN + r"(?:(?:every|alle|cada|toutes\s+les|ogni)\s+)?" + _NUMBER + rf"[\s,;]*{_SECONDS_WORD}(?![\w/])", re.IGNORECASE
 )
 """A rate given by its period: "Sample rate: 10 min"."""
 _COUNT = re.compile(
