@@ -38,12 +38,18 @@ def round_step(fit: Fit, seconds: Float64Array) -> float:
     trend = float(away @ seconds / (away @ away))
     n = float(fit.positions[-1])
     drift = fit.worst * fit.step / n * min(1.0, _TREND_ERROR / np.sqrt(n))
+    rounded = _roundest(trend, drift)
+    return fit.step if rounded is None and fit.worst < _EXACT else rounded or trend
+
+
+def _roundest(step: float, error: float) -> float | None:
+    """Return the step within an error that has the fewest digits, or whose rate has; or None."""
     for digits in range(1, 7):
-        rounded = (float(f"{trend:.{digits}g}"), 1 / float(f"{1 / trend:.{digits}g}"))
-        step = min(rounded, key=lambda one: abs(one - trend))
-        if abs(step - trend) <= drift:
-            return step
-    return fit.step if fit.worst < _EXACT else trend
+        rounded = (float(f"{step:.{digits}g}"), 1 / float(f"{1 / step:.{digits}g}"))
+        nearest = min(rounded, key=lambda one: abs(one - step))
+        if abs(nearest - step) <= error:
+            return nearest
+    return None
 
 
 def even_step(index: pd.Index) -> float | None:
@@ -70,7 +76,8 @@ def even_step(index: pd.Index) -> float | None:
         drift = seconds - np.arange(len(seconds)) * step
         if float(drift.max() - drift.min()) > step / 2:
             return None
-    return step
+    # Times are written with a few decimals: the mean step is good to their error over all steps.
+    return _roundest(step, 2 * away / len(steps)) or step
 
 
 def best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> Fit:

@@ -393,6 +393,37 @@ def test_dates_in_the_notation_of_a_program_are_instants(
     assert [one.replace(tzinfo=None) for one in found.index] == moments
 
 
+@pytest.mark.parametrize("zone", ["+00", "+0000", "+00:00"])
+@pytest.mark.parametrize("fraction", ["", ".250"])
+def test_an_offset_from_utc_may_be_hours_only(zone: str, fraction: str) -> None:
+    dates = [f"{stamp}{fraction}{zone}" for stamp in stamps(10)]
+    found = read_text(lines("time|level|other", columns(dates, LEFT, RIGHT, mark="|")))
+    is_read(found, ("level", "other"), LEFT, RIGHT)
+    assert found.index[0] == pd.Timestamp(dates[0])
+    assert found.fs == 0.1
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        (["SampleRate,1E+05,1E+05", "HUnit,s,s"], "a,b"),
+        (["BlockSize,120,120", "SampleRate,1E+05,1E+05", "VUnit,V,A"], "a,b"),
+        (["BlockNumber,1,2", "HResolution,1E-05,1E-05", "Date,2021/03/04,2021/03/04"], "a,b"),
+    ],
+)
+def test_numbers_behind_a_key_above_the_names_are_no_data(above: list[str], below: str) -> None:
+    rows = [f",{left},{right}" for left, right in zip(LEFT, RIGHT, strict=True)]
+    found = read_text(lines("Model,X1", above, f",{below}", rows))
+    is_read(found, ("a", "b"), LEFT, RIGHT)
+    assert found.fs == pytest.approx(1e5)
+
+
+@pytest.mark.parametrize(("fs", "digits"), [(64000, 8), (51200, 9), (360, 6), (8192, 8)])
+def test_a_round_rate_is_found_in_times_of_few_decimals(fs: float, digits: int) -> None:
+    times = [f"{i / fs:.{digits}f}" for i in range(2 * N)]
+    assert read_text(lines("Time (s),x", columns(times, [*LEFT, *RIGHT]))).fs == fs
+
+
 def test_a_date_that_does_not_exist_among_others_is_refused() -> None:
     dates = [f"{1 + i % 12}/{28 if i != 50 else 31}/2021 {9 + i % 3}:05:00 AM" for i in range(N)]
     dates[50] = "2/30/2021 9:05:00 AM"

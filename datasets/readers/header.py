@@ -24,7 +24,7 @@ _RATE_WORD = (
 )
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing)|delta[\s_-]*(?:x|t|time)|\bdt\b"
-    r"|x[\s_-]*increment|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit"
+    r"|x[\s_-]*increment|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit"
     r"|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|intervalo|intervalle|intervallo"
     r"|^\W*interval|^\W*increment|tinc\b|(?:time|log\w*|recording|measurement|scan)[\s_-]*(?:interval|step|increment))"
 )
@@ -61,7 +61,12 @@ _CLOCK_PERIOD = re.compile(
 )
 """An interval such as 00:05:00, hours and minutes, with seconds or without."""
 _RATE_AS_PERIOD = re.compile(
-    _RATE_WORD + _BETWEEN + r"(?:(?:every|alle|cada|toutes\s+les|ogni)\s+)?" + _NUMBER + rf"[\s,;]*{_SECONDS_WORD}(?![\w/])", re.IGNORECASE
+    _RATE_WORD
+    + _BETWEEN
+    + r"(?:(?:every|alle|cada|toutes\s+les|ogni)\s+)?"
+    + _NUMBER
+    + rf"[\s,;]*{_SECONDS_WORD}(?![\w/])",
+    re.IGNORECASE,
 )
 """A rate given by its period: "Sample rate: 10 min"."""
 _COUNT = re.compile(

@@ -15,7 +15,9 @@ def names_in_json(comments: Iterable[str], width: int) -> tuple[str | None, ...]
     delimiter at the end of each row makes.
     """
     for found in _lists(comments, ("column", "columns", "column names")):
-        if len(found) in (width, max(2, width - 1)) and all(isinstance(name, str) for name in found):
+        if len(found) in (width, max(2, width - 1)) and all(
+            isinstance(name, str) for name in found
+        ):
             return (*found, *[""] * (width - len(found)))
     return None
 

@@ -11,6 +11,8 @@ Test = Callable[[str], bool]
 
 _MOST_FIELDS = 0.7
 """Share of the fields of a column below the header from which the column is of their kind."""
+_FEW_ROWS = 20
+"""Rows below one of values and a word in which words alone show that it is no data."""
 _LOOK_AHEAD = 3
 """Rows below a row of values in which a title such as "data:" shows that the data come later."""
 _WHOSE = r"(?:channels?|chan|signals?|sensors?|series|columns?|kan[aä]le?|canal(?:es)?)[\s_-]*"
@@ -62,6 +64,7 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
             first
             and values > words
             and not (beside and len(row) > width)
+            and not (0 in void and row[0] and _are_words_below(rows, i, tests))
             and not _is_row_of_counts(
                 row, full, texts_above=count == i > 0, fractions_below=_have_fractions(below, full)
             )
@@ -119,6 +122,19 @@ def _is_row_of_counts(
     timed = row[full[0]] == ""
     counts = {row[column] for column in full[timed:] if column < len(row)}
     return len(counts) == 1 and counts.pop().isdigit() and (timed or fractions_below)
+
+
+def _are_words_below(rows: list[list[str]], i: int, tests: dict[int, Test | None]) -> bool:
+    """Return True if a row soon below has a word in every column of numbers, as units are."""
+    full = [column for column, test in tests.items() if test is not None]
+    return any(
+        len(full) > 1
+        and all(
+            column < len(row) and row[column] and not _holds(tests[column], row[column])
+            for column in full
+        )
+        for row in rows[i + 1 : i + 1 + _FEW_ROWS]
+    )
 
 
 def _have_fractions(rows: list[list[str]], columns: list[int]) -> bool:
