@@ -8,7 +8,7 @@ not keep to the letter of the standard, which the C library behind pyedflib refu
 import datetime
 import io
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -183,21 +183,22 @@ def _raw(
     rates = [float(signal.sampling_frequency) for signal in signals]
     chosen, fs, said = one_rate(source.name, header.titles, rates, wanted, request)
     n = round(max(_length(file, signals[index]) / rates[index] for index in chosen) * fs)
-    if onsets is not None:
-        n = _length_with_gaps(source, onsets, n, fs)
+    whole = n if onsets is None else _length_with_gaps(source, onsets, n, fs)
+    n = request.rows_of(whole)
     refuse_too_large(source.name, n * len(chosen), "choose fewer with --channels")
     values = np.empty((n, len(chosen)))
     for column, index in enumerate(chosen):
-        samples = _samples(signals[index])
+        samples = _samples(signals[index], None if onsets is not None or n == whole else n / fs)
         if onsets is not None:
             per_record = int(signals[index].samples_per_data_record)
             positions = first_samples(onsets, rates[index], per_record)
-            length = max(int(positions[-1]) + per_record, round(n / fs * rates[index]))
+            length = max(int(positions[-1]) + per_record, round(whole / fs * rates[index]))
             samples = with_gaps(samples, positions, length)
         values[:, column] = at_rate(samples, rates[index], fs, n)
     labels, found = annotation_labels(_annotations(file), request.label, n, fs)
     header = SignalHeader(source.name, header.titles, header.units, fs, header.start)
-    return raw_from_signals(header, values, chosen, labels, (*notes, *said, *found))
+    raw = raw_from_signals(header, values, chosen, labels, (*notes, *said, *found))
+    return replace(raw, unread=whole - n)
 
 
 def _length_with_gaps(source: Source, onsets: Float64Array, n: int, fs: float) -> int:
@@ -224,9 +225,10 @@ def _length(file: Any, signal: Any) -> int:
     return int(file.num_data_records * signal.samples_per_data_record)
 
 
-def _samples(signal: Any) -> Float64Array:
-    """Return the samples of a signal in its physical unit."""
-    return np.asarray(signal.data, dtype=np.float64)
+def _samples(signal: Any, seconds: float | None) -> Float64Array:
+    """Return the samples of a signal in its physical unit, or those of the first seconds."""
+    data = signal.data if seconds is None else signal.get_data_slice(0, seconds)
+    return np.asarray(data, dtype=np.float64)
 
 
 def _start(file: Any) -> pd.Timestamp | None:

@@ -55,10 +55,12 @@ def read_parquet(source: Source, request: Request) -> Raw:
         # Reading ahead would hold the bytes of a whole row group beside its values.
         with parquet.ParquetFile(where, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
             columns = _columns(arrow, source, file.schema_arrow, request)
-            values = file.metadata.num_rows * len(columns.indices)
+            rows = request.rows_of(file.metadata.num_rows)
+            values = rows * len(columns.indices)
             refuse_too_large(source.name, values, "choose fewer columns with --channels")
-            frame = _frame(arrow, file, columns)
-        return _raw(source, frame, columns, request)
+            frame = _frame(arrow, file, columns, rows)
+            unread = file.metadata.num_rows - rows
+        return replace(_raw(source, frame, columns, request), unread=unread)
     except DataError:
         raise
     except (arrow.ArrowException, OSError, ValueError) as error:
@@ -161,22 +163,24 @@ def _times(arrow: Any, schema: Any, names: tuple[str, ...], flat: list[int]) -> 
     return instants or [i for i in flat if _TIME_NAME.search(names[i]) or not names[i]]
 
 
-def _frame(arrow: Any, file: Any, columns: _Columns) -> pd.DataFrame:
-    """Return the columns to read of a Parquet file.
+def _frame(arrow: Any, file: Any, columns: _Columns, rows: int) -> pd.DataFrame:
+    """Return the first rows of the columns to read of a Parquet file.
 
     Numbers and instants are copied batch by batch into arrays of their own, so that they take
     their own memory and that of a batch; pyarrow holds texts and columns with gaps twice for a
     moment.
     """
     stored = columns.stored_names()
-    filled = _filled(arrow, file, columns)
+    filled = _filled(arrow, file, columns, rows)
     floating = [place for place, values in filled.items() if values.dtype == np.float64]
-    block = filled[floating[0]].base if floating else np.empty((0, file.metadata.num_rows))
+    block = filled[floating[0]].base if floating else np.empty((0, rows))
     # Transposed, the rows of the array are the columns of the frame, which keeps it as it is.
     frame = pd.DataFrame(np.asarray(block).T, copy=False).set_axis(pd.Index(floating), axis=1)
     others = [place for place in range(len(stored)) if place not in filled]
     names = [stored[place] for place in others]
-    rest = _converted(arrow, _flat(arrow, file.read(columns=names)).select(names))
+    groups = [*range(_groups_of(file, rows))]
+    read = _flat(arrow, file.read_row_groups(groups, columns=names)).select(names)
+    rest = _converted(arrow, read.slice(0, rows))
     rest.columns = pd.Index(others)
     for place in sorted({*filled, *others} - set(floating)):
         kind = columns.schema.types[columns.indices[place]]
@@ -185,23 +189,33 @@ def _frame(arrow: Any, file: Any, columns: _Columns) -> pd.DataFrame:
     return frame
 
 
-def _filled(arrow: Any, file: Any, columns: _Columns) -> dict[int, NDArray[Any]]:
+def _groups_of(file: Any, rows: int) -> int:
+    """Return how many groups of rows hold the first rows; one group at least, if there is any."""
+    count = 0
+    for group in range(file.metadata.num_row_groups):
+        if count >= rows:
+            return group
+        count += file.metadata.row_group(group).num_rows
+    return int(file.metadata.num_row_groups)
+
+
+def _filled(arrow: Any, file: Any, columns: _Columns, rows: int) -> dict[int, NDArray[Any]]:
     """Return the values of columns of numbers and instants by their places, floats side by side.
 
     Integers and instants of which some are missing have no array.
     """
     kinds = [columns.schema.types[index] for index in columns.indices]
-    stored, whole, rows = columns.stored_names(), set(file.schema_arrow.names), file.metadata
+    stored, whole = columns.stored_names(), set(file.schema_arrow.names)
     places = [i for i, name in enumerate(stored) if name in whole and _has_array(arrow, kinds[i])]
     floating = [place for place in places if arrow.types.is_floating(kinds[place])]
     filled: dict[int, NDArray[Any]] = dict(
-        zip(floating, np.empty((len(floating), rows.num_rows)), strict=True)
+        zip(floating, np.empty((len(floating), rows)), strict=True)
     )
     for place in places:
         if place not in filled:
-            filled[place] = np.empty(rows.num_rows, kinds[place].to_pandas_dtype())
+            filled[place] = np.empty(rows, kinds[place].to_pandas_dtype())
     start = 0
-    for group in range(rows.num_row_groups if places else 0):
+    for group in range(_groups_of(file, rows) if places else 0):
         for batch in file.iter_batches(
             _BATCH_ROWS, [group], [stored[place] for place in places], use_threads=False
         ):
@@ -214,8 +228,10 @@ def _filled(arrow: Any, file: Any, columns: _Columns) -> dict[int, NDArray[Any]]
                 else:
                     values = column.to_numpy(zero_copy_only=False)
                 if place in filled:
-                    filled[place][start : start + len(batch)] = values
+                    filled[place][start : start + len(batch)] = values[: rows - start]
             start += len(batch)
+            if start >= rows:
+                break
     return filled
 
 
