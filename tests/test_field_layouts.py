@@ -163,7 +163,9 @@ def test_a_lone_mark_among_series_is_none(mark: str) -> None:
     text = lines("VarName,TimeString,VarValue", rows, f"{mark},{stamps(1)[-1]},0")
     found = read_series(io.BytesIO(text.encode()))
     assert tuple(found) == ("speed", "torque")
-    assert [part.n_samples for part in found.values() if isinstance(part, Recording)] == [N, N]
+    parts = [part for part in found.values() if isinstance(part, Recording)]
+    assert [part.n_samples for part in parts] == [N, N]
+    assert has_note(parts[0], "1 row belongs to none of the series")
 
 
 @pytest.mark.parametrize(("first", "second"), [(2000, 500), (1000, 100), (100, 50)])
@@ -422,6 +424,70 @@ def test_numbers_behind_a_key_above_the_names_are_no_data(above: list[str], belo
 def test_a_round_rate_is_found_in_times_of_few_decimals(fs: float, digits: int) -> None:
     times = [f"{i / fs:.{digits}f}" for i in range(2 * N)]
     assert read_text(lines("Time (s),x", columns(times, [*LEFT, *RIGHT]))).fs == fs
+
+
+@pytest.mark.parametrize(("mark", "count"), [("*", 3), (" H", 2), ("!", 1), (" E", 20), ("#", 40)])
+def test_marks_behind_a_few_numbers_are_left_out(mark: str, count: int) -> None:
+    cells = [f"{x}{mark if i < count else ''}" for i, x in enumerate(LEFT)]
+    found = read_text(lines("time,level,other", columns(stamps(60), cells[::-1], RIGHT)))
+    is_read(found, ("level", "other"), LEFT[::-1], RIGHT)
+    assert has_note(found, "level", f"{count} number", "mark")
+
+
+@pytest.mark.parametrize("minus", ["\u2212", "\u2013"])
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_a_minus_of_typesetters_is_one(minus: str, mark: str) -> None:
+    values = LEFT - 20
+    cells = [f"{x:.2f}".replace("-", minus) for x in values]
+    if mark == ";":
+        cells = [cell.replace(".", ",") for cell in cells]
+    found = read_text(lines(f"time{mark}level", columns(stamps(60), cells, mark=mark)))
+    np.testing.assert_allclose(found.values[:, 0], values, atol=1e-9)
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", " "])
+def test_any_blank_stands_between_a_number_and_its_unit(blank: str) -> None:
+    cells = [f"{x}{blank}°C" for x in LEFT]
+    found = read_text(lines("time;level", columns(stamps(60), cells, mark=";")))
+    is_read(found, ("level",), LEFT)
+    assert found.units == ("°C",)
+
+
+COUNTS = {
+    "LabVIEW, seconds since 1904": (2_082_844_800, 1),
+    "Windows, 100 ns since 1601": (11_644_473_600, 10**7),
+    ".NET, 100 ns since the year 1": (62_135_596_800, 10**7),
+}
+
+
+@pytest.mark.parametrize(("before", "scale"), COUNTS.values(), ids=COUNTS)
+@pytest.mark.parametrize("step", [1, 10])
+def test_counts_since_other_years_are_instants(before: int, scale: int, step: int) -> None:
+    first = 1615708800 + before
+    counts = [(first + step * i) * scale for i in range(N)]
+    found = read_text(lines("timestamp,level", columns(counts, LEFT)))
+    is_read(found, ("level",), LEFT)
+    assert found.index[0] == pd.Timestamp("2021-03-14 08:00", tz="UTC")
+    assert found.fs == 1 / step
+
+
+@pytest.mark.parametrize("zeros", [8, 512, 100_000])
+def test_zeros_behind_the_last_line_are_no_text(tmp_path: Path, zeros: int) -> None:
+    text = lines("time,level", columns(stamps(60), LEFT)).encode()
+    path = tmp_path / "log.csv"
+    path.write_bytes(text + bytes(zeros))
+    is_read(read(path), ("level",), LEFT)
+    is_read(read(io.BytesIO(text + bytes(zeros))), ("level",), LEFT)
+
+
+@pytest.mark.parametrize(
+    "form", ["%d/%m/%Y %Hh%M", "%Y-%m-%d %Hh%Mm%Ss", "%Y-%m-%d_%H-%M-%S", "%d.%m.%Y %H h %M"]
+)
+def test_times_with_letters_or_dashes_between_their_parts_are_instants(form: str) -> None:
+    found = read_text(lines("time;level", columns(stamps(60, form), LEFT, mark=";")))
+    is_read(found, ("level",), LEFT)
+    assert found.index[0] == START
+    assert found.fs == pytest.approx(1 / 60)
 
 
 def test_a_date_that_does_not_exist_among_others_is_refused() -> None:

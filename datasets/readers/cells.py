@@ -68,6 +68,8 @@ GROUPED = {
 _NUMBER = r"[+-]?(?:\d[\d.,'\u00a0\u202f]*|[.,]\d+)(?:[eE][+-]?\d+)?"
 WITH_UNIT = re.compile(rf"({_NUMBER})\s*([^\W\d_]{{0,3}}[^\s\d.,;:+'\"-][^\d\s;:\"]{{0,10}}\d?)")
 """A number and its unit, such as "12.51 °C"."""
+_MARK = r"(?:[*#!?†‡^]{1,2}|[ABDEFHJLQRSUX])"
+"""Marks behind a number, less the letters that are prefixes of units: K, M, G, P, T."""
 _WITH_CURRENCY = re.compile(rf"([€$£¥])\s*({_NUMBER})")
 
 _PREFIXES = {
@@ -90,13 +92,15 @@ class Cells:
     """Numbers in a column of text.
 
     `values` (n,) are NaN where a value is missing; `bad` (n,) marks what is no number; `missing`
-    counts the words that were taken as missing; `unit` stood behind the numbers.
+    counts the words that were taken as missing; `unit` stood behind the numbers; `marked` counts
+    the numbers that were read without a mark behind them.
     """
 
     values: Float64Array
     bad: BoolArray
     missing: dict[str, int] = field(default_factory=dict)
     unit: str = ""
+    marked: int = 0
 
 
 def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
@@ -109,7 +113,12 @@ def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
     bad = np.isnan(values) & ~void
     if not bad.any():
         return Cells(values, bad, unit=unit)
+    marked = 0
     if not unit:
+        values[bad] = _marked(text[bad], decimal, int(np.sum(~np.isnan(values))))
+        marked = int(np.sum(~np.isnan(values[bad])))
+        bad = np.isnan(values) & ~void
+    if not unit and bad.any():
         unit, scaled = _with_unit(text[bad], decimal)
         values[np.flatnonzero(bad)[scaled.index]] = scaled.to_numpy()
         bad = np.isnan(values) & ~void
@@ -117,7 +126,19 @@ def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
     absent = _absent(words, int(np.sum(~np.isnan(values))))
     found = Counter(words[absent].tolist())
     bad[np.flatnonzero(bad)[absent]] = False
-    return Cells(values, bad, dict(found), unit)
+    return Cells(values, bad, dict(found), unit, marked)
+
+
+def _marked(text: "pd.Series[str]", decimal: str, n_numbers: int) -> Float64Array:
+    """Return the numbers of cells such as 20.4* and 55.1 H, NaN for other cells.
+
+    A mark behind a number says how good it is: estimated, suspect, higher than it should be. It
+    stands at fewer cells than have none.
+    """
+    parts = text.str.extract(rf"^({_NUMBER})\s?{_MARK}$")[0]
+    if parts.notna().sum() > n_numbers:
+        return np.full(len(text), np.nan)
+    return _numbers(parts, decimal)
 
 
 def _with_one_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, Float64Array] | None:
@@ -135,7 +156,8 @@ def _with_one_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, Float64Ar
     with_it = text.str.endswith(ending, na=False)
     if with_it.sum() < _REPEATED or with_it.mean() <= 0.5:
         return None
-    values = _numbers(text.str.removesuffix(ending), decimal)
+    plain = text.str.removesuffix(ending).str.rstrip(" \u00a0\u202f")
+    values = _numbers(plain, decimal)
     rest = text[np.isnan(values) & text.notna().to_numpy()]
     others = rest.str.fullmatch(WITH_UNIT) | rest.str.fullmatch(_WITH_CURRENCY)
     # W and kW in one column are brought to one unit elsewhere.
@@ -147,7 +169,8 @@ def _numbers(text: "pd.Series[str]", decimal: str) -> Float64Array:
     values = _parsed(text)
     bad = np.isnan(values) & text.notna().to_numpy()
     if bad.any():
-        rest = text[bad]
+        # A minus of typesetters, and the mark by which Excel makes a text of a number.
+        rest = text[bad].str.replace(r"^[−–](?=[\d.,])", "-", regex=True).str.removeprefix("'")
         grouped = rest.str.fullmatch(GROUPED[decimal])
         rest = rest.mask(grouped, rest.str.replace(f"[^\\d+{decimal}-]", "", regex=True))
         values[bad] = _parsed(rest.str.replace(decimal, ".", regex=False))

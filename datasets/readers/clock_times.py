@@ -59,6 +59,8 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
     text = table.frame.iloc[:, column].astype("str")
     if _DOTTED.fullmatch(str(text.iloc[0])):
         text = text.str.replace(".", ":", regex=False)
+    if re.fullmatch(r"\s*\d{1,2}\s?h.*", str(text.iloc[0]), re.IGNORECASE):
+        text = text.str.replace(r"(?i)\s?[hm](?:in)?\s?(?=\d)", ":", regex=True)
     parts = text.str.extract(
         r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:](\d+))?\s*([ap](?=\.?m|\.?\s*$))?", flags=re.IGNORECASE
     )

@@ -201,6 +201,9 @@ def _cell_notes(table: Table, column: int, cells: Cells) -> tuple[str, ...]:
     notes = []
     if cells.unit:
         notes.append(f"{table.label(column)}: cells such as '12 {cells.unit}' are read as numbers.")
+    if cells.marked:
+        said = "1 number has" if cells.marked == 1 else f"{cells.marked} numbers have"
+        notes.append(f"{table.label(column)}: {said} a mark behind it, such as '*': read without.")
     if cells.missing:
         count = sum(cells.missing.values())
         shown = " or ".join(quoted(word) for word in list(cells.missing)[:3])

@@ -36,7 +36,12 @@ _DAY = (
     r"|\d{4}[年년]\s?\d{1,2}[月월]\s?\d{1,2}[日일]"
 )
 _WEEKDAY = rf"(?:(?!{_MONTH}\b)[^\W\d_]{{2,10}}[.,]{{0,2}}\s+(?=\d|{_MONTH}))?"
-_HOUR = r"\d{1,2}:\d\d(?::\d\d(?:[.,:]\d+)?)?(?:\s*[ap]\.?\s?m\.?)?"
+_LETTERED = r"\d{1,2}\s?h\s?\d\d(?:\s?m(?:in)?(?:\s?\d\d\s?s?)?)?"
+"""A time of day with letters between its parts: 8h05, 08h05m00s."""
+_HOUR = (
+    rf"(?:\d{{1,2}}:\d\d(?::\d\d(?:[.,:]\d+)?)?(?:\s*[ap]\.?\s?m\.?)?|{_LETTERED}"
+    r"|(?<=[_T])\d\d-\d\d-\d\d)"
+)
 _ZONE = (
     r"\s*(?:[+-]\d\d(?::?\d\d)?|\(?[A-Za-z]{1,5}(?:[+-]\d{1,2}(?::?\d\d)?)?\)?"
     r"|[A-Z][a-z]+/[A-Za-z_]+)?"
@@ -49,6 +54,7 @@ _INSTANT = rf"{_WEEKDAY}(?:{_YEAR_LAST}|(?:{_DAY})(?:{_BETWEEN}{_TIME})?)"
 _RANGE = re.compile(r"\s+(?:-|–|—|to|bis|tot|until|a|à)\s+|\s*[–—]\s*|(?<=\d)/(?=\d{4}-\d\d-\d\d)")
 _DATE = re.compile(rf"['\s]*{_INSTANT}['\s]*", re.IGNORECASE)
 _CLOCK = re.compile(
+    rf"['\s]*{_LETTERED}['\s]*|"
     r"['\s]*\d{1,4}:\d\d(:\d\d)?([.,:]\d+)?(\s*[ap](?:\.?m)?\.?)?['\s]*(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?",
     re.IGNORECASE,
 )
@@ -162,6 +168,11 @@ def _plain(
         )
         replaced(rf"^{_WEEKDAY[:-1]}", "")
         replaced(r"^(\d{4})[年년]\s?(\d{1,2})[月월]\s?(\d{1,2})[日일]", r"\1-\2-\3")
+        replaced(
+            r"(?<=[\s_T])(\d{1,2})\s?h\s?(\d\d)(?:\s?m(?:in)?\s?(\d\d)\s?s?|\s?m(?:in)?)?",
+            lambda match: f"{match[1]}:{match[2]}:{match[3] or '00'}",
+        )
+        replaced(r"(?<=[_T])(\d\d)-(\d\d)-(\d\d)$", r"\1:\2:\3")
         replaced(r"^(\d{4}):(\d\d):(\d\d)", r"\1-\2-\3")
         replaced(r"^(\d{4})/(\d{1,2})/(\d{1,2})", r"\1-\2-\3")
         replaced(r"(?<!\d)(\d\d:\d\d:\d\d)[:,](\d{1,9})", r"\1.\2")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import IO, Literal
 
+from spectra.datasets.memory import largest_bytes
 from spectra.datasets.readers.heading import COMMENTS
 from spectra.datasets.source import Source
 from spectra.errors import DataError
@@ -29,6 +30,10 @@ _SIGNATURES = {
     b"[{": "JSON",
     b"[[": "JSON",
 }
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f]")
+"""Bytes that no text has."""
+_PADDING = bytes(8)
+"""Zeros at the end of a file from which on they are no text: UTF-16 and UTF-32 have fewer."""
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
 _MARKUP = re.compile(rb"<(?![^<>\r\n]{1,40}>[ \t]*[,;\t|])")
 """The beginning of HTML or XML; <DATE>,<TIME> are the names of columns."""
@@ -124,10 +129,31 @@ def open_text(source: Source) -> Text:
     Raises DataError for what is no text.
     """
     head = source.head(_FIRST_BYTES)
+    if not _CONTROL.search(head[: head.find(b"\0")]):
+        source = _without_padding(source)
+        head = source.head(_FIRST_BYTES)
     text = Text(source, _encoding(head, source.name))
     if text.encoding == "utf-8-sig" and not _is_utf8(head):
         return text.lenient()
     return text
+
+
+def _without_padding(source: Source) -> Source:
+    """Return a source without the zeros that a logger leaves behind its last line.
+
+    It makes a file large at first, and has no time to shorten it when its power fails.
+    """
+    if source.path is None or source.compression is not None:
+        data = source.data
+        padded = source.compression is None and data.endswith(_PADDING)
+        return replace(source, data=data.rstrip(b"\0")) if padded else source
+    with source.open() as raw:
+        size = raw.seek(0, io.SEEK_END)
+        raw.seek(max(0, size - len(_PADDING)))
+        if raw.read() != _PADDING or size > largest_bytes():
+            return source
+        raw.seek(0)
+        return replace(source, path=None, data=raw.read().rstrip(b"\0"))
 
 
 def _head(source: Source) -> bytes:

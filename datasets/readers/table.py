@@ -65,6 +65,9 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
     notes = [*table.notes, *labels.notes, *(times.axis.notes if times.axis else ()), *times.notes]
     series = find_series(table, instants, request.series, taken)
     taken |= frozenset(() if series is None else (*series.columns, *same_in_each(series, table)))
+    if series is not None and (lone := int(np.sum(series.codes < 0))):
+        said = "1 row belongs" if lone == 1 else f"{lone} rows belong"
+        notes.append(f"{said} to none of the series: left out.")
     if wanted is None:
         counters = find_counters(table, taken)
         taken |= counters.columns
