@@ -106,6 +106,13 @@ def test_a_quality_that_rarely_changes_is_no_channel(name: str, odd: int) -> Non
     is_read(read_text(lines(f"time,{name},x", columns(stamps(60), flags, LEFT))), ("x",), LEFT)
 
 
+def test_a_flow_that_rarely_changes_is_a_channel() -> None:
+    flow = [5.0 if i == 70 else 0.0 for i in range(2 * N)]
+    times = [f"{i}" for i in range(2 * N)]
+    found = read_text(lines("time,Q,h", columns(times, flow, [*LEFT, *RIGHT])))
+    assert found.channels == ("Q", "h")
+
+
 @pytest.mark.parametrize("name", ["Serial Number", "Sample rate", "Battery"])
 def test_a_value_in_the_first_row_only_is_no_channel(name: str) -> None:
     once = ["10014321", *[""] * (N - 1)]
@@ -188,6 +195,13 @@ def test_signals_beside_a_time_of_their_own_are_read_apart(first: int, second: i
     other = read_text(text, time="X [s].1", channels="ACC [g]")
     is_read(other, ("ACC [g]",), RIGHT[:count])
     assert other.fs == second
+
+
+@pytest.mark.parametrize("missing", [1, 3])
+@pytest.mark.parametrize("names", ["Start,End,level", "Time,Time end,level"])
+def test_an_end_that_is_missing_in_the_last_rows_is_no_other_axis(names: str, missing: int) -> None:
+    ends = [*stamps(60)[1 : N - missing + 1], *[""] * missing]
+    is_read(read_text(lines(names, columns(stamps(60), ends, LEFT))), ("level",), LEFT)
 
 
 @pytest.mark.parametrize("fs", [10240, 360.0, 8])

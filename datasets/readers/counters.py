@@ -57,8 +57,10 @@ _IDENTIFIERS = frozenset(
     }
 )
 _ENDS_IN_ID = re.compile(r"(?i)id$")
+_QUALITY_OF = re.compile(r"(?i)q[_-]\w+$")
+"""A name such as Q_TG, the quality of TG; Q alone is a flow."""
 _QUALITIES_TEXT = """
-    q qcode qf quality qualität calidad qualité kwaliteit qn qc flag flags status validity valid opc
+    qcode qf quality qualität calidad qualité kwaliteit qn qc flag flags status validity valid opc
 """
 _QUALITIES = frozenset(_QUALITIES_TEXT.split())
 _NEARLY_ALL = 0.99
@@ -143,10 +145,11 @@ def _identifies(table: Table, column: int) -> bool:
     if series.dtype.kind not in "iuf" or not len(series):
         return False
     identifies = bool(named & _IDENTIFIERS) or _ENDS_IN_ID.search(name) is not None
-    if not identifies and not named & _QUALITIES:
+    rates = bool(named & _QUALITIES) or _QUALITY_OF.match(name) is not None
+    if not identifies and not rates:
         return False
     usual = float(np.mean(series.to_numpy() == series.iloc[0]))
-    return usual == 1 or bool(named & _QUALITIES and usual >= _NEARLY_ALL)
+    return usual == 1 or (rates and usual >= _NEARLY_ALL)
 
 
 def _stands_once(table: Table, column: int) -> bool:

@@ -151,19 +151,28 @@ def _other_axes(
     """
     first = min(axis.columns)
     starts = [column for column in free if _is_other_axis(table, first, column)]
-    if not starts:
+    ends = [*starts, len(table.names)][1:]
+    ranges = [range(start, end) for start, end in zip(starts, ends, strict=True)]
+    # Signals end with their time; an end of each row that is missing in the last is another thing.
+    ranges = [one for one in ranges if _end_together(table, one)]
+    if not ranges:
         return frozenset(), ()
-    ends = [*starts[1:], len(table.names)]
+    starts = [one.start for one in ranges]
     titles = table.titles()
-    aside = {
-        other for start, end in zip(starts, ends, strict=True) for other in range(start, end)
-    } - axis.columns
+    aside = {column for one in ranges for column in one} - axis.columns
     which = ", ".join(f"'{titles[column]}'" for column in sorted(aside - set(starts))[:6])
     note = (
         f"{which} has a time of its own in '{titles[starts[0]]}': left out "
         f"(--time '{titles[starts[0]]}' with --channels reads it)."
     )
     return frozenset(aside), (note,) if which else ()
+
+
+def _end_together(table: Table, columns: range) -> bool:
+    """Return True if there are columns beside a time, and none has a value where it has none."""
+    frame = table.frame.iloc[:, columns.start : columns.stop]
+    after = frame[frame.iloc[:, 0].isna()].iloc[:, 1:]
+    return len(columns) > 1 and bool(after.isna().all(axis=None))
 
 
 def _is_other_axis(table: Table, axis: int, column: int) -> bool:
