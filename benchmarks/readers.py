@@ -6,9 +6,11 @@ One line a file of SHARED/cases and SHARED/data/formats (by default ../shared), 
 what was read where that is wrong; exit status 1 if anything is. Expected are the number of rows,
 the channels, the sampling rate, the first instant, units, labels, the names of stacked series, or
 words of the refusal. Below it, the time to read a million rows of CSV over that of a bare
-`pandas.read_csv` of the same file, in turns, in this process.
+`pandas.read_csv` of the same file, in turns, in this process; and the memory that a process of its
+own takes to read one of twenty columns of a Parquet file of ten million rows (1.6 GB on disk).
 """
 
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,6 +27,7 @@ from spectra.datasets import Recording, read, read_series
 from spectra.errors import DataError
 
 ROWS, TURNS = 1_000_000, 7
+PARQUET_ROWS, PARQUET_COLUMNS = 10_000_000, 20
 RATE_TOLERANCE = 1e-6
 
 
@@ -223,7 +226,16 @@ MAKERS: dict[str, Callable[[np.random.Generator], pd.DataFrame]] = {
             name="time",
         ),
     ).reset_index(),
+    "dd.mm.yyyy, microseconds": lambda rng: stamped(rng, "%d.%m.%Y %H:%M:%S.%f", "1ms"),
+    "mm/dd/yyyy, AM and PM": lambda rng: stamped(rng, "%m/%d/%Y %I:%M:%S %p", "1s"),
 }
+
+
+def stamped(rng: np.random.Generator, form: str, step: str) -> pd.DataFrame:
+    """Return three channels beside stamps in a notation."""
+    stamps = pd.date_range("2024-01-15", periods=ROWS, freq=step).strftime(form)
+    index = pd.Index(stamps, name="time")
+    return pd.DataFrame(rng.normal(size=(ROWS, 3)).round(4), index=index).reset_index()
 
 
 def seconds(read_file: Callable[..., object], path: Path, **options: Any) -> float:
@@ -247,6 +259,40 @@ def print_speed(folder: Path) -> None:
     print(f"  the first 2,000 rows      {first:.3f} s")
 
 
+MEASURE = """
+import re, sys
+from pathlib import Path
+from spectra.datasets import read
+
+def peak():
+    # Linux hands the largest size of a parent down in ru_maxrss, and not in VmHWM.
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+
+read(sys.argv[1], channels="c3")
+before = peak()
+values = read(sys.argv[2], channels="c3").values
+print(values.nbytes / 2**20, peak() - before)
+"""
+
+
+def print_memory(folder: Path) -> None:
+    """Print the memory that reading one column of a Parquet file takes, in a process of its own."""
+    import pyarrow
+    from pyarrow import parquet
+
+    names = [f"c{number}" for number in range(PARQUET_COLUMNS)]
+    schema = pyarrow.schema([(name, pyarrow.float64()) for name in names])
+    rng = np.random.default_rng(0)
+    for path, rows, parts in (("small", 3000, 1), ("large", PARQUET_ROWS, 10)):
+        with parquet.ParquetWriter(folder / path, schema) as writer:
+            for _ in range(parts):
+                columns = {name: rng.normal(size=rows // parts) for name in names}
+                writer.write_table(pyarrow.table(columns, schema=schema))
+    command = [sys.executable, "-c", MEASURE, str(folder / "small"), str(folder / "large")]
+    size, taken = map(float, subprocess.check_output(command, text=True).split())
+    print(f"  one column of {size:.0f} MiB     {taken:.0f} MiB more than before")
+
+
 def main() -> None:
     """Check every file, then time the reading of CSV."""
     shared = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared")
@@ -257,6 +303,8 @@ def main() -> None:
     print(f"A million rows of CSV, median of {TURNS} turns")
     with tempfile.TemporaryDirectory() as folder:
         print_speed(Path(folder))
+        print(f"Parquet, {PARQUET_ROWS:,} rows of {PARQUET_COLUMNS} columns")
+        print_memory(Path(folder))
     print(f"{failed} wrong" if failed else "all right")
     sys.exit(bool(failed))
 

@@ -11,6 +11,8 @@ from spectra.datasets.instants import counts_of, seconds_of
 _JITTER = 0.2  # of a step: how far a step may be from a multiple of the usual one
 _EXACT = 1e-3  # of a step: what is rounding, not jitter
 _EVEN = 5e-4  # of a step: how far each step of even stamps may be from their mean
+# Three standard errors of the slope through stamps rounded to within one: 3 √12 / √3.
+_TREND_ERROR = 6.0
 _MOST_STEPS = 2.0**52  # steps of a grid: beyond, a float does not hold every position
 _OFF_SHARE = 0.02  # of the steps: how many may be no multiple, such as restarts after a pause
 
@@ -29,18 +31,25 @@ class Fit:
 def round_step(fit: Fit, seconds: Float64Array) -> float:
     """Return the step of stamps, rounded where they jitter.
 
-    It is that of their trend or the roundest one that drifts from it by no more than the jitter.
+    It is that of their trend or the roundest one that differs from it by no more than the trend is
+    good for: its error falls with the number of stamps to the power 3/2.
     """
-    if fit.worst < _EXACT:
-        return fit.step
     away = fit.positions - fit.positions.mean()
     trend = float(away @ seconds / (away @ away))
-    drift = fit.worst * fit.step / float(fit.positions[-1])
+    n = float(fit.positions[-1])
+    drift = fit.worst * fit.step / n * min(1.0, _TREND_ERROR / np.sqrt(n))
+    rounded = _roundest(trend, drift)
+    return fit.step if rounded is None and fit.worst < _EXACT else rounded or trend
+
+
+def _roundest(step: float, error: float) -> float | None:
+    """Return the step within an error that has the fewest digits, or whose rate has; or None."""
     for digits in range(1, 7):
-        for step in (float(f"{trend:.{digits}g}"), 1 / float(f"{1 / trend:.{digits}g}")):
-            if abs(step - trend) <= drift:
-                return step
-    return trend
+        rounded = (float(f"{step:.{digits}g}"), 1 / float(f"{1 / step:.{digits}g}"))
+        nearest = min(rounded, key=lambda one: abs(one - step))
+        if abs(nearest - step) <= error:
+            return nearest
+    return None
 
 
 def even_step(index: pd.Index) -> float | None:
@@ -67,7 +76,8 @@ def even_step(index: pd.Index) -> float | None:
         drift = seconds - np.arange(len(seconds)) * step
         if float(drift.max() - drift.min()) > step / 2:
             return None
-    return step
+    # Times are written with a few decimals: the mean step is good to their error over all steps.
+    return _roundest(step, 2 * away / len(steps)) or step
 
 
 def best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> Fit:

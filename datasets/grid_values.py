@@ -99,7 +99,10 @@ def fill_short_gaps(values: Float64Array) -> tuple[Float64Array, BoolArray, tupl
     Returned are the values (n, c), where any was filled, (n,), and notes on both kinds of gaps.
     What is missing at either end stays missing: there is nothing to draw a line to.
     """
-    if np.isfinite(values).all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        # A finite sum has finite parts, and takes no memory.
+        complete = bool(np.isfinite(values.sum())) or bool(np.isfinite(values).all())
+    if complete:
         # One value for all rows: a mask of millions would take memory for nothing.
         return values, np.broadcast_to(np.False_, len(values)), ()
     filled = np.zeros(len(values), dtype=np.bool_)

@@ -25,6 +25,8 @@ _LONGEST_SAMPLE, _FEWEST_LINES = 1 << 25, 20
 """Bytes that are read at most, and lines that are too few to tell what a table holds."""
 _COUNTED_BYTES = 1 << 28
 """Size up to which lines are counted, which takes some 0.1 s; beyond, their number is estimated."""
+_SAMPLE_ROWS = 300_000
+"""Rows of a Parquet, WAV, EDF or WFDB file that are read: 0.1 s for a few channels."""
 _FLAT = 50
 """Equal values in a row from which a stretch is called flat."""
 _FIRST = 5
@@ -144,7 +146,8 @@ def inspect(
 ) -> Inspection:
     """Return what of a file would be analysed, without analysing it.
 
-    Of a text table of more than 2 MB only the beginning is read.
+    Of a text table of more than 2 MB only the beginning is read, and of a Parquet, WAV, EDF or WFDB
+    file the first 300,000 rows.
 
     Parameters
     ----------
@@ -177,7 +180,16 @@ def inspect(
     form = format_of(opened)
     part = _beginning(opened) if form is TEXT else opened
     request = Request(
-        time, channels, label, variable, sheet, is_resampled(resample), series, dates, delimiter
+        time,
+        channels,
+        label,
+        variable,
+        sheet,
+        is_resampled(resample),
+        series,
+        dates,
+        delimiter,
+        None if form is TEXT else _SAMPLE_ROWS,
     )
     raw = _one_series(form.read(part, request))
     recording, problem = None, None
@@ -191,12 +203,14 @@ def inspect(
     if part is not opened:
         read = f"{len(part.data) / 1e6:.1f} MB"
         notes = (f"Only the first {len(raw.values):,} rows ({read}) were read.", *notes)
-    rows = len(raw.values) + (0 if part is opened else _lines_after(opened, part.data))
+    elif raw.unread:
+        notes = (f"Only the first {len(raw.values):,} rows were read.", *notes)
+    rows = len(raw.values) + (raw.unread if part is opened else _lines_after(opened, part.data))
     return Inspection(
         file=opened.name,
         format=form.title,
         rows=rows,
-        sampled=part is not opened,
+        sampled=part is not opened or raw.unread > 0,
         fs=rate,
         rate_from=_rate_from(raw, fs, resample),
         seconds=None if rate is None else len(index) * rows / len(raw.values) / rate,

@@ -36,7 +36,7 @@ class Request:
     delimiter : str or None
         The delimiter of a text table.
     nrows : int or None
-        The most rows to read from a text table.
+        The most rows to read from a text table, a Parquet, WAV, EDF or WFDB file.
 
     Raises
     ------
@@ -54,6 +54,10 @@ class Request:
     dates: str | None = None
     delimiter: str | None = None
     nrows: int | None = None
+
+    def rows_of(self, count: int) -> int:
+        """Return how many of the rows of a file are read."""
+        return count if self.nrows is None else min(count, self.nrows)
 
     def __post_init__(self) -> None:
         for name in ("time", "label", "variable", "sheet", "series", "dates", "delimiter"):
@@ -126,6 +130,8 @@ class Raw:
         The words of the file that give `fs`, for a note.
     stack : Stack or None
         The series stacked in the rows, where they are more than one.
+    unread : int
+        How many rows the file has beyond those that were read.
     """
 
     values: Float64Array
@@ -141,6 +147,7 @@ class Raw:
     units: tuple[str, ...] | None = None
     fs_text: str = ""
     stack: Stack | None = None
+    unread: int = 0
 
     def take(self, rows: IntArray) -> "Raw":
         """Return some of the rows, which keep their places in messages."""

@@ -142,7 +142,7 @@ def read(
     delimiter : str, optional
         The delimiter of a text table, one sign, "tab" or "blank".
     nrows : int, optional
-        The most rows to read from a text table.
+        The most rows to read from a text table, a Parquet, WAV, EDF or WFDB file.
     max_bytes : int, optional
         The most bytes that a compressed file may unpack to, by default half of the memory.
 

@@ -7,7 +7,7 @@ import lzma
 import os
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -27,6 +27,8 @@ _SIGNATURES = {
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
+_ZSTD_BYTES = 1 << 10
+"""Bytes that are decompressed at a time: 4 bytes may hold 128 kB, so these at most 32 MB."""
 COMPRESSED_ENDINGS = frozenset({".gz", ".bz2", ".xz", ".zst"})
 """Endings that say how a file is compressed and nothing of its content."""
 
@@ -123,16 +125,60 @@ def _decompressed(raw: IO[bytes], compression: str, name: str) -> Any:
 def _zstd(raw: IO[bytes], name: str) -> Any:
     """Return a file of content that zstd compressed, by Python 3.14 or by zstandard."""
     try:
-        return import_module("compression.zstd").open(raw)
+        library = import_module("compression.zstd")
+        return _Frames(raw, library.ZstdDecompressor, library.ZstdError)
     except ImportError:
         pass
     try:
-        return import_module("zstandard").ZstdDecompressor().stream_reader(raw)
+        library = import_module("zstandard")
     except ImportError as error:
         raise DataError(
             f"{name} is compressed with zstd, which needs zstandard: pip install "
             "'spectra-anomaly[zstd]'."
         ) from error
+    return _Frames(raw, lambda: library.ZstdDecompressor().decompressobj(), library.ZstdError)
+
+
+class _Frames(io.RawIOBase):
+    """Content of frames of zstd, one after another, that raises EOFError where one is cut off.
+
+    `make` returns the decompressor of a frame, and `error` is what it raises.
+    """
+
+    def __init__(self, raw: IO[bytes], make: Callable[[], Any], error: type[Exception]) -> None:
+        self._raw, self._make, self._error = raw, make, error
+        self._frame, self._begun = make(), False
+        self._rest, self._ready = b"", b""
+
+    def readable(self) -> bool:
+        """Return True: the content is there to be read."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Read into a buffer, and return how many bytes were read."""
+        while not self._ready and self._goes_on():
+            pass
+        view = memoryview(buffer)
+        data, self._ready = self._ready[: len(view)], self._ready[len(view) :]
+        view[: len(data)] = data
+        return len(data)
+
+    def _goes_on(self) -> bool:
+        """Decompress a little more; return False at the end."""
+        data = self._rest or self._raw.read(_ZSTD_BYTES)
+        self._rest = b""
+        if not data:
+            if self._begun and not self._frame.eof:
+                raise EOFError("it ends before its last block")
+            return False
+        if self._frame.eof:
+            self._frame = self._make()
+        try:
+            self._ready, self._begun = self._frame.decompress(data), True
+        except self._error as error:
+            raise EOFError(str(error)) from error
+        self._rest = self._frame.unused_data if self._frame.eof else b""
+        return True
 
 
 def open_source(source: str | PathLike[str] | BinaryIO, max_bytes: int | None = None) -> Source:

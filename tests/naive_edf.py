@@ -37,6 +37,7 @@ class File:
     reserved: str = "EDF+C"
     records: int | None = None
     bits: int = 16
+    onsets: Sequence[float] | None = None
 
 
 def write(path: Path, file: File) -> Path:
@@ -46,7 +47,8 @@ def write(path: Path, file: File) -> Path:
     count = len(signals[0].digital) // signals[0].per_record if signals else 3
     texts = []
     for record in range(count):
-        text = f"+{record * file.seconds:g}\x14\x14\x00"
+        onset = record * file.seconds if file.onsets is None else file.onsets[record]
+        text = f"+{onset:.10g}\x14\x14\x00"
         if record == 0:
             for onset, duration, said in file.annotations:
                 lasts = f"\x15{duration:g}" if duration else ""
@@ -102,4 +104,4 @@ def write(path: Path, file: File) -> Path:
 
 def bdf(file: File) -> File:
     """The same as BDF, in 24 bits."""
-    return replace(file, bits=24, reserved="BDF+C" if file.reserved else "")
+    return replace(file, bits=24, reserved=file.reserved.replace("EDF", "BDF"))

@@ -146,6 +146,59 @@ def test_records_that_the_header_does_not_count_are_counted(tmp_path: Path) -> N
     assert said in recording.notes
 
 
+FAR = (*range(9), 1_000_008)
+BACK = (0, 1, 2, 9, 4, 5, 6, 7, 8, 10)
+CLOSE = (0, 1, 1.5, 4, 5, 6, 7, 8, 9, 10)
+PARTS = {
+    "gaps between records": (0, 1, 2, 5, 6, 7, 8, 20.5, 21.5, 22.5),
+    "a gap behind the first": (0, 60, 61, 62, 63, 64, 65, 66, 67, 68),
+    "a late start": (0.25, 1.25, 2.25, 4.25, 5.25, 6.25, 7.25, 8.25, 9.25, 11.25),
+}
+
+
+@pytest.mark.parametrize("kind", ["EDF+D", "BDF+D"])
+@pytest.mark.parametrize("onsets", PARTS.values(), ids=PARTS)
+def test_gaps_between_records_have_no_values(
+    tmp_path: Path, kind: str, onsets: tuple[float, ...]
+) -> None:
+    file = File(EEG, reserved="EDF+D", onsets=onsets)
+    path = naive_edf.write(tmp_path / "a.edf", naive_edf.bdf(file) if "BDF" in kind else file)
+    recording = read(path)
+    assert recording.n_samples == round(100 * (onsets[-1] - onsets[0] + 1))
+    assert any(f"is discontinuous ({kind})" in note for note in recording.notes)
+    rest = recording.values.copy()
+    for record, onset in enumerate(onsets):
+        begin = round(100 * (onset - onsets[0]))
+        expected = np.column_stack([one.values() for one in EEG])[100 * record :][:100]
+        np.testing.assert_allclose(rest[begin : begin + 100], expected, rtol=0, atol=1e-9)
+        rest[begin : begin + 100] = np.nan
+    assert np.isnan(rest).all()
+
+
+def test_discontinuous_file_without_gaps_is_read_whole(tmp_path: Path) -> None:
+    recording = read(naive_edf.write(tmp_path / "a.edf", File(EEG, reserved="EDF+D")))
+    assert recording.n_samples == 1000
+    assert not np.isnan(recording.values).any()
+
+
+def test_annotations_of_a_discontinuous_file_lie_where_they_were_made(tmp_path: Path) -> None:
+    onsets = PARTS["gaps between records"]
+    file = File(EEG, reserved="EDF+D", onsets=onsets, annotations=[(21.0, 0.5, "spike")])
+    recording = read(naive_edf.write(tmp_path / "a.edf", file), label="spike")
+    assert recording.labels is not None
+    assert np.flatnonzero(recording.labels).tolist() == list(range(2100, 2150))
+
+
+def test_signals_of_other_rates_keep_their_gaps(tmp_path: Path) -> None:
+    slow = signal("Temp", 10)
+    file = File([EEG[0], slow], reserved="EDF+D", onsets=PARTS["gaps between records"])
+    path = naive_edf.write(tmp_path / "a.edf", file)
+    np.testing.assert_allclose(read(path, channels="Temp").values[50:60, 0], slow.values()[30:40])
+    both = read(path, resample=True)
+    assert np.isnan(both.values[320:480]).all()
+    np.testing.assert_allclose(both.values[500, 1], slow.values()[30])
+
+
 @pytest.mark.parametrize("keep", [256, 300, 700, 1024, 1500, 3000])
 @pytest.mark.parametrize("kind", ["edf", "bdf"])
 def test_truncated_file_gets_one_sentence(tmp_path: Path, kind: str, keep: int) -> None:
@@ -160,7 +213,9 @@ def test_truncated_file_gets_one_sentence(tmp_path: Path, kind: str, keep: int) 
     ("file", "said"),
     [
         (File([], annotations=NOTES), "holds annotations and no signals"),
-        (File(EEG, reserved="EDF+D"), r"is discontinuous \(EDF\+D\): export it as continuous"),
+        (File(EEG, reserved="EDF+D", onsets=FAR), "has a gap of 1e\\+06 s before record 10"),
+        (File(EEG, reserved="EDF+D", onsets=BACK), "record 5 begins before the one above it"),
+        (File(EEG, reserved="EDF+D", onsets=CLOSE), "record 3 begins before the end of the one"),
         (File(EEG, records=10**7), "10000000 records of 1 s, and 10 are there"),
         (File(EEG, seconds=0), "says that a record lasts 0 s"),
     ],

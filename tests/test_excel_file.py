@@ -65,9 +65,9 @@ def test_first_sheet_is_read_with_a_note_and_others_by_name_or_number(tmp_path: 
 
 def test_lines_of_messages_are_rows_of_the_sheet(tmp_path: Path) -> None:
     rows = table(HEADER)
-    rows[41][1] = "over\nrange"
+    rows[41][1] = "over\nthe top"
     path = workbook(tmp_path / "a.xlsx", {"Data": rows})
-    with pytest.raises(DataError, match=r"sheet 'Data', line 42, column 'flow': 'over range'"):
+    with pytest.raises(DataError, match=r"sheet 'Data', line 42, column 'flow': 'over the top'"):
         read(path, channels="flow")
 
 

@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow
 import pytest
 from click.testing import CliRunner
+from pyarrow import parquet
 from scipy.io import wavfile
 
+import naive_edf
 from spectra.cli import main
 from spectra.datasets import inspect, read
 from spectra.errors import DataError
@@ -187,3 +190,26 @@ def test_reading_a_text_table_imports_no_library_of_another_format(tmp_path: Pat
         [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
     )
     assert result.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("ending", ["parquet", "wav", "edf"])
+def test_a_long_binary_file_is_sampled_and_that_is_said(tmp_path: Path, ending: str) -> None:
+    rng = np.random.default_rng(9)
+    values = rng.integers(-3000, 3000, 400_000).astype(np.int16)
+    path = tmp_path / f"long.{ending}"
+    if ending == "parquet":
+        parquet.write_table(pyarrow.table({"x": values * 1.0}), path, row_group_size=90_000)
+    elif ending == "wav":
+        wavfile.write(path, 8000, values)
+    else:
+        naive_edf.write(path, naive_edf.File([naive_edf.Signal("x", values.tolist(), 1000)]))
+    found = inspect(path)
+    assert found.sampled
+    assert found.rows == 400_000
+    assert found.notes[0] == "Only the first 300,000 rows were read."
+    first = read(path).values[:300_000, 0]
+    assert (found.channels[0].low, found.channels[0].high) == (first.min(), first.max())
+    if ending != "parquet":
+        assert found.seconds == pytest.approx(400_000 / read(path).fs)  # type: ignore[operator]
+    part = read(path, nrows=1234)
+    np.testing.assert_array_equal(part.values[:, 0], first[:1234])

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -743,7 +744,13 @@ def test_the_order_of_day_and_month_can_be_given(order: str, month: int) -> None
 
 
 @pytest.mark.parametrize(
-    ("ending", "pack"), [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)]
+    ("ending", "pack"),
+    [
+        (".gz", gzip.compress),
+        (".bz2", bz2.compress),
+        (".xz", lzma.compress),
+        (".zst", zstandard.ZstdCompressor().compress),
+    ],
 )
 def test_compressed_files(tmp_path: Path, ending: str, pack: Callable[[bytes], bytes]) -> None:
     text = table(["time", "left", "right"], MINUTES, LEFT, RIGHT).encode()
@@ -759,6 +766,17 @@ def test_compressed_files(tmp_path: Path, ending: str, pack: Callable[[bytes], b
     bomb = pack(b"left\n" + b"1\n" * 500_000)
     with pytest.raises(DataError, match=r"bomb unpacks to more than 10,000 bytes: --max-bytes"):
         read(source(bomb, "bomb"), max_bytes=10_000)
+
+
+def test_frames_of_zstd_are_one_file_and_a_cut_in_the_last_is_found() -> None:
+    text = table(["time", "left", "right"], MINUTES, LEFT, RIGHT).encode()
+    pack = zstandard.ZstdCompressor().compress
+    both = pack(text[:700]) + pack(text[700:])
+    is_usual(read(source(both)))
+    with pytest.raises(DataError, match="is not a complete zstd file"):
+        read(source(both[:-1]))
+    with pytest.raises(DataError, match="is not a complete zstd file"):
+        read(source(both[:9] + b"\xff" * 9 + both[18:]))
 
 
 def test_zstd_without_its_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

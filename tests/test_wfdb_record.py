@@ -55,6 +55,17 @@ def test_signals_have_their_names_units_and_rate(tmp_path: Path, fmt: str, endin
     assert recording.index[360] == pd.Timedelta(seconds=1)
 
 
+@pytest.mark.parametrize("rows", [2, 777])
+def test_first_rows_are_those_of_the_whole(tmp_path: Path, rows: int) -> None:
+    header = record(tmp_path)
+    part = read(header, nrows=rows, label="V")
+    whole = read(header, label="V")
+    np.testing.assert_array_equal(part.values, whole.values[:rows])
+    assert part.labels is not None
+    assert whole.labels is not None
+    np.testing.assert_array_equal(part.labels, whole.labels[:rows])
+
+
 def test_start_is_that_of_the_header(tmp_path: Path) -> None:
     import datetime
 

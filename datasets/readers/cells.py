@@ -19,12 +19,41 @@ _MISSING_TEXT = """
     over under underrange overrange sat saturated open short err error fault fail failed bad
     offline off-line disconnected timeout nodata no_data no-data noread nc n.a. na. #na #n/v n/d
     nd n.d. --- ---- -.- --.- . … * ** *** #value! #num! #ref! nan. -inf* fehler ungültig
-    unbekannt ausfall fehlt error: inconnu erreur desconocido – —
+    unbekannt ausfall fehlt error: inconnu erreur desconocido – — n/e s/d k.a. n.v. n/v high low
+    indisponible ungueltig inválido invalide leer shutdown configure n.b. onbekend ∞ +∞ -∞ #error
 """
 MISSING_WORDS = (
     MISSING
     | frozenset(_MISSING_TEXT.split())
     | {"no data", "not available", "not a number", "out of range", "o.l", "ol", "o.l.", "+ovld"}
+    | {
+        "bad input",
+        "bad output",
+        "bad quality",
+        "bad data",
+        "i/o timeout",
+        "scan off",
+        "scan timeout",
+    }
+    | {"pt created", "calc failed", "comm fail", "equip fail", "intf shut", "not connected"}
+    | {
+        "no result",
+        "no value",
+        "under range",
+        "over range",
+        "no signal",
+        "sensor error",
+        "no sample",
+    }
+    | {"kein wert", "keine daten", "nicht verfügbar", "no disponible", "sin datos", "sem dados"}
+    | {
+        "non disponible",
+        "non disponibile",
+        "pas de données",
+        "geen data",
+        "brak danych",
+        "missing data",
+    }
 )
 """Words, in lower case, that a logger writes where it has no value."""
 
@@ -39,6 +68,8 @@ GROUPED = {
 _NUMBER = r"[+-]?(?:\d[\d.,'\u00a0\u202f]*|[.,]\d+)(?:[eE][+-]?\d+)?"
 WITH_UNIT = re.compile(rf"({_NUMBER})\s*([^\W\d_]{{0,3}}[^\s\d.,;:+'\"-][^\d\s;:\"]{{0,10}}\d?)")
 """A number and its unit, such as "12.51 °C"."""
+_MARK = r"(?:[*#!?†‡^]{1,2}|[ABDEFHJLQRSUX])"
+"""Marks behind a number, less the letters that are prefixes of units: K, M, G, P, T."""
 _WITH_CURRENCY = re.compile(rf"([€$£¥])\s*({_NUMBER})")
 
 _PREFIXES = {
@@ -61,13 +92,15 @@ class Cells:
     """Numbers in a column of text.
 
     `values` (n,) are NaN where a value is missing; `bad` (n,) marks what is no number; `missing`
-    counts the words that were taken as missing; `unit` stood behind the numbers.
+    counts the words that were taken as missing; `unit` stood behind the numbers; `marked` counts
+    the numbers that were read without a mark behind them.
     """
 
     values: Float64Array
     bad: BoolArray
     missing: dict[str, int] = field(default_factory=dict)
     unit: str = ""
+    marked: int = 0
 
 
 def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
@@ -76,19 +109,59 @@ def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
     lowered = text.str.lower()
     void = (column.isna() | lowered.isin(MISSING)).to_numpy()
     text = text.mask(lowered == "true", "1").mask(lowered == "false", "0").mask(void)
-    values = _numbers(text, decimal)
+    unit, values = _with_one_unit(text, decimal) or ("", _numbers(text, decimal))
     bad = np.isnan(values) & ~void
     if not bad.any():
-        return Cells(values, bad)
-    unit, scaled = _with_unit(text[bad], decimal)
-    if len(scaled):
+        return Cells(values, bad, unit=unit)
+    marked = 0
+    if not unit:
+        values[bad] = _marked(text[bad], decimal, int(np.sum(~np.isnan(values))))
+        marked = int(np.sum(~np.isnan(values[bad])))
+        bad = np.isnan(values) & ~void
+    if not unit and bad.any():
+        unit, scaled = _with_unit(text[bad], decimal)
         values[np.flatnonzero(bad)[scaled.index]] = scaled.to_numpy()
         bad = np.isnan(values) & ~void
     words = text[bad]
     absent = _absent(words, int(np.sum(~np.isnan(values))))
     found = Counter(words[absent].tolist())
     bad[np.flatnonzero(bad)[absent]] = False
-    return Cells(values, bad, dict(found), unit)
+    return Cells(values, bad, dict(found), unit, marked)
+
+
+def _marked(text: "pd.Series[str]", decimal: str, n_numbers: int) -> Float64Array:
+    """Return the numbers of cells such as 20.4* and 55.1 H, NaN for other cells.
+
+    A mark behind a number says how good it is: estimated, suspect, higher than it should be. It
+    stands at fewer cells than have none.
+    """
+    parts = text.str.extract(rf"^({_NUMBER})\s?{_MARK}$")[0]
+    if parts.notna().sum() > n_numbers:
+        return np.full(len(text), np.nan)
+    return _numbers(parts, decimal)
+
+
+def _with_one_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, Float64Array] | None:
+    """Return the one unit that cells are written with and their numbers, NaN for words.
+
+    None is returned for other cells. To take one ending off all cells is far faster than to divide
+    each of them.
+    """
+    cells = (str(cell) for cell in text.iloc[:_ENOUGH] if cell == cell)
+    first = next((cell for cell in cells if cell.lower() not in MISSING_WORDS), "")
+    match = WITH_UNIT.fullmatch(first)
+    if match is None:
+        return None
+    ending = first[match.end(1) :]
+    with_it = text.str.endswith(ending, na=False)
+    if with_it.sum() < _REPEATED or with_it.mean() <= 0.5:
+        return None
+    plain = text.str.removesuffix(ending).str.rstrip(" \u00a0\u202f")
+    values = _numbers(plain, decimal)
+    rest = text[np.isnan(values) & text.notna().to_numpy()]
+    others = rest.str.fullmatch(WITH_UNIT) | rest.str.fullmatch(_WITH_CURRENCY)
+    # W and kW in one column are brought to one unit elsewhere.
+    return None if others.any() else (match[2], values)
 
 
 def _numbers(text: "pd.Series[str]", decimal: str) -> Float64Array:
@@ -96,7 +169,8 @@ def _numbers(text: "pd.Series[str]", decimal: str) -> Float64Array:
     values = _parsed(text)
     bad = np.isnan(values) & text.notna().to_numpy()
     if bad.any():
-        rest = text[bad]
+        # A minus of typesetters, and the mark by which Excel makes a text of a number.
+        rest = text[bad].str.replace(r"^[−–](?=[\d.,])", "-", regex=True).str.removeprefix("'")
         grouped = rest.str.fullmatch(GROUPED[decimal])
         rest = rest.mask(grouped, rest.str.replace(f"[^\\d+{decimal}-]", "", regex=True))
         values[bad] = _parsed(rest.str.replace(decimal, ".", regex=False))

@@ -12,7 +12,7 @@ from spectra.errors import DataError
 
 _DOTTED = re.compile(r"\s*\d{1,2}\.\d\d\.\d\d\s*")
 """A time of day as Italian programs write it; alone it may be a date."""
-_HOUR_NAMES = {"hour", "hours", "hr", "stunde", "hora", "heure", "ora", "uur", "he", "time"}
+_HOUR_NAMES = {"hour", "hours", "hr", "stunde", "hora", "heure", "ora", "uur", "he", "hh", "time"}
 _A_FEW = 20
 
 
@@ -59,6 +59,8 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
     text = table.frame.iloc[:, column].astype("str")
     if _DOTTED.fullmatch(str(text.iloc[0])):
         text = text.str.replace(".", ":", regex=False)
+    if re.fullmatch(r"\s*\d{1,2}\s?h.*", str(text.iloc[0]), re.IGNORECASE):
+        text = text.str.replace(r"(?i)\s?[hm](?:in)?\s?(?=\d)", ":", regex=True)
     parts = text.str.extract(
         r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:](\d+))?\s*([ap](?=\.?m|\.?\s*$))?", flags=re.IGNORECASE
     )

@@ -9,12 +9,15 @@ import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.readers.cells import MISSING_WORDS, Cells, read_cells
+from spectra.datasets.readers.fill_values import without_fill_values
 from spectra.datasets.readers.header import NO_HEADER, Header
 from spectra.datasets.readers.names import unit_in
 from spectra.errors import DataError
 
 # Beyond this squares and their sums run out of numbers; who writes it means that there is no value.
 _LARGEST = 1e100
+_MOST_NOTES = 12
+"""Notes on the cells of columns; of hundreds of columns alike a dozen say enough."""
 _SAMPLE_CELLS, _A_FEW = 1000, 20
 """Cells by which a column of text is told, and those that tell it at a glance."""
 
@@ -27,7 +30,8 @@ class Table:
     `place` says where a row lies, for messages ("data.csv, line 17"); `source` is what the whole is
     called in them; `decimal` is the decimal sign of numbers that are still text; `notes` say what
     was left out above the columns; `units` has the unit of each column where a row gives them;
-    `header` is what the lines around the table say in words.
+    `header` is what the lines around the table say in words; `has_fill_values` says that numbers
+    such as -999 may stand for missing values.
     """
 
     frame: pd.DataFrame
@@ -38,6 +42,7 @@ class Table:
     notes: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     header: Header = NO_HEADER
+    has_fill_values: bool = False
 
     def unit(self, column: int) -> str:
         """Return the unit that a row of units gives to a column, "" without one."""
@@ -196,6 +201,9 @@ def _cell_notes(table: Table, column: int, cells: Cells) -> tuple[str, ...]:
     notes = []
     if cells.unit:
         notes.append(f"{table.label(column)}: cells such as '12 {cells.unit}' are read as numbers.")
+    if cells.marked:
+        said = "1 number has" if cells.marked == 1 else f"{cells.marked} numbers have"
+        notes.append(f"{table.label(column)}: {said} a mark behind it, such as '*': read without.")
     if cells.missing:
         count = sum(cells.missing.values())
         shown = " or ".join(quoted(word) for word in list(cells.missing)[:3])
@@ -227,8 +235,14 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
     )
     chosen, values, units, text, said = _values(table, chosen, required=wanted is not None)
     notes = [*said, *_left_out(table, text, "text")]
-    _refuse_too_large(table, chosen, values)
-    void: BoolArray = np.asarray(np.isnan(values).all(axis=0))
+    # The largest value is NaN where all are; a mask would take an eighth of the memory.
+    lows, highs = _extremes(table, chosen, values)
+    if table.has_fill_values:
+        values, filled = without_fill_values(
+            values, lows, highs, [table.label(column) for column in chosen]
+        )
+        notes += filled
+    void: BoolArray = np.isnan(highs)
     if chosen and (void.all() or (void.any() and wanted is not None)):
         which = (
             table.source
@@ -260,7 +274,10 @@ def _values(
     table: Table, chosen: Sequence[int], *, required: bool
 ) -> tuple[list[int], Float64Array, list[str], list[int], list[str]]:
     """Return the columns of numbers, their values (n, c), units, columns of text, notes."""
-    frame = table.frame.iloc[:, list(chosen)] if len(chosen) < len(table.names) else table.frame
+    # A run of columns is a view of the table, any other choice a copy.
+    run = bool(chosen) and list(chosen) == [*range(chosen[0], chosen[-1] + 1)]
+    which = slice(chosen[0], chosen[-1] + 1) if run else list(chosen)
+    frame = table.frame.iloc[:, which]
     if chosen and all(
         isinstance(kind, np.dtype) and kind.kind in "fiub" for kind in frame.dtypes.unique()
     ):
@@ -275,6 +292,9 @@ def _values(
         else np.empty((len(table.frame), 0))
     )
     notes = [note for one in kept.values() for note in one.notes]
+    if len(notes) > _MOST_NOTES + 1:
+        more = f"{len(notes) - _MOST_NOTES} more notes like these on other columns."
+        notes = [*notes[:_MOST_NOTES], more]
     return list(kept), values, [one.unit for one in kept.values()], text, notes
 
 
@@ -290,15 +310,18 @@ def _left_out(table: Table, columns: Sequence[int], what: str) -> list[str]:
     ]
 
 
-def _refuse_too_large(table: Table, chosen: Sequence[int], values: Float64Array) -> None:
-    """Raise DataError for the first infinite value or one as good as that, if there is one."""
-    # The extremes take no memory; NaN is none of them.
-    high, low = (
-        np.fmax.reduce(values, axis=None, initial=0.0),
-        np.fmin.reduce(values, axis=None, initial=0.0),
-    )
-    if max(high, -low) <= _LARGEST:
-        return
+def _extremes(
+    table: Table, chosen: Sequence[int], values: Float64Array
+) -> tuple[Float64Array, Float64Array]:
+    """Return the smallest and the largest value of each column, NaN where all are missing.
+
+    Raises DataError for the first infinite value or one as good as that.
+    """
+    highs: Float64Array = np.fmax.reduce(values, axis=0, initial=np.nan)
+    lows: Float64Array = np.fmin.reduce(values, axis=0, initial=np.nan)
+    high, low = (float(np.fmax.reduce(one, initial=0.0)) for one in (highs, -lows))
+    if max(high, low) <= _LARGEST:
+        return lows, highs
     row, column = map(int, np.argwhere(np.abs(values) > _LARGEST)[0])
     value = values[row, column]
     what = f"{value:.3g} is too large to be one" if np.isfinite(value) else "is infinite"

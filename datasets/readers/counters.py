@@ -1,5 +1,6 @@
 """Columns that were not measured: row counters, steady ramps, identifiers."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,8 +32,39 @@ _IDENTIFIERS = frozenset(
         "stations",
         "device",
         "node",
+        "record",
+        "type",
+        "poc",
+        "stn",
+        "mprn",
+        "mpan",
+        "cups",
+        "prm",
+        "pod",
+        "icp",
+        "esiid",
+        "parameter",
+        "mdl",
+        "location",
+        "version",
+        "lat",
+        "latitude",
+        "lon",
+        "lng",
+        "longitude",
+        "elevation",
+        "altitude",
     }
 )
+_ENDS_IN_ID = re.compile(r"(?i)id$")
+_QUALITY_OF = re.compile(r"(?i)q[_-]\w+$")
+"""A name such as Q_TG, the quality of TG; Q alone is a flow."""
+_QUALITIES_TEXT = """
+    qcode qf quality qualität calidad qualité kwaliteit qn qc flag flags status validity valid opc
+"""
+_QUALITIES = frozenset(_QUALITIES_TEXT.split())
+_NEARLY_ALL = 0.99
+"""Share of the rows that have one number in a column which says how good the others are."""
 _ALIKE, _MOST = 0.01, 0.98
 """A step is the usual one within this share of it; this share of the steps makes a counter."""
 _GLANCE = 64
@@ -62,9 +94,13 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
         if len(free) - len(columns) > 1 and _identifies(table, column):
             columns.add(column)
             notes.append(
-                f"{table.label(column)} is one number throughout and named like an identifier: "
+                f"{table.label(column)} is one number throughout, and named like no measurement: "
                 f"left out (--channels '{titles[column]}' analyses it)."
             )
+            continue
+        if len(free) - len(columns) > 1 and _stands_once(table, column):
+            columns.add(column)
+            notes.append(f"{table.label(column)} has a value in the first row only: left out.")
             continue
         named = _counts_rows(table, column, alone=len(free) - len(columns) < 2)
         if named or (
@@ -102,13 +138,26 @@ def _even_starts(table: Table, columns: list[int]) -> set[int]:
 
 
 def _identifies(table: Table, column: int) -> bool:
-    """Return True if a column holds one whole number and is named like an identifier."""
-    if not words(table.names[column]) & _IDENTIFIERS:
-        return False
+    """Return True if a column of one number is named like an identifier, place or quality."""
+    name = table.names[column] or ""
+    named = words(name)
     series = table.frame.iloc[:, column]
-    if series.dtype.kind not in "iu":
+    if series.dtype.kind not in "iuf" or not len(series):
         return False
-    return bool((series == series.iloc[0]).all())
+    identifies = bool(named & _IDENTIFIERS) or _ENDS_IN_ID.search(name) is not None
+    rates = bool(named & _QUALITIES) or _QUALITY_OF.match(name) is not None
+    if not identifies and not rates:
+        return False
+    usual = float(np.mean(series.to_numpy() == series.iloc[0]))
+    return usual == 1 or (rates and usual >= _NEARLY_ALL)
+
+
+def _stands_once(table: Table, column: int) -> bool:
+    """Return True if a column has a number in its first row, and in no other."""
+    series = table.frame.iloc[:, column]
+    if series.dtype.kind != "f" or len(series) < _FEWEST_ROWS or not np.isnan(series.iloc[1]):
+        return False
+    return bool(series.iloc[1:].isna().all() and not np.isnan(series.iloc[0]))
 
 
 def _counts_rows(table: Table, column: int, *, alone: bool) -> bool:

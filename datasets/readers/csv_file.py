@@ -18,7 +18,7 @@ from spectra.datasets.readers.edges import LONGEST_FOOTER, footer_rows, row_text
 from spectra.datasets.readers.encoded_text import Text, open_text
 from spectra.datasets.readers.header import read_header
 from spectra.datasets.readers.heading import COMMENTS
-from spectra.datasets.readers.keyed_cells import plain_columns
+from spectra.datasets.readers.keyed_cells import numeric, plain_columns
 from spectra.datasets.readers.layouts import refuse_other_layouts, unrolled
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.source import Source
@@ -117,13 +117,49 @@ def _trimmed(text: Text, parsed: _Parsed) -> Table:
         return f"{text.name}, line {_line_of_row(parsed.text, parsed.dialect, row)}"
 
     table = Table(
-        frame, dialect.names, place, text.name, dialect.decimal, (), dialect.units, header
+        frame,
+        dialect.names,
+        place,
+        text.name,
+        dialect.decimal,
+        units=dialect.units,
+        header=header,
+        has_fill_values=True,
     )
-    if (total := total_row(frame, dialect.decimal)) is not None:
+    table = _without_repeated_names(table)
+    notes += table.notes
+    if (total := total_row(table.frame, dialect.decimal)) is not None:
         where = "The first row" if total == 0 else "The last row"
-        notes.append(f"{where} is the total of all others ({row_text(frame, total)}): left out.")
-        table = table.rows(np.delete(np.arange(len(frame)), total))
+        notes.append(
+            f"{where} is the total of all others ({row_text(table.frame, total)}): left out."
+        )
+        table = table.rows(np.delete(np.arange(len(table.frame)), total))
     return replace(table, notes=tuple(notes))
+
+
+def _without_repeated_names(table: Table) -> Table:
+    """Return a table without rows that repeat the names of the columns.
+
+    Files that were put together have them, and so have the tables of an annotated CSV.
+    """
+    named = [column for column, name in enumerate(table.names) if name]
+    kinds = table.kinds()
+    if not named or any(kinds[column] in "iufb" for column in named):
+        # One such row would make a text of each column.
+        return table
+    repeats = np.ones(len(table.frame), dtype=np.bool_)
+    for column in named:
+        cells = table.frame.iloc[:, column].astype("str").str.strip()
+        repeats &= (cells == table.names[column]).to_numpy(dtype=np.bool_, na_value=False)
+        if not repeats.any():
+            return table
+    count = int(repeats.sum())
+    said = "row repeats" if count == 1 else "rows repeat"
+    rest = table.rows(~repeats)
+    columns = [numeric(rest.frame.iloc[:, column]) for column in range(len(rest.names))]
+    frame = pd.concat(columns, axis=1).set_axis(pd.RangeIndex(len(columns)), axis=1)
+    note = f"{count} {said} the names of the columns: left out."
+    return replace(rest, frame=frame, notes=(note,))
 
 
 def _table(text: Text, dialect: Dialect) -> _Parsed:

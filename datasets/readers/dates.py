@@ -33,19 +33,28 @@ _DAY = (
     rf"\d{{4}}-?\d\d-?\d\d|\d{{4}}-\d{{3}}|\d{{1,4}}([-/.])\d{{1,2}}\1\d{{1,4}}"
     r"|\d{4}:\d\d:\d\d(?!\d)"
     rf"|\d{{1,2}}\.?[- /]{_MONTH},?[- /]\d{{2,4}}|{_MONTH}[- ]\d{{1,2}},?[- ]\d{{2,4}}"
+    r"|\d{4}[年년]\s?\d{1,2}[月월]\s?\d{1,2}[日일]"
 )
 _WEEKDAY = rf"(?:(?!{_MONTH}\b)[^\W\d_]{{2,10}}[.,]{{0,2}}\s+(?=\d|{_MONTH}))?"
-_HOUR = r"\d{1,2}:\d\d(?::\d\d(?:[.,:]\d+)?)?(?:\s*[ap]\.?\s?m\.?)?"
+_LETTERED = r"\d{1,2}\s?h\s?\d\d(?:\s?m(?:in)?(?:\s?\d\d\s?s?)?)?"
+"""A time of day with letters between its parts: 8h05, 08h05m00s."""
+_HOUR = (
+    rf"(?:\d{{1,2}}:\d\d(?::\d\d(?:[.,:]\d+)?)?(?:\s*[ap]\.?\s?m\.?)?|{_LETTERED}"
+    r"|(?<=[_T])\d\d-\d\d-\d\d)"
+)
 _ZONE = (
-    r"\s*(?:[+-]\d\d:?\d\d|\(?[A-Za-z]{1,5}(?:[+-]\d{1,2}(?::?\d\d)?)?\)?|[A-Z][a-z]+/[A-Za-z_]+)?"
+    r"\s*(?:[+-]\d\d(?::?\d\d)?|\(?[A-Za-z]{1,5}(?:[+-]\d{1,2}(?::?\d\d)?)?\)?"
+    r"|[A-Z][a-z]+/[A-Za-z_]+)?"
 )
 _BETWEEN = r"(?:\s*[T,;_ -]\s*|:)"
-_INSTANT = (
-    rf"{_WEEKDAY}(?:{_DAY})(?:{_BETWEEN}(?:{_HOUR}|\d{{2}}(?:\d\d){{0,2}}(?:\.\d+)?){_ZONE})?"
-)
+_YEAR_LAST = rf"{_MONTH}\s+\d{{1,2}}\s+\d{{1,2}}:\d\d:\d\d(?:\s+[A-Z]{{1,5}})?\s+\d{{4}}"
+"""A date as C and Java write it: Mar 04 08:00:00 CET 2021."""
+_TIME = rf"(?:{_HOUR}|\d{{2}}(?:\d\d){{0,2}}(?:\.\d+)?){_ZONE}"
+_INSTANT = rf"{_WEEKDAY}(?:{_YEAR_LAST}|(?:{_DAY})(?:{_BETWEEN}{_TIME})?)"
 _RANGE = re.compile(r"\s+(?:-|–|—|to|bis|tot|until|a|à)\s+|\s*[–—]\s*|(?<=\d)/(?=\d{4}-\d\d-\d\d)")
 _DATE = re.compile(rf"['\s]*{_INSTANT}['\s]*", re.IGNORECASE)
 _CLOCK = re.compile(
+    rf"['\s]*{_LETTERED}['\s]*|"
     r"['\s]*\d{1,4}:\d\d(:\d\d)?([.,:]\d+)?(\s*[ap](?:\.?m)?\.?)?['\s]*(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?",
     re.IGNORECASE,
 )
@@ -55,6 +64,8 @@ _PARTS = re.compile(
     r"(?:[ T](\d{1,2}):(\d\d)(?::(\d\d)(\.\d+)?)?)?(?: ([AP]M))?( ?(?:Z|[+-]\d\d:?\d\d))?"
 )
 _ENOUGH = 2000
+_USUAL_YEAR = 2021
+"""Year near which dates with two digits for it lie, where three orders read them all."""
 
 
 def looks_like_date(text: str) -> bool:
@@ -125,7 +136,7 @@ def _alike(
     order = next(iter(found))
     if len(found) > 1:
         order = min(found, key=lambda one: (_longest_step(found[one]), one != likely))
-    sure = all(one.equals(found[order]) for one in found.values())
+    sure = len(found) == 1 or all(one.equals(found[order]) for one in found.values())
     return found[order], () if sure else (_order_note(str(text.iloc[0]), order),)
 
 
@@ -140,9 +151,10 @@ def _plain(
     sample = _part(text).dropna()
 
     def replaced(pattern: str, by: "str | Callable[[re.Match[str]], str]") -> None:
-        nonlocal text
+        nonlocal text, sample
         if sample.str.contains(pattern, flags=re.IGNORECASE, regex=True).any():
             text = text.str.replace(pattern, by, regex=True, flags=re.IGNORECASE)
+            sample = _part(text).dropna()
 
     # Groups in a pattern make pandas warn in str.contains: they are all of the kind (?:…) there.
     with warnings.catch_warnings():
@@ -150,7 +162,17 @@ def _plain(
         if sample.str.contains(_RANGE).any():
             text = text.str.split(_RANGE, n=1, regex=True).str[0]
             notes.append("Cells that hold an interval: its start is the time of the row.")
+        replaced(
+            rf"^{_WEEKDAY}({_MONTH})\s+(\d{{1,2}})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}})?)\s+(\d{{4}})$",
+            r"\2 \1 \5 \3\4",
+        )
         replaced(rf"^{_WEEKDAY[:-1]}", "")
+        replaced(r"^(\d{4})[年년]\s?(\d{1,2})[月월]\s?(\d{1,2})[日일]", r"\1-\2-\3")
+        replaced(
+            r"(?<=[\s_T])(\d{1,2})\s?h\s?(\d\d)(?:\s?m(?:in)?\s?(\d\d)\s?s?|\s?m(?:in)?)?",
+            lambda match: f"{match[1]}:{match[2]}:{match[3] or '00'}",
+        )
+        replaced(r"(?<=[_T])(\d\d)-(\d\d)-(\d\d)$", r"\1:\2:\3")
         replaced(r"^(\d{4}):(\d\d):(\d\d)", r"\1-\2-\3")
         replaced(r"^(\d{4})/(\d{1,2})/(\d{1,2})", r"\1-\2-\3")
         replaced(r"(?<!\d)(\d\d:\d\d:\d\d)[:,](\d{1,9})", r"\1.\2")
@@ -163,6 +185,13 @@ def _plain(
         text = text.str.replace(r"([T ])24:00", r"\g<1>00:00", regex=True)
     late = pd.to_timedelta(midnight.to_numpy().astype(np.int64), unit="D")
     return text, pd.TimedeltaIndex(late), tuple(notes)
+
+
+def month_number(name: str) -> int | None:
+    """Return the number of a month by its name or short name, None for another word."""
+    lowered = name.casefold().rstrip(".")
+    english = next((_MONTHS[key] for key in (lowered[:4], lowered[:3]) if key in _MONTHS), None)
+    return None if english is None else list(dict.fromkeys(_MONTHS.values())).index(english) + 1
 
 
 def _english(match: re.Match[str]) -> str:
@@ -215,7 +244,13 @@ def _in_order(
     tried = [one for one in tried if not one[2].isna().all()]
     if wanted is not None:
         tried = [one for one in tried if one[0] in (wanted, "")] or tried
-    tried.sort(key=lambda one: (int(np.sum(np.asarray(one[2].isna()))), _longest_step(one[2])))
+    tried.sort(
+        key=lambda one: (
+            int(np.sum(np.asarray(one[2].isna()))),
+            _longest_step(one[2]),
+            _years_off(one[2]),
+        )
+    )
     dates = pd.DatetimeIndex([pd.NaT] * len(text))
     for order, form, _ in tried:
         dates = _parsed(text, form)
@@ -243,6 +278,11 @@ def _longest_step(dates: pd.DatetimeIndex) -> float:
     counts, per_second = counts_of(dates.dropna() if dates.hasnans else dates)
     steps = np.diff(counts)
     return max(int(steps.max(initial=0)), -int(steps.min(initial=0))) / per_second
+
+
+def _years_off(dates: pd.DatetimeIndex) -> int:
+    """Return how many years the first date lies from the decade in which most files were made."""
+    return abs(int(dates.dropna()[0].year) - _USUAL_YEAR)
 
 
 def _formats(first: str) -> list[tuple[str, str]]:

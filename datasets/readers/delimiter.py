@@ -179,7 +179,7 @@ def starts_with_row_names(rows: list[list[str]]) -> bool:
 
 def decimal_of(rows: list[list[str]], delimiter: str) -> str:
     """Return the decimal sign: a comma where numbers have one and none has a point."""
-    fields = [field for row in rows for field in row[:MOST_COLUMNS]]
+    fields = [field.replace("−", "-") for row in rows for field in row[:MOST_COLUMNS]]
     if any(_has_grouped_comma(field) for field in fields):
         return ","
     commas = [field for field in fields if _DECIMAL_COMMA.fullmatch(field)]
@@ -202,7 +202,7 @@ def _has_grouped_comma(field: str) -> bool:
 
 def is_value(field: str, decimal: str) -> bool:
     """Return True if a field is a number, true or false, or a date."""
-    plain = field.replace(decimal, ".", 1)
+    plain = field.replace(decimal, ".", 1).replace("−", "-", 1)
     return bool(
         _NUMBER.fullmatch(plain) or looks_like_date(field) or GROUPED[decimal].fullmatch(field)
     )

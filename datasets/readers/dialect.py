@@ -19,6 +19,7 @@ from spectra.datasets.readers.delimiter import (
 )
 from spectra.datasets.readers.header import NO_HEADER, Header, read_header
 from spectra.datasets.readers.heading import COMMENTS, heading_of, named_numbers
+from spectra.datasets.readers.json_comment import dates_in_json
 from spectra.datasets.readers.keyed_cells import keys_of, without_arrows, without_keys
 
 _MOST_LINES = 500
@@ -104,7 +105,8 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     around = (
         lines[:above] if above < _MOST_LINES else [*lines[:_MOST_LINES], *lines[above - 50 : above]]
     )
-    header = heading.header or read_header([*around, *named_numbers(rows[: heading.rows])])
+    said = [*dates_in_json(lines[:top]), *around, *named_numbers(rows[: heading.rows])]
+    header = heading.header or read_header(said)
     return Dialect(
         delimiter,
         decimal,

@@ -8,7 +8,7 @@ not keep to the letter of the standard, which the C library behind pyedflib refu
 import datetime
 import io
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,13 @@ from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.annotations import Annotation, annotation_labels
 from spectra.datasets.readers.binary import content, damaged, library, size_of
+from spectra.datasets.readers.edf_gaps import (
+    Records,
+    first_samples,
+    gap_note,
+    record_onsets,
+    with_gaps,
+)
 from spectra.datasets.readers.rates import at_rate, one_rate
 from spectra.datasets.readers.signals import (
     SignalHeader,
@@ -32,6 +39,8 @@ from spectra.errors import DataError
 
 _BDF = b"\xffBIOSEMI"
 _EDF = b"0       "
+_GROWTH = 10
+"""Times the samples: how many the gaps of a discontinuous file may add."""
 _FAULTS = (ValueError, TypeError, KeyError, IndexError, OSError, OverflowError, ZeroDivisionError)
 
 
@@ -77,7 +86,10 @@ def read_edf(source: Source, request: Request) -> Raw:
             warnings.simplefilter("ignore")
             read = edfio.read_bdf if kind == "a BDF file" else edfio.read_edf
             file = read(where, header_encoding="latin-1")
-            return _raw(source, file, request, notes)
+            onsets = _onsets(where, layout, int(file.num_data_records))
+            if onsets is not None:
+                notes += (gap_note(onsets, layout.seconds, layout.reserved[:5]),)
+            return _raw(source, file, request, notes, onsets)
     except DataError:
         raise
     except _FAULTS as error:
@@ -117,11 +129,6 @@ def _checked(source: Source, layout: _Layout, size: int, kind: str) -> tuple[str
             kind,
             f"its header says {layout.header_bytes} bytes for {len(layout.samples)} signals",
         )
-    if layout.reserved.startswith(("EDF+D", "BDF+D")):
-        raise DataError(
-            f"{source.name} is discontinuous ({layout.reserved[:5]}): export it as continuous "
-            "(EDF+C), or one file for each part."
-        )
     if all(label.endswith(" Annotations") for label in layout.labels):
         raise DataError(f"{source.name} holds annotations and no signals: name the file with them.")
     if not layout.seconds > 0:
@@ -141,8 +148,27 @@ def _checked(source: Source, layout: _Layout, size: int, kind: str) -> tuple[str
     return ()
 
 
-def _raw(source: Source, file: Any, request: Request, notes: tuple[str, ...]) -> Raw:
-    """Return the samples of the wanted signals."""
+def _onsets(where: Path | io.BytesIO, layout: _Layout, count: int) -> Float64Array | None:
+    """Return the times of the records of a discontinuous file, None for one without gaps."""
+    if not layout.reserved.startswith(("EDF+D", "BDF+D")):
+        return None
+    ends = np.cumsum([0, *layout.samples]) * layout.sample_bytes
+    spans = tuple(
+        (int(ends[i]), int(ends[i + 1]))
+        for i, label in enumerate(layout.labels)
+        if label.endswith(" Annotations")
+    )
+    return record_onsets(where, Records(layout.header_bytes, count, layout.record_bytes, spans))
+
+
+def _raw(
+    source: Source,
+    file: Any,
+    request: Request,
+    notes: tuple[str, ...],
+    onsets: Float64Array | None,
+) -> Raw:
+    """Return the samples of the wanted signals; `onsets` are the times of records with gaps."""
     signals = file.signals
     header = SignalHeader(
         source.name,
@@ -157,13 +183,35 @@ def _raw(source: Source, file: Any, request: Request, notes: tuple[str, ...]) ->
     rates = [float(signal.sampling_frequency) for signal in signals]
     chosen, fs, said = one_rate(source.name, header.titles, rates, wanted, request)
     n = round(max(_length(file, signals[index]) / rates[index] for index in chosen) * fs)
+    whole = n if onsets is None else _length_with_gaps(source, onsets, n, fs)
+    n = request.rows_of(whole)
     refuse_too_large(source.name, n * len(chosen), "choose fewer with --channels")
     values = np.empty((n, len(chosen)))
     for column, index in enumerate(chosen):
-        values[:, column] = at_rate(_samples(signals[index]), rates[index], fs, n)
+        samples = _samples(signals[index], None if onsets is not None or n == whole else n / fs)
+        if onsets is not None:
+            per_record = int(signals[index].samples_per_data_record)
+            positions = first_samples(onsets, rates[index], per_record)
+            length = max(int(positions[-1]) + per_record, round(whole / fs * rates[index]))
+            samples = with_gaps(samples, positions, length)
+        values[:, column] = at_rate(samples, rates[index], fs, n)
     labels, found = annotation_labels(_annotations(file), request.label, n, fs)
     header = SignalHeader(source.name, header.titles, header.units, fs, header.start)
-    return raw_from_signals(header, values, chosen, labels, (*notes, *said, *found))
+    raw = raw_from_signals(header, values, chosen, labels, (*notes, *said, *found))
+    return replace(raw, unread=whole - n)
+
+
+def _length_with_gaps(source: Source, onsets: Float64Array, n: int, fs: float) -> int:
+    """Return the number of samples from the first record to the end of the last."""
+    seconds = n / fs / len(onsets)
+    span = float(onsets[-1] - onsets[0]) + seconds
+    if span > (_GROWTH + 1) * n / fs:
+        gap = int(np.argmax(np.diff(onsets)))
+        raise DataError(
+            f"{source.name} has a gap of {np.diff(onsets)[gap]:.6g} s before record {gap + 2}, and "
+            f"{n / fs:.6g} s of samples in all: export one file for each part."
+        )
+    return round(span * fs)
 
 
 def _triggers(header: SignalHeader, source: Source) -> set[int]:
@@ -177,9 +225,10 @@ def _length(file: Any, signal: Any) -> int:
     return int(file.num_data_records * signal.samples_per_data_record)
 
 
-def _samples(signal: Any) -> Float64Array:
-    """Return the samples of a signal in its physical unit."""
-    return np.asarray(signal.data, dtype=np.float64)
+def _samples(signal: Any, seconds: float | None) -> Float64Array:
+    """Return the samples of a signal in its physical unit, or those of the first seconds."""
+    data = signal.data if seconds is None else signal.get_data_slice(0, seconds)
+    return np.asarray(data, dtype=np.float64)
 
 
 def _start(file: Any) -> pd.Timestamp | None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import IO, Literal
 
+from spectra.datasets.memory import largest_bytes
 from spectra.datasets.readers.heading import COMMENTS
 from spectra.datasets.source import Source
 from spectra.errors import DataError
@@ -20,6 +21,8 @@ _ROW_LINE = re.compile(rb"[\r\n][ \t\x00]*+(?![#%/;\r\n \t\x00])")
 _BLOCK = 1 << 20
 _COMMENT_LINE = re.compile(rf"\n[ \t]*([{''.join(COMMENTS)}])")
 _SIGNATURES = {
+    # python-calamine reads these, but a damaged one ends the process.
+    b"\xd0\xcf\x11\xe0": "a workbook of Excel before 2007 (.xls)",
     b"PK\x03\x04": "a zip archive or a spreadsheet",
     b"PAR1": "a Parquet file",
     b"\x89HDF": "an HDF5 file",
@@ -27,6 +30,11 @@ _SIGNATURES = {
     b"[{": "JSON",
     b"[[": "JSON",
 }
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f]")
+"""Bytes that no text has."""
+_PADDING = bytes(8)
+"""Zeros at the end of a file from which on they are no text: UTF-16 and UTF-32 have fewer."""
+_OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
 _MARKUP = re.compile(rb"<(?![^<>\r\n]{1,40}>[ \t]*[,;\t|])")
 """The beginning of HTML or XML; <DATE>,<TIME> are the names of columns."""
 _MARKS = {
@@ -121,10 +129,31 @@ def open_text(source: Source) -> Text:
     Raises DataError for what is no text.
     """
     head = source.head(_FIRST_BYTES)
+    if not _CONTROL.search(head[: head.find(b"\0")]):
+        source = _without_padding(source)
+        head = source.head(_FIRST_BYTES)
     text = Text(source, _encoding(head, source.name))
     if text.encoding == "utf-8-sig" and not _is_utf8(head):
         return text.lenient()
     return text
+
+
+def _without_padding(source: Source) -> Source:
+    """Return a source without the zeros that a logger leaves behind its last line.
+
+    It makes a file large at first, and has no time to shorten it when its power fails.
+    """
+    if source.path is None or source.compression is not None:
+        data = source.data
+        padded = source.compression is None and data.endswith(_PADDING)
+        return replace(source, data=data.rstrip(b"\0")) if padded else source
+    with source.open() as raw:
+        size = raw.seek(0, io.SEEK_END)
+        raw.seek(max(0, size - len(_PADDING)))
+        if raw.read() != _PADDING or size > largest_bytes():
+            return source
+        raw.seek(0)
+        return replace(source, path=None, data=raw.read().rstrip(b"\0"))
 
 
 def _head(source: Source) -> bytes:
@@ -143,9 +172,13 @@ def _head(source: Source) -> bytes:
 
 def _encoding(head: bytes, name: str) -> str:
     """Return the encoding: by its byte order mark, UTF-8 where the bytes are that, or Latin-1."""
-    for signature, kind in _SIGNATURES.items():
-        if head.startswith(signature):
-            raise DataError(f"{name} is {kind}, not a text table: save it as CSV first.")
+    kind = next((kind for sign, kind in _SIGNATURES.items() if head.startswith(sign)), None)
+    if kind is not None:
+        if _OPEN_DOCUMENT in head[:200]:
+            kind = "an OpenDocument spreadsheet (.ods)"
+        workbook = kind.endswith((".xls)", ".ods)"))
+        remedy = "save it as .xlsx or CSV" if workbook else "save it as CSV first"
+        raise DataError(f"{name} is {kind}, not a text table: {remedy}.")
     if _MARKUP.match(head):
         raise DataError(f"{name} is HTML or XML, not a text table: save it as CSV first.")
     if head.startswith(codecs.BOM_UTF8):

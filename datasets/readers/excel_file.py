@@ -1,7 +1,9 @@
 """Excel workbooks (.xlsx), read with calamine; the cells of a sheet are read like a text table.
 
 calamine is chosen before openpyxl: it reads a sheet some ten times faster and needs no other
-package. Both give the values that were saved with formulas.
+package. Both give the values that were saved with formulas. It reads .xls, .xlsb and .ods
+too, which are refused all the same: the size of their sheets cannot be checked before, and a
+damaged one makes it take all memory and end the process.
 """
 
 import csv
@@ -48,6 +50,8 @@ def read_excel(source: Source, request: Request) -> Raw:
     where = content(source)
     try:
         with zipfile.ZipFile(where) as archive:
+            if "xl/workbook.bin" in archive.namelist():
+                raise DataError(f"{source.name} is a binary workbook (.xlsb): save it as .xlsx.")
             _refuse_large_sheets(source, archive)
         if isinstance(where, io.BytesIO):
             where.seek(0)

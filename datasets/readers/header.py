@@ -24,8 +24,9 @@ _RATE_WORD = (
 )
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing)|delta[\s_-]*(?:x|t|time)|\bdt\b"
-    r"|x[\s_-]*increment|^\W*interval(?==)|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit"
-    r"|messintervall|^\W*increment|(?:time|log\w*|recording|measurement|scan)[\s_-]*(?:interval|step|increment))"
+    r"|x[\s_-]*increment|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit"
+    r"|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|intervalo|intervalle|intervallo"
+    r"|^\W*interval|^\W*increment|tinc\b|(?:time|log\w*|recording|measurement|scan)[\s_-]*(?:interval|step|increment))"
 )
 _PER_SAMPLE = re.compile(
     r"([+-]?\d+(?:[.,]\d+)?)\s*(s|sec|secs|seconds?|ms|msec|us|µs|μs)\s*(?:/|per)\s*sample",
@@ -38,15 +39,36 @@ _RATE = re.compile(
     re.IGNORECASE,
 )
 _BARE_RATE = re.compile(rf"(?:\bat\s+)?{_NUMBER}\s*{_HERTZ_WORD}(?!\w)", re.IGNORECASE)
-_SECONDS_WORD = r"(s|sec|secs|seconds?|ms|msec|us|µs|μs|ns|min|minutes?|h|hours?)"
+_SECONDS_WORD = (
+    r"(seconds?|secs?|sekunden|s|msec|ms|us|µs|μs|ns|minutes?|minuten|mins?"
+    r"|hours?|stunden|hrs?|h|days?)"
+)
 _PERIOD = re.compile(
     _PERIOD_WORD
     + _IN_BRACKETS.format(_SECONDS_WORD)
     + _BETWEEN
+    + rf"(?:{_SECONDS_WORD}\s*[:=]\s*)?"
     + _NUMBER
-    + rf"(?:\s*{_SECONDS_WORD}(?!\w))?",
+    + rf"(?![:\d])(?:[\s,;]*{_SECONDS_WORD}(?!\w))?",
     re.IGNORECASE,
 )
+_CLOCK_PERIOD = re.compile(
+    rf"(?:{_PERIOD_WORD}|{_RATE_WORD}|epoch\s*(?:period|length)?|interval\w*)"
+    r"(?:\s*[\[(]\s*[hms:.]+\s*[\])])?"
+    + _BETWEEN
+    + r"(\d{1,3}):(\d\d)(?::(\d\d(?:\.\d+)?))?(?![:\d])",
+    re.IGNORECASE,
+)
+"""An interval such as 00:05:00, hours and minutes, with seconds or without."""
+_RATE_AS_PERIOD = re.compile(
+    _RATE_WORD
+    + _BETWEEN
+    + r"(?:(?:every|alle|cada|toutes\s+les|ogni)\s+)?"
+    + _NUMBER
+    + rf"[\s,;]*{_SECONDS_WORD}(?![\w/])",
+    re.IGNORECASE,
+)
+"""A rate given by its period: "Sample rate: 10 min"."""
 _COUNT = re.compile(
     r"(?:\b(\d+)\s+samples\b|\b(?:npts|sample[\s_-]*count|number\s+of\s+(?:samples|points)|samples)"
     r"\s*[=:,;\t]\s*(\d+))",
@@ -58,7 +80,7 @@ _START_WORD = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(
-    r"(?:\bunits?\b|einheit|unidad|unit[ée]|unit[àa]|eenheid|units\s+of|field_unit)"
+    r"(?:\bunits?\b|einheit|unidad|unit[ée]|unit[àa]|\bunite\b|eenheid|units\s+of|field_unit)"
     r"[\s\"']*[=:,;\t\s][\s\"']*(.+?)[\s\"']*$",
     re.IGNORECASE,
 )
@@ -101,15 +123,24 @@ def read_header(lines: Iterable[str]) -> Header:
 def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
     """Return the sampling rate in Hz and the line that gives it, the surest wording first."""
     for text in texts:
+        if (match := _RATE_AS_PERIOD.search(text)) and (period := _number(match[1])) > 0:
+            period *= SECONDS.get(match[2].casefold(), 1.0)
+            return float(f"{1 / period:.10g}"), _shown(text)
         if match := _RATE.search(text):
             fs = _number(match[2]) * _hertz(match[1] or match[3])
             if 0 < fs < float("inf"):
                 return fs, _shown(text)
     for text in texts:
         if match := _PERIOD.search(text):
-            unit = (match[1] or match[3] or "s").casefold()
-            period = _number(match[2]) * SECONDS.get(unit, 1.0)
+            unit = (match[1] or match[2] or match[4] or "s").casefold()
+            period = _number(match[3]) * SECONDS.get(unit, 1.0)
             if 0 < period < float("inf"):
+                return float(f"{1 / period:.10g}"), _shown(text)
+    for text in texts:
+        if match := _CLOCK_PERIOD.search(text):
+            hours, minutes, seconds = (float(part or 0) for part in match.groups()[-3:])
+            period = hours * 3600 + minutes * 60 + seconds
+            if period > 0:
                 return float(f"{1 / period:.10g}"), _shown(text)
     for text in texts:
         if (match := _PER_SAMPLE.search(text)) and (period := _number(match[1])) > 0:

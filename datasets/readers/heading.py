@@ -10,6 +10,7 @@ import pandas as pd
 
 from spectra.datasets.readers.cells import MISSING
 from spectra.datasets.readers.delimiter import (
+    BLANKS,
     DECIMAL_POINT,
     body_of,
     has_words,
@@ -19,7 +20,8 @@ from spectra.datasets.readers.delimiter import (
     usual_width,
 )
 from spectra.datasets.readers.header import Header
-from spectra.datasets.readers.names import is_unit_row, unit_text
+from spectra.datasets.readers.json_comment import names_in_json
+from spectra.datasets.readers.names import UNIT_NAMES, is_unit, is_unit_row, unit_text, words
 from spectra.datasets.readers.text_rows import keyed_names, keyed_units, rows_of_text
 
 _NEVER_NAMES = MISSING - {"", "-", "--", "?", "na"}
@@ -31,17 +33,19 @@ MOST_DIGITS = 19
 _CLOCKS = re.compile(
     r"\d{1,2}:\d\d(:\d\d)?(\s*[ap]\.?m\.?)?(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?", re.IGNORECASE
 )
+_SAID = re.compile(r"[^:=]{2,}[:=]\s*\S")
+"""A line such as "FILTER: HIGH PASS", which says something and names no column."""
 _PLAIN = re.compile(r"[+-]?\d+\.?\d*")
 _WRITTEN = re.compile(r"[+-]?\d+[.,]?\d*(?:[eE][+-]?\d+)?")
 
 
 def named_numbers(rows: list[list[str]]) -> list[str]:
-    """Return lines "name: number" of the numbers that stand below names, above the data."""
+    """Return lines "name: value" of numbers and units that stand below names, above the data."""
     return [
         f"{name}: {field}"
         for above, below in pairwise(rows)
         for name, field in zip(above, below, strict=False)
-        if name and _WRITTEN.fullmatch(field)
+        if name and (_WRITTEN.fullmatch(field) or (words(name) & UNIT_NAMES and is_unit(field)))
     ]
 
 
@@ -72,20 +76,24 @@ def heading_of(
         if count and has_words(rows[0][:1]):
             return Heading(count, (None,) * width, (_text_note(1),))
         longest = max(width, len(rows[0])) if rows[0] and is_value(rows[0][0], decimal) else width
-        return Heading(0, _names_in_comment(comments, delimiter, max(longest, len(rows[0]))))
+        commented, below = _names_in_comment(comments, delimiter, max(longest, len(rows[0])))
+        return Heading(0, commented, (), below)
     above, columns = rows[:count], width
     if width > 2 and not any(row[width - 1 : width] != [""] for row in body_of(rows)):
         # A delimiter at the end of each row makes a column that no name stands above.
         width -= 1
     named = _row_of_names(above, width, decimal)
+    if named is None and delimiter != BLANKS:
+        named = next((i for i, row in enumerate(above) if _names_all(row, width, decimal)), None)
     names = keyed_names(above, width, sure=named is not None)
     units = keyed_units(above, width)
     others = count
     if names is None and named is not None:
         names = _names(rows[named], width, False)
-        units = next((row for row in rows[named + 1 : count] if is_unit_row(row)), units)
+        units = _row_of_units(rows[named + 1 : count]) or units
         others -= 1
-        if len(set(names)) < len([name for name in names if name]) and named > 0:
+        full = [name for name in names if name]
+        if len(set(full)) < len(full) and named > 0:
             names = _joined(rows[named - 1], names)
     names = (None,) * columns if names is None else (*names, *[""] * (columns - len(names)))
     return Heading(
@@ -96,6 +104,21 @@ def heading_of(
         if units
         else (),
     )
+
+
+def _row_of_units(rows: list[list[str]]) -> list[str]:
+    """Return the row with most units, of rows below the names; [] where none has two or most."""
+    known = [sum(is_unit(field) for field in row) for row in rows]
+    best = max(range(len(rows)), key=lambda i: known[i], default=None)
+    if best is None or not (is_unit_row(rows[best]) or known[best] > 1):
+        return []
+    return [field if is_unit_row(rows[best]) or is_unit(field) else "" for field in rows[best]]
+
+
+def _names_all(row: list[str], width: int, decimal: str) -> bool:
+    """Return True if a row has a different word for every column."""
+    full = row[:width]
+    return len(set(full)) == width > 2 and all(full) and _names_columns(row, width, decimal)
 
 
 def _text_note(count: int) -> str:
@@ -112,13 +135,14 @@ def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None
     if width == 1:
         above = [i for i, row in enumerate(rows) if row and row[0] and not is_unit_row(row)]
         lowest = above[-1] if above else None
-        if lowest is None or len(rows[lowest]) > 1 or (len(rows) > 1 and "," in rows[lowest][0]):
+        if lowest is None or len(rows[lowest]) > 1:
             return None
-        return lowest
+        said = len(rows) > 1 and ("," in rows[lowest][0] or _SAID.match(rows[lowest][0]))
+        return None if said else lowest
     block: list[int] = []
     for i in range(len(rows) - 1, -1, -1):
         units_below = i + 1 < len(rows) and is_unit_row(rows[i + 1])
-        counts = rows[i][:1] == [""] and all(not field or field.isdigit() for field in rows[i])
+        counts = all(not field or field.isdigit() for field in rows[i]) and i + 1 == len(rows)
         if counts or (is_unit_row(rows[i]) and not _names_columns(rows[i], width, decimal)):
             continue
         if not _names_columns(rows[i], width, decimal) and not (
@@ -127,6 +151,16 @@ def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None
             break
         block.append(i)
     names = [i for i in block if not is_unit_row(rows[i])] or block[-1:]
+    above_units = [
+        i
+        for i in names
+        if i + 1 < len(rows)
+        and 2 * sum(map(is_unit, rows[i + 1])) > width
+        and not words(rows[i + 1][0]) & UNIT_NAMES
+    ]
+    if above_units and max(names) > above_units[0]:
+        # Units stand right below names; further rows say what the channels are connected to.
+        return above_units[0]
     return max(names, key=lambda i: (len(set(filter(None, rows[i][:width]))), i), default=None)
 
 
@@ -247,14 +281,21 @@ def _comment_fields(text: str, delimiter: str) -> list[str]:
 
 def _names_in_comment(
     comments: Sequence[str], delimiter: str, width: int
-) -> tuple[str | None, ...]:
-    """Return the names in the last comment line above the table, or None a column.
+) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
+    """Return the names in the last comment line above the table, or None a column, and units.
 
-    numpy.savetxt writes them there.
+    numpy.savetxt writes them there; a line below or above them may hold units.
     """
+    if (names := names_in_json(comments, width)) is not None:
+        return names, ()
     texts = [line.strip().lstrip("".join(COMMENTS)) for line in comments if line.strip()]
     rows = [_comment_fields(text, delimiter) for text in texts[-2:]]
     # Two such lines are the names and the units.
-    fields = next((row for row in rows if len(row) == width), [])
+    rows = [row for row in rows if len(row) == width]
+    fields = rows[0] if rows else []
     named = len(fields) == width > 1 and all(field and not is_value(field, ".") for field in fields)
-    return tuple(fields) if named else (None,) * width
+    if not named:
+        return (None,) * width, ()
+    below = rows[1] if len(rows) > 1 and is_unit_row(rows[1]) else []
+    units = tuple(unit_text(field) if is_unit(field) else "" for field in below)
+    return tuple(fields), units

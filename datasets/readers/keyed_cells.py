@@ -74,11 +74,11 @@ def plain_columns(frame: pd.DataFrame, keys: Sequence[str | None], *, arrows: bo
     for i, key in enumerate(keys):
         if key is not None:
             columns[i] = columns[i].astype("str").str.extract(rf"^{_KEYED.pattern}$")[1]
-    plain = [_numeric(column) for column in columns]
+    plain = [numeric(column) for column in columns]
     return pd.concat(plain, axis=1).set_axis(pd.RangeIndex(len(plain)), axis=1)
 
 
-def _numeric(column: "pd.Series[float]") -> "pd.Series[float]":
+def numeric(column: "pd.Series[float]") -> "pd.Series[float]":
     """Return a column of numbers where all its cells are some, else the column as it is."""
     try:
         return pd.to_numeric(column)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array
 from spectra.datasets.instants import seconds_of
+from spectra.datasets.readers.clock_times import hours_beside
 from spectra.datasets.readers.columns import Table, numbers
 from spectra.datasets.readers.dates import is_date, parse_dates
 from spectra.errors import DataError
@@ -16,6 +17,8 @@ from spectra.errors import DataError
 _CLOCK = re.compile(
     r"\D{0,6}(\d{1,2})[:h.](\d\d)(?::\d\d)?(?:\s*([ap])\.?m\.?)?\s*(?:[-–].*)?", re.IGNORECASE
 )
+_MINUTES = re.compile(r"(?::|min[._ ]?|m)?([0-5]\d|60)(?:\s?min)?", re.IGNORECASE)
+"""A name of two digits, the minute of an hour: 00, :15, m30, 45 min."""
 _NUMBERED = re.compile(r"[^\d]{0,12}?0*(\d{1,4})\D{0,4}")
 _LINE_PROTOCOL = re.compile(r"[^\s,]+(?:,[^\s,=]+=[^\s,]+)* (?:[^\s,=]+=[^\s,]+,?)+ \d{10,19}\s*")
 _PER_DAY = frozenset({24, 48, 72, 96, 144, 288, 1440})
@@ -30,7 +33,7 @@ def unrolled(table: Table) -> Table:
     A day or an hour a row, named by clock times, a block of samples beside each stamp, and a trace
     written several samples a line become one column; every other table is returned as it is.
     """
-    for attempt in (_clock_columns, _trace, _blocks):
+    for attempt in (_clock_columns, _minute_columns, _trace, _blocks):
         if (found := attempt(table)) is not None:
             return found
     return table
@@ -97,6 +100,44 @@ def _clock_columns(table: Table) -> Table | None:
         f"value every {step} min (--channels reads them as columns)."
     )
     return _long(table, values, "value", note, len(columns), instants)
+
+
+def _minute_columns(table: Table) -> Table | None:
+    """Return a table of hours, whose columns are named by minutes such as 00 and 30, as one."""
+    found = [_MINUTES.fullmatch((name or "").strip()) for name in table.names]
+    columns = [i for i, match in enumerate(found) if match]
+    minutes = [int(match[1]) for match in found if match]
+    steps = set(np.diff(minutes))
+    if len(minutes) < 2 or len(steps) != 1 or (step := steps.pop()) * len(minutes) != 60:
+        return None
+    hours = _hours(table, columns[0])
+    values = _matrix(table, columns)
+    if minutes[0] not in (0, step) or hours is None or values is None or hours.has_duplicates:
+        return None
+    instants = hours.repeat(len(columns)) + pd.TimedeltaIndex(
+        pd.to_timedelta(np.tile(minutes, len(hours)), unit="min")
+    )
+    names = table.titles()
+    note = (
+        f"The {len(columns)} columns {names[columns[0]]} to {names[columns[-1]]} are the minutes "
+        f"of an hour: read as one channel of a value every {step} min (--channels reads them as "
+        "columns)."
+    )
+    return _long(table, values, "value", note, len(columns), instants)
+
+
+def _hours(table: Table, end: int) -> pd.DatetimeIndex | None:
+    """Return the hour of each row by the columns before one, None without any."""
+    for column in range(end):
+        stamps = _stamps(table, column)
+        if stamps is None:
+            continue
+        beside = hours_beside(table, column)
+        hours = stamps if beside is None else stamps + beside[1]
+        steps = seconds_of(hours)[1:] - seconds_of(hours)[:-1]
+        if len(steps) and float(np.median(steps)) == 3600:
+            return pd.DatetimeIndex(hours)
+    return None
 
 
 def _minutes(match: re.Match[str]) -> int:

@@ -8,7 +8,8 @@ _TIME_WORDS_TEXT = """
     nanos uptime clock stamp tstamp sec secs second seconds zeit zeitstempel zeitpunkt messzeit
     datum datumzeit uhrzeit tiempo fecha hora fechahora temps heure horodatage horodate instant
     tempo ora orario datetimestamp tijd tijdstip datumtijd tid tidpunkt dato klokkeslett czas
-    godzina čas cas время дата aika zaman tarih saat idő ido dátum from vanaf von since
+    datenum oadate godzina čas cas время дата aika zaman tarih saat idő ido dátum
+    from vanaf von since
 """
 TIME_WORDS = frozenset(_TIME_WORDS_TEXT.split())
 """Words, in lower case, that name a time in the languages of common loggers."""
@@ -49,7 +50,17 @@ _PLAIN_UNITS = (
     "°C °F *C *F degC degF ºC ºF K C % %RH ppm ppb µmol mmol/L mg/dL g/m3 µg/m3 ug/m3 "
     "l L ml mL l/min L/min m3 m³ m3/h m³/h l/s L/h gpm cfm lx lux lm cd dB dBA dBm uT µT nT mT T G "
     "uS µS mS S/m uS/cm µS/cm mS/cm pH NTU counts Counts count adc LSB raw arb AU a.u. au "
-    "Volt Volts volt volts Ampere Watt watt Celsius Fahrenheit Kelvin"
+    "Volt Volts volt volts Ampere Watt watt Celsius Fahrenheit Kelvin "
+    "℃ ℉ W/m2 W/m² W/m^2 kWh/m² mm/h mm/min mm/day µg/m³ ug/m³ mg/m3 mg/m³ g/m³ g/kg Bq/m3 Bq/m³ "
+    "VDC VAC Vdc Vac Vrms Vpp ADC AAC mAh Ah kvar kVAr kVar kvarh var VAr inH2O mmH2O mH2O barg "
+    "bara "
+    "m3/s L/s l/h L/min ml/min mL/min l/m N/m² N/m2 N/mm² N/mm2 MN/m2 cm/s cm/s2 cm/s² cm/s^2 "
+    "cm/s/s m/s/s m/s**2 mm/s² mm/s^2 rad/s² rad/s2 rad/s^2 deg/s2 gauss Gauss mGauss dB(A) pF nF "
+    "nH mH "
+    "%rF %rh %RF %H %r.F. %rH degT meters/second m.s-1 Pascal pascal Newton newton Amps amps Amp "
+    "bpm. mmol/l mg/dl ms² µmol/m²/s PSI Bar mils knots Knots nmi hectopascal kohm kohms kOhm "
+    "kOhms "
+    "MOhm mOhm ohms Ohms uSiemens µSiemens usiemens"
 )
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
 """Physical units as they are written in headers."""
@@ -60,13 +71,35 @@ _LONG_UNITS_TEXT = """
 _LONG_UNITS = frozenset(_LONG_UNITS_TEXT.split())
 """Units that are one even without brackets, as the last word of a name."""
 
+UNIT_NAMES = frozenset(
+    {"unit", "units", "einheit", "uom", "unidad", "unité", "unite", "unita", "unità", "eenheid"}
+)
+"""Words, in lower case, that name a column of units."""
 _SPELT_UNITS = frozenset(
-    {"Deg C", "Deg F", "deg C", "deg F", "degT", "TS", "RN", "m/(s^2)", "mm:ss.mmm", "hh:mm:ss"}
+    {
+        "Deg C",
+        "Deg F",
+        "deg C",
+        "deg F",
+        "degT",
+        "TS",
+        "RN",
+        "% RH",
+        "% rF",
+        "deg. C",
+        "m/(s^2)",
+        "mm:ss.mmm",
+        "hh:mm:ss",
+    }
 )
 _BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,12}?)\s*[\])]")
 _AFTER_SEPARATOR = re.compile(
     r"(?:,\s*|\s+in\s+|\s*/\s*)([^\s,()\[\]/]{1,8}(?:/[^\s,()]{1,4})?)(?=$|[\s(\[])"
 )
+_DATE_FORM = re.compile(
+    r"(?i)[yja]{4}[-_/.]?m{2}[-_/.]?[dt]{2}(?:[-_/. T]?h{2}:?(?:m{2}:?(?:s{2})?)?)?"
+)
+"""The form of a date and a time in the letters of some languages, as the name of a column."""
 _CAMEL = re.compile(r"(?<=[a-zµ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NUMBER = re.compile(r"[+-]?\d*[.,]?\d+(?:[eE][+-]?\d+)?")
 _FORMAT = re.compile(r"\d+[a-z]")
@@ -78,7 +111,9 @@ _CERTAIN_TEXT = """
 _CERTAIN = frozenset(_CERTAIN_TEXT.split())
 """Units of time that name a column of time all by themselves; HR may be the heart rate."""
 _STATISTICS_TEXT = """
-    avg smp min max std mean tot total sample samp median
+    avg smp min max std mean tot total sample samp median wvc counter analog digital float double
+    real string bool boolean int int16 int32 int64 uint16 uint32 float32 float64 real32 real64
+    integer     datetime numeric text varchar
 """
 _STATISTICS = frozenset(_STATISTICS_TEXT.split())
 
@@ -96,12 +131,16 @@ def words(name: str | None) -> frozenset[str]:
 
 
 def names_time(name: str | None) -> bool:
-    """Return True if a name has a word for time in it."""
-    return bool(words(name) & TIME_WORDS) or words(name) == {"x", "value"}
+    """Return True if a name has a word for time in it, or is a form of dates such as YYYYMMDD."""
+    if words(name) & TIME_WORDS or words(name) == {"x", "value"}:
+        return True
+    return bool(name and _DATE_FORM.fullmatch(name.strip()))
 
 
 def names_only_time(name: str | None) -> bool:
     """Return True if a name says nothing but time: "time_ms", and not "response_time_ms"."""
+    if name and _DATE_FORM.fullmatch(name.strip()):
+        return True
     return names_time(name) and words(name) <= TIME_WORDS | SECONDS.keys() | _QUALIFIERS
 
 
@@ -136,13 +175,14 @@ def seconds_in(name: str | None, unit: str = "") -> float | None:
 
 def is_unit(text: str) -> bool:
     """Return True if a text is a physical unit, with or without brackets."""
-    text = text.strip()
+    # The micro sign and the Greek letter look alike.
+    text = text.strip().replace("μ", "µ")
     return text in UNITS or text.strip("[]() ") in UNITS or text in _SPELT_UNITS
 
 
 def unit_in(name: str | None) -> str:
     """Return the physical unit in a column's name, "" without one: "Temp, °F", "ecg [uV]"."""
-    name = name or ""
+    name = (name or "").replace("μ", "µ")
     parts = re.split(r"[\s_]+", name.strip())
     last = parts[-1] if len(parts) > 1 else ""
     if last in _LONG_UNITS or (last in UNITS and "/" in last):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
@@ -51,12 +52,15 @@ def read_parquet(source: Source, request: Request) -> Raw:
     parquet = library("pyarrow.parquet", source, _PARQUET, "parquet")
     where = content(source)
     try:
-        with parquet.ParquetFile(where, buffer_size=_BUFFER_BYTES) as file:
+        # Reading ahead would hold the bytes of a whole row group beside its values.
+        with parquet.ParquetFile(where, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
             columns = _columns(arrow, source, file.schema_arrow, request)
-            values = file.metadata.num_rows * len(columns.indices)
+            rows = request.rows_of(file.metadata.num_rows)
+            values = rows * len(columns.indices)
             refuse_too_large(source.name, values, "choose fewer columns with --channels")
-            frame = _frame(arrow, file, columns)
-        return _raw(source, frame, columns, request)
+            frame = _frame(arrow, file, columns, rows)
+            unread = file.metadata.num_rows - rows
+        return replace(_raw(source, frame, columns, request), unread=unread)
     except DataError:
         raise
     except (arrow.ArrowException, OSError, ValueError) as error:
@@ -159,36 +163,89 @@ def _times(arrow: Any, schema: Any, names: tuple[str, ...], flat: list[int]) -> 
     return instants or [i for i in flat if _TIME_NAME.search(names[i]) or not names[i]]
 
 
-def _frame(arrow: Any, file: Any, columns: _Columns) -> pd.DataFrame:
-    """Return the columns to read of a Parquet file.
+def _frame(arrow: Any, file: Any, columns: _Columns, rows: int) -> pd.DataFrame:
+    """Return the first rows of the columns to read of a Parquet file.
 
-    Floats are copied batch by batch into one array, so that they take their own memory and that of
-    a batch; pyarrow holds all others twice for a moment.
+    Numbers and instants are copied batch by batch into arrays of their own, so that they take
+    their own memory and that of a batch; pyarrow holds texts and columns with gaps twice for a
+    moment.
+    """
+    stored = columns.stored_names()
+    filled = _filled(arrow, file, columns, rows)
+    floating = [place for place, values in filled.items() if values.dtype == np.float64]
+    block = filled[floating[0]].base if floating else np.empty((0, rows))
+    # Transposed, the rows of the array are the columns of the frame, which keeps it as it is.
+    frame = pd.DataFrame(np.asarray(block).T, copy=False).set_axis(pd.Index(floating), axis=1)
+    others = [place for place in range(len(stored)) if place not in filled]
+    names = [stored[place] for place in others]
+    groups = [*range(_groups_of(file, rows))]
+    read = _flat(arrow, file.read_row_groups(groups, columns=names)).select(names)
+    rest = _converted(arrow, read.slice(0, rows))
+    rest.columns = pd.Index(others)
+    for place in sorted({*filled, *others} - set(floating)):
+        kind = columns.schema.types[columns.indices[place]]
+        into = _with_zone(filled[place], kind) if place in filled else rest[place].array
+        frame.insert(place, place, into)
+    return frame
+
+
+def _groups_of(file: Any, rows: int) -> int:
+    """Return how many groups of rows hold the first rows; one group at least, if there is any."""
+    count = 0
+    for group in range(file.metadata.num_row_groups):
+        if count >= rows:
+            return group
+        count += file.metadata.row_group(group).num_rows
+    return int(file.metadata.num_row_groups)
+
+
+def _filled(arrow: Any, file: Any, columns: _Columns, rows: int) -> dict[int, NDArray[Any]]:
+    """Return the values of columns of numbers and instants by their places, floats side by side.
+
+    Integers and instants of which some are missing have no array.
     """
     kinds = [columns.schema.types[index] for index in columns.indices]
-    stored = columns.stored_names()
-    whole = set(file.schema_arrow.names)
-    floating = [
-        place
-        for place, kind in enumerate(kinds)
-        if arrow.types.is_floating(kind) and stored[place] in whole
-    ]
-    names = [stored[place] for place in floating]
-    values = np.empty((len(names), file.metadata.num_rows))
+    stored, whole = columns.stored_names(), set(file.schema_arrow.names)
+    places = [i for i, name in enumerate(stored) if name in whole and _has_array(arrow, kinds[i])]
+    floating = [place for place in places if arrow.types.is_floating(kinds[place])]
+    filled: dict[int, NDArray[Any]] = dict(
+        zip(floating, np.empty((len(floating), rows)), strict=True)
+    )
+    for place in places:
+        if place not in filled:
+            filled[place] = np.empty(rows, kinds[place].to_pandas_dtype())
     start = 0
-    for batch in file.iter_batches(_BATCH_ROWS, columns=names, use_threads=False) if names else ():
-        for into, column in zip(values, batch.columns, strict=True):
-            into[start : start + len(batch)] = as_floats(column.to_numpy(zero_copy_only=False))
-        start += len(batch)
-    # Transposed, the rows of the array are the columns of the frame, which keeps it as it is.
-    frame = pd.DataFrame(values.T, copy=False).set_axis(pd.Index(floating), axis=1)
-    others = [place for place in range(len(stored)) if place not in floating]
-    if others:
-        names = [stored[place] for place in others]
-        rest = _converted(arrow, _flat(arrow, file.read(columns=names)).select(names))
-        for place, name in zip(others, rest.columns, strict=True):
-            frame.insert(place, place, rest[name].array)
-    return frame
+    for group in range(_groups_of(file, rows) if places else 0):
+        for batch in file.iter_batches(
+            _BATCH_ROWS, [group], [stored[place] for place in places], use_threads=False
+        ):
+            for place, column in zip(places, batch.columns, strict=True):
+                if place in floating:
+                    values = as_floats(column.to_numpy(zero_copy_only=False))
+                elif column.null_count:
+                    filled.pop(place, None)
+                    continue
+                else:
+                    values = column.to_numpy(zero_copy_only=False)
+                if place in filled:
+                    filled[place][start : start + len(batch)] = values[: rows - start]
+            start += len(batch)
+            if start >= rows:
+                break
+    return filled
+
+
+def _has_array(arrow: Any, kind: Any) -> bool:
+    """Return whether the values of a type fill an array of NumPy as they are."""
+    types = arrow.types
+    return bool(types.is_floating(kind) or types.is_integer(kind) or types.is_timestamp(kind))
+
+
+def _with_zone(values: NDArray[Any], kind: Any) -> Any:
+    """Return instants in the zone of their column, and numbers as they are."""
+    if values.dtype.kind != "M" or kind.tz is None:
+        return values
+    return pd.DatetimeIndex(values).tz_localize("UTC").tz_convert(kind.tz).array
 
 
 def _converted(arrow: Any, table: Any) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from spectra.arrays import IntArray
 from spectra.datasets.instants import seconds_of
+from spectra.datasets.readers.cells import is_number_with_unit
 from spectra.datasets.readers.columns import Table, is_plain, quoted
 from spectra.datasets.readers.names import words
 from spectra.errors import DataError
@@ -23,7 +24,10 @@ _NAMES_TEXT = """
 """
 _NAMES = frozenset(_NAMES_TEXT.split())
 _MOST_SERIES = 1000
+_MOST_KEYS = 12
+"""Columns of text of which two together may name series: their pairs are tried one by one."""
 _FEWEST_ROWS = 5
+_LONE = 0.01  # of the rows: how many may have a name of their own, which is no series
 _TANGLED = 0.05  # of the rows: how many may repeat a stamp or come late in one series
 
 
@@ -32,7 +36,7 @@ class Series:
     """The series of each row.
 
     `columns` tell them apart; `names` has one name a series, `codes` (n,) is the series of each
-    row.
+    row, -1 for a row of none.
     """
 
     columns: tuple[int, ...]
@@ -64,8 +68,9 @@ def find_series(
     if not keys:
         return None
     tangled = not _is_one_run(instants)
+    few = keys[:_MOST_KEYS]
     for columns in [(column,) for column in keys] + [
-        (first, second) for i, first in enumerate(keys) for second in keys[i + 1 :]
+        (first, second) for i, first in enumerate(few) for second in few[i + 1 :]
     ]:
         found = _grouped(table, columns)
         if found is None:
@@ -129,10 +134,10 @@ def _keys(table: Table, taken: frozenset[int]) -> list[int]:
 
 
 def _is_numbers(series: "pd.Series[float]") -> bool:
-    """Return True if the first cells of a column of text are mostly numbers."""
-    first = series.dropna().iloc[:50]
-    values = pd.to_numeric(first.astype("str").str.replace(",", "."), errors="coerce")
-    return bool(len(first) and values.notna().mean() > 0.5)
+    """Return True if the first cells of a column of text are mostly numbers, of any unit."""
+    first = series.dropna().iloc[:50].astype("str").str.strip()
+    values = pd.to_numeric(first.str.replace(",", "."), errors="coerce").notna()
+    return bool(len(first) and (values | first.map(is_number_with_unit)).mean() > 0.5)
 
 
 def _grouped(table: Table, columns: Sequence[int]) -> Series | None:
@@ -143,10 +148,15 @@ def _grouped(table: Table, columns: Sequence[int]) -> Series | None:
         joined = joined + " / " + text
     codes, names = pd.factorize(joined)
     counts = np.bincount(codes)
-    # An event log beside the samples has a word in a few rows only.
-    if len(names) < 2 or len(names) > _MOST_SERIES or counts.min() < 2:
+    # An event log beside the samples has a word in a few rows only; a few marks such as the end of
+    # an archive stand alone among series.
+    lone = counts < 2
+    if np.sum(~lone) < 2 or len(names) > _MOST_SERIES or np.sum(lone) > _LONE * len(codes):
         return None
-    return Series(tuple(columns), tuple(map(str, names)), np.asarray(codes, dtype=np.int64))
+    kept = np.cumsum(~lone) - 1
+    codes = np.where(lone, -1, kept)[codes]
+    named = tuple(str(name) for name, single in zip(names, lone, strict=True) if not single)
+    return Series(tuple(columns), named, np.asarray(codes, dtype=np.int64))
 
 
 def _stamps(instants: pd.Index) -> IntArray:
@@ -166,7 +176,7 @@ def _all_are_runs(series: Series, instants: pd.Index) -> bool:
     """Return True if nearly all stamps of every series are different and in one order."""
     order = np.argsort(series.codes, kind="stable")
     codes, stamps = series.codes[order], _stamps(instants)[order]
-    within = np.diff(codes) == 0
+    within = (np.diff(codes) == 0) & (codes[1:] >= 0)
     steps = np.diff(stamps)[within]
     if not len(steps):
         return False
@@ -175,6 +185,6 @@ def _all_are_runs(series: Series, instants: pd.Index) -> bool:
 
 def _are_interleaved(series: Series) -> bool:
     """Return True if all series have many rows and take turns throughout."""
-    counts = np.bincount(series.codes)
+    counts = np.bincount(series.codes[series.codes >= 0])
     turns = float(np.mean(np.diff(series.codes) != 0))
     return bool(counts.min() >= _FEWEST_ROWS) and turns >= 0.3

@@ -8,18 +8,22 @@ import pandas as pd
 
 from spectra.arrays import BoolArray
 from spectra.datasets.raw import Raw, Request, Stack
-from spectra.datasets.readers.cells import MISSING_WORDS
-from spectra.datasets.readers.columns import Table, is_plain, read_channels
+from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
+from spectra.datasets.readers.columns import Channels, Table, is_plain, read_channels
 from spectra.datasets.readers.counters import find_counters
 from spectra.datasets.readers.labels import find_labels
-from spectra.datasets.readers.names import words
+from spectra.datasets.readers.names import UNIT_NAMES, words
 from spectra.datasets.readers.series import choose_series, find_series, same_in_each
-from spectra.datasets.readers.time_column import TimeColumn, Times, find_times
+from spectra.datasets.readers.time_column import (
+    MissingTimeError,
+    TimeColumn,
+    Times,
+    find_times,
+)
 from spectra.errors import DataError
 
 _LONGEST_ELAPSED = 1e8
 """Seconds since the start of a recording, three years; what is larger counts from elsewhere."""
-_UNIT_NAMES = frozenset({"unit", "units", "einheit", "uom", "unidad", "unité", "eenheid"})
 
 
 def refuse_too_few(table: Table) -> None:
@@ -43,7 +47,17 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
             f"{table.source}: {table.label(min(clash))} holds the labels and can be no channel."
         )
     taken = labels.columns | frozenset(wanted or ())
-    times = _times(table, request, taken, index)
+    try:
+        times = _times(table, request, taken, index)
+    except MissingTimeError as error:
+        kept = ~error.rows
+        if not _have_no_values(table, wanted, error):
+            raise
+        count = int(error.rows.sum())
+        said = "1 row has" if count == 1 else f"{count} rows have"
+        note = f"{said} neither a time nor a value: left out."
+        rest = replace(table.rows(kept), notes=(*table.notes, note))
+        return raw_from_table(rest, request, None if index is None else index[kept])
     instants = None if times.axis is None else times.axis.index
     if instants is not None and request.time is None:
         instants = _from_start(instants, table.header.start)
@@ -51,14 +65,15 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
     notes = [*table.notes, *labels.notes, *(times.axis.notes if times.axis else ()), *times.notes]
     series = find_series(table, instants, request.series, taken)
     taken |= frozenset(() if series is None else (*series.columns, *same_in_each(series, table)))
+    if series is not None and (lone := int(np.sum(series.codes < 0))):
+        said = "1 row belongs" if lone == 1 else f"{lone} rows belong"
+        notes.append(f"{said} to none of the series: left out.")
     if wanted is None:
         counters = find_counters(table, taken)
         taken |= counters.columns
         notes += counters.notes
     chosen = read_channels(table, wanted, taken)
-    units = chosen.units
-    if len(units) == 1 and not units[0]:
-        units = (_unit_column(table, taken),)
+    units = _with_unit_columns(table, chosen, taken)
     raw = Raw(
         values=chosen.values,
         channels=chosen.titles,
@@ -83,14 +98,43 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
     return _without_events(raw, table, taken)
 
 
-def _unit_column(table: Table, taken: frozenset[int]) -> str:
-    """Return the unit that a column of its own gives in every row, "" without one."""
+def _have_no_values(table: Table, wanted: list[int] | None, error: MissingTimeError) -> bool:
+    """Return True if no channel has a number in the rows without a time, and these are few."""
+    if error.rows.mean() > 0.9:
+        return False
+    rows = table.frame[error.rows]
+    counters = find_counters(table, frozenset({error.column})).columns
+    others = set(range(len(table.names))) - {error.column} - counters
+    for column in others if wanted is None else wanted:
+        series = rows.iloc[:, column]
+        empty = (
+            series.isna()
+            if is_plain(series)
+            else np.isnan(read_cells(series, table.decimal).values)
+        )
+        if not bool(np.all(empty)):
+            return False
+    return True
+
+
+def _with_unit_columns(table: Table, chosen: Channels, taken: frozenset[int]) -> tuple[str, ...]:
+    """Return the units of channels, also those that a column gives with one text in every row.
+
+    Such a column goes with the channel to its left, or with the only one.
+    """
+    titles, units = table.titles(), list(chosen.units)
     for column, name in enumerate(table.names):
-        if column not in taken and words(name) & _UNIT_NAMES:
-            units = table.frame.iloc[:, column].dropna().unique()
-            if len(units) == 1 and isinstance(units[0], str):
-                return units[0].strip()
-    return ""
+        if column in taken or not words(name) & UNIT_NAMES:
+            continue
+        texts = table.frame.iloc[:, column].dropna().unique()
+        if len(texts) != 1 or not isinstance(texts[0], str):
+            continue
+        left = titles[column - 1] if column else ""
+        beside = chosen.titles.index(left) if left in chosen.titles else None
+        channel = 0 if len(units) == 1 else beside
+        if channel is not None and not units[channel]:
+            units[channel] = texts[0].strip()
+    return tuple(units)
 
 
 def _times(table: Table, request: Request, taken: frozenset[int], index: pd.Index | None) -> Times:
@@ -112,19 +156,27 @@ def _from_start(instants: pd.Index, start: pd.Timestamp | None) -> pd.Index:
 
 def _without_events(raw: Raw, table: Table, taken: frozenset[int]) -> Raw:
     """Return the samples less the rows that have a word in a column of text and no value."""
-    empty: BoolArray = np.asarray(np.isnan(raw.values).all(axis=1))
-    if raw.instants is None or not empty.any():
+    titles = table.titles()
+    texts = [
+        series
+        for column, title in enumerate(titles)
+        if column not in taken
+        and title not in raw.channels
+        and not is_plain(series := table.frame.iloc[:, column])
+    ]
+    if raw.instants is None or not texts:
         return raw
-    rows, titles = np.flatnonzero(empty), table.titles()
+    empty: BoolArray = np.asarray(np.isnan(raw.values).all(axis=1))
+    if not empty.any():
+        return raw
+    rows = np.flatnonzero(empty)
     words = np.zeros(len(rows), dtype=np.bool_)
-    for column in range(len(table.names)):
-        series = table.frame.iloc[:, column]
-        if column not in taken and not is_plain(series) and titles[column] not in raw.channels:
-            text = series.astype("str").str.strip().str.lower()
-            full = (series.notna() & ~text.isin(MISSING_WORDS)).to_numpy(np.bool_)
-            # What has a word in every row, such as the name of a sensor, tells of no event.
-            if np.mean(full[~empty]) < 0.5:
-                words |= full[rows]
+    for series in texts:
+        text = series.astype("str").str.strip().str.lower()
+        full = (series.notna() & ~text.isin(MISSING_WORDS)).to_numpy(np.bool_)
+        # What has a word in every row, such as the name of a sensor, tells of no event.
+        if np.mean(full[~empty]) < 0.5:
+            words |= full[rows]
     events = rows[words]
     if not len(events) or len(events) > 0.5 * len(empty):
         return raw

@@ -11,6 +11,8 @@ Test = Callable[[str], bool]
 
 _MOST_FIELDS = 0.7
 """Share of the fields of a column below the header from which the column is of their kind."""
+_FEW_ROWS = 20
+"""Rows below one of values and a word in which words alone show that it is no data."""
 _LOOK_AHEAD = 3
 """Rows below a row of values in which a title such as "data:" shows that the data come later."""
 _WHOSE = r"(?:channels?|chan|signals?|sensors?|series|columns?|kan[aä]le?|canal(?:es)?)[\s_-]*"
@@ -18,7 +20,7 @@ _WHAT = r"(?:names?|titles?|labels?|namen|noms?|nombres?|nomi)"
 _NAMES = re.compile(rf"(?:{_WHOSE}{_WHAT})\s*[:=]*", re.IGNORECASE)
 _NAMES_PERHAPS = re.compile(rf"(?:{_WHOSE})?{_WHAT}\s*[:=]*", re.IGNORECASE)
 _UNITS = re.compile(
-    rf"(?:(?:{_WHOSE}|y[\s_-]*)?units?(?:[\s_-]*(?:labels?|names?|text))?|einheit(?:en)?|unidades"
+    rf"(?:(?:{_WHOSE}|(?:y|vertical)[\s_-]*)?units?(?:[\s_-]*(?:labels?|names?|text))?|einheit(?:en)?|unidades"
     r"|unit[ée]s|unit[àa])\s*[:=]*",
     re.IGNORECASE,
 )
@@ -48,11 +50,12 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
             not _holds(tests[column], field) and field.lower() not in missing
             for column, field in here
         )
-        words += sum(
+        beside = sum(
             row[column].lower() not in MISSING and not is_value(row[column], decimal)
             for column in void
             if column < len(row)
         )
+        words += beside
         # A line such as "Start,03/30/2024" above the table has values too, but not most.
         first = bool(here) and (
             _holds(tests[here[0][0]], here[0][1]) or here[0][1].lower() in missing
@@ -60,7 +63,11 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
         if (
             first
             and values > words
-            and not _is_row_of_counts(row, full, texts_above=count == i > 0)
+            and not (beside and len(row) > width)
+            and not (0 in void and row[0] and _are_words_below(rows, i, tests))
+            and not _is_row_of_counts(
+                row, full, texts_above=count == i > 0, fractions_below=_have_fractions(below, full)
+            )
             and not _has_title_below(rows, i, width, decimal)
         ):
             return count
@@ -103,12 +110,39 @@ def _is_void(rows: list[list[str]], column: int) -> bool:
     return all(row[column] == "" for row in rows)
 
 
-def _is_row_of_counts(row: list[str], full: list[int], *, texts_above: bool) -> bool:
-    """Return True if a row below texts has the number of samples of each channel."""
-    if not texts_above or len(full) < 2 or row[full[0]] != "":
+def _is_row_of_counts(
+    row: list[str], full: list[int], *, texts_above: bool, fractions_below: bool
+) -> bool:
+    """Return True if a row below texts has the number of samples of each channel.
+
+    All have one number, and the time has none; of columns without a time two are alike by chance.
+    """
+    if not texts_above or len(full) < 2:
         return False
-    counts = {row[column] for column in full[1:] if column < len(row)}
-    return len(counts) == 1 and counts.pop().isdigit()
+    timed = row[full[0]] == ""
+    counts = {row[column] for column in full[timed:] if column < len(row)}
+    return len(counts) == 1 and counts.pop().isdigit() and (timed or fractions_below)
+
+
+def _are_words_below(rows: list[list[str]], i: int, tests: dict[int, Test | None]) -> bool:
+    """Return True if a row soon below has a word in every column of numbers, as units are."""
+    full = [column for column, test in tests.items() if test is not None]
+    return any(
+        len(full) > 1
+        and all(
+            column < len(row) and row[column] and not _holds(tests[column], row[column])
+            for column in full
+        )
+        for row in rows[i + 1 : i + 1 + _FEW_ROWS]
+    )
+
+
+def _have_fractions(rows: list[list[str]], columns: list[int]) -> bool:
+    """Return True if most values of each of the columns have a decimal sign."""
+    return all(
+        2 * sum("." in row[column] or "," in row[column] for row in rows) > len(rows)
+        for column in columns
+    )
 
 
 def _has_title_below(rows: list[list[str]], i: int, width: int, decimal: str) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array
+from spectra.datasets.instants import seconds_of
 from spectra.datasets.readers.calendar_columns import calendar_dates
 from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
 from spectra.datasets.readers.clock_times import (
@@ -32,6 +33,7 @@ from spectra.datasets.readers.time_numbers import (
     day_numbers,
     epoch,
     goes_on,
+    has_equal_steps,
     irregularity,
     is_steady,
     written_dates,
@@ -46,6 +48,11 @@ _ROUNDED = 0.6
 """Share of a step by which times that were written with few decimals are off their line."""
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
+
+_MILLISECONDS = frozenset(
+    {"ms", "millitm", "msec", "msecs", "millis", "millisecond", "milliseconds"}
+)
+"""Words that name a column of milliseconds, and nothing else."""
 
 NO_TIME = "none"
 """The name that a user gives in place of a time column to leave time out."""
@@ -110,7 +117,79 @@ def find_times(
     spare = frozenset[int]().union(*(one.columns for one in others))
     if wanted is None:
         chosen = _started(chosen, others)
-    return Times(chosen, spare, _spare_notes(table, sorted(spare)))
+    chosen = _with_milliseconds(table, chosen)
+    spare -= chosen.columns
+    aside, notes = _other_axes(table, chosen, free)
+    notes = (*_spare_notes(table, sorted(spare - aside)), *notes)
+    return Times(chosen, spare | aside, notes)
+
+
+def _with_milliseconds(table: Table, axis: TimeColumn) -> TimeColumn:
+    """Return an axis of whole seconds with the milliseconds in the column to its right."""
+    column = max(axis.columns) + 1
+    if not isinstance(axis.index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        return axis
+    if column >= len(table.names) or not words(table.names[column]) & _MILLISECONDS:
+        return axis
+    series = table.frame.iloc[:, column]
+    if not words(table.names[column]) <= _MILLISECONDS or series.dtype.kind not in "iu":
+        return axis
+    if int(series.min()) < 0 or int(series.max()) > 999:
+        return axis
+    late = pd.TimedeltaIndex(series.to_numpy(dtype=np.int64).view("timedelta64[ms]"))
+    index = (axis.index.as_unit("ms") + late).rename(axis.index.name)
+    return replace(axis, columns=axis.columns | {column}, index=index)
+
+
+def _other_axes(
+    table: Table, axis: TimeColumn, free: list[int]
+) -> tuple[frozenset[int], tuple[str, ...]]:
+    """Return columns beside an axis of their own, that axis with them, and a note.
+
+    Signals of several rates stand side by side, each behind its time; such a time has the name of
+    the axis and other values, or ends before it.
+    """
+    first = min(axis.columns)
+    starts = [column for column in free if _is_other_axis(table, first, column)]
+    ends = [*starts, len(table.names)][1:]
+    ranges = [range(start, end) for start, end in zip(starts, ends, strict=True)]
+    # Signals end with their time; an end of each row that is missing in the last is another thing.
+    ranges = [one for one in ranges if _end_together(table, one)]
+    if not ranges:
+        return frozenset(), ()
+    starts = [one.start for one in ranges]
+    titles = table.titles()
+    aside = {column for one in ranges for column in one} - axis.columns
+    which = ", ".join(f"'{titles[column]}'" for column in sorted(aside - set(starts))[:6])
+    note = (
+        f"{which} has a time of its own in '{titles[starts[0]]}': left out "
+        f"(--time '{titles[starts[0]]}' with --channels reads it)."
+    )
+    return frozenset(aside), (note,) if which else ()
+
+
+def _end_together(table: Table, columns: range) -> bool:
+    """Return True if there are columns beside a time, and none has a value where it has none."""
+    frame = table.frame.iloc[:, columns.start : columns.stop]
+    after = frame[frame.iloc[:, 0].isna()].iloc[:, 1:]
+    return len(columns) > 1 and bool(after.isna().all(axis=None))
+
+
+def _is_other_axis(table: Table, axis: int, column: int) -> bool:
+    """Return True if a column is the time of other rows than those of the axis."""
+    name = table.names[column]
+    same = bool(name) and name == table.names[axis]
+    if column <= axis or not (same or names_only_time(name) or names_unit_of_time(name)):
+        return False
+    series, rows = table.frame.iloc[:, column], table.frame.iloc[:, axis]
+    known = series.notna().to_numpy()
+    count = int(known.sum())
+    if count < 2 or not known[:count].all() or rows.isna().iloc[:count].any():
+        return False
+    if is_plain(series) and not goes_on(series.iloc[:count].to_numpy(dtype=np.float64)):
+        return False
+    differs = not series.iloc[:count].reset_index(drop=True).equals(rows.iloc[:count])
+    return differs and (same or count < len(known))
 
 
 def _spare_notes(table: Table, columns: list[int]) -> tuple[str, ...]:
@@ -166,7 +245,7 @@ def _candidates(
     return found, refused
 
 
-def _rank(table: Table, one: TimeColumn) -> tuple[int, bool, bool, int]:
+def _rank(table: Table, one: TimeColumn) -> tuple[int, bool, bool, bool, int]:
     """Return how well a column serves as the axis, the smallest best.
 
     A regular one goes before one whose stamps repeat or come in bursts, a date before a clock, and
@@ -174,7 +253,8 @@ def _rank(table: Table, one: TimeColumn) -> tuple[int, bool, bool, int]:
     """
     column = min(one.columns)
     clock = isinstance(one.index, pd.TimedeltaIndex)
-    return irregularity(one.index), clock, not names_time(table.names[column]), column
+    uneven = not has_equal_steps(np.diff(seconds_of(one.index)))
+    return irregularity(one.index), clock, uneven, not names_time(table.names[column]), column
 
 
 def _plausible(table: Table, free: list[int]) -> list[int]:
@@ -191,7 +271,7 @@ def _plausible(table: Table, free: list[int]) -> list[int]:
         or words(table.names[column]) & (TIME_WORDS | SECONDS.keys())
         or names_time(table.names[column])
         or seconds_in(None, table.unit(column))
-        or (table.names[column] is None and column == free[0])
+        or (not table.names[column] and column == free[0])
         or column == 0
     ]
 
@@ -237,12 +317,22 @@ def _instants(
     return None
 
 
+class MissingTimeError(DataError):
+    """Rows without a time, marked in `rows` (n,); the time is in the column number `column`."""
+
+    def __init__(self, message: str, column: int, rows: BoolArray) -> None:
+        super().__init__(message)
+        self.column, self.rows = column, rows
+
+
 def _refuse_missing(table: Table, column: int, missing: BoolArray) -> None:
-    """Raise DataError for the first row without a time."""
+    """Raise MissingTimeError, naming the first row without a time."""
     if missing.any():
         row = int(np.argmax(missing))
-        raise DataError(
-            f"{table.place(row)}, {table.label(column)}: the time is missing; every row needs one."
+        raise MissingTimeError(
+            f"{table.place(row)}, {table.label(column)}: the time is missing; every row needs one.",
+            column,
+            missing,
         )
 
 
@@ -287,7 +377,7 @@ def _unnamed_seconds(
 
     Columns that rise by whole numbers count something else.
     """
-    if alone or column or table.names[column] is not None or np.isnan(values).any():
+    if alone or column or table.names[column] or np.isnan(values).any():
         return None
     steps = np.diff(values)
     step = float(np.median(steps))
@@ -327,7 +417,7 @@ def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float6
     name = table.names[column]
     called = named or names_time(name) or bool(words(name) & SECONDS.keys())
     called |= seconds_in(None, table.unit(column)) is not None
-    first_column = name is None and column == 0
+    first_column = not name and column == 0
     if not called and alone:
         return None
     if not called and (
@@ -351,9 +441,9 @@ def _from_dates(table: Table, column: int, order: str | None) -> TimeColumn | No
     """Return the instants of written dates, joined with the clock times beside them, if any."""
     series = table.frame.iloc[:, column]
     parsed, notes = parse_dates(series, order)
-    # A copy, for the index keeps the array it hands out.
-    missing = np.array(parsed.isna())
-    if missing.any():
+    if parsed.hasnans:
+        # A copy, for the index keeps the array it hands out.
+        missing = np.array(parsed.isna())
         # Only cells that are no date are looked at one by one: there may be millions.
         unread = series[missing]
         missing[missing] = unread.isna() | unread.astype("str").str.strip().str.lower().isin(
@@ -370,7 +460,9 @@ def _from_dates(table: Table, column: int, order: str | None) -> TimeColumn | No
             )
         _refuse_missing(table, column, missing)
     name = table.names[column]
-    if parsed.has_duplicates and bool((parsed == parsed.normalize()).all()):
+    # Days without a time of day show in the first rows; to look for repeats takes longer.
+    days = parsed[:_A_FEW].equals(parsed[:_A_FEW].normalize()) and parsed.has_duplicates
+    if days and bool((parsed == parsed.normalize()).all()):
         return _with_clock(table, column, parsed, notes)
     return TimeColumn(frozenset({column}), parsed.rename(name), notes)
 

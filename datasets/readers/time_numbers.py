@@ -3,12 +3,20 @@
 import numpy as np
 import pandas as pd
 
-from spectra.arrays import Float64Array
+from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.instants import seconds_of
 
 _EQUAL = 1e-3
 """Relative difference of the extremes of steps that are one length, written with few digits."""
 _EPOCH_SCALES = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+_OTHER_EPOCHS = (
+    (2.8e9, 4.3e9, 1.0, 2_082_844_800.0),
+    (1.25e17, 1.45e17, 1e7, 11_644_473_600.0),
+    (6.2e17, 6.6e17, 1e7, 62_135_596_800.0),
+)
+"""Counts since 1904 (LabVIEW, s), 1601 (Windows) and the year 1 (.NET; both 100 ns): the smallest
+and largest, how many make a second, and the seconds to 1970. As counts since 1970 they would be of
+after 2058, of 1974 and of 1990."""
 _DAY_NUMBERS = {25569.0: (29221.0, 65744.0), 719529.0: (723181.0, 759704.0)}
 """Day numbers of 1970-01-01, by Excel and OLE and by MATLAB, and those of 1980 and 2080."""
 _FIRST_DAY, _LAST_DAY = 29221.0, 759704.0
@@ -23,8 +31,9 @@ def irregularity(index: pd.Index) -> int:
     if not steps.any():
         return 3
     usual = float(np.median(steps))
-    if usual != 0 and np.mean(np.abs(steps / usual - np.rint(steps / usual)) <= 0.2) >= 0.95:
-        return 0 if np.mean(steps * np.sign(usual) > 0) >= 0.97 else 2
+    whole = usual != 0 and np.mean(np.abs(steps / usual - np.rint(steps / usual)) <= 0.2) >= 0.95
+    if whole and np.mean(steps * np.sign(usual) > 0) >= 0.97:
+        return 0
     return 1 if np.mean(steps >= 0) > 0.95 else 2
 
 
@@ -65,6 +74,16 @@ def epoch(
     `lowest` is in seconds (1e8 is 1973).
     """
     low, high = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+    for least, most, scale, offset in _OTHER_EPOCHS:
+        if least <= low and high < most and (scale > 1 or lowest < 1e9):
+            ns: IntArray
+            if column.dtype.kind in "iu":
+                since = column.to_numpy(dtype=np.int64) - int(offset * scale)
+                ns = np.asarray(since * (10**9 // int(scale)), dtype=np.int64)
+            else:
+                micros = np.rint((values - offset * scale) * (1e6 / scale)).astype(np.int64)
+                ns = np.asarray(micros * 1000, dtype=np.int64)
+            return pd.DatetimeIndex(ns.view("datetime64[ns]")).tz_localize("UTC")
     for unit, scale in _EPOCH_SCALES.items():
         if lowest * scale <= low and high < (2e9 if lowest >= 1e9 else 4e9) * scale:
             if column.dtype.kind in "iu":

@@ -3,7 +3,7 @@
 import io
 import struct
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -61,7 +61,8 @@ def read_wav(source: Source, request: Request) -> Raw:
             f"{source.name} has no samples: its recorder may not have finished the file; copy it "
             "again, or repair its header."
         )
-    refuse_too_large(source.name, frames * len(chosen), "choose fewer with --channels")
+    rows = request.rows_of(frames)
+    refuse_too_large(source.name, rows * len(chosen), "choose fewer with --channels")
     packed = form.bits == 24
     try:
         with warnings.catch_warnings():
@@ -73,11 +74,11 @@ def read_wav(source: Source, request: Request) -> Raw:
     except (ValueError, struct.error, EOFError, OSError) as error:
         raise damaged(source, _KIND, error) from error
     matrix = samples.reshape(len(samples), -1)
-    values = as_floats(matrix[:, chosen])
+    values = as_floats(matrix[:rows, chosen])
     if packed:
         # SciPy puts 24 bits into the upper part of 32.
         values /= 256
-    return raw_from_signals(header, values, chosen)
+    return replace(raw_from_signals(header, values, chosen), unread=len(matrix) - len(values))
 
 
 def _checked(source: Source, where: Path | io.BytesIO) -> _Format:

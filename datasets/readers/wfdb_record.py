@@ -1,5 +1,6 @@
 """WFDB records (PhysioNet): a header beside its signals and annotations, read with wfdb."""
 
+import math
 import re
 import warnings
 from dataclasses import replace
@@ -123,18 +124,21 @@ def _raw(wfdb: Any, source: Source, path: Path, record: Any, request: Request) -
     counts = getattr(record, "samps_per_frame", None) or [1] * len(names)
     rates = [float(record.fs) * count for count in counts]
     chosen, fs, notes = one_rate(source.name, header.titles, rates, wanted, request)
-    n = round(record.sig_len * fs / float(record.fs))
+    whole = round(record.sig_len * fs / float(record.fs))
+    n = request.rows_of(whole)
+    frames = None if n == whole else math.ceil(n / fs * float(record.fs))
     refuse_too_large(source.name, n * len(chosen), "choose fewer with --channels")
     values = np.empty((n, len(chosen)))
     for column, (index, samples) in enumerate(
-        zip(chosen, _samples(wfdb, path, chosen, counts), strict=True)
+        zip(chosen, _samples(wfdb, path, chosen, counts, frames), strict=True)
     ):
         values[:, column] = at_rate(samples, rates[index], fs, n)
     labels, said = annotation_labels(
         _annotations(wfdb, source, path, request.label), request.label, n, fs
     )
     header = replace(header, fs=fs)
-    return raw_from_signals(header, values, chosen, labels, (*notes, *said))
+    raw = raw_from_signals(header, values, chosen, labels, (*notes, *said))
+    return replace(raw, unread=whole - n)
 
 
 def _named(wfdb: Any, path: Path, record: Any) -> tuple[list[str | None], tuple[str, ...]]:
@@ -146,11 +150,16 @@ def _named(wfdb: Any, path: Path, record: Any) -> tuple[list[str | None], tuple[
     return list(record.sig_name), units
 
 
-def _samples(wfdb: Any, path: Path, chosen: list[int], counts: list[int]) -> list[Float64Array]:
-    """Return the samples of the chosen signals in physical units, each at its own rate."""
+def _samples(
+    wfdb: Any, path: Path, chosen: list[int], counts: list[int], frames: int | None
+) -> list[Float64Array]:
+    """Return the samples of the chosen signals in physical units, each at its own rate.
+
+    `frames` is how many frames of samples are read, None for all.
+    """
     smooth = max(counts) == 1
     # Without smoothing wfdb gives each signal with all samples of its frames.
-    record = wfdb.rdrecord(str(path), channels=chosen, smooth_frames=smooth)
+    record = wfdb.rdrecord(str(path), channels=chosen, smooth_frames=smooth, sampto=frames)
     if smooth:
         return [np.asarray(column, dtype=np.float64) for column in record.p_signal.T]
     return [np.asarray(samples, dtype=np.float64) for samples in record.e_p_signal]

@@ -5,9 +5,16 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from spectra.datasets.readers.dates import month_number
+
 _DATE = re.compile(
     r"(?<![\d.])(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})([-/.])(\d{1,2})\5(\d{4}|\d\d))(?![\d.])"
 )
+_NAMED_DATE = re.compile(
+    r"(?<![\w.])(?:(\d{1,2})\.?[-/ ]([^\W\d_]{3,9})\.?[-/ ,]{1,2}(\d{4})"
+    r"|([^\W\d_]{3,9})\.? (\d{1,2}),? (\d{4}))(?!\w)"
+)
+"""A date with the name of its month: 4 March 2021, 04-Mar-2021, Mar 04 2021."""
 _TIME = re.compile(
     r"(?<![\d:])(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,:](\d{1,24}))?)?\s*([ap]\.?m\.?)?"
     r"\s*(Z\b|UTC\b|GMT\b|[+-]\d\d:?\d\d)?(?![\d:])",
@@ -23,6 +30,7 @@ def written_start(lines: Sequence[str], all_lines: Sequence[str]) -> pd.Timestam
     `all_lines` may say in which order day and month are written. A date that leaves it open is
     none: a wrong month would be worse than no date.
     """
+    lines = [_NAMED_DATE.sub(_in_digits, line) for line in lines]
     together = [line for line in lines if _DATE.search(line) and _TIME.search(line)]
     date = _first(_DATE, together or lines)
     time = _first(_TIME, [_DATE.sub(" ", line) for line in together or lines])
@@ -41,6 +49,13 @@ def written_start(lines: Sequence[str], all_lines: Sequence[str]) -> pd.Timestam
         return pd.Timestamp(text + zone)
     except ValueError:
         return None
+
+
+def _in_digits(match: re.Match[str]) -> str:
+    """Return a date with the name of a month in digits, and any other text as it is."""
+    day, name, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
+    month = month_number(name)
+    return match[0] if month is None else f"{year}-{month:02d}-{int(day):02d}"
 
 
 def _first(pattern: re.Pattern[str], lines: Sequence[str]) -> re.Match[str] | None:

@@ -1,0 +1,68 @@
+"""Numbers such as -999 that stand for a missing value in tables of measurements."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spectra.arrays import Float64Array
+
+_NEGATIVE = (
+    -99.9, -99.99, -999.0, -999.9, -999.99, -999.999, -9999.0, -9999.9, -9999.99, -99999.0,
+    -99999.9, -999999.0, -9999999.0, -6999.0, -7999.0, -8888.0, -1e20, -1e30, -1e34, -9.99e-29,
+)  # fmt: skip
+_POSITIVE = (
+    999.9, 999.99, 9999.0, 9999.9, 99999.0, 99999.9, 999999.0, 9999999.0, 1e20, 1e30, 1e34, 1e35,
+    9.96921e36,
+)  # fmt: skip
+"""Fill values of weather services, oceanography, loggers (Campbell: -6999, -7999) and netCDF."""
+_FAR = 3.0
+"""Times the range of all other values by which a fill value lies beyond them."""
+_MOST, _FEWEST = 0.5, 2
+"""Share of the rows that may be missing, and occurrences of a positive fill value."""
+_MOST_NOTES = 6
+
+
+def without_fill_values(
+    values: Float64Array, lows: Float64Array, highs: Float64Array, labels: Sequence[str]
+) -> tuple[Float64Array, list[str]]:
+    """Return values (n, c) whose fill values are missing, and a note on each such channel.
+
+    `lows` and `highs` (c,) are the extremes of each channel. A fill value is one of them, far from
+    all other values; a negative one is also known by all others being positive.
+    """
+    given, notes = values, []
+    for channel, label in enumerate(labels):
+        for extreme, known in ((lows[channel], _NEGATIVE), (highs[channel], _POSITIVE)):
+            if not _is_near(extreme, known) or not _is_fill(values[:, channel], extreme):
+                continue
+            if values is given:
+                values = values.copy()
+            same = values[:, channel] == extreme
+            values[same, channel] = np.nan
+            noun = "value is" if same.sum() == 1 else "values are"
+            notes.append(
+                f"{label}: {same.sum()} {noun} {extreme:.6g}, far from all others: taken as "
+                "missing."
+            )
+    if len(notes) > _MOST_NOTES + 1:
+        notes = [*notes[:_MOST_NOTES], f"{len(notes) - _MOST_NOTES} more columns are like these."]
+    return values, notes
+
+
+def _is_near(value: float, known: tuple[float, ...]) -> bool:
+    """Return True if a value is one of the known ones, up to the digits of a float32."""
+    return any(abs(value - one) <= 1e-6 * abs(one) for one in known)
+
+
+def _is_fill(values: Float64Array, extreme: float) -> bool:
+    """Return True if the extreme value of a channel lies far from all others."""
+    same = values == extreme
+    others = values[~same & ~np.isnan(values)]
+    if len(others) < _FEWEST or np.sum(same) > _MOST * len(values):
+        return False
+    if extreme > 0 and np.sum(same) < _FEWEST:
+        return False
+    low, high = float(others.min()), float(others.max())
+    gap = low - extreme if extreme < 0 else extreme - high
+    far = gap >= _FAR * (high - low) and gap > 0
+    return far or (extreme < 0 <= low)

@@ -1,0 +1,555 @@
+"""Layouts of instruments' exports are read as a person reads them: one class of layouts a test."""
+
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spectra.datasets import Recording, read, read_series
+from spectra.errors import DataError
+
+N = 120
+RNG = np.random.default_rng(41)
+LEFT = np.round(20 + RNG.normal(size=N), 2)
+RIGHT = np.round(50 + 5 * RNG.normal(size=N), 2)
+START = pd.Timestamp("2021-03-14 08:00")
+
+
+def read_text(text: str, **options: object) -> Recording:
+    return read(io.BytesIO(text.encode()), **options)  # type: ignore[arg-type]
+
+
+def lines(*parts: str | Sequence[str]) -> str:
+    flat = [line for part in parts for line in ([part] if isinstance(part, str) else part)]
+    return "\n".join(flat) + "\n"
+
+
+def stamps(step: float, form: str = "%Y-%m-%d %H:%M:%S") -> list[str]:
+    return [f"{START + pd.Timedelta(seconds=step * i):{form}}" for i in range(N)]
+
+
+def columns(*values: Sequence[object], mark: str = ",") -> list[str]:
+    return [mark.join(map(str, row)) for row in zip(*values, strict=True)]
+
+
+def is_read(found: Recording, names: tuple[str, ...], *values: np.ndarray) -> None:
+    assert found.channels == names
+    np.testing.assert_array_equal(found.values, np.column_stack(values))
+
+
+def has_note(found: Recording, *words: str) -> bool:
+    return any(all(word in note for word in words) for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("line", "fs"),
+    [
+        ("Sample rate: 10 min", 1 / 600),
+        ("Sample Rate:  Every 10 minute(s)", 1 / 600),
+        ("Logging rate,5,s", 1 / 5),
+        ("Log interval: 00:00:30", 1 / 30),
+        ("Epoch Period (hh:mm:ss) 00:01:00", 1 / 60),
+        ("Speicherintervall: 0:15", 1 / 900),
+        ("# interval = seconds: 600", 1 / 600),
+        ("Messtakt: 0,5 s", 2.0),
+    ],
+)
+def test_a_period_in_the_words_above_a_table_is_its_rate(line: str, fs: float) -> None:
+    found = read_text(lines("Logger 7", line, "", "level", [f"{x}" for x in LEFT]))
+    assert found.fs == pytest.approx(fs, rel=1e-9)
+    is_read(found, ("level",), LEFT)
+
+
+@pytest.mark.parametrize("zero", ["Epoch Period (hh:mm:ss) 00:00:00", "Log interval: 0:00"])
+def test_a_period_of_nothing_is_no_rate(zero: str) -> None:
+    assert read_text(lines("Logger", zero, "", "level", [f"{x}" for x in LEFT])).fs is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["4 March 2021 08:00:00", "04-Mar-2021 08:00", "Mar 04 2021 08:00:00", "4. März 2021 08:00"],
+)
+def test_a_start_with_the_name_of_its_month_is_a_date(said: str) -> None:
+    text = lines("Rate: 10 Hz", f"Start time: {said}", "", "level", [f"{x}" for x in LEFT])
+    assert read_text(text).index[0] == pd.Timestamp("2021-03-04 08:00")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OPCQuality", 192),
+        ("lat", 48.777),
+        ("Longitude (x)", -75.67),
+        ("STAID", 239),
+        ("MPRN", 10_000_000_001),
+        ("Record Type", 0),
+        ("TT101 Status", 1),
+    ],
+)
+def test_one_number_that_is_named_like_no_measurement_is_no_channel(
+    name: str, value: float
+) -> None:
+    text = lines(f"time,{name},level", columns(stamps(60), [value] * N, LEFT))
+    found = read_text(text)
+    is_read(found, ("level",), LEFT)
+    assert has_note(found, name, "--channels")
+    assert read_text(text, channels=[name]).values[0, 0] == value
+
+
+@pytest.mark.parametrize(("name", "odd"), [("Validity", 2), ("Q_TG", 9), ("QC flag", 1)])
+def test_a_quality_that_rarely_changes_is_no_channel(name: str, odd: int) -> None:
+    flags = [odd if i == 70 else 0 for i in range(N)]
+    is_read(read_text(lines(f"time,{name},x", columns(stamps(60), flags, LEFT))), ("x",), LEFT)
+
+
+def test_a_flow_that_rarely_changes_is_a_channel() -> None:
+    flow = [5.0 if i == 70 else 0.0 for i in range(2 * N)]
+    times = [f"{i}" for i in range(2 * N)]
+    found = read_text(lines("time,Q,h", columns(times, flow, [*LEFT, *RIGHT])))
+    assert found.channels == ("Q", "h")
+
+
+@pytest.mark.parametrize("name", ["Serial Number", "Sample rate", "Battery"])
+def test_a_value_in_the_first_row_only_is_no_channel(name: str) -> None:
+    once = ["10014321", *[""] * (N - 1)]
+    found = read_text(lines(f"time,level,{name}", columns(stamps(60), LEFT, once)))
+    is_read(found, ("level",), LEFT)
+    assert has_note(found, name, "first row only")
+
+
+@pytest.mark.parametrize("cuts", [(50,), (1, 2), (30, 60, 90)])
+def test_rows_that_repeat_the_names_are_left_out(cuts: tuple[int, ...]) -> None:
+    rows = columns(stamps(60), LEFT, RIGHT)
+    for cut in reversed(cuts):
+        rows.insert(cut, "time,left,right")
+    found = read_text(lines("time,left,right", rows))
+    is_read(found, ("left", "right"), LEFT, RIGHT)
+    assert has_note(found, f"{len(cuts)} row", "the names of the columns")
+
+
+@pytest.mark.parametrize("names", [("usage",), ("usage", "idle"), ("a", "b", "c")])
+def test_tables_of_an_annotated_csv_are_series(names: tuple[str, ...]) -> None:
+    parts = []
+    for number, name in enumerate(names):
+        parts += [
+            "#group,false,false,true,true,false,false,true",
+            "#datatype,string,long,dateTime:RFC3339,dateTime:RFC3339,dateTime:RFC3339,double,string",
+            "#default,mean,,,,,,",
+            ",result,table,_start,_stop,_time,_value,_field",
+            *columns(
+                [""] * N,
+                [""] * N,
+                [number] * N,
+                ["2021-03-14T08:00:00Z"] * N,
+                ["2021-03-15T08:00:00Z"] * N,
+                stamps(10, "%Y-%m-%dT%H:%M:%SZ"),
+                LEFT + number,
+                [name] * N,
+            ),
+            "",
+        ]
+    found = read_series(io.BytesIO("\r\n".join(parts).encode()))
+    assert tuple(found) == (names if len(names) > 1 else ("",))
+    for number, part in enumerate(found.values()):
+        assert isinstance(part, Recording)
+        is_read(part, ("_value",), LEFT + number)
+        assert part.fs == 0.1
+
+
+@pytest.mark.parametrize("mark", ["$RT_OFF$", "END", "restart"])
+def test_a_lone_mark_among_series_is_none(mark: str) -> None:
+    rows = [
+        f"{name},{stamp},{value}"
+        for stamp, left, right in zip(stamps(1), LEFT, RIGHT, strict=True)
+        for name, value in (("speed", left), ("torque", right))
+    ]
+    text = lines("VarName,TimeString,VarValue", rows, f"{mark},{stamps(1)[-1]},0")
+    found = read_series(io.BytesIO(text.encode()))
+    assert tuple(found) == ("speed", "torque")
+    parts = [part for part in found.values() if isinstance(part, Recording)]
+    assert [part.n_samples for part in parts] == [N, N]
+    assert has_note(parts[0], "1 row belongs to none of the series")
+
+
+@pytest.mark.parametrize(("first", "second"), [(2000, 500), (1000, 100), (100, 50)])
+def test_signals_beside_a_time_of_their_own_are_read_apart(first: int, second: int) -> None:
+    count = N * second // first
+    rest = [""] * (N - count)
+    text = lines(
+        "X [s],EMG [mV],X [s],ACC [g]",
+        columns(
+            [f"{i / first:.6f}" for i in range(N)],
+            LEFT,
+            [f"{i / second:.6f}" for i in range(count)] + rest,
+            [*map(str, RIGHT[:count]), *rest],
+        ),
+    )
+    found = read_text(text)
+    is_read(found, ("EMG [mV]",), LEFT)
+    assert found.fs == first
+    assert has_note(found, "ACC [g]", "X [s].1", "--time")
+    other = read_text(text, time="X [s].1", channels="ACC [g]")
+    is_read(other, ("ACC [g]",), RIGHT[:count])
+    assert other.fs == second
+
+
+@pytest.mark.parametrize("missing", [1, 3])
+@pytest.mark.parametrize("names", ["Start,End,level", "Time,Time end,level"])
+def test_an_end_that_is_missing_in_the_last_rows_is_no_other_axis(names: str, missing: int) -> None:
+    ends = [*stamps(60)[1 : N - missing + 1], *[""] * missing]
+    is_read(read_text(lines(names, columns(stamps(60), ends, LEFT))), ("level",), LEFT)
+
+
+@pytest.mark.parametrize("fs", [10240, 360.0, 8])
+def test_a_first_column_without_a_name_that_rises_by_fractions_is_the_time(fs: float) -> None:
+    times = [f"{i / fs:.10g}" for i in range(N)]
+    found = read_text(lines(",/'Rig'/'Ch0',/'Rig'/'Ch1'", columns(times, LEFT, RIGHT)))
+    is_read(found, ("/'Rig'/'Ch0'", "/'Rig'/'Ch1'"), LEFT, RIGHT)
+    assert found.fs == pytest.approx(fs, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("names", "rate"),
+    [(["nSeq", "DI", "CH1"], 1000), (["nSeq", "I1", "A1"], 100), (["n", "left", "right"], 32)],
+)
+def test_names_rate_and_start_stand_in_a_comment_of_json(names: list[str], rate: int) -> None:
+    about = {"column": names, "sampling rate": rate, "date": "2021-3-4", "time": "8:0:1.250"}
+    text = lines(
+        "# Signals",
+        "# " + json.dumps({"00:07:80": about}),
+        "# EndOfHeader",
+        [
+            f"{i}\t{left}\t{right}\t"
+            for i, (left, right) in enumerate(zip(LEFT, RIGHT, strict=True))
+        ],
+    )
+    found = read_text(text)
+    is_read(found, tuple(names[1:]), LEFT, RIGHT)
+    assert found.fs == rate
+    assert found.index[0] == pd.Timestamp("2021-03-04 08:00:01.250")
+
+
+@pytest.mark.parametrize(
+    "comment", ['{"column": 3}', '{"column": ["a"]}', "{not json}", "{" * 2000]
+)
+def test_a_comment_of_other_json_names_nothing(comment: str) -> None:
+    found = read_text(lines(f"# {comment}", columns(LEFT, RIGHT, mark="\t")))
+    is_read(found, ("ch1", "ch2"), LEFT, RIGHT)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        ["time;force;way", "s;kN;mm", "device 1;channel 1;channel 2"],
+        ["time;force;way", "s;kN;mm", "M;F;W", "board;A;B"],
+        ["station 9", "time;force;way", "Float;Double;Double", "s;kN;mm"],
+        ["time;force;way", "[s];[kN];[mm]"],
+    ],
+)
+def test_names_stand_above_units_whatever_else_does(heading: list[str]) -> None:
+    times = [f"{i / 50:.2f}" for i in range(N)]
+    found = read_text(lines(heading, columns(times, LEFT, RIGHT, mark=";")))
+    is_read(found, ("force", "way"), LEFT, RIGHT)
+    assert found.units == ("kN", "mm")
+    assert found.fs == 50
+
+
+@pytest.mark.parametrize(
+    ("names", "units"),
+    [("#t WSPD ATMP", "#s m/s degC"), ("# t speed level", "# s km/h m"), ("% t a b", "% ms V A")],
+)
+def test_units_stand_in_the_comment_below_that_of_the_names(names: str, units: str) -> None:
+    found = read_text(lines(names, units, columns(range(0, 20 * N, 20), LEFT, RIGHT, mark=" ")))
+    is_read(found, tuple(names.lstrip("#% ").split()[1:]), LEFT, RIGHT)
+    assert found.units == tuple(units.lstrip("#% ").split()[1:])
+
+
+@pytest.mark.parametrize("name", ["UNITS", "Unit", "Einheit"])
+def test_a_column_of_units_goes_with_the_channel_to_its_left(name: str) -> None:
+    rows = columns(stamps(60), LEFT, ["kWh"] * N, RIGHT)
+    found = read_text(lines(f"time,usage,{name},cost", rows))
+    is_read(found, ("usage", "cost"), LEFT, RIGHT)
+    assert found.units == ("kWh", "")
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        ["1,,FirstName,Jane,,"],
+        ["1,,FirstName,Jane,,", "2,,Device,G6,,", "3,,Alert,Fall,,"],
+        ["1,,Note,started by hand,,", "2,,Note,moved,,"],
+    ],
+)
+def test_rows_of_events_below_the_names_are_no_data(events: list[str]) -> None:
+    rows = columns(range(9, 9 + N), stamps(300), ["EGV"] * N, ["G6"] * N, LEFT, RIGHT)
+    found = read_text(lines("Index,Time,Kind,Info,Glucose (mg/dL),Rate", events, rows))
+    is_read(found, ("Glucose (mg/dL)", "Rate"), LEFT, RIGHT)
+    assert found.units == ("mg/dL", "")
+
+
+@pytest.mark.parametrize("places", [[40], [20, 21, 80], [119]])
+def test_rows_with_neither_time_nor_value_are_left_out(places: list[int]) -> None:
+    rows = columns(stamps(60), LEFT, ["ok"] * N)
+    for place in reversed(places):
+        rows.insert(place, ",,battery changed")
+    found = read_text(lines("time,level,event", rows))
+    is_read(found, ("level",), LEFT)
+    assert has_note(found, f"{len(places)} row", "neither a time nor a value")
+
+
+def test_a_row_with_a_value_and_no_time_is_refused() -> None:
+    rows = columns(stamps(60), LEFT)
+    rows[30] = ",20.5"
+    with pytest.raises(DataError, match="line 32, column 'time': the time is missing"):
+        read_text(lines("time,level", rows))
+
+
+@pytest.mark.parametrize(
+    ("names", "step"),
+    [("00;15;30;45", 15), (":00;:30", 30), ("m00;m10;m20;m30;m40;m50", 10), ("15;30;45;60", 15)],
+)
+def test_an_hour_a_row_is_one_channel(names: str, step: int) -> None:
+    per_hour = 60 // step
+    hours = N // per_hour
+    days = [f"{START.normalize() + pd.Timedelta(hours=i):%d.%m.%Y;%H}" for i in range(hours)]
+    rows = [
+        day + ";" + ";".join(map(str, LEFT[per_hour * i : per_hour * (i + 1)]))
+        for i, day in enumerate(days)
+    ]
+    found = read_text(lines(f"Datum;Stunde;{names}", rows))
+    is_read(found, ("value",), LEFT[: hours * per_hour])
+    assert found.fs == pytest.approx(1 / (60 * step))
+    first = int(names.split(";")[0].strip(":m"))
+    assert found.index[0] == START.normalize() + pd.Timedelta(minutes=first)
+
+
+@pytest.mark.parametrize("name", ["ms", "Millitm", "milliseconds"])
+@pytest.mark.parametrize("step", [250, 1000])
+def test_milliseconds_beside_a_time_belong_to_it(name: str, step: int) -> None:
+    moments = [START + pd.Timedelta(milliseconds=step * i) for i in range(N)]
+    text = lines(
+        f"Date,Time,{name},level",
+        columns(
+            [f"{one:%Y-%m-%d}" for one in moments],
+            [f"{one:%H:%M:%S}" for one in moments],
+            [one.microsecond // 1000 for one in moments],
+            LEFT,
+        ),
+    )
+    found = read_text(text)
+    is_read(found, ("level",), LEFT)
+    assert found.fs == 1000 / step
+    assert found.index[5] == moments[5]
+
+
+@pytest.mark.parametrize("fill", [-999, -9999.0, -99999, 9999.9, 1e30, -999.9, 9.96921e36])
+def test_a_number_far_from_all_others_that_marks_missing_ones_is_missing(fill: float) -> None:
+    values = LEFT.astype(object)
+    values[[30, 31, 32, 33, 34, 35, 90]] = fill
+    found = read_text(lines("time,level,other", columns(stamps(60), values, RIGHT)))
+    assert np.flatnonzero(np.isnan(found.values[:, 0])).tolist() == list(range(30, 36))
+    assert found.interpolated[90]
+    assert has_note(found, "level", "7 values are", "missing")
+
+
+@pytest.mark.parametrize(
+    ("fill", "others"),
+    [
+        (-999, np.round(1000 * RNG.normal(size=N)) + 0.5),
+        (9999, np.arange(N) * 90.0),
+        (9999, np.round(9000 + 300 * RNG.random(N))),
+        (-100, LEFT),
+    ],
+)
+def test_a_number_that_may_have_been_measured_is_kept(fill: float, others: np.ndarray) -> None:
+    values = others.copy()
+    values[[30, 60]] = fill
+    is_read(read_text(lines("time,x", columns(stamps(60), values))), ("x",), values)
+
+
+@pytest.mark.parametrize(
+    "word", ["Bad Input", "I/O Timeout", "Scan Off", "n/e", "High", "∞", "k.A.", "kein Wert"]
+)
+@pytest.mark.parametrize("count", [1, 2])
+def test_words_of_loggers_for_no_value_are_missing(word: str, count: int) -> None:
+    values = LEFT.astype(object)
+    values[50 : 50 + count] = word
+    found = read_text(lines("time,level", columns(stamps(60), values)))
+    assert np.flatnonzero(found.interpolated).tolist() == list(range(50, 50 + count))
+    assert has_note(found, word, "missing")
+
+
+FORMS: dict[str, Callable[[pd.Timestamp], str]] = {
+    "US, one digit": lambda t: f"{t.month}/{t.day}/{t.year} {t:%I}:{t:%M:%S %p}",
+    "US, hours of one digit": lambda t: (
+        f"{t.month}/{t.day}/{t.year} {int(t.strftime('%I'))}:{t:%M} {t:%p}"
+    ),
+    "US": lambda t: f"{t:%m/%d/%Y %I:%M:%S %p}",
+    "German, one digit": lambda t: f"{t.day}.{t.month}.{t.year} {t.hour}:{t:%M:%S}",
+    "year first, one digit": lambda t: f"{t.year}/{t.month}/{t.day} {t.hour}:{t:%M}",
+    "C": lambda t: f"{t:%a %b} {t.day:2d} {t:%H:%M:%S %Y}",
+    "Java": lambda t: f"{t:%a %b %d %H:%M:%S} UTC {t:%Y}",
+    "Chinese": lambda t: f"{t.year}年{t.month}月{t.day}日 {t:%H:%M:%S}",
+    "Korean": lambda t: f"{t.year}년 {t.month}월 {t.day}일 {t:%H:%M:%S}",
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("step", [420, 5400])
+def test_dates_in_the_notation_of_a_program_are_instants(
+    form: Callable[[pd.Timestamp], str], step: int
+) -> None:
+    moments = [pd.Timestamp("2023-12-28 22:07") + pd.Timedelta(seconds=step * i) for i in range(N)]
+    found = read_text(lines("logged\tlevel", columns(map(form, moments), LEFT, mark="\t")))
+    assert found.fs == pytest.approx(1 / step)
+    assert [one.replace(tzinfo=None) for one in found.index] == moments
+
+
+@pytest.mark.parametrize("zone", ["+00", "+0000", "+00:00"])
+@pytest.mark.parametrize("fraction", ["", ".250"])
+def test_an_offset_from_utc_may_be_hours_only(zone: str, fraction: str) -> None:
+    dates = [f"{stamp}{fraction}{zone}" for stamp in stamps(10)]
+    found = read_text(lines("time|level|other", columns(dates, LEFT, RIGHT, mark="|")))
+    is_read(found, ("level", "other"), LEFT, RIGHT)
+    assert found.index[0] == pd.Timestamp(dates[0])
+    assert found.fs == 0.1
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        (["SampleRate,1E+05,1E+05", "HUnit,s,s"], "a,b"),
+        (["BlockSize,120,120", "SampleRate,1E+05,1E+05", "VUnit,V,A"], "a,b"),
+        (["BlockNumber,1,2", "HResolution,1E-05,1E-05", "Date,2021/03/04,2021/03/04"], "a,b"),
+    ],
+)
+def test_numbers_behind_a_key_above_the_names_are_no_data(above: list[str], below: str) -> None:
+    rows = [f",{left},{right}" for left, right in zip(LEFT, RIGHT, strict=True)]
+    found = read_text(lines("Model,X1", above, f",{below}", rows))
+    is_read(found, ("a", "b"), LEFT, RIGHT)
+    assert found.fs == pytest.approx(1e5)
+
+
+@pytest.mark.parametrize(("fs", "digits"), [(64000, 8), (51200, 9), (360, 6), (8192, 8)])
+def test_a_round_rate_is_found_in_times_of_few_decimals(fs: float, digits: int) -> None:
+    times = [f"{i / fs:.{digits}f}" for i in range(2 * N)]
+    assert read_text(lines("Time (s),x", columns(times, [*LEFT, *RIGHT]))).fs == fs
+
+
+@pytest.mark.parametrize(("mark", "count"), [("*", 3), (" H", 2), ("!", 1), (" E", 20), ("#", 40)])
+def test_marks_behind_a_few_numbers_are_left_out(mark: str, count: int) -> None:
+    cells = [f"{x}{mark if i < count else ''}" for i, x in enumerate(LEFT)]
+    found = read_text(lines("time,level,other", columns(stamps(60), cells[::-1], RIGHT)))
+    is_read(found, ("level", "other"), LEFT[::-1], RIGHT)
+    assert has_note(found, "level", f"{count} number", "mark")
+
+
+@pytest.mark.parametrize("minus", ["\u2212", "\u2013"])
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_a_minus_of_typesetters_is_one(minus: str, mark: str) -> None:
+    values = LEFT - 20
+    cells = [f"{x:.2f}".replace("-", minus) for x in values]
+    if mark == ";":
+        cells = [cell.replace(".", ",") for cell in cells]
+    found = read_text(lines(f"time{mark}level", columns(stamps(60), cells, mark=mark)))
+    np.testing.assert_allclose(found.values[:, 0], values, atol=1e-9)
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", " "])
+def test_any_blank_stands_between_a_number_and_its_unit(blank: str) -> None:
+    cells = [f"{x}{blank}°C" for x in LEFT]
+    found = read_text(lines("time;level", columns(stamps(60), cells, mark=";")))
+    is_read(found, ("level",), LEFT)
+    assert found.units == ("°C",)
+
+
+COUNTS = {
+    "LabVIEW, seconds since 1904": (2_082_844_800, 1),
+    "Windows, 100 ns since 1601": (11_644_473_600, 10**7),
+    ".NET, 100 ns since the year 1": (62_135_596_800, 10**7),
+}
+
+
+@pytest.mark.parametrize(("before", "scale"), COUNTS.values(), ids=COUNTS)
+@pytest.mark.parametrize("step", [1, 10])
+def test_counts_since_other_years_are_instants(before: int, scale: int, step: int) -> None:
+    first = 1615708800 + before
+    counts = [(first + step * i) * scale for i in range(N)]
+    found = read_text(lines("timestamp,level", columns(counts, LEFT)))
+    is_read(found, ("level",), LEFT)
+    assert found.index[0] == pd.Timestamp("2021-03-14 08:00", tz="UTC")
+    assert found.fs == 1 / step
+
+
+@pytest.mark.parametrize("zeros", [8, 512, 100_000])
+def test_zeros_behind_the_last_line_are_no_text(tmp_path: Path, zeros: int) -> None:
+    text = lines("time,level", columns(stamps(60), LEFT)).encode()
+    path = tmp_path / "log.csv"
+    path.write_bytes(text + bytes(zeros))
+    is_read(read(path), ("level",), LEFT)
+    is_read(read(io.BytesIO(text + bytes(zeros))), ("level",), LEFT)
+
+
+@pytest.mark.parametrize(
+    "form", ["%d/%m/%Y %Hh%M", "%Y-%m-%d %Hh%Mm%Ss", "%Y-%m-%d_%H-%M-%S", "%d.%m.%Y %H h %M"]
+)
+def test_times_with_letters_or_dashes_between_their_parts_are_instants(form: str) -> None:
+    found = read_text(lines("time;level", columns(stamps(60, form), LEFT, mark=";")))
+    is_read(found, ("level",), LEFT)
+    assert found.index[0] == START
+    assert found.fs == pytest.approx(1 / 60)
+
+
+def test_a_date_that_does_not_exist_among_others_is_refused() -> None:
+    dates = [f"{1 + i % 12}/{28 if i != 50 else 31}/2021 {9 + i % 3}:05:00 AM" for i in range(N)]
+    dates[50] = "2/30/2021 9:05:00 AM"
+    with pytest.raises(DataError, match="'2/30/2021 9:05:00 AM' is not a date"):
+        read_text(lines("time,level", columns(dates, LEFT)))
+
+
+@pytest.mark.parametrize("fs", [256, 360, 125, 204.8])
+def test_a_round_rate_is_found_in_stamps_of_whole_milliseconds(fs: float) -> None:
+    times = [f"{1614844800 + i / fs:.3f}" for i in range(2 * N)]
+    found = read_text(lines("timestamp,x", columns(times, [*LEFT, *RIGHT])))
+    assert found.fs == pytest.approx(fs, rel=1e-4 if fs == 204.8 else 1e-12)
+
+
+@pytest.mark.parametrize(("unit", "word"), [("°C", ""), ("kWh", "unavailable"), ("%", "--")])
+def test_hundreds_of_columns_of_cells_with_units_are_read_with_a_few_notes(
+    unit: str, word: str
+) -> None:
+    values = np.round(20 + RNG.normal(size=(N, 300)), 2)
+    cells = np.array([[f"{x} {unit}" for x in row] for row in values], dtype=object)
+    if word:
+        cells[60] = word
+    names = [f"T{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(300)]
+    rows = [f"{stamp},{','.join(row)}" for stamp, row in zip(stamps(60), cells, strict=True)]
+    found = read_text(lines(",".join(["time", *names]), rows))
+    kept = np.arange(N) != 60 if word else np.ones(N, dtype=bool)
+    np.testing.assert_array_equal(found.values[kept], values[kept])
+    assert found.units == (unit,) * 300
+    assert len(found.notes) < 20
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), r"before 2007 \(\.xls\)"),
+        (
+            b"PK\x03\x04\x14" + bytes(25) + b"mimetype"
+            b"application/vnd.oasis.opendocument.spreadsheet" + bytes(600),
+            r"OpenDocument spreadsheet \(\.ods\)",
+        ),
+    ],
+)
+def test_other_workbooks_are_refused_with_what_to_do(
+    tmp_path: Path, head: bytes, said: str
+) -> None:
+    path = tmp_path / "data.xls"
+    path.write_bytes(head)
+    with pytest.raises(DataError, match=rf"{said}.*save it as \.xlsx or CSV"):
+        read(path)
