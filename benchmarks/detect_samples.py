@@ -10,7 +10,6 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra.cli.formats import table
 from spectra.datasets import read
 from spectra.datasets.samples import ecg_beats, sample_path
 from spectra.detection import Detection
@@ -22,10 +21,10 @@ MATCH = 0.15
 
 
 def found_in(name: str) -> Detection:
-    """Return the detection of a sample, and print its table as the command does."""
+    """Return the detection of a sample, and print its table."""
     path = sample_path(name)
     detection = detect(read(path))
-    click.echo(table(path.name, detection))
+    click.echo(f"{path.name}\n{detection}")
     return detection
 
 

@@ -71,7 +71,7 @@ def learn(
     >>> import numpy as np
     >>> import spectra
     >>> rng = np.random.default_rng(0)
-    >>> model = spectra.learn(rng.normal(size=20_000))
+    >>> model = spectra.learn(rng.normal(size=50_000))
     >>> x = rng.normal(size=5000)
     >>> x[3000:3040] *= 5
     >>> len(spectra.score(model, x, alpha=1e-5).alarms)

@@ -153,7 +153,7 @@ def test_names_from_a_stream_reach_no_terminal_as_they_are(folder: Path) -> None
     assert events(found.stdout)
     assert found.stdout.isascii()
     assert "\x1b" not in found.stdout + found.stderr
-    broken = run("model", "--strict", text="t,x\n\x1b]0;title\x07,1\n" * 40)
+    broken = run("model", "--strict", text=text + "\x1b]0;title\x07,\x1b[31mz\n" * 40)
     assert broken.returncode == 1
     assert "\x1b" not in broken.stderr
     assert "\x07" not in broken.stderr
