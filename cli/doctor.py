@@ -13,6 +13,7 @@ import spectra
 from spectra.cli.formats import json_text
 from spectra.cli.help import Command
 from spectra.cli.messages import clear_progress, show, show_progress
+from spectra.cli.options import text_or_json_option
 from spectra.cli.run import BAD_DATA
 
 SCHEMA_VERSION: Final = 1
@@ -45,14 +46,7 @@ Exit status: 0 the test passed, 1 it did not.
     epilog=EPILOG,
     examples=("spectra doctor", "spectra doctor --format json"),
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Format of the result on standard output.",
-)
+@text_or_json_option
 def command(form: str) -> None:
     """Show versions, extras and cores, and find the known anomalies of a sample recording."""
     if sys.stderr.isatty():

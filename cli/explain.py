@@ -18,6 +18,7 @@ from spectra.cli.options import (
     learning_options,
     reading_options,
     rows_option,
+    text_or_json_option,
     verbosity_options,
 )
 from spectra.parameters import MOST_ROWS
@@ -95,14 +96,7 @@ but for --method sequence. With --bearing an alarm also has "bearing": {"defect"
 @learning_options
 @alarm_options
 @reading_options
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Format of the result on standard output.",
-)
+@text_or_json_option
 @verbosity_options
 def command(
     file: str,

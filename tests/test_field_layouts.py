@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,8 +20,8 @@ RIGHT = np.round(50 + 5 * RNG.normal(size=N), 2)
 START = pd.Timestamp("2021-03-14 08:00")
 
 
-def read_text(text: str, **options: object) -> Recording:
-    return read(io.BytesIO(text.encode()), **options)  # type: ignore[arg-type]
+def read_text(text: str, **options: Any) -> Recording:
+    return read(io.BytesIO(text.encode()), **options)
 
 
 def lines(*parts: str | Sequence[str]) -> str:

@@ -3,6 +3,8 @@
 Its limit is the nearest neighbour.
 """
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -161,12 +163,10 @@ def test_the_future_of_a_signal_is_the_past_of_the_reversed_one() -> None:
         ({"temperature": float("nan")}, "temperature not below"),
     ],
 )
-def test_a_memory_whose_parts_do_not_fit_is_refused(
-    change: dict[str, object], message: str
-) -> None:
+def test_a_memory_whose_parts_do_not_fit_is_refused(change: dict[str, Any], message: str) -> None:
     parts = {**memory(0).__dict__, **change}
     with pytest.raises(ValueError, match=message):
-        Memory(**parts)  # type: ignore[arg-type]
+        Memory(**parts)
 
 
 @given(st.integers(0, 1000), st.integers(1, 6))

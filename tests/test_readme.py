@@ -89,10 +89,16 @@ def compare(session: str) -> None:
             printed = printed[printed.index(P_VALUE.sub("p", line)) + 1 :]
 
 
+class Unit(configparser.ConfigParser):
+    """A systemd unit, whose keys have capitals."""
+
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
+
+
 def check_service(text: str) -> None:
     """The command of a systemd unit has arguments that spectra knows."""
-    unit = configparser.ConfigParser(interpolation=None)
-    unit.optionxform = str  # type: ignore[assignment]
+    unit = Unit(interpolation=None)
     unit.read_string(text)
     program, name, *arguments = shlex.split(unit["Service"]["ExecStart"])
     assert Path(program).name == "spectra"

@@ -1,6 +1,8 @@
 """The model of the order of frames: scores, blocks, evidence, forecast, its file and its errors."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -281,12 +283,12 @@ def test_a_model_packs_itself(
     ],
 )
 def test_a_packed_model_whose_parts_do_not_fit_is_refused(
-    fitted: tuple[SequenceModel, Scores], name: str, change: object
+    fitted: tuple[SequenceModel, Scores], name: str, change: Callable[[Any], Any]
 ) -> None:
     about, arrays = pack(fitted[0])
     path = f"standardised.base.{name}"
     with pytest.raises(ValueError, match=r"must|has|lie"):
-        unpack(SequenceModel, about, {**arrays, path: change(arrays[path])})  # type: ignore[operator]
+        unpack(SequenceModel, about, {**arrays, path: change(arrays[path])})
 
 
 def test_a_long_signal_is_learned_from_stretches_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """The settings of the sequence module: what is refused, and default frame lengths."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -42,9 +44,9 @@ def test_the_plan_follows_the_signal_and_its_normal_rows() -> None:
         ({"window": "no such window"}, "no such window"),
     ],
 )
-def test_parameters_out_of_range_are_refused(given: dict[str, object], message: str) -> None:
+def test_parameters_out_of_range_are_refused(given: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Sequence(**given)  # type: ignore[arg-type]
+        Sequence(**given)
 
 
 def test_settings_are_values() -> None:

@@ -2,7 +2,12 @@
 
 from spectra.cli.options.advanced import Advanced, is_advanced
 from spectra.cli.options.learning import VIEWS, Learning, learning_options, rows_option
-from spectra.cli.options.output import Output, keep_formulas_option, output_options
+from spectra.cli.options.output import (
+    Output,
+    keep_formulas_option,
+    output_options,
+    text_or_json_option,
+)
 from spectra.cli.options.paths import STDIN, ReadPath, WrittenPath, opened
 from spectra.cli.options.reading import USUAL_STEP, Reading, reading_options
 from spectra.cli.options.threshold import alarm_options, alpha_option
@@ -42,5 +47,6 @@ __all__ = [
     "rows_option",
     "sampling_rate",
     "share",
+    "text_or_json_option",
     "verbosity_options",
 ]

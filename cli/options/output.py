@@ -57,6 +57,16 @@ def form_of_results(_ctx: click.Context, _param: click.Parameter, value: str) ->
     return value
 
 
+text_or_json_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Format of the result on standard output.",
+)
+
+
 keep_formulas_option = click.option(
     "--keep-formulas",
     cls=Advanced,
