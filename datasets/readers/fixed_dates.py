@@ -108,9 +108,11 @@ def _parts(text: "pd.Series[str]") -> Iterator[tuple["bytes | memoryview | None"
 
     The characters are None where some texts are missing or not ASCII.
     """
-    if hasattr(text.array, "__arrow_array__") and not bool(text.isna().any()):
-        # Arrow has them side by side already; letters of several bytes are none of a date.
-        arrow = text.array.__arrow_array__()
+    if getattr(text.dtype, "storage", "") == "pyarrow" and not bool(text.isna().any()):
+        # Arrow, where it is installed, has them side by side already; letters of several bytes are
+        # none of a date.
+        array: Any = text.array
+        arrow = array.__arrow_array__()
         chunks = getattr(arrow, "chunks", [arrow])
         if all(str(chunk.type) == "large_string" for chunk in chunks):
             yield from map(_bytes_of, chunks)
