@@ -1,4 +1,4 @@
-"""What needs no extra works where none is installed."""
+"""Commands that need no extra work where none is installed."""
 
 import subprocess
 import sys
