@@ -165,9 +165,17 @@ def judged(kept: list[tuple[str, Any, Any, slice | None, int]]) -> "pd.DataFrame
     rows = []
     for name, labels, scores, normal, block in kept:
         fused, step = scores.fused, scores.step
-        part = fused.part(normal.start // step, -(-normal.stop // step)) if normal else fused
-        fusion = Fusion.fit(part, scores.fusion.npersegs, block, clean=bool(normal))
-        found = find_alarms(Scores(step, scores.n_samples, fused, fusion), ALPHA)
+        first, last = (normal.start // step, -(-normal.stop // step)) if normal else (0, None)
+        groups = scores.detail(0, fused.statistic.size).groups[:, first:last]
+        fusion = Fusion.fit(
+            fused.statistic[first:last],
+            groups,
+            scores.fusion.npersegs,
+            block,
+            clean=bool(normal),
+        )
+        again = Scores(step, scores.n_samples, fused, fusion, scores.detail)
+        found = find_alarms(again, ALPHA)
         alarm = inside(found, scores.n_samples)
         rows.append(
             {

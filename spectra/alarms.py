@@ -105,7 +105,7 @@ def _finest(scores: Scores, begin: int, end: int) -> tuple[FloatArray, int, int]
     Edges are trimmed by ever shorter frames that see the run. Where none does, z is the statistic
     and the edges are those of the run.
     """
-    groups = scores.fusion.group_scores(scores.fused.groups[:, begin:end].astype(np.float64))
+    groups = scores.group_scores(begin, end)
     n_lengths = len(scores.fusion.npersegs)
     found, first, last = scores.statistic[begin:end], 0, end - begin - 1
     for z in groups[:n_lengths][::-1]:

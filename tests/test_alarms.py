@@ -23,7 +23,7 @@ def fused(statistic: np.ndarray, groups: np.ndarray) -> Fused:
 # Groups in units of their spread, of two frame lengths and of single rows, which do not trim.
 VALUES = np.abs(np.random.default_rng(0).normal(size=3000))
 CALIBRATION = Fusion.fit(
-    fused(VALUES, VALUES[None]), (16,), 8, clean=False, smallest_scale=0.0
+    VALUES, VALUES[None], (16,), 8, clean=False, smallest_scale=0.0
 ).calibration
 FUSION = Fusion(CALIBRATION, 0.25, np.ones(7), np.zeros(3), np.ones(3), (16, 64))
 HIGH, LOW = FUSION.threshold(ALPHA), FUSION.threshold(RAISED * ALPHA)
@@ -36,7 +36,8 @@ STEPS = st.lists(st.tuples(STATISTIC, GROUP, GROUP, GROUP), min_size=0, max_size
 def found(steps: list[tuple[float, ...]], step: int = 4, n_samples: int | None = None) -> Alarms:
     columns = np.array(steps, dtype=np.float64).reshape(-1, 4).T
     n = len(steps) * step if n_samples is None else n_samples
-    return find_alarms(Scores(step, n, fused(columns[0], columns[1:]), FUSION), ALPHA)
+    scored = fused(columns[0], columns[1:])
+    return find_alarms(Scores(step, n, scored, FUSION, scored.part), ALPHA)
 
 
 def rows(alarms: Alarms) -> list[tuple[int, int, int]]:

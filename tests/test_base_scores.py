@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import naive_signal
+from spectra.signal.distance import Targets
 from spectra.signal.frames import FrameGrid
 from spectra.signal.scale import Scale
 from spectra.spectral import base_scores
@@ -27,7 +28,9 @@ def comparison(
     X, means = gathered_spectra(SIGNAL, SCALE, starts, grid.nperseg, "hann")
     bank = view_features(X, means, view, "hann", grid.nperseg)
     neighbours = tuple(Neighbours(k, 1) for k in ks)
-    reference = NormalSpectra(bank, means, starts, grid.nperseg, grid.nperseg, neighbours)
+    reference = NormalSpectra(
+        Targets.of(bank), means, starts, grid.nperseg, grid.nperseg, neighbours
+    )
     return Comparison(grid, view, levels, "hann", (reference,))
 
 

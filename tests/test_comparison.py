@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from spectra.signal.distance import Targets
 from spectra.signal.frames import FrameGrid, taper
 from spectra.signal.scale import Scale
 from spectra.signal.spectrum import spectrum
@@ -35,7 +36,8 @@ def comparison(view: str = "magnitude", levels: tuple[bool, ...] = (False, True)
     whitening = coupling.whitening_matrices(X.copy()) if view == "residual" else None
     bank = view_features(X, means, view, "hann", 16, whitening)
     references = tuple(
-        NormalSpectra(bank, means, starts, 16, 16, NEIGHBOURS[:count]) for count in (2, 1)
+        NormalSpectra(Targets.of(bank), means, starts, 16, 16, NEIGHBOURS[:count])
+        for count in (2, 1)
     )
     return Comparison(GRID, view, levels, "hann", references, whitening)
 

@@ -7,6 +7,13 @@ import naive_signal
 from spectra.signal import distance
 
 
+def compared(
+    features: np.ndarray, bank: np.ndarray, left_out: tuple[np.ndarray, np.ndarray] | None
+) -> np.ndarray:
+    """Distances of frames to the normal spectra of one channel."""
+    return distance.Targets.of(bank[None]).compared(features, 0, left_out)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
     ("n_normal", "k"),
@@ -21,11 +28,12 @@ def test_nearest_are_those_of_all_pairs(n_normal: int, k: int, dtype: type) -> N
     features[1, 4] = np.nan
     if n_normal > k:
         bank[0, -1] = np.nan
+    targets = distance.Targets.of(bank)
     out = rng.integers(9, size=12), rng.integers(n_normal, size=12)
     for left_out in (None, out):
         pairs = set() if left_out is None else set(zip(*map(np.ndarray.tolist, out), strict=True))
         for channel in range(2):
-            D = distance.compared(features[channel], bank[channel], left_out)
+            D = targets.compared(features[channel], channel, left_out)
             found = distance.nearest(D, k, 1)
             assert found.dtype == dtype
             expected = naive_signal.nearest(
@@ -41,7 +49,7 @@ def test_nearest_are_those_of_all_pairs(n_normal: int, k: int, dtype: type) -> N
 def test_every_few_columns_are_those_of_every_few_normal_spectra(k: int, stride: int) -> None:
     rng = np.random.default_rng(3)
     features, bank = rng.normal(size=(20, 6)), rng.normal(size=(100, 6))
-    D = distance.compared(features, bank, None)
+    D = compared(features, bank, None)
     before = D.copy()
     found = distance.nearest(D, k, stride)
     # The distances are used again, for other numbers of neighbours.
@@ -56,10 +64,10 @@ def test_another_feature_can_be_added_to_the_distances() -> None:
     a, b = rng.normal(size=9), rng.normal(size=30)
     features[2], a[2] = np.nan, np.nan
     bank[5], b[5] = np.nan, np.nan
-    D = distance.compared(features, bank, (np.array([1]), np.array([7])))
+    D = compared(features, bank, (np.array([1]), np.array([7])))
     found = distance.add_squared_difference(D, a, b)
     assert found is D
-    expected = distance.compared(
+    expected = compared(
         np.column_stack([features, a]), np.column_stack([bank, b]), (np.array([1]), np.array([7]))
     )
     np.testing.assert_allclose(found, expected, atol=1e-12)
@@ -78,7 +86,7 @@ def test_a_channel_without_any_normal_spectrum_is_infinitely_far() -> None:
     bank = features.copy()
     bank[1] = np.nan
     one, other = (
-        distance.nearest(distance.compared(*channel, None), 3, 1)
+        distance.nearest(compared(*channel, None), 3, 1)
         for channel in zip(features, bank, strict=True)
     )
     assert np.isfinite(one).all()
@@ -88,7 +96,7 @@ def test_a_channel_without_any_normal_spectrum_is_infinitely_far() -> None:
 def test_frames_with_fewer_than_k_left_to_compare_with_are_infinitely_far() -> None:
     features = np.random.default_rng(5).normal(size=(4, 3))
     out = np.array([1, 1]), np.array([0, 2])
-    found = distance.nearest(distance.compared(features, features, out), 3, 1)
+    found = distance.nearest(compared(features, features, out), 3, 1)
     assert np.isposinf(found[1])
     assert np.isfinite(np.delete(found, 1)).all()
 
@@ -98,7 +106,7 @@ def test_few_normal_spectra_among_gaps_are_found() -> None:
     bank = features.copy()
     # So few that none of those the middle would be taken of is one of them.
     bank[30:] = bank[:10] = np.nan
-    found = distance.nearest(distance.compared(features, bank, None), 3, 1)
+    found = distance.nearest(compared(features, bank, None), 3, 1)
     np.testing.assert_allclose(
         found,
         naive_signal.nearest(features.tolist(), bank.tolist(), 3, set()),
@@ -112,10 +120,29 @@ def test_one_enormous_normal_spectrum_moves_no_other_distance() -> None:
     features, bank = (rng.normal(size=(n, 8)).astype(np.float32) for n in (30, 200))
 
     def to_five(normal: np.ndarray) -> np.ndarray:
-        return distance.nearest(distance.compared(features, normal, None), 5, 1)
+        return distance.nearest(compared(features, normal, None), 5, 1)
 
     before = to_five(bank)
     bank[17] = 1e7
     # It was among the nearest of a few frames at most.
     np.testing.assert_allclose(to_five(bank), to_five(np.delete(bank, 17, axis=0)), rtol=1e-4)
     assert np.mean(np.isclose(to_five(bank), before, rtol=1e-4)) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("centre", "rows"),
+    [((1, 3), (2, 4, 5)), ((1, 3), (1, 4, 6)), ((3,), (1, 4, 5)), ((1, 3), (4, 5))],
+)
+def test_normal_spectra_of_other_features_than_their_centre_are_refused(
+    centre: tuple[int, ...], rows: tuple[int, ...]
+) -> None:
+    with pytest.raises(ValueError, match="Normal spectra have"):
+        distance.Targets(np.zeros(centre), np.zeros(rows))
+
+
+def test_normal_spectra_are_given_back_up_to_rounding() -> None:
+    bank = np.random.default_rng(1).normal(size=(2, 9, 4)) + 100
+    bank[1, 3] = np.nan
+    targets = distance.Targets.of(bank)
+    for channel in range(2):
+        np.testing.assert_allclose(targets.spectra(channel), bank[channel], rtol=1e-12)

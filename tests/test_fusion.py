@@ -115,12 +115,11 @@ def test_put_writes_parts_one_after_the_other() -> None:
     assert np.isnan(room.groups[:, [0, 11]]).all()
 
 
-def fused(statistic: np.ndarray, groups: np.ndarray | None = None) -> Fused:
-    """Fused scores of one channel with this statistic."""
-    none = np.zeros(statistic.size, dtype=np.int16)
+def fused(statistic: np.ndarray, groups: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Statistic and group scores of steps, as a fusion learns from them."""
     groups = statistic[None] if groups is None else groups
     groups = np.minimum(groups, 6e4).astype(np.float16)
-    return Fused(statistic.astype(np.float32), none, none, groups)
+    return statistic.astype(np.float32), groups
 
 
 def smooth(values: np.ndarray, width: int) -> np.ndarray:
@@ -142,7 +141,7 @@ def statistics() -> dict[str, np.ndarray]:
 
 
 FUSIONS = {
-    (name, block, clean): Fusion.fit(fused(values), (16,), block, clean=clean, smallest_scale=0.0)
+    (name, block, clean): Fusion.fit(*fused(values), (16,), block, clean=clean, smallest_scale=0.0)
     for name, values in statistics().items()
     for block in (1, 16, 120)
     for clean in (False, True)
@@ -161,7 +160,7 @@ def test_p_values_lie_below_alpha_where_the_statistic_exceeds_the_threshold(
     key, alpha: float
 ) -> None:
     fusion = FUSIONS[key]
-    statistic = fused(statistics()[key[0]]).statistic
+    statistic, _ = fused(statistics()[key[0]])
     threshold = fusion.threshold(alpha)
     with np.errstate(invalid="ignore"):
         differ = (statistic > threshold) != (fusion.p_value(statistic) < alpha)
@@ -181,7 +180,7 @@ def test_larger_statistics_have_larger_scores_up_to_the_largest(key) -> None:
 
 @pytest.mark.parametrize("key", FUSIONS)
 def test_scores_of_a_statistic_are_as_many_as_its_values(key) -> None:
-    statistic = np.unique(fused(statistics()[key[0]]).statistic)
+    statistic = np.unique(fused(statistics()[key[0]])[0])
     fusion = FUSIONS[key]
     high = statistic[statistic > fusion.threshold(0.5)]
     _, counts = np.unique(fusion.z(high), return_counts=True)
@@ -191,7 +190,7 @@ def test_scores_of_a_statistic_are_as_many_as_its_values(key) -> None:
 def test_statistics_of_normal_steps_exceed_the_threshold_as_often_as_alpha_says() -> None:
     rng = np.random.default_rng(6)
     learned, other = (np.abs(smooth(rng.normal(size=400_000), 20)) for _ in range(2))
-    fusion = Fusion.fit(fused(learned), (16,), 100, clean=True, smallest_scale=0.0)
+    fusion = Fusion.fit(*fused(learned), (16,), 100, clean=True, smallest_scale=0.0)
     for alpha in (0.01, 0.001):
         # 20,000 clusters: 20 of them exceed the threshold at 0.001.
         assert 0.5 * alpha < np.mean(other > fusion.threshold(alpha)) < 1.5 * alpha
@@ -201,7 +200,7 @@ def test_statistics_of_normal_steps_exceed_the_threshold_as_often_as_alpha_says(
 def test_the_number_of_independent_steps_is_that_of_clusters(block: int) -> None:
     statistic = np.abs(smooth(np.random.default_rng(7).normal(size=3001), 5)).astype(np.float32)
     statistic[100:200] = np.nan
-    fusion = Fusion.fit(fused(statistic), (16,), block, clean=True, smallest_scale=0.0)
+    fusion = Fusion.fit(*fused(statistic), (16,), block, clean=True, smallest_scale=0.0)
     known = statistic[np.isfinite(statistic)].astype(np.float64)
     level = float(np.quantile(known, 0.95))
     size = naive_calibration.cluster_size(known.tolist(), level, block)
@@ -213,7 +212,7 @@ def test_of_clean_steps_none_is_suspected_and_of_others_the_anomalous_ones() -> 
     statistic = np.abs(smooth(np.random.default_rng(12).normal(size=6000), 8))
     statistic[3000:3060] = 30.0
     clean, own = (
-        Fusion.fit(fused(statistic), (16,), 32, clean=clean, smallest_scale=0.0)
+        Fusion.fit(*fused(statistic), (16,), 32, clean=clean, smallest_scale=0.0)
         for clean in (True, False)
     )
     assert clean.suspected == 0
@@ -230,11 +229,11 @@ def test_a_step_without_a_base_score_has_no_p_value() -> None:
 
 def test_one_anomaly_of_any_size_moves_the_threshold_by_little() -> None:
     statistic = np.abs(smooth(np.random.default_rng(9).normal(size=6000), 8))
-    before = Fusion.fit(fused(statistic), (16,), 32, clean=False, smallest_scale=0.0)
+    before = Fusion.fit(*fused(statistic), (16,), 32, clean=False, smallest_scale=0.0)
     for size in (10.0, 1e5):
         struck = statistic.copy()
         struck[3000:3016] = size
-        after = Fusion.fit(fused(struck), (16,), 32, clean=False, smallest_scale=0.0)
+        after = Fusion.fit(*fused(struck), (16,), 32, clean=False, smallest_scale=0.0)
         assert after.threshold(1e-3) == pytest.approx(before.threshold(1e-3), rel=0.02)
 
 
@@ -244,7 +243,7 @@ def test_groups_are_in_units_of_their_lower_half_whatever_the_upper() -> None:
     groups[2, ::3] = 1e4
     groups[0, ::7] = np.nan
     fusion = Fusion.fit(
-        fused(np.abs(groups[0]), groups), (16, 64), 16, clean=False, smallest_scale=0.0
+        *fused(np.abs(groups[0]), groups), (16, 64), 16, clean=False, smallest_scale=0.0
     )
     assert fusion.centre[:2] == pytest.approx([0.0, -5.0], abs=0.1)
     assert fusion.spread[:2] == pytest.approx([1.0, 2.0], rel=0.05)
@@ -256,7 +255,9 @@ def test_groups_are_in_units_of_their_lower_half_whatever_the_upper() -> None:
 def test_a_group_without_a_score_and_one_that_never_changes_are_usable() -> None:
     statistic = np.abs(np.random.default_rng(11).normal(size=500))
     groups = np.stack([statistic, np.full(500, np.nan), np.full(500, 2.0)])
-    fusion = Fusion.fit(fused(statistic, groups), (16, 64, 256), 4, clean=False, smallest_scale=0.0)
+    fusion = Fusion.fit(
+        *fused(statistic, groups), (16, 64, 256), 4, clean=False, smallest_scale=0.0
+    )
     assert (fusion.spread > 0).all()
     assert np.isnan(fusion.group_scores(groups)[1]).all()
     np.testing.assert_array_equal(fusion.group_scores(groups)[2], 0.0)

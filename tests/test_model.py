@@ -325,7 +325,7 @@ def test_arrays_that_do_not_belong_together_are_refused(
         if array.dtype.kind != "c":
             wrong.append(array.astype(complex))
         # A normal spectrum may have a gap.
-        if not name.endswith(("bank.npy", "means.npy")):
+        if not name.endswith(("rows.npy", "means.npy")):
             wrong.append(np.where(np.arange(array.size).reshape(array.shape) == 0, np.nan, array))
         for each in wrong:
             refusal(tmp_path / "a.model", packed(parts | {name: written(each)}))

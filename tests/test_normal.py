@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import naive_signal
+from spectra.signal.distance import Targets
 from spectra.signal.frames import FrameGrid
 from spectra.spectral.normal import (
     SHARE_STRIDE,
@@ -112,7 +113,7 @@ NEIGHBOURS = (Neighbours(1, 1), Neighbours(2, 2))
 def bank(seed: int = 6, margin: int = 6) -> NormalSpectra:
     rng = np.random.default_rng(seed)
     features, means = rng.normal(size=(2, 20, 5)), rng.normal(size=(2, 20))
-    return NormalSpectra(features, means, np.arange(20) * 3, 6, margin, NEIGHBOURS)
+    return NormalSpectra(Targets.of(features), means, np.arange(20) * 3, 6, margin, NEIGHBOURS)
 
 
 @pytest.mark.parametrize("margin", [6, 7, 20])
@@ -132,13 +133,14 @@ def test_normal_frames_in_the_margin_of_a_frame_are_left_out(margin: int) -> Non
 @pytest.mark.parametrize("own", [False, True])
 def test_distances_are_those_to_the_nearest_without_and_with_the_level(own: bool) -> None:
     normal = bank()
-    features, means = normal.bank + 0.1, normal.means - 0.2
+    spectra = [normal.targets.spectra(channel) for channel in range(2)]
+    features, means = np.stack(spectra) + 0.1, normal.means - 0.2
     found = normal.distances(features, means, (False, True), normal.starts if own else None)
     assert found.shape == (4, 2, 20)
     for channel in range(2):
         with_means = [
             np.column_stack([means[channel], features[channel]]),
-            np.column_stack([normal.means[channel], normal.bank[channel]]),
+            np.column_stack([normal.means[channel], spectra[channel]]),
         ]
         for row, (with_level, each) in enumerate(product((False, True), NEIGHBOURS)):
             frames, others = (part if with_level else part[:, 1:] for part in with_means)
@@ -155,9 +157,10 @@ def test_distances_are_those_to_the_nearest_without_and_with_the_level(own: bool
 
 def test_the_nearest_normal_frames_are_named_nearest_first() -> None:
     normal = bank()
+    spectra = np.stack([normal.targets.spectra(channel) for channel in range(2)])
     for each, with_level, own in product(NEIGHBOURS, (False, True), (False, True)):
         nearest = normal.nearest(
-            normal.bank[0],
+            spectra[0],
             normal.means[0],
             0,
             each,
@@ -166,13 +169,13 @@ def test_the_nearest_normal_frames_are_named_nearest_first() -> None:
         )
         assert nearest.shape == (20, each.k)
         assert (nearest % each.stride == 0).all()
-        features = normal.bank[0]
+        features = spectra[0]
         if with_level:
             features = np.column_stack([normal.means[0], features])
         D = ((features[:, None] - features[nearest]) ** 2).sum(axis=-1)
         assert (np.diff(D, axis=1) >= -1e-12).all()
         distances = normal.distances(
-            normal.bank, normal.means, (False, True), normal.starts if own else None
+            spectra, normal.means, (False, True), normal.starts if own else None
         )
         row = 2 * with_level + NEIGHBOURS.index(each)
         np.testing.assert_allclose(D.mean(axis=1), distances[row, 0], atol=1e-9)
@@ -185,12 +188,12 @@ def test_frames_with_gaps_have_no_distance_and_are_no_neighbours() -> None:
     features, means, starts = rng.normal(size=(2, 9, 4)), rng.normal(size=(2, 9)), np.arange(9) * 10
     features[0, 3] = means[0, 3] = np.nan
     two = (Neighbours(2, 1),)
-    found = NormalSpectra(features, means, starts, 5, 5, two).distances(
+    found = NormalSpectra(Targets.of(features), means, starts, 5, 5, two).distances(
         features, means, (False, True), starts
     )
     whole, of_whole = np.delete(features[:1], 3, axis=1), np.delete(means[:1], 3, axis=1)
     at = np.delete(starts, 3)
-    clean = NormalSpectra(whole, of_whole, at, 5, 5, two).distances(
+    clean = NormalSpectra(Targets.of(whole), of_whole, at, 5, 5, two).distances(
         whole, of_whole, (False, True), at
     )
     assert np.isnan(found[:, 0, 3]).all()
@@ -202,7 +205,7 @@ def test_frames_with_gaps_have_no_distance_and_are_no_neighbours() -> None:
     ("changes", "message"),
     [
         ({"starts": np.arange(4)}, "starts at one row"),
-        ({"bank": np.zeros((5, 3))}, "starts at one row"),
+        ({"targets": Targets.of(np.zeros((1, 4, 3)))}, "starts at one row"),
         ({"means": np.zeros((1, 4))}, "one mean"),
         ({"neighbours": ()}, "at least one way"),
         ({"neighbours": (Neighbours(6, 1),)}, "must be among 5 normal frames"),
@@ -214,7 +217,7 @@ def test_parts_that_do_not_belong_together_are_refused(
     changes: dict[str, object], message: str
 ) -> None:
     whole = {
-        "bank": np.zeros((1, 5, 3)),
+        "targets": Targets.of(np.zeros((1, 5, 3))),
         "means": np.zeros((1, 5)),
         "starts": np.arange(5),
         "nperseg": 4,

@@ -1,5 +1,7 @@
 """Scoring in blocks: the scores are those of the whole signal, whatever the blocks."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -22,10 +24,17 @@ def signal(n_channels: int, n: int = 2000, seed: int = 0) -> np.ndarray:
     return x
 
 
+def whole(model: SpectralModel, x: np.ndarray, *, own: bool = False) -> Fused:
+    """The statistic that a whole signal keeps, and the base scores computed for it afterwards."""
+    scores = model.score(x, own=own)
+    detail = scores.detail(0, scores.statistic.size)
+    np.testing.assert_allclose(detail.statistic, scores.statistic, atol=1e-4)
+    kept = scores.fused
+    return Fused(kept.statistic, kept.channel, kept.source, detail.groups)
+
+
 MODELS: dict[int, SpectralModel] = {n: Spectral().fit(signal(n))[0] for n in (1, 2, 3)}
-WHOLE = {
-    (n, own): MODELS[n].score(signal(n), own=own).fused for n in MODELS for own in (False, True)
-}
+WHOLE = {(n, own): whole(MODELS[n], signal(n), own=own) for n in MODELS for own in (False, True)}
 
 
 def in_blocks(model: SpectralModel, x: np.ndarray, sizes: list[int], *, own: bool) -> Fused:
@@ -67,7 +76,7 @@ def test_scores_are_those_of_the_whole_signal(n_channels: int, own: bool, sizes:
 @pytest.mark.parametrize("own", [False, True])
 def test_scores_row_by_row_are_those_of_the_whole_signal(own: bool) -> None:
     x = signal(2)[700:1100]
-    scores = MODELS[2].score(x, own=own).fused
+    scores = whole(MODELS[2], x, own=own)
     scorer = MODELS[2].scorer(own=own)
     fused, done = Fused.empty(MODELS[2].standardised.base.n_groups, 100), 0
     for row in range(len(x)):
@@ -81,9 +90,28 @@ def test_the_number_of_steps_scored_at_a_time_does_not_show(
     monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     monkeypatch.setattr(scorer_module, "AT_ONCE", at_once)
-    found = MODELS[1].score(signal(1)[:800]).fused
+    found = whole(MODELS[1], signal(1)[:800])
     monkeypatch.undo()
-    assert_equal(found, MODELS[1].score(signal(1)[:800]).fused)
+    assert_equal(found, whole(MODELS[1], signal(1)[:800]))
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize(("start", "stop"), [(0, 1), (17, 60), (480, 500), (499, 500)])
+def test_base_scores_of_some_steps_are_those_of_the_whole_signal(
+    start: int, stop: int, own: bool
+) -> None:
+    part = MODELS[2].detail(signal(2), start, stop, own=own)
+    assert_equal(part, WHOLE[2, own].part(start, stop))
+
+
+def test_scoring_a_long_signal_needs_no_more_memory_than_the_signal() -> None:
+    x = np.random.default_rng(0).normal(size=(1_000_000, 1))
+    tracemalloc.start()
+    scores = MODELS[1].score(x)
+    scores.detail(0, 10)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < x.nbytes
 
 
 @pytest.mark.parametrize("n", [1, 3, 7, 15, 16, 40, 63, 64, 200, 255, 256, 257])

@@ -16,11 +16,12 @@ def fused(statistic: np.ndarray) -> Fused:
 
 
 STATISTIC = np.abs(np.random.default_rng(0).standard_t(5, size=3000))
-FUSION = Fusion.fit(fused(STATISTIC), (16,), 8, clean=False, smallest_scale=0.0)
+FUSION = Fusion.fit(STATISTIC, STATISTIC[None], (16,), 8, clean=False, smallest_scale=0.0)
 
 
 def scores(statistic: np.ndarray, step: int = 4, n_samples: int | None = None) -> Scores:
-    return Scores(step, n_samples or step * statistic.size, fused(statistic), FUSION)
+    steps = fused(statistic)
+    return Scores(step, n_samples or step * statistic.size, steps, FUSION, steps.part)
 
 
 @given(st.floats(-6, np.log10(0.5)).map(lambda exponent: 10.0**exponent))

@@ -270,7 +270,7 @@ def test_closed_alarms_are_those_of_all_steps_whatever_the_blocks(
     columns = np.array(steps, dtype=np.float64).reshape(-1, 4).T
     n_rows = max(4 * len(steps) - missing, 0)
     whole = fused(columns[0], columns[1:])
-    expected = find_alarms(Scores(4, n_rows, whole, FUSION), ALPHA)
+    expected = find_alarms(Scores(4, n_rows, whole, FUSION, whole.part), ALPHA)
     peaks = np.minimum(expected.peak * 4 + 2, expected.last)
     rows = zip(expected.first.tolist(), expected.last.tolist(), peaks.tolist(), strict=True)
     assert closed(tracked(whole, sizes, n_rows)) == [(*row, "a") for row in rows]

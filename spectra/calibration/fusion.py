@@ -11,7 +11,7 @@ makes T a p-value. As this is monotone, the threshold on T is its inverse at α:
 and p < α where T exceeds it and nowhere else.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final, Self
 
 import numpy as np
@@ -95,8 +95,8 @@ class PowerMean:
 
 
 @dataclass(frozen=True)
-class Fused:
-    """Fused scores of steps.
+class Statistic:
+    """The statistic of steps: all that a long signal keeps of them.
 
     Attributes
     ----------
@@ -106,40 +106,52 @@ class Fused:
         Index of the channel that has the statistic.
     source : ndarray (n_steps,)
         Index of that channel's largest base score.
-    groups : ndarray (n_groups, n_steps)
-        Largest z of each group of base scores in that channel; NaN where there is none.
     """
 
     statistic: FloatArray
     channel: IntArray
     source: IntArray
+
+    @classmethod
+    def unscored(cls, n_steps: int) -> "Statistic":
+        """Return room for the statistic of `n_steps`, to be filled by `put`."""
+        statistic = np.full(n_steps, np.nan, dtype=np.float32)
+        return Statistic(statistic, *np.zeros((2, n_steps), dtype=np.int16))
+
+    def part(self, start: int, stop: int) -> Self:
+        """Return the scores of the steps `start` … `stop` − 1."""
+        return type(self)(*(getattr(self, one.name)[..., start:stop] for one in fields(self)))
+
+    def put(self, start: int, part: "Statistic") -> int:
+        """Write the scores of the steps from `start` on; return the step after the last."""
+        stop = start + part.statistic.size
+        for one in fields(self):
+            getattr(self, one.name)[..., start:stop] = getattr(part, one.name)
+        return stop
+
+
+@dataclass(frozen=True)
+class Fused(Statistic):
+    """The statistic of steps, and what the groups of base scores are in its channel.
+
+    Attributes
+    ----------
+    groups : ndarray (n_groups, n_steps)
+        Largest z of each group; NaN where there is none.
+    """
+
     groups: FloatArray
 
     @classmethod
-    def empty(cls, n_groups: int, n_steps: int) -> Self:
+    def empty(cls, n_groups: int, n_steps: int) -> "Fused":
         """Return room for the fused scores of `n_steps`, to be filled by `put`."""
-        return cls(
-            np.full(n_steps, np.nan, dtype=np.float32),
-            np.zeros(n_steps, dtype=np.int16),
-            np.zeros(n_steps, dtype=np.int16),
+        steps = Statistic.unscored(n_steps)
+        return Fused(
+            steps.statistic,
+            steps.channel,
+            steps.source,
             np.full((n_groups, n_steps), np.nan, dtype=np.float16),
         )
-
-    def part(self, start: int, stop: int) -> Self:
-        """Return the fused scores of the steps `start` … `stop` − 1."""
-        steps = slice(start, stop)
-        return type(self)(
-            self.statistic[steps], self.channel[steps], self.source[steps], self.groups[:, steps]
-        )
-
-    def put(self, start: int, part: "Fused") -> int:
-        """Write the fused scores of the steps from `start` on; return the step after the last."""
-        stop = start + part.statistic.size
-        self.statistic[start:stop] = part.statistic
-        self.channel[start:stop] = part.channel
-        self.source[start:stop] = part.source
-        self.groups[:, start:stop] = part.groups
-        return stop
 
 
 @dataclass(frozen=True)
@@ -183,7 +195,8 @@ class Fusion:
     @classmethod
     def fit(
         cls,
-        fused: Fused,
+        statistic: FloatArray,
+        groups: FloatArray,
         npersegs: tuple[int, ...],
         block: int,
         *,
@@ -194,7 +207,9 @@ class Fusion:
 
         Parameters
         ----------
-        fused : Fused
+        statistic : ndarray (n_steps,)
+        groups : ndarray (n_groups, n)
+            Largest z of each group of base scores, of as many steps as tell their usual spread.
         npersegs : tuple of int
             Rows of the frames of the first groups.
         block : int
@@ -204,7 +219,7 @@ class Fusion:
         smallest_scale : float
             Smallest scale of the tail of the statistic.
         """
-        normal = fused.statistic
+        normal = statistic
         n_scored = int(np.isfinite(normal).sum())
         if not n_scored:
             raise DataError("No step that is learned from has a score: give longer normal data.")
@@ -212,9 +227,9 @@ class Fusion:
             bound = normal_bound(normal, block, SMALLEST_SCALE)
             with np.errstate(invalid="ignore"):
                 normal = np.where(normal <= bound, normal, np.float32(np.nan))
-        level = float(np.quantile(_sampled(normal), CLUSTERED))
+        level = float(np.quantile(_sampled(normal), CLUSTERED, overwrite_input=True))
         independent = 1.0 / cluster_size(normal, level, block)
-        low, centre = np.array([_lower_half(group) for group in fused.groups]).T
+        low, centre = np.array([_lower_half(group) for group in groups]).T
         calibration = GaussianThreshold.fit(normal, independent, smallest_scale=smallest_scale)
         return cls(
             calibration,
@@ -255,7 +270,7 @@ def _lower_half(group: FloatArray) -> tuple[float, float]:
     values = _sampled(group)
     if not values.size:
         return -1.0, 0.0
-    low, middle = np.quantile(values, [0.1587, 0.5])
+    low, middle = np.quantile(values, [0.1587, 0.5], overwrite_input=True)
     return float(low), float(middle)
 
 

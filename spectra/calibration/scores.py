@@ -1,12 +1,13 @@
 """The scores of a signal: one a step, with its p-value and where it comes from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from spectra.arrays import BoolArray, FloatArray, IntArray
-from spectra.calibration.fusion import Fused, Fusion
+from spectra.calibration.fusion import Fused, Fusion, Statistic
 from spectra.calibration.gaussian import p_from_z
 
 
@@ -18,18 +19,22 @@ class Scores:
     ----------
     step, n_samples : int
         Resolution of the score and length of the signal, in samples.
-    fused : Fused
-        Statistic, channel, base score and group scores of each step.
+    fused : Statistic
+        Statistic, channel and base score of each step.
     fusion : Fusion
         The calibration of the statistic.
+    detail : callable
+        From a first step and the one after the last to their `Fused` scores. Those of a long signal
+        are computed when they are asked for: it would need twice the memory to keep them.
     causal : bool
         Whether steps are scored by frames that end before them.
     """
 
     step: int
     n_samples: int
-    fused: Fused = field(repr=False)
+    fused: Statistic = field(repr=False)
     fusion: Fusion = field(repr=False)
+    detail: Callable[[int, int], Fused] = field(repr=False)
     causal: bool = False
 
     @property
@@ -56,6 +61,13 @@ class Scores:
         """Return the steps whose statistic exceeds the threshold at `alpha`, (n_steps,)."""
         with np.errstate(invalid="ignore"):
             return np.asarray(self.statistic > self.fusion.threshold(alpha))
+
+    def group_scores(self, begin: int, end: int) -> FloatArray:
+        """Return the largest z of each group of base scores in units of its usual spread.
+
+        The result is (n_groups, end − begin), for the steps `begin` … `end` − 1.
+        """
+        return self.fusion.group_scores(self.detail(begin, end).groups.astype(np.float64))
 
     @property
     def sample_z(self) -> FloatArray:

@@ -359,14 +359,18 @@ def raised(scores: Scores, npersegs: tuple[int, ...], first: int, last: int) -> 
     goes on for at most the length of the longest frames.
     """
     held = [i for i, each in enumerate(npersegs) if each <= last - first + 1]
-    group, fusion, step = max(held, default=0), scores.fusion, scores.step
-    z = scores.fused.groups[group].astype(np.float64)
-    z = (z - fusion.centre[group]) / fusion.spread[group]
-    z = np.nan_to_num(np.clip(z, -LARGEST_Z, LARGEST_Z), nan=-LARGEST_Z) - RAISED_Z
+    group, step = max(held, default=0), scores.step
     begin, end, far = first // step, last // step + 1, 3 * npersegs[group] // 4
     reach = (max(npersegs) + far) // step
-    before = _length_of_largest_sum(z[max(0, begin - reach) : begin][::-1]) * step - far
-    after = _length_of_largest_sum(z[end : end + reach]) * step - far
+
+    def excess(start: int, stop: int) -> Float64Array:
+        z = scores.group_scores(start, stop)[group]
+        clipped = np.nan_to_num(np.clip(z, -LARGEST_Z, LARGEST_Z), nan=-LARGEST_Z)
+        return np.asarray(clipped - RAISED_Z, dtype=np.float64)
+
+    n_steps = scores.statistic.size
+    before = _length_of_largest_sum(excess(max(0, begin - reach), begin)[::-1]) * step - far
+    after = _length_of_largest_sum(excess(end, min(end + reach, n_steps))) * step - far
     return max(first - max(before, 0), 0), min(last + max(after, 0), scores.n_samples - 1)
 
 

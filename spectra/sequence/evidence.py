@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from spectra.arrays import Float64Array, FloatArray, IntArray
-from spectra.calibration.fusion import Fused
+from spectra.calibration.scores import Scores
 from spectra.sequence.base_scores import BaseScores
 from spectra.sequence.scorer import Standardised
 from spectra.signal.evidence import Evidence
@@ -16,12 +16,12 @@ TYPICAL_FRAMES: Final = 50
 
 
 def evidence(
-    model: Standardised, signal: Float64Array, fused: Fused, steps: IntArray, *, own: bool
+    model: Standardised, signal: Float64Array, scores: Scores, steps: IntArray, *, own: bool
 ) -> Iterator[Evidence]:
     """Yield the evidence of each of the `steps` of a signal (n_samples, n_channels)."""
     usual = _usual(model.base)
     for step in steps.tolist():
-        yield _of_step(model, signal, usual, step, int(fused.channel[step]), own=own)
+        yield _of_step(model, signal, usual, step, int(scores.channel[step]), own=own)
 
 
 def _of_step(

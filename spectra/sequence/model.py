@@ -144,14 +144,15 @@ class SequenceModel:
         block = max(block_rows(dominant_period(signal)), NEAR * plan.grid.nperseg)
         normal = fused.part(rows.start // plan.grid.hop, -(-rows.stop // plan.grid.hop))
         fusion = Fusion.fit(
-            normal,
+            normal.statistic,
+            normal.groups,
             (plan.grid.nperseg,),
             -(-block // plan.grid.hop),
             clean=normal_rows is not None,
             smallest_scale=SMALLEST_SCALE,
         )
         model = cls(standardised, fusion, constant_channels(signal), explained)
-        return model, Scores(model.step, n_samples, fused, fusion)
+        return model, Scores(model.step, n_samples, fused, fusion, fused.part)
 
     def score(self, signal: Float64Array, *, own: bool = False) -> Scores:
         """Return the scores of a signal (n_samples, n_channels).
@@ -168,7 +169,7 @@ class SequenceModel:
         fused = _scored(self.standardised, signal, own=own)
         if np.isnan(fused.statistic).all():
             raise _too_short(self.standardised.base.frames.grid)
-        return Scores(self.step, len(signal), fused, self.fusion)
+        return Scores(self.step, len(signal), fused, self.fusion, fused.part)
 
     def scorer(self, *, own: bool = False) -> SequenceScorer:
         """Return a scorer of one signal that comes in blocks."""
@@ -178,7 +179,7 @@ class SequenceModel:
         self, signal: Float64Array, scores: Scores, steps: IntArray, *, own: bool
     ) -> Iterator[Evidence]:
         """Yield the evidence of each of the `steps` of a signal (n_samples, n_channels)."""
-        return evidence(self.standardised, signal, scores.fused, steps, own=own)
+        return evidence(self.standardised, signal, scores, steps, own=own)
 
     def attention(self, signal: Float64Array, rows: slice, most: int, *, own: bool) -> AttentionMap:
         """Return the attention of at most `most` frames in some rows of a signal.

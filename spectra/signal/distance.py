@@ -6,8 +6,12 @@ pairs (frame, normal frame) that are not compared because they overlap. Frames w
 distance NaN.
 """
 
+from dataclasses import dataclass, field
+from typing import Self
+
 import numpy as np
 
+from spectra.archive import GAPS
 from spectra.arrays import FloatArray, Pairs
 
 # Normal spectra whose median is subtracted from both sides of a product to keep its rounding small.
@@ -16,45 +20,74 @@ CENTRE_OF = 16
 AT_ONCE = 256
 
 
+@dataclass(frozen=True)
 class Targets:
-    """Normal spectra of one channel, ready to be compared with many blocks of frames.
+    """Normal spectra of all channels, in the form in which many frames are compared with them.
 
     ‖a − b‖² = ‖a‖² + ‖b‖² − 2a·b is one matrix product. It cancels where a and b are far from zero
-    and near each other; subtracting the middle of the bank from both keeps the loss small. The
+    and near each other; subtracting the middle c of the bank from both keeps the loss small. The
     squares are two more columns of the product, which costs less than adding them to it.
 
-    Parameters
+    Attributes
     ----------
-    bank : ndarray (n_normal, n_features)
-        NaN for normal spectra with gaps.
+    centre : ndarray (n_channels, n_features)
+        c of each channel.
+    rows : ndarray (n_channels, n_normal, n_features + 2)
+        −2(b − c), 1 and ‖b − c‖² of each normal spectrum b; NaN for those with gaps.
     """
 
-    def __init__(self, bank: FloatArray) -> None:
-        self._centre = _middle(bank)
-        bank = bank - self._centre
-        squares = np.einsum("ij,ij->i", bank, bank)
-        self._right = np.column_stack([bank, np.ones_like(squares), squares]).T
-        self._gaps = np.flatnonzero(np.isnan(squares))
+    centre: FloatArray
+    # NaN where a channel has a gap.
+    rows: FloatArray = field(metadata=GAPS)
 
-    def products(self, features: FloatArray) -> FloatArray:
-        """Return ‖a − b‖² of frames (n_frames, n_features), (n_frames, n_normal).
+    def __post_init__(self) -> None:
+        if self.centre.ndim != 2 or self.rows.ndim != 3:
+            raise ValueError("Normal spectra have channels, frames and features.")
+        n_channels, n_features = self.centre.shape
+        if self.rows.shape[::2] != (n_channels, n_features + 2):
+            raise ValueError("Normal spectra have the features of their centre, and two columns.")
+
+    @classmethod
+    def of(cls, bank: FloatArray) -> Self:
+        """Return normal spectra (n_channels, n_normal, n_features), NaN for those with gaps."""
+        n_channels, n_normal, n_features = bank.shape
+        centre = np.empty((n_channels, n_features), dtype=bank.dtype)
+        rows = np.empty((n_channels, n_normal, n_features + 2), dtype=bank.dtype)
+        for channel, spectra in enumerate(bank):
+            centre[channel] = _middle(spectra)
+            centred = rows[channel, :, :-2]
+            np.subtract(spectra, centre[channel], out=centred)
+            np.einsum("ij,ij->i", centred, centred, out=rows[channel, :, -1])
+            centred *= bank.dtype.type(-2.0)
+        rows[..., -2] = 1.0
+        return cls(centre, rows)
+
+    def spectra(self, channel: int) -> FloatArray:
+        """Return the normal spectra of a channel, (n_normal, n_features), up to rounding."""
+        return np.asarray(self.rows[channel, :, :-2] / -2 + self.centre[channel])
+
+    def products(self, features: FloatArray, channel: int) -> FloatArray:
+        """Return ‖a − b‖² of frames (n_frames, n_features) of a channel, (n_frames, n_normal).
 
         Rounding may leave it slightly below 0.
         """
-        features = features - self._centre
-        squares = np.einsum("ij,ij->i", features, features)
-        features *= features.dtype.type(-2.0)
-        return np.asarray(np.column_stack([features, squares, np.ones_like(squares)]) @ self._right)
+        n_frames, n_features = features.shape
+        left = np.empty((n_frames, n_features + 2), dtype=features.dtype)
+        centred = np.subtract(features, self.centre[channel], out=left[:, :-2])
+        np.einsum("ij,ij->i", centred, centred, out=left[:, -2])
+        left[:, -1] = 1.0
+        return np.asarray(left @ self.rows[channel].T)
 
-    def compared(self, features: FloatArray, left_out: Pairs | None) -> FloatArray:
+    def compared(self, features: FloatArray, channel: int, left_out: Pairs | None) -> FloatArray:
         """Return the squared distances of frames to normal spectra, (n_frames, n_normal).
 
         They are inf for pairs left out and for normal spectra with gaps, NaN for frames with gaps,
         and may lie below 0 by rounding.
         """
-        D = self.products(features)
-        if self._gaps.size:
-            D[:, self._gaps] = np.inf
+        D = self.products(features, channel)
+        gaps = np.isnan(self.rows[channel, :, -1])
+        if gaps.any():
+            D[:, gaps] = np.inf
         if left_out is not None:
             D[left_out] = np.inf
         broken = np.isnan(features[:, 0])
@@ -68,7 +101,7 @@ def squared_distances(features: FloatArray, bank: FloatArray) -> FloatArray:
 
     The shapes are (n_frames, n_features) and (n_normal, n_features).
     """
-    D = Targets(bank).products(features)
+    D = Targets.of(bank[None]).products(features, 0)
     return np.maximum(D, 0.0, out=D)
 
 
@@ -79,11 +112,6 @@ def _middle(bank: FloatArray) -> FloatArray:
         return np.zeros_like(bank[0])
     some = np.sort(bank[whole[:: -(-whole.size // CENTRE_OF)]], axis=0)
     return np.asarray(some[len(some) // 2])
-
-
-def compared(features: FloatArray, bank: FloatArray, left_out: Pairs | None) -> FloatArray:
-    """Return the squared distances of frames to normal spectra, as `Targets.compared`."""
-    return Targets(bank).compared(features, left_out)
 
 
 def nearest(D: FloatArray, k: int, stride: int) -> FloatArray:

@@ -37,7 +37,7 @@ def magnitude_dc(X: ComplexArray) -> FloatArray:
 
 def complex_plane(X: ComplexArray) -> FloatArray:
     """Return φ(X) = (Re X_1, Im X_1, Re X_2, …), which keeps phases: the distance is ‖X − Y‖²."""
-    kept: ComplexArray = np.ascontiguousarray(X[..., 1:])
+    kept: ComplexArray = X[..., 1:]
     return np.asarray(kept.view(kept.real.dtype))
 
 

@@ -60,8 +60,9 @@ class Comparison:
             raise ValueError("The view residual has whitening matrices, and no other view has.")
         if any(one.nperseg != self.grid.nperseg for one in self.references):
             raise ValueError("Normal frames have the length of the frames compared with them.")
-        n_bins, n_channels = self.nperseg // 2 + 1, len(self.references[0].bank)
-        if any(one.bank.shape[2] != n_features(self.view, n_bins) for one in self.references):
+        n_bins, n_channels = self.nperseg // 2 + 1, len(self.references[0].means)
+        size = n_features(self.view, n_bins)
+        if any(one.targets.centre.shape[1] != size for one in self.references):
             raise ValueError(f"Normal spectra of {self.view} have one size for {n_bins} bins.")
         shape = (n_bins, n_channels, n_channels)
         if self.whitening is not None and self.whitening.shape != shape:

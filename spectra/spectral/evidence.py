@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from spectra.arrays import Float64Array, FloatArray, IntArray
-from spectra.calibration.fusion import Fused
+from spectra.calibration.scores import Scores
 from spectra.signal.evidence import Evidence
 from spectra.signal.steps import StepGrid
 from spectra.spectral.base_scores import BaseScores
@@ -18,7 +18,7 @@ TYPICAL_FRAMES: Final = 50
 
 
 def evidence(
-    model: Standardised, signal: Float64Array, fused: Fused, steps: IntArray, *, own: bool
+    model: Standardised, signal: Float64Array, scores: Scores, steps: IntArray, *, own: bool
 ) -> Iterator[Evidence]:
     """Yield the evidence of each of the `steps` of a signal (n_samples, n_channels).
 
@@ -28,7 +28,7 @@ def evidence(
     sources = _with_spectra(model.base)
     usual: dict[tuple[int, int], FloatArray] = {}
     for step in steps.tolist():
-        number, channel = int(fused.source[step]), int(fused.channel[step])
+        number, channel = int(scores.fused.source[step]), int(scores.channel[step])
         source = sources[number]
         if (number, channel) not in usual:
             usual[number, channel] = _usual(source, channel)
@@ -100,7 +100,7 @@ def _nearest(
         with_level=source.with_level,
         own_starts=own_starts,
     )
-    bank = _with_level(source, reference.bank[channel], reference.means[channel])
+    bank = _with_level(source, reference.targets.spectra(channel), reference.means[channel])
     return nearest, np.asarray(bank[nearest].mean(axis=1))
 
 
@@ -113,7 +113,8 @@ def _usual(source: Source, channel: int) -> FloatArray:
     """Return the mean squared difference of normal frames from their nearest, (n_features,)."""
     reference = source.reference
     some = slice(None, None, -(-reference.starts.size // TYPICAL_FRAMES))
-    features, means = reference.bank[channel, some], reference.means[channel, some]
+    features = reference.targets.spectra(channel)[some]
+    means = reference.means[channel, some]
     compared = _with_level(source, features, means)
     whole = ~np.isnan(compared).any(axis=1)
     if not whole.any():

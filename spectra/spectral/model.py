@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple, Self
 
 import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
-from spectra.calibration.fusion import Fused, Fusion
+from spectra.calibration.fusion import Fused, Fusion, Statistic
 from spectra.calibration.scores import Scores
 from spectra.calibration.standard import Standard
 from spectra.errors import DataError
+from spectra.signal.distance import Targets
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
 from spectra.signal.scale import Scale, constant_channels, state_channels
@@ -29,7 +31,7 @@ from spectra.spectral.normal import (
     usable_neighbours,
 )
 from spectra.spectral.points import Points
-from spectra.spectral.scorer import SpectralScorer, Standardised
+from spectra.spectral.scorer import AT_ONCE, SpectralScorer, Standardised
 from spectra.threads import one_blas_thread, own_threads, share
 
 # Steps that standards and calibration are learned from, and the stretches they are drawn in: 64 of
@@ -37,7 +39,7 @@ from spectra.threads import one_blas_thread, own_threads, share
 SAMPLE_STEPS: Final = 16_384
 STRETCHES: Final = 64
 # Rows of a long signal that are scored at a time.
-BLOCK_ROWS: Final = 2**17
+BLOCK_ROWS: Final = 2**16
 # Frames side by side in normal rows at which their own spread and that of the whole signal count
 # alike, and the fewest that tell where normal scores lie. With 20 and 3, instead of the whole
 # signal below 100 frames, the mean VUS-PR on the development series is 0.664 instead of 0.662, and
@@ -160,26 +162,25 @@ class SpectralModel:
         distances = sample.distances(signal, scale, base)
         standards = tuple(_standards(base, distances, sample, plan, normal_rows))
         standardised = Standardised(scale, base, standards, ~state_channels(signal))
-        if sample.whole:
-            fused = standardised.fused(iter(distances), sample.steps.size)
-        else:
-            del distances
-            fused = _scored(standardised, signal, own=True)
+        sampled = standardised.fused(iter(distances), sample.steps.size)
+        del distances
+        fused = sampled if sample.whole else _scored(standardised, signal, own=True)
         if np.isnan(fused.statistic).all():
             raise DataError(
                 f"The {len(signal)} rows hold no frame of {plan.frames[0].grid.nperseg} without "
                 "gaps: give a longer recording or a smaller nperseg."
             )
         # Rows declared normal are normal: they alone are calibrated on, to the end of their tail.
-        normal = fused if normal_rows is None else fused.part(*sample.normal)
+        normal = slice(None) if normal_rows is None else slice(*sample.normal)
         fusion = Fusion.fit(
-            normal,
+            fused.statistic[normal],
+            sampled.groups if normal_rows is None else sampled.groups[:, sample.inside],
             base.npersegs,
             -(-plan.block // base.step),
             clean=normal_rows is not None,
         )
         model = cls(standardised, fusion, constant_channels(signal))
-        return model, Scores(base.step, len(signal), fused, fusion, plan.causal)
+        return model, model._scores(signal, fused, own=True)
 
     def score(self, signal: Float64Array, *, own: bool = False) -> Scores:
         """Return the scores of a signal (n_samples, n_channels).
@@ -193,8 +194,26 @@ class SpectralModel:
                 f"The recording has {len(signal)} rows, fewer than one frame of {shortest}: give a "
                 "longer recording or a smaller nperseg."
             )
-        fused = _scored(self.standardised, signal, own=own)
-        return Scores(self.step, len(signal), fused, self.fusion, self.causal)
+        return self._scores(signal, _scored(self.standardised, signal, own=own), own=own)
+
+    def _scores(self, signal: Float64Array, fused: Statistic, *, own: bool) -> Scores:
+        detail = fused.part if isinstance(fused, Fused) else partial(self.detail, signal, own=own)
+        return Scores(self.step, len(signal), fused, self.fusion, detail, self.causal)
+
+    def detail(self, signal: Float64Array, start: int, stop: int, *, own: bool) -> Fused:
+        """Return the fused scores of the steps `start` … `stop` − 1 of a signal."""
+        base = self.standardised.base
+        size = max(1, AT_ONCE // signal.shape[1])
+        fused = Fused.empty(base.n_groups, stop - start)
+        for begin in range(start, stop, size):
+            end = min(begin + size, stop)
+            rows = base.rows(begin, end, len(signal))
+            scaled = self.standardised.scale(signal[rows])
+            # The products of a few steps are too small to gain from the threads of BLAS.
+            with one_blas_thread():
+                D = base.distances(scaled, rows.start, begin, end, len(signal), own=own)
+                fused.put(begin - start, self.standardised.fused(D, end - begin))
+        return fused
 
     def scorer(self, *, own: bool = False) -> SpectralScorer:
         """Return a scorer of one signal that comes in blocks."""
@@ -204,13 +223,13 @@ class SpectralModel:
         self, signal: Float64Array, scores: Scores, steps: IntArray, *, own: bool
     ) -> Iterator[Evidence]:
         """Yield the evidence of each of the `steps` of a signal (n_samples, n_channels)."""
-        return evidence(self.standardised, signal, scores.fused, steps, own=own)
+        return evidence(self.standardised, signal, scores, steps, own=own)
 
 
-def _scored(model: Standardised, signal: Float64Array, *, own: bool) -> Fused:
-    """Return the fused scores of a whole signal, scored in blocks to bound memory."""
-    fused = Fused.empty(model.base.n_groups, -(-len(signal) // model.base.step))
-    scorer, done = SpectralScorer(model, own=own), 0
+def _scored(model: Standardised, signal: Float64Array, *, own: bool) -> Statistic:
+    """Return the statistic of a whole signal, scored in blocks to bound memory."""
+    fused = Statistic.unscored(-(-len(signal) // model.base.step))
+    scorer, done = SpectralScorer(model, own=own, grouped=False), 0
     size = max(BLOCK_ROWS // signal.shape[1], max(model.base.npersegs))
     for start in range(0, len(signal), size):
         done = fused.put(done, scorer.update(signal[start : start + size]))
@@ -278,7 +297,7 @@ def _of_one_length(
                 whitening = coupling.whitening_matrices(transformed[-1][0].copy())
         references = tuple(
             NormalSpectra(
-                view_features(X, means, view, window, nperseg, whitening),
+                Targets.of(view_features(X, means, view, window, nperseg, whitening)),
                 means,
                 bank.starts,
                 nperseg,

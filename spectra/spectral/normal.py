@@ -44,8 +44,8 @@ class NormalSpectra:
 
     Attributes
     ----------
-    bank : ndarray (n_channels, n_normal, n_features)
-        NaN where a channel has a gap.
+    targets : Targets
+        The normal spectra; NaN where a channel has a gap.
     means : ndarray (n_channels, n_normal)
         Means of the frames, for comparisons with the level.
     starts : ndarray (n_normal,)
@@ -59,8 +59,8 @@ class NormalSpectra:
         Whether the frames are of rows known to be normal, not of the whole recording.
     """
 
+    targets: distance.Targets
     # NaN where a channel has a gap.
-    bank: FloatArray = field(metadata=GAPS)
     means: FloatArray = field(metadata=GAPS)
     starts: IntArray
     nperseg: int
@@ -69,11 +69,11 @@ class NormalSpectra:
     declared: bool = False
 
     def __post_init__(self) -> None:
-        if self.bank.ndim != 3 or self.bank.shape[1] != self.starts.size:
+        if self.targets.rows.shape[1] != self.starts.size:
             raise ValueError("Each normal spectrum starts at one row.")
         if self.starts.ndim != 1 or (np.diff(self.starts, prepend=-1) <= 0).any():
             raise ValueError("Normal frames start at ascending rows.")
-        if self.means.shape != self.bank.shape[:2]:
+        if self.means.shape != self.targets.rows.shape[:2]:
             raise ValueError("Each normal frame has one mean.")
         if not self.neighbours:
             raise ValueError("A bank is compared with in at least one way.")
@@ -114,10 +114,9 @@ class NormalSpectra:
         size = max(1, BLOCK_VALUES // self.starts.size)
         blocks = [slice(begin, begin + size) for begin in range(0, features.shape[1], size)]
         near = [None if own_starts is None else self.near(own_starts[block]) for block in blocks]
-        for channel, bank in enumerate(self.bank):
-            targets = distance.Targets(bank)
+        for channel in range(len(self.means)):
             for block, left_out in zip(blocks, near, strict=True):
-                D = targets.compared(features[channel, block], left_out)
+                D = self.targets.compared(features[channel, block], channel, left_out)
                 for i, with_level in enumerate(levels):
                     if with_level:
                         a, b = means[channel, block], self.means[channel]
@@ -142,7 +141,7 @@ class NormalSpectra:
         `features` are (n_frames, n_features) and `means` (n_frames,); the nearest comes first.
         """
         left_out = None if own_starts is None else self.near(own_starts)
-        D = distance.compared(features, self.bank[channel], left_out)
+        D = self.targets.compared(features, channel, left_out)
         if with_level:
             distance.add_squared_difference(D, means, self.means[channel])
         order = np.argsort(D[:, :: neighbours.stride], axis=1, kind="stable")

@@ -14,8 +14,8 @@ from spectra.signal.scale import Scale
 from spectra.spectral.base_scores import BaseScores
 from spectra.threads import own_threads, share
 
-# Values of one base score held at a time, over all channels: 32,768 rows of one channel.
-AT_ONCE: Final = 2**13
+# Values of one base score held at a time, over all channels: 16,384 rows of one channel.
+AT_ONCE: Final = 2**12
 
 
 @dataclass(frozen=True)
@@ -34,21 +34,27 @@ class Standardised:
             raise ValueError(f"The standards of base scores must have the shapes {shapes}.")
         if self.compared.shape != self.scale.centre.shape or not self.compared.any():
             raise ValueError("Each channel is compared or not, and at least one is.")
-        banks = [one.reference.bank for one in self.base.sources if one is not None]
+        banks = [one.reference.means for one in self.base.sources if one is not None]
         if any(len(bank) != self.scale.centre.size for bank in banks):
             raise ValueError(f"Each bank must have {self.scale.centre.size} channels.")
         points = self.base.points
         if points is not None and len(points.weights) != self.scale.centre.size:
             raise ValueError(f"There must be weights for {self.scale.centre.size} channels.")
 
-    def fused(self, distances: Iterator[FloatArray], n_steps: int) -> Fused:
-        """Return the fused scores of steps with these distances."""
-        fusing = PowerMean((self.scale.centre.size, n_steps), self.base.n_groups)
+    def fused(
+        self, distances: Iterator[FloatArray], n_steps: int, *, grouped: bool = True
+    ) -> Fused:
+        """Return the fused scores of steps with these distances.
+
+        All base scores are one group unless they are `grouped` by frame length.
+        """
+        n_groups = self.base.n_groups if grouped else 1
+        fusing = PowerMean((self.scale.centre.size, n_steps), n_groups)
         source, groups = 0, self.base.npersegs
         for index, D in enumerate(distances):
             points = index == len(self.base.comparisons)
             group = len(groups) if points else groups.index(self.base.comparisons[index].nperseg)
-            fusing.add(self.standards[index].z(D), group, source)
+            fusing.add(self.standards[index].z(D), group if grouped else 0, source)
             source += len(D)
         return fusing.result(self.compared)
 
@@ -81,10 +87,12 @@ class SpectralScorer:
     model : Standardised
     own : bool
         Whether the signal is the one that was learned from.
+    grouped : bool
+        Whether base scores are grouped by frame length, see `Fused`.
     """
 
-    def __init__(self, model: Standardised, *, own: bool = False) -> None:
-        self._model, self._own = model, own
+    def __init__(self, model: Standardised, *, own: bool = False, grouped: bool = True) -> None:
+        self._model, self._own, self._grouped = model, own, grouped
         self._rows: Float32Array = np.empty((model.scale.centre.size, 0), dtype=np.float32)
         self._first_row = self._n_samples = self._done = 0
 
@@ -125,13 +133,14 @@ class SpectralScorer:
         base = self._model.base
         size = max(1, AT_ONCE // len(self._rows))
         first, rows = self._done, self._first_row
-        fused = Fused.empty(base.n_groups, stop - first)
+        fused = Fused.empty(base.n_groups if self._grouped else 1, stop - first)
 
         def compute(starts: Iterator[int]) -> None:
             for start in starts:
                 end = min(start + size, stop)
                 D = base.distances(self._rows, rows, start, end, n_samples, own=self._own)
-                fused.put(start - first, self._model.fused(D, end - start))
+                part = self._model.fused(D, end - start, grouped=self._grouped)
+                fused.put(start - first, part)
 
         starts = range(first, stop, size)
         with own_threads(len(starts) > 0):

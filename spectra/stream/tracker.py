@@ -198,7 +198,7 @@ class AlarmTracker:
         """Return an event for each alarm in the run so far."""
         run, first = self._joined(), (self._end - self._length) * self._step
         n_samples = self._length * self._step if n_rows is None else n_rows - first
-        scores = Scores(self._step, n_samples, run, self._fusion, self._causal)
+        scores = Scores(self._step, n_samples, run, self._fusion, run.part, self._causal)
         alarms = find_alarms(scores, self._alpha)
         peaks = np.minimum(alarms.peak * self._step + self._step // 2, alarms.last)
         z = self._fusion.z(run.statistic[alarms.highest])
