@@ -106,10 +106,15 @@ def _results(
 
 
 def _write(file: str, found: "dict[str, Detection]", output: Output) -> None:
-    """Write the files that are asked for; raise DataError for a picture of several series."""
+    """Write the files that are asked for; raise DataError for a picture of several series.
+
+    Nothing is written where no series could be scored.
+    """
+    if not found:
+        return
     if output.scores is not None:
         write_scores(_scores(found), output.scores, keep_formulas=output.keep_formulas)
-    if not (output.plot or output.report) or not found:
+    if not (output.plot or output.report):
         return
     if len(found) > 1:
         names = ", ".join(list(found)[:5])

@@ -8,7 +8,7 @@ import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.grid_values import Choice, place_labels, place_values, resample_values
-from spectra.datasets.instants import is_autumn, parse_period, seconds_of
+from spectra.datasets.instants import counts_of, is_autumn, parse_period, seconds_of
 from spectra.datasets.raw import Raw
 from spectra.datasets.stamp_rate import StampRate, rate_of_bursts
 from spectra.datasets.time_axis import REPEAT_SHARE, Grid, regular_grid, resampled_grid
@@ -16,6 +16,8 @@ from spectra.errors import DataError
 from spectra.parameters import require, require_rate, shown
 
 _NO_RATE = "No sampling rate is known (--fs gives one): frequencies are in cycles per sample."
+_MOST_COUNTS = float(2**63 - 2**12)
+"""Instants are counted in 64 bits; a little less, as the check is made in double precision."""
 _SAME_RATE = 0.02
 """Two rates that differ by less than this share are one rate, measured twice."""
 
@@ -94,9 +96,18 @@ def _index_from(instants: pd.Index, positions: IntArray, fs: float) -> pd.Index:
     first = instants[0]
     if not isinstance(instants, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         return pd.Index(float(first) + positions / fs).rename(instants.name)
+    counts, per_second = counts_of(instants[:1])
+    seconds = positions / fs
+    longest = abs(float(counts[0]) / per_second) + float(seconds.max(initial=0.0))
     # Nanoseconds where microseconds would round a step by more than a thousandth.
-    unit, scale = ("ns", 1e9) if fs > 1e3 or 1e6 % fs else ("us", 1e6)
-    offsets = np.rint(positions / fs * scale).astype(np.int64)
+    units = {"ns": 1e9, "us": 1e6} if fs > 1e3 or 1e6 % fs else {"us": 1e6}
+    unit = next((one for one in units if longest * units[one] < _MOST_COUNTS), None)
+    if unit is None:
+        raise DataError(
+            f"At {fs:g} Hz the last of {len(positions):,} rows would lie {longest:.3g} s from "
+            "1970, beyond all dates: give another rate with --fs."
+        )
+    offsets = np.rint(seconds * units[unit]).astype(np.int64)
     later: pd.Index = first.as_unit(unit) + pd.TimedeltaIndex(offsets.view(f"timedelta64[{unit}]"))
     return later.rename(instants.name)
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from spectra.arrays import Float64Array
 from spectra.datasets.grid_values import Choice
-from spectra.datasets.raw import Raw, Request, is_resampled
+from spectra.datasets.raw import Raw, Request, is_resampled, quiet
 from spectra.datasets.reading import TEXT, format_of
 from spectra.datasets.recording import Recording
 from spectra.datasets.source import Source, open_source
@@ -128,6 +128,7 @@ class Inspection:
         return plain
 
 
+@quiet
 def inspect(
     source: str | PathLike[str] | BinaryIO,
     *,
@@ -291,7 +292,11 @@ def _index(raw: Raw, recording: Recording | None) -> pd.Index:
 
 def _first_instants(raw: Raw, index: pd.Index) -> pd.Index:
     """Return the instants of the first rows, as they were logged."""
-    return (index if raw.instants is None else raw.instants)[: min(_FIRST, len(raw.values))]
+    if raw.instants is not None:
+        return raw.instants[: min(_FIRST, len(raw.values))]
+    # The grid has other rows where the rate was changed.
+    same = len(index) == len(raw.values)
+    return (index if same else raw.plain)[: min(_FIRST, len(raw.values))]
 
 
 def _is_time(index: pd.Index) -> bool:

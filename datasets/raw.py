@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
@@ -70,6 +71,11 @@ class Request:
             require_integer("nrows", self.nrows, 2)
         if self.dates is not None and self.dates not in DATE_ORDERS:
             raise DataError(f"dates={self.dates!r} must be one of {', '.join(DATE_ORDERS)}.")
+
+
+# Decorates the functions that data comes in by. Damaged files hold numbers whose differences and
+# squares are beyond all numbers; what is compared with those is not alike, and nobody is warned.
+quiet = np.errstate(over="ignore", invalid="ignore")
 
 
 def is_resampled(resample: object) -> bool:

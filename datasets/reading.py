@@ -32,7 +32,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra.datasets.grid_values import Choice
-from spectra.datasets.raw import Raw, Request, is_resampled
+from spectra.datasets.raw import Raw, Request, is_resampled, quiet
 from spectra.datasets.readers.csv_file import read_csv
 from spectra.datasets.readers.edf_file import is_edf, read_edf
 from spectra.datasets.readers.excel_file import is_excel, read_excel
@@ -261,6 +261,7 @@ def read_series(
     return found
 
 
+@quiet
 def _raw(
     source: str | PathLike[str] | BinaryIO, request: Request, max_bytes: int | None
 ) -> tuple[Raw, str]:

@@ -12,11 +12,11 @@ from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.file_rate import with_rate
 from spectra.datasets.grid_values import Choice, fill_short_gaps
 from spectra.datasets.gridding import on_grid
-from spectra.datasets.raw import Raw, Request, is_resampled
+from spectra.datasets.raw import Raw, Request, is_resampled, quiet
 from spectra.datasets.readers.columns import Table, read_channels
 from spectra.datasets.readers.table import raw_from_table, refuse_too_few
 from spectra.errors import DataError
-from spectra.parameters import MOST_ROWS, require
+from spectra.parameters import FASTEST, MOST_ROWS, SLOWEST, require
 
 # Names of the dimension of time of an array of xarray.
 TIMES: Final = ("time", "times", "t", "sample", "samples", "row", "rows")
@@ -113,6 +113,7 @@ class Recording:
         return pd.DataFrame(self.values, index=self.index, columns=list(self.channels))
 
     @classmethod
+    @quiet
     def from_array(
         cls,
         values: ArrayLike,
@@ -180,6 +181,7 @@ class Recording:
         return cls.from_raw(raw, fs, None, name)
 
     @classmethod
+    @quiet
     def from_frame(
         cls,
         data: "pd.DataFrame | pd.Series[float]",
@@ -256,6 +258,7 @@ class Recording:
         return cls.from_raw(raw, fs, resample, name)
 
     @classmethod
+    @quiet
     def from_raw(
         cls,
         raw: Raw,
@@ -288,6 +291,11 @@ class Recording:
         DataError
             If the rows do not lie on a regular grid and `resample` is not given.
         """
+        if fs is None and raw.fs is not None and not SLOWEST <= raw.fs <= FASTEST:
+            raise DataError(
+                f"{raw.source} gives the sampling rate {raw.fs:g} Hz, which no recording has: give "
+                "another with --fs."
+            )
         # A text table says in a note where its rate stands, and counts rows without time.
         if raw.fs is not None and raw.instants is None and not raw.fs_text:
             raw, fs = with_rate(raw, fs, is_resampled(resample))

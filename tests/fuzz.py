@@ -1,132 +1,71 @@
-"""Damaged files, altered models and random options: one sentence each, in time and in memory.
+"""Damaged files, altered models and states, random options: one sentence each, in time and memory.
 
-`make fuzz SECONDS=600` runs it for longer: python tests/fuzz.py SECONDS [FIRST SEED]
+`make fuzz SECONDS=600` runs it for longer: python tests/fuzz.py SECONDS [FIRST SEED] [TARGET ...]
+A seed makes the same input each time. A process of its own runs each BATCH of them, so that one
+that ends the interpreter is found too.
 """
 
 import contextlib
+import io
+import mmap
 import os
 import resource
 import signal
+import struct
 import sys
 import tempfile
 import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import h5py
 import numpy as np
-import pandas as pd
 from click.testing import CliRunner
-from scipy.io import savemat, wavfile
 
-import naive_edf
 import spectra
 from altered_models import altered, members
+from fuzz_corpus import ROWS, TEXTS, beside, composed, corpus, damaged
 from spectra.cli import main
-from spectra.datasets import read_series
+from spectra.datasets import inspect, read_series
+from spectra.datasets.raw import Request
 from spectra.errors import DataError
+from spectra.stream.feed import Choices, Feed
 
-ROWS = 300
-# Seconds and bytes that one input may take.
+# Seconds of the processor, and bytes of memory beyond those of the batch, that one input may take.
 LONGEST = 5.0
 MOST_BYTES = 1 << 30
-# What damaged text is full of.
-TEXTS = [
-    b"", b"1e400", b"-1e300", b"9" * 400, b"9223372036854775807", b"nan", b"inf", b"\0",
-    b"\xff\xfe", b"\xef\xbb\xbf", "é²\u0663\u202e".encode(), b'"', b'""', b",", b";", b"\t",
-    b"\n", b"\r", b"\r\n", b"#", b"sep=;", b"<DATE>,<TIME>", b"<html>", b"1,5", b"2024-02-30",
-    b"31.12.1969 23:59:60", b"24:00", b"-", b"+", b"=1+1", b"0x10", b"1_0", b"true", b"NULL",
-    b"\x1b[2J", b"a" * 5000, b" " * 300,
-]  # fmt: skip
+BATCH = 2000
+# Seconds after which a batch is killed whose input does not end.
+STUCK = 120.0
 OPTIONS = [
     "--channels", "--time", "--label", "--fs", "--resample", "--series", "--repeats", "--sheet",
     "--variable", "--dates", "--delimiter", "--max-bytes", "--nperseg", "--k", "--view", "--alpha",
-    "--normal-rows", "--format", "--method",
+    "--normal-rows", "--format", "--method", "--false-alarms", "--fdr", "--top", "--sort",
+    "--epochs", "--buffer", "--score", "--threshold", "--learn-rows", "--every", "--adapt",
+    "--save-every", "--alarm", "--rpm", "--bearing", "--tokens", "--vocabulary", "--length",
+    "--features", "--heads", "--feed-forward", "--layers", "--positions", "--seed",
 ]  # fmt: skip
+FLAGS = ["--all", "--causal", "--fail-on-anomaly", "--keep-formulas", "-q", "-v", "--strict"]
 VALUES = [
-    "", "²", "9" * 5000, "0", "1", "-1", "1e-320", "1e400", "nan", "inf", "none", "a", "a,b", ",",
-    "auto", "5min", "0.5", "\x1b[2J", "\udcff", "0:100", ":", "-5:", "tab", ";", "é", "mean",
-    "first", "day-first", "json", "csv", "level", "residual", "sequence", "16", "64",
+    "", "²", "9" * 5000, "0", "1", "-1", "1e-320", "1e-300", "1e-17", "1e400", "nan", "inf", "none",
+    "a", "a,b", ",", "auto", "5min", "0.5", "\x1b[2J", "\udcff", "0:100", ":", "-5:", "5:-5", "tab",
+    ";", "é", "mean", "first", "day-first", "json", "jsonl", "csv", "level", "residual", "sequence",
+    "16", "64", "2", "1/day", "1/recording", "1e300/hour", "time", "label", "b", "a [mV]", "8:9",
+    "6205", "100", "p", "2147483648", "9223372036854775808", "0x10", "1_0", " 5", "1,2,3",
 ]  # fmt: skip
-
-
-@cache
-def corpus() -> dict[str, bytes]:
-    """A small file of each format."""
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(ROWS, 2))
-    frame = pd.DataFrame(x, columns=["a", "b"])
-    frame.insert(0, "time", pd.date_range("2024-01-01", periods=ROWS, freq="10s"))
-    frame["label"] = (np.arange(ROWS) // 50 == 3).astype(int)
-    files: dict[str, bytes] = {
-        "comma.csv": frame.to_csv(index=False).encode(),
-        "semicolon.csv": frame.to_csv(index=False, sep=";", decimal=",").encode(),
-        "plain.txt": b"\n".join(b"%.4f" % value for value in x[:, 0]),
-        "utf16.csv": frame.to_csv(index=False).encode("utf-16"),
-    }
-
-    def made(name: str, write: Any) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / name
-            write(path)
-            files[name] = path.read_bytes()
-
-    made("a.csv.gz", lambda path: frame.to_csv(path, index=False))
-    made("a.csv.bz2", lambda path: frame.to_csv(path, index=False))
-    made("a.npy", lambda path: np.save(path, x))
-    made("a.npz", lambda path: np.savez(path, a=x[:, 0], b=x[:, 1], fs=100.0))
-    made("a.wav", lambda path: wavfile.write(path, 8000, (x * 3000).astype(np.int16)))
-    made("a.mat", lambda path: savemat(path, {"a": x, "fs": 100.0}))
-    made("a.parquet", frame.to_parquet)
-    made("a.feather", frame.to_feather)
-    made("a.xlsx", lambda path: frame.to_excel(path, index=False))
-    made("a.h5", _write_hdf5)
-    waves = [naive_edf.Signal(name, np.arange(ROWS) % 50, 100) for name in ("ECG", "EEG")]
-    made("a.edf", lambda path: naive_edf.write(path, naive_edf.File(waves)))
-    files["a.hea"] = b"a 1 100 300\na.dat 16 100 16 0 0 0 0 ECG\n"
-    return files
-
-
-def _write_hdf5(path: Path) -> None:
-    with h5py.File(path, "w") as file:
-        file["a"] = np.random.default_rng(0).normal(size=(ROWS, 2))
-        file["a"].attrs["fs"] = 100.0
-
-
-def damaged(content: bytes, rng: np.random.Generator) -> bytes:
-    """A content with bytes or texts changed, put in, left out, doubled, or cut off."""
-    data = bytearray(content)
-    for _ in range(int(rng.choice([1, 1, 2, 5, 20]))):
-        place = int(rng.integers(len(data) + 1))
-        if rng.random() < 0.5:
-            # Formats are described at their beginning.
-            place = min(place, int(rng.integers(300)))
-        kind = int(rng.integers(6))
-        if kind == 0 and place < len(data):
-            data[place] = int(rng.integers(256))
-        elif kind == 1:
-            data[place : place + int(rng.integers(9))] = TEXTS[int(rng.integers(len(TEXTS)))]
-        elif kind == 2:
-            del data[place : place + int(rng.integers(1, 50))]
-        elif kind == 3:
-            data[place:place] = data[place : place + int(rng.integers(1, 500))]
-        elif kind == 4 and rng.random() < 0.3:
-            del data[place:]
-        else:
-            data[place:place] = TEXTS[int(rng.integers(len(TEXTS)))]
-    return bytes(data)
+COMMANDS = ["detect", "detect", "detect", "inspect", "fit", "evaluate", "score", "benchmark",
+            "explain", "calibrate", "stream", "transformer"]  # fmt: skip
 
 
 @cache
 def models() -> list[dict[str, bytes]]:
-    """The members of a model file of each kind."""
-    x = np.random.default_rng(0).normal(size=(1500, 2))
+    """Return the members of a model file of each kind."""
+    x = np.random.default_rng(0).normal(size=(700, 2))
     methods = [
         spectra.Spectral(nperseg=24),
         spectra.Spectral(),
@@ -142,14 +81,97 @@ def models() -> list[dict[str, bytes]]:
     return found
 
 
+@cache
+def whole_models() -> list[spectra.Model]:
+    """Return the models that were not altered."""
+    x = np.random.default_rng(0).normal(size=(700, 2))
+    return [
+        spectra.learn(x, method=spectra.Spectral(nperseg=24)),
+        spectra.learn(x, method=spectra.Sequence()),
+    ]
+
+
+@cache
+def states() -> list[dict[str, bytes]]:
+    """Return the members of the state of a stream of each model, after 300 rows."""
+    found = []
+    for model, adapt in zip(whole_models(), (50, None), strict=True):
+        stream = spectra.Stream(model, adapt=adapt)
+        stream.update(np.random.default_rng(1).normal(size=(300, 2)))
+        found.append(members(stream.state()))
+    return found
+
+
+THRESHOLD = {"alpha": 0.01, "false_alarms": None, "adapt": None}
+CHOICES = Choices(Request(), None, 32, THRESHOLD, 16, strict=False)
+
+
+def feed() -> Feed:
+    """Return a stream of lines of two channels with a small model."""
+    return Feed("stdin", CHOICES, whole_models()[0], spectra.learn)
+
+
+def restored(folder: Path, content: bytes) -> Feed:
+    """Return the stream of lines that a state file continues."""
+    path = folder / "a.state"
+    path.write_bytes(content)
+    return Feed.restored(str(path), "stdin", CHOICES, whole_models()[0], spectra.learn)
+
+
+@cache
+def feed_state() -> dict[str, bytes]:
+    """Return the members of the state file of `spectra stream`, after 60 lines."""
+    lines = feed()
+    for row in np.random.default_rng(1).normal(size=(60, 2)):
+        list(lines.take(f"{row[0]:.3f},{row[1]:.3f}\n"))
+    return members(lines.to_bytes())
+
+
+def choices_of(rng: np.random.Generator) -> dict[str, Any]:
+    """Return random arguments of the function that reads files, most often none."""
+    if rng.random() < 0.7:
+        return {}
+    texts = ["none", "time", "label", "a", "b", "1", "2", "99", "who", "/a", "s.x", "a,b", "", "é"]
+    options: dict[str, list[Any]] = {
+        "time": texts, "channels": texts, "label": texts, "series": texts, "variable": texts,
+        "sheet": texts, "fs": [1e-15, 0.1, 100.0, 1e15], "resample": [True, "1s", "1ns", "1D"],
+        "repeats": ["first", "last", "max", "min", "mean"], "dates": ["day-first", "month-first"],
+        "delimiter": [",", ";", "tab", "blank", "é"], "nrows": [2, 3, 10], "max_bytes": [1, 5000],
+    }  # fmt: skip
+    chosen = rng.choice([*options], int(rng.integers(1, 4)), replace=False)
+    return {name: options[name][int(rng.integers(len(options[name])))] for name in map(str, chosen)}
+
+
 def read_damaged(folder: Path, rng: np.random.Generator) -> None:
     """Read a damaged file of some format."""
     name = str(rng.choice([*corpus()]))
     path = folder / name
-    path.write_bytes(damaged(corpus()[name], rng))
-    (folder / "a.dat").write_bytes(np.arange(ROWS, dtype="<i2").tobytes())
-    with contextlib.suppress(DataError):
-        read_series(path)
+    path.write_bytes(damaged(name, rng))
+    if name.endswith(".hea"):
+        for other, content in beside().items():
+            if other != name and rng.random() < 0.97:
+                (folder / other).write_bytes(content)
+    _read(path, rng)
+
+
+def read_composed(folder: Path, rng: np.random.Generator) -> None:
+    """Read a text table of random columns."""
+    path = folder / "composed.csv"
+    path.write_bytes(composed(rng))
+    _read(path, rng)
+
+
+def _read(path: Path, rng: np.random.Generator) -> None:
+    """Read or inspect a file; warnings are errors."""
+    function: Callable[..., Any] = read_series if rng.random() < 0.8 else inspect
+    with warnings.catch_warnings(), contextlib.suppress(DataError):
+        warnings.simplefilter("error")
+        # An extension of a library may close its file late; that is no fault of the reader.
+        warnings.simplefilter("ignore", ResourceWarning)
+        options = choices_of(rng)
+        if function is inspect:
+            options.pop("nrows", None)
+        function(path, **options)
 
 
 def load_altered(folder: Path, rng: np.random.Generator) -> None:
@@ -158,79 +180,277 @@ def load_altered(folder: Path, rng: np.random.Generator) -> None:
     path.write_bytes(altered(models()[int(rng.integers(len(models())))], rng))
     with contextlib.suppress(DataError), np.errstate(all="ignore"):
         model = spectra.Model.load(path)
-        repr(spectra.score(model, np.random.default_rng(0).normal(size=(600, 2))))
+        repr(spectra.score(model, np.random.default_rng(0).normal(size=(300, 2))))
+
+
+def restore_altered(folder: Path, rng: np.random.Generator) -> None:
+    """Restore an altered state of a stream, and go on if that works."""
+    with contextlib.suppress(DataError), np.errstate(all="ignore"):
+        chosen = int(rng.integers(3))
+        if chosen == 2:
+            lines = restored(folder, altered(feed_state(), rng))
+            for row in np.random.default_rng(1).normal(size=(60, 2)):
+                list(lines.take(f"{row[0]:.3f},{row[1]:.3f}\n"))
+            list(lines.finish())
+            return
+        stream = spectra.Stream.restore(whole_models()[chosen], altered(states()[chosen], rng))
+        repr(stream.update(np.random.default_rng(1).normal(size=(200, 2))))
+        repr(stream.finish())
+
+
+def take_lines(folder: Path, rng: np.random.Generator) -> None:
+    """Stream damaged lines."""
+    name = str(rng.choice(["comma.csv", "plain.txt", "blanks.txt", "semicolon.csv", "json", "new"]))
+    if name == "json":
+        rows = np.random.default_rng(0).normal(size=(ROWS, 2))
+        text = "".join(f'{{"a": {a}, "b": {b}, "time": {i}}}\n' for i, (a, b) in enumerate(rows))
+        data = bytearray(text.encode())
+        for _ in range(int(rng.integers(1, 6))):
+            place = int(rng.integers(len(data)))
+            data[place : place + int(rng.integers(3))] = TEXTS[int(rng.integers(len(TEXTS)))]
+        content = bytes(data)
+    else:
+        content = composed(rng) if name == "new" else damaged(name, rng)
+    lines = feed()
+    with contextlib.suppress(DataError):
+        for line in content.decode(errors="replace").split("\n"):
+            list(lines.take(line))
+            if rng.random() < 0.005:
+                lines = restored(folder, lines.to_bytes())
+        list(lines.finish())
 
 
 def run_options(folder: Path, rng: np.random.Generator) -> None:
     """Run a command with random options on a file that may be damaged."""
-    name = str(rng.choice(["comma.csv", "semicolon.csv", "a.npz", "a.xlsx", "a.wav"]))
+    name = str(rng.choice(["comma.csv", "semicolon.csv", "stacked.csv", "a.npz", "a.wav", "a.hea"]))
     path = folder / name
-    content = corpus()[name]
-    path.write_bytes(damaged(content, rng) if rng.random() < 0.5 else content)
-    command = str(rng.choice(["detect", "inspect", "fit", "evaluate", "score", "benchmark"]))
+    path.write_bytes(damaged(name, rng) if rng.random() < 0.3 else corpus()[name])
+    if name == "a.hea":
+        (folder / "a.dat").write_bytes(beside()["a.dat"])
+    command = str(rng.choice(COMMANDS))
     words = [command, os.fspath(folder if command == "benchmark" else path)]
+    if command == "transformer":
+        words = [command]
+    if command == "score" or (command == "stream" and rng.random() < 0.7):
+        model = folder / "a.model"
+        whole_models()[0].save(model)
+        words = [command, os.fspath(model), *words[1:]][: 3 if command == "score" else 2]
+    elif command == "stream":
+        words = [command, "--learn-rows", "32"]
+    known = {option for param in main.commands[command].params for option in param.opts}
+    mine = [option for option in OPTIONS if option in known] or OPTIONS
     for _ in range(int(rng.integers(4))):
-        words += [str(rng.choice(OPTIONS)), VALUES[int(rng.integers(len(VALUES)))]]
+        option = str(rng.choice(OPTIONS if rng.random() < 0.05 else mine))
+        words += [option, VALUES[int(rng.integers(len(VALUES)))]]
+    if rng.random() < 0.3:
+        words += [str(rng.choice(FLAGS))]
     if command == "fit":
         words += ["-o", os.fspath(folder / "out.model")]
-    result = CliRunner().invoke(main, words)
+    elif command in ("detect", "score") and rng.random() < 0.2:
+        words += ["-o", os.fspath(folder / "out.csv")]
+    with open(path, "rb") as stdin:
+        # A stream reads the number of the file.
+        result = CliRunner().invoke(main, words, input=stdin)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
-    if result.exit_code not in (0, 1, 2):
+    if result.exit_code not in (0, 1, 2, 3) or (result.exit_code == 3) != (
+        "--fail-on-anomaly" in words and result.exit_code == 3
+    ):
         raise AssertionError(f"{words} ended with the status {result.exit_code}.")
+    if "Traceback" in result.output:
+        raise AssertionError(result.output)
 
 
-TARGETS = (read_damaged, load_altered, run_options)
+def detect_odd(_folder: Path, rng: np.random.Generator) -> None:
+    """Detect in an array of odd values: numbers, or one sentence; no warning."""
+    n = int(rng.choice([0, 1, 2, 16, 33, 100, 400]))
+    x = rng.normal(size=(n, int(rng.choice([1, 1, 2, 5]))))
+    odd = [0.0, -0.0, 1e300, -1e300, 1e-300, 5e-324, 1e38, 1e19, np.nan, np.inf, 1.0, 2.0**53]
+    kind = int(rng.integers(7))
+    with np.errstate(all="ignore"):
+        if kind == 0:
+            x = x * 10.0 ** rng.integers(-320, 309) + 10.0 ** rng.integers(-320, 309)
+        elif kind == 1:
+            x = np.round(x, int(rng.integers(2)))
+        elif kind == 2:
+            x = np.tile(x[: max(n // 8, 1)], (9, 1))[:n]
+        elif kind == 3:
+            x[:] = x[:1]
+        elif kind == 4:
+            x = np.cumsum(np.cumsum(x, axis=0), axis=0)
+        if kind >= 4 and x.size:
+            share = rng.random(x.shape) < rng.choice([0.01, 0.2, 0.9])
+            x[share] = odd[int(rng.integers(len(odd)))]
+            x[int(rng.integers(n)), 0] = odd[int(rng.integers(len(odd)))]
+        data = x.astype([np.float64, np.float32, np.float64][int(rng.integers(3))]) if kind else x
+    method: Any = [
+        "spectral", "sequence", spectra.Spectral(nperseg=16), spectra.Spectral(view="residual"),
+        spectra.Spectral(view="level", nperseg=8), spectra.Spectral(k=0.3),
+    ][int(rng.integers(6))]  # fmt: skip
+    alpha = float(rng.choice([0.001, 0.5, 0.1, 1e-17, 1e-300, 5e-324]))
+    with contextlib.suppress(DataError):
+        found = spectra.detect(data, method=method, alpha=alpha)
+        p = found.scores["p_value"].to_numpy()
+        assert np.all(np.isnan(p) | ((p >= 0) & (p <= 1)))
+        repr(found)
+
+
+# Each with its share of the inputs; those of little cost come more often.
+TARGETS = (
+    *(read_damaged,) * 14, *(read_composed,) * 2, *(load_altered,) * 3, restore_altered, take_lines,
+    *(run_options,) * 3, detect_odd,
+)  # fmt: skip
 
 
 @contextlib.contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError after so many seconds."""
+    """Raise TimeoutError after so many seconds of the processor."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise TimeoutError(f"It took more than {seconds} s.")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
-def fuzz(seed: int, folder: Path) -> str:
+def fuzz(seed: int, folder: Path, targets: tuple[Any, ...] = TARGETS) -> str:
     """Run one input, and return the name of its target."""
     rng = np.random.default_rng(seed)
-    target = TARGETS[seed % len(TARGETS)]
+    target = targets[seed % len(targets)]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", RuntimeWarning)
         target(folder, rng)
     for path in folder.iterdir():
         path.unlink()
-    return target.__name__
+    return str(target.__name__)
 
 
-def fuzz_for(seconds: float, first: int) -> int:
+def used() -> int:
+    """Return the most bytes of memory that this process has taken so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+class Batch:
+    """A process that runs seeds one after another, and what it found.
+
+    Parameters
+    ----------
+    seeds : range
+    targets : tuple of callables
+    end : float
+        Instant of the monotonic clock at which it stops.
+    """
+
+    # Seed now running, and number of inputs of each target.
+    HEAD = struct.Struct("<q")
+
+    def __init__(self, seeds: range, targets: tuple[Any, ...], end: float) -> None:
+        self.seeds, self.targets, self.end = seeds, targets, end
+        self.names = sorted({target.__name__ for target in targets})
+        self.shared = mmap.mmap(-1, self.HEAD.size * (2 + len(self.names)))
+        self.report = mmap.mmap(-1, 1 << 22)
+
+    def _get(self, place: int) -> int:
+        return int(self.HEAD.unpack_from(self.shared, place * self.HEAD.size)[0])
+
+    def _set(self, place: int, value: int) -> None:
+        self.HEAD.pack_into(self.shared, place * self.HEAD.size, value)
+
+    def run(self) -> tuple[int, Counter[str], int, str]:
+        """Return the next seed, the inputs of each target, their failures, and the tracebacks."""
+        self._set(0, self.seeds.start)
+        number = os.fork()
+        if not number:
+            self._child()
+        status = self._wait(number)
+        tally = Counter({name: self._get(2 + i) for i, name in enumerate(self.names)})
+        failed, seed = self._get(1), self._get(0)
+        said = self.report[:].rstrip(b"\0").decode(errors="replace")
+        if status:
+            failed += 1
+            said += f"seed {seed}: the process ended with {status}\n"
+            seed += 1
+        return seed, tally, failed, said
+
+    def _wait(self, number: int) -> int:
+        """Wait for the process; kill it where one input does not end."""
+        seed, since = -1, time.monotonic()
+        while True:
+            found, status = os.waitpid(number, os.WNOHANG)
+            if found:
+                return status
+            if self._get(0) != seed:
+                seed, since = self._get(0), time.monotonic()
+            elif time.monotonic() - since > STUCK:
+                os.kill(number, signal.SIGKILL)
+            time.sleep(0.05)
+
+    def _child(self) -> None:
+        """Run the seeds, and end the process."""
+        status = 1
+        try:
+            with tempfile.TemporaryDirectory(dir=_quick()) as folder:
+                for seed in self.seeds:
+                    self._set(0, seed)
+                    if time.monotonic() > self.end:
+                        break
+                    self._one(seed, Path(folder))
+                else:
+                    self._set(0, self.seeds.stop)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def _one(self, seed: int, folder: Path) -> None:
+        before = used()
+        place = 2 + self.names.index(self.targets[seed % len(self.targets)].__name__)
+        try:
+            with limited(LONGEST):
+                fuzz(seed, folder, self.targets)
+            if used() - before > MOST_BYTES:
+                raise MemoryError(f"It took {(used() - before) / 1e6:.0f} MB.")
+        except Exception:
+            self._set(1, self._get(1) + 1)
+            said = f"seed {seed}:\n{traceback.format_exc()}\n".encode(errors="replace")
+            self.report.write(said[: len(self.report) - self.report.tell()])
+            for path in folder.iterdir():
+                path.unlink()
+        self._set(place, self._get(place) + 1)
+
+
+def _quick() -> str | None:
+    """Return a folder in memory, where there is one: files are made for each input."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+def fuzz_for(seconds: float, first: int, targets: tuple[Any, ...] = TARGETS) -> int:
     """Run inputs for so many seconds; print what fails, and return how much did."""
     tally: Counter[str] = Counter()
     failed, seed, end = 0, first, time.monotonic() + seconds
-    corpus(), models()
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with tempfile.TemporaryDirectory() as folder:
-        while time.monotonic() < end:
-            try:
-                with limited(LONGEST):
-                    tally[fuzz(seed, Path(folder))] += 1
-            except Exception:
-                failed += 1
-                sys.stdout.write(f"seed {seed}:\n{traceback.format_exc()}\n")
-            seed += 1
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - used) * 1024
-    sys.stdout.write(f"{dict(tally)}, {failed} failed, {grown / 1e6:.0f} MB more at most\n")
-    return failed + (grown > MOST_BYTES)
+    # What the inputs are made from is made once, before the batches.
+    corpus(), models(), states(), feed_state()
+    read_series(io.BytesIO(corpus()["comma.csv"]))
+    while time.monotonic() < end:
+        batch = Batch(range(seed, seed + BATCH), targets, end)
+        seed, found, wrong, said = batch.run()
+        tally += found
+        failed += wrong
+        sys.stdout.write(said)
+        sys.stdout.flush()
+    rate = tally.total() / seconds
+    sys.stdout.write(
+        f"{dict(tally)}: {tally.total():,} inputs from seed {first}, {rate:.0f} a second, "
+        f"{failed} failed\n"
+    )
+    return failed
 
 
 if __name__ == "__main__":
     start = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    sys.exit(fuzz_for(float(sys.argv[1]), start) > 0)
+    wanted = tuple(target for target in TARGETS if target.__name__ in sys.argv[3:]) or TARGETS
+    sys.exit(fuzz_for(float(sys.argv[1]), start, wanted) > 0)

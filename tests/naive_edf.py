@@ -41,7 +41,13 @@ class File:
 
 
 def write(path: Path, file: File) -> Path:
-    """Write the file; `records` is the number that the header claims, the true one by default."""
+    """Write the file, and return its path."""
+    path.write_bytes(content(file))
+    return path
+
+
+def content(file: File) -> bytes:
+    """The bytes of the file; `records` is what the header claims, the true number by default."""
     signals = list(file.signals)
     width = file.bits // 8
     count = len(signals[0].digital) // signals[0].per_record if signals else 3
@@ -98,8 +104,7 @@ def write(path: Path, file: File) -> Path:
                 continue
             part = one.digital[record * one.per_record : (record + 1) * one.per_record]
             body += b"".join(int(n).to_bytes(width, "little", signed=True) for n in part)
-    path.write_bytes(head + body)
-    return path
+    return head + body
 
 
 def bdf(file: File) -> File:

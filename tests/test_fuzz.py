@@ -1,13 +1,36 @@
 """A short form of `make fuzz`: the same inputs each time."""
 
+import os
+import signal
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from fuzz import TARGETS, fuzz
+import fuzz
+
+TARGETS = tuple(dict.fromkeys(fuzz.TARGETS))
 
 
-@pytest.mark.parametrize("first", range(len(TARGETS)), ids=[target.__name__ for target in TARGETS])
-def test_inputs_that_make_no_sense_are_refused_in_one_sentence(tmp_path: Path, first: int) -> None:
-    for seed in range(first, 30 * len(TARGETS), len(TARGETS)):
-        fuzz(seed, tmp_path)
+@pytest.mark.parametrize("target", TARGETS, ids=[target.__name__ for target in TARGETS])
+def test_inputs_that_make_no_sense_are_refused_in_one_sentence(
+    tmp_path: Path, target: object
+) -> None:
+    for seed in range(60):
+        fuzz.fuzz(seed, tmp_path, (target,))
+
+
+def test_a_process_that_ends_and_an_error_are_found() -> None:
+    def odd(_folder: Path, rng: np.random.Generator) -> None:
+        kind = int(rng.integers(40))
+        if kind == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if kind == 1:
+            raise KeyError("x")
+
+    batch = fuzz.Batch(range(200), (odd,), time.monotonic() + 60)
+    seed, tally, failed, said = batch.run()
+    assert f"seed {seed - 1}: the process ended with 9" in said
+    assert failed == 1 + said.count("KeyError: 'x'")
+    assert tally["odd"] == seed - 1

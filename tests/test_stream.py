@@ -1,6 +1,7 @@
 """Streams: scores and alarms are those of the whole recording, whatever the blocks."""
 
-from dataclasses import replace
+import json
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,13 @@ from hypothesis import strategies as st
 
 import spectra
 from spectra.alarms import find_alarms
-from spectra.archive import pack, unpack
 from spectra.calibration.fusion import Fused
 from spectra.calibration.scores import Scores
 from spectra.datasets.grid_values import fill_short_gaps
 from spectra.errors import DataError
 from spectra.stream import tracker as tracker_module
 from spectra.stream.gaps import GapFiller
-from spectra.stream.stream import StreamUpdate
+from spectra.stream.stream import FORMAT, StreamUpdate
 from spectra.stream.tracker import AlarmEvent, AlarmTracker
 from test_alarms import ALPHA, FUSION, STEPS, fused
 
@@ -207,29 +207,36 @@ def test_sizes_in_a_state_that_do_not_fit_are_refused(name: str) -> None:
     # A state in the middle of an alarm.
     at = next(i for i in range(len(x)) if stream.update(x[i]) is not None and stream.is_open)
     assert at < len(x)
-    from spectra.stream.stream import FORMAT, StreamState
-
     arrays, about = FORMAT.from_bytes(stream.state(), "state")
-    state = unpack(StreamState, about["stream"], arrays)
-    wrong = [
-        replace(state, waiting=np.zeros((3, 5))),
-        replace(state, waiting=np.zeros((500, state.waiting.shape[1]))),
-        replace(state, held=state.held[:, :0]),
-        replace(state, n_returned=-1),
-        replace(state, n_returned=100),
-        replace(state, every=0),
-        replace(state, alpha=2.0),
-        replace(state, scorer=replace(state.scorer, rows=state.scorer.rows[:, 1:])),
-        replace(state, scorer=replace(state.scorer, n_samples=-5)),
-        replace(state, tracker=replace(state.tracker, groups=state.tracker.groups[:0])),
-        replace(state, tracker=replace(state.tracker, statistic=-state.tracker.statistic)),
-        replace(state, tracker=replace(state.tracker, channel=state.tracker.channel + 9)),
-        replace(state, tracker=replace(state.tracker, reported_steps=0)),
-    ]
-    for each in wrong:
-        packed, changed = pack(each)
+    for path, value in (
+        ("waiting", np.zeros((3, 5))),
+        ("waiting", np.zeros((500, arrays["waiting"].shape[1]))),
+        ("held", arrays["held"][:, :0]),
+        ("n_returned", -1),
+        ("n_returned", 100),
+        ("every", 0),
+        ("alpha", 2.0),
+        ("scorer.rows", arrays["scorer.rows"][:, 1:]),
+        ("scorer.n_samples", -5),
+        ("scorer.n_samples", 2**63 - 1),
+        ("tracker.groups", arrays["tracker.groups"][:0]),
+        ("tracker.statistic", -arrays["tracker.statistic"]),
+        ("tracker.channel", arrays["tracker.channel"] + 9),
+        ("tracker.reported_steps", 0),
+        ("tracker.n_steps", 10**400),
+        # An axis more.
+        *((path, array[..., None]) for path, array in arrays.items()),
+        *((path, array[0]) for path, array in arrays.items() if array.size),
+    ):
+        changed = json.loads(json.dumps(about))
+        if isinstance(value, np.ndarray | np.generic):
+            whole = arrays | {path: np.asarray(value)}
+        else:
+            *way, last = path.split(".")
+            reduce(lambda part, key: part[key], way, changed["stream"])[last] = value
+            whole = arrays
         with pytest.raises(DataError, match="is damaged"):
-            spectra.Stream.restore(model, FORMAT.to_bytes(changed, {"stream": packed}))
+            spectra.Stream.restore(model, FORMAT.to_bytes(whole, changed))
 
 
 ROWS = st.lists(

@@ -134,8 +134,10 @@ def _is_total(values: Float64Array, row: int) -> bool | None:
         return None if _rises_evenly(values) else False
     if _rises_evenly(values):
         return None
-    with np.errstate(over="ignore"):
-        total = float(np.nansum(values)) - values[row]
+    total = float(np.nansum(values)) - values[row]
+    # A sum beyond all numbers is no total.
+    if not np.isfinite(total):
+        return False
     if abs(values[row] - total) > _CLOSE * max(abs(total), 1e-300):
         return None if high == 0 == low else False
     others = np.delete(values, row)

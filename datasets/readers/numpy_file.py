@@ -2,6 +2,7 @@
 
 import io
 import tokenize
+import warnings
 import zipfile
 import zlib
 from functools import partial
@@ -139,7 +140,10 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic
     """Return the shape, order and type that the header of an array states."""
     version = npy.read_magic(file)
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, fortran, dtype = read(file)
+    with warnings.catch_warnings():
+        # Python 2 wrote some headers in another way, which is no concern of the user.
+        warnings.simplefilter("ignore")
+        shape, fortran, dtype = read(file)
     if any(side < 0 for side in shape):
         raise ValueError(f"a shape of {shape}")
     return shape, fortran, dtype
@@ -157,7 +161,8 @@ def _member(
         if isinstance(where, io.BytesIO):
             where.seek(0)
         try:
-            with np.load(where, allow_pickle=False) as arrays:
+            with warnings.catch_warnings(), np.load(where, allow_pickle=False) as arrays:
+                warnings.simplefilter("ignore")
                 return cast("NDArray[np.generic]", arrays[name])
         except _FAULTS as error:
             raise damaged(source, f"{_NPZ}, '{name}'", error) from error

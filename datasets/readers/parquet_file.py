@@ -80,6 +80,8 @@ def read_feather(source: Source, request: Request) -> Raw:
         fields = [i for i, name in enumerate(whole) if _is_part_of(name, names)]
         with _arrow_reader(arrow, where, stream, fields) as reader:
             table = _flat(arrow, reader.read_all()).select(names)
+        # Arrow takes offsets and sizes as they are stored; damaged ones would end the process.
+        table.validate(full=True)
         return _raw(source, _converted(arrow, table), columns, request)
     except DataError:
         raise

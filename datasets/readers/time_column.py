@@ -381,7 +381,7 @@ def _unnamed_seconds(
         return None
     steps = np.diff(values)
     step = float(np.median(steps))
-    if step <= 0 or step == round(step):
+    if not 0 < step < np.inf or step == round(step):
         return None
     exact = bool(np.mean(np.abs(steps - step) <= 0.01 * step) >= 0.99)
     # 360 Hz in whole milliseconds has steps of 2 and 3 ms, which never add up to more than that.

@@ -25,7 +25,7 @@ _FIRST_DAY, _LAST_DAY = 29221.0, 759704.0
 
 def irregularity(index: pd.Index) -> int:
     """Return 0 for stamps on a regular grid with gaps, 1 for rising ones, 2 for none of that."""
-    steps = _steps(seconds_of(index))
+    steps = np.diff(seconds_of(index))
     if has_equal_steps(steps):
         return 0 if steps[0] > 0 else 2
     if not steps.any():
@@ -37,12 +37,6 @@ def irregularity(index: pd.Index) -> int:
     return 1 if np.mean(steps >= 0) > 0.95 else 2
 
 
-def _steps(values: Float64Array) -> Float64Array:
-    """Return the steps from value to value; damaged files hold bits that warn of what they are."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        return np.diff(values)
-
-
 def has_equal_steps(steps: Float64Array) -> bool:
     """Return True if all steps are one length, by their extremes: that is all that clocks need."""
     low, high = float(steps.min(initial=np.inf)), float(steps.max(initial=-np.inf))
@@ -51,7 +45,7 @@ def has_equal_steps(steps: Float64Array) -> bool:
 
 def is_steady(values: Float64Array) -> bool:
     """Return True if nearly all steps go one way and are of one length, as those of a clock."""
-    steps = _steps(values)
+    steps = np.diff(values)
     if has_equal_steps(steps):
         return True
     usual = float(np.median(steps))
@@ -62,7 +56,7 @@ def is_steady(values: Float64Array) -> bool:
 
 def goes_on(values: Float64Array) -> bool:
     """Return True if nearly all steps go one way or are none, and some are."""
-    steps = _steps(values)
+    steps = np.diff(values)
     return bool(np.any(steps)) and bool(np.mean(steps >= 0) > 0.9 or np.mean(steps <= 0) > 0.9)
 
 
@@ -121,7 +115,7 @@ def day_numbers(values: Float64Array, dated: bool) -> pd.DatetimeIndex | None:
     """
     if not (values.min() >= _FIRST_DAY and values.max() < _LAST_DAY) or len(values) < 2:
         return None
-    steps = _steps(values)
+    steps = np.diff(values)
     rising = steps[steps > 0]
     if not len(rising):
         return None

@@ -5,6 +5,7 @@ the normal data that is learned from, an alarm at alpha has on average m(alpha) 
 rate of alarms is alpha / m(alpha) a step.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Final, Self
@@ -171,4 +172,6 @@ def alpha_of_fdr(p_value: FloatArray, steps: Float64Array, q: float) -> float:
     m = max(float(np.isfinite(p_value).sum()) / float(steps[2]), 1.0)
     bound = q * np.arange(1, smallest.size + 1) / m
     accepted = np.flatnonzero(smallest <= bound)
-    return float(bound[accepted[-1]]) if accepted.size else q / m
+    alpha = float(bound[accepted[-1]]) if accepted.size else q / m
+    # The share may be so small that the quotient underflows.
+    return max(alpha, math.ulp(0.0))

@@ -60,7 +60,8 @@ class Scores:
     def flagged(self, alpha: float) -> BoolArray:
         """Return the steps whose statistic exceeds the threshold at `alpha`, (n_steps,)."""
         with np.errstate(invalid="ignore"):
-            return np.asarray(self.statistic > self.fusion.threshold(alpha))
+            # In double precision: the threshold of a tiny alpha may lie beyond all float32.
+            return np.asarray(self.statistic > np.float64(self.fusion.threshold(alpha)))
 
     def group_scores(self, begin: int, end: int) -> FloatArray:
         """Return the largest z of each group of base scores in units of its usual spread.

@@ -10,6 +10,7 @@ from spectra.archive import GAPS
 from spectra.arrays import Float32Array, Float64Array, FloatArray
 from spectra.calibration.fusion import Fused, PowerMean
 from spectra.calibration.standard import Standard
+from spectra.parameters import MOST_ROWS
 from spectra.sequence.base_scores import BaseScores
 from spectra.signal.steps import StepGrid
 
@@ -95,6 +96,12 @@ class SequenceState:
     n_scored: int
     done: int
 
+    def __post_init__(self) -> None:
+        if {self.rows.ndim, self.features.ndim, self.values.ndim} != {2}:
+            raise ValueError("Rows, features and values have two axes each.")
+        if not 0 <= self.n_samples <= MOST_ROWS:
+            raise ValueError(f"No signal has {self.n_samples:g} rows.")
+
 
 class SequenceScorer:
     """Scores of a signal that comes in blocks.
@@ -160,8 +167,12 @@ class SequenceScorer:
             scorer._features.shape[1:],
             scorer._values.shape[:1],
         )
-        counts = (scorer._first_frame, scorer._first_scored, state.done, n_frames - state.n_scored)
-        if shapes != expected or min(counts) < 0 or state.done * grid.hop > state.n_samples:
+        waiting = state.n_scored - scorer._first_frame
+        counts = (
+            scorer._first_frame, scorer._first_scored, state.done, waiting,
+            n_frames - state.n_scored, state.n_samples - state.done * grid.hop,
+        )  # fmt: skip
+        if shapes != expected or min(counts) < 0:
             raise ValueError(f"The rows, features and values have the shapes {shapes}.")
         scorer._rows, scorer._features = state.rows.astype(np.float32), state.features
         scorer._values = state.values

@@ -18,6 +18,9 @@ from spectra.arrays import ComplexArray
 RIDGE: Final = 1e-3
 # Largest power of a frame in S, in units of the median power: one loud frame does not dominate S.
 LOUDEST: Final = 4.0
+# Largest real or imaginary part of a residual: in a bin that is silent in normal frames there is no
+# bound to it, and the sum of the squares of 10,000 bins has to fit float32 (largest 3e38).
+LARGEST: Final = 1e15
 # Largest number of channels: S of more needs more frames than recordings have, and c² memory.
 MAX_CHANNELS: Final = 128
 
@@ -59,4 +62,7 @@ def residual(X: ComplexArray, whitening: ComplexArray) -> ComplexArray:
 
     NaN where any channel has a gap.
     """
-    return np.ascontiguousarray((whitening @ X.transpose(2, 0, 1)).transpose(1, 2, 0))
+    found = np.ascontiguousarray((whitening @ X.transpose(2, 0, 1)).transpose(1, 2, 0))
+    parts = found.view(found.real.dtype)
+    np.clip(parts, -LARGEST, LARGEST, out=parts)
+    return found

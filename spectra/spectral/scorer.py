@@ -10,6 +10,7 @@ from spectra.archive import GAPS
 from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray
 from spectra.calibration.fusion import Fused, PowerMean
 from spectra.calibration.standard import Standard
+from spectra.parameters import MOST_ROWS
 from spectra.signal.scale import Scale
 from spectra.spectral.base_scores import BaseScores
 from spectra.threads import own_threads, share
@@ -73,6 +74,10 @@ class SpectralState:
 
     rows: FloatArray = field(metadata=GAPS)
     n_samples: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.n_samples <= MOST_ROWS:
+            raise ValueError(f"No signal has {self.n_samples:g} rows.")
 
 
 class SpectralScorer:

@@ -11,6 +11,7 @@ import numpy as np
 
 from spectra.archive import GAPS
 from spectra.arrays import BoolArray, Float64Array, FloatArray
+from spectra.parameters import MOST_ROWS
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class AdaptationState:
     def __post_init__(self) -> None:
         n_channels = self.waiting.shape[1:]
         moments = (self.mean, self.square, self.origin, self.first_mean, self.first_spread)
-        if self.half_life < 1 or self.margin < 1 or self.n_learned < 0:
+        counts = (self.half_life, self.margin, self.n_learned)
+        if min(self.half_life, self.margin, self.n_learned + 1) < 1 or max(counts) > MOST_ROWS:
             raise ValueError("Half-life and margin lie above 0.")
         if self.waiting.ndim != 2 or {each.shape for each in moments} != {n_channels}:
             raise ValueError("Each channel has its moments.")

@@ -8,6 +8,7 @@ import numpy as np
 from spectra.arrays import FloatArray, IntArray
 from spectra.datasets.instants import duration_text
 from spectra.errors import DataError
+from spectra.parameters import MOST_ROWS
 
 # Largest change of the rate, that of two recordings in `spectra.score`.
 RATE_TOLERANCE: Final = 0.01
@@ -57,8 +58,10 @@ class ClockState:
     def __post_init__(self) -> None:
         if self.step is not None and not self.step > 0:
             raise ValueError(f"step={self.step} must lie above 0.")
-        if self.rows.shape != self.seconds.shape or self.n_rows < 0 or self.resolution < 0:
+        if self.rows.ndim != 1 or self.deltas.ndim != 1 or self.rows.shape != self.seconds.shape:
             raise ValueError("Each knot has a row and its seconds.")
+        if not 0 <= self.n_rows <= MOST_ROWS or self.resolution < 0:
+            raise ValueError("Rows and resolution are not below 0.")
 
 
 class Clock:

@@ -22,6 +22,8 @@ from spectra.stream.tracker import AlarmEvent
 HEAD: Final = 64
 # Rows of a gap that are scored at a time.
 GAP_ROWS: Final = 4096
+# Largest offset in a file that the system takes (off_t of 64 bits).
+LARGEST_OFFSET: Final = 2**63 - 1
 # Lines one after another of another number of fields, after which a channel is said to be gone.
 GONE: Final = 10
 
@@ -99,8 +101,9 @@ class FeedState:
         begun = [self.layout is not None, self.clock is not None, self.stream is not None]
         if any(begun) != all(begun):
             raise ValueError("A stream that has begun has a layout and a clock.")
-        if min(self.offset, self.n_lines, self.n_bad, self.n_events, self.position) < 0:
-            raise ValueError("Counts are not below 0.")
+        counts = (self.offset, self.n_lines, self.n_bad, self.n_events, self.position)
+        if min(counts) < 0 or max(counts) > LARGEST_OFFSET:
+            raise ValueError("Counts are not below 0, and none is beyond the end of any file.")
 
 
 class Feed:

@@ -19,7 +19,7 @@ import pandas as pd
 
 from spectra.arrays import Float64Array
 from spectra.datasets.instants import resolution_of, seconds_of
-from spectra.datasets.raw import Raw, Request
+from spectra.datasets.raw import Raw, Request, quiet
 from spectra.datasets.readers.cells import MISSING_WORDS
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.csv_file import read_table
@@ -109,6 +109,7 @@ class Layout:
             raise ValueError("Each channel has a name, and a time has columns.")
 
     @classmethod
+    @quiet
     def of(
         cls, lines: Sequence[str], request: Request, wanted: tuple[str, ...] | None, name: str
     ) -> tuple[Self, Raw]:
@@ -122,6 +123,8 @@ class Layout:
         text, keys = _table_of(full) if is_json else ("\n".join(lines) + "\n", ())
         table = read_table(Source(name, None, text.encode()), request)
         raw, titles = _raw_of(table, request, wanted)
+        if not set(raw.channels) <= set(titles):
+            raise _not_by_lines(raw.source)
         channels = [titles.index(one) for one in raw.channels]
         # Columns that are chosen are no time; without a choice the reader finds the time first.
         taken = frozenset(channels) if request.channels else frozenset[int]()
@@ -271,10 +274,15 @@ class Layout:
             if alike and raw.instants is not None and self.kind != "none":
                 alike = _same_times(rows, raw, self)
         if not alike:
-            raise DataError(
-                f"{raw.source} cannot be read line by line: give a plain text table or JSON "
-                "objects, and name its columns with --time, --channels and --delimiter."
-            )
+            raise _not_by_lines(raw.source)
+
+
+def _not_by_lines(source: str) -> DataError:
+    """Return the error for what the reader finds in a file, but not in its lines."""
+    return DataError(
+        f"{source} cannot be read line by line: give a plain text table or JSON objects, and name "
+        "its columns with --time, --channels and --delimiter."
+    )
 
 
 def _raw_of(
@@ -285,15 +293,18 @@ def _raw_of(
     raw = raw_from_table(table, request)
     if raw.channels == ("value",) and "value" not in titles:
         # A single column without a name.
-        column = next(
+        columns = (
             column
             for column in range(len(titles))
             if np.array_equal(_numbers(table, column), raw.values[:, 0], equal_nan=True)
         )
+        if (column := next(columns, None)) is None:
+            raise _not_by_lines(table.source)
         titles[column] = "value"
     if wanted is None or sorted(raw.channels) == sorted(wanted):
         return raw, titles
-    if not any(table.names) and len(raw.channels) == len(wanted):
+    unnamed = not any(table.names) and set(raw.channels) <= set(titles)
+    if unnamed and len(raw.channels) == len(wanted):
         # Without a header the columns are in the order of the model's channels.
         for old, new in zip(raw.channels, wanted, strict=True):
             titles[titles.index(old)] = new

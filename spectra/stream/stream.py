@@ -87,6 +87,10 @@ class StreamState:
     tracker: TrackerState
     adaptation: AdaptationState | None
 
+    def __post_init__(self) -> None:
+        if {self.waiting.ndim, self.held.ndim} != {2}:
+            raise ValueError("Rows that wait or are held have two axes.")
+
 
 class Stream:
     """A signal without end, scored as its rows come.

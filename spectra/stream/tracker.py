@@ -13,6 +13,7 @@ from spectra.calibration.fusion import Fused, Fusion
 from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.rates import LARGEST, RAISED
 from spectra.calibration.scores import Scores
+from spectra.parameters import MOST_ROWS
 
 # An open alarm is reported again where its score has risen by this much, or its length has doubled:
 # a long alarm makes as many events as its logarithm.
@@ -83,7 +84,8 @@ class TrackerState:
         shapes = (self.statistic.shape, self.channel.shape, self.groups.shape[1:])
         if self.groups.ndim != 2 or shapes != ((n,),) * 3 or n > min(self.n_steps, MOST_STEPS):
             raise ValueError("The raised steps have other shapes.")
-        if min(self.n_alarms, self.reported_steps, n - self.reported_steps) < 0:
+        counts = (self.n_steps, self.n_alarms, self.reported_steps)
+        if min(*counts, n - self.reported_steps) < 0 or max(counts) > MOST_ROWS:
             raise ValueError("The counts of alarms and steps lie above 0.")
 
 
@@ -111,8 +113,9 @@ class AlarmTracker:
     ) -> None:
         self._fusion, self._step, self._channels, self._alpha = fusion, step, channels, alpha
         self._causal = causal
-        self._low = fusion.threshold(min(RAISED * alpha, LARGEST))
-        self._high = fusion.threshold(alpha)
+        # In double precision: the threshold of a tiny alpha may lie beyond all float32.
+        self._low = np.float64(fusion.threshold(min(RAISED * alpha, LARGEST)))
+        self._high = np.float64(fusion.threshold(alpha))
         # The run of raised steps that the last step belongs to.
         self._run: list[Fused] = []
         self._end = self._length = self._n_steps = self._n_alarms = self._reported_steps = 0

@@ -1,0 +1,153 @@
+"""Inputs that the fuzz tests have found, each in a small form."""
+
+import csv
+import io
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from click.testing import CliRunner
+
+import spectra
+from spectra.cli import main
+from spectra.datasets import inspect, read
+from spectra.datasets.raw import Request
+from spectra.errors import DataError
+from spectra.spectral.coupling import LARGEST, residual
+from spectra.stream.feed import Choices, Feed
+
+DATES = "time,x\n" + "".join(f"2024-01-01 00:00:{i:02d},{i % 7}\n" for i in range(40))
+
+
+def test_offsets_of_a_feather_file_that_point_outside_are_refused(tmp_path: Path) -> None:
+    # Arrow would take as much memory as they say, and end the process.
+    offsets = pa.py_buffer(np.array([0, 1, 2**31 - 9, 3, 4], dtype="<i4").tobytes())
+    texts = pa.Array.from_buffers(pa.string(), 4, [None, offsets, pa.py_buffer(b"abcd")])
+    table = pa.table([texts, pa.array([1.0, 2.0, 3.0, 4.0])], names=["text", "x"])
+    path = str(tmp_path / "a.feather")
+    with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(DataError, match="is damaged or not complete as a Feather file"):
+        read(tmp_path / "a.feather")
+
+
+@pytest.mark.parametrize("fs", [1e-15, 1e-12])
+def test_a_rate_at_which_the_last_row_is_beyond_all_dates_is_refused(fs: float) -> None:
+    with pytest.raises(DataError, match=r"would lie .* s from 1970, beyond all dates: give anoth"):
+        read(io.BytesIO(DATES.encode()), fs=fs)
+
+
+def test_dates_beyond_the_range_of_nanoseconds_are_counted_in_microseconds() -> None:
+    rows = [
+        f"{pd.Timestamp('2500-01-01') + pd.Timedelta(500 * i, 'us')},{i % 7}" for i in range(40)
+    ]
+    found = read(io.BytesIO("\n".join(["time,x", *rows]).encode()), fs=2000.0)
+    assert found.index[39] == pd.Timestamp("2500-01-01 00:00:00.0195")
+
+
+@pytest.mark.parametrize("rate", ["1e-154", "1e200"])
+def test_a_rate_of_a_file_that_is_none_is_refused_and_can_be_given(
+    tmp_path: Path, rate: str
+) -> None:
+    (tmp_path / "a.csv").write_text(f"# fs = {rate} Hz\nx\n1\n2\n4\n3\n")
+    np.savez(tmp_path / "a.npz", x=np.arange(40.0) % 7, fs=float(rate))
+    for path in (tmp_path / "a.csv", tmp_path / "a.npz"):
+        with pytest.raises(DataError, match="which no recording has: give another with --fs"):
+            read(path)
+        assert read(path, fs=10.0).fs == 10.0
+
+
+def test_the_first_rows_of_a_file_whose_rate_is_changed_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, x=np.arange(40.0) % 7, fs=10.0)
+    found = inspect(path, resample="1s")
+    assert found.first["x"].tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
+
+
+def test_a_header_of_an_array_as_python_2_wrote_it_is_read_without_a_warning(
+    tmp_path: Path,
+) -> None:
+    content = io.BytesIO()
+    np.lib.format.write_array(content, np.arange(40.0) % 7)
+    old = content.getvalue().replace(b"(40,), }  ", b"(40L,), } ")
+    (tmp_path / "a.npy").write_bytes(old)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read(tmp_path / "a.npy").values[:3, 0].tolist() == [0.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [["inf"] * 40, ["1e308", "-1e308"] * 20, ["9" * 400] * 40, ["1e300"] * 20 + ["-1e300"] * 20],
+    ids=["infinite", "both ends", "400 digits", "one step"],
+)
+@pytest.mark.parametrize("function", [read, inspect])
+def test_numbers_at_the_end_of_their_range_warn_of_nothing(
+    column: list[str], function: Callable[..., object]
+) -> None:
+    text = io.StringIO()
+    csv.writer(text).writerows(zip(column, np.arange(40) % 7, strict=True))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with suppress(DataError):
+            function(io.BytesIO(text.getvalue().encode()))
+
+
+def test_scores_of_a_file_none_of_whose_series_can_be_scored_are_not_written(
+    tmp_path: Path,
+) -> None:
+    rows = "".join(f"{name},{i % 3}\n" for name in "ab" for i in range(12))
+    (tmp_path / "a.csv").write_text(f"who,x\n{rows}")
+    output = tmp_path / "scores.csv"
+    words = ["detect", str(tmp_path / "a.csv"), "--nperseg", "64", "--series", "who"]
+    result = CliRunner().invoke(main, [*words, "-o", str(output)])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert result.stderr.count("Error: ") == 2
+    assert not output.exists()
+
+
+def test_first_lines_that_are_one_column_only_for_the_reader_are_refused() -> None:
+    # A day a row is one channel, which no line has.
+    days = "".join(
+        f"2024-01-{day:02d}," + ",".join(str((day * hour) % 11) for hour in range(24)) + "\n"
+        for day in range(1, 29)
+    )
+    header = "date," + ",".join(f"{hour:02d}:00" for hour in range(24)) + "\n"
+    threshold = {"alpha": 0.01, "false_alarms": None, "adapt": None}
+    choices = Choices(Request(), None, 32, threshold, 16, strict=False)
+    model = spectra.learn(np.random.default_rng(0).normal(size=400), method="spectral")
+    for text in (days, header + days):
+        feed = Feed("stdin", choices, model, spectra.learn)
+        with pytest.raises(DataError):  # noqa: PT012 (the line at which it is found may vary)
+            for line in text.splitlines():
+                list(feed.take(line))
+            list(feed.finish())
+
+
+@pytest.mark.parametrize("method", ["spectral", "sequence"])
+def test_the_smallest_probabilities_flag_nothing_and_warn_of_nothing(method: str) -> None:
+    # The threshold of a heavy tail lies beyond the numbers of single precision.
+    x = np.random.default_rng(0).standard_t(2, size=(3000, 2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for chosen in ({"alpha": 1e-300}, {"alpha": 5e-324}, {"fdr": 5e-324}, {"fdr": 1e-300}):
+            found = spectra.detect(x, method=method, **chosen)
+            assert found.alarms.empty
+            assert found.alpha > 0
+        model = spectra.learn(x, method=method)
+        stream = spectra.Stream(model, alpha=5e-324)
+        assert not stream.update(x).events + stream.finish().events
+
+
+def test_residuals_of_a_bin_that_was_silent_are_bounded() -> None:
+    X = np.full((1, 2, 3), 1e12 + 1e12j, dtype=np.complex64)
+    whitening = np.full((3, 1, 1), 1e20, dtype=np.complex64)
+    found = residual(X, whitening)
+    assert np.abs(found.real).max() == pytest.approx(LARGEST)
+    assert np.isfinite(np.square(np.abs(found)).sum())
