@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Bytes of a header of WFDB in which the files of its signals are sought.
-_HEADER_BYTES = 1 << 16
+_HEADER_BYTES = 1 << 20
 # Rows formatted at a time: enough that the cost of a block is that of its rows, and its text small.
 BLOCK = 8192
 
@@ -111,15 +111,24 @@ def _read_with(name: str) -> list[Path | int]:
     try:
         if path.is_dir():
             return list(path.iterdir())
-        if header.suffix != ".hea" or not header.is_file():
-            return [path]
-        with header.open("rb") as file:
-            lines = file.read(_HEADER_BYTES).splitlines()
+        record = _files_of_record(header) if header.suffix == ".hea" and header.is_file() else []
     except OSError:
         return [path]
-    named = {os.fsdecode(line.split(b" ")[0]) for line in lines}
-    signals = [path.parent / other for other in named if os.sep not in other]
-    return [path, header, *signals, header.with_suffix(".atr")]
+    return [path, *record]
+
+
+def _files_of_record(header: Path, *, segments: bool = True) -> list[Path]:
+    """Return a header of WFDB, its annotations and signals, and those of its segments."""
+    with header.open("rb") as file:
+        lines = file.read(_HEADER_BYTES).splitlines()
+    names = {os.fsdecode(words[0]) for line in lines if (words := line.split())}
+    beside = [header.parent / name for name in names if os.sep not in name]
+    files = [header, header.with_suffix(".atr"), *beside]
+    for path in beside if segments else ():
+        segment = path.with_name(f"{path.name}.hea")
+        if segment.is_file():
+            files += _files_of_record(segment, segments=False)
+    return files
 
 
 SCORE_COLUMNS = {"anomaly_score": "%.6g", "p_value": "%.6g", "alarm": "%d", "series": "%s"}

@@ -45,6 +45,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     np.savetxt("all/one.csv", labelled, fmt="%.4g,%d", header="value,label", comments="")
     Path("rec.hea").write_text("rec 1 100 600\nrec.dat 16 100 16 0 0 0 0 ECG\n", encoding="utf-8")
     Path("rec.dat").write_bytes(rng.integers(-99, 99, 600).astype("<i2").tobytes())
+    Path("tab.hea").write_text("tab 1 100 600\ntab.dat\t16 100 16 0 0 0 0 ECG\n", encoding="utf-8")
+    Path("tab.dat").write_bytes(Path("rec.dat").read_bytes())
+    Path("multi.hea").write_text("multi/1 1 100 600\nrec 600\n", encoding="utf-8")
     Path("mine.py").write_text("class Detector:\n    pass\n", encoding="utf-8")
     return tmp_path
 
@@ -61,6 +64,9 @@ READ = {
     "detector": (["benchmark", "all", "--detector", "mine:Detector"], "mine.py"),
     "signals of a record": (["detect", "rec.hea"], "rec.dat"),
     "header of signals": (["detect", "rec.dat"], "rec.hea"),
+    "signals behind a tab": (["detect", "tab.hea"], "tab.dat"),
+    "signals of a segment": (["detect", "multi.hea"], "rec.dat"),
+    "header of a segment": (["detect", "multi.hea"], "rec.hea"),
 }
 
 
