@@ -36,9 +36,10 @@ from spectra.datasets.raw import Request
 from spectra.errors import DataError
 from spectra.stream.feed import Choices, Feed
 
-# Seconds of the processor, and bytes of memory beyond those of the batch, that one input may take.
-LONGEST = 5.0
-MOST_BYTES = 1 << 30
+# Seconds of the processor, and bytes of memory beyond those of the batch, that one input may take,
+# and a model or a state with a few hundred rows that are scored.
+LIMITS = {"load_altered": (1.0, 200e6), "restore_altered": (1.0, 200e6)}
+LIMIT = (5.0, 1e9)
 BATCH = 2000
 # Seconds after which a batch is killed whose input does not end.
 STUCK = 120.0
@@ -408,11 +409,13 @@ class Batch:
 
     def _one(self, seed: int, folder: Path) -> None:
         before = used()
-        place = 2 + self.names.index(self.targets[seed % len(self.targets)].__name__)
+        name = self.targets[seed % len(self.targets)].__name__
+        place = 2 + self.names.index(name)
+        longest, most = LIMITS.get(name, LIMIT)
         try:
-            with limited(LONGEST):
+            with limited(longest):
                 fuzz(seed, folder, self.targets)
-            if used() - before > MOST_BYTES:
+            if used() - before > most:
                 raise MemoryError(f"It took {(used() - before) / 1e6:.0f} MB.")
         except Exception:
             self._set(1, self._get(1) + 1)

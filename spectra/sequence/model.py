@@ -25,6 +25,7 @@ from spectra.signal.frames import FrameGrid
 from spectra.signal.period import block_rows, dominant_period
 from spectra.signal.scale import Scale, constant_channels
 from spectra.signal.views import View
+from spectra.threads import one_blas_thread
 from spectra.transformer.training import Epoch
 
 # More features than this are projected on as many principal axes before contexts are compared: the
@@ -130,10 +131,13 @@ class SequenceModel:
         if stop - first <= NEAR * frames.stride:
             raise _too_short(plan.grid)
         sample = FrameSample.of(signal, frames, rows, FAR * frames.stride)
-        base, explained = _learned(frames, sample, plan.epochs, rng, progress)
+        # The products of threads are summed in another order: results would depend on the machine.
+        with one_blas_thread():
+            base, explained = _learned(frames, sample, plan.epochs, rng, progress)
         if rows != slice(0, n_samples):
             sample = FrameSample.of(signal, frames, slice(0, n_samples), base.past_frames)
-        values = _step_values(base, sample, n_samples)
+        with one_blas_thread():
+            values = _step_values(base, sample, n_samples)
         if not np.isfinite(values[: base.n_scores]).any(axis=1).all():
             raise _too_short(plan.grid)
         standardised = _standardised(base, values)

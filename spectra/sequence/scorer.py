@@ -13,6 +13,7 @@ from spectra.calibration.standard import Standard
 from spectra.parameters import MOST_ROWS
 from spectra.sequence.base_scores import BaseScores
 from spectra.signal.steps import StepGrid
+from spectra.threads import one_blas_thread
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,9 @@ class SequenceScorer:
 
     def update(self, block: Float64Array) -> Fused:
         """Take the next rows (n, n_channels); return the fused scores of the steps they finish."""
-        self._take(block)
-        self._score_frames(ended=False)
+        with one_blas_thread():
+            self._take(block)
+            self._score_frames(ended=False)
         grid, n_scored = self._model.base.frames.grid, self._n_scored
         finished = 0
         if n_scored:
@@ -142,7 +144,8 @@ class SequenceScorer:
 
     def finish(self) -> Fused:
         """Return the fused scores of the steps that are left; the signal has ended."""
-        self._score_frames(ended=True)
+        with one_blas_thread():
+            self._score_frames(ended=True)
         hop = self._model.base.frames.grid.hop
         return self._fuse(-(-self._n_samples // hop), self._n_scored)
 

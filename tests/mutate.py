@@ -1,0 +1,251 @@
+"""Faults put into the code on purpose: how many of them do the tests notice?
+
+Run: python tests/mutate.py [--every N] [ROOM ...]
+
+Each mutant of a room (calibration, signal, metrics) has one operator, comparison, number or truth
+value exchanged. It is tested by the tests that run its line, the fastest first, in a process of its
+own; a mutant that no test fails for has survived. Error messages, docstrings, types and texts are
+not mutated. `--every N` takes every Nth mutant.
+"""
+
+import argparse
+import ast
+import copy
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from typing import Any
+
+import coverage
+import hypothesis
+import numpy
+import pandas
+import pytest
+import scipy.special
+import scipy.stats
+import sklearn.base
+
+# What all mutants import is imported once, before their processes are forked.
+LOADED = (hypothesis, numpy, pandas, scipy.special, scipy.stats, sklearn.base)
+ROOT = Path(__file__).resolve().parent.parent
+# The files whose tests a room has to survive on its own.
+TESTS = {
+    "calibration": ["gaussian", "standard", "contamination", "fusion", "rates", "scores", "alarms"],
+    "signal": ["frames", "period", "spectrum", "scale", "steps", "views", "distance", "evidence",
+               "points", "comparison", "base_scores", "normal", "amplitude"],
+    "metrics": ["affiliation", "agreement", "vus"],
+}  # fmt: skip
+# Seconds that a mutant may take beyond ten times what its tests take.
+PATIENCE = 20.0
+OTHER: dict[type[ast.AST], type[Any]] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Div, ast.Mod: ast.Mult, ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd, ast.And: ast.Or, ast.Or: ast.And,
+}  # fmt: skip
+Site = tuple[int, Callable[[], None]]
+
+
+def sites(node: ast.AST) -> Iterator[Site]:
+    """Yield the line of each place that can be mutated in place, and a function that does it."""
+    yield from _own(node)
+    for name, value in ast.iter_fields(node):
+        if name in ("annotation", "returns", "decorator_list", "bases", "type_comment"):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST) and not _is_left_out(child):
+                yield from sites(child)
+
+
+def _is_left_out(node: ast.AST) -> bool:
+    """Return True for errors, imports, docstrings, texts and types."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id in ("cast", "TypeVar", "require", "require_integer")
+    left_out = (ast.Raise, ast.Import, ast.ImportFrom, ast.JoinedStr, ast.Assert)
+    return isinstance(node, left_out)
+
+
+def _own(node: ast.AST) -> Iterator[Site]:
+    """Yield the mutations of a node itself."""
+
+    def put(name: str, value: object) -> Callable[[], None]:
+        return lambda: setattr(node, name, value)
+
+    if isinstance(node, ast.Compare):
+        for i, op in enumerate(node.ops):
+            changed = [*node.ops[:i], OTHER[type(op)](), *node.ops[i + 1 :]]
+            yield node.lineno, put("ops", changed)
+    elif isinstance(node, (ast.BinOp, ast.BoolOp, ast.AugAssign)):
+        if type(node.op) in OTHER:
+            yield node.lineno, put("op", OTHER[type(node.op)]())
+    elif isinstance(node, ast.UnaryOp):
+        yield node.lineno, put("op", ast.UAdd() if isinstance(node.op, ast.USub) else ast.Not())
+    elif isinstance(node, ast.Constant):
+        if isinstance(node.value, bool):
+            yield node.lineno, put("value", not node.value)
+        elif isinstance(node.value, (int, float)):
+            yield node.lineno, put("value", node.value + 1)
+
+
+class Mutant:
+    """A module with one fault.
+
+    Parameters
+    ----------
+    path : Path
+    index : int
+        Number of the place in the module.
+    """
+
+    def __init__(self, path: Path, index: int) -> None:
+        self.path, self.index = path, index
+        self.tree = ast.parse(path.read_text(encoding="utf-8"))
+        found = [*sites(self.tree)]
+        self.line, change = found[index]
+        before = copy.deepcopy(self.tree)
+        change()
+        self.function, self.change = _difference(before, self.tree)
+
+    def install(self) -> None:
+        """Let the module be imported with its fault."""
+        plain, path, tree = SourceFileLoader.get_code, str(self.path), self.tree
+
+        def get_code(loader: SourceFileLoader, name: str) -> Any:
+            if os.path.realpath(loader.path) == path:
+                return compile(ast.fix_missing_locations(tree), path, "exec")
+            return plain(loader, name)
+
+        SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
+
+
+def _difference(before: ast.AST, after: ast.AST) -> tuple[str, str]:
+    """Return the function in which two modules differ, and the line in both."""
+    names = [""]
+    for one, other in zip(ast.walk(before), ast.walk(after), strict=True):
+        if isinstance(one, ast.FunctionDef) and ast.unparse(one) != ast.unparse(other):
+            names.append(one.name)
+    old, new = (ast.unparse(tree).splitlines() for tree in (before, after))
+    pairs = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
+    return names[-1], f"{pairs[0][0].strip()}  →  {pairs[0][1].strip()}"
+
+
+class Recorder:
+    """Plugin of pytest that notes the lines and the seconds of each test."""
+
+    def __init__(self, room: str) -> None:
+        self.measured = coverage.Coverage(
+            data_file=None, source=[str(ROOT / "spectra" / room)], config_file=False
+        )
+        self.seconds: dict[str, float] = {}
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Run a test in a context of its own."""
+        name = item.nodeid.partition("[")[0]
+        self.measured.switch_context(name)
+        begun = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+
+
+def run(arguments: list[str], plugins: list[Any]) -> int:
+    """Run pytest without a word, and return its status."""
+    quiet = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:terminalreporter", "-W", "ignore"]
+    return int(pytest.main([*quiet, *arguments], plugins))
+
+
+def recorded(room: str) -> tuple[dict[Path, dict[int, set[str]]], dict[str, float]]:
+    """Return the tests that run each line of a room, and the seconds of each test."""
+    reading, writing = os.pipe()
+    if not os.fork():
+        recorder = Recorder(room)
+        recorder.measured.start()
+        status = run([*files_of(room)], [recorder])
+        recorder.measured.stop()
+        data = recorder.measured.get_data()
+        lines = {
+            path: {line: set(tests) for line, tests in data.contexts_by_lineno(path).items()}
+            for path in data.measured_files()
+        }
+        with os.fdopen(writing, "w") as file:
+            file.write(repr((status, lines, recorder.seconds)))
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as file:
+        status, lines, seconds = ast.literal_eval(file.read())
+    os.wait()
+    if status:
+        raise SystemExit(f"The tests of {room} fail without a fault: {status}.")
+    return {Path(path): found for path, found in lines.items()}, seconds
+
+
+def files_of(room: str) -> list[str]:
+    """Return the files of the tests of a room, and the room itself for its examples."""
+    return [*(f"tests/test_{name}.py" for name in TESTS[room]), f"spectra/{room}"]
+
+
+def is_noticed(mutant: Mutant, tests: list[str], seconds: float) -> bool:
+    """Return True if a test fails for a mutant, or takes far too long."""
+    number = os.fork()
+    if not number:
+        mutant.install()
+        for stream in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+        os._exit(run(tests, []))
+    end = time.monotonic() + 10 * seconds + PATIENCE
+    while True:
+        found, status = os.waitpid(number, os.WNOHANG)
+        if found:
+            return status != 0
+        if time.monotonic() > end:
+            os.kill(number, signal.SIGKILL)
+        time.sleep(0.01)
+
+
+def mutate(room: str, every: int) -> tuple[int, int]:
+    """Print the mutants of a room that survive; return how many there were, and how many did."""
+    lines, seconds = recorded(room)
+    count = survived = 0
+    for path in sorted((ROOT / "spectra" / room).glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        known = lines.get(path, {})
+        whole = set().union(*known.values()) - {""} if known else set()
+        for index in range(sum(1 for _ in sites(tree))):
+            if (index + len(path.name)) % every:
+                continue
+            mutant = Mutant(path, index)
+            tests = known.get(mutant.line, set()) - {""} or whole
+            ordered = sorted(tests, key=lambda name: seconds.get(name, 0.0))
+            count += 1
+            took = sum(seconds.get(name, 0.0) for name in ordered)
+            if not ordered or not is_noticed(mutant, ordered, took):
+                survived += 1
+                place = f"{room}/{path.name}:{mutant.line} {mutant.function}"
+                sys.stdout.write(f"  {place}: {mutant.change}\n")
+                sys.stdout.flush()
+    return count, survived
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("rooms", nargs="*", choices=[*TESTS, []], default=[*TESTS])
+    parser.add_argument("--every", type=int, default=1)
+    given = parser.parse_args()
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    os.environ["OMP_NUM_THREADS"] = "1"
+    for name in given.rooms:
+        started = time.monotonic()
+        n, alive = mutate(name, given.every)
+        sys.stdout.write(
+            f"{name}: {n - alive} of {n} mutants noticed, {1 - alive / n:.1%}, in "
+            f"{time.monotonic() - started:.0f} s\n"
+        )
+        sys.stdout.flush()

@@ -1,0 +1,74 @@
+"""Scores do not depend on the unit, the zero or the order of channels, nor on threads."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
+
+import spectra
+
+METHODS = ["spectral", "sequence"]
+N_CHANNELS = 3
+# Largest difference of a standard score: sums in another order, of values with another last bit.
+ROUNDING = 2e-3
+
+
+@cache
+def signal(n: int) -> np.ndarray:
+    """Return cycles in noise, one stretch of which is louder."""
+    noise = np.random.default_rng(n).normal(size=(n, N_CHANNELS))
+    x = noise + 2 * np.sin(np.arange(n) / 14.3)[:, None]
+    x[n // 2 : n // 2 + 40] *= 3
+    return x
+
+
+def z_of(normal: np.ndarray, data: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scores of a signal by itself, and by a model of another one."""
+    model = spectra.learn(normal, method=method)
+    own = spectra.detect(data, method=method)
+    return own.step_scores.z, spectra.score(model, data).step_scores.z
+
+
+@cache
+def expected(method: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scores of the signal as it is."""
+    return z_of(signal(2000), signal(1500), method)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=10)
+@given(
+    scales=st.lists(
+        st.tuples(st.integers(-30, 30), st.sampled_from([1.0, -1.0, 3.7])),
+        min_size=N_CHANNELS,
+        max_size=N_CHANNELS,
+    ),
+    order=st.permutations(range(N_CHANNELS)),
+)
+def test_units_signs_and_the_order_of_channels_change_nothing(
+    method: str, scales: list[tuple[int, float]], order: list[int]
+) -> None:
+    factors = np.array([sign * 10.0**exponent for exponent, sign in scales])
+    found = z_of(*((signal(n) * factors)[:, order] for n in (2000, 1500)), method)
+    for one, other in zip(expected(method), found, strict=True):
+        np.testing.assert_allclose(one, other, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("shift", [1e9, -1e9, 1e6])
+def test_another_zero_changes_nothing(method: str, shift: float) -> None:
+    found = z_of(signal(2000) + shift, signal(1500) + shift, method)
+    for one, other in zip(expected(method), found, strict=True):
+        np.testing.assert_allclose(one, other, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_the_threads_of_blas_change_no_bit(method: str, threads: int) -> None:
+    with threadpool_limits(limits=threads):
+        found = z_of(signal(2000), signal(1500), method)
+    for one, other in zip(expected(method), found, strict=True):
+        assert one.tobytes() == other.tobytes()
