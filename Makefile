@@ -1,7 +1,9 @@
 # make detect   find the anomalies in the real recordings that come with spectra
 # make test     run every check
+# make coverage make test, with the lines and branches that the tests run; at least 95 %
 # make explore  run the tests of generated values with other values than make test
 # make fuzz     damaged files, altered models, random options; SECONDS=60 of them from seed SEED=0
+# make mutate   put faults into calibration, signal and metrics: how many do the tests notice? EVERY=1
 # make torture  stop writers at COUNT=300 random moments
 # make audit    look up known vulnerabilities of the exact versions of all dependencies
 # make docs     build the pages of docs/ into site/, warnings as errors
@@ -16,22 +18,32 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p $(US
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: detect test explore fuzz torture audit docs dist clean
+.PHONY: detect check test coverage explore fuzz mutate torture audit docs dist clean
 .DELETE_ON_ERROR:
 
 detect: .venv/.installed
 	$(BIN)/python benchmarks/detect_samples.py
 
-test: .venv/.installed-test
+check: .venv/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+test: check
 	$(BIN)/python -m pytest
+
+# Programs that the tests start are measured too, and write files of their own.
+coverage: check
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 SECONDS ?= 60
 SEED ?= 0
 COUNT ?= 300
+EVERY ?= 1
 EPOCH = $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 
 explore: .venv/.installed-test
@@ -39,6 +51,9 @@ explore: .venv/.installed-test
 
 fuzz: .venv/.installed-test
 	$(BIN)/python tests/fuzz.py $(SECONDS) $(SEED)
+
+mutate: .venv/.installed-test
+	$(BIN)/python tests/mutate.py --every $(EVERY)
 
 torture: .venv/.installed-test
 	$(BIN)/python tests/torture.py $(COUNT)
@@ -57,7 +72,7 @@ dist: .venv/.installed-test
 	$(BIN)/python tests/reproducible.py dist/*.tar.gz $(EPOCH)
 
 clean:
-	rm -rf .venv build dist site *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build dist site *.egg-info .hypothesis .coverage* .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:

@@ -24,7 +24,9 @@ def largest_bytes() -> int:
     return int(_SHARE * machine_bytes())
 
 
-def refuse_too_large(source: str, values: int, remedy: str, *, bytes_each: int = 8) -> None:
+def refuse_too_large(
+    source: str, values: int, remedy: str, *, bytes_each: int = 8, most: int | None = None
+) -> None:
     """Raise DataError where so many values do not fit into memory.
 
     Parameters
@@ -37,10 +39,13 @@ def refuse_too_large(source: str, values: int, remedy: str, *, bytes_each: int =
         What to try, the end of the sentence.
     bytes_each : int
         The bytes of one value.
+    most : int, optional
+        The most bytes of a file that is compressed inside, by default half of the memory.
     """
-    if values * bytes_each > largest_bytes():
-        needed, most = values * bytes_each / 2**30, largest_bytes() / 2**30
+    allowed = largest_bytes() if most is None else most
+    if values * bytes_each > allowed:
+        needed = values * bytes_each / 2**30
         raise DataError(
-            f"{source} says that it holds {values:,} values, {needed:,.1f} GiB in memory, more "
-            f"than the {most:.1f} GiB that may be used here: {remedy}."
+            f"{source} says that it holds {values:,} values, {needed:,.3g} GiB in memory, more "
+            f"than the {allowed / 2**30:.3g} GiB that may be used here: {remedy}."
         )

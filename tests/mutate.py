@@ -10,7 +10,6 @@ not mutated. `--every N` takes every Nth mutant.
 
 import argparse
 import ast
-import copy
 import os
 import signal
 import sys
@@ -86,7 +85,10 @@ def _own(node: ast.AST) -> Iterator[Site]:
         if type(node.op) in OTHER:
             yield node.lineno, put("op", OTHER[type(node.op)]())
     elif isinstance(node, ast.UnaryOp):
-        yield node.lineno, put("op", ast.UAdd() if isinstance(node.op, ast.USub) else ast.Not())
+        if isinstance(node.op, ast.USub):
+            yield node.lineno, put("op", ast.UAdd())
+        else:
+            yield node.lineno, put("operand", ast.UnaryOp(node.op, node.operand))
     elif isinstance(node, ast.Constant):
         if isinstance(node.value, bool):
             yield node.lineno, put("value", not node.value)
@@ -109,9 +111,16 @@ class Mutant:
         self.tree = ast.parse(path.read_text(encoding="utf-8"))
         found = [*sites(self.tree)]
         self.line, change = found[index]
-        before = copy.deepcopy(self.tree)
+        functions = (node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef))
+        around = [
+            node.name for node in functions if node.lineno <= self.line <= (node.end_lineno or 0)
+        ]
+        self.function = around[-1] if around else ""
+        before = ast.unparse(self.tree).splitlines()
         change()
-        self.function, self.change = _difference(before, self.tree)
+        after = ast.unparse(self.tree).splitlines()
+        changed = [(a, b) for a, b in zip(before, after, strict=False) if a != b]
+        self.change = "  →  ".join(text.strip() for text in changed[0])
 
     def install(self) -> None:
         """Let the module be imported with its fault."""
@@ -123,17 +132,6 @@ class Mutant:
             return plain(loader, name)
 
         SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
-
-
-def _difference(before: ast.AST, after: ast.AST) -> tuple[str, str]:
-    """Return the function in which two modules differ, and the line in both."""
-    names = [""]
-    for one, other in zip(ast.walk(before), ast.walk(after), strict=True):
-        if isinstance(one, ast.FunctionDef) and ast.unparse(one) != ast.unparse(other):
-            names.append(one.name)
-    old, new = (ast.unparse(tree).splitlines() for tree in (before, after))
-    pairs = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
-    return names[-1], f"{pairs[0][0].strip()}  →  {pairs[0][1].strip()}"
 
 
 class Recorder:
@@ -157,8 +155,17 @@ class Recorder:
 
 def run(arguments: list[str], plugins: list[Any]) -> int:
     """Run pytest without a word, and return its status."""
-    quiet = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:terminalreporter", "-W", "ignore"]
-    return int(pytest.main([*quiet, *arguments], plugins))
+    # Rewritten by pytest, a file that is named would be imported without its fault.
+    plain = [
+        "--assert=plain",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:terminalreporter",
+        "-W",
+        "ignore",
+    ]
+    return int(pytest.main(["-q", "-x", *plain, *arguments], plugins))
 
 
 def recorded(room: str) -> tuple[dict[Path, dict[int, set[str]]], dict[str, float]]:

@@ -139,3 +139,74 @@ def test_missing_library_is_named_with_the_command_that_installs_it(
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     with pytest.raises(DataError, match=r"pip install 'spectra-anomaly\[excel\]'"):
         read(path)
+
+
+def parts_of(path: Path) -> dict[str, bytes]:
+    """Return the parts of a small workbook."""
+    book = openpyxl.Workbook()
+    for row in zip("ab", *(np.arange(20.0).reshape(10, 2) % 7), strict=True):
+        book.active.append(row)
+    book.save(path)
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+CELL = b'<c r="B2"'
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        (b'<c r="XFD1048576"', SHEET),
+        (b'<c r="XFD1048576"', "xl/else/where.bin"),
+        (b"<c r='XFD1048576'", SHEET),
+        (b'<c  r = "XFD1048576"', SHEET),
+        (b"<c\n" + b" " * 2000 + b'r="XFD1048576"', SHEET),
+        (b'<c r="&#88;FD1048576"', SHEET),
+        (b'<c r="xfd1048576"', SHEET),
+    ],
+)
+def test_a_cell_far_from_the_others_is_found_however_it_is_written(
+    tmp_path: Path, cell: bytes, name: str
+) -> None:
+    # Otherwise the process ends for want of memory.
+    path = tmp_path / "a.xlsx"
+    parts = parts_of(path)
+    assert CELL in parts[SHEET]
+    parts[name] = parts.pop(SHEET).replace(CELL, cell)
+    relations = parts["xl/_rels/workbook.xml.rels"]
+    target = b"/xl/worksheets/sheet1.xml"
+    assert target in relations
+    parts["xl/_rels/workbook.xml.rels"] = relations.replace(target, f"/{name}".encode())
+    with zipfile.ZipFile(path, "w") as archive:
+        for other, content in parts.items():
+            archive.writestr(other, content)
+    with pytest.raises(DataError, match=r"holds 17,179,869,184 values.*: delete what is in row"):
+        read(path)
+
+
+def test_cells_without_places_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    parts = parts_of(path)
+    rows = b"<row>" + b"<c/>" * 16_000 + b"</row>" + b"<row/>" * 60_000 + b"</sheetData>"
+    parts[SHEET] = parts[SHEET].replace(b"</sheetData>", rows)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    with pytest.raises(DataError, match="says that it holds 960,048,000 values"):
+        read(path)
+
+
+@pytest.mark.parametrize("pattern", [b"<row r=", b"<c r="])
+def test_places_written_in_another_way_are_read_all_the_same(
+    tmp_path: Path, pattern: bytes
+) -> None:
+    path = tmp_path / "a.xlsx"
+    parts = parts_of(path)
+    expected = read(path).values
+    parts[SHEET] = parts[SHEET].replace(pattern, pattern.replace(b" ", b"\n"))
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    np.testing.assert_array_equal(read(path).values, expected)

@@ -195,6 +195,16 @@ def test_every_requirement_is_listed_with_its_licence() -> None:
     assert {canonicalize_name(line.name) for line in requirements()} <= set(listed)
 
 
+def test_every_exact_version_is_listed_with_its_licence() -> None:
+    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    rows = text.partition("## All that the checks install")[2].splitlines()
+    cells = [line.split("|")[2] for line in rows if line.startswith("| ")]
+    listed = {canonicalize_name(name.strip()) for cell in cells for name in cell.split(",")}
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    names = {canonicalize_name(pin.partition("==")[0]) for pin in pins if not pin.startswith("#")}
+    assert listed - {"libraries"} == names
+
+
 def test_every_requirement_has_one_exact_version_for_the_tests() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [Requirement(line) for line in lines if not line.startswith("#")]

@@ -12,8 +12,10 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from xml.parsers import expat
 
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
@@ -25,13 +27,16 @@ from spectra.errors import DataError
 _KIND = "an Excel workbook"
 _PARTS = (".xml", ".rels", ".bin", "/")
 """Endings of the first member of a workbook; which one it is depends on the program."""
-_FAULTS = (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, KeyError, RuntimeError)
-"""Errors of Python's zipfile on archives that are damaged or locked with a password."""
-_SHEET_PART = re.compile(r"/?xl/worksheets/[^/]+\.xml")
-_ROW = re.compile(rb'\sr="[A-Z]{0,3}(\d{1,7})"')
-_COLUMN = re.compile(rb'\sr="([A-Z]{1,3})\d')
-"""The parts of the place of a cell, such as r="B12", or of a row, r="12"."""
-_LONGEST_REFERENCE = 16
+_FAULTS = (
+    zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, KeyError, RuntimeError,
+    expat.ExpatError,
+)  # fmt: skip
+"""Errors of Python's zipfile on archives that are damaged or locked with a password, and of expat
+on parts that are no XML."""
+_PLACE = re.compile(rb'<(?:row|c) r="([A-Z]{0,3})([0-9]{1,7})"')
+"""A row or cell with its place, such as r="12" or r="B12", as all known programs write it."""
+_PLACED = re.compile(rb"<(?:[\w.-]+:)?(?:row|c)[\s/>]")
+"""A row or cell, however it is written."""
 _BLOCK = 1 << 20
 _CELL_BYTES = 64
 """Bytes that a cell takes while it is read."""
@@ -78,15 +83,14 @@ def read_excel(source: Source, request: Request) -> Raw:
 
 
 def _refuse_large_sheets(source: Source, archive: zipfile.ZipFile) -> None:
-    """Raise DataError for a sheet that does not fit into memory.
+    """Raise DataError for a workbook that does not fit into memory.
 
     calamine takes memory for all cells up to the last row and column, and where there is not as
     much the process ends: one cell far from the others is enough.
     """
-    for info in archive.infolist():
-        if not _SHEET_PART.fullmatch(info.filename):
-            continue
-        refuse_too_large(source.name, info.file_size, "save the sheet as CSV", bytes_each=1)
+    size, most = sum(info.file_size for info in archive.infolist()), source.max_bytes
+    refuse_too_large(source.name, size, "save the sheet as CSV", bytes_each=1, most=most)
+    for info in _sheet_parts(archive):
         rows, columns = _extent(archive, info)
         refuse_too_large(
             source.name,
@@ -94,19 +98,80 @@ def _refuse_large_sheets(source: Source, archive: zipfile.ZipFile) -> None:
             f"delete what is in row {rows} or in the last column, if that lies far from the table, "
             "or save the sheet as CSV",
             bytes_each=_CELL_BYTES,
+            most=most,
         )
 
 
 def _extent(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[int, int]:
-    """Return the numbers of the last row and column that a sheet names."""
+    """Return the numbers of the last row and column that a part of a workbook names."""
     rows, columns, rest = 0, 0, b""
     with archive.open(info) as part:
         while block := part.read(_BLOCK):
-            text = rest + block
-            rows = max(rows, *map(int, _ROW.findall(text)), 0)
-            columns = max(columns, *map(_column, set(_COLUMN.findall(text))), 0)
-            rest = text[-_LONGEST_REFERENCE:]
+            text, end, rest = (rest + block).rpartition(b">")
+            places = _PLACE.findall(text + end)
+            if len(places) != len(_PLACED.findall(text + end)):
+                return _parsed_extent(archive, info)
+            rows = max(rows, *(int(row) for _, row in places), 0)
+            columns = max(columns, *map(_column, {letters for letters, _ in places}), 0)
     return rows, columns
+
+
+def _parsed_extent(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[int, int]:
+    """Return the same by a parser, for what is written in another way than programs do."""
+    row = column = rows = columns = 0
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal row, column, rows, columns
+        name = tag.rpartition(":")[2]
+        if name not in ("row", "c"):
+            return
+        place = re.fullmatch(r"([A-Za-z]{0,7})([0-9]{0,9})", attributes.get("r", "").strip())
+        if place is None:
+            raise ValueError(f"the place {attributes['r']!r}")
+        # What has no place lies below or beside what was before it.
+        if name == "row":
+            row, column = int(place[2] or row + 1), 0
+        else:
+            row = int(place[2] or row)
+            column = _column(place[1].upper().encode()) or column + 1
+        rows, columns = max(rows, row), max(columns, column)
+
+    _parse(archive, info, begin)
+    return rows, columns
+
+
+def _sheet_parts(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the parts that hold sheets, whatever their folders."""
+    sheets: set[str] = set()
+    names: set[str] = set()
+
+    def of_workbook(tag: str, attributes: dict[str, str]) -> None:
+        if tag.rpartition(":")[2] == "sheet":
+            sheets.update(attributes.values())
+
+    def of_relations(_tag: str, attributes: dict[str, str]) -> None:
+        if sheets.intersection(attributes.values()):
+            names.update(map(_base_name, attributes.values()))
+
+    _parse(archive, archive.getinfo("xl/workbook.xml"), of_workbook)
+    _parse(archive, archive.getinfo("xl/_rels/workbook.xml.rels"), of_relations)
+    return [info for info in archive.infolist() if _base_name(info.filename) in names]
+
+
+def _base_name(path: str) -> str:
+    return re.split(r"[/\\]", path)[-1].casefold()
+
+
+def _parse(
+    archive: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    begin: Callable[[str, dict[str, str]], object],
+) -> None:
+    """Call a function with each element of a part; raise ExpatError for what is no XML."""
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = begin
+    with archive.open(info) as part:
+        parser.ParseFile(part)
 
 
 def _column(letters: bytes) -> int:

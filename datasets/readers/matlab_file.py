@@ -128,7 +128,8 @@ def _loaded(
     """Return the values of one variable of a file of version 4."""
     from scipy import io as matlab
 
-    refuse_too_large(source.name, math.prod(shape), "choose another variable with --variable")
+    remedy = "choose another variable with --variable"
+    refuse_too_large(source.name, math.prod(shape), remedy, most=source.max_bytes)
     if isinstance(where, io.BytesIO):
         where.seek(0)
     loaded = matlab.loadmat(cast("Any", where), variable_names=[name])

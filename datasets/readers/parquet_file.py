@@ -57,7 +57,8 @@ def read_parquet(source: Source, request: Request) -> Raw:
             columns = _columns(arrow, source, file.schema_arrow, request)
             rows = request.rows_of(file.metadata.num_rows)
             values = rows * len(columns.indices)
-            refuse_too_large(source.name, values, "choose fewer columns with --channels")
+            remedy = "choose fewer columns with --channels"
+            refuse_too_large(source.name, values, remedy, most=source.max_bytes)
             frame = _frame(arrow, file, columns, rows)
             unread = file.metadata.num_rows - rows
         return replace(_raw(source, frame, columns, request), unread=unread)

@@ -129,9 +129,8 @@ def raw_from_variables(
         left_out = _left_out(usable, chosen)
     rate, notes = _rate(variables, fs, chosen[0])
     notes += left_out
-    refuse_too_large(
-        source.name, sum(variable.size for variable in chosen), "choose one with --variable"
-    )
+    size = sum(variable.size for variable in chosen)
+    refuse_too_large(source.name, size, "choose one with --variable", most=source.max_bytes)
     header, values, turned = _columns(chosen, source)
     notes += turned
     header = replace(header, fs=rate, start=start)
