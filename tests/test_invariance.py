@@ -1,5 +1,6 @@
-"""Scores do not depend on the unit, the zero or the order of channels, nor on threads."""
+"""Scores do not depend on the unit, the zero or the order of channels, or on threads."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
@@ -72,3 +73,13 @@ def test_the_threads_of_blas_change_no_bit(method: str, threads: int) -> None:
         found = z_of(signal(2000), signal(1500), method)
     for one, other in zip(expected(method), found, strict=True):
         assert one.tobytes() == other.tobytes()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_several_threads_at_once_have_the_same_results(method: str) -> None:
+    # Up to rounding: BLAS has one number of threads for all threads of Python.
+    with ThreadPoolExecutor(4) as pool:
+        results = [*pool.map(lambda _: z_of(signal(2000), signal(1500), method), range(6))]
+    for found in results:
+        for one, other in zip(expected(method), found, strict=True):
+            np.testing.assert_allclose(one, other, atol=ROUNDING)

@@ -77,3 +77,21 @@ def test_volumes_where_every_row_is_anomalous():
 def test_a_buffer_that_is_no_number_of_rows_is_an_error(buffer):
     with pytest.raises(ValueError, match="buffer"):
         metrics.vus_pr([0, 1], [0, 1], buffer)
+
+
+@pytest.mark.parametrize("way", [1, -1])
+@pytest.mark.parametrize("buffer", [4, 5, 8, 9, 14])
+def test_rows_within_the_ramps_of_two_events_on_one_side_are_anomalous_once(way, buffer):
+    labels = np.zeros(24, dtype=int)
+    labels[[9, 11, 13]] = 1
+    scores = np.random.default_rng(buffer).normal(size=24)
+    found = metrics.volumes(labels[::way], scores, buffer)
+    expected = naive.volumes(labels[::way].tolist(), scores.tolist(), buffer)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("period", [6, 7, 290, 310])
+def test_the_shortest_and_the_longest_periods_are_those_of_the_published_code(period):
+    series = np.sin(2 * np.pi * np.arange(1000) / period)
+    assert metrics.vus_buffer(series) == naive.vus_buffer(series.tolist())
+    assert (metrics.vus_buffer(series) == 125) == (period > 303)
