@@ -25,6 +25,7 @@ from spectra.atomic import replacing
 path, letter, blocks, limit = sys.argv[1:]
 if int(limit):
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+print(flush=True)
 with replacing(Path(path)) as file:
     for _ in range(int(blocks)):
         file.write(letter.encode() * {BLOCK})
@@ -34,7 +35,7 @@ with replacing(Path(path)) as file:
 def writer(path: Path, letter: str, blocks: int, limit: int = 0) -> "subprocess.Popen[bytes]":
     """A process that writes a file."""
     command = [sys.executable, "-c", WRITER, str(path), letter, str(blocks), str(limit)]
-    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
 def content(path: Path) -> tuple[str, int]:
@@ -49,7 +50,11 @@ def killed(folder: Path, blocks: int, rng: random.Random, number: signal.Signals
     path = folder / "out"
     path.write_bytes(b"a" * 3 * BLOCK)
     with writer(path, "b", blocks) as process:
-        time.sleep(rng.uniform(0.0, 0.15))
+        assert process.stdout is not None
+        # The first moments of the program are hit too, and then those of writing.
+        if rng.random() < 0.9:
+            process.stdout.read(1)
+        time.sleep(rng.uniform(0.0, 0.06))
         process.send_signal(number)
     found = content(path)
     assert found in {("a", 3 * BLOCK), ("b", blocks * BLOCK)}, found
