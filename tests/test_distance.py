@@ -146,3 +146,22 @@ def test_normal_spectra_are_given_back_up_to_rounding() -> None:
     targets = distance.Targets.of(bank)
     for channel in range(2):
         np.testing.assert_allclose(targets.spectra(channel), bank[channel], rtol=1e-12)
+
+
+def test_small_distances_are_those_of_the_definition_whatever_the_offsets_of_features() -> None:
+    rng = np.random.default_rng(5)
+    offsets = 10.0 ** np.arange(10)
+    bank = offsets + 1e-3 * rng.normal(size=(50, 10))
+    a = bank[:6] + 1e-4 * rng.normal(size=(6, 10))
+    a[0] = bank[0]
+    expected = [[naive_signal.squared_distance(x, y) for y in bank] for x in a]
+    found = distance.squared_distances(a, bank)
+    np.testing.assert_allclose(found, expected, atol=1e-8)
+    assert found[0, 0] < 1e-12
+    assert found.max() < 1e-3
+
+
+def test_a_single_normal_spectrum_that_is_a_gap_is_infinitely_far() -> None:
+    bank = np.full((1, 4), np.nan)
+    found = distance.Targets.of(bank[None]).compared(np.ones((2, 4)), 0, None)
+    assert np.isposinf(found).all()

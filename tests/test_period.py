@@ -82,3 +82,13 @@ def test_noise_has_no_period_however_short(n_samples):
 )
 def test_signals_that_do_not_repeat_have_no_period(values):
     assert dominant_period(values[:, None]) is None
+
+
+def test_a_signal_without_power_has_an_autocorrelation_at_every_lag():
+    np.testing.assert_array_equal(autocorrelation(np.full((50, 2), 3.0), 5), np.zeros(6))
+
+
+@pytest.mark.parametrize(("n_samples", "period"), [(31, None), (32, 3), (39, 3)])
+def test_the_shortest_signal_that_can_have_a_period_has_four_lags(n_samples, period):
+    values = np.tile([0.0, 0.0, 9.0], 20)[:n_samples, None]
+    assert dominant_period(values) == period

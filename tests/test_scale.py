@@ -119,3 +119,10 @@ def test_commands_do_not_drown_the_telemetry_beside_them() -> None:
     assert (found.alarms["channel"] == "ch1").all()
     assert ((found.alarms["start"] <= 6040) & (found.alarms["end"] >= 6000)).any()
     assert "raise no alarm" in " ".join(found.notes)
+
+
+@pytest.mark.parametrize(("n_values", "state"), [(1, True), (2, True), (3, True), (4, False)])
+def test_a_state_has_at_most_three_values(n_values: int, state: bool) -> None:
+    rows = np.arange(500)
+    signal = np.column_stack([np.random.default_rng(0).normal(size=500), rows % n_values])
+    assert state_channels(signal).tolist() == [False, state]
