@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import naive_calibration
-from spectra.calibration.contamination import EXPECTED, QUANTILES, normal_bound
+from spectra.calibration.contamination import EXPECTED, QUANTILES, cluster_size, normal_bound
 
 BLOCK = 32
 
@@ -65,3 +65,11 @@ def test_most_blocks_are_normal() -> None:
     statistic = noise(BLOCK * 600, 5)
     statistic.reshape(600, BLOCK)[:500, 10:14] = 6.0 + noise(2000, 6).reshape(500, 4)
     assert normal_bound(statistic, BLOCK, 0.0) > 6.0
+
+
+def test_steps_at_a_level_are_not_above_it() -> None:
+    values = np.random.default_rng(3).integers(0, 4, 5000).astype(np.float64)
+    for level in (0.0, 1.0, 2.0):
+        expected = naive_calibration.cluster_size(values.tolist(), level, 16)
+        assert cluster_size(values, level, 16) == expected
+    assert cluster_size(values, 3.0, 16) == 1.0

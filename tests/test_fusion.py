@@ -259,6 +259,7 @@ def test_a_group_without_a_score_and_one_that_never_changes_are_usable() -> None
         *fused(statistic, groups), (16, 64, 256), 4, clean=False, smallest_scale=0.0
     )
     assert (fusion.spread > 0).all()
+    assert (fusion.centre[1], fusion.spread[1]) == (0.0, 1.0)
     assert np.isnan(fusion.group_scores(groups)[1]).all()
     np.testing.assert_array_equal(fusion.group_scores(groups)[2], 0.0)
 
@@ -296,3 +297,9 @@ def test_the_p_value_is_that_of_the_score() -> None:
     fusion = FUSIONS["lognormal", 16, True]
     at = np.linspace(0, 20, 40)
     np.testing.assert_allclose(fusion.p_value(at), p_from_z(fusion.z(at)))
+
+
+@pytest.mark.parametrize("key", FUSIONS)
+def test_the_smallest_p_value_is_a_tenth_of_that_of_one_independent_step(key) -> None:
+    fusion = FUSIONS[key]
+    assert fusion.smallest_p == pytest.approx(min(0.1 / fusion.calibration.n_independent, 0.5))

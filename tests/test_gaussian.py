@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from spectra.calibration import gaussian
 from spectra.calibration.gaussian import (
     LOWEST,
     GaussianThreshold,
@@ -173,3 +174,45 @@ def test_a_calibrator_whose_parts_make_no_sense_is_refused(changed, message):
 def test_p_values_and_scores_are_inverse(z):
     assert p_from_z(z) == pytest.approx(stats.norm.sf(z), rel=1e-10)
     assert z_from_p(p_from_z(z)) == pytest.approx(z, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", ["uniform", "expon", "t"])
+def test_the_goodness_of_fit_is_that_of_kolmogorov_and_smirnov(name: str, seed: int) -> None:
+    arguments = (3.0,) if name == "t" else ()
+    values = getattr(stats, name)(*arguments).rvs(4000, random_state=seed)
+    found = GaussianThreshold.fit(values, 0.5)
+    excess = values[values > found.levels[-1]] - found.levels[-1]
+    fitted = stats.genpareto(found.shape, scale=found.scale)
+    expected = stats.ks_1samp(excess, fitted.cdf).statistic
+    assert found.ks_statistic == pytest.approx(expected, abs=1e-9)
+    independent = 2000.0 * found.tail_p
+    p_value = stats.kstwobign.sf(np.sqrt(independent) * expected)
+    assert found.ks_p_value == pytest.approx(p_value, rel=1e-6)
+
+
+def test_the_prior_of_the_shape_is_a_gaussian() -> None:
+    # The penalised likelihood of all shapes and scales, on a grid.
+    values = stats.genpareto(0.4, scale=2.0).rvs(60, random_state=3)
+    scale, shape = pareto_tail(values, 0.0)
+
+    def penalised(shape: float, scale: float) -> float:
+        density = stats.genpareto(shape, scale=scale).logpdf(values).sum()
+        return float(density - 0.5 * (shape / gaussian.PRIOR) ** 2)
+
+    others = [
+        penalised(other, width)
+        for other in gaussian.SHAPES
+        for width in scale * np.linspace(0.3, 2.0, 80)
+    ]
+    assert penalised(shape, scale) >= max(others) - 1e-6
+    assert penalised(shape, scale) > penalised(shape + 0.1, scale)
+
+
+@pytest.mark.parametrize(("n", "tail_p"), [(1, 0.5), (2, 0.5), (3, 1 / 3), (5, 0.4)])
+def test_few_values_have_a_tail_of_half_of_them(n: int, tail_p: float) -> None:
+    found = GaussianThreshold.fit(np.arange(n) ** 2.0)
+    assert found.tail_p == pytest.approx(tail_p)
+    independent = max(n * tail_p, 1.0)
+    p_value = stats.kstwobign.sf(np.sqrt(independent) * found.ks_statistic)
+    assert found.ks_p_value == pytest.approx(p_value)

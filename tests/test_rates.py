@@ -14,6 +14,7 @@ from spectra.calibration.rates import (
     n_alarms,
     steps_of_alarms,
 )
+from spectra.calibration.threshold import Threshold
 from spectra.errors import DataError
 
 
@@ -102,3 +103,38 @@ def test_gaps_end_alarms() -> None:
     statistic = np.array([0, 3, np.nan, 3, 0, 3.0])
     with np.errstate(invalid="ignore"):
         assert n_alarms(statistic > 2, statistic > 1) == 3
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_share_of_false_alarms_is_that_of_benjamini_and_hochberg(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n, q = 400, 0.2
+    p_value = np.full(n, 0.9)
+    # Separate stretches, some of which are far below the others.
+    small = np.sort(np.concatenate([10.0 ** -rng.uniform(2, 6, 6), rng.uniform(0, 0.19, 60)]))
+    p_value[1 : 2 * small.size : 2] = rng.permutation(small)
+    accepted = [k for k, p in enumerate(small.tolist(), start=1) if p <= q * k / n]
+    expected = q * max(accepted) / n if accepted else q / n
+    assert alpha_of_fdr(p_value, np.ones(ALPHAS.size), q) == pytest.approx(expected)
+
+
+def test_units_of_time_are_those_of_the_calendar() -> None:
+    year = 365.2425 * 86_400
+    lengths = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 7 * 86_400,
+               "month": year / 12, "year": year}  # fmt: skip
+    for unit, seconds in lengths.items():
+        found = AlarmRate.parse(f"1/{unit}").per_step(10, 100.0, 5)
+        assert found == pytest.approx(0.1 / seconds)
+    assert AlarmRate.parse("2/recording").per_step(10, None, 500) == pytest.approx(0.04)
+
+
+def test_a_single_step_has_the_share_itself() -> None:
+    assert alpha_of_fdr(np.array([0.9]), np.ones(ALPHAS.size), 0.2) == 0.2
+
+
+def test_a_rate_and_a_share_exclude_each_other() -> None:
+    assert Threshold(fdr=0.1).text == "false discovery rate 0.1"
+    assert Threshold(false_alarms="1/day").text == "1 false alarm a day"
+    assert Threshold().text == ""
+    with pytest.raises(ValueError, match="Give false_alarms or fdr, not both"):
+        Threshold(0.001, "1/day", 0.1)
