@@ -17,6 +17,9 @@ import spectra
 from spectra.cli import main
 from spectra.datasets import inspect, read
 from spectra.datasets.raw import Request
+from spectra.datasets.readers.clock_times import holds_clocks
+from spectra.datasets.readers.delimiter import is_value
+from spectra.datasets.readers.keyed_cells import is_keyed
 from spectra.errors import DataError
 from spectra.spectral.coupling import LARGEST, residual
 from spectra.stream.feed import Choices, Feed
@@ -151,3 +154,15 @@ def test_residuals_of_a_bin_that_was_silent_are_bounded() -> None:
     found = residual(X, whitening)
     assert np.abs(found.real).max() == pytest.approx(LARGEST)
     assert np.isfinite(np.square(np.abs(found)).sum())
+
+
+def test_thousands_of_digits_before_a_letter_take_linear_time() -> None:
+    # A pattern that goes back for each digit would take hours.
+    for field in ("9" * 100_000 + "a", "1." + "9" * 100_000 + "a"):
+        assert not is_value(field, ".")
+        assert not is_keyed(f"x={field}")
+
+
+def test_an_empty_cell_among_times_of_day_is_no_time_of_day() -> None:
+    assert not holds_clocks(pd.Series(["12:00:00", None, "12:00:02"], dtype="str"))
+    assert holds_clocks(pd.Series(["12:00:00", "12.00.01"], dtype="str"))

@@ -51,7 +51,13 @@ def holds_clocks(column: "pd.Series[float]") -> bool:
     if is_plain(column):
         return False
     first = column.iloc[:_A_FEW].astype("str")
-    return all(is_clock(cell) or _DOTTED.fullmatch(cell) for cell in first)
+    # An empty cell stays a number, NaN.
+    return all(isinstance(cell, str) and holds_clock(cell) for cell in first)
+
+
+def holds_clock(cell: str) -> bool:
+    """Return True if a cell is a time of day, with colons or dots."""
+    return is_clock(cell) or _DOTTED.fullmatch(cell) is not None
 
 
 def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.TimedeltaIndex:

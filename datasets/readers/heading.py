@@ -35,8 +35,8 @@ _CLOCKS = re.compile(
 )
 _SAID = re.compile(r"[^:=]{2,}[:=]\s*\S")
 """A line such as "FILTER: HIGH PASS", which says something and names no column."""
-_PLAIN = re.compile(r"[+-]?\d+\.?\d*")
-_WRITTEN = re.compile(r"[+-]?\d+[.,]?\d*(?:[eE][+-]?\d+)?")
+_PLAIN = re.compile(r"[+-]?\d+(?:\.\d*)?")
+_WRITTEN = re.compile(r"[+-]?\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?")
 
 
 def named_numbers(rows: list[list[str]]) -> list[str]:

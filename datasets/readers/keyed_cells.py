@@ -28,7 +28,7 @@ def is_keyed(field: str) -> bool:
 
 def _is_number(text: str) -> bool:
     """Return True if a text is a number with a decimal point or comma."""
-    return bool(re.fullmatch(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?", text))
+    return bool(re.fullmatch(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?", text))
 
 
 def without_arrows(rows: Sequence[list[str]]) -> list[list[str]] | None:
