@@ -50,14 +50,9 @@ def holds_clocks(column: "pd.Series[float]") -> bool:
     """Return True if the first cells are all times of day."""
     if is_plain(column):
         return False
-    first = column.iloc[:_A_FEW].astype("str")
-    # An empty cell stays a number, NaN.
-    return all(isinstance(cell, str) and holds_clock(cell) for cell in first)
-
-
-def holds_clock(cell: str) -> bool:
-    """Return True if a cell is a time of day, with colons or dots."""
-    return is_clock(cell) or _DOTTED.fullmatch(cell) is not None
+    # An empty cell stays NaN otherwise.
+    first = column.iloc[:_A_FEW].astype("str").fillna("")
+    return all(is_clock(cell) or _DOTTED.fullmatch(cell) for cell in first)
 
 
 def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.TimedeltaIndex:
