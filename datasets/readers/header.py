@@ -108,13 +108,15 @@ class Header:
         return replace(self, fs=other.fs, rate_text=other.rate_text)
 
 
+# Characters of a line that are searched: the patterns take quadratic time in runs of digits.
+_LONGEST = 1000
 NO_HEADER = Header()
 """The header of a table that says nothing of its samples."""
 
 
 def read_header(lines: Iterable[str]) -> Header:
     """Return what the lines around a table say of its samples."""
-    texts = [line.strip().strip("\"'#%/;").strip() for line in lines]
+    texts = [line[:_LONGEST].strip().strip("\"'#%/;").strip() for line in lines]
     texts = [text for text in texts if text]
     fs, rate_text = _rate(texts)
     return Header(fs, rate_text, _start(texts), _unit(texts), _count(texts))
