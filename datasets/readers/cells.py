@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -206,6 +207,7 @@ def _with_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, "pd.Series[fl
     return units[0], pd.Series(values, index=parts.index)
 
 
+@lru_cache(maxsize=8192)
 def is_number_with_unit(text: str) -> bool:
     """Return True for a number with a unit behind it or a currency before it."""
     return bool(WITH_UNIT.fullmatch(text) or _WITH_CURRENCY.fullmatch(text))

@@ -215,12 +215,16 @@ def _cell_notes(table: Table, column: int, cells: Cells) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Channels:
-    """The columns to analyse: titles, values (n, c), units, and notes on what was left out."""
+    """The columns to analyse: titles, values (n, c), units, and notes on what was left out.
+
+    `complete` says that no value is missing.
+    """
 
     titles: tuple[str, ...]
     values: Float64Array
     notes: tuple[str, ...]
     units: tuple[str, ...]
+    complete: bool = False
 
 
 def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[int]) -> Channels:
@@ -236,12 +240,13 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
     chosen, values, units, text, said = _values(table, chosen, required=wanted is not None)
     notes = [*said, *_left_out(table, text, "text")]
     # The largest value is NaN where all are; a mask would take an eighth of the memory.
-    lows, highs = _extremes(table, chosen, values)
+    lows, highs, complete = _extremes(table, chosen, values)
     if table.has_fill_values:
         values, filled = without_fill_values(
             values, lows, highs, [table.label(column) for column in chosen]
         )
         notes += filled
+        complete = complete and not filled
     void: BoolArray = np.isnan(highs)
     if chosen and (void.all() or (void.any() and wanted is not None)):
         which = (
@@ -267,6 +272,7 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
         values,
         tuple(notes),
         tuple(unit or table.header.unit for unit in units),
+        complete,
     )
 
 
@@ -312,16 +318,21 @@ def _left_out(table: Table, columns: Sequence[int], what: str) -> list[str]:
 
 def _extremes(
     table: Table, chosen: Sequence[int], values: Float64Array
-) -> tuple[Float64Array, Float64Array]:
-    """Return the smallest and the largest value of each column, NaN where all are missing.
+) -> tuple[Float64Array, Float64Array, bool]:
+    """Return the smallest and the largest value of each column, and whether none is missing.
 
-    Raises DataError for the first infinite value or one as good as that.
+    They are NaN where all values are. Raises DataError for the first infinite value or one as good
+    as that.
     """
-    highs: Float64Array = np.fmax.reduce(values, axis=0, initial=np.nan)
-    lows: Float64Array = np.fmin.reduce(values, axis=0, initial=np.nan)
+    highs: Float64Array = values.max(axis=0)
+    lows: Float64Array = values.min(axis=0)
+    complete = not np.isnan(highs).any()
+    if not complete:
+        highs = np.fmax.reduce(values, axis=0, initial=np.nan)
+        lows = np.fmin.reduce(values, axis=0, initial=np.nan)
     high, low = (float(np.fmax.reduce(one, initial=0.0)) for one in (highs, -lows))
     if max(high, low) <= _LARGEST:
-        return lows, highs
+        return lows, highs, complete
     row, column = map(int, np.argwhere(np.abs(values) > _LARGEST)[0])
     value = values[row, column]
     what = f"{value:.3g} is too large to be one" if np.isfinite(value) else "is infinite"

@@ -20,12 +20,12 @@ from spectra.datasets.readers.header import read_header
 from spectra.datasets.readers.heading import COMMENTS
 from spectra.datasets.readers.keyed_cells import numeric, plain_columns
 from spectra.datasets.readers.layouts import refuse_other_layouts, unrolled
+from spectra.datasets.readers.missing_words import ALL_WORDS, has_other_words
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
 LONGEST_SIDE = 40
-_NA_VALUES = ["-", "--", "?", "NAN", "Nan", "na", "none", "Null"]
 
 
 def read_csv(source: Source, request: Request) -> Raw:
@@ -203,10 +203,9 @@ def _may_hide_comments(frame: pd.DataFrame) -> bool:
     last = frame[frame.columns[-1]]
     if len(frame.columns) > 1 and pd.api.types.is_numeric_dtype(last.dtype):
         # A comment has no number in the last column: few of a million cells are looked at.
-        empty = last.isna()
-        if not empty.any():
+        if last.dtype.kind != "f" or not np.isnan(last.to_numpy().max()):
             return False
-        first = first[empty]
+        first = first[last.isna()]
     return bool(first.astype("str").str.startswith(COMMENTS, na=False).any())
 
 
@@ -239,7 +238,7 @@ def _parse(text: Text, dialect: Dialect) -> pd.DataFrame:
         warnings.simplefilter("ignore", pd.errors.DtypeWarning)
         # Where pandas would drop fields, it warns.
         warnings.simplefilter("error", pd.errors.ParserWarning)
-        return pd.read_csv(
+        frame = pd.read_csv(
             content,
             sep=dialect.delimiter,
             decimal=dialect.decimal,
@@ -251,12 +250,16 @@ def _parse(text: Text, dialect: Dialect) -> pd.DataFrame:
             nrows=dialect.rows,
             # It takes a fifth of the time more, so only where a delimiter has a blank behind it.
             skipinitialspace=dialect.spaced,
-            na_values=_NA_VALUES,
+            na_values=list(dialect.missing),
+            keep_default_na=False,
             encoding=text.encoding,
             encoding_errors=text.errors,
             compression=None,
             engine="c",
         )
+    if dialect.missing is not ALL_WORDS and has_other_words(frame):
+        return _parse(text, replace(dialect, missing=ALL_WORDS))
+    return frame
 
 
 def _line_of_error(message: str) -> int | None:

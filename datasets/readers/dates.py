@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -68,6 +69,7 @@ _USUAL_YEAR = 2021
 """Year near which dates with two digits for it lie, where three orders read them all."""
 
 
+@lru_cache(maxsize=8192)
 def looks_like_date(text: str) -> bool:
     """Return True if a text is a date, a clock time, or an interval of either."""
     if text.isdigit():

@@ -4,6 +4,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from spectra.datasets.readers.cells import GROUPED, MISSING, MISSING_WORDS, is_number_with_unit
 from spectra.datasets.readers.dates import looks_like_date
@@ -200,6 +201,7 @@ def _has_grouped_comma(field: str) -> bool:
     return sure and bool(GROUPED[","].fullmatch(field)) and not GROUPED["."].fullmatch(field)
 
 
+@lru_cache(maxsize=8192)
 def is_value(field: str, decimal: str) -> bool:
     """Return True if a field is a number, true or false, or a date."""
     plain = field.replace(decimal, ".", 1).replace("−", "-", 1)

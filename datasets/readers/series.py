@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import IntArray
-from spectra.datasets.instants import seconds_of
+from spectra.datasets.instants import has_missing, seconds_of
 from spectra.datasets.readers.cells import is_number_with_unit
 from spectra.datasets.readers.columns import Table, is_plain, quoted
 from spectra.datasets.readers.names import words
@@ -62,10 +62,10 @@ def find_series(
         name, _, _ = wanted.partition("=")
         column = table.find(wanted if wanted in table.titles() else name, "series")
         return _grouped(table, (column,))
-    if instants is None or len(instants) < 2 * _FEWEST_ROWS or bool(instants.isna().any()):
+    if instants is None or len(instants) < 2 * _FEWEST_ROWS:
         return None
     keys = _keys(table, taken)
-    if not keys:
+    if not keys or has_missing(instants):
         return None
     tangled = not _is_one_run(instants)
     few = keys[:_MOST_KEYS]

@@ -87,6 +87,7 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
         start=table.header.start,
         units=units if any(units) else None,
         fs_text=table.header.rate_text,
+        complete=chosen.complete,
     )
     if series is not None:
         one = choose_series(series, table, request.series)

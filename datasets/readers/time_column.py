@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array
-from spectra.datasets.instants import seconds_of
+from spectra.datasets.instants import has_missing, seconds_of
 from spectra.datasets.readers.calendar_columns import calendar_dates
 from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
 from spectra.datasets.readers.clock_times import (
@@ -361,13 +361,15 @@ def _from_numbers(
         steady = is_steady if words(name) == {"t"} or not surely else goes_on
         if not steady(values):
             return None
-    _refuse_missing(table, column, np.isnan(values))
+    if not np.isfinite(values.sum()):
+        _refuse_missing(table, column, np.isnan(values))
     notes = () if unit else (f"{table.label(column)} is taken as the time in seconds.",)
     series = table.frame.iloc[:, column]
     if series.dtype.kind in "iu" and abs(values[0]) > 2**53:
         # A float would round a count of nanoseconds since the start of a device to some 100 ns.
         values = (series - series.iloc[0]).to_numpy(dtype=np.float64)
-    return TimeColumn(columns, pd.Index(values * (unit or 1.0)).rename(name), notes)
+    values = values if unit in (None, 1.0) else values * (unit or 1.0)
+    return TimeColumn(columns, pd.Index(values).rename(name), notes)
 
 
 def _unnamed_seconds(
@@ -428,7 +430,9 @@ def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float6
     ):
         return None
     values = numbers(table, column, required=True)
-    return None if values is None or np.isnan(values).all() or np.isinf(values).any() else values
+    if values is None or np.isfinite(values.sum()):
+        return values
+    return None if np.isnan(values).all() or np.isinf(values).any() else values
 
 
 def _starts_rising(series: "pd.Series[float]") -> bool:
@@ -441,7 +445,7 @@ def _from_dates(table: Table, column: int, order: str | None) -> TimeColumn | No
     """Return the instants of written dates, joined with the clock times beside them, if any."""
     series = table.frame.iloc[:, column]
     parsed, notes = parse_dates(series, order)
-    if parsed.hasnans:
+    if has_missing(parsed):
         # A copy, for the index keeps the array it hands out.
         missing = np.array(parsed.isna())
         # Only cells that are no date are looked at one by one: there may be millions.
