@@ -13,6 +13,7 @@ from spectra.errors import DataError
 _DOTTED = re.compile(r"\s*\d{1,2}\.\d\d\.\d\d\s*")
 """A time of day as Italian programs write it; alone it may be a date."""
 _HOUR_NAMES = {"hour", "hours", "hr", "stunde", "hora", "heure", "ora", "uur", "he", "hh", "time"}
+_HALF = re.compile(r"\s*[ap]\.?m?\.?\s*", re.IGNORECASE)
 _A_FEW = 20
 
 
@@ -54,15 +55,34 @@ def holds_clocks(column: "pd.Series[float]") -> bool:
     return all(is_clock(cell) or _DOTTED.fullmatch(cell) for cell in first)
 
 
+def half_beside(table: Table, clock: int) -> int | None:
+    """Return the column of AM and PM to the right of one of times, None where there is none."""
+    beside = clock + 1
+    if beside >= len(table.names) or is_plain(table.frame.iloc[:, beside]):
+        return None
+    halves = table.frame.iloc[:, beside]
+    if not all(_HALF.fullmatch(str(cell)) for cell in halves.iloc[:_A_FEW]):
+        return None
+    return beside if all(_HALF.fullmatch(str(cell)) for cell in halves.unique()) else None
+
+
+def clock_columns(table: Table, clock: int) -> frozenset[int]:
+    """Return the column of times of day, with that of AM and PM beside it."""
+    beside = half_beside(table, clock)
+    return frozenset({clock} if beside is None else {clock, beside})
+
+
 def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.TimedeltaIndex:
     """Return clock times, h:mm, h:mm:ss or m:ss.fff, counted on over midnight."""
     text = table.frame.iloc[:, column].astype("str")
+    if (beside := half_beside(table, column)) is not None:
+        text = text + " " + table.frame.iloc[:, beside].astype("str").str.strip()
     if _DOTTED.fullmatch(str(text.iloc[0])):
         text = text.str.replace(".", ":", regex=False)
     if re.fullmatch(r"\s*\d{1,2}\s?h.*", str(text.iloc[0]), re.IGNORECASE):
         text = text.str.replace(r"(?i)\s?[hm](?:in)?\s?(?=\d)", ":", regex=True)
     parts = text.str.extract(
-        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:](\d+))?\s*([ap](?=\.?m|\.?\s*$))?", flags=re.IGNORECASE
+        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:;](\d+))?\s*([ap](?=\.?m|\.?\s*$))?", flags=re.IGNORECASE
     )
     bad = parts[0].isna().to_numpy()
     if bad.any():

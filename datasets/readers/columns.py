@@ -146,8 +146,9 @@ def _may_be_number(text: str) -> bool:
 def _is_text(column: "pd.Series[float]", cells: Cells) -> bool:
     """Return True if fewer than half of the cells that hold something are numbers."""
     full = column.notna() & ~column.astype("str").str.strip().isin(["", "-", "--", "?"])
-    words = int(np.sum(cells.bad)) + sum(cells.missing.values())
-    return words > 0.5 * max(1, int(full.sum()))
+    words = cells.count_words()
+    dashes = int(np.sum(cells.bad)) + sum(cells.missing.values()) - words
+    return words > 0.5 * max(1, int(full.sum()) - dashes)
 
 
 @dataclass(frozen=True)
@@ -188,12 +189,21 @@ def read_numbers(table: Table, column: int, *, required: bool = False) -> Number
         return None
     if cells.bad.any():
         row = int(np.argmax(cells.bad))
+        remedy = "correct it, leave the cell empty, or choose other columns with --channels"
+        if _is_bare_hexadecimal(series):
+            remedy = "the column looks hexadecimal: write 0x before its numbers"
         raise DataError(
             f"{table.place(row)}, {table.label(column)}: {quoted(series.iloc[row])} is not a "
-            "number; correct it, leave the "
-            "cell empty, or choose other columns with --channels."
+            f"number; {remedy}."
         )
     return Numbers(cells.values, cells.unit or unit, _cell_notes(table, column, cells))
+
+
+def _is_bare_hexadecimal(column: "pd.Series[float]") -> bool:
+    """Return True if the first cells are all digits and letters A to F, of one even length."""
+    first = column.dropna().iloc[:_SAMPLE_CELLS].astype("str").str.strip()
+    even = first.str.fullmatch(r"(?:[0-9a-fA-F]{2})+").all() and first.str.len().nunique() == 1
+    return bool(len(first) and even and first.str.contains("[a-fA-F]").any())
 
 
 def _cell_notes(table: Table, column: int, cells: Cells) -> tuple[str, ...]:
@@ -201,6 +211,8 @@ def _cell_notes(table: Table, column: int, cells: Cells) -> tuple[str, ...]:
     notes = []
     if cells.unit:
         notes.append(f"{table.label(column)}: cells such as '12 {cells.unit}' are read as numbers.")
+    if cells.hexadecimal:
+        notes.append(f"{table.label(column)}: cells such as 0x1F are read as hexadecimal numbers.")
     if cells.marked:
         said = "1 number has" if cells.marked == 1 else f"{cells.marked} numbers have"
         notes.append(f"{table.label(column)}: {said} a mark behind it, such as '*': read without.")

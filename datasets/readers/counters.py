@@ -8,6 +8,7 @@ import pandas as pd
 
 from spectra.arrays import Float64Array
 from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.fill_values import is_fill_value
 from spectra.datasets.readers.names import words
 
 _COUNTERS = {
@@ -47,6 +48,8 @@ _IDENTIFIERS = frozenset(
         "mdl",
         "location",
         "version",
+        "ver",
+        "firmware",
         "lat",
         "latitude",
         "lon",
@@ -61,6 +64,7 @@ _QUALITY_OF = re.compile(r"(?i)q[_-]\w+$")
 """A name such as Q_TG, the quality of TG; Q alone is a flow."""
 _QUALITIES_TEXT = """
     qcode qf quality qualität calidad qualité kwaliteit qn qc flag flags status validity valid opc
+    alarm alarms
 """
 _QUALITIES = frozenset(_QUALITIES_TEXT.split())
 _NEARLY_ALL = 0.99
@@ -96,6 +100,14 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
             notes.append(
                 f"{table.label(column)} is one number throughout, and named like no measurement: "
                 f"left out (--channels '{titles[column]}' analyses it)."
+            )
+            continue
+        if len(free) - len(columns) > 1 and _is_fill(table, column):
+            columns.add(column)
+            notes.append(
+                f"{table.label(column)} is {float(table.frame.iloc[:, column].iloc[0]):g} "
+                "throughout, which stands for missing values: left out "
+                f"(--channels '{titles[column]}' analyses it)."
             )
             continue
         if len(free) - len(columns) > 1 and _stands_once(table, column):
@@ -150,6 +162,14 @@ def _identifies(table: Table, column: int) -> bool:
         return False
     usual = float(np.mean(series.to_numpy() == series.iloc[0]))
     return usual == 1 or (rates and usual >= _NEARLY_ALL)
+
+
+def _is_fill(table: Table, column: int) -> bool:
+    """Return True if all values of a column are the number that stands for a missing one."""
+    series = table.frame.iloc[:, column]
+    if not table.has_fill_values or series.dtype.kind not in "if" or len(series) < _FEWEST_ROWS:
+        return False
+    return is_fill_value(float(series.iloc[0])) and bool((series == series.iloc[0]).all())
 
 
 def _stands_once(table: Table, column: int) -> bool:

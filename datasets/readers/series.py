@@ -26,7 +26,7 @@ _NAMES = frozenset(_NAMES_TEXT.split())
 _MOST_SERIES = 1000
 _MOST_KEYS = 12
 """Columns of text of which two together may name series: their pairs are tried one by one."""
-_FEWEST_ROWS = 5
+_FEWEST_ROWS, _MOST_LONE = 5, 3
 _LONE = 0.01  # of the rows: how many may have a name of their own, which is no series
 _TANGLED = 0.05  # of the rows: how many may repeat a stamp or come late in one series
 
@@ -81,6 +81,22 @@ def find_series(
         if named and not tangled and _are_interleaved(found):
             return found
     return None
+
+
+def lone_rows(table: Table, taken: frozenset[int]) -> IntArray:
+    """Return the few rows whose text differs from that of all others, which name one series.
+
+    WinCC marks the start and the end of an archive so.
+    """
+    for column, name in enumerate(table.names):
+        series = table.frame.iloc[:, column]
+        if column in taken or is_plain(series) or not words(name) & _NAMES:
+            continue
+        codes, _ = pd.factorize(series)
+        counts = np.bincount(codes[codes >= 0])
+        if 1 < len(counts) <= 1 + _MOST_LONE and np.sort(counts)[-2] == 1 and counts.max() > 50:
+            return np.flatnonzero(counts[codes] == 1)
+    return np.empty(0, dtype=np.int64)
 
 
 def choose_series(series: Series, table: Table, wanted: str | None) -> str | None:

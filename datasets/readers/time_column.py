@@ -9,9 +9,10 @@ import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array
 from spectra.datasets.instants import has_missing, seconds_of
-from spectra.datasets.readers.calendar_columns import calendar_dates
+from spectra.datasets.readers.calendar_columns import calendar_dates, unnamed_dates
 from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
 from spectra.datasets.readers.clock_times import (
+    clock_columns,
     clock_times,
     holds_clocks,
     hours_beside,
@@ -20,6 +21,8 @@ from spectra.datasets.readers.clock_times import (
 from spectra.datasets.readers.columns import Table, is_plain, numbers, quoted
 from spectra.datasets.readers.dates import is_clock, is_date, parse_dates
 from spectra.datasets.readers.names import (
+    DAY_FIRST_WORDS,
+    JULIAN_WORDS,
     SECONDS,
     TIME_WORDS,
     names_date,
@@ -36,8 +39,10 @@ from spectra.datasets.readers.time_numbers import (
     has_equal_steps,
     irregularity,
     is_steady,
+    julian_dates,
     written_dates,
 )
+from spectra.datasets.readers.written_start import written_order
 from spectra.errors import DataError
 
 _ELAPSED = re.compile(r"\s*-?\d+ days?,? (?:\+?\d{1,2}:\d\d:\d\d(?:\.\d+)?)\s*")
@@ -229,6 +234,9 @@ def _candidates(
     if (dated := calendar_dates(table, free)) is not None:
         found.append(TimeColumn(*dated))
         free = [column for column in free if column not in dated[0]]
+    while (unnamed := unnamed_dates(table, free)) is not None:
+        found.append(TimeColumn(*unnamed))
+        free = [column for column in free if column not in unnamed[0]]
     used: set[int] = set()
     for column in _plausible(table, free):
         if column in used:
@@ -304,7 +312,7 @@ def _instants(
         if named or full:
             clock = clock_times(table, column)
             if named or called or irregularity(clock) < 2:
-                return TimeColumn(columns, clock.rename(name))
+                return TimeColumn(clock_columns(table, column), clock.rename(name))
         return None
     if named and numbers(table, column) is not None:
         return _from_numbers(table, column, named=True)
@@ -363,7 +371,10 @@ def _from_numbers(
             return None
     if not np.isfinite(values.sum()):
         _refuse_missing(table, column, np.isnan(values))
-    notes = () if unit else (f"{table.label(column)} is taken as the time in seconds.",)
+    notes: tuple[str, ...] = ()
+    if not unit:
+        said = f"{table.label(column)} is taken as the time in seconds"
+        notes = (f"{said} (--fs gives the rate if it counts something else).",)
     series = table.frame.iloc[:, column]
     if series.dtype.kind in "iu" and abs(values[0]) > 2**53:
         # A float would round a count of nanoseconds since the start of a device to some 100 ns.
@@ -400,6 +411,10 @@ def _dates_in_numbers(
 ) -> pd.DatetimeIndex | None:
     """Return the dates that numbers stand for, None where they count elapsed time."""
     name, series = table.names[column], table.frame.iloc[:, column]
+    if named := words(name) & JULIAN_WORDS:
+        julian = julian_dates(values, modified="mjd" in named)
+        if julian is not None:
+            return julian
     dates = written_dates(values)
     if dates is not None and (called or irregularity(dates) == 0):
         return dates
@@ -444,7 +459,8 @@ def _starts_rising(series: "pd.Series[float]") -> bool:
 def _from_dates(table: Table, column: int, order: str | None) -> TimeColumn | None:
     """Return the instants of written dates, joined with the clock times beside them, if any."""
     series = table.frame.iloc[:, column]
-    parsed, notes = parse_dates(series, order)
+    order = order or written_order(f"{table.names[column]} {table.unit(column)}")
+    parsed, notes = parse_dates(series, order, day_first=_writes_day_first(table))
     if has_missing(parsed):
         # A copy, for the index keeps the array it hands out.
         missing = np.array(parsed.isna())
@@ -471,6 +487,11 @@ def _from_dates(table: Table, column: int, order: str | None) -> TimeColumn | No
     return TimeColumn(frozenset({column}), parsed.rename(name), notes)
 
 
+def _writes_day_first(table: Table) -> bool:
+    """Return True if a table writes a decimal comma or names its time in such a language."""
+    return table.decimal == "," or any(words(name) & DAY_FIRST_WORDS for name in table.names[:8])
+
+
 def _with_clock(
     table: Table, column: int, dates: pd.DatetimeIndex, notes: tuple[str, ...] = ()
 ) -> TimeColumn:
@@ -485,8 +506,8 @@ def _with_clock(
         else:
             clock = written_clock(series, table.names[beside])
         if clock is not None:
-            name = table.names[min(column, beside)]
-            return TimeColumn(frozenset({column, beside}), (dates + clock).rename(name), notes)
+            name, columns = table.names[min(column, beside)], clock_columns(table, beside)
+            return TimeColumn(columns | {column}, (dates + clock).rename(name), notes)
     name = table.names[column]
     if (hours := hours_beside(table, column)) is not None:
         beside, clock = hours

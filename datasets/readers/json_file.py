@@ -1,0 +1,179 @@
+"""JSON: a record a line, a list of records, columns of one length, or a result of Prometheus."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from spectra.datasets.memory import refuse_too_large
+from spectra.datasets.raw import Raw, Request
+from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.keyed_cells import numeric
+from spectra.datasets.readers.table import raw_from_table
+from spectra.datasets.source import Source
+from spectra.errors import DataError
+
+_STARTS = (b"{", b"[{", b"[[", b"[\n", b"[\r", b"[ ")
+_BYTES_A_RECORD = 400
+"""Bytes that a record takes at most, where only so many records are wanted."""
+_DEEPEST = 6
+"""Levels at which a list of records is looked for."""
+_WHOLE_LEVELS = 3
+"""Levels of a record that become columns: {"a": {"b": 1}} is a.b."""
+_REMEDY = "save it as CSV, a reading a row"
+
+
+def is_json(head: bytes, name: str) -> bool:
+    """Return whether the content begins like JSON, and goes on like it."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not text.startswith(_STARTS):
+        return False
+    inner = text.lstrip(b"[ \t\r\n")
+    return (inner[:1] == b"{" and inner[1:].lstrip()[:1] in (b'"', b"}")) or text.startswith(b"[[")
+
+
+def read_json(source: Source, request: Request) -> Raw:
+    """Read the records of a JSON file as a table, whose columns may be named a.b.
+
+    Raises DataError, naming the line, for what is no JSON, and for JSON without records.
+    """
+    text, whole = _text(source, request.nrows)
+    values = list(_values(text, source.name, whole=whole))
+    unread = 0
+    if not whole:
+        values = values[:-1] if len(values) > 1 else values
+    records = _records(values, source.name)
+    frame = _frame(records, source.name)
+    if request.nrows is not None and len(frame) > request.nrows:
+        unread = len(frame) - request.nrows
+        frame = frame.iloc[: request.nrows]
+    keys: list[object] = list(frame.columns)
+    names = tuple(None if isinstance(key, int) else str(key) for key in keys)
+    columns = [numeric(frame.iloc[:, i]) for i in range(frame.shape[1])]
+    plain = pd.concat(columns, axis=1).set_axis(pd.RangeIndex(len(columns)), axis=1)
+    table = Table(
+        plain,
+        names,
+        lambda row: f"{source.name}, record {row + 1}",
+        source.name,
+        has_fill_values=True,
+    )
+    return replace(raw_from_table(table, request), unread=unread)
+
+
+def _text(source: Source, nrows: int | None) -> tuple[str, bool]:
+    """Return the text, and whether it is all of it: of so many rows only the beginning is read."""
+    with source.open() as content:
+        data = content.read() if nrows is None else content.read(nrows * _BYTES_A_RECORD)
+        whole = nrows is None or not content.read(1)
+    refuse_too_large(source.name, len(data), "save a part of it", bytes_each=20)
+    try:
+        return data.decode("utf-8-sig"), whole
+    except UnicodeDecodeError as error:
+        if not whole and error.start > len(data) - 4:
+            return data[: error.start].decode("utf-8-sig"), whole
+        raise DataError(f"{source.name} is no JSON: its text is not UTF-8; {_REMEDY}.") from error
+
+
+def _values(text: str, name: str, *, whole: bool) -> Iterator[Any]:
+    """Yield the values of the text, one after another, or the elements of its only list."""
+    decoder = json.JSONDecoder()
+    at = _after_blanks(text, 0)
+    is_list = text[at : at + 1] == "["
+    at += is_list
+    while (at := _after_blanks(text, at)) < len(text):
+        if text[at] in "]," and is_list:
+            at += 1
+            continue
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            if not whole:
+                return
+            line = text.count("\n", 0, getattr(error, "pos", at)) + 1
+            said = getattr(error, "msg", "it is nested too deeply")
+            raise DataError(
+                f"{name}, line {line}: not complete JSON ({said}); correct the line, or save the "
+                "file again."
+            ) from error
+        yield value
+
+
+def _after_blanks(text: str, at: int) -> int:
+    """Return the first place from one on that holds no blank."""
+    while at < len(text) and text[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _records(values: list[Any], name: str) -> list[Any]:
+    """Return the rows among values: the values themselves, or those of the longest list inside."""
+    if len(values) == 1 and isinstance(values[0], (dict, list)):
+        found = _prometheus(values[0]) or _longest(values[0], 0)
+        if found is not None:
+            return found
+    if values and all(isinstance(value, list) for value in values):
+        inner = [row for value in values for row in value]
+        # The history of Home Assistant is a list of records for each entity.
+        return inner if inner and all(isinstance(row, dict) for row in inner) else values
+    if len(values) > 1:
+        return values
+    raise DataError(f"{name} is JSON without a list of records: {_REMEDY}.")
+
+
+def _prometheus(value: Any) -> list[Any] | None:
+    """Return a record for each sample of a result of Prometheus, None for anything else."""
+    result = value.get("data") if isinstance(value, dict) else None
+    series = result.get("result") if isinstance(result, dict) else None
+    if not isinstance(series, list) or not all(
+        isinstance(one, dict) and isinstance(one.get("values"), list) for one in series
+    ):
+        return None
+    return [
+        {"series": _labels(one.get("metric")), "time": pair[0], "value": pair[1]}
+        for one in series
+        for pair in one["values"]
+        if isinstance(pair, list) and len(pair) == 2
+    ]
+
+
+def _labels(metric: Any) -> str:
+    """Return the name of a metric with its labels: up{instance=a}."""
+    if not isinstance(metric, dict):
+        return "value"
+    labels = ",".join(f"{key}={text}" for key, text in metric.items() if key != "__name__")
+    return f"{metric.get('__name__', '')}{{{labels}}}" if labels else str(metric.get("__name__"))
+
+
+def _longest(value: Any, level: int) -> list[Any] | None:
+    """Return the longest list of records, or columns of one length as records, inside a value."""
+    if level > _DEEPEST:
+        return None
+    if isinstance(value, list):
+        if len(value) > 1 and all(isinstance(one, (dict, list)) for one in value):
+            return value
+        inner = value[:8]
+    elif isinstance(value, dict):
+        lists = {key: one for key, one in value.items() if isinstance(one, list)}
+        lengths = {len(one) for one in lists.values()}
+        plain = all(not isinstance(one, (dict, list)) for each in lists.values() for one in each)
+        if lists and lengths - {0, 1} and len(lengths) == 1 and plain:
+            return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+        inner = list(value.values())
+    else:
+        return None
+    found = [one for each in inner if (one := _longest(each, level + 1)) is not None]
+    return max(found, key=len, default=None)
+
+
+def _frame(records: Sequence[Any], name: str) -> pd.DataFrame:
+    """Return records as a frame, a column a key, or a column a place in lists."""
+    dicts = [one for one in records if isinstance(one, dict)]
+    if len(dicts) > 0.5 * len(records):
+        return pd.json_normalize(dicts, max_level=_WHOLE_LEVELS)
+    lists = [one for one in records if isinstance(one, list)]
+    if len(lists) > 0.5 * len(records) and any(lists):
+        return pd.DataFrame(lists)
+    raise DataError(f"{name} is JSON without a list of records: {_REMEDY}.")
