@@ -1,9 +1,10 @@
 """JSON: a record a line, a list of records, columns of one length, or a result of Prometheus."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from itertools import islice
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -15,6 +16,8 @@ from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
+_Records: TypeAlias = list[Any] | dict[str, list[Any]]
+"""A record a row, or a list a column."""
 _STARTS = (b"{", b"[{", b"[[", b"[\n", b"[\r", b"[ ")
 _BYTES_A_RECORD = 400
 """Bytes that a record takes at most, where only so many records are wanted."""
@@ -39,15 +42,10 @@ def read_json(source: Source, request: Request) -> Raw:
 
     Raises DataError, naming the line, for what is no JSON, and for JSON without records.
     """
-    text, whole = _text(source, request.nrows)
-    values = list(_values(text, source.name, whole=whole))
-    unread = 0
-    if not whole:
-        values = values[:-1] if len(values) > 1 else values
-    records = _records(values, source.name)
+    records, unread = _sampled(source, request.nrows) or (_all(source), 0)
     frame = _frame(records, source.name)
     if request.nrows is not None and len(frame) > request.nrows:
-        unread = len(frame) - request.nrows
+        unread += len(frame) - request.nrows
         frame = frame.iloc[: request.nrows]
     keys: list[object] = list(frame.columns)
     names = tuple(None if isinstance(key, int) else str(key) for key in keys)
@@ -63,21 +61,39 @@ def read_json(source: Source, request: Request) -> Raw:
     return replace(raw_from_table(table, request), unread=unread)
 
 
-def _text(source: Source, nrows: int | None) -> tuple[str, bool]:
-    """Return the text, and whether it is all of it: of so many rows only the beginning is read."""
+def _all(source: Source) -> _Records:
+    """Return the records of the whole text."""
     with source.open() as content:
-        data = content.read() if nrows is None else content.read(nrows * _BYTES_A_RECORD)
-        whole = nrows is None or not content.read(1)
+        data = content.read()
     refuse_too_large(source.name, len(data), "save a part of it", bytes_each=20)
     try:
-        return data.decode("utf-8-sig"), whole
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        if not whole and error.start > len(data) - 4:
-            return data[: error.start].decode("utf-8-sig"), whole
         raise DataError(f"{source.name} is no JSON: its text is not UTF-8; {_REMEDY}.") from error
+    return _records(list(_values(text, source.name)), source.name)
 
 
-def _values(text: str, name: str, *, whole: bool) -> Iterator[Any]:
+def _sampled(source: Source, nrows: int | None) -> tuple[_Records, int] | None:
+    """Return the first records of a list or of lines, and about how many more there are.
+
+    None is returned where all of the text is needed, as for an object that holds the records.
+    """
+    if nrows is None:
+        return None
+    with source.open() as content:
+        data = content.read(nrows * _BYTES_A_RECORD)
+        if not content.read(1):
+            return None
+        size = max(source.path.stat().st_size if source.path else len(source.data), len(data))
+    text = data.decode("utf-8-sig", errors="ignore")
+    found = list(islice(_values(text, source.name, whole=False), nrows + 1))
+    if len(found) < 2 or not all(isinstance(value, dict) for value in found):
+        return None
+    share = len(json.dumps(found, ensure_ascii=False).encode()) / size
+    return found[:nrows], max(1, round(len(found) / share) - nrows)
+
+
+def _values(text: str, name: str, *, whole: bool = True) -> Iterator[Any]:
     """Yield the values of the text, one after another, or the elements of its only list."""
     decoder = json.JSONDecoder()
     at = _after_blanks(text, 0)
@@ -108,7 +124,7 @@ def _after_blanks(text: str, at: int) -> int:
     return at
 
 
-def _records(values: list[Any], name: str) -> list[Any]:
+def _records(values: list[Any], name: str) -> _Records:
     """Return the rows among values: the values themselves, or those of the longest list inside."""
     if len(values) == 1 and isinstance(values[0], (dict, list)):
         found = _prometheus(values[0]) or _longest(values[0], 0)
@@ -147,8 +163,8 @@ def _labels(metric: Any) -> str:
     return f"{metric.get('__name__', '')}{{{labels}}}" if labels else str(metric.get("__name__"))
 
 
-def _longest(value: Any, level: int) -> list[Any] | None:
-    """Return the longest list of records, or columns of one length as records, inside a value."""
+def _longest(value: Any, level: int) -> _Records | None:
+    """Return the longest list of records, or columns of one length, inside a value."""
     if level > _DEEPEST:
         return None
     if isinstance(value, list):
@@ -160,16 +176,23 @@ def _longest(value: Any, level: int) -> list[Any] | None:
         lengths = {len(one) for one in lists.values()}
         plain = all(not isinstance(one, (dict, list)) for each in lists.values() for one in each)
         if lists and lengths - {0, 1} and len(lengths) == 1 and plain:
-            return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+            return lists
         inner = list(value.values())
     else:
         return None
     found = [one for each in inner if (one := _longest(each, level + 1)) is not None]
-    return max(found, key=len, default=None)
+    return max(found, key=_length, default=None)
 
 
-def _frame(records: Sequence[Any], name: str) -> pd.DataFrame:
+def _length(records: _Records) -> int:
+    """Return the number of rows."""
+    return len(next(iter(records.values()))) if isinstance(records, dict) else len(records)
+
+
+def _frame(records: _Records, name: str) -> pd.DataFrame:
     """Return records as a frame, a column a key, or a column a place in lists."""
+    if isinstance(records, dict):
+        return pd.DataFrame(records)
     dicts = [one for one in records if isinstance(one, dict)]
     if len(dicts) > 0.5 * len(records):
         return pd.json_normalize(dicts, max_level=_WHOLE_LEVELS)

@@ -14,12 +14,8 @@ from spectra.datasets.readers.counters import find_counters
 from spectra.datasets.readers.labels import find_labels
 from spectra.datasets.readers.names import UNIT_NAMES, words
 from spectra.datasets.readers.series import choose_series, find_series, lone_rows, same_in_each
-from spectra.datasets.readers.time_column import (
-    MissingTimeError,
-    TimeColumn,
-    Times,
-    find_times,
-)
+from spectra.datasets.readers.time_column import Times, find_times
+from spectra.datasets.readers.time_index import MissingTimeError, TimeColumn
 from spectra.errors import DataError
 
 _LONGEST_ELAPSED = 1e8
