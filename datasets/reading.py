@@ -105,8 +105,8 @@ def read(
 ) -> Recording:
     """Read a recording from a file of any known format, recognised by its content.
 
-    Text tables (CSV and its kin), NumPy, WAV, MATLAB, HDF5, EDF/BDF, WFDB, Parquet, Feather and
-    Excel files are read; several of them need an extra, which the error names that is raised
+    Text tables (CSV and its kin), NumPy, WAV, MATLAB, HDF5, EDF/BDF, WFDB, Parquet, Feather, JSON
+    and Excel files are read; several of them need an extra, which the error names that is raised
     without it.
 
     Parameters

@@ -42,6 +42,7 @@ WAYS: dict[str, Callable[[list[Record]], str]] = {
     "columns inside": lambda rows: json.dumps({"id": 7, "hourly": columns(rows)}),
     "a list of a list": lambda rows: json.dumps([rows]),
     "behind a mark": lambda rows: "\ufeff" + json.dumps(rows),
+    "before zeros": lambda rows: "\n".join(map(json.dumps, rows)) + "\n" + "\0" * 512,
 }
 
 
@@ -63,6 +64,13 @@ def test_values_inside_a_record_are_channels_by_their_path() -> None:
     )
     found = read(io.BytesIO(text.encode()))
     assert (found.channels, found.fs) == (("m.a", "m.b"), 10.0)
+
+
+@pytest.mark.parametrize("way", ["a line each", "inside"])
+def test_json_of_two_bytes_a_letter_is_read(way: str) -> None:
+    """Write UTF-16 with its mark."""
+    found = read(io.BytesIO(WAYS[way](records()).encode("utf-16")))
+    np.testing.assert_array_equal(found.values[:, 0], [row["temp"] for row in records()])
 
 
 @pytest.mark.parametrize("names", [("up",), ("up", "down"), ("a", "b", "c")])

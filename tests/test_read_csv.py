@@ -604,9 +604,11 @@ def test_without_time_the_rate_is_unknown_and_that_is_said() -> None:
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "not a text table: it holds bytes"),
         (b"PK\x03\x04" + bytes(100), "is a zip archive or a spreadsheet"),
         (b"PAR1" + bytes(100), "as a Parquet file"),
-        ('[{"a": 1, "b": 2},\n {"a": 2, "b":\n', "line 2: not complete JSON"),
+        ('[{"a": 1, "b": 2},\n {"a": 2, "b":\n', "line 3: not complete JSON"),
         ('{"a": 1, "b": 2}\n', "is JSON without a list of records"),
         ("<html>\n<p>1, 2</p>\n</html>\n", "is HTML or XML"),
+        ("\ufeff<feed>\n<p>1, 2</p>\n</feed>\n", "is HTML or XML"),
+        ("<feed>\n<p>1, 2</p>\n</feed>\n".encode("utf-16"), "is HTML or XML"),
         ("some words\nand more\nof it\n", "no column of numbers"),
     ],
 )

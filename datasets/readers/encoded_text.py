@@ -181,7 +181,8 @@ def _encoding(head: bytes, name: str) -> str:
         workbook = kind.endswith((".xls)", ".ods)"))
         remedy = "save it as .xlsx or CSV" if workbook else "save it as CSV first"
         raise DataError(f"{name} is {kind}, not a text table: {remedy}.")
-    if _MARKUP.match(head):
+    # Two bytes a letter, or a mark before them, hide nothing: <, A and zeros are.
+    if _MARKUP.match(head.removeprefix(codecs.BOM_UTF8).lstrip(b"\xff\xfe").replace(b"\0", b"")):
         raise DataError(f"{name} is HTML or XML, not a text table: save it as CSV first.")
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"

@@ -1,5 +1,6 @@
 """JSON: a record a line, a list of records, columns of one length, or a result of Prometheus."""
 
+import codecs
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,7 +31,7 @@ _REMEDY = "save it as CSV, a reading a row"
 
 def is_json(head: bytes, name: str) -> bool:
     """Return whether the content begins like JSON, and goes on like it."""
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = _decoded(head, errors="ignore").lstrip().encode()
     if not text.startswith(_STARTS):
         return False
     inner = text.lstrip(b"[ \t\r\n")
@@ -61,15 +62,22 @@ def read_json(source: Source, request: Request) -> Raw:
     return replace(raw_from_table(table, request), unread=unread)
 
 
+def _decoded(data: bytes, errors: str = "strict") -> str:
+    """Return the text of bytes in UTF-8, or as their mark says; zeros behind it are no text."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors)
+    return data.rstrip(b"\0").decode("utf-8-sig", errors)
+
+
 def _all(source: Source) -> _Records:
     """Return the records of the whole text."""
     with source.open() as content:
         data = content.read()
     refuse_too_large(source.name, len(data), "save a part of it", bytes_each=20)
     try:
-        text = data.decode("utf-8-sig")
+        text = _decoded(data)
     except UnicodeDecodeError as error:
-        raise DataError(f"{source.name} is no JSON: its text is not UTF-8; {_REMEDY}.") from error
+        raise DataError(f"{source.name} is no JSON: its text is no UTF-8; {_REMEDY}.") from error
     return _records(list(_values(text, source.name)), source.name)
 
 
@@ -85,7 +93,7 @@ def _sampled(source: Source, nrows: int | None) -> tuple[_Records, int] | None:
         if not content.read(1):
             return None
         size = max(source.path.stat().st_size if source.path else len(source.data), len(data))
-    text = data.decode("utf-8-sig", errors="ignore")
+    text = _decoded(data, errors="ignore")
     found = list(islice(_values(text, source.name, whole=False), nrows + 1))
     if len(found) < 2 or not all(isinstance(value, dict) for value in found):
         return None
