@@ -159,6 +159,41 @@ def test_parts_of_a_date_in_columns_without_names_are_the_time(form: str, delimi
     assert any("--time none" in note for note in found.notes)
 
 
+@pytest.mark.parametrize("form", ["%Y %m %d %H", "%Y %j %H", "%Y%m%d %H%M"])
+@pytest.mark.parametrize("rows", [6, 12, 30])
+def test_small_numbers_beside_the_parts_of_a_date_are_channels(form: str, rows: int) -> None:
+    """Write few rows, of values that could be minutes and seconds."""
+    rng = np.random.default_rng(8)
+    pairs = zip(stamps(form), rng.integers(0, 59, (N, 2)), strict=True)
+    lines = [f"{stamp} {a} {b}" for stamp, (a, b) in pairs]
+    found = recording(lines[:rows])
+    assert found.fs == pytest.approx(1 / 3600)
+    assert found.n_channels == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "per_second"),
+    [("ms", 1000), ("μs", 10**6), ("µs", 10**6), ("us", 10**6), ("micros", 10**6), ("ns", 10**9)],
+)
+def test_parts_of_a_second_in_a_column_belong_to_the_time(name: str, per_second: int) -> None:
+    """Write the seconds and their parts in columns beside one another."""
+    rows = [
+        f"{i + 1},2020/03/12,10:00:{i // 10:02d},{i % 10 * per_second // 10},{value}"
+        for i, value in enumerate(VALUES)
+    ]
+    found = recording(rows, f"No,Date,Time,{name},CH1")
+    assert (found.channels, found.fs) == (("CH1",), 10.0)
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d"])
+@pytest.mark.parametrize("rows", [12, 30, 90])
+def test_hours_beside_dates_without_names_belong_to_them(form: str, rows: int) -> None:
+    """Write the hour as a number of its own."""
+    pairs = zip(stamps(form), stamps("%H"), VALUES, strict=True)
+    found = recording([f"{date},{int(hour)},{value}" for date, hour, value in pairs][:rows])
+    assert (found.n_channels, found.fs) == (1, pytest.approx(1 / 3600))
+
+
 @pytest.mark.parametrize("columns", ["{a} {b} {c}", "2020 {a} {b} {c}", "{a} 2020 {b} {c}"])
 def test_whole_numbers_that_are_no_calendar_stay_channels(columns: str) -> None:
     """Write counts between 1 and 12 in no order."""

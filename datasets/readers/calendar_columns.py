@@ -5,7 +5,6 @@ import pandas as pd
 
 from spectra.arrays import IntArray
 from spectra.datasets.readers.columns import Table, is_plain
-from spectra.datasets.readers.time_numbers import irregularity
 
 _PARTS = ("year", "month", "day", "hour", "minute", "second")
 _CALENDAR = {
@@ -67,7 +66,8 @@ _BOUNDS = {
     "Y": (1700, 2199), "m": (1, 12), "d": (1, 31), "j": (1, 366), "H": (0, 23), "M": (0, 59),
     "S": (0, 59), "HM": (0, 2359), "Ymd": (17_000_101, 21_991_231),
 }  # fmt: skip
-_FEWEST_ROWS = 5
+_FEWEST_ROWS, _MOST = 5, 0.8
+"""Rows that tell a date, and the share of their steps that are one length."""
 
 
 def unnamed_dates(
@@ -95,13 +95,20 @@ def unnamed_dates(
             ):
                 continue
             dates = _from_parts(numbers)
-            if dates is not None and irregularity(dates) == 0:
+            if dates is not None and _has_exact_steps(dates):
                 note = (
                     f"Columns {start + 1} to {start + len(parts)} are the parts of a date: taken "
                     "as the time (--time none leaves it out)."
                 )
                 return frozenset(columns), dates, (note,)
     return None
+
+
+def _has_exact_steps(dates: pd.DatetimeIndex) -> bool:
+    """Return True if all steps are whole multiples of the smallest one, which most are."""
+    steps = np.diff(dates.asi8)
+    low = int(steps.min())
+    return low > 0 and not (steps % low).any() and bool(np.mean(steps == low) > _MOST)
 
 
 def _from_parts(numbers: dict[str, IntArray]) -> pd.DatetimeIndex | None:
@@ -125,7 +132,7 @@ def _from_parts(numbers: dict[str, IntArray]) -> pd.DatetimeIndex | None:
     if "HM" in numbers:
         hours, minutes = np.divmod(numbers["HM"], 100)
         # Numbers up to 23 are hours alone.
-        if minutes.max() > 59 or hours.max() == 0:
+        if minutes.max() > 59 or numbers["HM"].max() < 24:
             return None
     seconds = hours * 3600 + minutes * 60 + numbers.get("S", np.zeros_like(year))
     return pd.DatetimeIndex(days.astype("datetime64[s]") + seconds)

@@ -17,17 +17,28 @@ _HALF = re.compile(r"\s*[ap]\.?m?\.?\s*", re.IGNORECASE)
 _A_FEW = 20
 
 
-def hours_beside(table: Table, date: int) -> tuple[int, pd.TimedeltaIndex] | None:
-    """Return the column of whole hours beside one of dates, and what they add to the dates."""
+def hours_beside(
+    table: Table, date: int, dates: pd.DatetimeIndex | None = None
+) -> tuple[int, pd.TimedeltaIndex] | None:
+    """Return the column of whole hours beside one of dates, and what they add to the dates.
+
+    A column without a name to the right of the `dates` is one where both together rise by steps of
+    one length.
+    """
     for column, name in enumerate(table.names):
         series = table.frame.iloc[:, column]
-        if column == date or not words(name) & _HOUR_NAMES or series.dtype.kind not in "iu":
+        unnamed = dates is not None and name is None and column == date + 1
+        named = bool(words(name) & _HOUR_NAMES)
+        if column == date or not (named or unnamed) or series.dtype.kind not in "iu":
             continue
         hours = series.to_numpy(dtype=np.int64)
         # Hours of 1 to 24 are those that end then.
         ending = bool(hours.min() == 1 and hours.max() == 24)
-        if hours.min() >= 0 and hours.max() - ending <= 23 and np.ptp(hours) > 1:
-            return column, pd.TimedeltaIndex(pd.to_timedelta(hours - ending, unit="h"))
+        if not (hours.min() >= 0 and hours.max() - ending <= 23 and np.ptp(hours) > 1):
+            continue
+        late = pd.TimedeltaIndex(pd.to_timedelta(hours - ending, unit="h"))
+        if named or (dates is not None and len(set(np.diff((dates + late).asi8))) == 1):
+            return column, late
     return None
 
 

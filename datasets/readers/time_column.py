@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -40,10 +41,13 @@ _ELAPSED = re.compile(r"\s*-?\d+ days?,? (?:\+?\d{1,2}:\d\d:\d\d(?:\.\d+)?)\s*")
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
-_MILLISECONDS = frozenset(
-    {"ms", "millitm", "msec", "msecs", "millis", "millisecond", "milliseconds"}
-)
-"""Words that name a column of milliseconds, and nothing else."""
+_PARTS: dict[Literal["ms", "us", "ns"], set[str]] = {
+    "ms": {"ms", "millitm", "msec", "msecs", "millis", "millisecond", "milliseconds"},
+    "us": {"us", "µs", "μs", "usec", "micros", "microsecond", "microseconds"},
+    "ns": {"ns", "nsec", "nanos", "nanosecond", "nanoseconds"},
+}
+"""Words that name a column of the parts of a second, and nothing else."""
+_IN_A_SECOND = {"ms": 1000, "us": 1_000_000, "ns": 1_000_000_000}
 
 NO_TIME = "none"
 """The name that a user gives in place of a time column to leave time out."""
@@ -95,27 +99,29 @@ def find_times(
     spare = frozenset[int]().union(*(one.columns for one in others))
     if wanted is None:
         chosen = _started(chosen, others)
-    chosen = _with_milliseconds(table, chosen)
+    chosen = _with_parts_of_seconds(table, chosen)
     spare -= chosen.columns
     aside, notes = _other_axes(table, chosen, free)
     notes = (*_spare_notes(table, sorted(spare - aside)), *notes)
     return Times(chosen, spare | aside, notes)
 
 
-def _with_milliseconds(table: Table, axis: TimeColumn) -> TimeColumn:
-    """Return an axis of whole seconds with the milliseconds in the column to its right."""
+def _with_parts_of_seconds(table: Table, axis: TimeColumn) -> TimeColumn:
+    """Return an axis of whole seconds with the milli- or microseconds to its right."""
     column = max(axis.columns) + 1
     if not isinstance(axis.index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         return axis
-    if column >= len(table.names) or not words(table.names[column]) & _MILLISECONDS:
+    named = words(table.names[column]) if column < len(table.names) else frozenset()
+    unit = next((unit for unit, known in _PARTS.items() if named and named <= known), None)
+    if unit is None:
         return axis
     series = table.frame.iloc[:, column]
-    if not words(table.names[column]) <= _MILLISECONDS or series.dtype.kind not in "iu":
+    if series.dtype.kind not in "iu":
         return axis
-    if int(series.min()) < 0 or int(series.max()) > 999:
+    if int(series.min()) < 0 or int(series.max()) >= _IN_A_SECOND[unit]:
         return axis
-    late = pd.TimedeltaIndex(series.to_numpy(dtype=np.int64).view("timedelta64[ms]"))
-    index = (axis.index.as_unit("ms") + late).rename(axis.index.name)
+    late = pd.TimedeltaIndex(series.to_numpy(dtype=np.int64).view(f"timedelta64[{unit}]"))
+    index = (axis.index.as_unit(unit) + late).rename(axis.index.name)
     return replace(axis, columns=axis.columns | {column}, index=index)
 
 

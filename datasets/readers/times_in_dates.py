@@ -76,7 +76,7 @@ def with_clock(
             name, columns = table.names[min(column, beside)], clock_columns(table, beside)
             return TimeColumn(columns | {column}, (dates + clock).rename(name), notes)
     name = table.names[column]
-    if (hours := hours_beside(table, column)) is not None:
+    if (hours := hours_beside(table, column, dates)) is not None:
         beside, clock = hours
         return TimeColumn(frozenset({column, beside}), (dates + clock).rename(name), notes)
     return TimeColumn(frozenset({column}), dates.rename(name), notes)
