@@ -112,7 +112,10 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
             continue
         if len(free) - len(columns) > 1 and _stands_once(table, column):
             columns.add(column)
-            notes.append(f"{table.label(column)} has a value in the first row only: left out.")
+            notes.append(
+                f"{table.label(column)} has a value in the first row only: left out "
+                f"(--channels '{titles[column]}' analyses it)."
+            )
             continue
         named = _counts_rows(table, column, alone=len(free) - len(columns) < 2)
         if named or (
@@ -120,7 +123,8 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
         ):
             columns.add(column)
             notes.append(
-                f"{table.label(column)} only counts the rows: left out."
+                f"{table.label(column)} only counts the rows: left out "
+                f"(--channels '{titles[column]}' analyses it)."
                 if named
                 else f"{table.label(column)} rises by the same step in every row: left out "
                 f"(--channels '{titles[column]}' analyses it, --time '{titles[column]}' takes it "

@@ -70,7 +70,7 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
     taken |= frozenset(() if series is None else (*series.columns, *same_in_each(series, table)))
     if series is not None and (others := int(np.sum(series.codes < 0))):
         said = "1 row belongs" if others == 1 else f"{others} rows belong"
-        notes.append(f"{said} to none of the series: left out.")
+        notes.append(f"{said} to none of the series: left out (--series none keeps all).")
     if wanted is None:
         counters = find_counters(table, taken)
         taken |= counters.columns
