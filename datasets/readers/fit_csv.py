@@ -42,7 +42,8 @@ def fit_messages(table: Table) -> Table:
     names, places = tuple(frame.columns), np.array(kept)
     others = len({rows[i][2] for i in data}) - 1
     said = f"{len(kept)} messages of the kind '{kind}' are read, one a row"
-    more = f"; {others} other kinds are left out" if others else ""
+    kinds_left = "1 other kind is" if others == 1 else f"{others} other kinds are"
+    more = f"; {kinds_left} left out" if others else ""
     return replace(
         table,
         frame=frame.set_axis(pd.RangeIndex(len(names)), axis=1),
