@@ -120,3 +120,27 @@ def test_of_a_long_file_only_the_first_records_are_inspected() -> None:
     rows = [{"t": i, "x": i % 13} for i in range(5000)]
     assert inspect(io.BytesIO(json.dumps(rows).encode())).rows == 5000
     assert read(io.BytesIO(json.dumps(rows).encode()), nrows=50).n_samples == 50
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4)
+ANYTHING = st.recursive(
+    PLAIN,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=80)
+@given(st.lists(ANYTHING, min_size=1, max_size=5), st.integers(1, 6), st.booleans())
+def test_any_json_is_read_or_refused(values: list[Any], times: int, lines: bool) -> None:
+    """Write any values as a list, or as a line each."""
+    rows = values * times
+    text = "\n".join(map(json.dumps, rows)) if lines else json.dumps(rows)
+    said = ""
+    try:
+        read(io.BytesIO(text.encode()))
+    except DataError as error:
+        said = str(error)
+    assert "\n" not in said

@@ -62,6 +62,34 @@ def test_other_lines_of_a_log_are_left_out_and_counted(other: str) -> None:
     assert any("4 lines have no time" in note for note in found.notes) == bool(other)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("I ({ms}) m: temp={a} hum={b}", "2024-03-01 {t} temp={a} hum={b}"),
+        ("2024-03-01 {t} temp={a} hum={b}", "I ({ms}) m: temp={a} hum={b}"),
+        ("Mar  1 {t} host x: temp={a} hum={b}", "{t} temp={a} hum={b}"),
+    ],
+)
+def test_lines_with_another_kind_of_time_are_left_out(first: str, second: str) -> None:
+    """Write lines of two kinds, three of each kind in turns."""
+    text = "\n".join(
+        (first if i // 3 % 2 == 0 else second).format(ms=10_000 * i, t=clock(i), a=a, b=b)
+        for i, (a, b) in enumerate(zip(TEMP, HUM, strict=True))
+    )
+    found = read(io.BytesIO(text.encode()), resample="10s")
+    assert found.values[0, 0] == TEMP[0]
+    assert any("lines have no time" in note for note in found.notes)
+
+
+def test_a_log_that_is_no_utf_8_further_down_is_read() -> None:
+    """Write a byte of Latin-1 behind the first 64 kB."""
+    lines = [
+        f"I ({100 * i}) main: temp={i * 7 % 31} hum={i * 5 % 17}".encode() for i in range(4000)
+    ]
+    lines[3000] += b" \xb0C"
+    assert read(io.BytesIO(b"\n".join(lines))).n_samples == 4000
+
+
 def test_a_log_without_values_is_refused() -> None:
     """Write lines with words and no numbers."""
     text = "\n".join(f"I ({100 * i}) main: still here" for i in range(20))

@@ -48,9 +48,11 @@ def read_json(source: Source, request: Request) -> Raw:
     if request.nrows is not None and len(frame) > request.nrows:
         unread += len(frame) - request.nrows
         frame = frame.iloc[: request.nrows]
+    if not frame.shape[1]:
+        raise DataError(f"{source.name} is JSON whose records hold nothing: {_REMEDY}.")
     keys: list[object] = list(frame.columns)
     names = tuple(None if isinstance(key, int) else str(key) for key in keys)
-    columns = [numeric(frame.iloc[:, i]) for i in range(frame.shape[1])]
+    columns = [_plain(frame.iloc[:, i]) for i in range(frame.shape[1])]
     plain = pd.concat(columns, axis=1).set_axis(pd.RangeIndex(len(columns)), axis=1)
     table = Table(
         plain,
@@ -147,6 +149,11 @@ def _records(values: list[Any], name: str) -> _Records:
     raise DataError(f"{name} is JSON without a list of records: {_REMEDY}.")
 
 
+def _plain(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return a column of numbers, or of texts: a list in a cell is its text."""
+    return numeric(column if column.dtype != object else column.astype("str"))
+
+
 def _prometheus(value: Any) -> list[Any] | None:
     """Return a record for each sample of a result of Prometheus, None for anything else."""
     result = value.get("data") if isinstance(value, dict) else None
@@ -206,5 +213,6 @@ def _frame(records: _Records, name: str) -> pd.DataFrame:
         return pd.json_normalize(dicts, max_level=_WHOLE_LEVELS)
     lists = [one for one in records if isinstance(one, list)]
     if len(lists) > 0.5 * len(records) and any(lists):
-        return pd.DataFrame(lists)
+        width = max(map(len, lists))
+        return pd.DataFrame([[*row, *[None] * (width - len(row))] for row in lists])
     raise DataError(f"{name} is JSON without a list of records: {_REMEDY}.")

@@ -5,9 +5,13 @@ date, a level and a name before the message.
 """
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from spectra.datasets.readers.columns import Table
@@ -43,63 +47,92 @@ def names_in_log(lines: Sequence[str]) -> tuple[str, ...] | None:
     return names if count >= _FEWEST and len(set(names)) == len(names) else None
 
 
+@dataclass
+class _Lines:
+    """Values of the lines of a log: times, a column a name, the numbers of the lines, units.
+
+    `count` is the number of lines that hold anything.
+    """
+
+    columns: dict[str, "array[float]"]
+    times: list[str] = field(default_factory=list)
+    places: "array[int]" = field(default_factory=lambda: array("q"))
+    units: dict[str, str] = field(default_factory=dict)
+    count: int = 0
+
+    def add(self, line: str, place: int) -> None:
+        """Add a line, if it has a time like those above and all names."""
+        self.count += bool(line.strip())
+        time, values = _parsed(line) or ("", [])
+        known = {name: value for name, value, _ in values}
+        if not known.keys() >= self.columns.keys():
+            return
+        if self.times and _kind(time) != _kind(self.times[0]):
+            return
+        for name, column in self.columns.items():
+            column.append(float(known[name]))
+        for name, _, unit in values:
+            self.units.setdefault(name, unit)
+        self.times.append(time)
+        self.places.append(place)
+
+
 def read_log(text: Text, names: tuple[str, ...], nrows: int | None) -> Table:
     """Return the values of these names in the lines of a log beside their times.
 
     Lines without a time or one of the names are left out with a note. Raises DataError where fewer
     than two are left.
     """
-    rows: list[list[str]] = []
-    places: list[int] = []
-    units: dict[str, str] = {}
-    times: list[str] = []
-    is_esp, count = False, 0
-    for number, line in enumerate(text.lines(), start=1):
-        count += bool(line.strip())
-        one = _parsed(line)
-        if one is None:
-            continue
-        time, values = one
-        known = {name: value for name, value, _ in values}
-        if not known.keys() >= set(names):
-            continue
-        is_esp = is_esp or _ESP.match(line) is not None
-        rows.append([known[name] for name in names])
-        units |= {name: unit for name, _, unit in values if unit and name not in units}
-        times.append(time)
-        places.append(number)
-        if len(rows) == nrows:
-            break
-    if len(rows) < 2:
+    found = _Lines({name: array("d") for name in names})
+    try:
+        for number, line in enumerate(text.lines(), start=1):
+            found.add(line, number)
+            if len(found.times) == nrows:
+                break
+    except UnicodeDecodeError:
+        return read_log(text.lenient(), names, nrows)
+    n = len(found.times)
+    if n < 2:
         raise DataError(f"{text.name} is a log with fewer than two lines of values.")
-    values_frame = pd.DataFrame(rows).apply(pd.to_numeric)
-    first = _elapsed(times) if is_esp or times[0][0].isalpha() else pd.Series(times, dtype="str")
-    frame = pd.concat([first, values_frame], axis=1)
-    frame = frame.set_axis(pd.RangeIndex(len(names) + 1), axis=1)
+    times = _times(found.times)
+    values = [pd.Series(np.frombuffer(column)) for column in found.columns.values()]
+    frame = pd.concat([times, *values], axis=1).set_axis(pd.RangeIndex(len(names) + 1), axis=1)
     shown = ", ".join(f"'{name}'" for name in names[:4]) + (", …" if len(names) > 4 else "")
     notes = [
         f"Lines of a log: the numbers behind {shown} are read (--delimiter reads it as a table)."
     ]
-    if left := count - len(rows):
+    if left := found.count - n:
         said = "1 line has" if left == 1 else f"{left} lines have"
         notes.append(f"{said} no time or none of these names: left out.")
     return Table(
         frame,
         ("time", *names),
-        lambda row: f"{text.name}, line {places[row]}",
+        lambda row: f"{text.name}, line {found.places[row]}",
         text.name,
         notes=tuple(notes),
-        units=("s" if first.dtype.kind == "f" else "", *(units.get(name, "") for name in names)),
+        units=("s" if times.dtype.kind == "f" else "", *map(found.units.__getitem__, names)),
     )
 
 
-def _elapsed(times: Sequence[str]) -> "pd.Series[float]":
-    """Return the seconds of milliseconds since a start, or since the first date of syslog."""
-    if not times[0][0].isalpha():
-        return pd.to_numeric(pd.Series(times)) / 1e3
+def _kind(time: str) -> str:
+    """Return the kind of a time: milliseconds, a date of syslog, a date, or a time of day."""
+    if time.isdigit():
+        return "milliseconds"
+    if time[:1].isalpha():
+        return "syslog"
+    return "date" if time[4:5] == "-" else "clock"
+
+
+def _times(times: Sequence[str]) -> "pd.Series[Any]":
+    """Return times as texts, or in seconds since the start or the first date of syslog."""
+    text, kind = pd.Series(times, dtype="str"), _kind(times[0])
+    if kind == "milliseconds":
+        return pd.to_numeric(text) / 1e3
+    if kind != "syslog":
+        return text
     # Syslog writes no year; a leap year has every day.
     form = "%Y %b %d %H:%M:%S.%f" if "." in times[0] else "%Y %b %d %H:%M:%S"
-    dates = pd.to_datetime("2000 " + pd.Series(times), format=form, errors="coerce")
+    dates = pd.to_datetime("2000 " + text, format=form, errors="coerce")
     return (dates - dates.iloc[0]).dt.total_seconds()
 
 
