@@ -94,6 +94,7 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
     titles = table.titles()
     kinds = table.kinds()
     even = _even_starts(table, [column for column in free if kinds[column] in "iuf"])
+    fills = _fill_starts(table, [column for column in free if kinds[column] in "if"])
     for column in free:
         if len(free) - len(columns) > 1 and _identifies(table, column):
             columns.add(column)
@@ -102,7 +103,7 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
                 f"left out (--channels '{titles[column]}' analyses it)."
             )
             continue
-        if len(free) - len(columns) > 1 and _is_fill(table, column):
+        if len(free) - len(columns) > 1 and column in fills and _is_one_number(table, column):
             columns.add(column)
             notes.append(
                 f"{table.label(column)} is {float(table.frame.iloc[:, column].iloc[0]):g} "
@@ -168,12 +169,19 @@ def _identifies(table: Table, column: int) -> bool:
     return usual == 1 or (rates and usual >= _NEARLY_ALL)
 
 
-def _is_fill(table: Table, column: int) -> bool:
-    """Return True if all values of a column are the number that stands for a missing one."""
+def _fill_starts(table: Table, columns: list[int]) -> set[int]:
+    """Return which columns of numbers begin with one that stands for a missing value."""
+    if not table.has_fill_values or len(table.frame) < _FEWEST_ROWS or not columns:
+        return set()
+    first = table.matrix(columns, 1)[0]
+    low = [(column, value) for column, value in zip(columns, first, strict=True) if value < 0]
+    return {column for column, value in low if is_fill_value(float(value))}
+
+
+def _is_one_number(table: Table, column: int) -> bool:
+    """Return True if all values of a column are equal."""
     series = table.frame.iloc[:, column]
-    if not table.has_fill_values or series.dtype.kind not in "if" or len(series) < _FEWEST_ROWS:
-        return False
-    return is_fill_value(float(series.iloc[0])) and bool((series == series.iloc[0]).all())
+    return bool((series == series.iloc[0]).all())
 
 
 def _stands_once(table: Table, column: int) -> bool:

@@ -7,6 +7,7 @@ such word is read without them first, and again with them where a column of text
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import pandas as pd
 
 from spectra.datasets.readers.fixed_dates import arrow_chunks, lengths_of
@@ -35,7 +36,7 @@ def has_other_words(frame: pd.DataFrame) -> bool:
     return any(
         _shortest(frame[column]) <= longest and bool(frame[column].isin(_AS_NUMBERS).any())
         for column, kind in frame.dtypes.items()
-        if pd.api.types.is_string_dtype(kind)
+        if not isinstance(kind, np.dtype) and pd.api.types.is_string_dtype(kind)
     )
 
 

@@ -89,8 +89,10 @@ def lone_rows(table: Table, taken: frozenset[int]) -> IntArray:
     WinCC marks the start and the end of an archive so.
     """
     for column, name in enumerate(table.names):
+        if column in taken or not words(name) & _NAMES:
+            continue
         series = table.frame.iloc[:, column]
-        if column in taken or is_plain(series) or not words(name) & _NAMES:
+        if is_plain(series):
             continue
         codes, _ = pd.factorize(series)
         counts = np.bincount(codes[codes >= 0])
