@@ -292,7 +292,8 @@ class Recording:
         if raw.fs is not None and raw.instants is None and not raw.fs_text:
             raw, fs = with_rate(raw, fs, is_resampled(resample))
         grid = on_grid(raw, fs, resample, repeats)
-        values, filled, notes = fill_short_gaps(grid.values)
+        complete = raw.complete and grid.values is raw.values
+        values, filled, notes = fill_short_gaps(grid.values, complete=complete)
         return cls(
             values=values,
             fs=grid.fs,

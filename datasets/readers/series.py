@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import IntArray
-from spectra.datasets.instants import seconds_of
+from spectra.datasets.instants import has_missing, seconds_of
 from spectra.datasets.readers.cells import is_number_with_unit
 from spectra.datasets.readers.columns import Table, is_plain, quoted
 from spectra.datasets.readers.names import words
@@ -26,7 +26,7 @@ _NAMES = frozenset(_NAMES_TEXT.split())
 _MOST_SERIES = 1000
 _MOST_KEYS = 12
 """Columns of text of which two together may name series: their pairs are tried one by one."""
-_FEWEST_ROWS = 5
+_FEWEST_ROWS, _MOST_LONE = 5, 3
 _LONE = 0.01  # of the rows: how many may have a name of their own, which is no series
 _TANGLED = 0.05  # of the rows: how many may repeat a stamp or come late in one series
 
@@ -62,10 +62,10 @@ def find_series(
         name, _, _ = wanted.partition("=")
         column = table.find(wanted if wanted in table.titles() else name, "series")
         return _grouped(table, (column,))
-    if instants is None or len(instants) < 2 * _FEWEST_ROWS or bool(instants.isna().any()):
+    if instants is None or len(instants) < 2 * _FEWEST_ROWS:
         return None
     keys = _keys(table, taken)
-    if not keys:
+    if not keys or has_missing(instants):
         return None
     tangled = not _is_one_run(instants)
     few = keys[:_MOST_KEYS]
@@ -81,6 +81,24 @@ def find_series(
         if named and not tangled and _are_interleaved(found):
             return found
     return None
+
+
+def lone_rows(table: Table, taken: frozenset[int]) -> IntArray:
+    """Return the few rows whose text differs from that of all others, which name one series.
+
+    WinCC marks the start and the end of an archive so.
+    """
+    for column, name in enumerate(table.names):
+        if column in taken or not words(name) & _NAMES:
+            continue
+        series = table.frame.iloc[:, column]
+        if is_plain(series):
+            continue
+        codes, _ = pd.factorize(series)
+        counts = np.bincount(codes[codes >= 0])
+        if 1 < len(counts) <= 1 + _MOST_LONE and np.sort(counts)[-2] == 1 and counts.max() > 50:
+            return np.flatnonzero(counts[codes] == 1)
+    return np.empty(0, dtype=np.int64)
 
 
 def choose_series(series: Series, table: Table, wanted: str | None) -> str | None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
-from spectra.datasets.instants import seconds_of
+from spectra.datasets.instants import extreme_steps, seconds_of
 
 _EQUAL = 1e-3
 """Relative difference of the extremes of steps that are one length, written with few digits."""
@@ -45,15 +45,19 @@ def _steps(values: Float64Array) -> Float64Array:
 
 def has_equal_steps(steps: Float64Array) -> bool:
     """Return True if all steps are one length, by their extremes: that is all that clocks need."""
-    low, high = float(steps.min(initial=np.inf)), float(steps.max(initial=-np.inf))
+    return _are_equal(float(steps.min(initial=np.inf)), float(steps.max(initial=-np.inf)))
+
+
+def _are_equal(low: float, high: float) -> bool:
+    """Return True if steps between a smallest and a largest one are one length."""
     return low * high > 0 and abs(high - low) <= _EQUAL * abs(high)
 
 
 def is_steady(values: Float64Array) -> bool:
     """Return True if nearly all steps go one way and are of one length, as those of a clock."""
-    steps = _steps(values)
-    if has_equal_steps(steps):
+    if _are_equal(*extreme_steps(values)):
         return True
+    steps = _steps(values)
     usual = float(np.median(steps))
     back = np.mean(steps * usual < 0)
     alike = np.mean(np.abs(steps - usual) <= 0.2 * abs(usual))
@@ -62,6 +66,9 @@ def is_steady(values: Float64Array) -> bool:
 
 def goes_on(values: Float64Array) -> bool:
     """Return True if nearly all steps go one way or are none, and some are."""
+    low, high = extreme_steps(values)
+    if low >= 0 or high <= 0:
+        return low < high or low != 0
     steps = _steps(values)
     return bool(np.any(steps)) and bool(np.mean(steps >= 0) > 0.9 or np.mean(steps <= 0) > 0.9)
 
@@ -111,6 +118,17 @@ def written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
             if not dates.isna().any():
                 return pd.DatetimeIndex(dates)
     return None
+
+
+def julian_dates(values: Float64Array, *, modified: bool) -> pd.DatetimeIndex | None:
+    """Return the instants of Julian dates, or modified ones, of 1980 to 2080; None for others."""
+    epoch = 40_587.0 if modified else 2_440_587.5
+    days = values - epoch
+    if not (days.min() >= _FIRST_DAY - 25_569 and days.max() < _LAST_DAY - 719_529):
+        return None
+    # A double near 2.4 million days is good to 40 µs.
+    millis = np.rint(days * 86400e3).astype(np.int64)
+    return pd.DatetimeIndex(millis.view("datetime64[ms]")).tz_localize("UTC")
 
 
 def day_numbers(values: Float64Array, dated: bool) -> pd.DatetimeIndex | None:
