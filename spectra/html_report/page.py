@@ -22,8 +22,21 @@ import scipy
 from spectra import __version__, formatting
 from spectra.atomic import replacing
 from spectra.detection import Detection
-from spectra.goodness import BURST, smallest_burst
-from spectra.html_report.content import MOST_CHANNELS, MOST_EXPLAINED, content, shown_channels
+from spectra.html_report.content import (
+    MOST_CHANNELS,
+    MOST_EXPLAINED,
+    MOST_LISTED,
+    content,
+    shown_channels,
+)
+from spectra.html_report.smallest import (
+    BURST,
+    ENOUGH,
+    MOST_TRIED,
+    PLACES,
+    SIZES,
+    smallest_burst,
+)
 from spectra.parameters import require
 from spectra.text import printable
 
@@ -164,19 +177,22 @@ def verdict(detection: Detection) -> str:
 
 
 def _smallest(detection: Detection) -> str:
-    """Return a sentence on the smallest burst that would have been found in each channel."""
+    """Return a sentence on the smallest burst that would have been found, in a few channels."""
     recording = detection.recording
     sizes = []
-    for channel in shown_channels(detection):
+    for channel in shown_channels(detection)[:MOST_TRIED]:
         size = smallest_burst(detection, channel)
         if size is not None:
             unit = recording.units[channel] if recording.units else ""
-            sizes.append(f"{size:.2g} {unit}".rstrip() + f" ({recording.channels[channel]})")
+            number = f"{float(f'{size:.2g}'):,g}"
+            sizes.append(f"{number} {unit}".rstrip() + f" ({recording.channels[channel]})")
+    lasting = "" if detection.fs is None else f" ({formatting.duration_text(BURST / detection.fs)})"
+    burst = f"burst of noise of {BURST} rows{lasting}"
     if not sizes:
-        return ""
+        return f" No {burst} is sure to be found, up to {SIZES[-1]:g} times the usual spread."
     return (
-        f" A burst of noise of {BURST} rows would have been found from a standard deviation of "
-        f"{printable(', '.join(sizes))} on."
+        f" A {burst} would have been found from a standard deviation of "
+        f"{printable(', '.join(sizes))} on, at {ENOUGH} of {PLACES} places tried."
     )
 
 
@@ -199,16 +215,24 @@ def _signal(detection: Detection) -> str:
 </div>
 <div id="signals"></div>
 <p class="legend" id="colours"></p>
-<p class="soft">{hidden}Shaded: alarms. Drag to zoom, double-click for all, Ctrl and wheel to zoom;
-click an alarm to choose it.</p>"""
+<p class="soft">{hidden}Shaded: alarms.
+<span class="hint">Drag to zoom, double-click for all, Ctrl and wheel to zoom; click an alarm to
+choose it.</span></p>"""
 
 
 def _table(detection: Detection) -> str:
     """Return the place of the table of alarms."""
-    if not detection.intervals.first.size:
+    count = detection.intervals.first.size
+    if not count:
         return ""
-    return """<h2>Alarms</h2>
-<p class="soft">Click a heading to sort, an alarm to see its place.</p>
+    some = (
+        f"The {MOST_LISTED:,} strongest of {count:,} alarms are listed and shaded."
+        if count > MOST_LISTED
+        else ""
+    )
+    return f"""<h2>Alarms</h2>
+<p class="soft">{some} <span class="hint">Click a heading to sort, an alarm to see its
+place.</span></p>
 <div class="scroll" id="table"></div>"""
 
 
