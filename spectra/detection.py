@@ -230,7 +230,7 @@ class Detection:
             envelope_of(channel, self.fs, geometry, rpm, self.recording.n_channels)
             for channel in values.T
         ]
-        return min(found, key=lambda each: each.lines[0].p_value)
+        return min(found, key=lambda each: each.smallest_p)
 
     @cached_property
     def _bands(self) -> Bands:

@@ -179,7 +179,7 @@ def test_a_spectrum_of_long_frames_keeps_its_lines_in_few_points() -> None:
     found = spectra.detect(Recording.from_array(values, FS), method=method, normal_rows=(0, 90_000))
     number = int(found.alarms["score"].argmax())
     spectrum = numbers(report(found))["explained"][number]["spectrum"]
-    assert len(spectrum["frequency"]) <= 400
+    assert len(spectrum["frequency"]) <= 300
     frequency, inside = np.array(spectrum["frequency"]), np.array(spectrum["inside"])
     assert frequency[inside.argmax()] == pytest.approx(44.3, abs=0.02)
     assert frequency[np.argmax(spectrum["normal"])] == pytest.approx(31.7, abs=0.02)

@@ -15,8 +15,9 @@ from spectra.goodness import RATES, normal_scores, p_marks, plotted, rates
 from spectra.html_report.numbers import extremes, maxima
 from spectra.spectrogram import Spectrogram, spectrogram_of
 
-# Columns of all channels together: with two numbers of five digits each about 1 MB.
-COLUMNS: Final = 56_000
+# Columns of all channels together: with two numbers of five digits each about 0.5 MB. All limits
+# together keep a page of 8 channels and 10,000 alarms below 3 MB.
+COLUMNS: Final = 48_000
 # Most columns of one channel and of the score.
 MOST_COLUMNS: Final = 12_000
 # Channels that are drawn: those with the strongest alarms.
@@ -25,20 +26,20 @@ MOST_CHANNELS: Final = 8
 MOST_LISTED: Final = 10_000
 MOST_EXPLAINED: Final = 20
 # Points of a spectrum. A frame of 8,192 rows has ten times as many bins.
-SPECTRUM_POINTS: Final = 400
+SPECTRUM_POINTS: Final = 300
 # Rows of the signal around an alarm that are drawn one by one, and frames on each side of it.
-MOST_ROWS: Final = 1500
+MOST_ROWS: Final = 1000
 AROUND: Final = 2
 # Stretches around alarms that are kept apart, where the columns of a long signal are too coarse,
 # the columns of each, and the rows on each side of an alarm: those that a click shows.
-MOST_SNIPPETS: Final = 480
+MOST_SNIPPETS: Final = 300
 SNIPPET_COLUMNS: Final = 256
 LEAST_AROUND: Final = 128
 # Columns of the spectrogram of a channel, of the one around an alarm, the alarms that have one, and
 # bands of a decade: together less than 1 MB.
 SPECTROGRAM_COLUMNS: Final = 600
 AROUND_COLUMNS: Final = 100
-MOST_AROUND: Final = 60
+MOST_AROUND: Final = 40
 BANDS_A_DECADE: Final = 32
 # Levels of a pixel: one byte, of which the last stands for a gap.
 PIXEL_LEVELS: Final = 254
