@@ -41,8 +41,8 @@ def plot_envelope(envelope: Envelope) -> Figure:
 
     Notes
     -----
-    The lines of the defect that stands out most are thick. Their frequencies follow from the geometry and the
-    speed, and the legend has their p-values.
+    The lines of the defect that stands out most are thick. The frequencies follow from the geometry
+    and the speed, and the legend has the p-values.
 
     Examples
     --------
