@@ -17,9 +17,10 @@ import spectra
 import spectra.html_report.content as content_room
 from browser import Browser, executable
 from spectra.cli import main
-from spectra.datasets import Recording
+from spectra.datasets import Recording, generators
 from spectra.detection import Detection
 from spectra.errors import DataError
+from spectra.explanation.bearings import Bearing
 from spectra.html_report import report
 from spectra.html_report.numbers import extremes, quantised
 from spectra.html_report.smallest import smallest_burst
@@ -185,6 +186,33 @@ def test_a_spectrum_of_long_frames_keeps_its_lines_in_few_points() -> None:
     assert frequency[np.argmax(spectrum["normal"])] == pytest.approx(31.7, abs=0.02)
 
 
+@pytest.fixture(scope="module")
+def broken() -> Detection:
+    """Vibration of a bearing that breaks."""
+    vibration = generators.bearing_outer_race(np.random.default_rng(0))
+    method = spectra.Spectral(nperseg=256, view="magnitude")
+    return spectra.detect(vibration, normal_rows=(0, 36_000), alpha=1e-6, method=method)
+
+
+def test_a_bearing_is_tested_in_each_explanation(broken: Detection, tmp_path: Path) -> None:
+    path = tmp_path / "bearing.html"
+    spectra.write_report(broken, path, bearing="6205", rpm=1797)
+    one = numbers(path.read_text(encoding="utf-8"))["explained"][0]
+    assert one["details"]["bearing"].startswith("outer race (BPFO)")
+    stands = [name for name, _, _, first in one["envelope"]["lines"] if first]
+    assert stands == ["BPFO"]
+    frequency, amplitude = (np.array(one["envelope"][key]) for key in ("frequency", "amplitude"))
+    peak = frequency[amplitude.argmax()]
+    assert peak == pytest.approx(Bearing.of("6205").frequencies(1797)["BPFO"], rel=0.02)
+    quiet = np.random.default_rng(0).standard_normal(24_000)
+    method = spectra.Spectral(nperseg=64)
+    healthy = spectra.detect(quiet, fs=broken.fs, alpha=1e-12, method=method)
+    spectra.write_report(healthy, path, bearing="6205", rpm=1797)
+    assert "Bearing: no defect stands out" in path.read_text(encoding="utf-8")
+    with pytest.raises(ValueError, match="give both"):
+        spectra.write_report(healthy, path, rpm=1797)
+
+
 def test_only_the_strongest_of_very_many_alarms_are_listed(
     found: Detection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,7 +249,13 @@ def test_command_writes_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     again = CliRunner().invoke(main, ["score", "m", "x y.csv", "--report", "r.html"])
     assert again.exit_code == 0, again.output
     assert "spectra score m" in Path("r.html").read_text(encoding="utf-8")
-    for bad, status in ((["x y.csv", "--report", "x y.csv"], 2), (["x y.csv", "--report", "."], 1)):
+    for bad, status in (
+        (["x y.csv", "--report", "x y.csv"], 2),
+        (["x y.csv", "--report", "."], 1),
+        (["x y.csv", "--report", "r.html", "--rpm", "1797"], 2),
+        (["x y.csv", "--bearing", "6205", "--rpm", "1797"], 2),
+        (["x y.csv", "--report", "r.html", "--bearing", "6999", "--rpm", "1797"], 1),
+    ):
         assert CliRunner().invoke(main, ["detect", *bad]).exit_code == status
 
 
@@ -363,6 +397,21 @@ if executable() is not None:
         expected = [svg[0] + scale * inner[0], svg[1] + scale * inner[1]]
         expected += [scale * inner[2], scale * inner[3]]
         np.testing.assert_allclose(canvas, expected, atol=1.0)
+
+    def test_the_envelope_of_an_alarm_is_drawn_with_its_defects(
+        browser: Browser, broken: Detection, tmp_path: Path
+    ) -> None:
+        spectra.write_report(broken, tmp_path / "r.html", bearing="6205", rpm=1797)
+        browser.open(tmp_path / "r.html", 390, dark=True)
+        browser.evaluate("document.querySelector('#explained details').open = true")
+        browser.evaluate("new Promise((done) => setTimeout(done, 100))")
+        assert browser.problems() == []
+        assert browser.evaluate("document.querySelectorAll('.envelope line.defect').length") == 16
+        stands = (
+            "[...new Set([...document.querySelectorAll('line.stands')].map((e) => e.classList[1]))]"
+        )
+        assert browser.evaluate(stands) == ["bpfo"]
+        assert browser.evaluate("document.documentElement.scrollWidth") <= 390
 
     def test_sort_sorts(browser: Browser, page: Path) -> None:
         browser.open(page, 1280)

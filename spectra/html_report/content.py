@@ -1,7 +1,7 @@
 """The content of a report as values that JSON holds."""
 
 import base64
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from scipy.special import ndtri
 from spectra import formatting
 from spectra.arrays import Float64Array, FloatArray, IntArray
 from spectra.detection import Detection
+from spectra.explanation.bearings import HARMONICS, Bearing, Envelope
 from spectra.explanation.explained import Explanation
 from spectra.goodness import RATES, normal_scores, p_marks, plotted, rates
 from spectra.html_report.numbers import extremes, maxima
@@ -27,6 +28,8 @@ MOST_LISTED: Final = 10_000
 MOST_EXPLAINED: Final = 20
 # Points of a spectrum. A frame of 8,192 rows has ten times as many bins.
 SPECTRUM_POINTS: Final = 300
+# Bins of an envelope spectrum.
+MOST_BINS: Final = 1000
 # Rows of the signal around an alarm that are drawn one by one, and frames on each side of it.
 MOST_ROWS: Final = 1000
 AROUND: Final = 2
@@ -47,7 +50,11 @@ PIXEL_LEVELS: Final = 254
 MOST_POINTS: Final = 400
 
 
-def content(detection: Detection) -> dict[str, object]:
+# A bearing, and the revolutions of its shaft a minute.
+Shaft: TypeAlias = tuple[Bearing | str, float]
+
+
+def content(detection: Detection, shaft: Shaft | None = None) -> dict[str, object]:
     """Return the content of the report of a detection."""
     recording = detection.recording
     shown = shown_channels(detection)
@@ -93,7 +100,8 @@ def content(detection: Detection) -> dict[str, object]:
             for snippet in _snippets(detection, int(number), shown)
         ],
         "explained": [
-            _explained(detection, int(number) + 1) for number in sorted(ranked[:MOST_EXPLAINED])
+            _explained(detection, int(number) + 1, shaft)
+            for number in sorted(ranked[:MOST_EXPLAINED])
         ],
         "calibration": _calibration(detection),
     }
@@ -148,14 +156,15 @@ def alarms(detection: Detection) -> dict[str, list[object]]:
     }
 
 
-def _explained(detection: Detection, number: int) -> dict[str, object]:
-    """Return an alarm with its explanation and its picture."""
+def _explained(detection: Detection, number: int, shaft: Shaft | None) -> dict[str, object]:
+    """Return an alarm with its explanation and its pictures."""
     explained = detection.explain(number)
+    envelope = None if shaft is None else detection.bearing(*shaft, number)
     return {
         "number": number,
         "sentence": explained.sentence,
         "unit": explained.unit,
-        "details": explained.details,
+        "details": {**explained.details, **({"bearing": envelope.text} if envelope else {})},
         "channels": [[one.channel, round(one.share, 4)] for one in explained.channels[:8]],
         "bands": [
             [one.text, round(one.share, 4), one.change_db, one.f_low, one.f_high]
@@ -163,6 +172,7 @@ def _explained(detection: Detection, number: int) -> dict[str, object]:
         ],
         "picture": _around(detection, explained),
         "spectrum": _spectrum(explained),
+        "envelope": None if envelope is None else _envelope(envelope),
     }
 
 
@@ -262,6 +272,20 @@ def _spectrum(explained: Explanation) -> dict[str, object] | None:
         "normal": _short(normal),
         "low": _short(low),
         "high": _short(high),
+    }
+
+
+def _envelope(found: Envelope) -> dict[str, object]:
+    """Return the envelope spectrum up to the last harmonic of a defect, and the defects."""
+    highest = max(line.frequency for line in found.lines) * (HARMONICS + 0.2)
+    drawn = slice(1, min(int(np.searchsorted(found.frequencies, highest)), MOST_BINS))
+    return {
+        "frequency": _short(found.frequencies[drawn]),
+        "amplitude": _short(found.amplitude[drawn]),
+        "harmonics": HARMONICS,
+        "lines": [
+            [line.name, line.part, line.frequency, line is found.defect] for line in found.lines
+        ],
     }
 
 

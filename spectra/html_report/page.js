@@ -676,10 +676,29 @@ function drawSpectrum(host, one) {
     ["spread", "normal frames, 5 % to 95 %"], ["alarm", "bands that carry the alarm"]]);
 }
 
+function drawEnvelope(host, one) {
+  const e = one.envelope, last = e.frequency[e.frequency.length - 1];
+  const x = linear(0, last), y = linear(0, Math.max(...e.amplitude) * 1.06);
+  const f = frame(host, 200, x, y, "frequency (Hz)", "amplitude of the envelope ("
+    + (one.unit || "unit of the channel") + ")", x.ticks, number, "Envelope spectrum of alarm "
+    + one.number);
+  for (const [name, , frequency, stands] of e.lines) {
+    for (let k = 1; k <= e.harmonics; k++) {
+      const at = f.px(k * frequency);
+      shape(f.body, "line", { x1: at, x2: at, y1: f.inner.top, y2: f.inner.bottom,
+        class: "defect " + name.toLowerCase() + (stands ? " stands" : "") });
+    }
+  }
+  shape(f.body, "path", { d: line(e.frequency, e.amplitude, f.px, f.py), class: "signal" });
+  legend(host, [["signal", "envelope"]].concat(e.lines.map(([name, part, frequency]) =>
+    ["defect " + name.toLowerCase(), name + " (" + part + "), " + frequency.toFixed(1) + " Hz"])));
+}
+
 function drawExplained(block) {
   const one = data.explained.find((each) => "alarm-" + each.number === block.id);
   drawAround(block.querySelector(".around"), one);
   drawSpectrum(block.querySelector(".spectrum"), one);
+  if (one.envelope) drawEnvelope(block.querySelector(".envelope"), one);
 }
 
 function addExplained() {
@@ -698,6 +717,7 @@ function addExplained() {
     block.appendChild(list);
     block.appendChild(node("div", { class: "chart around" }));
     block.appendChild(node("div", { class: "chart spectrum" }));
+    if (one.envelope) block.appendChild(node("div", { class: "chart envelope" }));
     block.addEventListener("toggle", () => { if (block.open) drawExplained(block); });
     host.appendChild(block);
   }

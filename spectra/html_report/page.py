@@ -22,10 +22,12 @@ import scipy
 from spectra import __version__, formatting
 from spectra.atomic import replacing
 from spectra.detection import Detection
+from spectra.explanation.bearings import Bearing
 from spectra.html_report.content import (
     MOST_CHANNELS,
     MOST_EXPLAINED,
     MOST_LISTED,
+    Shaft,
     content,
     shown_channels,
 )
@@ -47,7 +49,12 @@ MEDICAL: Final = (
 
 
 def write_report(
-    detection: Detection, path: str | PathLike[str], *, command: str | None = None
+    detection: Detection,
+    path: str | PathLike[str],
+    *,
+    command: str | None = None,
+    bearing: Bearing | str | None = None,
+    rpm: float | None = None,
 ) -> None:
     """Write a detection as one HTML page, whole or not at all.
 
@@ -57,13 +64,19 @@ def write_report(
     path : str or path
     command : str, optional
         Command that repeats the detection; by default the call in Python.
+    bearing : Bearing or str, optional
+    rpm : float, optional
+        Bearing and speed of the shaft, as in `Detection.bearing`: the report tests each alarm that
+        it explains for defects. Without any alarm it tests the whole recording.
 
     Raises
     ------
     TypeError
         For a parameter of another type.
+    ValueError
+        For a bearing without rpm, and for rpm without a bearing.
     DataError
-        Where the page cannot be written.
+        Where the page cannot be written, or the bearing cannot be tested.
 
     Examples
     --------
@@ -78,12 +91,15 @@ def write_report(
     require("path", path, (str, PathLike), "must be a path")
     if command is not None:
         require("command", command, str, "must be a text or None")
-    page = report(detection, command=command)
+    if (bearing is None) != (rpm is None):
+        raise ValueError("bearing needs rpm, and rpm needs bearing: give both.")
+    shaft = None if bearing is None or rpm is None else (bearing, rpm)
+    page = report(detection, command=command, shaft=shaft)
     with replacing(Path(path)) as file:
         file.write(page.encode("utf-8"))
 
 
-def report(detection: Detection, *, command: str | None = None) -> str:
+def report(detection: Detection, *, command: str | None = None, shaft: Shaft | None = None) -> str:
     """Return a detection as one HTML page.
 
     Parameters
@@ -91,12 +107,14 @@ def report(detection: Detection, *, command: str | None = None) -> str:
     detection : Detection
     command : str, optional
         Command that repeats the detection; by default the call in Python.
+    shaft : (Bearing or str, float), optional
+        A bearing, and the revolutions of its shaft a minute.
     """
     name = escape(printable(detection.recording.name))
-    numbers = json.dumps(content(detection), allow_nan=False, separators=(",", ":"))
+    numbers = json.dumps(content(detection, shaft), allow_nan=False, separators=(",", ":"))
     # No text of a file can end the script element.
     numbers = numbers.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    body = f"""{_head(detection, name)}
+    body = f"""{_head(detection, name)}{_bearing(detection, shaft)}
 {_signal(detection)}
 {_table(detection)}
 {_explanations(detection)}
@@ -154,6 +172,13 @@ def _head(detection: Detection, name: str) -> str:
 <p class="medical">{MEDICAL}</p>
 {f'<ul class="notes">{notes}</ul>' if notes else ""}
 <noscript><p>The charts and the table need the script of this page.</p></noscript>"""
+
+
+def _bearing(detection: Detection, shaft: Shaft | None) -> str:
+    """Return the test of a bearing of a recording without alarms, which has no explanations."""
+    if shaft is None or detection.intervals.first.size:
+        return ""
+    return f"\n<p>Bearing: {escape(detection.bearing(*shaft).text)}.</p>"
 
 
 def verdict(detection: Detection) -> str:
