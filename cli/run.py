@@ -123,7 +123,13 @@ def _write(file: str, found: "dict[str, Detection]", output: Output) -> None:
     if output.report is not None:
         from spectra.html_report import write_report
 
-        write_report(detection, output.report, command=command_line())
+        write_report(
+            detection,
+            output.report,
+            command=command_line(),
+            bearing=output.bearing,
+            rpm=output.rpm,
+        )
 
 
 def _detections(

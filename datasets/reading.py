@@ -31,6 +31,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from spectra.datasets.dataframes import pandas_of
 from spectra.datasets.grid_values import Choice
 from spectra.datasets.raw import Raw, Request, is_resampled
 from spectra.datasets.readers.csv_file import read_csv
@@ -48,7 +49,7 @@ from spectra.datasets.readers.parquet_file import (
 )
 from spectra.datasets.readers.wav_file import is_wav, read_wav
 from spectra.datasets.readers.wfdb_record import is_wfdb, read_wfdb
-from spectra.datasets.recording import Recording, pandas_of
+from spectra.datasets.recording import Recording
 from spectra.datasets.source import COMPRESSED_ENDINGS, Source, open_source
 from spectra.errors import DataError
 
