@@ -96,7 +96,7 @@ def summary_file(_ctx: click.Context, _param: click.Parameter, value: Path | Non
 @click.command(
     "batch",
     cls=FileCommand,
-    short_help="Find the anomalies in many recordings, and go on where it was stopped.",
+    short_help="Find the anomalies in many recordings.",
     epilog=EPILOG,
     examples=(
         "spectra batch 'recordings/*.csv' -o results --report",

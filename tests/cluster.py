@@ -1,7 +1,4 @@
-"""A Dask scheduler and its workers as processes of this machine, for tests and the demo.
-
-Run: python tests/cluster.py COMMAND… with {address} in it
-"""
+"""A Dask scheduler and its workers as processes of this machine, which tests kill."""
 
 import json
 import os

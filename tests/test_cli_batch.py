@@ -9,11 +9,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import distributed
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+import spectra
 from cluster import Cluster, cluster
 from spectra.cli import main
 from torture import contents, killed_batches
@@ -38,7 +40,7 @@ def signal(seed: int, odd: bool) -> np.ndarray:
 def write(path: Path, seed: int, odd: bool = True) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     seconds = np.arange(ROWS) / 100
-    pd.DataFrame({"time": seconds, "pump": signal(seed, odd)}).to_csv(path, index=False)
+    pd.DataFrame({"time": seconds, "value": signal(seed, odd)}).to_csv(path, index=False)
 
 
 @pytest.fixture(autouse=True)
@@ -135,6 +137,29 @@ def test_results_do_not_depend_on_the_workers(two_workers: Cluster) -> None:
         found.append(contents(Path("out")))
         Path("out").rename(f"out{len(found)}")
     assert found[0] == found[1] == found[2]
+
+
+def test_score_many_has_the_same_tables_on_a_cluster(two_workers: Cluster) -> None:
+    Path("fleet").mkdir()
+    rows = [pd.DataFrame({"sensor": i, "value": signal(i, i == 1)}) for i in range(3)]
+    pd.concat(rows).to_parquet("fleet/all.parquet", index=False)
+    Path("broken").mkdir()
+    Path("broken/a.parquet").write_bytes(b"PAR1")
+    data = ["data/a.csv", "data/bad.csv", signal(5, True), Path("fleet").resolve(), "broken"]
+    normal = spectra.learn(signal(6, False), method=spectra.Spectral(nperseg=40), fs=100.0)
+    paths = [os.path.abspath(each) if isinstance(each, str) else each for each in data]
+    here = spectra.score_many(paths, normal=normal, progress=False)
+    with distributed.Client(two_workers.address, set_as_default=False) as client:
+        there = spectra.score_many(paths, normal=normal, client=client, progress=False)
+        with pytest.raises(ValueError, match="n_jobs or client"):
+            spectra.score_many(paths, client=client, n_jobs=2)
+    pd.testing.assert_frame_equal(here.alarms, there.alarms, check_exact=True)
+    pd.testing.assert_frame_equal(here.summary, there.summary, check_exact=True)
+    names = here.summary["recording"].tolist()
+    assert names[2:6] == ["recording 3", *(f"{Path('fleet').resolve()} [{i}]" for i in range(3))]
+    assert here.summary["error"].notna().tolist() == [False, True, *[False] * 4, True]
+    with pytest.raises(ValueError, match=r"must be a distributed\.Client"):
+        spectra.score_many(paths, client="tcp://127.0.0.1:1")
 
 
 def begun(folder: str, address: str) -> "subprocess.Popen[str]":
