@@ -5,10 +5,10 @@
 DIR holds `combined_windows.json` and the CSV files of the benchmark, all or some of them. The
 standard score is that of Lavin and Ahmad (2015), "Evaluating real-time anomaly detection
 algorithms: the Numenta Anomaly Benchmark", ICMLA: 100 for a detector that reports each window at
-its first row and nothing else, 0 for one that reports nothing. As there, one threshold for all files is taken,
-the one with the best score, and rows of the probationary period (15 %, at most 750 rows) do not
-count. The score of the default threshold (alpha = 0.001) and those of the two other profiles are
-printed too. Scores at a better threshold are optimistic: it is chosen with the labels.
+its first row and nothing else, 0 for one that reports nothing. As there, one threshold for all
+files is taken, the one with the best score, and rows of the probationary period (15 %, at most 750
+rows) do not count. The score of the default threshold (alpha = 0.001) and those of the two other
+profiles are printed too. A score at the best threshold is optimistic: the labels choose it.
 
 The detector is `spectra.Spectral(causal=True)` with its defaults. It learns from all rows so far,
 first from those of the probationary period, and again each time they have grown by 15 %. A row is
