@@ -299,8 +299,9 @@ def _tasks(files: Sequence[str], settings: Settings) -> list[Task | Outcome]:
         if not is_data_set(path):
             tasks.append(Task(path, (Item(file, place, state_of_input(path)),)))
             continue
+        column, _, chosen = (settings.reading.series or "").partition("=")
         try:
-            data = SensorData.open(path, settings.reading.series)
+            data = SensorData.open(path, column or None).of(chosen or None)
         except DataError as error:
             reason = str(error).replace(path, file)
             tasks.append(Outcome(Item(file, place, ""), None, reason))
@@ -380,7 +381,7 @@ def _done(
             client = stack.enter_context(connected(scheduler))
         for i, result in completed(work, tasks, settings, n_jobs=jobs, client=client):
             if isinstance(result, DataError):
-                result = [Outcome(item, None, str(result)) for item in tasks[i].items]
+                result = [Outcome(item, None, f"{item.name}: {result}") for item in tasks[i].items]
             for outcome in result:
                 count += 1
                 if shown:

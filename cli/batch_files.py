@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from spectra.atomic import replacing
+from spectra.atomic import replacing, writing
 from spectra.cli.files import read_with, write_scores
 from spectra.cli.formats import alarm_rows, parquet_table, rendered
 from spectra.cli.options import Output, Reading
@@ -252,19 +252,23 @@ def _named(error: DataError, path: str, name: str) -> DataError:
 def _attempted(
     item: Item, read: "Callable[[], dict[str, Recording | DataError]]", settings: Settings
 ) -> Outcome:
-    """Return the outcome of an item; whatever goes wrong is the reason."""
+    """Return the outcome of an item; whatever is wrong with it is the reason.
+
+    Raises DataError where its results cannot be written, as those of no other could be.
+    """
     # A record must never stand beside results of another state.
     _record(item, settings).unlink(missing_ok=True)
     try:
-        return Outcome(item, _finish(item, read(), settings))
+        found, rows = _scored(item, read(), settings)
     except DataError as error:
-        reason = str(error)
+        return _failed(item, str(error), settings)
     except MemoryError:
-        reason = f"{item.name}: there is not enough memory for it."
+        return _failed(item, f"{item.name}: there is not enough memory for it.", settings)
     except Exception as error:
         # Any error on one recording must not lose those of the others.
         reason = f"{item.name}: it cannot be scored ({type(error).__name__}: {error})."
-    return _failed(item, reason, settings)
+        return _failed(item, reason, settings)
+    return Outcome(item, _written(item, found, rows, settings))
 
 
 def _failed(item: Item, reason: str, settings: Settings) -> Outcome:
@@ -275,11 +279,15 @@ def _failed(item: Item, reason: str, settings: Settings) -> Outcome:
     return Outcome(item, None, well_formed(reason))
 
 
-def _finish(item: Item, series: "dict[str, Recording | DataError]", settings: Settings) -> Finished:
-    """Score the series of an item, write their results, and return their record."""
+def _scored(
+    item: Item, series: "dict[str, Recording | DataError]", settings: Settings
+) -> "tuple[dict[str, Detection], list[dict[str, Any]]]":
+    """Return the detections of the series of an item by their names, and rows of the summary.
+
+    Raises DataError where no series can be scored.
+    """
     found: dict[str, Detection] = {}
     rows: list[dict[str, Any]] = []
-    entries: list[Entry] = []
     find = _finder(settings)
     for key, recording in series.items():
         name = f"{item.name} [{key}]" if key else item.name
@@ -290,11 +298,20 @@ def _finish(item: Item, series: "dict[str, Recording | DataError]", settings: Se
             found[name] = find(recording)
             rows.append(row | _figures(found[name], settings.output))
         except DataError as error:
-            if not key:
-                raise
             rows.append(row | {"error": well_formed(str(error))})
     if not found:
         raise DataError(str(rows[0]["error"]))
+    return found, rows
+
+
+def _written(
+    item: Item,
+    found: "dict[str, Detection]",
+    rows: list[dict[str, Any]],
+    settings: Settings,
+) -> Finished:
+    """Write the results of an item, and then the record that they are finished."""
+    entries: list[Entry] = []
     written = [_write_alarms(item, found, settings)]
     if settings.scores:
         written.append(_write_scores(item, found, settings))
@@ -306,8 +323,7 @@ def _finish(item: Item, series: "dict[str, Recording | DataError]", settings: Se
     folder = Path(settings.folder)
     sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in written}
     finished = Finished(settings.hash, item.state, sizes, rows, [asdict(each) for each in entries])
-    path = _record(item, settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = _with_folder(_record(item, settings))
     with replacing(path) as file:
         file.write(json.dumps(asdict(finished)).encode())
     return finished
@@ -354,8 +370,13 @@ def _figures(detection: "Detection", output: Output) -> dict[str, Any]:
 
 def _place(item: Item, settings: Settings, ending: str) -> Path:
     """Return the path of a file of an item, whose folder is made."""
-    path = Path(settings.folder, f"{item.place}{ending}")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    return _with_folder(Path(settings.folder, f"{item.place}{ending}"))
+
+
+def _with_folder(path: Path) -> Path:
+    """Return a path, whose folder is made; raise DataError where it cannot be."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 

@@ -7,7 +7,7 @@ the memory needed is that of a group.
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from os import PathLike, fspath
 from pathlib import Path
@@ -113,6 +113,15 @@ class SensorData:
     files: dict[str, tuple[str, ...]]
     n_nameless: int
     size: int
+
+    def of(self, name: str | None) -> "SensorData":
+        """Return the data set of one sensor alone, or all of it for None; raise for none."""
+        if name is None:
+            return self
+        if name not in self.names:
+            shown = ", ".join(f"'{known}'" for known in self.names[:8])
+            raise DataError(f"{self.path} has no sensor '{name}': there are {shown}.")
+        return replace(self, names=(name,))
 
     def groups(self, names: tuple[str, ...]) -> list[SensorGroup]:
         """Return some of the sensors in groups that are read in one pass."""

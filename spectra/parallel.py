@@ -19,6 +19,12 @@ Result = TypeVar("Result")
 
 # Seconds in which a scheduler has to answer, and has to have a worker.
 PATIENCE: Final = 10.0
+# Times that tasks are begun by processes of this machine of which one is stopped, as by Dask.
+ATTEMPTS: Final = 4
+# Reason of a task that no worker has survived.
+KILLED: Final = (
+    "each worker that had it was stopped, perhaps as memory ran out: give them more, or split it."
+)
 # Seconds that a scheduler gets to take leave; it may be gone.
 FAREWELL: Final = 2.0
 
@@ -55,17 +61,32 @@ def completed(
     DataError
         Where the workers or the scheduler are gone. Results that were yielded are whole.
     """
-    if client is not None:
+    if client is None:
+        yield from _by_processes(work, tasks, shared, n_jobs)
+    else:
         yield from _by_client(work, tasks, shared, client)
-        return
-    calls = (joblib.delayed(_numbered)(work, i, task, shared) for i, task in enumerate(tasks))
-    try:
-        yield from joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(calls)
-    except TerminatedWorkerError as error:
-        raise DataError(
-            "A process was stopped from outside, perhaps as memory ran out: run the command again "
-            "with fewer processes (-j)."
-        ) from error
+
+
+def _by_processes(
+    work: Callable[[Task, Any], Result], tasks: Sequence[Task], shared: Any, n_jobs: int
+) -> Iterator[tuple[int, Result]]:
+    """Yield the results of processes; where one is stopped, the tasks that are left begin anew."""
+    left = dict(enumerate(tasks))
+    for attempt in range(ATTEMPTS):
+        calls = (joblib.delayed(_numbered)(work, i, task, shared) for i, task in left.items())
+        done = []
+        try:
+            for i, result in joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(calls):
+                done.append(i)
+                yield i, result
+            return
+        except TerminatedWorkerError as error:
+            if attempt == ATTEMPTS - 1:
+                raise DataError(
+                    "A process was stopped time and again, perhaps as memory ran out: run the "
+                    "command again with fewer processes (-j)."
+                ) from error
+        left = {i: task for i, task in left.items() if i not in done}
 
 
 def _numbered(
@@ -79,7 +100,7 @@ def _by_client(
 ) -> Iterator[tuple[int, Result | DataError]]:
     """Yield the results of the workers of a Dask scheduler.
 
-    A task whose worker stops is given to another one by the scheduler, at most three times
+    A task whose worker stops is given to another one by the scheduler, up to three times
     (`distributed.scheduler.allowed-failures`).
     """
     distributed = import_module("distributed")
@@ -92,8 +113,8 @@ def _by_client(
             index = futures[future]
             try:
                 yield index, future.result()
-            except killed as error:
-                yield index, DataError(f"It stopped the workers that had it: {error}")
+            except killed:
+                yield index, DataError(KILLED)
             # The scheduler forgets what nobody holds.
             del futures[future]
     except (ImportError, RuntimeError) as error:

@@ -270,6 +270,17 @@ def test_a_wrong_command_line_is_one_sentence(words: tuple[str, ...], reason: st
     assert reason in result.output
 
 
+def test_a_place_that_cannot_be_written_ends_the_batch_in_one_sentence() -> None:
+    Path("out/site").mkdir(parents=True)
+    Path("out/site/a.csv.json").mkdir()
+    result = batch()
+    assert result.exit_code == 1
+    assert "site/a.csv.json cannot be written" in result.stderr.splitlines()[-1]
+    # What was finished before it is kept.
+    assert Path("out/a.csv.json").is_file()
+    assert not Path("out/summary.csv").exists()
+
+
 def test_results_of_before_are_no_recordings() -> None:
     batch(folder="data/out")
     result = run("batch", "data/**/*.csv", "-o", "data/out", *FRAMES)

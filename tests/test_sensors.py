@@ -105,6 +105,15 @@ def test_a_column_that_is_not_clear_is_asked_for(
         SensorData.open(tmp_path, column)
 
 
+def test_one_sensor_is_chosen_by_its_name(tmp_path: Path) -> None:
+    rows(["a", "b"]).to_parquet(tmp_path / "a.parquet", index=False)
+    data = SensorData.open(tmp_path)
+    assert data.of(None) is data
+    assert list(recordings(data.of("b"))) == ["b"]
+    with pytest.raises(DataError, match="has no sensor 'c': there are 'a', 'b'"):
+        data.of("c")
+
+
 def test_a_damaged_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1 no table PAR1")
     with pytest.raises(DataError, match="is no Parquet data set or is damaged"):
