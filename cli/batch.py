@@ -32,6 +32,7 @@ from spectra.cli.benchmark import jobs
 from spectra.cli.files import FileCommand, check_output
 from spectra.cli.messages import clear_progress, explained, say, show, show_progress, step
 from spectra.cli.options import (
+    Advanced,
     Learning,
     Output,
     Reading,
@@ -42,7 +43,6 @@ from spectra.cli.options import (
     keep_formulas_option,
     learning_options,
     reading_options,
-    verbosity_options,
 )
 from spectra.cli.pictures import ARGUMENTS
 from spectra.cli.run import ANOMALY, BAD_DATA
@@ -58,7 +58,7 @@ MOST_SHOWN = 20
 KINDS = {
     "recording": "str", "result": "str", "n_samples": "Int64", "n_channels": "Int64",
     "fs": "float64", "nperseg": "Int64", "n_alarms": "Int64",
-    **dict.fromkeys(("start", "end", "peak", "channel"), "str"),
+    **dict.fromkeys(("start", "end", "peak", "start_time", "channel"), "str"),
     **dict.fromkeys(("score", "p_value", "f_low", "f_high", "duration"), "float64"),
     **dict.fromkeys(("first_row", "last_row"), "Int64"),
     "error": "str",
@@ -72,8 +72,9 @@ DIR gets, for each recording, NAME.json (or the form of --format) with what spec
 detect prints, NAME.scores.csv with --scores, NAME.html with --report; and
   summary.csv   one line for each recording: recording, result (its file),
                 n_samples, n_channels, fs, nperseg, n_alarms; start, end, peak,
-                score, p_value, channel, f_low, f_high, first_row, last_row and
-                duration of its worst alarm; error, the reason where it failed
+                start_time, score, p_value, channel, f_low, f_high, first_row,
+                last_row and duration of its worst alarm, as in the JSON of spectra
+                detect; error, the reason where it failed
   index.html    with --report: a page over all pages, the worst first
   normal.model  with --normal: the model
 A folder of Parquet files is a data set in long format: each of its sensors is a
@@ -103,7 +104,7 @@ def summary_file(_ctx: click.Context, _param: click.Parameter, value: Path | Non
         "spectra batch fleet --normal quiet.csv -j -1 -o results",
     ),
 )
-@click.argument("patterns", metavar="PATTERN...", nargs=-1, required=True)
+@click.argument("patterns", metavar="PATTERN...", nargs=-1, required=True, type=ReadPath())
 @click.option(
     "-o",
     "--output",
@@ -155,7 +156,10 @@ def summary_file(_ctx: click.Context, _param: click.Parameter, value: Path | Non
 @alarm_options
 @reading_options
 @keep_formulas_option
-@verbosity_options
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors on standard error.")
+@click.option(
+    "--no-progress", cls=Advanced, is_flag=True, help="Do not show progress on a terminal."
+)
 def command(
     patterns: tuple[str, ...],
     folder: Path,
@@ -172,7 +176,8 @@ def command(
     threshold: dict[str, Any],
     reading: Reading,
     keep_formulas: bool,
-    verbosity: Verbosity,
+    quiet: bool,
+    no_progress: bool,
 ) -> None:
     """Find the anomalies in the recordings of each PATTERN, and write a result file for each.
 
@@ -187,6 +192,7 @@ def command(
         raise click.UsageError("--jobs and --scheduler exclude each other: give one of them.")
     if form == "parquet" or (summary is not None and summary.suffix.lower() == ".parquet"):
         _require_pyarrow()
+    verbosity = Verbosity(quiet, verbose=False, progress=not (quiet or no_progress))
     output = Output(form, None, None, None, fail_on_anomaly, keep_formulas)
     files = _files(patterns, folder)
     table = folder / SUMMARY if summary is None else summary
@@ -249,7 +255,7 @@ def _files(patterns: Sequence[str], folder: Path) -> list[str]:
     if not found:
         raise DataError(f"{folder} holds the recordings themselves: give another folder with -o.")
     if results:
-        say(f"{results} files in {folder}, the folder of the results, are left out.")
+        say(f"{folder} is the folder of the results: {results:,} of its files are left out.")
     return list(found.values())
 
 
@@ -356,8 +362,9 @@ def _outcomes(
         say(f"{done:,} of {len(order):,} recordings are finished: only the others are done.")
     for outcome in _done(pending, settings, jobs, scheduler, verbosity):
         known[outcome.item.place] = outcome
-        if outcome.finished is None:
-            say(f"Error: {outcome.error}")
+        for row in _rows(outcome):
+            if row["error"]:
+                say(f"Error: {row['error']}")
     return [known[place] for place in order]
 
 
@@ -452,7 +459,7 @@ def _table(rows: list[dict[str, Any]], path: Path) -> str:
             (
                 short(row["recording"]),
                 f"{row['n_alarms']:,}",
-                row["start"],
+                row["start_time"] or f"row {row['first_row']:,}",
                 f"{row['p_value']:.2g}",
                 short(row["channel"]),
             )

@@ -41,8 +41,8 @@ SUMMARY, INDEX, MODEL = "summary.csv", "index.html", "normal.model"
 RESERVED: Final = ("summary", "index", "normal")
 # Columns of the summary that describe the worst alarm of a recording, and those of them as texts.
 WORST: Final = (
-    "start", "end", "peak", "score", "p_value", "channel", "f_low", "f_high", "first_row",
-    "last_row", "duration",
+    "start", "end", "peak", "start_time", "score", "p_value", "channel", "f_low", "f_high",
+    "first_row", "last_row", "duration",
 )  # fmt: skip
 TIMES: Final = ("start", "end", "peak")
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import distributed
 import numpy as np
@@ -250,6 +251,26 @@ def test_each_sensor_of_a_data_set_is_a_recording() -> None:
     assert "4 of 4 recordings are finished" in run("batch", "fleet", "-o", "out", *FRAMES).stderr
 
 
+def test_series_stacked_in_a_file_are_rows_of_the_summary() -> None:
+    rows = [f"{t},{name},{signal(i, False)[t]:.4f}" for t in range(300)
+            for i, name in enumerate("ab")]  # fmt: skip
+    rows += [f"{t},c,{t % 3}" for t in range(400, 405)]
+    Path("all.csv").write_text("\n".join(["time,sensor,v", *rows]), encoding="ascii")
+    result = run("batch", "all.csv", "-o", "out", "--scores", "--report", *FRAMES)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: all.csv [c]: The 5 rows hold too few frames")
+    summary = pd.read_csv("out/summary.csv").set_index("recording")
+    assert summary["error"].notna().to_dict() == {
+        "all.csv [a]": False, "all.csv [b]": False, "all.csv [c]": True
+    }  # fmt: skip
+    scores = pd.read_csv("out/all.csv.scores.csv")
+    assert scores["series"].value_counts().to_dict() == {"a": 300, "b": 300}
+    index = Path("out/index.html").read_text(encoding="utf-8")
+    for name in ("all.csv[a].html", "all.csv[b].html"):
+        assert Path("out", name).is_file()
+        assert f'href="{quote(name)}"' in index
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
@@ -284,7 +305,7 @@ def test_a_place_that_cannot_be_written_ends_the_batch_in_one_sentence() -> None
 def test_results_of_before_are_no_recordings() -> None:
     batch(folder="data/out")
     result = run("batch", "data/**/*.csv", "-o", "data/out", *FRAMES)
-    assert "1 files in data/out" in result.stderr
+    assert "data/out is the folder of the results: 1 of its files are left out" in result.stderr
     assert len(pd.read_csv("data/out/summary.csv")) == 4
 
 
