@@ -38,6 +38,7 @@ from spectra.cli.options import (
     Reading,
     ReadPath,
     Verbosity,
+    WrittenFolder,
     WrittenPath,
     alarm_options,
     keep_formulas_option,
@@ -111,7 +112,7 @@ def summary_file(_ctx: click.Context, _param: click.Parameter, value: Path | Non
     "folder",
     metavar="DIR",
     required=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=WrittenFolder(),
     help="The folder of the results; it is made if it is not there.",
 )
 @click.option("--model", metavar="MODEL", type=ReadPath(), help="Use this model of spectra fit.")
@@ -193,13 +194,15 @@ def command(
     if form == "parquet" or (summary is not None and summary.suffix.lower() == ".parquet"):
         _require_pyarrow()
     verbosity = Verbosity(quiet, verbose=False, progress=not (quiet or no_progress))
-    output = Output(form, None, None, None, fail_on_anomaly, keep_formulas)
+    # The exit status changes no result.
+    output = Output(form, None, None, None, False, keep_formulas)
     files = _files(patterns, folder)
     table = folder / SUMMARY if summary is None else summary
     inputs = [*files, *(name for name in (model, normal) if name is not None)]
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    for path in (table, folder / INDEX, folder / MODEL):
+    written = [table, *([folder / INDEX] if report else []), *([folder / MODEL] if normal else [])]
+    for path in written:
         check_output(path, [name for name in inputs if not Path(name).is_dir()], "-o")
     method = learning.settings()
     if normal is not None:
