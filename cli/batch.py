@@ -200,7 +200,7 @@ def command(
     table = folder / SUMMARY if summary is None else summary
     inputs = [*files, *(name for name in (model, normal) if name is not None)]
     with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
     written = [table, *([folder / INDEX] if report else []), *([folder / MODEL] if normal else [])]
     for path in written:
         check_output(path, [name for name in inputs if not Path(name).is_dir()], "-o")
