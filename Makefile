@@ -3,6 +3,7 @@
 # make explore  run the tests of generated values with other values than make test
 # make fuzz     damaged files, altered models, random options; SECONDS=60 of them from seed SEED=0
 # make torture  stop writers at COUNT=300 random moments
+# make cluster-demo   find the anomalies of 200 generated sensors on a Dask scheduler with two workers
 # make audit    look up known vulnerabilities of the exact versions of all dependencies
 # make docs     build the pages of docs/ into site/, warnings as errors
 # make dist     build the wheel and the sdist, the same bytes from the same commit
@@ -16,7 +17,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p $(US
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: detect test explore fuzz torture audit docs dist clean
+.PHONY: detect test explore fuzz torture cluster-demo audit docs dist clean
 .DELETE_ON_ERROR:
 
 detect: .venv/.installed
@@ -42,6 +43,9 @@ fuzz: .venv/.installed-test
 
 torture: .venv/.installed-test
 	$(BIN)/python tests/torture.py $(COUNT)
+
+cluster-demo: .venv/.installed-test
+	$(BIN)/python benchmarks/fleet.py --demo
 
 audit: .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit

@@ -108,7 +108,7 @@ def _results(
 def _write(file: str, found: "dict[str, Detection]", output: Output) -> None:
     """Write the files that are asked for; raise DataError for a picture of several series."""
     if output.scores is not None:
-        write_scores(_scores(found), output.scores, keep_formulas=output.keep_formulas)
+        write_scores(scores_of(found), output.scores, keep_formulas=output.keep_formulas)
     if not (output.plot or output.report) or not found:
         return
     if len(found) > 1:
@@ -155,7 +155,7 @@ def _series_name(file: str, series: str) -> str:
     return f"{file} [{series}]" if series else file
 
 
-def _scores(found: "dict[str, Detection]") -> "pd.DataFrame":
+def scores_of(found: "dict[str, Detection]") -> "pd.DataFrame":
     """Return the scores of a file, those of stacked series below one another."""
     import pandas as pd
 

@@ -22,7 +22,8 @@ _NAMES_TEXT = """
     machine node source label unit typ sensorid deviceid reihe kanal gerät capteur tipo canal
     sensore table key
 """
-_NAMES = frozenset(_NAMES_TEXT.split())
+NAMES = frozenset(_NAMES_TEXT.split())
+"""Words, in lower case, of the columns that tell series apart."""
 _MOST_SERIES = 1000
 _MOST_KEYS = 12
 """Columns of text of which two together may name series: their pairs are tried one by one."""
@@ -75,7 +76,7 @@ def find_series(
         found = _grouped(table, columns)
         if found is None:
             continue
-        named = len(columns) == 1 and bool(words(table.names[columns[0]]) & _NAMES)
+        named = len(columns) == 1 and bool(words(table.names[columns[0]]) & NAMES)
         if tangled and _all_are_runs(found, instants):
             return found
         if named and not tangled and _are_interleaved(found):
@@ -118,7 +119,7 @@ def same_in_each(series: Series, table: Table) -> list[int]:
     found = []
     for column in range(len(table.names)):
         values = table.frame.iloc[:, column]
-        named = words(table.names[column]) & _NAMES
+        named = words(table.names[column]) & NAMES
         if (
             column not in series.columns
             and values.dtype.kind in "iu"
@@ -140,7 +141,7 @@ def _keys(table: Table, taken: frozenset[int]) -> list[int]:
         series = table.frame.iloc[:, column]
         plain = is_plain(series)
         if plain and not (
-            series.dtype.kind in "iu" and words(table.names[column]) & (_NAMES - {"point", "unit"})
+            series.dtype.kind in "iu" and words(table.names[column]) & (NAMES - {"point", "unit"})
         ):
             continue
         if not plain and _is_numbers(series):
