@@ -90,7 +90,7 @@ def lone_rows(table: Table, taken: frozenset[int]) -> IntArray:
     WinCC marks the start and the end of an archive so.
     """
     for column, name in enumerate(table.names):
-        if column in taken or not words(name) & _NAMES:
+        if column in taken or not words(name) & NAMES:
             continue
         series = table.frame.iloc[:, column]
         if is_plain(series):
