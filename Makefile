@@ -5,6 +5,7 @@
 # make fuzz     damaged files, altered models, random options; SECONDS=60 of them from seed SEED=0
 # make mutate   put faults into calibration, signal and metrics: how many do the tests notice? EVERY=1
 # make torture  stop writers at COUNT=300 random moments
+# make cluster-demo   find the anomalies of 200 generated sensors on a Dask scheduler with two workers
 # make audit    look up known vulnerabilities of the exact versions of all dependencies
 # make docs     build the pages of docs/ into site/, warnings as errors
 # make dist     build the wheel and the sdist, the same bytes from the same commit
@@ -18,7 +19,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p $(US
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: detect check test coverage explore fuzz mutate torture audit docs dist clean
+.PHONY: detect check test coverage explore fuzz mutate torture cluster-demo audit docs dist clean
 .DELETE_ON_ERROR:
 
 detect: .venv/.installed
@@ -57,6 +58,9 @@ mutate: .venv/.installed-test
 
 torture: .venv/.installed-test
 	$(BIN)/python tests/torture.py $(COUNT)
+
+cluster-demo: .venv/.installed-test
+	$(BIN)/python benchmarks/fleet.py --demo
 
 audit: .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit

@@ -74,6 +74,7 @@ import click
 
 import spectra
 from spectra.cli import (
+    batch,
     benchmark,
     calibrate,
     datasets,
@@ -267,6 +268,7 @@ for command in (
     fit.command,
     score.command,
     stream.command,
+    batch.command,
     explain.command,
     evaluate.command,
     benchmark.command,

@@ -26,6 +26,7 @@ EXTRAS: Final = {
     "medical": ("edfio", "wfdb"),
     "parquet": ("pyarrow",),
     "zstd": ("zstandard",),
+    "distributed": ("distributed",),
 }
 SAMPLE: Final = "machine-temperature"
 

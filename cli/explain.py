@@ -46,7 +46,7 @@ over the normal power; of the level it is null, and change is its difference in 
 unit of the channel. similar is the most similar normal stretch, expected is null
 but for --method sequence. With --bearing an alarm also has "bearing": {"defect",
 "f_low", "f_high", "kurtosis", "lines": [{"name", "part", "frequency", "found",
-"p_value", "named"}]}; without alarms it stands beside them.
+"amplitude", "p_value", "named"}]}; without alarms it stands beside them.
 """
 
 

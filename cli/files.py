@@ -69,7 +69,7 @@ def check_output(path: Path, inputs: Sequence[str], option: str = "-o") -> None:
     if same is None:
         return
     for name in inputs:
-        if same in map(_identity, _read_with(name)):
+        if same in map(_identity, read_with(name)):
             raise click.UsageError(f"{option} {path} would overwrite the file that is read.")
 
 
@@ -102,7 +102,7 @@ def _identity(path: Path | int) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
 
 
-def _read_with(name: str) -> list[Path | int]:
+def read_with(name: str) -> list[Path | int]:
     """Return the files that are read with an input: those of its folder or its WFDB record."""
     if name == STDIN:
         return [] if sys.stdin is None else [0]

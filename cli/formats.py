@@ -38,7 +38,7 @@ WIDEST: Final = 120
 GAP: Final = "  "
 
 
-def chosen_alarms(detection: "Detection", output: Output) -> "IntArray":
+def chosenalarm_rows(detection: "Detection", output: Output) -> "IntArray":
     """Return the indices of the alarms that are shown, in the order that was asked for."""
     import numpy as np
 
@@ -65,7 +65,7 @@ def table(file: str, detection: "Detection", output: Output, width: int | None) 
     from spectra.formatting import aligned
 
     name = "stdin" if file == STDIN else short(file, LONGEST_PATH)
-    chosen = chosen_alarms(detection, output)
+    chosen = chosenalarm_rows(detection, output)
     rows = detection.table.iloc[chosen]
     rows = rows.assign(channel=rows["channel"].map(short))
     lines = [
@@ -134,7 +134,7 @@ def _well_formed(value: Any) -> Any:
 def json_lines(results: Results, output: Output) -> Iterator[str]:
     """Yield one line of JSON for each alarm, as soon as each file is done."""
     for name, detection in results:
-        lines = ({"file": name, **alarm} for alarm in _alarms(detection, output))
+        lines = ({"file": name, **alarm} for alarm in alarm_rows(detection, output))
         yield "".join(json_text(each, indent=None) + "\n" for each in lines)
 
 
@@ -148,7 +148,7 @@ def parquet_table(results: Results, output: Output) -> bytes:
     rows = [
         {"file": well_formed(name), **alarm}
         for name, detection in results
-        for alarm in _alarms(detection, output)
+        for alarm in alarm_rows(detection, output)
     ]
     found = pd.DataFrame(rows, columns=["file", *ALARM])
     for column in found.columns:
@@ -179,7 +179,9 @@ def csv_table(results: Results, output: Output) -> Iterator[str]:
     for name, detection in results:
         text = io.StringIO()
         rows = csv.writer(text, lineterminator="\n")
-        rows.writerows(map(plain, (name, *alarm.values())) for alarm in _alarms(detection, output))
+        rows.writerows(
+            map(plain, (name, *alarm.values())) for alarm in alarm_rows(detection, output)
+        )
         yield text.getvalue()
 
 
@@ -216,11 +218,11 @@ def _file(name: str, detection: "Detection", output: Output) -> dict[str, object
         },
         "notes": list(detection.notes),
         "n_alarms": len(detection.alarms),
-        "alarms": _alarms(detection, output),
+        "alarms": alarm_rows(detection, output),
     }
 
 
-def _alarms(detection: "Detection", output: Output) -> list[dict[str, object]]:
+def alarm_rows(detection: "Detection", output: Output) -> list[dict[str, object]]:
     """Return the alarms as plain Python values."""
 
     def plain(name: str, value: Any) -> object:
@@ -232,7 +234,7 @@ def _alarms(detection: "Detection", output: Output) -> list[dict[str, object]]:
             return finite(value)
         return None if value is None else str(value)
 
-    table = detection.to_frame().iloc[chosen_alarms(detection, output)]
+    table = detection.to_frame().iloc[chosenalarm_rows(detection, output)]
     rows = zip(*(table[name] for name in ALARM), strict=True)
     return [
         {name: plain(name, value) for name, value in zip(ALARM, row, strict=True)} for row in rows

@@ -113,7 +113,7 @@ def _write(file: str, found: "dict[str, Detection]", output: Output) -> None:
     if not found:
         return
     if output.scores is not None:
-        write_scores(_scores(found), output.scores, keep_formulas=output.keep_formulas)
+        write_scores(scores_of(found), output.scores, keep_formulas=output.keep_formulas)
     if not (output.plot or output.report):
         return
     if len(found) > 1:
@@ -128,7 +128,13 @@ def _write(file: str, found: "dict[str, Detection]", output: Output) -> None:
     if output.report is not None:
         from spectra.html_report import write_report
 
-        write_report(detection, output.report, command=command_line())
+        write_report(
+            detection,
+            output.report,
+            command=command_line(),
+            bearing=output.bearing,
+            rpm=output.rpm,
+        )
 
 
 def _detections(
@@ -154,7 +160,7 @@ def _series_name(file: str, series: str) -> str:
     return f"{file} [{series}]" if series else file
 
 
-def _scores(found: "dict[str, Detection]") -> "pd.DataFrame":
+def scores_of(found: "dict[str, Detection]") -> "pd.DataFrame":
     """Return the scores of a file, those of stacked series below one another."""
     import pandas as pd
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
-from spectra.datasets.instants import counts_of, seconds_of
+from spectra.datasets.instants import counts_of, extreme_steps, seconds_of
 
 _JITTER = 0.2  # of a step: how far a step may be from a multiple of the usual one
 _EXACT = 1e-3  # of a step: what is rounding, not jitter
@@ -59,25 +59,28 @@ def even_step(index: pd.Index) -> float | None:
     """
     if len(index) < 2:
         return None
+    counts: IntArray | Float64Array
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         counts, per_second = counts_of(index)
-        whole = np.diff(counts)
-        low, high = int(whole.min()), int(whole.max())
+        low, high = extreme_steps(counts)
         if low == high or low <= 0:
             return low / per_second if low > 0 else None
-    seconds = seconds_of(index)
-    steps = np.diff(seconds)
-    step = float(seconds[-1]) / len(steps)
-    away = max(float(steps.max()) - step, step - float(steps.min()))
-    if not step > 0 or away > _EVEN * step:
+    else:
+        counts, per_second = index.to_numpy(dtype=np.float64), 1.0
+        low, high = extreme_steps(counts)
+    n_steps = len(counts) - 1
+    step = float((counts[-1] - counts[0]) / per_second) / n_steps
+    away = max(high / per_second - step, step - low / per_second)
+    if not step > 0 or not away <= _EVEN * step:
         return None
-    if away * len(steps) > step / 4:
+    seconds = seconds_of(index) if away * n_steps > step / 4 else None
+    if seconds is not None:
         # Small differences of one sign may add up.
         drift = seconds - np.arange(len(seconds)) * step
         if float(drift.max() - drift.min()) > step / 2:
             return None
     # Times are written with a few decimals: the mean step is good to their error over all steps.
-    return _roundest(step, 2 * away / len(steps)) or step
+    return _roundest(step, 2 * away / n_steps) or step
 
 
 def best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> Fit:

@@ -93,15 +93,17 @@ def resample_values(
     return placed, bridged
 
 
-def fill_short_gaps(values: Float64Array) -> tuple[Float64Array, BoolArray, tuple[str, ...]]:
-    """Fill gaps of at most LONGEST_FILL samples by straight lines.
+def fill_short_gaps(
+    values: Float64Array, *, complete: bool = False
+) -> tuple[Float64Array, BoolArray, tuple[str, ...]]:
+    """Fill gaps of at most LONGEST_FILL samples by straight lines; none if `complete`.
 
     Returned are the values (n, c), where any was filled, (n,), and notes on both kinds of gaps.
     What is missing at either end stays missing: there is nothing to draw a line to.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         # A finite sum has finite parts, and takes no memory.
-        complete = bool(np.isfinite(values.sum())) or bool(np.isfinite(values).all())
+        complete = complete or bool(np.isfinite(values.sum())) or bool(np.isfinite(values).all())
     if complete:
         # One value for all rows: a mask of millions would take memory for nothing.
         return values, np.broadcast_to(np.False_, len(values)), ()

@@ -7,8 +7,15 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
+from spectra.datasets.grid_fit import even_step
 from spectra.datasets.grid_values import Choice, place_labels, place_values, resample_values
-from spectra.datasets.instants import counts_of, is_autumn, parse_period, seconds_of
+from spectra.datasets.instants import (
+    counts_of,
+    has_missing,
+    is_autumn,
+    parse_period,
+    seconds_of,
+)
 from spectra.datasets.raw import Raw
 from spectra.datasets.stamp_rate import StampRate, rate_of_bursts
 from spectra.datasets.time_axis import REPEAT_SHARE, Grid, regular_grid, resampled_grid
@@ -58,7 +65,7 @@ def on_grid(
         if resample:
             raise DataError(f"{raw.source} has no time column to resample by: name it with --time.")
         return _without_instants(raw, fs)
-    if bool(raw.instants.isna().any()):
+    if has_missing(raw.instants):
         row = int(np.argmax(raw.instants.isna()))
         raise DataError(f"{raw.place(row)}: the time is missing; every row needs one.")
     if resample:
@@ -137,10 +144,15 @@ def _one_after_another(raw: Raw, fs: float, positions: IntArray, notes: tuple[st
 def _by_stamps(raw: Raw, repeats: Choice | None) -> OnGrid:
     """Return samples on the grid of their stamps, or at a rate where the stamps have no grid."""
     assert raw.instants is not None
-    distinct = raw.instants.is_monotonic_increasing and raw.instants.is_unique
+    step = even_step(raw.instants)
+    distinct = step is not None or (raw.instants.is_monotonic_increasing and raw.instants.is_unique)
     merged, note = ("first", "") if distinct else _settled(raw, repeats)
     try:
-        grid = regular_grid(raw.instants, None, raw.place, merge=merged is not None)
+        grid = (
+            Grid(raw.instants, step, None)
+            if step is not None
+            else regular_grid(raw.instants, None, raw.place, merge=merged is not None)
+        )
     except DataError as refusal:
         return _without_grid(raw, refusal)
     if merged is None:

@@ -27,6 +27,8 @@ _COUNTED_BYTES = 1 << 28
 """Size up to which lines are counted, which takes some 0.1 s; beyond, their number is estimated."""
 _SAMPLE_ROWS = 300_000
 """Rows of a Parquet, WAV, EDF or WFDB file that are read: 0.1 s for a few channels."""
+_SAMPLE_RECORDS = 10_000
+"""Records of a JSON file that are read: their keys are read again in each of them."""
 _FLAT = 50
 """Equal values in a row from which a stretch is called flat."""
 _FIRST = 5
@@ -148,7 +150,7 @@ def inspect(
     """Return what of a file would be analysed, without analysing it.
 
     Of a text table of more than 2 MB only the beginning is read, and of a Parquet, WAV, EDF or WFDB
-    file the first 300,000 rows.
+    file the first 300,000 rows, of JSON lines and lists 10,000 records.
 
     Parameters
     ----------
@@ -190,7 +192,7 @@ def inspect(
         series,
         dates,
         delimiter,
-        None if form is TEXT else _SAMPLE_ROWS,
+        None if form is TEXT else _SAMPLE_RECORDS if form.title == "JSON" else _SAMPLE_ROWS,
     )
     raw = _one_series(form.read(part, request))
     recording, problem = None, None

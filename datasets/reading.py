@@ -31,12 +31,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from spectra.datasets.dataframes import pandas_of
 from spectra.datasets.grid_values import Choice
 from spectra.datasets.raw import Raw, Request, is_resampled, quiet
 from spectra.datasets.readers.csv_file import read_csv
 from spectra.datasets.readers.edf_file import is_edf, read_edf
 from spectra.datasets.readers.excel_file import is_excel, read_excel
 from spectra.datasets.readers.hdf5_file import is_hdf5, read_hdf5
+from spectra.datasets.readers.json_file import is_json, read_json
 from spectra.datasets.readers.matlab_file import is_matlab, read_matlab
 from spectra.datasets.readers.numpy_file import is_npy, is_npz, read_npy, read_npz
 from spectra.datasets.readers.parquet_file import (
@@ -47,7 +49,7 @@ from spectra.datasets.readers.parquet_file import (
 )
 from spectra.datasets.readers.wav_file import is_wav, read_wav
 from spectra.datasets.readers.wfdb_record import is_wfdb, read_wfdb
-from spectra.datasets.recording import Recording, pandas_of
+from spectra.datasets.recording import Recording
 from spectra.datasets.source import COMPRESSED_ENDINGS, Source, open_source
 from spectra.errors import DataError
 
@@ -74,8 +76,9 @@ FORMATS: tuple[Format, ...] = (
     Format("WFDB record", is_wfdb, read_wfdb),
     Format("MATLAB", is_matlab, read_matlab),
     Format("HDF5 or MATLAB 7.3", is_hdf5, read_hdf5),
+    Format("JSON", is_json, read_json),
 )
-"""Binary formats, tried in order."""
+"""Formats but text tables, tried in order."""
 
 TEXT = Format("text table", lambda head, name: True, read_csv)
 
@@ -103,8 +106,8 @@ def read(
 ) -> Recording:
     """Read a recording from a file of any known format, recognised by its content.
 
-    Text tables (CSV and its kin), NumPy, WAV, MATLAB, HDF5, EDF/BDF, WFDB, Parquet, Feather and
-    Excel files are read; several of them need an extra, which the error names that is raised
+    Text tables (CSV and its kin), NumPy, WAV, MATLAB, HDF5, EDF/BDF, WFDB, Parquet, Feather, JSON
+    and Excel files are read; several of them need an extra, which the error names that is raised
     without it.
 
     Parameters

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
+from spectra.datasets.dataframes import without_arrow
 from spectra.datasets.file_rate import with_rate
 from spectra.datasets.grid_values import Choice, fill_short_gaps
 from spectra.datasets.gridding import on_grid
@@ -17,9 +18,6 @@ from spectra.datasets.readers.columns import Table, read_channels
 from spectra.datasets.readers.table import raw_from_table, refuse_too_few
 from spectra.errors import DataError
 from spectra.parameters import FASTEST, MOST_ROWS, SLOWEST, require
-
-# Names of the dimension of time of an array of xarray.
-TIMES: Final = ("time", "times", "t", "sample", "samples", "row", "rows")
 
 
 @dataclass(frozen=True)
@@ -236,7 +234,7 @@ class Recording:
             if isinstance(data, pd.Series)
             else data
         )
-        frame = _without_arrow(frame)
+        frame = without_arrow(frame)
         index = frame.index
         if isinstance(index, pd.PeriodIndex):
             index = index.to_timestamp()
@@ -300,7 +298,8 @@ class Recording:
         if raw.fs is not None and raw.instants is None and not raw.fs_text:
             raw, fs = with_rate(raw, fs, is_resampled(resample))
         grid = on_grid(raw, fs, resample, repeats)
-        values, filled, notes = fill_short_gaps(grid.values)
+        complete = raw.complete and grid.values is raw.values
+        values, filled, notes = fill_short_gaps(grid.values, complete=complete)
         return cls(
             values=values,
             fs=grid.fs,
@@ -313,50 +312,6 @@ class Recording:
             notes=(*raw.notes, *grid.notes, *notes),
             units=raw.units,
         )
-
-
-def pandas_of(data: object) -> "pd.DataFrame | pd.Series[Any] | None":
-    """Return a table of any library as one of pandas, None for what is no table.
-
-    It is one of pandas itself, one with `to_pandas` such as those of Polars, PyArrow and xarray, a
-    lazy one of Polars, or an array of records.
-    """
-    if isinstance(data, np.ndarray) and data.dtype.names:
-        return pd.DataFrame.from_records(data)
-    if hasattr(data, "collect") and hasattr(data, "collect_schema"):
-        data = data.collect()
-    if hasattr(data, "dims") and getattr(data, "ndim", 0) == 2:
-        data = _time_first(data)
-    table = data.to_pandas() if hasattr(data, "to_pandas") else data
-    return table if isinstance(table, (pd.DataFrame, pd.Series)) else None
-
-
-def _time_first(array: Any) -> Any:
-    """Return an array of xarray with two dimensions, with that of the time in front."""
-    first, second = array.dims
-    kind = getattr(array.coords.get(second), "dtype", np.dtype(float)).kind
-    names = str(second).lower(), str(first).lower()
-    is_time = kind in "mM" or (names[0] in TIMES and names[1] not in TIMES)
-    return array.transpose(second, first) if is_time else array
-
-
-def _without_arrow(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame whose columns and index are not stored in Arrow."""
-
-    def plain(column: "pd.Series[Any]") -> "pd.Series[Any]":
-        values: pd.Series[Any] = column.array.__arrow_array__().to_pandas()
-        return values.set_axis(column.index)
-
-    if isinstance(frame.index.dtype, pd.ArrowDtype):
-        frame = frame.set_axis(pd.Index(plain(frame.index.to_series())), axis=0)
-    kinds = [isinstance(kind, pd.ArrowDtype) for kind in frame.dtypes]
-    if not any(kinds):
-        return frame
-    columns = [
-        plain(frame.iloc[:, i]) if is_arrow else frame.iloc[:, i]
-        for i, is_arrow in enumerate(kinds)
-    ]
-    return pd.concat(columns, axis=1).set_axis(frame.columns, axis=1)
 
 
 def _is_list(names: "Sequence[str] | np.ndarray[Any, Any]") -> bool:

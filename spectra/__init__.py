@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from spectra.html_report import report_index, write_report
     from spectra.model import Model
     from spectra.pipeline import detect, learn, score
-    from spectra.plots import plot, plot_alarm, plot_attention, plot_calibration
+    from spectra.plots import plot, plot_alarm, plot_attention, plot_calibration, plot_envelope
     from spectra.reliability import Reliability, check_calibration
     from spectra.sequence.settings import Sequence
     from spectra.spectral.settings import Spectral
@@ -45,6 +45,7 @@ __all__ = [
     "plot_alarm",
     "plot_attention",
     "plot_calibration",
+    "plot_envelope",
     "report_index",
     "score",
     "score_many",
@@ -69,6 +70,7 @@ _HOME = {
     "plot_alarm": "spectra.plots",
     "plot_attention": "spectra.plots",
     "plot_calibration": "spectra.plots",
+    "plot_envelope": "spectra.plots",
     "report_index": "spectra.html_report",
     "score": "spectra.pipeline",
     "score_many": "spectra.batch",

@@ -112,7 +112,7 @@ def _finest(scores: Scores, begin: int, end: int) -> tuple[FloatArray, int, int]
         part = z[first : last + 1]
         highest = float(np.nanmax(part, initial=-np.inf))
         if highest >= SEEN:
-            seen = np.flatnonzero(part >= max(SEEN, highest / 2))
+            seen = np.flatnonzero(part >= highest / 2)
             found, first, last = z, first + int(seen[0]), first + int(seen[-1])
     return found, first, last
 

@@ -5,18 +5,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from os import PathLike, fspath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import joblib
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra.datasets.reading import as_recording
 from spectra.datasets.recording import Recording
+from spectra.datasets.sensors import SensorData, SensorGroup, is_data_set
 from spectra.detection import Detection
 from spectra.errors import DataError
 from spectra.model import Method, Model
+from spectra.parallel import completed
 from spectra.parameters import require, require_alpha, require_integer, require_rate
 from spectra.pipeline import MethodName, detect, learn, method_of, score
 from spectra.text import well_formed
@@ -24,6 +25,8 @@ from spectra.threads import one_blas_thread
 
 if TYPE_CHECKING:
     Data = str | PathLike[str] | Recording | pd.DataFrame | pd.Series[float] | ArrayLike
+    # A recording by its name, sensors of a data set, or the reason why it cannot be opened.
+    Task = tuple[str, Data | SensorGroup | DataError]
 
 # More processes than any machine has cores for.
 MOST_JOBS = 1000
@@ -64,6 +67,7 @@ def score_many(
     alpha: float = 0.001,
     fs: float | None = None,
     n_jobs: int = 1,
+    client: Any = None,
     progress: bool = True,
 ) -> Batch:
     """Find the anomalies in many recordings.
@@ -71,13 +75,17 @@ def score_many(
     Parameters
     ----------
     recordings : list or dict by name
-        Paths, arrays, data frames or recordings.
+        Paths, arrays, data frames or recordings. The path of a folder is that of a Parquet data set
+        in long format, one row a sample: each of its sensors is a recording.
     normal : str, path, array, data frame, series, Recording or Model, optional
         Normal data to learn from once, or a model. By default each recording is its own reference.
     method, alpha, fs
         Those of `spectra.detect`. The method is not used where `normal` is a model.
     n_jobs : int
         Number of processes, −1 for one per core. It does not change the result.
+    client : distributed.Client, optional
+        Connection to a Dask scheduler, whose workers are used in place of `n_jobs` processes. It
+        does not change the result. Workers read the files at their paths.
     progress : bool
         Show progress on standard error if that is a terminal or a notebook.
 
@@ -89,7 +97,7 @@ def score_many(
     Raises
     ------
     DataError
-        Where `normal` cannot be used.
+        Where `normal` cannot be used, and where the workers or the scheduler are gone.
     ValueError
         For a parameter out of range.
 
@@ -108,19 +116,57 @@ def score_many(
     require_integer("n_jobs", n_jobs, -1, MOST_JOBS)
     require("n_jobs", n_jobs, Real, must, bool)
     require("progress", progress, (bool, np.bool_), "must be True or False")
-    named, chosen = _named(recordings), method_of(method)
+    if client is not None:
+        must = "must be a distributed.Client"
+        require("client", client, object, must, lambda value: hasattr(value, "submit"))
+        if n_jobs != 1:
+            raise ValueError("Give n_jobs or client, not both.")
+    tasks, chosen = _tasks(recordings), method_of(method)
     model: Model | None = None
     if isinstance(normal, Model):
         model = normal
     elif normal is not None:
         model = learn(normal, method=chosen, fs=fs)
-    work = (joblib.delayed(_find)(name, data, model, chosen, alpha, fs) for name, data in named)
-    found = []
-    for done in joblib.Parallel(n_jobs=n_jobs, return_as="generator")(work):
-        found.append(done)
+    found: list[list[_Found]] = [[] for _ in tasks]
+    settings, total = _Settings(model, chosen, alpha, fs), sum(map(_size, tasks))
+    for i, done in completed(_find, tasks, settings, n_jobs=int(n_jobs), client=client):
+        found[i] = _failures(tasks[i], done) if isinstance(done, DataError) else done
         if progress:
-            _show(len(found), len(named))
-    return Batch(_alarms(found), _summary(found))
+            _show(sum(map(len, found)), total)
+    together = [each for part in found for each in part]
+    return Batch(_alarms(together), _summary(together))
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """The settings that all recordings share."""
+
+    model: Model | None
+    method: Method
+    alpha: float
+    fs: float | None
+
+
+def _tasks(
+    recordings: "Mapping[str, Data] | Iterable[Data]",
+) -> "list[Task]":
+    """Return the recordings by their names, and the sensors of data sets in groups."""
+    tasks: list[Task] = []
+    for name, data in _named(recordings):
+        if not (isinstance(data, (str, PathLike)) and is_data_set(data)):
+            tasks.append((name, data))
+            continue
+        try:
+            sensors = SensorData.open(data)
+            tasks += [(name, group) for group in sensors.groups(sensors.names)]
+        except DataError as error:
+            tasks.append((name, error))
+    return tasks
+
+
+def _size(task: "Task") -> int:
+    """Return the number of recordings of a task."""
+    return len(task[1].names) if isinstance(task[1], SensorGroup) else 1
 
 
 def _named(recordings: "Mapping[str, Data] | Iterable[Data]") -> "list[tuple[str, Data]]":
@@ -141,28 +187,58 @@ def _named(recordings: "Mapping[str, Data] | Iterable[Data]") -> "list[tuple[str
     return list(named.items())
 
 
-def _find(
-    name: str, data: "Data", model: Model | None, method: Method, alpha: float, fs: float | None
-) -> _Found:
+def _find(task: "Task", settings: _Settings) -> list[_Found]:
+    """Return the alarms and the row of each recording of a task."""
+    name, data = task
+    if isinstance(data, DataError):
+        return _failures(task, data)
+    if not isinstance(data, SensorGroup):
+        return [_found(name, data, settings)]
+    try:
+        return [
+            _failed(f"{name} [{sensor}]", part)
+            if isinstance(part, DataError)
+            else _found(f"{name} [{sensor}]", part, settings)
+            for sensor, part in data.read(fs=settings.fs)
+        ]
+    except DataError as error:
+        return _failures(task, error)
+
+
+def _found(name: str, data: "Data", settings: _Settings) -> _Found:
     """Return the alarms of one recording and its row, or its row with the error."""
     # pandas holds its texts in Arrow, which takes well-formed ones alone.
     row: dict[str, object] = {"recording": well_formed(name)}
+    model, alpha = settings.model, settings.alpha
     try:
         # BLAS threads sum in another order, which changes the last digits.
         with one_blas_thread():
-            recording = as_recording(data, fs)
+            recording = as_recording(data, settings.fs)
             row |= {
                 "n_samples": recording.n_samples,
                 "n_channels": recording.n_channels,
                 "fs": recording.fs,
             }
             if model is None:
-                found = detect(recording, method=method, alpha=alpha)
+                found = detect(recording, method=settings.method, alpha=alpha)
             else:
                 found = score(model, recording, alpha=alpha)
             return _Found(found.alarms, row | _figures(found))
     except DataError as error:
         return _Found(None, row | {"error": well_formed(str(error))})
+
+
+def _failures(task: "Task", error: DataError) -> list[_Found]:
+    """Return the rows of the recordings of a task that failed as a whole."""
+    name, data = task
+    if isinstance(data, SensorGroup):
+        return [_failed(f"{name} [{sensor}]", error) for sensor in data.names]
+    return [_failed(name, error)]
+
+
+def _failed(name: str, error: DataError) -> _Found:
+    """Return the row of a recording that could not be read."""
+    return _Found(None, {"recording": well_formed(name), "error": well_formed(str(error))})
 
 
 def _figures(found: Detection) -> dict[str, object]:

@@ -19,9 +19,10 @@ from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.scores import Scores
 from spectra.datasets.recording import Recording
 from spectra.errors import DataError
+from spectra.explanation.anatomy import explain
 from spectra.explanation.bands import Bands, band_edges, bands
 from spectra.explanation.bearings import Bearing, Envelope, envelope_of, stretch_of
-from spectra.explanation.explained import Explanation, explain
+from spectra.explanation.explained import Explanation
 from spectra.model import Model
 from spectra.parameters import FASTEST, SLOWEST, require, require_integer
 from spectra.signal.evidence import Evidence
@@ -229,7 +230,7 @@ class Detection:
             envelope_of(channel, self.fs, geometry, rpm, self.recording.n_channels)
             for channel in values.T
         ]
-        return min(found, key=lambda each: each.lines[0].p_value)
+        return min(found, key=lambda each: each.smallest_p)
 
     @cached_property
     def _bands(self) -> Bands:

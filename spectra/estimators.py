@@ -14,7 +14,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from spectra.arrays import Float64Array, IntArray
 from spectra.calibration.gaussian import z_from_p
-from spectra.datasets.recording import Recording, pandas_of
+from spectra.datasets.dataframes import pandas_of
+from spectra.datasets.recording import Recording
 from spectra.detection import Detection
 from spectra.errors import DataError
 from spectra.model import Method, Model

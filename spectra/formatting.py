@@ -52,9 +52,9 @@ def counted(number: int, noun: str) -> str:
 def frequency_text(f_low: float, f_high: float, fs: float | None, nperseg: int) -> str:
     """Return the band between two edges: "12.5 Hz", "40 – 45 Hz", "24 h", "level".
 
-    The text gives the frequencies of the outermost bins of frames of `nperseg` samples. Frequencies
-    below 1 Hz are given by their period, and bin 0 is called level. Without a sampling rate they
-    are in cycles per sample.
+    The text gives the frequencies of the outermost bins of frames of `nperseg` samples. A band
+    below 1 Hz is given by its periods, and bin 0 is called level. Without a sampling rate
+    frequencies are in cycles per sample.
     """
     width = (1.0 if fs is None else fs) / nperseg
     # The edges are half a bin outside, or at an end of the spectrum; rounding must not add a bin.
@@ -62,6 +62,9 @@ def frequency_text(f_low: float, f_high: float, fs: float | None, nperseg: int) 
     first, last = (_one_frequency(float(k) * width, fs) for k in (low, high))
     if low == high:
         return first
+    if fs is not None and 0 < low * width < 1.0:
+        # The shorter period first; a band from below to above 1 Hz is one of frequencies.
+        first, last = (last, first) if high * width < 1.0 else (f"{low * width:.2g} Hz", last)
     shared = first.rpartition(" ")
     if shared[2] == last.rpartition(" ")[2] and low > 0:
         return f"{shared[0]} – {last}"

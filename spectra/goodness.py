@@ -1,4 +1,4 @@
-"""Agreement of scores with their calibration, and the smallest event that would be found."""
+"""Agreement of scores with their calibration."""
 
 from typing import Final
 
@@ -10,11 +10,8 @@ from spectra.detection import Detection
 
 # False-alarm probabilities asked for.
 RATES: Final = np.logspace(-4, np.log10(0.5), 60)
-# Rows of a trial burst, and of the stretch of the recording that it is added to.
-BURST: Final = 64
-STRETCH: Final = 4096
-# Standard deviations of the burst that are tried, in spreads of the channel: from 1/4 to 64.
-SIZES: Final = 2.0 ** np.arange(-2, 6.5, 0.5)
+# Smallest p-value on an axis.
+SMALLEST_MARK: Final = 1e-12
 
 
 def normal_scores(detection: Detection) -> Float64Array:
@@ -36,6 +33,17 @@ def plotted(n: int, most: int) -> tuple[IntArray, Float64Array]:
     return ranks, np.asarray(ndtri((ranks - 0.5) / n))
 
 
+def p_marks(detection: Detection) -> list[tuple[float, str]]:
+    """Return ticks of an axis of p-values beside standard scores, the first the most important.
+
+    Each is a score and a text: alpha, 0.5 and powers of ten, none below the smallest that the
+    normal data supports.
+    """
+    decades = int(np.floor(-np.log10(max(detection.fusion.smallest_p, SMALLEST_MARK)) + 1e-9))
+    powers = [10.0**-k for k in range(decades, 0, -1)]
+    return [(-float(ndtri(p)), f"{p:g}") for p in dict.fromkeys((detection.alpha, 0.5, *powers))]
+
+
 def rates(detection: Detection) -> tuple[Float64Array, Float64Array]:
     """Return the shares of steps with a p-value below each of RATES: of all, and of those away.
 
@@ -53,38 +61,3 @@ def rates(detection: Detection) -> tuple[Float64Array, Float64Array]:
         1.0 - np.searchsorted(each, limits, side="right") / max(each.size, 1) for each in parts
     ]
     return shares[0], shares[1]
-
-
-def smallest_burst(detection: Detection, channel: int) -> float | None:
-    """Return the standard deviation of the smallest burst that would be found in a channel.
-
-    White noise of BURST rows is added to the middle of a stretch in the middle of the recording,
-    which is scored again. The result is in the unit of the channel; None where no burst that is
-    tried is found, or the stretch has gaps.
-    """
-    values = detection.recording.values
-    length = min(STRETCH, len(values))
-    begin = (len(values) - length) // 2
-    stretch = values[begin : begin + length]
-    if not np.isfinite(stretch[:, channel]).all() or length < 2 * BURST:
-        return None
-    low, high = np.percentile(stretch[:, channel], [25, 75])
-    spread = float(high - low) / 1.349 or float(stretch[:, channel].std())
-    rows = slice((length - BURST) // 2, (length + BURST) // 2)
-    noise = np.random.default_rng(0).standard_normal(BURST)
-
-    def is_found(size: float) -> bool:
-        trial = stretch.copy()
-        trial[rows, channel] += size * spread * noise
-        scores = detection.model.fitted.score(trial)
-        inside = slice(rows.start // scores.step, -(-rows.stop // scores.step))
-        return bool(scores.flagged(detection.alpha)[inside].any())
-
-    low_end, high_end = 0, SIZES.size
-    while low_end < high_end:
-        middle = (low_end + high_end) // 2
-        if is_found(float(SIZES[middle])):
-            high_end = middle
-        else:
-            low_end = middle + 1
-    return float(SIZES[low_end]) * spread if low_end < SIZES.size and spread > 0 else None

@@ -14,6 +14,8 @@ from spectra.signal.spectrum import frequencies, spectrum
 LINEAR_SHARE: Final = 0.1
 # Frames times rows that are transformed at a time: 16 MB.
 BLOCK_VALUES: Final = 2**21
+# Rows, evenly spaced, whose median is the level that is subtracted.
+MEDIAN_ROWS: Final = 2**16
 # Range of the colours in dB: wide enough that noise does not look like structure, and narrow enough
 # that levels can be distinguished.
 LEAST_RANGE, MOST_RANGE = 30.0, 80.0
@@ -87,7 +89,8 @@ def spectrogram_of(
     bins, top = frequencies(nperseg, fs), (fs or 1.0) / 2
     bands = first_bins(bins, top * LINEAR_SHARE, per_decade)
     signal = detection.recording.values[:, channel]
-    known = signal[np.isfinite(signal)]
+    spread = signal[:: -(-n_samples // MEDIAN_ROWS)]
+    known = spread[np.isfinite(spread)]
     centred = signal[first:stop] - (np.median(known) if known.size else 0.0)
     weights = taper(detection.model.fitted.window, nperseg)
     centres = starts + nperseg / 2

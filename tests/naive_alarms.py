@@ -25,7 +25,7 @@ def trimmed(first, last, statistic, groups, seen):
         if highest < seen:
             continue
         peak = max(known, key=lambda step: (scores[step], -step))
-        high = [step for step in known if scores[step] >= max(seen, highest / 2)]
+        high = [step for step in known if scores[step] >= highest / 2]
         first, last = high[0], high[-1]
     return first, last, peak
 

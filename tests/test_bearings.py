@@ -13,7 +13,8 @@ import spectra
 from spectra.cli import main
 from spectra.datasets import Recording, generators
 from spectra.errors import DataError
-from spectra.explanation.bearings import BEARINGS, Bearing, envelope_of, kurtosis_band, stretch_of
+from spectra.explanation.bearings import BEARINGS, Bearing, envelope_of, kurtosis_bands, stretch_of
+from spectra.plots import plot_envelope
 
 FS, RPM = 12_000.0, 1797.0
 SKF = BEARINGS["6205"]
@@ -70,8 +71,8 @@ def test_nothing_is_named_in_healthy_bearings() -> None:
 
 def test_gaussian_noise_has_no_kurtosis_and_strikes_have() -> None:
     noise = np.random.default_rng(0).standard_normal(40_000)
-    assert kurtosis_band(noise, FS)[2] < 0.2
-    assert kurtosis_band(vibration(107.4, 0), FS)[2] > 0.5
+    assert max(kurtosis for _, _, kurtosis in kurtosis_bands(noise, FS, 0.0)) < 0.2
+    assert max(band[2] for band in kurtosis_bands(vibration(107.4, 0), FS, 0.0)) > 0.5
 
 
 @pytest.mark.parametrize(
@@ -145,3 +146,49 @@ def test_command_names_the_defect(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     unknown = CliRunner().invoke(main, [*arguments[:-1], "1,2", "--rpm", "1797"])
     assert unknown.exit_code == 1
     assert "is not known" in unknown.stderr
+
+
+def test_the_beats_of_mains_and_shaft_are_no_strikes() -> None:
+    t = np.arange(int(3 * FS)) / FS
+    shaft = RPM / 60
+    named = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        # The difference of the two is the rate of the cage, that of their harmonics other rates.
+        tones = [shaft * (1 + 0.39828), *(shaft * k for k in range(1, 6)), 50.0, 150.0]
+        x = rng.standard_normal(t.size) + sum(
+            rng.uniform(0.5, 1) * np.sin(2 * np.pi * f * t + rng.uniform(0, 6)) for f in tones
+        )
+        named.append(envelope_of(x, FS, SKF, RPM).defect)
+    assert sum(each is not None for each in named) <= 2
+
+
+def test_a_ball_that_goes_in_and_out_of_the_load_is_named_and_not_the_cage() -> None:
+    rates = SKF.frequencies(RPM)
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        n = int(4 * FS)
+        at = np.cumsum(rng.normal(1, 0.005, int(4 * 2 * rates["BSF"]))) / (2 * rates["BSF"])
+        force = 1 + 0.8 * np.cos(2 * np.pi * rates["FTF"] * at)
+        train = np.zeros(n)
+        rows = (at * FS).astype(int)
+        np.add.at(train, rows[rows < n], 5 * force[rows < n])
+        ring = np.exp(-np.arange(60) / 12) * np.sin(2 * np.pi * 3000 / FS * np.arange(60))
+        found = envelope_of(np.convolve(train, ring)[:n] + rng.standard_normal(n), FS, SKF, RPM)
+        assert found.defect is not None
+        assert found.defect.name == "BSF"
+
+
+def test_the_figure_marks_every_defect_and_its_harmonics() -> None:
+    rate = SKF.frequencies(RPM)["BPFO"]
+    found = envelope_of(vibration(rate, 1), FS, SKF, RPM)
+    (ax,) = plot_envelope(found).axes
+    marks = ax.get_lines()[1:]
+    places = sorted(float(mark.get_xdata()[0]) for mark in marks)
+    expected = sorted(k * f for f in SKF.frequencies(RPM).values() for k in range(1, 5))
+    np.testing.assert_allclose(places, expected)
+    thick = [float(mark.get_xdata()[0]) for mark in marks if mark.get_linewidth() > 1]
+    np.testing.assert_allclose(sorted(thick), rate * np.arange(1, 5))
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert sorted(text.split(" ")[0] for text in legend) == sorted(SKF.frequencies(RPM))
+    assert any(text.startswith(f"BPFO (outer race), {rate:.1f} Hz, p ") for text in legend)

@@ -145,3 +145,58 @@ def test_an_order_has_each_pattern_out_of_order_in_the_second_half_alone(script)
     assert not odd[:200].any()
     # A swap and a double have two blocks out of order, a skip and a repetition one.
     assert 6 <= odd.sum() <= 12
+
+
+def nab_series(script, windows: list[tuple[int, int]], n: int = 1000):
+    return script("nab").Series("a/b.csv", np.zeros(n), windows)
+
+
+def test_the_numenta_score_is_100_at_the_first_rows_and_0_without_a_report(script):
+    nab = script("nab")
+    fleet = [nab_series(script, [(300, 399), (700, 799)]), nab_series(script, [(200, 299)])]
+    perfect, none = [np.array([300, 700]), np.array([200])], [np.array([], dtype=int)] * 2
+    # Rows of the probationary period, the first 150, do not count.
+    early = [np.array([10, 149]), np.array([0])]
+    for profile in nab.PROFILES:
+        assert nab.normalised(fleet, perfect, profile) == pytest.approx(100)
+        assert nab.normalised(fleet, none, profile) == pytest.approx(0)
+        assert nab.normalised(fleet, early, profile) == pytest.approx(0)
+
+
+def test_the_worth_of_a_report_follows_the_published_sigmoid(script):
+    nab, series = script("nab"), nab_series(script, [(300, 399)])
+
+    def worth(row: int) -> float:
+        return float(nab.score_of(series, np.array([row]), 0.11, 1.0)) + 1
+
+    def sigmoid(y: float) -> float:
+        return 2 / (1 + np.exp(5 * y)) - 1
+
+    # Within the window, the last row of which is 0.01 of its length before its end.
+    assert worth(349) == pytest.approx(1 + sigmoid(-51 / 100) / sigmoid(-1))
+    assert worth(399) == pytest.approx(1 + sigmoid(-1 / 100) / sigmoid(-1))
+    # Before any window, soon after one, and long after it.
+    assert worth(200) == pytest.approx(-0.11)
+    assert worth(400) == pytest.approx(0.11 * sigmoid(1 / 99))
+    assert worth(999) == pytest.approx(-0.11)
+    # Of several reports in a window the first counts; each outside counts.
+    several = np.array([330, 350, 200, 250])
+    assert nab.score_of(series, several, 0.11, 1.0) == pytest.approx(
+        sigmoid(-70 / 100) / sigmoid(-1) - 0.22
+    )
+
+
+def test_an_alarm_is_reported_at_its_first_row_and_again_after_64_quiet_rows(script):
+    z = np.zeros(400)
+    z[[50, 60, 124, 189, 300]] = 5
+    assert script("nab").reported(z, 3.0).tolist() == [50, 189, 300]
+
+
+def test_scores_of_the_numenta_benchmark_do_not_depend_on_later_rows(script):
+    nab, x = script("nab"), np.random.default_rng(0).normal(size=900)
+    whole = nab.scores(nab.Series("a", x, []))
+    assert np.isneginf(whole[:135]).all()
+    assert np.isfinite(whole[135:]).all()
+    changed = x.copy()
+    changed[600:] += 9
+    np.testing.assert_array_equal(nab.scores(nab.Series("a", changed, []))[:600], whole[:600])

@@ -35,7 +35,7 @@ def test_an_alarm_is_a_sentence_with_its_parts(folder: Path) -> None:
     assert heading.startswith("data.csv  ")
     assert not empty
     assert sentence.startswith("alarm 1: pressure")
-    assert "a new tone at" in sentence
+    assert "a new tone in the band" in sentence
     assert [part.split()[0] for part in parts] == ["kind", "bands", "channels", "seen", "similar"]
 
 

@@ -34,6 +34,7 @@ def test_commands_are_those_that_are_documented() -> None:
         "fit",
         "score",
         "stream",
+        "batch",
         "explain",
         "evaluate",
         "benchmark",

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from spectra.cli import main
 from spectra.cli.files import FileCommand
-from spectra.cli.options import ReadPath, WrittenPath
+from spectra.cli.options import ReadPath, WrittenFolder, WrittenPath
 
 
 def commands(group: click.Group = main) -> Iterator[click.Command]:
@@ -28,7 +28,8 @@ def commands(group: click.Group = main) -> Iterator[click.Command]:
 def test_every_path_of_every_command_is_said_to_be_read_or_written() -> None:
     for command in commands():
         paths = [one for one in command.params if isinstance(one.type, click.Path)]
-        assert all(isinstance(one.type, (ReadPath, WrittenPath)) for one in paths), command.name
+        kinds = (ReadPath, WrittenPath, WrittenFolder)
+        assert all(isinstance(one.type, kinds) for one in paths), command.name
         assert isinstance(command, FileCommand) or not paths, command.name
 
 

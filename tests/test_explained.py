@@ -14,11 +14,13 @@ import spectra
 from spectra.alarms import Alarms
 from spectra.datasets import Recording, generators
 from spectra.detection import Detection
-from spectra.explanation.bands import band_text
+from spectra.explanation.bands import Band, band_text
 from spectra.explanation.contrast import decibels
 from spectra.explanation.explained import Explanation
-from spectra.explanation.kinds import SHORTEST_PIECE, longest_still, straight_piece
+from spectra.explanation.facts import longest_still
+from spectra.explanation.sentences import sentence
 from spectra.explanation.similar import most_similar, outside
+from spectra.explanation.straight import SHORTEST_PIECE, straight_piece
 
 FS = 100.0
 N = 8000
@@ -299,3 +301,37 @@ def test_extreme_recordings_are_explained_without_a_warning(name: str, method: s
 def test_extreme_recordings_have_alarms() -> None:
     counts = [len(spectra.detect(Recording.from_array(x, FS)).alarms) for x in extremes().values()]
     assert sum(count > 0 for count in counts) >= 3
+
+
+def test_channels_of_states_carry_no_alarm() -> None:
+    rng = np.random.default_rng(11)
+    switch = (np.arange(20_000) // 1000 % 2).astype(float)
+    noise = rng.standard_normal((20_000, 2))
+    noise[15_000:15_200, 1] += 5 * rng.standard_normal(200)
+    # The switch is thrown within the event, at another time than ever before.
+    switch[15_050:15_100] = 1 - switch[15_050:15_100]
+    values = np.column_stack([switch, noise])
+    found = spectra.detect(Recording.from_array(values, FS, ["switch", "calm", "loud"]), alpha=1e-4)
+    explained = found.explain(int(found.alarms["score"].argmax()) + 1)
+    assert explained.channels[0].channel == "loud"
+    assert "switch" not in [each.channel for each in explained.channels]
+    assert sum(each.share for each in explained.channels) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("text", "change_db", "change", "phrase"),
+    [
+        ("period 24 h", 9.0, None, "at a period of 24 h, 9 dB above normal"),
+        ("periods 2 h – 4 h", -9.0, None, "at periods of 2 h – 4 h, 9 dB below normal"),
+        ("level", None, -34.56, "in its level, 34.6 °C below normal"),
+        ("12.0 – 16.0 Hz", 0.2, None, "in the band 12.0 – 16.0 Hz, as strong as normal"),
+        ("50.0 Hz", 120.0, None, "at 50.0 Hz, more than 100 dB above normal"),
+        ("50.0 Hz", -120.0, None, "at 50.0 Hz, silent beside normal"),
+    ],
+)
+def test_sentence_names_the_place_of_a_band_and_its_change(
+    text: str, change_db: float | None, change: float | None, phrase: str
+) -> None:
+    band = Band(0.0, 1.0, 1.0, change_db, change, text)
+    said = sentence("changed shape", "T (°C)", "0:00:01 to 0:00:02", "°C", (band,), "")
+    assert said == f"T (°C), 0:00:01 to 0:00:02: its shape has changed, most {phrase}."

@@ -76,9 +76,14 @@ def test_axes_are_named_with_their_units(shift):
     (signal,), score, spectrogram, colours = parts(figure)
     assert signal.get_ylabel() == "value"
     assert score.get_ylabel() == "score z"
+    (p_values,) = score.child_axes
+    assert p_values.get_ylabel() == "p-value"
+    for z, text in zip(p_values.get_yticks(), p_values.get_yticklabels(), strict=True):
+        assert float(text.get_text()) == pytest.approx(norm.sf(z))
+    assert "1e-06" in [text.get_text() for text in p_values.get_yticklabels()]
     assert spectrogram.get_ylabel() == "frequency (Hz)"
     assert spectrogram.get_xlabel() == "time (s)"
-    assert colours.get_ylabel() == "amplitude (dB)"
+    assert colours.get_ylabel() == "amplitude (dB re 1 unit)"
     assert signal.get_title(loc="left") == "Signal; shaded: alarms"
     assert figure.get_suptitle() == "level-shift: 1 alarm (false-alarm probability 1e-06 per score)"
 

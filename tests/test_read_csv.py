@@ -439,7 +439,7 @@ def test_a_column_that_counts_the_rows_is_no_channel(name: str, first: int) -> N
         )
     )
     is_usual(found)
-    assert re.fullmatch(r"column .* only counts the rows: left out\.", found.notes[0])
+    assert re.fullmatch(r"column .* only counts the rows: left out .*--channels.*", found.notes[0])
 
 
 def test_what_rises_by_one_step_is_a_channel_only_where_it_is_alone_or_asked_for() -> None:
@@ -488,14 +488,16 @@ def test_labels_of_other_values_are_left_out_with_a_word() -> None:
         found = read(source(table([DATES, LEFT, RIGHT, marks], ["time", "left", "right", "label"])))
         is_usual(found)
         assert found.labels is None
-        assert found.notes == ("column 'label' looks like labels other than 0 and 1: left out.",)
+        said = "column 'label' looks like labels other than 0 and 1: left out"
+        assert found.notes == (f"{said} (--channels 'label' analyses it).",)
     both = read(
         source(table([DATES, LEFT, LABELS, [1] * N], ["time", "left", "anomaly", "changepoint"]))
     )
     assert both.channels == ("left",)
     assert both.labels is not None
     assert both.labels.tolist() == LABELS
-    assert both.notes == ("column 'changepoint' holds labels too: left out.",)
+    said = "column 'changepoint' holds labels too: left out (--label 'changepoint' takes it)."
+    assert both.notes == (said,)
 
 
 def test_a_score_under_the_name_of_a_label_is_a_channel() -> None:
@@ -604,9 +606,11 @@ def test_without_time_the_rate_is_unknown_and_that_is_said() -> None:
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "not a text table: it holds bytes"),
         (b"PK\x03\x04" + bytes(100), "is a zip archive or a spreadsheet"),
         (b"PAR1" + bytes(100), "as a Parquet file"),
-        ('[{"a": 1, "b": 2},\n {"a": 2, "b": 3}]\n', "is JSON"),
-        ('{"a": 1, "b": 2}\n' * 9, "is JSON"),
+        ('[{"a": 1, "b": 2},\n {"a": 2, "b":\n', "line 3: not complete JSON"),
+        ('{"a": 1, "b": 2}\n', "is JSON without a list of records"),
         ("<html>\n<p>1, 2</p>\n</html>\n", "is HTML or XML"),
+        ("\ufeff<feed>\n<p>1, 2</p>\n</feed>\n", "is HTML or XML"),
+        ("<feed>\n<p>1, 2</p>\n</feed>\n".encode("utf-16"), "is HTML or XML"),
         ("some words\nand more\nof it\n", "no column of numbers"),
     ],
 )

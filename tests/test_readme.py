@@ -70,7 +70,7 @@ def type_in(line: str) -> None:
         subprocess.run(piped, shell=True, check=True, env={**os.environ, "PATH": path})
     elif line.startswith("spectra "):
         spectra(line)
-    elif line.split()[0] in ("head", "mkdir"):
+    elif line.split()[0] in ("head", "mkdir", "mv"):
         subprocess.run(line, shell=True, check=True)
     else:
         assert line.startswith(("pip install ", 'eval "$(_SPECTRA_COMPLETE=')), (

@@ -172,7 +172,8 @@ def test_elapsed_time_in_the_unit_of_its_name(name: str, step: float, unit: floa
     np.testing.assert_allclose(
         recording.index.to_numpy(), np.arange(N) * step * unit, rtol=1e-9, atol=1e-12
     )
-    said = f"column '{name}' is taken as the time in seconds."
+    said = f"column '{name}' is taken as the time in seconds"
+    said += " (--fs gives the rate if it counts something else)."
     assert recording.notes == ((said,) if name in ("time", "t") else ())
 
 

@@ -1,4 +1,4 @@
-"""Kill, interrupt and starve writers and streams at random moments; `make torture` does so longer.
+"""Kill, interrupt and starve writers, streams and batches at random moments, as `make torture`.
 
 Run: python tests/torture.py [COUNT]
 """
@@ -160,6 +160,72 @@ def killed_streams(folder: Path, count: int, seed: int = 0) -> int:
     return output.read_bytes().count(b"\n") - len(expected)
 
 
+# Imports what a batch needs, then forks a batch, kills it, and goes on with it, time and again.
+# Prints how many of the killed ones had written some of their files.
+BATCHES = """
+import os, random, signal, sys, time
+from click.testing import CliRunner
+from spectra.cli import main
+count, seed, jobs, *rest = sys.argv[1:]
+rng = random.Random(int(seed))
+def run(folder):
+    pid = os.fork()
+    if pid == 0:
+        batch(folder)
+        os._exit(0)
+    return pid
+def batch(folder):
+    CliRunner().invoke(main, ["batch", "data/*.csv", "-o", folder, "-j", jobs, *rest])
+batch("whole")
+begin = time.perf_counter()
+os.waitpid(run("timed"), 0)
+whole, partial = time.perf_counter() - begin, 0
+for i in range(int(count)):
+    pid = run(f"out{i}")
+    time.sleep(rng.uniform(0.0, whole))
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    written = os.listdir(f"out{i}") if os.path.isdir(f"out{i}") else []
+    partial += bool(written) and "summary.csv" not in written
+    os.waitpid(run(f"out{i}"), 0)
+print(partial)
+"""
+
+
+def batch_files(folder: Path, count: int, rows: int = 600) -> None:
+    """Write recordings of noise with a burst, and one that cannot be read."""
+    rng = random.Random(1)
+    folder.mkdir(parents=True)
+    for i in range(count):
+        loud = [6.0 if 300 < row < 330 else 1.0 for row in range(rows)]
+        values = "".join(f"{each * rng.gauss(0.0, 1.0):.4f}\n" for each in loud)
+        (folder / f"pump {i}.csv").write_text(f"x\n{values}", encoding="ascii")
+    (folder / "short.csv").write_text("x\n1\n", encoding="ascii")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The bytes of all files in a folder by their names, less those of killed writers."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".part"
+    }
+
+
+def killed_batches(folder: Path, count: int, seed: int = 0, jobs: int = 1) -> int:
+    """Kill batches at random moments and go on: the same files; return how many were partial."""
+    batch_files(folder / "data", 4)
+    options = ("--nperseg", "32", "--scores")
+    server = (sys.executable, "-c", BATCHES, str(count), str(seed), str(jobs), *options)
+    found = subprocess.run(server, cwd=folder, stdout=-1, check=True)
+    expected = contents(folder / "whole")
+    # Results, scores and records of four, and the summary.
+    assert len(expected) == 4 * 3 + 1
+    for i in range(count):
+        assert contents(folder / f"out{i}") == expected
+    return int(found.stdout)
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as made:
         for outcome, times in sorted(torture(Path(made), int(sys.argv[1])).items()):
@@ -168,3 +234,9 @@ if __name__ == "__main__":
         kills = int(sys.argv[1]) * 2 // 3
         again = killed_streams(Path(made), kills)
         sys.stdout.write(f"{kills:6d}  kills of a stream: {again} events came twice\n")
+    for workers in (1, 2):
+        with tempfile.TemporaryDirectory() as made:
+            stopped = killed_batches(Path(made), kills // 2, jobs=workers)
+            sys.stdout.write(
+                f"{kills // 2:6d}  kills of batches, -j {workers}: {stopped} partial\n"
+            )

@@ -8,7 +8,7 @@ from spectra.cli.options.output import (
     output_options,
     text_or_json_option,
 )
-from spectra.cli.options.paths import STDIN, ReadPath, WrittenPath, opened
+from spectra.cli.options.paths import STDIN, ReadPath, WrittenFolder, WrittenPath, opened
 from spectra.cli.options.reading import USUAL_STEP, Reading, reading_options
 from spectra.cli.options.threshold import alarm_options, alpha_option
 from spectra.cli.options.values import (
@@ -31,6 +31,7 @@ __all__ = [
     "ReadPath",
     "Reading",
     "Verbosity",
+    "WrittenFolder",
     "WrittenPath",
     "above_zero",
     "alarm_options",

@@ -11,7 +11,7 @@ import click
 
 from spectra.cli.options.advanced import Advanced
 from spectra.cli.options.paths import WrittenPath
-from spectra.cli.options.values import picture
+from spectra.cli.options.values import above_zero, picture
 
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 
@@ -31,6 +31,9 @@ class Output:
         Number of the strongest alarms that are shown.
     every : bool
         Show every alarm in a table.
+    bearing : str or None
+    rpm : float or None
+        Bearing and speed of the shaft, for the report.
     """
 
     format: str
@@ -42,6 +45,8 @@ class Output:
     sort: str = "time"
     top: int | None = None
     every: bool = False
+    bearing: str | None = None
+    rpm: float | None = None
 
     @property
     def files(self) -> dict[str, Path]:
@@ -128,10 +133,26 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--fail-on-anomaly", is_flag=True, help="Exit with status 3 if there is an alarm."
     )
+    @click.option(
+        "--bearing",
+        cls=Advanced,
+        metavar="BEARING",
+        help="With --report and --rpm: look for defects of a rolling bearing, as spectra explain.",
+    )
+    @click.option(
+        "--rpm",
+        cls=Advanced,
+        type=float,
+        metavar="RPM",
+        callback=above_zero,
+        help="With --report and --bearing: revolutions of the shaft a minute.",
+    )
     @keep_formulas_option
     @wraps(command)
     def collected(
         *args: Any,
+        bearing: str | None,
+        rpm: float | None,
         form: str,
         sort: str,
         top: int | None,
@@ -145,8 +166,24 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         if top is not None and every:
             raise click.UsageError("--top and --all exclude each other: give one of them.")
+        if (rpm is None) != (bearing is None):
+            raise click.UsageError("--bearing needs --rpm, and --rpm needs --bearing: give both.")
+        if bearing is not None and report is None:
+            raise click.UsageError(
+                "--bearing needs --report here; spectra explain prints the defects."
+            )
         output = Output(
-            form, scores, plot, report, fail_on_anomaly, keep_formulas, sort, top, every
+            form,
+            scores,
+            plot,
+            report,
+            fail_on_anomaly,
+            keep_formulas,
+            sort,
+            top,
+            every,
+            bearing,
+            rpm,
         )
         command(*args, output=output, **rest)
 

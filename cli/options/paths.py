@@ -32,3 +32,10 @@ class WrittenPath(click.Path):
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
+
+
+class WrittenFolder(click.Path):
+    """Path of a folder that a command writes files into, whose names the command checks."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)

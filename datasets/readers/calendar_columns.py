@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from spectra.arrays import IntArray
 from spectra.datasets.readers.columns import Table, is_plain
 
 _PARTS = ("year", "month", "day", "hour", "minute", "second")
@@ -33,6 +34,10 @@ def calendar_dates(table: Table, free: list[int]) -> tuple[frozenset[int], pd.Da
         if part is not None:
             parts.setdefault(part, column)
     values = {part: table.frame.iloc[:, column] for part, column in parts.items()}
+    if "year" in parts and not {"month", "day of year", "hour"} & parts.keys():
+        # MM and mm are the month where nothing else is it.
+        parts |= {"month": parts.pop("minute")} if "minute" in parts else {}
+        values = {part: table.frame.iloc[:, column] for part, column in parts.items()}
     if "year" not in parts or not all(is_plain(one) for one in values.values()):
         return None
     if "month" in parts:
@@ -50,6 +55,87 @@ def calendar_dates(table: Table, free: list[int]) -> tuple[frozenset[int], pd.Da
         return None
     starts = (years.astype(np.int64) - 1970).view("datetime64[Y]").astype("datetime64[s]")
     return frozenset(parts.values()), pd.DatetimeIndex(starts)
+
+
+_UNNAMED = (
+    "Y m d H M S", "Y m d H M", "Y m d H", "Y m d", "Y j H M S", "Y j H M", "Y j HM", "Y j H",
+    "Ymd HM", "Ymd H", "Y j",
+)  # fmt: skip
+"""Parts of dates as they stand in columns without names, the longest first."""
+_BOUNDS = {
+    "Y": (1700, 2199), "m": (1, 12), "d": (1, 31), "j": (1, 366), "H": (0, 23), "M": (0, 59),
+    "S": (0, 59), "HM": (0, 2359), "Ymd": (17_000_101, 21_991_231),
+}  # fmt: skip
+_FEWEST_ROWS, _MOST = 5, 0.8
+"""Rows that tell a date, and the share of their steps that are one length."""
+
+
+def unnamed_dates(
+    table: Table, free: list[int]
+) -> tuple[frozenset[int], pd.DatetimeIndex, tuple[str, ...]] | None:
+    """Return columns without names whose numbers are the parts of a date, the dates, and a note.
+
+    Only dates on a regular grid are sure enough: they rise by one step, but for gaps.
+    """
+    if len(table.frame) < _FEWEST_ROWS:
+        return None
+    for start in free[:2]:
+        for form in _UNNAMED:
+            parts = form.split()
+            columns = range(start, start + len(parts))
+            if not set(columns) <= set(free) or any(table.names[column] for column in columns):
+                continue
+            values = [table.frame.iloc[:, column] for column in columns]
+            if any(one.dtype.kind not in "iu" for one in values):
+                continue
+            numbers = dict(zip(parts, (one.to_numpy(np.int64) for one in values), strict=True))
+            if any(
+                one.min() < _BOUNDS[part][0] or one.max() > _BOUNDS[part][1]
+                for part, one in numbers.items()
+            ):
+                continue
+            dates = _from_parts(numbers)
+            if dates is not None and _has_exact_steps(dates):
+                note = (
+                    f"Columns {start + 1} to {start + len(parts)} are the parts of a date: taken "
+                    "as the time (--time none leaves it out)."
+                )
+                return frozenset(columns), dates, (note,)
+    return None
+
+
+def _has_exact_steps(dates: pd.DatetimeIndex) -> bool:
+    """Return True if all steps are whole multiples of the smallest one, which most are."""
+    steps = np.diff(dates.asi8)
+    low = int(steps.min())
+    return low > 0 and not (steps % low).any() and bool(np.mean(steps == low) > _MOST)
+
+
+def _from_parts(numbers: dict[str, IntArray]) -> pd.DatetimeIndex | None:
+    """Return the dates of whole numbers by their directive, None where one does not exist."""
+    year, month, day = numbers.get("Y"), numbers.get("m"), numbers.get("d")
+    if "Ymd" in numbers:
+        year, rest = np.divmod(numbers["Ymd"], 10_000)
+        month, day = np.divmod(rest, 100)
+    assert year is not None
+    if month is None or day is None:
+        starts = (year - 1970).view("datetime64[Y]").astype("datetime64[D]")
+        days = starts + (numbers["j"] - 1)
+    else:
+        if month.min() < 1 or month.max() > 12 or day.min() < 1:
+            return None
+        starts = ((year - 1970) * 12 + month - 1).view("datetime64[M]").astype("datetime64[D]")
+        days = starts + (day - 1)
+        if bool((days.astype("datetime64[M]") != starts.astype("datetime64[M]")).any()):
+            return None
+    hours, minutes = numbers.get("H", np.zeros_like(year)), numbers.get("M", np.zeros_like(year))
+    if "HM" in numbers:
+        hours, minutes = np.divmod(numbers["HM"], 100)
+        # Numbers up to 23 are hours alone.
+        if minutes.max() > 59 or numbers["HM"].max() < 24:
+            return None
+    seconds = hours * 3600 + minutes * 60 + numbers.get("S", np.zeros_like(year))
+    return pd.DatetimeIndex(days.astype("datetime64[s]") + seconds)
 
 
 def _by_day_of_year(

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ _MISSING_TEXT = """
     nd n.d. --- ---- -.- --.- . … * ** *** #value! #num! #ref! nan. -inf* fehler ungültig
     unbekannt ausfall fehlt error: inconnu erreur desconocido – — n/e s/d k.a. n.v. n/v high low
     indisponible ungueltig inválido invalide leer shutdown configure n.b. onbekend ∞ +∞ -∞ #error
+    --undefined-- undetermined unspecified n/c noct
 """
 MISSING_WORDS = (
     MISSING
@@ -66,11 +68,19 @@ GROUPED = {
 """Numbers with signs between their thousands, by the decimal sign: 1,234.5 and 1.234,5."""
 
 _NUMBER = r"[+-]?(?:\d[\d.,'\u00a0\u202f]*|[.,]\d+)(?:[eE][+-]?\d+)?"
-WITH_UNIT = re.compile(rf"({_NUMBER})\s*([^\W\d_]{{0,3}}[^\s\d.,;:+'\"-][^\d\s;:\"]{{0,10}}\d?)")
-"""A number and its unit, such as "12.51 °C"."""
+WITH_UNIT = re.compile(
+    rf"({_NUMBER})\s*([^\W\d_]{{0,3}}[^\s\d.,;:+'\"-][^\d\s;:\"]{{0,10}}\d?(?: (?:AC|DC|rms|RMS))?)"
+)
+"""A number and its unit, such as "12.51 °C" and "0.21 V DC"."""
 _MARK = r"(?:[*#!?†‡^]{1,2}|[ABDEFHJLQRSUX])"
 """Marks behind a number, less the letters that are prefixes of units: K, M, G, P, T."""
 _WITH_CURRENCY = re.compile(rf"([€$£¥])\s*({_NUMBER})")
+
+HEXADECIMAL = re.compile(r"[+-]?0[xX][0-9a-fA-F]{1,15}")
+_SIGNED = re.compile(r"^([+-])\s+(?=[\d.,])")
+_ALONE = re.compile(r"^\[\s*(.*?)\s*\]$")
+"""A list of one number: [60]."""
+_DASHES = re.compile(r"[-–—. ]*")
 
 _PREFIXES = {
     "G": 1e9,
@@ -93,7 +103,8 @@ class Cells:
 
     `values` (n,) are NaN where a value is missing; `bad` (n,) marks what is no number; `missing`
     counts the words that were taken as missing; `unit` stood behind the numbers; `marked` counts
-    the numbers that were read without a mark behind them.
+    the numbers that were read without a mark behind them; `hexadecimal` says that they were written
+    like 0x1F.
     """
 
     values: Float64Array
@@ -101,6 +112,12 @@ class Cells:
     missing: dict[str, int] = field(default_factory=dict)
     unit: str = ""
     marked: int = 0
+    hexadecimal: bool = False
+
+    def count_words(self) -> int:
+        """Return how many cells hold a word; dashes and dots are none."""
+        words = sum(n for word, n in self.missing.items() if not _DASHES.fullmatch(word))
+        return int(np.sum(self.bad)) + words
 
 
 def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
@@ -109,6 +126,8 @@ def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
     lowered = text.str.lower()
     void = (column.isna() | lowered.isin(MISSING)).to_numpy()
     text = text.mask(lowered == "true", "1").mask(lowered == "false", "0").mask(void)
+    if (hexadecimal := _from_hexadecimal(text)) is not None:
+        return Cells(hexadecimal, np.isnan(hexadecimal) & ~void, hexadecimal=True)
     unit, values = _with_one_unit(text, decimal) or ("", _numbers(text, decimal))
     bad = np.isnan(values) & ~void
     if not bad.any():
@@ -127,6 +146,19 @@ def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
     found = Counter(words[absent].tolist())
     bad[np.flatnonzero(bad)[absent]] = False
     return Cells(values, bad, dict(found), unit, marked)
+
+
+def _from_hexadecimal(text: "pd.Series[str]") -> Float64Array | None:
+    """Return the numbers of texts such as 0x1F, NaN for others; None where few are such."""
+    known = text.dropna()
+    if not len(known) or not HEXADECIMAL.fullmatch(str(known.iloc[0])):
+        return None
+    fits = text.str.fullmatch(HEXADECIMAL).fillna(False).to_numpy(dtype=np.bool_)
+    if 2 * fits.sum() < len(known):
+        return None
+    values = np.full(len(text), np.nan)
+    values[fits] = [int(cell, 16) for cell in text[fits]]
+    return values
 
 
 def _marked(text: "pd.Series[str]", decimal: str, n_numbers: int) -> Float64Array:
@@ -171,6 +203,7 @@ def _numbers(text: "pd.Series[str]", decimal: str) -> Float64Array:
     if bad.any():
         # A minus of typesetters, and the mark by which Excel makes a text of a number.
         rest = text[bad].str.replace(r"^[−–](?=[\d.,])", "-", regex=True).str.removeprefix("'")
+        rest = rest.str.replace(_ALONE, r"\1", regex=True).str.replace(_SIGNED, r"\1", regex=True)
         grouped = rest.str.fullmatch(GROUPED[decimal])
         rest = rest.mask(grouped, rest.str.replace(f"[^\\d+{decimal}-]", "", regex=True))
         values[bad] = _parsed(rest.str.replace(decimal, ".", regex=False))
@@ -206,6 +239,7 @@ def _with_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, "pd.Series[fl
     return units[0], pd.Series(values, index=parts.index)
 
 
+@lru_cache(maxsize=8192)
 def is_number_with_unit(text: str) -> bool:
     """Return True for a number with a unit behind it or a currency before it."""
     return bool(WITH_UNIT.fullmatch(text) or _WITH_CURRENCY.fullmatch(text))

@@ -13,20 +13,32 @@ from spectra.errors import DataError
 _DOTTED = re.compile(r"\s*\d{1,2}\.\d\d\.\d\d\s*")
 """A time of day as Italian programs write it; alone it may be a date."""
 _HOUR_NAMES = {"hour", "hours", "hr", "stunde", "hora", "heure", "ora", "uur", "he", "hh", "time"}
+_HALF = re.compile(r"\s*[ap]\.?m?\.?\s*", re.IGNORECASE)
 _A_FEW = 20
 
 
-def hours_beside(table: Table, date: int) -> tuple[int, pd.TimedeltaIndex] | None:
-    """Return the column of whole hours beside one of dates, and what they add to the dates."""
+def hours_beside(
+    table: Table, date: int, dates: pd.DatetimeIndex | None = None
+) -> tuple[int, pd.TimedeltaIndex] | None:
+    """Return the column of whole hours beside one of dates, and what they add to the dates.
+
+    A column without a name to the right of the `dates` is one where both together rise by steps of
+    one length.
+    """
     for column, name in enumerate(table.names):
         series = table.frame.iloc[:, column]
-        if column == date or not words(name) & _HOUR_NAMES or series.dtype.kind not in "iu":
+        unnamed = dates is not None and name is None and column == date + 1
+        named = bool(words(name) & _HOUR_NAMES)
+        if column == date or not (named or unnamed) or series.dtype.kind not in "iu":
             continue
         hours = series.to_numpy(dtype=np.int64)
         # Hours of 1 to 24 are those that end then.
         ending = bool(hours.min() == 1 and hours.max() == 24)
-        if hours.min() >= 0 and hours.max() - ending <= 23 and np.ptp(hours) > 1:
-            return column, pd.TimedeltaIndex(pd.to_timedelta(hours - ending, unit="h"))
+        if not (hours.min() >= 0 and hours.max() - ending <= 23 and np.ptp(hours) > 1):
+            continue
+        late = pd.TimedeltaIndex(pd.to_timedelta(hours - ending, unit="h"))
+        if named or (dates is not None and len(set(np.diff((dates + late).asi8))) == 1):
+            return column, late
     return None
 
 
@@ -55,15 +67,34 @@ def holds_clocks(column: "pd.Series[float]") -> bool:
     return all(is_clock(cell) or _DOTTED.fullmatch(cell) for cell in first)
 
 
+def half_beside(table: Table, clock: int) -> int | None:
+    """Return the column of AM and PM to the right of one of times, None where there is none."""
+    beside = clock + 1
+    if beside >= len(table.names) or is_plain(table.frame.iloc[:, beside]):
+        return None
+    halves = table.frame.iloc[:, beside]
+    if not all(_HALF.fullmatch(str(cell)) for cell in halves.iloc[:_A_FEW]):
+        return None
+    return beside if all(_HALF.fullmatch(str(cell)) for cell in halves.unique()) else None
+
+
+def clock_columns(table: Table, clock: int) -> frozenset[int]:
+    """Return the column of times of day, with that of AM and PM beside it."""
+    beside = half_beside(table, clock)
+    return frozenset({clock} if beside is None else {clock, beside})
+
+
 def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.TimedeltaIndex:
     """Return clock times, h:mm, h:mm:ss or m:ss.fff, counted on over midnight."""
     text = table.frame.iloc[:, column].astype("str")
+    if (beside := half_beside(table, column)) is not None:
+        text = text + " " + table.frame.iloc[:, beside].astype("str").str.strip()
     if _DOTTED.fullmatch(str(text.iloc[0])):
         text = text.str.replace(".", ":", regex=False)
     if re.fullmatch(r"\s*\d{1,2}\s?h.*", str(text.iloc[0]), re.IGNORECASE):
         text = text.str.replace(r"(?i)\s?[hm](?:in)?\s?(?=\d)", ":", regex=True)
     parts = text.str.extract(
-        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:](\d+))?\s*([ap](?=\.?m|\.?\s*$))?", flags=re.IGNORECASE
+        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:;](\d+))?\s*([ap](?=\.?m|\.?\s*$))?", flags=re.IGNORECASE
     )
     bad = parts[0].isna().to_numpy()
     if bad.any():

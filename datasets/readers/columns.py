@@ -146,8 +146,9 @@ def _may_be_number(text: str) -> bool:
 def _is_text(column: "pd.Series[float]", cells: Cells) -> bool:
     """Return True if fewer than half of the cells that hold something are numbers."""
     full = column.notna() & ~column.astype("str").str.strip().isin(["", "-", "--", "?"])
-    words = int(np.sum(cells.bad)) + sum(cells.missing.values())
-    return words > 0.5 * max(1, int(full.sum()))
+    words = cells.count_words()
+    dashes = int(np.sum(cells.bad)) + sum(cells.missing.values()) - words
+    return words > 0.5 * max(1, int(full.sum()) - dashes)
 
 
 @dataclass(frozen=True)
@@ -188,12 +189,21 @@ def read_numbers(table: Table, column: int, *, required: bool = False) -> Number
         return None
     if cells.bad.any():
         row = int(np.argmax(cells.bad))
+        remedy = "correct it, leave the cell empty, or choose other columns with --channels"
+        if _is_bare_hexadecimal(series):
+            remedy = "the column looks hexadecimal: write 0x before its numbers"
         raise DataError(
             f"{table.place(row)}, {table.label(column)}: {quoted(series.iloc[row])} is not a "
-            "number; correct it, leave the "
-            "cell empty, or choose other columns with --channels."
+            f"number; {remedy}."
         )
     return Numbers(cells.values, cells.unit or unit, _cell_notes(table, column, cells))
+
+
+def _is_bare_hexadecimal(column: "pd.Series[float]") -> bool:
+    """Return True if the first cells are all digits and letters A to F, of one even length."""
+    first = column.dropna().iloc[:_SAMPLE_CELLS].astype("str").str.strip()
+    even = first.str.fullmatch(r"(?:[0-9a-fA-F]{2})+").all() and first.str.len().nunique() == 1
+    return bool(len(first) and even and first.str.contains("[a-fA-F]").any())
 
 
 def _cell_notes(table: Table, column: int, cells: Cells) -> tuple[str, ...]:
@@ -201,6 +211,8 @@ def _cell_notes(table: Table, column: int, cells: Cells) -> tuple[str, ...]:
     notes = []
     if cells.unit:
         notes.append(f"{table.label(column)}: cells such as '12 {cells.unit}' are read as numbers.")
+    if cells.hexadecimal:
+        notes.append(f"{table.label(column)}: cells such as 0x1F are read as hexadecimal numbers.")
     if cells.marked:
         said = "1 number has" if cells.marked == 1 else f"{cells.marked} numbers have"
         notes.append(f"{table.label(column)}: {said} a mark behind it, such as '*': read without.")
@@ -215,12 +227,16 @@ def _cell_notes(table: Table, column: int, cells: Cells) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Channels:
-    """The columns to analyse: titles, values (n, c), units, and notes on what was left out."""
+    """The columns to analyse: titles, values (n, c), units, and notes on what was left out.
+
+    `complete` says that no value is missing.
+    """
 
     titles: tuple[str, ...]
     values: Float64Array
     notes: tuple[str, ...]
     units: tuple[str, ...]
+    complete: bool = False
 
 
 def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[int]) -> Channels:
@@ -236,12 +252,13 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
     chosen, values, units, text, said = _values(table, chosen, required=wanted is not None)
     notes = [*said, *_left_out(table, text, "text")]
     # The largest value is NaN where all are; a mask would take an eighth of the memory.
-    lows, highs = _extremes(table, chosen, values)
+    lows, highs, complete = _extremes(table, chosen, values)
     if table.has_fill_values:
         values, filled = without_fill_values(
             values, lows, highs, [table.label(column) for column in chosen]
         )
         notes += filled
+        complete = complete and not filled
     void: BoolArray = np.isnan(highs)
     if chosen and (void.all() or (void.any() and wanted is not None)):
         which = (
@@ -267,6 +284,7 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
         values,
         tuple(notes),
         tuple(unit or table.header.unit for unit in units),
+        complete,
     )
 
 
@@ -312,16 +330,21 @@ def _left_out(table: Table, columns: Sequence[int], what: str) -> list[str]:
 
 def _extremes(
     table: Table, chosen: Sequence[int], values: Float64Array
-) -> tuple[Float64Array, Float64Array]:
-    """Return the smallest and the largest value of each column, NaN where all are missing.
+) -> tuple[Float64Array, Float64Array, bool]:
+    """Return the smallest and the largest value of each column, and whether none is missing.
 
-    Raises DataError for the first infinite value or one as good as that.
+    They are NaN where all values are. Raises DataError for the first infinite value or one as good
+    as that.
     """
-    highs: Float64Array = np.fmax.reduce(values, axis=0, initial=np.nan)
-    lows: Float64Array = np.fmin.reduce(values, axis=0, initial=np.nan)
+    highs: Float64Array = values.max(axis=0)
+    lows: Float64Array = values.min(axis=0)
+    complete = not np.isnan(highs).any()
+    if not complete:
+        highs = np.fmax.reduce(values, axis=0, initial=np.nan)
+        lows = np.fmin.reduce(values, axis=0, initial=np.nan)
     high, low = (float(np.fmax.reduce(one, initial=0.0)) for one in (highs, -lows))
     if max(high, low) <= _LARGEST:
-        return lows, highs
+        return lows, highs, complete
     row, column = map(int, np.argwhere(np.abs(values) > _LARGEST)[0])
     value = values[row, column]
     what = f"{value:.3g} is too large to be one" if np.isfinite(value) else "is infinite"

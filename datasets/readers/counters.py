@@ -8,6 +8,7 @@ import pandas as pd
 
 from spectra.arrays import Float64Array
 from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.fill_values import is_fill_value
 from spectra.datasets.readers.names import words
 
 _COUNTERS = {
@@ -47,6 +48,8 @@ _IDENTIFIERS = frozenset(
         "mdl",
         "location",
         "version",
+        "ver",
+        "firmware",
         "lat",
         "latitude",
         "lon",
@@ -61,6 +64,7 @@ _QUALITY_OF = re.compile(r"(?i)q[_-]\w+$")
 """A name such as Q_TG, the quality of TG; Q alone is a flow."""
 _QUALITIES_TEXT = """
     qcode qf quality qualität calidad qualité kwaliteit qn qc flag flags status validity valid opc
+    alarm alarms
 """
 _QUALITIES = frozenset(_QUALITIES_TEXT.split())
 _NEARLY_ALL = 0.99
@@ -90,6 +94,7 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
     titles = table.titles()
     kinds = table.kinds()
     even = _even_starts(table, [column for column in free if kinds[column] in "iuf"])
+    fills = _fill_starts(table, [column for column in free if kinds[column] in "if"])
     for column in free:
         if len(free) - len(columns) > 1 and _identifies(table, column):
             columns.add(column)
@@ -98,9 +103,20 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
                 f"left out (--channels '{titles[column]}' analyses it)."
             )
             continue
+        if len(free) - len(columns) > 1 and column in fills and _is_one_number(table, column):
+            columns.add(column)
+            notes.append(
+                f"{table.label(column)} is {float(table.frame.iloc[:, column].iloc[0]):g} "
+                "throughout, which stands for missing values: left out "
+                f"(--channels '{titles[column]}' analyses it)."
+            )
+            continue
         if len(free) - len(columns) > 1 and _stands_once(table, column):
             columns.add(column)
-            notes.append(f"{table.label(column)} has a value in the first row only: left out.")
+            notes.append(
+                f"{table.label(column)} has a value in the first row only: left out "
+                f"(--channels '{titles[column]}' analyses it)."
+            )
             continue
         named = _counts_rows(table, column, alone=len(free) - len(columns) < 2)
         if named or (
@@ -108,7 +124,8 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
         ):
             columns.add(column)
             notes.append(
-                f"{table.label(column)} only counts the rows: left out."
+                f"{table.label(column)} only counts the rows: left out "
+                f"(--channels '{titles[column]}' analyses it)."
                 if named
                 else f"{table.label(column)} rises by the same step in every row: left out "
                 f"(--channels '{titles[column]}' analyses it, --time '{titles[column]}' takes it "
@@ -150,6 +167,21 @@ def _identifies(table: Table, column: int) -> bool:
         return False
     usual = float(np.mean(series.to_numpy() == series.iloc[0]))
     return usual == 1 or (rates and usual >= _NEARLY_ALL)
+
+
+def _fill_starts(table: Table, columns: list[int]) -> set[int]:
+    """Return which columns of numbers begin with one that stands for a missing value."""
+    if not table.has_fill_values or len(table.frame) < _FEWEST_ROWS or not columns:
+        return set()
+    first = table.matrix(columns, 1)[0]
+    low = [(column, value) for column, value in zip(columns, first, strict=True) if value < 0]
+    return {column for column, value in low if is_fill_value(float(value))}
+
+
+def _is_one_number(table: Table, column: int) -> bool:
+    """Return True if all values of a column are equal."""
+    series = table.frame.iloc[:, column]
+    return bool((series == series.iloc[0]).all())
 
 
 def _stands_once(table: Table, column: int) -> bool:

@@ -16,16 +16,19 @@ from spectra.datasets.readers.delimiter import BLANKS, is_value, split
 from spectra.datasets.readers.dialect import Dialect, is_comment, sniff
 from spectra.datasets.readers.edges import LONGEST_FOOTER, footer_rows, row_text, total_row
 from spectra.datasets.readers.encoded_text import Text, open_text
+from spectra.datasets.readers.fit_csv import fit_messages, is_fit
 from spectra.datasets.readers.header import read_header
 from spectra.datasets.readers.heading import COMMENTS
-from spectra.datasets.readers.keyed_cells import numeric, plain_columns
-from spectra.datasets.readers.layouts import refuse_other_layouts, unrolled
+from spectra.datasets.readers.keyed_cells import numeric, plain_columns, without_colons
+from spectra.datasets.readers.layouts import unrolled
+from spectra.datasets.readers.log_lines import names_in_log, read_log
+from spectra.datasets.readers.missing_words import ALL_WORDS, has_other_words
+from spectra.datasets.readers.other_layouts import refuse_other_layouts
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
 LONGEST_SIDE = 40
-_NA_VALUES = ["-", "--", "?", "NAN", "Nan", "na", "none", "Null"]
 
 
 def read_csv(source: Source, request: Request) -> Raw:
@@ -42,6 +45,8 @@ def read_table(source: Source, request: Request) -> Table:
     text = open_text(source)
     lines = text.first_lines()
     refuse_other_layouts(lines, source.name)
+    if request.delimiter is None and (names := names_in_log(lines)) is not None:
+        return read_log(text, names, request.nrows)
     dialect = sniff(lines, _written_delimiter(request.delimiter))
     if dialect is None:
         raise DataError(f"{source.name} is empty: it holds no rows{text.searched()}.")
@@ -110,6 +115,7 @@ def _trimmed(text: Text, parsed: _Parsed) -> Table:
         parsed = _table(parsed.text, replace(dialect, rows=len(frame) - below))
         frame = parsed.frame
 
+    frame = without_colons(frame)
     if dialect.keys or dialect.arrows:
         frame = plain_columns(frame, dialect.keys, arrows=dialect.arrows)
 
@@ -126,6 +132,8 @@ def _trimmed(text: Text, parsed: _Parsed) -> Table:
         header=header,
         has_fill_values=True,
     )
+    if is_fit(table.names):
+        return fit_messages(table)
     table = _without_repeated_names(table)
     notes += table.notes
     if (total := total_row(table.frame, dialect.decimal)) is not None:
@@ -203,10 +211,9 @@ def _may_hide_comments(frame: pd.DataFrame) -> bool:
     last = frame[frame.columns[-1]]
     if len(frame.columns) > 1 and pd.api.types.is_numeric_dtype(last.dtype):
         # A comment has no number in the last column: few of a million cells are looked at.
-        empty = last.isna()
-        if not empty.any():
+        if last.dtype.kind != "f" or not np.isnan(last.to_numpy().max()):
             return False
-        first = first[empty]
+        first = first[last.isna()]
     return bool(first.astype("str").str.startswith(COMMENTS, na=False).any())
 
 
@@ -239,7 +246,7 @@ def _parse(text: Text, dialect: Dialect) -> pd.DataFrame:
         warnings.simplefilter("ignore", pd.errors.DtypeWarning)
         # Where pandas would drop fields, it warns.
         warnings.simplefilter("error", pd.errors.ParserWarning)
-        return pd.read_csv(
+        frame = pd.read_csv(
             content,
             sep=dialect.delimiter,
             decimal=dialect.decimal,
@@ -251,12 +258,16 @@ def _parse(text: Text, dialect: Dialect) -> pd.DataFrame:
             nrows=dialect.rows,
             # It takes a fifth of the time more, so only where a delimiter has a blank behind it.
             skipinitialspace=dialect.spaced,
-            na_values=_NA_VALUES,
+            na_values=list(dialect.missing),
+            keep_default_na=False,
             encoding=text.encoding,
             encoding_errors=text.errors,
             compression=None,
             engine="c",
         )
+    if dialect.missing is not ALL_WORDS and has_other_words(frame):
+        return _parse(text, replace(dialect, missing=ALL_WORDS))
+    return frame
 
 
 def _line_of_error(message: str) -> int | None:

@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,10 @@ _DAY = (
     rf"|\d{{1,2}}\.?[- /]{_MONTH},?[- /]\d{{2,4}}|{_MONTH}[- ]\d{{1,2}},?[- ]\d{{2,4}}"
     r"|\d{4}[年년]\s?\d{1,2}[月월]\s?\d{1,2}[日일]"
 )
+_CLOCK_FIRST = (
+    r"(\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]m)?)[\s,]+(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})"
+)
+"""A time of day before its date: 10:00:00 12/03/2020."""
 _WEEKDAY = rf"(?:(?!{_MONTH}\b)[^\W\d_]{{2,10}}[.,]{{0,2}}\s+(?=\d|{_MONTH}))?"
 _LETTERED = r"\d{1,2}\s?h\s?\d\d(?:\s?m(?:in)?(?:\s?\d\d\s?s?)?)?"
 """A time of day with letters between its parts: 8h05, 08h05m00s."""
@@ -50,15 +55,19 @@ _BETWEEN = r"(?:\s*[T,;_ -]\s*|:)"
 _YEAR_LAST = rf"{_MONTH}\s+\d{{1,2}}\s+\d{{1,2}}:\d\d:\d\d(?:\s+[A-Z]{{1,5}})?\s+\d{{4}}"
 """A date as C and Java write it: Mar 04 08:00:00 CET 2021."""
 _TIME = rf"(?:{_HOUR}|\d{{2}}(?:\d\d){{0,2}}(?:\.\d+)?){_ZONE}"
-_INSTANT = rf"{_WEEKDAY}(?:{_YEAR_LAST}|(?:{_DAY})(?:{_BETWEEN}{_TIME})?)"
+_INSTANT = (
+    rf"{_WEEKDAY}(?:{_YEAR_LAST}|(?:{_DAY})(?:{_BETWEEN}{_TIME})?"
+    rf"|{_CLOCK_FIRST.replace('(', '(?:').replace('(?:?:', '(?:')})"
+)
 _RANGE = re.compile(r"\s+(?:-|–|—|to|bis|tot|until|a|à)\s+|\s*[–—]\s*|(?<=\d)/(?=\d{4}-\d\d-\d\d)")
-_DATE = re.compile(rf"['\s]*{_INSTANT}['\s]*", re.IGNORECASE)
+_DATE = re.compile(rf"['\s\[]*{_INSTANT}['\s\]]*", re.IGNORECASE)
 _CLOCK = re.compile(
     rf"['\s]*{_LETTERED}['\s]*|"
-    r"['\s]*\d{1,4}:\d\d(:\d\d)?([.,:]\d+)?(\s*[ap](?:\.?m)?\.?)?['\s]*(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?",
+    r"['\s\[]*\d{1,4}:\d\d(:\d\d)?([.,:;]\d+)?(\s*[ap](?:\.?m)?\.?)?['\s\]]*"
+    r"(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?",
     re.IGNORECASE,
 )
-_MONTH_ONLY = re.compile(r"\s*\d{4}-\d\d\s*")
+_MONTH_ONLY = re.compile(r"\s*\d{4}[-/]\d\d\s*")
 _PARTS = re.compile(
     r"(\d{1,4}|[^\W\d_]+\.?)([-/. ]+)(\d{1,2}|[^\W\d_]+\.?)(?:,? ?|\2)(\d{1,4})"
     r"(?:[ T](\d{1,2}):(\d\d)(?::(\d\d)(\.\d+)?)?)?(?: ([AP]M))?( ?(?:Z|[+-]\d\d:?\d\d))?"
@@ -68,6 +77,7 @@ _USUAL_YEAR = 2021
 """Year near which dates with two digits for it lie, where three orders read them all."""
 
 
+@lru_cache(maxsize=8192)
 def looks_like_date(text: str) -> bool:
     """Return True if a text is a date, a clock time, or an interval of either."""
     if text.isdigit():
@@ -93,37 +103,38 @@ def is_clock(text: str) -> bool:
 
 
 def parse_dates(
-    column: "pd.Series[float]", order: str | None = None
+    column: "pd.Series[float]", order: str | None = None, *, day_first: bool = False
 ) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
     """Return the instants of written dates, NaT where a text is none, and notes.
 
     They are in their zone, in UTC where zones differ. `order` is "day-first", "month-first" or
-    None to decide it over the whole column.
+    None to decide it over the whole column; `day_first` says what is likelier where that leaves it
+    open.
     """
     written = column.astype("str")
-    if (alike := _alike(written, order)) is not None:
+    if (alike := _alike(written, order, day_first=day_first)) is not None:
         return alike
     if not _parsed(_part(written), "ISO8601").isna().all():
         iso = _parsed(written, "ISO8601")
         if not iso.isna().any():
             return iso, ()
-    text = written.str.strip().str.strip("'\"")
+    text = written.str.strip().str.strip("'\"[]")
     first = str(text.dropna().iloc[0])
     if re.fullmatch(r"\d{4}-\d{3}", first):
         return _parsed(text, "%Y-%j"), ()
     text, late, notes = _plain(text)
-    if (alike := _alike(text, order)) is not None:
+    if (alike := _alike(text, order, day_first=day_first)) is not None:
         return alike[0] + late, (*notes, *alike[1])
     if re.match(r"\d{4}-", str(text.dropna().iloc[0])):
         iso = _parsed(text, "ISO8601")
         if not iso.isna().all():
             return iso + late, notes
-    dates, more = _in_order(text, str(text.dropna().iloc[0]), order)
+    dates, more = _in_order(text, str(text.dropna().iloc[0]), order, day_first=day_first)
     return dates + late, (*notes, *more)
 
 
 def _alike(
-    text: "pd.Series[str]", wanted: str | None
+    text: "pd.Series[str]", wanted: str | None, *, day_first: bool
 ) -> tuple[pd.DatetimeIndex, tuple[str, ...]] | None:
     """Return the instants of dates that are all written alike and a note, None for others."""
     found = fixed_dates(text)
@@ -132,7 +143,7 @@ def _alike(
     if wanted in found:
         return found[str(wanted)], ()
     # Where a dot stands between them, the day comes first; with a slash it is anybody's guess.
-    likely = "day-first" if "." in str(text.iloc[0])[:3] else "month-first"
+    likely = "day-first" if day_first or "." in str(text.iloc[0])[:3] else "month-first"
     order = next(iter(found))
     if len(found) > 1:
         order = min(found, key=lambda one: (_longest_step(found[one]), one != likely))
@@ -174,7 +185,14 @@ def _plain(
         )
         replaced(r"(?<=[_T])(\d\d)-(\d\d)-(\d\d)$", r"\1:\2:\3")
         replaced(r"^(\d{4}):(\d\d):(\d\d)", r"\1-\2-\3")
+        replaced(
+            r"^(\d{4})-?(\d\d)-?(\d\d)[:_ -](\d\d)(\d\d)(\d\d)?$",
+            lambda match: "{}-{}-{} {}:{}:{}".format(*match.groups("00")),
+        )
+        replaced(rf"^{_CLOCK_FIRST}$", r"\2 \1")
+        replaced(r"(?<=\d)z$", "Z")
         replaced(r"^(\d{4})/(\d{1,2})/(\d{1,2})", r"\1-\2-\3")
+        replaced(r"^(\d{4})/(\d{1,2})$", r"\1-\2")
         replaced(r"(?<!\d)(\d\d:\d\d:\d\d)[:,](\d{1,9})", r"\1.\2")
         replaced(r"\s*([ap])\.?\s?m\.?(?=$|\s)", lambda match: f" {match[1].upper()}M")
         replaced(r"(\d{2,4})(?:\s*[,;_]\s*|[-:](?=\d\d:\d\d:))(?=\d{1,2}:\d\d)", r"\1 ")
@@ -232,7 +250,7 @@ def _with_offsets(
 
 
 def _in_order(
-    text: "pd.Series[str]", first: str, wanted: str | None
+    text: "pd.Series[str]", first: str, wanted: str | None, *, day_first: bool
 ) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
     """Return the instants of dates in the order of day and month that reads most of them.
 
@@ -241,6 +259,8 @@ def _in_order(
     """
     part = _part(text)
     tried = [(order, form, _parsed(part, form)) for order, form in _formats(first)]
+    if day_first:
+        tried.sort(key=lambda one: one[0] != "day-first")
     tried = [one for one in tried if not one[2].isna().all()]
     if wanted is not None:
         tried = [one for one in tried if one[0] in (wanted, "")] or tried

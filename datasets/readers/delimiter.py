@@ -4,8 +4,15 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-from spectra.datasets.readers.cells import GROUPED, MISSING, MISSING_WORDS, is_number_with_unit
+from spectra.datasets.readers.cells import (
+    GROUPED,
+    MISSING,
+    MISSING_WORDS,
+    WITH_UNIT,
+    is_number_with_unit,
+)
 from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.keyed_cells import is_keyed
 
@@ -14,7 +21,8 @@ BLANKS = r"\s+"
 # The order decides between equals: "1, 2" is a comma file before it is one of blanks.
 _DELIMITERS = (";", "\t", "|", ",", BLANKS)
 _NUMBER = re.compile(
-    r"[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?|true|false", re.IGNORECASE
+    r"[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?|true|false|[+-]?0x[0-9a-f]{1,15}",
+    re.IGNORECASE,
 )
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)
 DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
@@ -56,6 +64,8 @@ def rows_of(sample: Sequence[str], forced: str | None) -> tuple[list[list[str]],
         if _occurs(delimiter, sample)
     ]
     sure = any(_is_regular(rows) for rows, delimiter in found if delimiter in ";\t|")
+    # Cells in quotes with commas between leave no doubt either.
+    sure |= 2 * sum('","' in line for line in sample) > len(sample)
 
     def merit(one: tuple[list[list[str]], str]) -> float:
         # A blank inside a cell is no delimiter where a real one divides every line alike.
@@ -179,7 +189,7 @@ def starts_with_row_names(rows: list[list[str]]) -> bool:
 
 def decimal_of(rows: list[list[str]], delimiter: str) -> str:
     """Return the decimal sign: a comma where numbers have one and none has a point."""
-    fields = [field.replace("−", "-") for row in rows for field in row[:MOST_COLUMNS]]
+    fields = [_without_unit(field) for row in rows for field in row[:MOST_COLUMNS]]
     if any(_has_grouped_comma(field) for field in fields):
         return ","
     commas = [field for field in fields if _DECIMAL_COMMA.fullmatch(field)]
@@ -191,6 +201,12 @@ def decimal_of(rows: list[list[str]], delimiter: str) -> str:
     return ","
 
 
+def _without_unit(field: str) -> str:
+    """Return a number without its unit, and with a plain minus."""
+    match = WITH_UNIT.fullmatch(field) if is_number_with_unit(field) else None
+    return (match[1] if match else field).replace("−", "-")
+
+
 def _has_grouped_comma(field: str) -> bool:
     """Return True if a number has a decimal comma and signs between its thousands.
 
@@ -200,6 +216,7 @@ def _has_grouped_comma(field: str) -> bool:
     return sure and bool(GROUPED[","].fullmatch(field)) and not GROUPED["."].fullmatch(field)
 
 
+@lru_cache(maxsize=8192)
 def is_value(field: str, decimal: str) -> bool:
     """Return True if a field is a number, true or false, or a date."""
     plain = field.replace(decimal, ".", 1).replace("−", "-", 1)

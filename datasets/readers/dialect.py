@@ -21,6 +21,7 @@ from spectra.datasets.readers.header import NO_HEADER, Header, read_header
 from spectra.datasets.readers.heading import COMMENTS, heading_of, named_numbers
 from spectra.datasets.readers.json_comment import dates_in_json
 from spectra.datasets.readers.keyed_cells import keys_of, without_arrows, without_keys
+from spectra.datasets.readers.missing_words import ALL_WORDS, words_of
 
 _MOST_LINES = 500
 """Lines above the data in which the rate, the start and the unit are looked for."""
@@ -38,7 +39,8 @@ class Dialect:
     data; `units` has the unit of each column where a row gives them; `header` is what the lines
     above the data say in words; `rows` is the number of rows to read, None for all; `spaced` says
     that blanks stand behind delimiters; `keys` has the name that stands in each cell of a column,
-    and `arrows` says that one divides the first field of each row.
+    and `arrows` says that one divides the first field of each row; `missing` are the words that
+    pandas is to read as missing values at first.
     """
 
     delimiter: str
@@ -54,6 +56,7 @@ class Dialect:
     spaced: bool = True
     keys: tuple[str | None, ...] = ()
     arrows: bool = False
+    missing: Sequence[str] = ALL_WORDS
 
     @property
     def width(self) -> int:
@@ -73,12 +76,19 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     """
     top, forced = _top_of_table(lines)
     below = lines[top:]
+    # The lines are looked through one by one only for a mark that stands in one of them.
+    joined = "\n".join(below)
     comment = next(
-        (mark for mark in COMMENTS if any(mark in one and is_comment(one, mark) for one in below)),
+        (
+            mark
+            for mark in COMMENTS
+            if mark in joined and any(is_comment(line, mark) for line in below)
+        ),
         None,
     )
     # Between tabs a row may hold nothing at all.
-    blanks = " " if any("\t" in line and "\t" in line.strip() for line in below) else None
+    tabs = "\t" in joined and any("\t" in line.strip() for line in below)
+    blanks = " " if tabs else None
     full = (
         i
         for i in range(top, len(lines))
@@ -119,6 +129,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         header,
         keys=keys if any(keys) else (),
         arrows=divided is not None,
+        missing=words_of(rows[heading.rows :]),
         spaced=delimiter == BLANKS or any(f"{delimiter} " in line for line in sample),
     )
 

@@ -18,6 +18,8 @@ from spectra.datasets.readers.delimiter import is_value
 
 LONGEST_FOOTER = 12
 _SAMPLE, _FEWEST_PARTS = 60, 10
+_ROUNDING = 1e-9
+"""Relative difference of steps of a counter that were written as decimals."""
 _CLOSE = 1e-4
 """A total differs from the sum by less than this share of it: the parts were rounded."""
 
@@ -124,6 +126,8 @@ def _values(column: "pd.Series[float]", decimal: str) -> Float64Array | None:
 
 def _is_total(values: Float64Array, row: int) -> bool | None:
     """Return True if a value is the sum of the others; None for a column that tells nothing."""
+    if _rises_evenly(values):
+        return None
     # A few values exclude most totals, at no cost.
     few = values[1:_SAMPLE]
     high, low = np.fmax.reduce(few), np.fmin.reduce(few)
@@ -131,11 +135,10 @@ def _is_total(values: Float64Array, row: int) -> bool | None:
         high, low = np.fmax.reduce(values), np.fmin.reduce(values)
     if values[row] not in (high, low):
         # The sum of ten values is beyond each of them, but for signs: then there is no total.
-        return None if _rises_evenly(values) else False
-    if _rises_evenly(values):
-        return None
-    total = float(np.nansum(values)) - values[row]
+        return False
     # A sum beyond all numbers is no total.
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = float(np.nansum(values)) - values[row]
     if not np.isfinite(total):
         return False
     if abs(values[row] - total) > _CLOSE * max(abs(total), 1e-300):
@@ -149,4 +152,6 @@ def _is_total(values: Float64Array, row: int) -> bool | None:
 def _rises_evenly(values: Float64Array) -> bool:
     """Return True for a counter or a time, by its first rows."""
     steps = np.diff(values[1 : min(_SAMPLE, len(values) - 1)])
-    return bool(len(steps) and steps[0] != 0 and np.mean(steps == steps[0]) > 0.9)
+    # 0.003 - 0.002 and 0.002 - 0.001 differ in their last digits.
+    same = np.abs(steps - steps[:1]) <= _ROUNDING * np.abs(steps[:1])
+    return bool(len(steps) and steps[0] != 0 and np.mean(same) > 0.9)

@@ -49,6 +49,11 @@ def without_fill_values(
     return values, notes
 
 
+def is_fill_value(value: float) -> bool:
+    """Return True if a number is known to stand for missing values, and is negative."""
+    return _is_near(value, _NEGATIVE)
+
+
 def _is_near(value: float, known: tuple[float, ...]) -> bool:
     """Return True if a value is one of the known ones, up to the digits of a float32."""
     return any(abs(value - one) <= 1e-6 * abs(one) for one in known)

@@ -6,10 +6,9 @@ these check and weigh all digits at once. Dates are read where they change, time
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -39,7 +38,8 @@ _LIMITS = {"H": (2, 9), "M": (5, 9), "S": (5, 9)}
 """The largest first and second digit of an hour, a minute and a second."""
 _UNITS = {0: ("s", 0), 1: ("ms", 3), 4: ("us", 6), 7: ("ns", 9)}
 """Unit that holds a fraction of so many digits or more, and its own number of digits."""
-_NANO = 9
+_ALL = np.uint64(2**64 - 1)
+"""A mask of all characters of a number."""
 _MOST_THREADS = 6
 _PART = 1 << 16
 """Texts that are put side by side at a time, where they do not lie so."""
@@ -72,35 +72,45 @@ def fixed_dates(text: "pd.Series[str]") -> dict[str, pd.DatetimeIndex]:
         if rows is None:
             return {}
         parts.append(rows)
-    ends = np.cumsum([0, *map(len, parts)]).tolist()
-    instants = {order: np.empty(ends[-1], dtype=np.int64) for order in matches}
-    pieces = [
-        (rows, {order: whole[start:end] for order, whole in instants.items()})
-        for rows, start, end in zip(parts, ends, ends[1:], strict=False)
-    ]
-    read = _in_threads(partial(_fill, first=first, matches=matches), pieces)
     match = next(iter(matches.values()))
-    return {
-        order: _index(instants[order], match)
-        for order in matches
-        if all(order in orders for orders in read)
-    }
+    instants = np.empty(sum(map(len, parts)), dtype=np.int64)
+    pieces = np.split(instants, np.cumsum([*map(len, parts)])[:-1])
+    last = next((name for name in "fSMH" if match.groupdict()[name]), None)
+    groups = [] if last is None else _last_digits(last, match)
+    starts = _in_threads(
+        lambda rows, into: _one_pass(rows, first, groups, into), zip(parts, pieces, strict=True)
+    )
+    known = [one for one in starts if one is not None]
+    if len(known) < len(starts):
+        return {}
+    bases = _bases([rows[one] for rows, one in zip(parts, known, strict=True)], first, matches)
+    lengths = [np.diff(one, append=len(rows)) for rows, one in zip(parts, known, strict=True)]
+    indices = {}
+    for number, (order, base) in enumerate(bases.items(), start=1):
+        total = instants if number == len(bases) else instants.copy()
+        into = np.split(total, np.cumsum([*map(len, parts)])[:-1])
+        _in_threads(_add, zip(into, base, lengths, strict=True))
+        indices[order] = _index(total, match)
+    return {order: indices[order] for order in matches if order in indices}
 
 
-_Piece = tuple[NDArray[np.uint8], dict[str, IntArray]]
+_Result = TypeVar("_Result")
 
 
-def _in_threads(fill: Callable[[_Piece], set[str]], pieces: list[_Piece]) -> list[set[str]]:
-    """Return the orders that fit each piece, found by as many threads as there are cores.
+def _in_threads(
+    function: Callable[..., _Result], arguments: Iterable[tuple[Any, ...]]
+) -> list[_Result]:
+    """Return the results for all arguments, found by as many threads as there are cores.
 
     pandas reads the file with several threads: with one, these dates would take as long again.
     """
+    calls = list(arguments)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    threads = min(len(pieces), cores or 1, _MOST_THREADS)
+    threads = min(len(calls), cores or 1, _MOST_THREADS)
     if threads < 2:
-        return list(map(fill, pieces))
+        return [function(*one) for one in calls]
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(fill, pieces))
+        return list(pool.map(lambda one: function(*one), calls))
 
 
 def _parts(text: "pd.Series[str]") -> Iterator[tuple["bytes | memoryview | None", IntArray]]:
@@ -108,15 +118,11 @@ def _parts(text: "pd.Series[str]") -> Iterator[tuple["bytes | memoryview | None"
 
     The characters are None where some texts are missing or not ASCII.
     """
-    if getattr(text.dtype, "storage", "") == "pyarrow" and not bool(text.isna().any()):
-        # Arrow, where it is installed, has them side by side already; letters of several bytes are
-        # none of a date.
-        array: Any = text.array
-        arrow = array.__arrow_array__()
-        chunks = getattr(arrow, "chunks", [arrow])
-        if all(str(chunk.type) == "large_string" for chunk in chunks):
-            yield from map(_bytes_of, chunks)
-            return
+    chunks = arrow_chunks(text)
+    if chunks is not None:
+        # Letters of several bytes are none of a date.
+        yield from chunks
+        return
     cells = text.to_numpy(dtype=object)
     for start in range(0, len(cells), _PART):
         part = cells[start : start + _PART].tolist()
@@ -136,7 +142,7 @@ def _side_by_side(
     Days, months and hours of one digit get a zero before them.
     """
     flat = np.frombuffer(characters, dtype=np.uint8)
-    lengths = np.diff(ends, prepend=0)
+    lengths = lengths_of(ends)
     if len(lengths) and int(lengths.min()) == int(lengths.max()) == width:
         return flat.reshape(len(ends), width)
     rows = np.empty((len(ends), width), dtype=np.uint8)
@@ -170,59 +176,99 @@ def _by_shape(texts: NDArray[np.uint8]) -> Iterator[tuple[set[int], IntArray]]:
         yield {match.start() for match in _LONE.finditer(text)}, np.flatnonzero(which == number)
 
 
-def _fill(piece: _Piece, first: str, matches: dict[str, re.Match[str]]) -> set[str]:
-    """Fill in the instants of rows as whole numbers of their unit, by the order of the date.
+def _bases(
+    rows: Sequence[NDArray[np.uint8]], first: str, matches: dict[str, re.Match[str]]
+) -> dict[str, list[IntArray]]:
+    """Return the instants of parts of rows less the last part of the clock, by the order.
 
-    Only the last part of the clock is read in every row, all before it where it changes. Returned
-    are the orders that all rows fit.
+    They are whole numbers of their unit. Orders that a row does not fit are left out.
     """
-    rows, instants = piece
+    slow = np.concatenate(rows)
     match = next(iter(matches.values()))
-    spans = _spans(match)
-    if "z" in spans and not _has_zone(rows, match):
-        return set()
+    spans, scale = _spans(match), 10 ** _unit(match)[1]
     last = next((name for name in "fSMH" if name in spans), None)
-    begin, end = (len(first), len(first)) if last is None else spans[last]
-    starts = _changes(rows, (0, begin), (end, len(first)))
-    slow = rows[starts]
-    scale = 10 ** _unit(match)[1]
     seconds = _clock(slow, first, {name: spans[name] for name in spans if name != last})
-    fast = None if last is None or seconds is None else _last_part(rows, first, last, match)
-    if seconds is None or (last is not None and fast is None):
-        return set()
-    lengths = np.diff(starts, append=len(rows))
-    orders = set()
+    if seconds is None or ("z" in spans and not _has_zone(slow, match)):
+        return {}
+    found = {}
     for order, one in matches.items():
         days = _days(slow, first[:_DATE_LENGTH], _spans(one))
         if days is None:
             continue
         if scale == 1e9 and not (_DAYS_IN_NS[0] < days.min() and days.max() < _DAYS_IN_NS[1]):
             continue
-        base = np.repeat((days * 86400 + seconds) * scale, lengths)
-        np.add(base, 0 if fast is None else fast, out=instants[order])
-        orders.add(order)
-    return orders
+        base = (days * 86400 + seconds) * scale
+        found[order] = np.split(base, np.cumsum([*map(len, rows)])[:-1])
+    return found
 
 
-def _last_part(
-    rows: NDArray[np.uint8], first: str, last: str, match: re.Match[str]
-) -> IntArray | None:
-    """Return the last part of the clock in each row, in the unit of the instants."""
+def _add(total: IntArray, base: IntArray, lengths: IntArray) -> None:
+    """Add to each row the number of the run of rows that it belongs to."""
+    total += base if len(base) == 1 else np.repeat(base, lengths)
+
+
+def _last_digits(last: str, match: re.Match[str]) -> list[list[_Digit]]:
+    """Return the digits of the last part of the clock, as many at a time as one number holds."""
     begin, end = match.span(last)
     _, places = _unit(match)
     if last != "f":
         length, (tens, ones) = 10**places * {"H": 3600, "M": 60, "S": 1}[last], _LIMITS[last]
-        pair = [_Digit(begin, 10 * length, tens), _Digit(begin + 1, length, ones)]
-        return _weighed(rows, pair, first)
-    fraction: IntArray | None = None
-    # Eight digits at most fit one number.
-    for at in range(begin, end, _WIDTH - 1):
-        part = range(at, min(at + _WIDTH - 1, end))
-        weighed = _weighed(rows, [_Digit(i, 10 ** (places - 1 - i + begin)) for i in part], first)
-        if weighed is None:
-            return None
-        fraction = weighed if fraction is None else fraction + weighed
-    return fraction
+        return [[_Digit(begin, 10 * length, tens), _Digit(begin + 1, length, ones)]]
+    return [
+        [_Digit(i, 10 ** (places - 1 - i + begin)) for i in range(at, min(at + _WIDTH - 1, end))]
+        for at in range(begin, end, _WIDTH - 1)
+    ]
+
+
+def _one_pass(
+    rows: NDArray[np.uint8], first: str, groups: Sequence[Sequence[_Digit]], into: IntArray
+) -> IntArray | None:
+    """Write the weighed digits of each row; return the rows whose other characters change.
+
+    The first row is one of them. None is returned where a digit is none.
+    """
+    fields = [_Field.of(digits, rows.shape[1], first) for digits in groups]
+    read = {at for digits in groups for at in range(digits[0].at, digits[-1].at + 1)}
+    windows = [
+        (_window(rows, at), _others(at, read), [field for field in fields if field.begin == at])
+        for at in _windows(rows.shape[1], fields)
+    ]
+    changed = np.ones(len(rows), dtype=np.bool_)
+    numbers, differ, change = (np.empty(_BLOCK + 1, dtype=np.uint64) for _ in range(3))
+    if len(fields) != 1:
+        into[:] = 0
+    for start in range(0, len(rows), _BLOCK):
+        end = min(start + _BLOCK, len(rows))
+        above = max(start - 1, 0)
+        number, any_change = numbers[: end - above], change[: end - above - 1]
+        total = into[start:end].view(np.uint64)
+        for i, (window, others, weighed) in enumerate(windows):
+            number[:] = window[above:end]
+            here = differ[: len(any_change)] if i else any_change
+            np.bitwise_xor(number[1:], number[:-1], out=here)
+            if others != _ALL:
+                here &= others
+            if i:
+                any_change |= here
+            for field in weighed:
+                if not field.weigh(number[start - above :], total, add=len(fields) > 1):
+                    return None
+        changed[above + 1 : end] = any_change != 0
+    return np.flatnonzero(changed)
+
+
+def _windows(width: int, fields: Sequence["_Field"]) -> list[int]:
+    """Return where the numbers of eight characters begin that hold all characters of a row."""
+    begins = [field.begin for field in fields]
+    low, high = (begins[0], begins[-1] + _WIDTH) if begins else (width - _WIDTH, width)
+    before = [*range(0, low - _WIDTH, _WIDTH), max(low - _WIDTH, 0)] if low else []
+    behind = [*range(high, width - _WIDTH, _WIDTH), width - _WIDTH] if high < width else []
+    return list(dict.fromkeys((*before, low, *begins, *behind)))
+
+
+def _others(at: int, read: set[int]) -> np.uint64:
+    """Return a mask of the characters of a window that are not among those read in every row."""
+    return np.uint64(sum(0xFF << 8 * i for i in range(_WIDTH) if at + i not in read))
 
 
 def _spans(match: re.Match[str]) -> dict[str, tuple[int, int]]:
@@ -237,10 +283,8 @@ def _unit(match: re.Match[str]) -> tuple[str, int]:
 
 def _has_zone(rows: NDArray[np.uint8], match: re.Match[str]) -> bool:
     """Return True if all rows have the zone of the first text."""
-    begin, end = match.span("z")
-    return (
-        bytes(rows[0, begin:end]) == match["z"].encode() and len(_changes(rows, (begin, end))) == 1
-    )
+    zone = np.frombuffer(match["z"].encode(), dtype=np.uint8)
+    return bool((rows[:, slice(*match.span("z"))] == zone).all())
 
 
 def _index(counts: IntArray, match: re.Match[str]) -> pd.DatetimeIndex:
@@ -252,6 +296,29 @@ def _index(counts: IntArray, match: re.Match[str]) -> pd.DatetimeIndex:
     if zone == "Z":
         return index.tz_localize("UTC")
     return index.tz_localize(pd.Timestamp(f"2000-01-01T00:00{zone}").tz)
+
+
+def arrow_chunks(text: "pd.Series[str]") -> list[tuple[memoryview, IntArray]] | None:
+    """Return the characters of texts, side by side, and where each ends in them, in parts.
+
+    None is returned for texts that are not in Arrow, and where one is missing.
+    """
+    if getattr(text.dtype, "storage", "") != "pyarrow":
+        return None
+    array: Any = text.array
+    arrow = array.__arrow_array__()
+    chunks = getattr(arrow, "chunks", [arrow])
+    if arrow.null_count or any(str(chunk.type) != "large_string" for chunk in chunks):
+        return None
+    return [_bytes_of(chunk) for chunk in chunks if len(chunk)]
+
+
+def lengths_of(ends: IntArray) -> IntArray:
+    """Return the lengths of texts that end at these places; np.diff takes twice the time."""
+    lengths = np.empty_like(ends)
+    lengths[:1] = ends[:1]
+    np.subtract(ends[1:], ends[:-1], out=lengths[1:])
+    return lengths
 
 
 def _bytes_of(chunk: Any) -> tuple[memoryview, IntArray]:
@@ -266,26 +333,6 @@ def _bytes_of(chunk: Any) -> tuple[memoryview, IntArray]:
 def _window(rows: NDArray[np.uint8], begin: int) -> NDArray[np.uint64]:
     """Return the eight characters of each row from one position on, as one number a row."""
     return np.ndarray((len(rows),), "<u8", rows, begin, (rows.shape[1],))
-
-
-def _changes(rows: NDArray[np.uint8], *ranges: tuple[int, int]) -> IntArray:
-    """Return the first row and those whose characters in ranges of positions differ from above."""
-    changed = np.zeros(len(rows) - 1, dtype=np.bool_)
-    last = rows.shape[1] - _WIDTH
-    for begin, end in ranges:
-        if begin == end:
-            continue
-        for at in dict.fromkeys((*range(begin, end - _WIDTH, _WIDTH), max(begin, end - _WIDTH))):
-            window = _window(rows, min(at, last))
-            # A window that reaches further than the part is shifted until it holds only that.
-            beyond = min(at, last) + _WIDTH - end
-            before = max(begin - min(at, last), 0)
-            if beyond > 0 or before:
-                window = (window << np.uint64(8 * max(beyond, 0))) >> np.uint64(
-                    8 * (max(beyond, 0) + before)
-                )
-            changed |= window[1:] != window[:-1]
-    return np.concatenate([[0], np.flatnonzero(changed) + 1])
 
 
 def _days(
@@ -325,7 +372,9 @@ def _clock(
         if name in spans:
             begin, (tens, ones) = spans[name][0], _LIMITS[name]
             digits += [_Digit(begin, 10 * length, tens), _Digit(begin + 1, length, ones)]
-    marks = [i for i in range(_DATE_LENGTH, len(first)) if not first[i].isalnum()]
+    marks = [
+        i for i in range(_DATE_LENGTH, len(first)) if i == _DATE_LENGTH or not first[i].isalnum()
+    ]
     if any(bool((rows[:, i] != ord(first[i])).any()) for i in marks):
         return None
     seconds = _weighed(rows, digits, first) if digits else np.zeros(len(rows), dtype=np.int64)
@@ -348,45 +397,77 @@ def _in_halves(
 
 
 def _weighed(rows: NDArray[np.uint8], digits: Sequence[_Digit], first: str) -> IntArray | None:
-    """Return the sum of the digits of each row by their weights.
-
-    Eight characters from the first digit on, or the last eight of the row, hold all digits. None is
-    returned where one of them is no digit, is above its limit, or where the marks between them are
-    not those of the first row.
-    """
-    begin = min(digits[0].at, rows.shape[1] - _WIDTH)
-    template = limits = 0
-    for digit in digits:
-        shift = 8 * (digit.at - begin)
-        template |= ord("0") << shift
-        limits |= (15 - digit.limit) << shift
-    care = sum(0xFF << 8 * (digit.at - begin) for digit in digits)
-    tens = sum(0xF0 << 8 * (digit.at - begin) for digit in digits)
-    others = 0
-    for at in range(digits[0].at, digits[-1].at):
-        if at not in {digit.at for digit in digits}:
-            template |= ord(first[at]) << 8 * (at - begin)
-            others |= 0xFF << 8 * (at - begin)
-    window = _window(rows, begin)
+    """Return the sum of the digits of each row by their weights, None where one is no digit."""
+    field = _Field.of(digits, rows.shape[1], first)
     total = np.empty(len(rows), dtype=np.int64)
-    for start in range(0, len(rows), _BLOCK):
-        block = window[start : start + _BLOCK] ^ np.uint64(template)
-        block &= np.uint64(care | others)
-        above = (block & np.uint64(care)) + np.uint64(limits)
-        wrong = np.bitwise_or.reduce(block) & np.uint64(tens | others)
-        if wrong | (np.bitwise_or.reduce(above) & np.uint64(tens)):
-            return None
+    fits = field.weigh(_window(rows, field.begin), total.view(np.uint64))
+    return total if fits else None
+
+
+class _Field(NamedTuple):
+    """Digits in eight characters from `begin` on, and the masks that check and weigh them.
+
+    Eight characters from the first digit on, or the last eight of the row, hold all digits.
+    """
+
+    begin: int
+    template: np.uint64
+    limits: np.uint64
+    digits: np.uint64
+    tens: np.uint64
+    marks: np.uint64
+    parts: tuple[tuple[np.uint64, np.uint64, bool], ...]
+
+    @classmethod
+    def of(cls, digits: Sequence[_Digit], width: int, first: str) -> "_Field":
+        """Return the masks of digits in rows of a width, and of the marks of the first between."""
+        begin = min(digits[0].at, width - _WIDTH)
+        places = {digit.at for digit in digits}
+        between = [at for at in range(digits[0].at, digits[-1].at) if at not in places]
+        shifts = {at: 8 * (at - begin) for at in (*places, *between)}
+        parts = tuple(
+            (np.uint64(8 * (at - begin)), np.uint64(weight), paired)
+            for at, weight, paired in _in_pairs(digits)
+        )
+        return cls(
+            begin,
+            np.uint64(
+                sum(ord("0") << shifts[at] for at in places)
+                | sum(ord(first[at]) << shifts[at] for at in between)
+            ),
+            np.uint64(sum((15 - digit.limit) << shifts[digit.at] for digit in digits)),
+            np.uint64(sum(0xFF << shifts[at] for at in places)),
+            np.uint64(sum(0xF0 << shifts[at] for at in places)),
+            np.uint64(sum(0xFF << shifts[at] for at in between)),
+            parts,
+        )
+
+    def weigh(
+        self, window: NDArray[np.uint64], into: NDArray[np.uint64], *, add: bool = False
+    ) -> bool:
+        """Write, or add, the weighed digits of each row; return True if all are digits.
+
+        None of them may be above its limit, and the marks between them are those of the first row.
+        """
+        block = window ^ self.template
+        block &= self.digits | self.marks
+        above = block + self.limits
+        wrong = np.bitwise_or.reduce(block) & (self.tens | self.marks)
+        if wrong | (np.bitwise_or.reduce(above) & self.tens):
+            return False
         # Each character becomes ten times itself and the next one: two digits at once.
-        pairs = block * np.uint64(10)
+        pairs = np.multiply(block, np.uint64(10), out=above)
         pairs += block >> np.uint64(8)
-        into = total[start : start + _BLOCK].view(np.uint64)
-        into[:] = 0
-        for at, weight, paired in _in_pairs(digits):
-            part = (pairs if paired else block) >> np.uint64(8 * (at - begin))
-            part &= np.uint64(0x7F if paired else 15)
-            part *= np.uint64(weight)
+        for i, (shift, weight, paired) in enumerate(self.parts):
+            part = (pairs if paired else block) >> shift if shift else pairs if paired else block
+            part = part & np.uint64(0x7F if paired else 15)
+            if not i and not add:
+                np.multiply(part, weight, out=into)
+                continue
+            if weight != 1:
+                part *= weight
             into += part
-    return total
+        return True
 
 
 def _in_pairs(digits: Sequence[_Digit]) -> Iterator[tuple[int, int, bool]]:

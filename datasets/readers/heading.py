@@ -35,6 +35,10 @@ _CLOCKS = re.compile(
 )
 _SAID = re.compile(r"[^:=]{2,}[:=]\s*\S")
 """A line such as "FILTER: HIGH PASS", which says something and names no column."""
+_FIELDS = re.compile(
+    r"[/#%]*\s*(?:fields|columns|column names|variables|header)\s*[=:]\s*(?=\S)", re.IGNORECASE
+)
+"""A key before the names of the columns: /fields=date,time."""
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d*)?")
 _WRITTEN = re.compile(r"[+-]?\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?")
 
@@ -266,6 +270,8 @@ def _stands_above_numbers(first: list[str], body: list[list[str]], decimal: str)
 def _names(header: list[str], width: int, row_names: bool) -> tuple[str | None, ...]:
     """Return one name a column; columns beyond the header have an empty one."""
     names = ["", *header] if row_names else header
+    if names and (key := _FIELDS.match(names[0])) is not None:
+        names = [names[0][key.end() :], *names[1:]]
     if all(re.fullmatch("'.+'", name) for name in names):
         names = [name[1:-1] for name in names]
     return (*names, *[""] * (width - len(names)))
@@ -288,7 +294,9 @@ def _names_in_comment(
     """
     if (names := names_in_json(comments, width)) is not None:
         return names, ()
-    texts = [line.strip().lstrip("".join(COMMENTS)) for line in comments if line.strip()]
+    texts = [
+        _FIELDS.sub("", line.strip().lstrip("".join(COMMENTS))) for line in comments if line.strip()
+    ]
     rows = [_comment_fields(text, delimiter) for text in texts[-2:]]
     # Two such lines are the names and the units.
     rows = [row for row in rows if len(row) == width]

@@ -6,6 +6,7 @@ time of the day and an arrow, before each line.
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -14,6 +15,8 @@ from spectra.datasets.readers.dates import looks_like_date
 
 _KEYED = re.compile(r"([^\W\d][\w .%/°()-]{0,30}?)\s*[:=]\s*([+-]?[\d.,].*)")
 _ARROW = re.compile(r"(.*?\S)\s*->\s*(.*)")
+_STAMP = re.compile(r"\s*\d{9,10}:\s*")
+_A_FEW = 20
 _MOST = 0.9
 """Share of the rows that have the key of a column."""
 
@@ -78,7 +81,18 @@ def plain_columns(frame: pd.DataFrame, keys: Sequence[str | None], *, arrows: bo
     return pd.concat(plain, axis=1).set_axis(pd.RangeIndex(len(plain)), axis=1)
 
 
-def numeric(column: "pd.Series[float]") -> "pd.Series[float]":
+def without_colons(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose first column has lost the colons behind its stamps, as of rrdtool."""
+    first = frame.iloc[:, 0]
+    if not pd.api.types.is_string_dtype(first.dtype):
+        return frame
+    if not all(_STAMP.fullmatch(str(cell)) for cell in first.iloc[:_A_FEW]):
+        return frame
+    stamps = numeric(first.str.strip().str.removesuffix(":"))
+    return pd.concat([stamps, frame.iloc[:, 1:]], axis=1)
+
+
+def numeric(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return a column of numbers where all its cells are some, else the column as it is."""
     try:
         return pd.to_numeric(column)

@@ -82,7 +82,9 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
             found = truth
         elif column not in channels:
             what = OTHER_LABELS if truth is None else "holds labels too"
-            notes.append(f"{table.label(column)} {what}: left out.")
+            title = table.titles()[column]
+            undo = f"--channels '{title}' analyses" if truth is None else f"--label '{title}' takes"
+            notes.append(f"{table.label(column)} {what}: left out ({undo} it).")
     return Labels(found, frozenset(columns), tuple(notes))
 
 

@@ -17,10 +17,9 @@ from spectra.errors import DataError
 _CLOCK = re.compile(
     r"\D{0,6}(\d{1,2})[:h.](\d\d)(?::\d\d)?(?:\s*([ap])\.?m\.?)?\s*(?:[-–].*)?", re.IGNORECASE
 )
-_MINUTES = re.compile(r"(?::|min[._ ]?|m)?([0-5]\d|60)(?:\s?min)?", re.IGNORECASE)
-"""A name of two digits, the minute of an hour: 00, :15, m30, 45 min."""
+_MINUTES = re.compile(r"(?::|[^\W\d]{1,12}[._ ]?)?([0-5]\d|60)(?:\s?min)?", re.IGNORECASE)
+"""A name that ends in two digits, the minute of an hour: 00, :15, m30, 45 min, Steps59."""
 _NUMBERED = re.compile(r"[^\d]{0,12}?0*(\d{1,4})\D{0,4}")
-_LINE_PROTOCOL = re.compile(r"[^\s,]+(?:,[^\s,=]+=[^\s,]+)* (?:[^\s,=]+=[^\s,]+,?)+ \d{10,19}\s*")
 _PER_DAY = frozenset({24, 48, 72, 96, 144, 288, 1440})
 _FEWEST_BLOCK = 16
 _ALIKE = 3.0
@@ -37,22 +36,6 @@ def unrolled(table: Table) -> Table:
         if (found := attempt(table)) is not None:
             return found
     return table
-
-
-def refuse_other_layouts(lines: Sequence[str], source: str) -> None:
-    """Raise DataError for the record types of NEM12 and for line protocol: they are no tables."""
-    if lines and all(map(_LINE_PROTOCOL.fullmatch, lines[:5])):
-        raise DataError(
-            f"{source} is InfluxDB line protocol (measurement, tags, fields, time): export the "
-            "series as CSV, with influx query --raw, and read that."
-        )
-    first = lines[0].split(",") if lines else []
-    if len(first) > 1 and first[0].strip("\"' ") == "100" and first[1].strip().startswith("NEM1"):
-        raise DataError(
-            f"{source} is a {first[1].strip()} file of meter data (records 100, 200, 300, 900: a "
-            "day of intervals a row, the interval in the 200 record): save the 300 records as one "
-            "reading a row, with a column of time, and read that."
-        )
 
 
 def _stamps(table: Table, column: int) -> pd.DatetimeIndex | None:

@@ -9,15 +9,26 @@ _TIME_WORDS_TEXT = """
     datum datumzeit uhrzeit tiempo fecha hora fechahora temps heure horodatage horodate instant
     tempo ora orario datetimestamp tijd tijdstip datumtijd tid tidpunkt dato klokkeslett czas
     datenum oadate godzina čas cas время дата aika zaman tarih saat idő ido dátum
-    from vanaf von since
+    from vanaf von since jd hjd bjd mjd
 """
 TIME_WORDS = frozenset(_TIME_WORDS_TEXT.split())
 """Words, in lower case, that name a time in the languages of common loggers."""
+
+JULIAN_WORDS = frozenset({"jd", "hjd", "bjd", "mjd", "jdutc", "bjdtdb"})
+"""Names of days counted from 4713 BC, or modified ones from 1858, as astronomers do."""
+DAY_FIRST_WORDS = frozenset(
+    {
+        "datum", "zeit", "zeitstempel", "uhrzeit", "fecha", "hora", "ora", "giorno",
+        "heure", "horodatage", "horodate", "tijd", "dato", "tid", "czas", "дата", "время",
+    }
+)  # fmt: skip
+"""Names of time in languages whose dates begin with the day; "date" is French, and English."""
 
 _TIME_CHARACTERS = ("时间", "時間", "时刻", "時刻", "日期", "日時", "시간", "시각")
 
 _DATE_WORDS_TEXT = """
     date datum dato fecha tarih dátum дата data day days serial datenum excel ole oadate
+    jd hjd bjd mjd
 """
 _DATE_WORDS = frozenset(_DATE_WORDS_TEXT.split())
 _QUALIFIERS_TEXT = """

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import IntArray
-from spectra.datasets.instants import seconds_of
+from spectra.datasets.instants import has_missing, seconds_of
 from spectra.datasets.readers.cells import is_number_with_unit
 from spectra.datasets.readers.columns import Table, is_plain, quoted
 from spectra.datasets.readers.names import words
@@ -22,11 +22,12 @@ _NAMES_TEXT = """
     machine node source label unit typ sensorid deviceid reihe kanal gerät capteur tipo canal
     sensore table key
 """
-_NAMES = frozenset(_NAMES_TEXT.split())
+NAMES = frozenset(_NAMES_TEXT.split())
+"""Words, in lower case, of the columns that tell series apart."""
 _MOST_SERIES = 1000
 _MOST_KEYS = 12
 """Columns of text of which two together may name series: their pairs are tried one by one."""
-_FEWEST_ROWS = 5
+_FEWEST_ROWS, _MOST_LONE = 5, 3
 _LONE = 0.01  # of the rows: how many may have a name of their own, which is no series
 _TANGLED = 0.05  # of the rows: how many may repeat a stamp or come late in one series
 
@@ -62,10 +63,10 @@ def find_series(
         name, _, _ = wanted.partition("=")
         column = table.find(wanted if wanted in table.titles() else name, "series")
         return _grouped(table, (column,))
-    if instants is None or len(instants) < 2 * _FEWEST_ROWS or bool(instants.isna().any()):
+    if instants is None or len(instants) < 2 * _FEWEST_ROWS:
         return None
     keys = _keys(table, taken)
-    if not keys:
+    if not keys or has_missing(instants):
         return None
     tangled = not _is_one_run(instants)
     few = keys[:_MOST_KEYS]
@@ -75,12 +76,30 @@ def find_series(
         found = _grouped(table, columns)
         if found is None:
             continue
-        named = len(columns) == 1 and bool(words(table.names[columns[0]]) & _NAMES)
+        named = len(columns) == 1 and bool(words(table.names[columns[0]]) & NAMES)
         if tangled and _all_are_runs(found, instants):
             return found
         if named and not tangled and _are_interleaved(found):
             return found
     return None
+
+
+def lone_rows(table: Table, taken: frozenset[int]) -> IntArray:
+    """Return the few rows whose text differs from that of all others, which name one series.
+
+    WinCC marks the start and the end of an archive so.
+    """
+    for column, name in enumerate(table.names):
+        if column in taken or not words(name) & NAMES:
+            continue
+        series = table.frame.iloc[:, column]
+        if is_plain(series):
+            continue
+        codes, _ = pd.factorize(series)
+        counts = np.bincount(codes[codes >= 0])
+        if 1 < len(counts) <= 1 + _MOST_LONE and np.sort(counts)[-2] == 1 and counts.max() > 50:
+            return np.flatnonzero(counts[codes] == 1)
+    return np.empty(0, dtype=np.int64)
 
 
 def choose_series(series: Series, table: Table, wanted: str | None) -> str | None:
@@ -100,7 +119,7 @@ def same_in_each(series: Series, table: Table) -> list[int]:
     found = []
     for column in range(len(table.names)):
         values = table.frame.iloc[:, column]
-        named = words(table.names[column]) & _NAMES
+        named = words(table.names[column]) & NAMES
         if (
             column not in series.columns
             and values.dtype.kind in "iu"
@@ -122,7 +141,7 @@ def _keys(table: Table, taken: frozenset[int]) -> list[int]:
         series = table.frame.iloc[:, column]
         plain = is_plain(series)
         if plain and not (
-            series.dtype.kind in "iu" and words(table.names[column]) & (_NAMES - {"point", "unit"})
+            series.dtype.kind in "iu" and words(table.names[column]) & (NAMES - {"point", "unit"})
         ):
             continue
         if not plain and _is_numbers(series):

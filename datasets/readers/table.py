@@ -13,13 +13,9 @@ from spectra.datasets.readers.columns import Channels, Table, is_plain, read_cha
 from spectra.datasets.readers.counters import find_counters
 from spectra.datasets.readers.labels import find_labels
 from spectra.datasets.readers.names import UNIT_NAMES, words
-from spectra.datasets.readers.series import choose_series, find_series, same_in_each
-from spectra.datasets.readers.time_column import (
-    MissingTimeError,
-    TimeColumn,
-    Times,
-    find_times,
-)
+from spectra.datasets.readers.series import choose_series, find_series, lone_rows, same_in_each
+from spectra.datasets.readers.time_column import Times, find_times
+from spectra.datasets.readers.time_index import MissingTimeError, TimeColumn
 from spectra.errors import DataError
 
 _LONGEST_ELAPSED = 1e8
@@ -64,10 +60,17 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
     taken |= times.spare | (frozenset() if times.axis is None else times.axis.columns)
     notes = [*table.notes, *labels.notes, *(times.axis.notes if times.axis else ()), *times.notes]
     series = find_series(table, instants, request.series, taken)
+    lone = lone_rows(table, taken) if series is None and request.series is None else ()
+    if len(lone):
+        said = "1 row has" if len(lone) == 1 else f"{len(lone)} rows have"
+        note = f"{said} the name of another series than all others: left out (--series none: kept)."
+        kept = np.delete(np.arange(len(table.frame)), lone)
+        rest = replace(table.rows(kept), notes=(*table.notes, note))
+        return raw_from_table(rest, request, None if index is None else index[kept])
     taken |= frozenset(() if series is None else (*series.columns, *same_in_each(series, table)))
-    if series is not None and (lone := int(np.sum(series.codes < 0))):
-        said = "1 row belongs" if lone == 1 else f"{lone} rows belong"
-        notes.append(f"{said} to none of the series: left out.")
+    if series is not None and (others := int(np.sum(series.codes < 0))):
+        said = "1 row belongs" if others == 1 else f"{others} rows belong"
+        notes.append(f"{said} to none of the series: left out (--series none keeps all).")
     if wanted is None:
         counters = find_counters(table, taken)
         taken |= counters.columns
@@ -87,6 +90,7 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
         start=table.header.start,
         units=units if any(units) else None,
         fs_text=table.header.rate_text,
+        complete=chosen.complete,
     )
     if series is not None:
         one = choose_series(series, table, request.series)

@@ -15,7 +15,9 @@ _FEW_ROWS = 20
 """Rows below one of values and a word in which words alone show that it is no data."""
 _LOOK_AHEAD = 3
 """Rows below a row of values in which a title such as "data:" shows that the data come later."""
-_WHOSE = r"(?:channels?|chan|signals?|sensors?|series|columns?|kan[aä]le?|canal(?:es)?)[\s_-]*"
+_WHOSE = (
+    r"(?:channels?|chan|traces?|signals?|sensors?|series|columns?|kan[aä]le?|canal(?:es)?)[\s_-]*"
+)
 _WHAT = r"(?:names?|titles?|labels?|namen|noms?|nombres?|nomi)"
 _NAMES = re.compile(rf"(?:{_WHOSE}{_WHAT})\s*[:=]*", re.IGNORECASE)
 _NAMES_PERHAPS = re.compile(rf"(?:{_WHOSE})?{_WHAT}\s*[:=]*", re.IGNORECASE)
@@ -69,6 +71,7 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
                 row, full, texts_above=count == i > 0, fractions_below=_have_fractions(below, full)
             )
             and not _has_title_below(rows, i, width, decimal)
+            and not (_is_short(row, width) and _have_names_below(rows, i, full, tests))
         ):
             return count
         if words or len(row) != width or values:
@@ -135,6 +138,27 @@ def _are_words_below(rows: list[list[str]], i: int, tests: dict[int, Test | None
         )
         for row in rows[i + 1 : i + 1 + _FEW_ROWS]
     )
+
+
+def _is_short(row: list[str], width: int) -> bool:
+    """Return True if a row has another number of fields than the rows of data, or hardly any."""
+    return len(row) != width or (width > 2 and sum(map(bool, row)) < 2)
+
+
+def _have_names_below(
+    rows: list[list[str]], i: int, full: list[int], tests: dict[int, Test | None]
+) -> bool:
+    """Return True if a row soon below has words, and no value, in the columns of numbers."""
+    for row in rows[i + 1 : i + 1 + _FEW_ROWS]:
+        here = [row[column] for column in full if column < len(row)]
+        words = sum(
+            bool(row[column]) and not _holds(tests[column], row[column])
+            for column in full
+            if column < len(row)
+        )
+        if len(here) == len(full) > 1 and words > 1 and 2 * words >= len(full):
+            return True
+    return False
 
 
 def _have_fractions(rows: list[list[str]], columns: list[int]) -> bool:

@@ -3,72 +3,54 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from spectra.arrays import BoolArray, Float64Array
 from spectra.datasets.instants import seconds_of
-from spectra.datasets.readers.calendar_columns import calendar_dates
-from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
+from spectra.datasets.readers.calendar_columns import calendar_dates, unnamed_dates
+from spectra.datasets.readers.cells import read_cells
 from spectra.datasets.readers.clock_times import (
+    clock_columns,
     clock_times,
-    holds_clocks,
-    hours_beside,
-    written_clock,
 )
 from spectra.datasets.readers.columns import Table, is_plain, numbers, quoted
-from spectra.datasets.readers.dates import is_clock, is_date, parse_dates
+from spectra.datasets.readers.dates import is_clock, is_date
 from spectra.datasets.readers.names import (
     SECONDS,
     TIME_WORDS,
-    names_date,
     names_only_time,
     names_time,
     names_unit_of_time,
     seconds_in,
     words,
 )
+from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.time_numbers import (
-    day_numbers,
-    epoch,
     goes_on,
     has_equal_steps,
     irregularity,
-    is_steady,
-    written_dates,
 )
+from spectra.datasets.readers.times_in_dates import time_in_dates
+from spectra.datasets.readers.times_in_numbers import SMALLEST_STAMP, time_in_numbers
 from spectra.errors import DataError
 
 _ELAPSED = re.compile(r"\s*-?\d+ days?,? (?:\+?\d{1,2}:\d\d:\d\d(?:\.\d+)?)\s*")
 """A duration as pandas writes it, and Python: 1 days 02:03:04, 1 day, 2:03:04."""
-_SMALLEST_STAMP = 1e7
-"""Numbers below this are neither stamps nor written dates, unless their name says so."""
-_ROUNDED = 0.6
-"""Share of a step by which times that were written with few decimals are off their line."""
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
-_MILLISECONDS = frozenset(
-    {"ms", "millitm", "msec", "msecs", "millis", "millisecond", "milliseconds"}
-)
-"""Words that name a column of milliseconds, and nothing else."""
+_PARTS: dict[Literal["ms", "us", "ns"], set[str]] = {
+    "ms": {"ms", "millitm", "msec", "msecs", "millis", "millisecond", "milliseconds"},
+    "us": {"us", "µs", "μs", "usec", "micros", "microsecond", "microseconds"},
+    "ns": {"ns", "nsec", "nanos", "nanosecond", "nanoseconds"},
+}
+"""Words that name a column of the parts of a second, and nothing else."""
+_IN_A_SECOND = {"ms": 1000, "us": 1_000_000, "ns": 1_000_000_000}
 
 NO_TIME = "none"
 """The name that a user gives in place of a time column to leave time out."""
-
-
-@dataclass(frozen=True)
-class TimeColumn:
-    """The columns that hold a time, and the instant of every row.
-
-    `index` is a DatetimeIndex, a TimedeltaIndex, or an index of float seconds; it need not be
-    regular or sorted.
-    """
-
-    columns: frozenset[int]
-    index: pd.Index
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,27 +99,29 @@ def find_times(
     spare = frozenset[int]().union(*(one.columns for one in others))
     if wanted is None:
         chosen = _started(chosen, others)
-    chosen = _with_milliseconds(table, chosen)
+    chosen = _with_parts_of_seconds(table, chosen)
     spare -= chosen.columns
     aside, notes = _other_axes(table, chosen, free)
     notes = (*_spare_notes(table, sorted(spare - aside)), *notes)
     return Times(chosen, spare | aside, notes)
 
 
-def _with_milliseconds(table: Table, axis: TimeColumn) -> TimeColumn:
-    """Return an axis of whole seconds with the milliseconds in the column to its right."""
+def _with_parts_of_seconds(table: Table, axis: TimeColumn) -> TimeColumn:
+    """Return an axis of whole seconds with the milli- or microseconds to its right."""
     column = max(axis.columns) + 1
     if not isinstance(axis.index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         return axis
-    if column >= len(table.names) or not words(table.names[column]) & _MILLISECONDS:
+    named = words(table.names[column]) if column < len(table.names) else frozenset()
+    unit = next((unit for unit, known in _PARTS.items() if named and named <= known), None)
+    if unit is None:
         return axis
     series = table.frame.iloc[:, column]
-    if not words(table.names[column]) <= _MILLISECONDS or series.dtype.kind not in "iu":
+    if series.dtype.kind not in "iu":
         return axis
-    if int(series.min()) < 0 or int(series.max()) > 999:
+    if int(series.min()) < 0 or int(series.max()) >= _IN_A_SECOND[unit]:
         return axis
-    late = pd.TimedeltaIndex(series.to_numpy(dtype=np.int64).view("timedelta64[ms]"))
-    index = (axis.index.as_unit("ms") + late).rename(axis.index.name)
+    late = pd.TimedeltaIndex(series.to_numpy(dtype=np.int64).view(f"timedelta64[{unit}]"))
+    index = (axis.index.as_unit(unit) + late).rename(axis.index.name)
     return replace(axis, columns=axis.columns | {column}, index=index)
 
 
@@ -229,6 +213,9 @@ def _candidates(
     if (dated := calendar_dates(table, free)) is not None:
         found.append(TimeColumn(*dated))
         free = [column for column in free if column not in dated[0]]
+    while (unnamed := unnamed_dates(table, free)) is not None:
+        found.append(TimeColumn(*unnamed))
+        free = [column for column in free if column not in unnamed[0]]
     used: set[int] = set()
     for column in _plausible(table, free):
         if column in used:
@@ -267,7 +254,7 @@ def _plausible(table: Table, free: list[int]) -> list[int]:
         for column in free
         if column not in first
         or np.isnan(first[column])
-        or abs(first[column]) >= _SMALLEST_STAMP
+        or abs(first[column]) >= SMALLEST_STAMP
         or words(table.names[column]) & (TIME_WORDS | SECONDS.keys())
         or names_time(table.names[column])
         or seconds_in(None, table.unit(column))
@@ -284,207 +271,34 @@ def _instants(
     columns = frozenset({column})
     name = table.names[column]
     if isinstance(series.dtype, pd.DatetimeTZDtype) or series.dtype.kind in "mM":
-        _refuse_missing(table, column, series.isna().to_numpy())
+        refuse_missing(table, column, series.isna().to_numpy())
         return TimeColumn(columns, pd.Index(series).rename(name))
     if is_plain(series):
         if series.dtype.kind == "b":
             return None
-        return _from_numbers(table, column, named=named, alone=alone)
+        return time_in_numbers(table, column, named=named, alone=alone)
     shapes = [str(cell) for cell in series.iloc[: 10 * _A_FEW].dropna()][:_A_FEW]
     shapes = shapes or [str(cell) for cell in series.dropna().iloc[:_A_FEW]]
     called = named or column == 0 or names_time(name)
     if 2 * sum(is_date(cell, months=called) for cell in shapes) > len(shapes):
-        return _from_dates(table, column, order)
+        return time_in_dates(table, column, order)
     if shapes and all(map(_ELAPSED.fullmatch, shapes)):
         elapsed = pd.to_timedelta(series.astype("str").str.replace(",", ""), errors="coerce")
-        _refuse_missing(table, column, elapsed.isna().to_numpy())
+        refuse_missing(table, column, elapsed.isna().to_numpy())
         return TimeColumn(columns, pd.TimedeltaIndex(elapsed).rename(name))
     if 2 * sum(map(is_clock, shapes)) > len(shapes):
         full = called or min(cell.count(":") for cell in shapes) >= 2
         if named or full:
             clock = clock_times(table, column)
             if named or called or irregularity(clock) < 2:
-                return TimeColumn(columns, clock.rename(name))
+                return TimeColumn(clock_columns(table, column), clock.rename(name))
         return None
     if named and numbers(table, column) is not None:
-        return _from_numbers(table, column, named=True)
+        return time_in_numbers(table, column, named=True)
     if (
         names_only_time(name)
         and shapes
         and not read_cells(series.iloc[:_A_FEW], table.decimal).bad.all()
     ):
-        return _from_numbers(table, column, named=False)
+        return time_in_numbers(table, column, named=False)
     return None
-
-
-class MissingTimeError(DataError):
-    """Rows without a time, marked in `rows` (n,); the time is in the column number `column`."""
-
-    def __init__(self, message: str, column: int, rows: BoolArray) -> None:
-        super().__init__(message)
-        self.column, self.rows = column, rows
-
-
-def _refuse_missing(table: Table, column: int, missing: BoolArray) -> None:
-    """Raise MissingTimeError, naming the first row without a time."""
-    if missing.any():
-        row = int(np.argmax(missing))
-        raise MissingTimeError(
-            f"{table.place(row)}, {table.label(column)}: the time is missing; every row needs one.",
-            column,
-            missing,
-        )
-
-
-def _from_numbers(
-    table: Table, column: int, *, named: bool, alone: bool = False
-) -> TimeColumn | None:
-    """Return the instants of numbers: epoch stamps, day numbers, 20240131, or elapsed time."""
-    name, columns = table.names[column], frozenset({column})
-    unit = seconds_in(name, table.unit(column))
-    values = _candidate(table, column, named=named, alone=alone)
-    if values is None:
-        return None
-    by_unit = seconds_in(None, table.unit(column)) is not None
-    called = names_time(name) or names_unit_of_time(name) or by_unit
-    called |= column == 0 and (name or "").strip().casefold() in SECONDS
-    surely = named or names_only_time(name) or by_unit
-    dates = _dates_in_numbers(table, column, values, called=surely, unit=unit)
-    if dates is not None:
-        _refuse_missing(table, column, np.isnan(values))
-        if dates.has_duplicates and dates.tz is None and bool((dates == dates.normalize()).all()):
-            return _with_clock(table, column, dates)
-        return TimeColumn(columns, dates.rename(name))
-    if not (called or named):
-        return _unnamed_seconds(table, column, values, alone=alone)
-    if not named:
-        steady = is_steady if words(name) == {"t"} or not surely else goes_on
-        if not steady(values):
-            return None
-    _refuse_missing(table, column, np.isnan(values))
-    notes = () if unit else (f"{table.label(column)} is taken as the time in seconds.",)
-    series = table.frame.iloc[:, column]
-    if series.dtype.kind in "iu" and abs(values[0]) > 2**53:
-        # A float would round a count of nanoseconds since the start of a device to some 100 ns.
-        values = (series - series.iloc[0]).to_numpy(dtype=np.float64)
-    return TimeColumn(columns, pd.Index(values * (unit or 1.0)).rename(name), notes)
-
-
-def _unnamed_seconds(
-    table: Table, column: int, values: Float64Array, *, alone: bool
-) -> TimeColumn | None:
-    """Return the first column of a nameless table as seconds, where steps are fractions.
-
-    Columns that rise by whole numbers count something else.
-    """
-    if alone or column or table.names[column] or np.isnan(values).any():
-        return None
-    steps = np.diff(values)
-    step = float(np.median(steps))
-    if not 0 < step < np.inf or step == round(step):
-        return None
-    exact = bool(np.mean(np.abs(steps - step) <= 0.01 * step) >= 0.99)
-    # 360 Hz in whole milliseconds has steps of 2 and 3 ms, which never add up to more than that.
-    line = values[0] + np.arange(len(values)) * (values[-1] - values[0]) / len(steps)
-    rounded = bool(steps.min() > 0) and float(np.abs(values - line).max()) <= _ROUNDED * step
-    if not exact and not rounded:
-        return None
-    note = f"{table.label(column)} is taken as the time in seconds (--time none leaves it out)."
-    return TimeColumn(frozenset({column}), pd.Index(values), (note,))
-
-
-def _dates_in_numbers(
-    table: Table, column: int, values: Float64Array, *, called: bool, unit: float | None
-) -> pd.DatetimeIndex | None:
-    """Return the dates that numbers stand for, None where they count elapsed time."""
-    name, series = table.names[column], table.frame.iloc[:, column]
-    dates = written_dates(values)
-    if dates is not None and (called or irregularity(dates) == 0):
-        return dates
-    if called:
-        # A unit beside stamps of before 2000 makes them a count since the logger was started.
-        since = words(name) & {"epoch", "unix", "utc"}
-        dates = epoch(series, values, 1e8 if unit is None or since else 946_684_800.0)
-        return day_numbers(values, names_date(name)) if dates is None else dates
-    if not is_steady(values) or (unit is not None and names_time(name)):
-        return None
-    return epoch(series, values, 1e9)
-
-
-def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float64Array | None:
-    """Return the numbers of a column that may be time, where a glance does not exclude it."""
-    series = table.frame.iloc[:, column]
-    name = table.names[column]
-    called = named or names_time(name) or bool(words(name) & SECONDS.keys())
-    called |= seconds_in(None, table.unit(column)) is not None
-    first_column = not name and column == 0
-    if not called and alone:
-        return None
-    if not called and (
-        series.dtype.kind not in "iuf"
-        or not (
-            abs(float(series.iloc[0])) >= _SMALLEST_STAMP or first_column or _starts_rising(series)
-        )
-    ):
-        return None
-    values = numbers(table, column, required=True)
-    return None if values is None or np.isnan(values).all() or np.isinf(values).any() else values
-
-
-def _starts_rising(series: "pd.Series[float]") -> bool:
-    """Return True if the first rows of a column are day numbers or dates in digits."""
-    first = series.iloc[:_A_FEW].to_numpy(dtype=np.float64)
-    return bool((first >= 19e6).all() and (np.diff(first) > 0).all())
-
-
-def _from_dates(table: Table, column: int, order: str | None) -> TimeColumn | None:
-    """Return the instants of written dates, joined with the clock times beside them, if any."""
-    series = table.frame.iloc[:, column]
-    parsed, notes = parse_dates(series, order)
-    if parsed.hasnans:
-        # A copy, for the index keeps the array it hands out.
-        missing = np.array(parsed.isna())
-        # Only cells that are no date are looked at one by one: there may be millions.
-        unread = series[missing]
-        missing[missing] = unread.isna() | unread.astype("str").str.strip().str.lower().isin(
-            MISSING_WORDS
-        )
-        bad = np.asarray(parsed.isna()) & ~missing
-        if np.mean(bad) > 0.5:
-            return None
-        if bad.any():
-            row = int(np.argmax(bad))
-            raise DataError(
-                f"{table.place(row)}, {table.label(column)}: {quoted(series.iloc[row])} is not a "
-                "date like those above and below."
-            )
-        _refuse_missing(table, column, missing)
-    name = table.names[column]
-    # Days without a time of day show in the first rows; to look for repeats takes longer.
-    days = parsed[:_A_FEW].equals(parsed[:_A_FEW].normalize()) and parsed.has_duplicates
-    if days and bool((parsed == parsed.normalize()).all()):
-        return _with_clock(table, column, parsed, notes)
-    return TimeColumn(frozenset({column}), parsed.rename(name), notes)
-
-
-def _with_clock(
-    table: Table, column: int, dates: pd.DatetimeIndex, notes: tuple[str, ...] = ()
-) -> TimeColumn:
-    """Return dates with the times of day in a column beside them, or as they are without one."""
-    clock: pd.TimedeltaIndex | None = None
-    for beside in (column + 1, column - 1):
-        if not 0 <= beside < len(table.names):
-            continue
-        series = table.frame.iloc[:, beside]
-        if holds_clocks(series):
-            clock = clock_times(table, beside, unwrap=False)
-        else:
-            clock = written_clock(series, table.names[beside])
-        if clock is not None:
-            name = table.names[min(column, beside)]
-            return TimeColumn(frozenset({column, beside}), (dates + clock).rename(name), notes)
-    name = table.names[column]
-    if (hours := hours_beside(table, column)) is not None:
-        beside, clock = hours
-        return TimeColumn(frozenset({column, beside}), (dates + clock).rename(name), notes)
-    return TimeColumn(frozenset({column}), dates.rename(name), notes)

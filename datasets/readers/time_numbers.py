@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
-from spectra.datasets.instants import seconds_of
+from spectra.datasets.instants import extreme_steps, seconds_of
 
 _EQUAL = 1e-3
 """Relative difference of the extremes of steps that are one length, written with few digits."""
@@ -25,7 +25,7 @@ _FIRST_DAY, _LAST_DAY = 29221.0, 759704.0
 
 def irregularity(index: pd.Index) -> int:
     """Return 0 for stamps on a regular grid with gaps, 1 for rising ones, 2 for none of that."""
-    steps = np.diff(seconds_of(index))
+    steps = _steps(seconds_of(index))
     if has_equal_steps(steps):
         return 0 if steps[0] > 0 else 2
     if not steps.any():
@@ -37,17 +37,27 @@ def irregularity(index: pd.Index) -> int:
     return 1 if np.mean(steps >= 0) > 0.95 else 2
 
 
+def _steps(values: Float64Array) -> Float64Array:
+    """Return the steps from value to value; damaged files hold bits that warn of what they are."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.diff(values)
+
+
 def has_equal_steps(steps: Float64Array) -> bool:
     """Return True if all steps are one length, by their extremes: that is all that clocks need."""
-    low, high = float(steps.min(initial=np.inf)), float(steps.max(initial=-np.inf))
+    return _are_equal(float(steps.min(initial=np.inf)), float(steps.max(initial=-np.inf)))
+
+
+def _are_equal(low: float, high: float) -> bool:
+    """Return True if steps between a smallest and a largest one are one length."""
     return low * high > 0 and abs(high - low) <= _EQUAL * abs(high)
 
 
 def is_steady(values: Float64Array) -> bool:
     """Return True if nearly all steps go one way and are of one length, as those of a clock."""
-    steps = np.diff(values)
-    if has_equal_steps(steps):
+    if _are_equal(*extreme_steps(values)):
         return True
+    steps = _steps(values)
     usual = float(np.median(steps))
     back = np.mean(steps * usual < 0)
     alike = np.mean(np.abs(steps - usual) <= 0.2 * abs(usual))
@@ -56,7 +66,10 @@ def is_steady(values: Float64Array) -> bool:
 
 def goes_on(values: Float64Array) -> bool:
     """Return True if nearly all steps go one way or are none, and some are."""
-    steps = np.diff(values)
+    low, high = extreme_steps(values)
+    if low >= 0 or high <= 0:
+        return low < high or low != 0
+    steps = _steps(values)
     return bool(np.any(steps)) and bool(np.mean(steps >= 0) > 0.9 or np.mean(steps <= 0) > 0.9)
 
 
@@ -107,6 +120,17 @@ def written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
     return None
 
 
+def julian_dates(values: Float64Array, *, modified: bool) -> pd.DatetimeIndex | None:
+    """Return the instants of Julian dates, or modified ones, of 1980 to 2080; None for others."""
+    epoch = 40_587.0 if modified else 2_440_587.5
+    days = values - epoch
+    if not (days.min() >= _FIRST_DAY - 25_569 and days.max() < _LAST_DAY - 719_529):
+        return None
+    # A double near 2.4 million days is good to 40 µs.
+    millis = np.rint(days * 86400e3).astype(np.int64)
+    return pd.DatetimeIndex(millis.view("datetime64[ms]")).tz_localize("UTC")
+
+
 def day_numbers(values: Float64Array, dated: bool) -> pd.DatetimeIndex | None:
     """Return the dates of day numbers of Excel, OLE or MATLAB, None where values are none.
 
@@ -115,7 +139,7 @@ def day_numbers(values: Float64Array, dated: bool) -> pd.DatetimeIndex | None:
     """
     if not (values.min() >= _FIRST_DAY and values.max() < _LAST_DAY) or len(values) < 2:
         return None
-    steps = np.diff(values)
+    steps = _steps(values)
     rising = steps[steps > 0]
     if not len(rising):
         return None

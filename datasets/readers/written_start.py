@@ -24,6 +24,13 @@ _MONTH_FIRST = re.compile(r"\bM{1,2}[-/.]d{1,2}[-/.]y", re.IGNORECASE)
 _DAY_FIRST = re.compile(r"\bd{1,2}[-/.]M{1,2}[-/.]y", re.IGNORECASE)
 
 
+def written_order(text: str) -> str | None:
+    """Return the order of day and month in a form such as dd/mm/yyyy, None without one."""
+    if _DAY_FIRST.search(text):
+        return "day-first"
+    return "month-first" if _MONTH_FIRST.search(text) else None
+
+
 def written_start(lines: Sequence[str], all_lines: Sequence[str]) -> pd.Timestamp | None:
     """Return the first date in the lines at the first time in them, None without both.
 

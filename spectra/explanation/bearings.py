@@ -3,14 +3,16 @@
 A ball that rolls over a defect strikes, and the strike rings a resonance. The envelope of the band
 that rings repeats with the rate of the strikes, whatever the frequency of the resonance (Randall &
 Antoni, Mech. Syst. Signal Process. 25, 2011). The band is that of the highest spectral kurtosis
-(Antoni, Mech. Syst. Signal Process. 20, 2006).
+(Antoni, Mech. Syst. Signal Process. 20, 2006), of each of four widths; the one with the smallest
+p-value counts, times their number.
 
 The test of a line: the envelope spectrum is averaged over K segments with a Hann taper and half
 overlap, so that without a line a bin is distributed as its mean times χ²_ν / ν with ν = 36K² / (19K
 − 1) (Welch 1967). The mean follows from the median of the bins around. The p-value of a line is
 that of the highest bin within SLIP of its frequency, times the number of bins (Bonferroni). Those
 of the harmonics are combined by Fisher's method. A defect is named if the fundamental and the
-combined p-value, times the number of defects, lie below 1 %.
+combined p-value, times the numbers of defects and of bands, lie below 1 %. Of several named ones
+the first is that with the strongest train: the smaller one of its first two harmonics.
 """
 
 import math
@@ -39,6 +41,9 @@ SHAFT_BINS: Final = 1.5
 # Frames of the spectral kurtosis: their number of bands, and the fewest frames of each.
 BANDS: Final = (8, 16, 32, 64)
 FEWEST_FRAMES: Final = 64
+# Lowest frequency of the band in units of the highest rate of strikes: a carrier is faster than
+# its modulation.
+CARRIER: Final = 2.0
 # Revolutions that a test needs to tell the defects apart.
 FEWEST_REVOLUTIONS: Final = 10
 # Revolutions around an alarm that are tested.
@@ -141,6 +146,9 @@ class Line:
         In Hz, from geometry and rpm.
     found : float
         Frequency of the highest bin beside it, in Hz.
+    amplitude : float
+        The smaller one of the first two harmonics in the envelope spectrum; of a ball, which
+        strikes both races in a turn, of the second and fourth.
     p_value : float
         Of the line and its harmonics, times the number of defects and of channels.
     named : bool
@@ -151,6 +159,7 @@ class Line:
     part: str
     frequency: float
     found: float
+    amplitude: float
     p_value: float
     named: bool
 
@@ -168,7 +177,7 @@ class Envelope:
     frequencies, amplitude : ndarray (n,)
         Envelope spectrum, in Hz and in the unit of the channel.
     lines : tuple of Line
-        The smallest p-value first.
+        Those that stand out first, the largest amplitude before others.
     """
 
     f_low: float
@@ -182,6 +191,11 @@ class Envelope:
     def defect(self) -> Line | None:
         """The line that stands out most; None where none does."""
         return self.lines[0] if self.lines[0].named else None
+
+    @property
+    def smallest_p(self) -> float:
+        """The smallest p-value of a line."""
+        return min(line.p_value for line in self.lines)
 
     @property
     def text(self) -> str:
@@ -209,6 +223,7 @@ class Envelope:
                     "part": line.part,
                     "frequency": line.frequency,
                     "found": line.found,
+                    "amplitude": line.amplitude,
                     "p_value": line.p_value,
                     "named": line.named,
                 }
@@ -253,22 +268,30 @@ def envelope_of(
         )
     x = filled(values)
     x = x - x.mean()
-    low, high, kurtosis = kurtosis_band(x, fs)
+    bands = kurtosis_bands(x, fs, min(CARRIER * max(rates.values()), fs / 4))
+    found = [_demodulated(x, fs, band, shaft, rates, tests * len(bands)) for band in bands]
+    return min(found, key=lambda each: each.smallest_p)
+
+
+def _demodulated(
+    x: Float64Array,
+    fs: float,
+    band: tuple[float, float, float],
+    shaft: float,
+    rates: dict[str, float],
+    tests: int,
+) -> Envelope:
+    """Return the envelope spectrum of a band, with the test of its lines."""
+    low, high, kurtosis = band
     frequencies, power, dof = _envelope_spectrum(x, fs, low, high, shaft)
     usable = _between_shaft_lines(frequencies, shaft)
     mean = _local_mean(power, usable, dof)
     lines = [
-        _line(name, rate, frequencies, power / mean, usable, dof, tests)
+        _line(name, rate, frequencies, power, mean, usable, dof, tests)
         for name, rate in rates.items()
     ]
-    return Envelope(
-        low,
-        high,
-        kurtosis,
-        frequencies,
-        np.sqrt(2 * power),
-        tuple(sorted(lines, key=lambda line: (not line.named, line.p_value))),
-    )
+    amplitude = np.sqrt(2 * power)
+    return Envelope(low, high, kurtosis, frequencies, amplitude, tuple(sorted(lines, key=_rank)))
 
 
 def stretch_of(first: int, last: int, n_samples: int, revolution: float) -> slice:
@@ -282,13 +305,17 @@ def stretch_of(first: int, last: int, n_samples: int, revolution: float) -> slic
     return slice(begin, min(n_samples, max(last + 1, begin + least)))
 
 
-def kurtosis_band(x: Float64Array, fs: float) -> tuple[float, float, float]:
-    """Return the edges of the band with the highest spectral kurtosis, in Hz, and the kurtosis.
+def kurtosis_bands(x: Float64Array, fs: float, above: float) -> list[tuple[float, float, float]]:
+    """Return edges in Hz and kurtosis of the band with the highest kurtosis, for each bandwidth.
 
     The kurtosis ⟨|X|⁴⟩ / ⟨|X|²⟩² − 2 of a bin over frames is 0 for Gaussian noise, and high where
-    short strikes ring. Frames of several lengths are tried.
+    short strikes ring. The longer the frames, the narrower the band. It lies above the frequency
+    `above`: below are the shaft, the mains and their harmonics, whose beats are no strikes.
     """
-    best = (0.0, fs / 2, -np.inf)
+    spectrum = np.fft.rfft(x)
+    spectrum[np.fft.rfftfreq(x.size, 1 / fs) < above] = 0.0
+    x = np.fft.irfft(spectrum, x.size)
+    bands = []
     for n_bands in BANDS:
         w = 2 * n_bands
         if x.size < FEWEST_FRAMES * w:
@@ -300,12 +327,13 @@ def kurtosis_band(x: Float64Array, fs: float) -> tuple[float, float, float]:
         # Its standard deviation in Gaussian noise is 2/√frames: shorter series of longer frames
         # scatter more.
         kurtosis -= 2.0 / np.sqrt(len(frames) / 2)
-        inner = kurtosis[1:-1]
-        k = int(inner.argmax()) + 1
-        if inner[k - 1] > best[2]:
-            centre, width = k * fs / w, fs / w
-            best = (max(centre - width, 0.0), min(centre + width, fs / 2), float(inner[k - 1]))
-    return best
+        centre, width = np.arange(n_bands + 1) * fs / w, fs / w
+        inner = np.where((centre - width >= above) & (centre < fs / 2), kurtosis, -np.inf)
+        k = int(inner.argmax())
+        if np.isfinite(inner[k]):
+            edges = float(centre[k] - width), min(float(centre[k] + width), fs / 2)
+            bands.append((*edges, float(inner[k])))
+    return bands or [(above, fs / 2, 0.0)]
 
 
 def _envelope_spectrum(
@@ -329,9 +357,13 @@ def _envelope_spectrum(
 
 
 def _between_shaft_lines(frequencies: Float64Array, shaft: float) -> BoolArray:
-    """Return the bins that are no harmonic of the shaft, nor the bins of the mean."""
+    """Return the bins that are no harmonic of the shaft, nor the bins of the mean.
+
+    A loose shaft has a line at half its rate, close to that of a cage.
+    """
     spacing = frequencies[1]
     distance = np.abs(frequencies - shaft * np.round(frequencies / shaft))
+    distance = np.minimum(distance, np.abs(frequencies - shaft / 2))
     return np.asarray((distance > SHAFT_BINS * spacing) & (frequencies > 2 * spacing))
 
 
@@ -351,7 +383,8 @@ def _line(
     name: str,
     rate: float,
     frequencies: Float64Array,
-    relative: Float64Array,
+    power: Float64Array,
+    mean: Float64Array,
     usable: BoolArray,
     dof: float,
     tests: int,
@@ -359,7 +392,8 @@ def _line(
     """Return the test of a defect frequency and its harmonics."""
     from scipy.stats import chi2
 
-    logs, found = [], rate
+    relative = power / mean
+    logs, powers, found = [], dict[int, float](), rate
     for harmonic in range(1, HARMONICS + 1):
         near = np.abs(frequencies - harmonic * rate) <= max(
             SLIP * harmonic * rate, 0.75 * frequencies[1]
@@ -372,9 +406,12 @@ def _line(
             found = float(frequencies[highest])
         log_p = float(chi2.logsf(dof * relative[highest], dof)) + math.log(bins.size)
         logs.append(min(log_p, 0.0))
+        powers[harmonic] = float(power[highest])
     count = len(DEFECTS) * tests
     # A ball strikes both races in a turn: its second harmonic is a fundamental too.
-    fundamental = min(logs[: 2 if name == "BSF" else 1], default=0.0)
+    first = 2 if name == "BSF" else 1
+    fundamental = min(logs[:first], default=0.0)
+    train = [powers[k] for k in (first, 2 * first) if k in powers]
     combined = float(chi2.logsf(-2 * sum(logs), 2 * max(len(logs), 1)))
     log_p = max(combined, fundamental) + math.log(count)
     return Line(
@@ -382,6 +419,16 @@ def _line(
         DEFECTS[name],
         rate,
         found,
+        math.sqrt(2 * min(train, default=0.0)),
         math.exp(min(log_p, 0.0)),
         log_p < math.log(ALPHA),
     )
+
+
+def _rank(line: Line) -> tuple[bool, float, float]:
+    """Return the order of lines: those that are named by amplitude, the others by p-value.
+
+    A train of strikes has harmonics. A ball that goes in and out of the load has a line at the rate
+    of the cage as well, but one without harmonics.
+    """
+    return (False, -line.amplitude, line.p_value) if line.named else (True, line.p_value, 0.0)

@@ -5,7 +5,7 @@ from typing import Final
 from spectra.explanation.bands import Band
 from spectra.explanation.kinds import Kind
 
-# Change in dB from which on a band is silent: 10⁻¹⁰ of the power is rounding.
+# Change in dB from which on a band is silent, or was: 10⁻¹⁰ of the power is rounding.
 SILENT_DB: Final = -100.0
 # Names of the views φ for people.
 VIEW_NAMES: Final = {
@@ -55,25 +55,33 @@ def sentence(
         return f"{lead}it no longer follows the other channels, though it looks normal by itself."
     if not found:
         return f"{lead}it differs from normal."
-    return f"{lead}{_ENDS[kind].format(band=_band_phrase(found[0], unit))}."
+    return f"{lead}{_ENDS[kind]} {_band_phrase(found[0], unit)}."
 
 
 _ENDS: Final[dict[Kind, str]] = {
-    "burst": "a burst, most in the band {band}",
-    "dropout": "it falls silent or stands still; the band {band}",
-    "new tone": "a new tone at {band}",
-    "lost tone": "a tone is missing at {band}",
-    "changed shape": "its shape has changed, most in the band {band}",
-    "level": "its level has changed, most in the band {band}",
-    "drift": "it drifts, most in the band {band}",
+    "burst": "a burst, most",
+    "dropout": "it falls silent or stands still, most",
+    "new tone": "a new tone",
+    "lost tone": "a tone is missing",
+    "changed shape": "its shape has changed, most",
+    "level": "its level has changed, most",
+    "drift": "it drifts, most",
 }
 
 
 def _band_phrase(one: Band, unit: str) -> str:
-    """Return a band with its change: "12.0 – 16.0 Hz, 14 dB above normal"."""
+    """Return a band with its change: "in the band 12.0 – 16.0 Hz, 14 dB above normal"."""
     if one.change is not None:
-        return f"{one.text}, {level_text(one.change, unit)} normal"
-    return f"{one.text}, {decibel_text(one.change_db or 0.0)} normal"
+        return f"in its level, {level_text(one.change, unit)} normal"
+    return f"{_place(one.text)}, {decibel_text(one.change_db or 0.0)} normal"
+
+
+def _place(band: str) -> str:
+    """Return a band as a place: "at 12.0 Hz", "in the band 12.0 – 16.0 Hz", "at periods of …"."""
+    kind, _, times = band.partition(" ")
+    if kind in ("period", "periods"):
+        return f"at {'a period' if kind == 'period' else 'periods'} of {times}"
+    return f"in the band {band}" if "–" in band else f"at {band}"
 
 
 def level_text(change: float, unit: str) -> str:
@@ -86,6 +94,8 @@ def decibel_text(change: float) -> str:
     """Return a change in dB: "14 dB above", "silent beside", "as strong as"."""
     if change <= SILENT_DB:
         return "silent beside"
+    if change >= -SILENT_DB:
+        return f"more than {-SILENT_DB:.0f} dB above"
     if abs(change) < 0.5:
         return "as strong as"
     return f"{abs(change):.0f} dB {'above' if change > 0 else 'below'}"
@@ -93,14 +103,17 @@ def decibel_text(change: float) -> str:
 
 def band_line(one: Band, unit: str) -> str:
     """Return a band with its share and its change: "12.0 – 16.0 Hz 80% (+14.2 dB)"."""
-    changed = (
-        f"{one.change:+.3g} {unit}".rstrip()
-        if one.change is not None
-        else f"{one.change_db or 0.0:+.1f} dB"
-        if (one.change_db or 0.0) > SILENT_DB
-        else "silent"
-    )
-    return f"{one.text} {percent(one.share)} ({changed})"
+    return f"{one.text} {percent(one.share)} ({_change(one, unit)})"
+
+
+def _change(one: Band, unit: str) -> str:
+    """Return the change of a band: "+14.2 dB", "-3.1 °C", "silent", "normally silent"."""
+    if one.change is not None:
+        return f"{one.change:+.3g} {unit}".rstrip()
+    change = one.change_db or 0.0
+    if change <= SILENT_DB:
+        return "silent"
+    return "normally silent" if change >= -SILENT_DB else f"{change:+.1f} dB"
 
 
 def percent(share: float) -> str:

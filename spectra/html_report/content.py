@@ -1,41 +1,48 @@
 """The content of a report as values that JSON holds."""
 
 import base64
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
 from spectra import formatting
-from spectra.arrays import FloatArray
+from spectra.arrays import Float64Array, FloatArray, IntArray
 from spectra.detection import Detection
+from spectra.explanation.bearings import HARMONICS, Bearing, Envelope
 from spectra.explanation.explained import Explanation
-from spectra.goodness import RATES, normal_scores, plotted, rates
+from spectra.goodness import RATES, normal_scores, p_marks, plotted, rates
 from spectra.html_report.numbers import extremes, maxima
 from spectra.spectrogram import Spectrogram, spectrogram_of
 
-# Columns of all channels together: with two numbers of five digits each about 1 MB.
-COLUMNS: Final = 64_000
+# Columns of all channels together: with two numbers of five digits each about 0.5 MB. All limits
+# together keep a page of 8 channels and 10,000 alarms below 3 MB.
+COLUMNS: Final = 48_000
 # Most columns of one channel and of the score.
 MOST_COLUMNS: Final = 12_000
 # Channels that are drawn: those with the strongest alarms.
 MOST_CHANNELS: Final = 8
-# Alarms that are explained: the strongest.
+# Alarms that are listed, and those that are explained: the strongest.
+MOST_LISTED: Final = 10_000
 MOST_EXPLAINED: Final = 20
+# Points of a spectrum. A frame of 8,192 rows has ten times as many bins.
+SPECTRUM_POINTS: Final = 300
+# Bins of an envelope spectrum.
+MOST_BINS: Final = 1000
 # Rows of the signal around an alarm that are drawn one by one, and frames on each side of it.
-MOST_ROWS: Final = 1500
+MOST_ROWS: Final = 1000
 AROUND: Final = 2
 # Stretches around alarms that are kept apart, where the columns of a long signal are too coarse,
 # the columns of each, and the rows on each side of an alarm: those that a click shows.
-MOST_SNIPPETS: Final = 600
+MOST_SNIPPETS: Final = 300
 SNIPPET_COLUMNS: Final = 256
 LEAST_AROUND: Final = 128
 # Columns of the spectrogram of a channel, of the one around an alarm, the alarms that have one, and
 # bands of a decade: together less than 1 MB.
 SPECTROGRAM_COLUMNS: Final = 600
 AROUND_COLUMNS: Final = 100
-MOST_AROUND: Final = 60
+MOST_AROUND: Final = 40
 BANDS_A_DECADE: Final = 32
 # Levels of a pixel: one byte, of which the last stands for a gap.
 PIXEL_LEVELS: Final = 254
@@ -43,7 +50,11 @@ PIXEL_LEVELS: Final = 254
 MOST_POINTS: Final = 400
 
 
-def content(detection: Detection) -> dict[str, object]:
+# A bearing, and the revolutions of its shaft a minute.
+Shaft: TypeAlias = tuple[Bearing | str, float]
+
+
+def content(detection: Detection, shaft: Shaft | None = None) -> dict[str, object]:
     """Return the content of the report of a detection."""
     recording = detection.recording
     shown = shown_channels(detection)
@@ -66,6 +77,7 @@ def content(detection: Detection) -> dict[str, object]:
         "score": {
             "step": detection.step,
             "threshold": -float(ndtri(detection.alpha)),
+            "p": p_marks(detection),
             **maxima(detection.step_scores.z, columns),
         },
         "spectrograms": [
@@ -88,7 +100,8 @@ def content(detection: Detection) -> dict[str, object]:
             for snippet in _snippets(detection, int(number), shown)
         ],
         "explained": [
-            _explained(detection, int(number) + 1) for number in sorted(ranked[:MOST_EXPLAINED])
+            _explained(detection, int(number) + 1, shaft)
+            for number in sorted(ranked[:MOST_EXPLAINED])
         ],
         "calibration": _calibration(detection),
     }
@@ -123,31 +136,35 @@ def time_axis(detection: Detection) -> dict[str, object]:
 
 
 def alarms(detection: Detection) -> dict[str, list[object]]:
-    """Return the table of alarms by column."""
-    intervals, table = detection.intervals, detection.table
-    names = list(detection.recording.channels)
+    """Return the table of the strongest alarms by column, in order of time."""
     scores = detection.alarms["score"].to_numpy(dtype=np.float64)
+    kept = np.sort(np.argsort(-scores, kind="stable")[:MOST_LISTED])
+    intervals, table = detection.intervals, detection.table.iloc[kept]
+    found = detection.alarms.iloc[kept]
+    index = {name: i for i, name in enumerate(detection.recording.channels)}
     return {
-        "first": intervals.first.tolist(),
-        "last": intervals.last.tolist(),
+        "number": (kept + 1).tolist(),
+        "first": intervals.first[kept].tolist(),
+        "last": intervals.last[kept].tolist(),
         "p": list(table["p-value"]),
-        "z": np.round(scores, 3).tolist(),
-        "channel": [names.index(name) for name in detection.alarms["channel"]],
+        "z": np.round(scores[kept], 3).tolist(),
+        "channel": [index[name] for name in found["channel"]],
         "band": list(table["strongest at"]),
         "lasting": list(table["duration"]),
-        "low": _short(detection.alarms["f_low"].to_numpy(dtype=np.float64)),
-        "high": _short(detection.alarms["f_high"].to_numpy(dtype=np.float64)),
+        "low": _short(found["f_low"].to_numpy(dtype=np.float64)),
+        "high": _short(found["f_high"].to_numpy(dtype=np.float64)),
     }
 
 
-def _explained(detection: Detection, number: int) -> dict[str, object]:
-    """Return an alarm with its explanation and its picture."""
+def _explained(detection: Detection, number: int, shaft: Shaft | None) -> dict[str, object]:
+    """Return an alarm with its explanation and its pictures."""
     explained = detection.explain(number)
+    envelope = None if shaft is None else detection.bearing(*shaft, number)
     return {
         "number": number,
         "sentence": explained.sentence,
         "unit": explained.unit,
-        "details": explained.details,
+        "details": {**explained.details, **({"bearing": envelope.text} if envelope else {})},
         "channels": [[one.channel, round(one.share, 4)] for one in explained.channels[:8]],
         "bands": [
             [one.text, round(one.share, 4), one.change_db, one.f_low, one.f_high]
@@ -155,6 +172,7 @@ def _explained(detection: Detection, number: int) -> dict[str, object]:
         ],
         "picture": _around(detection, explained),
         "spectrum": _spectrum(explained),
+        "envelope": None if envelope is None else _envelope(envelope),
     }
 
 
@@ -246,14 +264,43 @@ def _spectrum(explained: Explanation) -> dict[str, object] | None:
         return None
     parts = np.stack([found.inside, found.normal, found.low, found.high])
     parts = np.maximum(parts, max(parts.max() * 1e-5, np.finfo(float).tiny))
-    inside, normal, low, high = 20 * np.log10(parts)
+    drawn = _drawn_bins(np.abs(parts[0] - parts[1]))
+    inside, normal, low, high = 20 * np.log10(parts[:, drawn])
     return {
-        "frequency": _short(found.frequencies),
+        "frequency": _short(found.frequencies[drawn]),
         "inside": _short(inside),
         "normal": _short(normal),
         "low": _short(low),
         "high": _short(high),
     }
+
+
+def _envelope(found: Envelope) -> dict[str, object]:
+    """Return the envelope spectrum up to the last harmonic of a defect, and the defects."""
+    highest = max(line.frequency for line in found.lines) * (HARMONICS + 0.2)
+    drawn = slice(1, min(int(np.searchsorted(found.frequencies, highest)), MOST_BINS))
+    return {
+        "frequency": _short(found.frequencies[drawn]),
+        "amplitude": _short(found.amplitude[drawn]),
+        "harmonics": HARMONICS,
+        "lines": [
+            [line.name, line.part, line.frequency, line is found.defect] for line in found.lines
+        ],
+    }
+
+
+def _drawn_bins(change: Float64Array) -> IntArray:
+    """Return up to SPECTRUM_POINTS bins, evenly spaced by log frequency where they are many.
+
+    Of bins that share a point, the one with the largest change is drawn: no line is lost.
+    """
+    n_bins = change.size
+    if n_bins <= SPECTRUM_POINTS:
+        return np.arange(n_bins)
+    edges = np.geomspace(1, n_bins + 1, SPECTRUM_POINTS + 1).astype(np.int64) - 1
+    begins = np.unique(edges[:-1])
+    ends = np.append(begins[1:], n_bins)
+    return np.array([b + int(change[b:e].argmax()) for b, e in zip(begins, ends, strict=True)])
 
 
 def _calibration(detection: Detection) -> dict[str, object]:

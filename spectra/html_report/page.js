@@ -33,7 +33,9 @@ function valueAt(series, i) {
 function number(value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size >= 1e6 || size < 1e-4) return value.toExponential(2).replace("e+", "e");
+  if (size >= 1e6 || size < 1e-4) {
+    return Number(value.toPrecision(3)).toExponential().replace("e+", "e");
+  }
   return String(Number(value.toPrecision(6)));
 }
 
@@ -165,7 +167,11 @@ function frame(host, height, x, y, xTitle, yTitle, xTicks, xText, label, yText =
   return { svg, body, inner, px, py };
 }
 
-const linear = (lo, hi) => ({ lo, hi, map: (v) => v, ticks: ticks(lo, hi, 4) });
+function linear(lo, hi) {
+  const few = ticks(lo, hi, 4);
+  return { lo, hi, map: (v) => v, ticks: few.length > 1 ? few : ticks(lo, hi, 8) };
+}
+
 const logarithmic = (lo, hi) => ({ lo, hi, map: (v) => Math.log10(v), ticks: decades(lo, hi) });
 
 function decades(lo, hi) {
@@ -392,6 +398,16 @@ function drawScore(host, height) {
   shape(f.body, "path", { d: path(parts, f.px, f.py), class: "score" });
   const at = f.py(data.score.threshold);
   shape(f.body, "line", { x1: f.inner.left, x2: f.inner.right, y1: at, y2: at, class: "threshold" });
+  // The axis of p-values, which are those of the standard normal distribution.
+  const marked = [];
+  for (const [z, text] of data.score.p) {
+    const mark = f.py(z);
+    if (z < y.lo || z > y.hi || marked.some((each) => Math.abs(each - mark) < 14)) continue;
+    shape(f.svg, "line", { x1: f.inner.right - 4, x2: f.inner.right, y1: mark, y2: mark,
+      class: "axis" });
+    shape(f.svg, "text", { x: f.inner.right - 7, y: mark + 4, class: "tick end over" }, "p " + text);
+    marked.push(mark);
+  }
 }
 
 // ---- the spectrogram -----------------------------------------------------------------------------
@@ -453,8 +469,12 @@ function drawSpectrogram(host, height) {
     "Spectrogram of " + title, (v) => number(Number((v / size).toPrecision(6))));
   const { left, right, top, bottom } = f.inner;
   const canvas = node("canvas", { width: Math.round(right - left), height: bottom - top });
-  canvas.style.left = left + "px";
-  canvas.style.top = top + "px";
+  // In shares of the chart, which paper may scale.
+  const box = f.svg.viewBox.baseVal, percent = (part, all) => 100 * part / all + "%";
+  canvas.style.left = percent(left, box.width);
+  canvas.style.top = percent(top, box.height);
+  canvas.style.width = percent(right - left, box.width);
+  canvas.style.height = percent(bottom - top, box.height);
   const image = canvas.getContext("2d"), w = canvas.width, h = canvas.height;
   const pixels = image.createImageData(w, h), bytes = levels(found);
   const across = positions(found.rows, w, (i) => view.lo + (i + 0.5) / w * (view.hi - view.lo));
@@ -504,7 +524,7 @@ function listenTo(channel) {
 
 function addSpectrogram() {
   if (data.spectrograms.length > 1) {
-    const label = node("label", { class: "soft" }, "Spectrogram of ");
+    const label = node("label", { class: "soft pick" }, "Spectrogram of ");
     const menu = label.appendChild(node("select", { id: "heard" }));
     for (const one of data.channels) {
       menu.appendChild(node("option", { value: one.index }, one.title));
@@ -524,7 +544,7 @@ function addSpectrogram() {
 let chosen = -1, sortKey = "first", sortUp = true, shownRows = ROWS_A_PAGE;
 const order = data.alarms.first.map((_, i) => i);
 const COLUMNS = [
-  ["first", "alarm", (i) => String(i + 1)],
+  ["first", "alarm", (i) => String(data.alarms.number[i])],
   ["first", "start" + (data.time.kind === "row" ? " (row)" : ""), (i) => instant(data.alarms.first[i])],
   ["first", "rows", (i) => data.alarms.first[i].toLocaleString("en") + " – "
     + data.alarms.last[i].toLocaleString("en")],
@@ -569,7 +589,7 @@ function drawTable() {
   table.appendChild(node("thead", {})).appendChild(head);
   const body = table.appendChild(node("tbody", {}));
   for (const i of order.slice(0, shownRows)) {
-    const row = node("tr", { tabindex: "0", "data-alarm": i + 1 });
+    const row = node("tr", { tabindex: "0", "data-alarm": data.alarms.number[i] });
     if (i === chosen) row.className = "chosen";
     COLUMNS.forEach(([, , text]) => row.appendChild(node("td", {}, text(i))));
     row.addEventListener("click", () => choose(i, false));
@@ -593,7 +613,7 @@ function choose(i, stay) {
   if (!stay) setView(first[i] - around / 2, last[i] + around / 2);
   else drawTime();
   drawTable();
-  const block = document.getElementById("alarm-" + (i + 1));
+  const block = document.getElementById("alarm-" + data.alarms.number[i]);
   if (block) { block.open = true; drawExplained(block); }
   if (!stay) document.getElementById("signal").scrollIntoView({ block: "start" });
 }
@@ -656,10 +676,29 @@ function drawSpectrum(host, one) {
     ["spread", "normal frames, 5 % to 95 %"], ["alarm", "bands that carry the alarm"]]);
 }
 
+function drawEnvelope(host, one) {
+  const e = one.envelope, last = e.frequency[e.frequency.length - 1];
+  const x = linear(0, last), y = linear(0, Math.max(...e.amplitude) * 1.06);
+  const f = frame(host, 200, x, y, "frequency (Hz)", "amplitude of the envelope ("
+    + (one.unit || "unit of the channel") + ")", x.ticks, number, "Envelope spectrum of alarm "
+    + one.number);
+  for (const [name, , frequency, stands] of e.lines) {
+    for (let k = 1; k <= e.harmonics; k++) {
+      const at = f.px(k * frequency);
+      shape(f.body, "line", { x1: at, x2: at, y1: f.inner.top, y2: f.inner.bottom,
+        class: "defect " + name.toLowerCase() + (stands ? " stands" : "") });
+    }
+  }
+  shape(f.body, "path", { d: line(e.frequency, e.amplitude, f.px, f.py), class: "signal" });
+  legend(host, [["signal", "envelope"]].concat(e.lines.map(([name, part, frequency]) =>
+    ["defect " + name.toLowerCase(), name + " (" + part + "), " + frequency.toFixed(1) + " Hz"])));
+}
+
 function drawExplained(block) {
   const one = data.explained.find((each) => "alarm-" + each.number === block.id);
   drawAround(block.querySelector(".around"), one);
   drawSpectrum(block.querySelector(".spectrum"), one);
+  if (one.envelope) drawEnvelope(block.querySelector(".envelope"), one);
 }
 
 function addExplained() {
@@ -678,6 +717,7 @@ function addExplained() {
     block.appendChild(list);
     block.appendChild(node("div", { class: "chart around" }));
     block.appendChild(node("div", { class: "chart spectrum" }));
+    if (one.envelope) block.appendChild(node("div", { class: "chart envelope" }));
     block.addEventListener("toggle", () => { if (block.open) drawExplained(block); });
     host.appendChild(block);
   }
@@ -740,10 +780,16 @@ document.getElementById("after").addEventListener("click", () => shift(0.5));
 document.getElementById("whole").addEventListener("click", () => setView(0, data.n_rows));
 let waiting = null;
 addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(drawAll, 100); });
+// Charts are drawn anew for the width of paper, where those of a screen would be scaled down.
 addEventListener("beforeprint", () => {
+  document.body.classList.add("paper");
   for (const block of document.querySelectorAll("details.settings, #explained details")) {
     block.open = true;
   }
+  drawAll();
+});
+addEventListener("afterprint", () => {
+  document.body.classList.remove("paper");
   drawAll();
 });
 document.body.dataset.ready = "yes";

@@ -22,8 +22,23 @@ import scipy
 from spectra import __version__, formatting
 from spectra.atomic import replacing
 from spectra.detection import Detection
-from spectra.goodness import BURST, smallest_burst
-from spectra.html_report.content import MOST_CHANNELS, MOST_EXPLAINED, content, shown_channels
+from spectra.explanation.bearings import Bearing
+from spectra.html_report.content import (
+    MOST_CHANNELS,
+    MOST_EXPLAINED,
+    MOST_LISTED,
+    Shaft,
+    content,
+    shown_channels,
+)
+from spectra.html_report.smallest import (
+    BURST,
+    ENOUGH,
+    MOST_TRIED,
+    PLACES,
+    SIZES,
+    smallest_burst,
+)
 from spectra.parameters import require
 from spectra.text import printable
 
@@ -34,7 +49,12 @@ MEDICAL: Final = (
 
 
 def write_report(
-    detection: Detection, path: str | PathLike[str], *, command: str | None = None
+    detection: Detection,
+    path: str | PathLike[str],
+    *,
+    command: str | None = None,
+    bearing: Bearing | str | None = None,
+    rpm: float | None = None,
 ) -> None:
     """Write a detection as one HTML page, whole or not at all.
 
@@ -44,13 +64,19 @@ def write_report(
     path : str or path
     command : str, optional
         Command that repeats the detection; by default the call in Python.
+    bearing : Bearing or str, optional
+    rpm : float, optional
+        Bearing and speed of the shaft, as in `Detection.bearing`: the report tests each alarm that
+        it explains for defects. Without any alarm it tests the whole recording.
 
     Raises
     ------
     TypeError
         For a parameter of another type.
+    ValueError
+        For a bearing without rpm, and for rpm without a bearing.
     DataError
-        Where the page cannot be written.
+        Where the page cannot be written, or the bearing cannot be tested.
 
     Examples
     --------
@@ -65,12 +91,15 @@ def write_report(
     require("path", path, (str, PathLike), "must be a path")
     if command is not None:
         require("command", command, str, "must be a text or None")
-    page = report(detection, command=command)
+    if (bearing is None) != (rpm is None):
+        raise ValueError("bearing needs rpm, and rpm needs bearing: give both.")
+    shaft = None if bearing is None or rpm is None else (bearing, rpm)
+    page = report(detection, command=command, shaft=shaft)
     with replacing(Path(path)) as file:
         file.write(page.encode("utf-8"))
 
 
-def report(detection: Detection, *, command: str | None = None) -> str:
+def report(detection: Detection, *, command: str | None = None, shaft: Shaft | None = None) -> str:
     """Return a detection as one HTML page.
 
     Parameters
@@ -78,12 +107,14 @@ def report(detection: Detection, *, command: str | None = None) -> str:
     detection : Detection
     command : str, optional
         Command that repeats the detection; by default the call in Python.
+    shaft : (Bearing or str, float), optional
+        A bearing, and the revolutions of its shaft a minute.
     """
     name = escape(printable(detection.recording.name))
-    numbers = json.dumps(content(detection), allow_nan=False, separators=(",", ":"))
+    numbers = json.dumps(content(detection, shaft), allow_nan=False, separators=(",", ":"))
     # No text of a file can end the script element.
     numbers = numbers.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    body = f"""{_head(detection, name)}
+    body = f"""{_head(detection, name)}{_bearing(detection, shaft)}
 {_signal(detection)}
 {_table(detection)}
 {_explanations(detection)}
@@ -143,6 +174,13 @@ def _head(detection: Detection, name: str) -> str:
 <noscript><p>The charts and the table need the script of this page.</p></noscript>"""
 
 
+def _bearing(detection: Detection, shaft: Shaft | None) -> str:
+    """Return the test of a bearing of a recording without alarms, which has no explanations."""
+    if shaft is None or detection.intervals.first.size:
+        return ""
+    return f"\n<p>Bearing: {escape(detection.bearing(*shaft).text)}.</p>"
+
+
 def verdict(detection: Detection) -> str:
     """Return the verdict in words: the number of alarms, their share, and the strongest."""
     intervals, recording = detection.intervals, detection.recording
@@ -164,19 +202,22 @@ def verdict(detection: Detection) -> str:
 
 
 def _smallest(detection: Detection) -> str:
-    """Return a sentence on the smallest burst that would have been found in each channel."""
+    """Return a sentence on the smallest burst that would have been found, in a few channels."""
     recording = detection.recording
     sizes = []
-    for channel in shown_channels(detection):
+    for channel in shown_channels(detection)[:MOST_TRIED]:
         size = smallest_burst(detection, channel)
         if size is not None:
             unit = recording.units[channel] if recording.units else ""
-            sizes.append(f"{size:.2g} {unit}".rstrip() + f" ({recording.channels[channel]})")
+            number = f"{float(f'{size:.2g}'):,g}"
+            sizes.append(f"{number} {unit}".rstrip() + f" ({recording.channels[channel]})")
+    lasting = "" if detection.fs is None else f" ({formatting.duration_text(BURST / detection.fs)})"
+    burst = f"burst of noise of {BURST} rows{lasting}"
     if not sizes:
-        return ""
+        return f" No {burst} is sure to be found, up to {SIZES[-1]:g} times the usual spread."
     return (
-        f" A burst of noise of {BURST} rows would have been found from a standard deviation of "
-        f"{printable(', '.join(sizes))} on."
+        f" A {burst} would have been found from a standard deviation of "
+        f"{printable(', '.join(sizes))} on, at {ENOUGH} of {PLACES} places tried."
     )
 
 
@@ -199,16 +240,24 @@ def _signal(detection: Detection) -> str:
 </div>
 <div id="signals"></div>
 <p class="legend" id="colours"></p>
-<p class="soft">{hidden}Shaded: alarms. Drag to zoom, double-click for all, Ctrl and wheel to zoom;
-click an alarm to choose it.</p>"""
+<p class="soft">{hidden}Shaded: alarms.
+<span class="hint">Drag to zoom, double-click for all, Ctrl and wheel to zoom; click an alarm to
+choose it.</span></p>"""
 
 
 def _table(detection: Detection) -> str:
     """Return the place of the table of alarms."""
-    if not detection.intervals.first.size:
+    count = detection.intervals.first.size
+    if not count:
         return ""
-    return """<h2>Alarms</h2>
-<p class="soft">Click a heading to sort, an alarm to see its place.</p>
+    some = (
+        f"The {MOST_LISTED:,} strongest of {count:,} alarms are listed and shaded."
+        if count > MOST_LISTED
+        else ""
+    )
+    return f"""<h2>Alarms</h2>
+<p class="soft">{some} <span class="hint">Click a heading to sort, an alarm to see its
+place.</span></p>
 <div class="scroll" id="table"></div>"""
 
 

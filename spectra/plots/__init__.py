@@ -10,6 +10,7 @@ except ImportError as error:
 from spectra.plots.alarm import plot_alarm
 from spectra.plots.attention import plot_attention
 from spectra.plots.calibration import plot_calibration
+from spectra.plots.envelope import plot_envelope
 from spectra.plots.figure import plot
 
-__all__ = ["plot", "plot_alarm", "plot_attention", "plot_calibration"]
+__all__ = ["plot", "plot_alarm", "plot_attention", "plot_calibration", "plot_envelope"]

@@ -14,11 +14,14 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from scipy.special import ndtri
 
 from spectra.arrays import FloatArray
+from spectra.datasets.recording import Recording
 from spectra.detection import Detection
 from spectra.formatting import counted, frequency_unit
+from spectra.goodness import p_marks
 from spectra.parameters import require
 from spectra.plots.axes import TimeAxis, plain
 from spectra.plots.columns import column_maxima, envelope
@@ -28,10 +31,15 @@ from spectra.text import LONGEST_PATH, short
 
 # Channels that are drawn: more are too low to read on a page.
 MAX_CHANNELS: Final = 8
-# Characters of a name beside its axis, whose height is about as many.
+# Characters of a name, and of a unit, beside an axis: as many as its height holds.
 LONGEST_NAME: Final = 24
+LONGEST_BESIDE: Final = 11
 # From this number of alarms on their outlines are thin: thick ones would cover the spectrogram.
 MANY_ALARMS: Final = 40
+# Smallest distance of two p-values on their axis, as a share of its height.
+P_SPACING: Final = 0.14
+# Alarms that are outlined in a spectrogram, the strongest: more would hide it.
+MOST_BOXES: Final = 100
 
 
 def plot(detection: Detection) -> Figure:
@@ -82,7 +90,8 @@ def plot(detection: Detection) -> Figure:
     name = detection.recording.channels[ranked[0]]
     draw_spectrogram(axes[-1], detection, ranked[0], time)
     plain(axes[-1].set_title(_spectrogram_title(detection, name), loc="left", fontsize="medium"))
-    alarms.shade(axes[-1], "")
+    if len(detection.alarms) <= MOST_BOXES:
+        alarms.shade(axes[-1], "")
     alarms.outline(axes[-1], name, frequency_unit(detection.fs)[1])
     for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)
@@ -110,7 +119,9 @@ def _signals_title(shown: int, n_channels: int) -> str:
 
 def _spectrogram_title(detection: Detection, channel: str) -> str:
     """Return the title of the spectrogram."""
-    boxes = "; boxes: bands in which an alarm is strongest" if len(detection.alarms) else ""
+    count = len(detection.alarms)
+    which = "an alarm is" if count <= MOST_BOXES else f"the {MOST_BOXES} strongest alarms are"
+    boxes = f"; boxes: bands in which {which} strongest" if count else ""
     return f"Spectrogram of {short(channel, LONGEST_NAME)}{boxes}"
 
 
@@ -119,21 +130,43 @@ def _draw_signal(ax: Axes, detection: Detection, channel: int, time: TimeAxis) -
     values = detection.recording.values[:, channel]
     ax.plot(*envelope(values, time.edges[:-1]), color=SIGNAL, linewidth=0.7)
     plain(ax.yaxis.label)
-    ax.set_ylabel(short(detection.recording.title(channel), LONGEST_NAME))
+    ax.set_ylabel(_beside(detection.recording, channel))
     ax.margins(y=0.08)
+
+
+def _beside(recording: Recording, channel: int) -> str:
+    """Return the name of a channel, and its unit in a line of its own."""
+    name = short(recording.channels[channel], LONGEST_BESIDE)
+    unit = short(recording.units[channel], LONGEST_BESIDE) if recording.units else ""
+    return f"{name}\n({unit})" if unit else name
 
 
 def _draw_score(ax: Axes, detection: Detection, time: TimeAxis) -> None:
     """Draw the standard score of each step at its centre, and the threshold."""
     scores = detection.step_scores
-    centres = time.at((np.arange(scores.z.size) + 0.5) * scores.step)
-    ax.plot(*column_maxima(scores.z, centres), color=SCORE, linewidth=0.7)
+    steps, z = column_maxima(scores.z, np.arange(scores.z.size, dtype=np.float64))
+    ax.plot(time.at((steps + 0.5) * scores.step), z, color=SCORE, linewidth=0.7)
     threshold = -float(ndtri(detection.alpha))
     ax.axhline(threshold, color=ALARM, linestyle="--", linewidth=1.2)
     ax.set_ylabel("score z")
     title = f"Anomaly score in standard deviations; dashed: threshold, {threshold:.3g}"
     ax.set_title(title, loc="left", fontsize="medium")
     ax.margins(y=0.08)
+    _draw_p_axis(ax, detection)
+
+
+def _draw_p_axis(ax: Axes, detection: Detection) -> None:
+    """Draw the axis of p-values beside the scores, as far as the normal data supports them."""
+    low, high = ax.get_ylim()
+    least, kept = (high - low) * P_SPACING, dict[float, str]()
+    for z, text in p_marks(detection):
+        if low <= z <= high and all(abs(z - other) >= least for other in kept):
+            kept[z] = text
+    right = ax.secondary_yaxis("right")
+    right.yaxis.set_major_locator(FixedLocator(list(kept)))
+    right.yaxis.set_major_formatter(FixedFormatter(list(kept.values())))
+    right.yaxis.set_minor_locator(NullLocator())
+    right.set_ylabel("p-value")
 
 
 @dataclass(frozen=True)
@@ -147,11 +180,13 @@ class AlarmShading:
     channels : tuple of str
     bands : ndarray (n, 2)
         Lowest and highest frequency in Hz.
+    scores : ndarray (n,)
     """
 
     spans: FloatArray
     channels: tuple[str, ...]
     bands: FloatArray
+    scores: FloatArray
 
     @classmethod
     def of(cls, detection: Detection, time: TimeAxis) -> Self:
@@ -161,6 +196,7 @@ class AlarmShading:
             time.at(np.stack([rows.first, rows.last + 1], axis=1)),
             tuple(alarms["channel"]),
             alarms[["f_low", "f_high"]].to_numpy(dtype=np.float64),
+            alarms["score"].to_numpy(dtype=np.float64),
         )
 
     def shade(self, ax: Axes, channel: str | None = None) -> None:
@@ -180,8 +216,9 @@ class AlarmShading:
             )
 
     def outline(self, ax: Axes, channel: str, size: float) -> None:
-        """Outline the bands of a channel's alarms; `size` is the unit of frequency in Hz."""
-        own = [index for index, name in enumerate(self.channels) if name == channel]
+        """Outline the bands of a channel's strongest alarms; `size` is a unit in Hz."""
+        strongest = np.argsort(-self.scores, kind="stable")[:MOST_BOXES]
+        own = [index for index in np.sort(strongest) if self.channels[index] == channel]
         corners = zip(
             self.spans[own][:, [0, 0, 1, 1]], self.bands[own][:, [0, 1, 1, 0]] / size, strict=True
         )

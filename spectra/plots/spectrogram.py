@@ -7,11 +7,14 @@ from matplotlib.axes import Axes
 
 from spectra.detection import Detection
 from spectra.formatting import frequency_unit
-from spectra.plots.axes import TimeAxis, draw_frequency_axis
+from spectra.plots.axes import TimeAxis, draw_frequency_axis, plain
 from spectra.plots.columns import COLUMNS
 from spectra.plots.style import COLOURS, MISSING
 from spectra.spectrogram import spectrogram_of
+from spectra.text import short
 
+# Characters of a unit beside the colours.
+LONGEST_UNIT: Final = 10
 # Rows of pixels for a decade of the logarithmic part of the frequency axis.
 ROWS_PER_DECADE: Final = 60
 
@@ -33,4 +36,8 @@ def draw_spectrogram(ax: Axes, detection: Detection, channel: int, time: TimeAxi
         # As shapes, an SVG or PDF of it takes megabytes.
         rasterized=True,
     )
-    ax.figure.colorbar(image, ax=ax, label="amplitude (dB)", pad=0.01, extend="both")
+    units = detection.recording.units
+    unit = short(units[channel], LONGEST_UNIT) if units and units[channel] else "unit"
+    bar = ax.figure.colorbar(image, ax=ax, pad=0.01, extend="both")
+    plain(bar.ax.yaxis.label)
+    bar.set_label(f"amplitude (dB re 1 {unit})")

@@ -1,0 +1,218 @@
+"""JSON: a record a line, a list of records, columns of one length, or a result of Prometheus."""
+
+import codecs
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any, TypeAlias
+
+import pandas as pd
+
+from spectra.datasets.memory import refuse_too_large
+from spectra.datasets.raw import Raw, Request
+from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.keyed_cells import numeric
+from spectra.datasets.readers.table import raw_from_table
+from spectra.datasets.source import Source
+from spectra.errors import DataError
+
+_Records: TypeAlias = list[Any] | dict[str, list[Any]]
+"""A record a row, or a list a column."""
+_STARTS = (b"{", b"[{", b"[[", b"[\n", b"[\r", b"[ ")
+_BYTES_A_RECORD = 400
+"""Bytes that a record takes at most, where only so many records are wanted."""
+_DEEPEST = 6
+"""Levels at which a list of records is looked for."""
+_WHOLE_LEVELS = 3
+"""Levels of a record that become columns: {"a": {"b": 1}} is a.b."""
+_REMEDY = "save it as CSV, a reading a row"
+
+
+def is_json(head: bytes, name: str) -> bool:
+    """Return whether the content begins like JSON, and goes on like it."""
+    text = _decoded(head, errors="ignore").lstrip().encode()
+    if not text.startswith(_STARTS):
+        return False
+    inner = text.lstrip(b"[ \t\r\n")
+    return (inner[:1] == b"{" and inner[1:].lstrip()[:1] in (b'"', b"}")) or text.startswith(b"[[")
+
+
+def read_json(source: Source, request: Request) -> Raw:
+    """Read the records of a JSON file as a table, whose columns may be named a.b.
+
+    Raises DataError, naming the line, for what is no JSON, and for JSON without records.
+    """
+    records, unread = _sampled(source, request.nrows) or (_all(source), 0)
+    frame = _frame(records, source.name)
+    if request.nrows is not None and len(frame) > request.nrows:
+        unread += len(frame) - request.nrows
+        frame = frame.iloc[: request.nrows]
+    if not frame.shape[1]:
+        raise DataError(f"{source.name} is JSON whose records hold nothing: {_REMEDY}.")
+    keys: list[object] = list(frame.columns)
+    names = tuple(None if isinstance(key, int) else str(key) for key in keys)
+    columns = [_plain(frame.iloc[:, i]) for i in range(frame.shape[1])]
+    plain = pd.concat(columns, axis=1).set_axis(pd.RangeIndex(len(columns)), axis=1)
+    table = Table(
+        plain,
+        names,
+        lambda row: f"{source.name}, record {row + 1}",
+        source.name,
+        has_fill_values=True,
+    )
+    return replace(raw_from_table(table, request), unread=unread)
+
+
+def _decoded(data: bytes, errors: str = "strict") -> str:
+    """Return the text of bytes in UTF-8, or as their mark says; zeros behind it are no text."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors)
+    return data.rstrip(b"\0").decode("utf-8-sig", errors)
+
+
+def _all(source: Source) -> _Records:
+    """Return the records of the whole text."""
+    with source.open() as content:
+        data = content.read()
+    refuse_too_large(source.name, len(data), "save a part of it", bytes_each=20)
+    try:
+        text = _decoded(data)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{source.name} is no JSON: its text is no UTF-8; {_REMEDY}.") from error
+    return _records(list(_values(text, source.name)), source.name)
+
+
+def _sampled(source: Source, nrows: int | None) -> tuple[_Records, int] | None:
+    """Return the first records of a list or of lines, and about how many more there are.
+
+    None is returned where all of the text is needed, as for an object that holds the records.
+    """
+    if nrows is None:
+        return None
+    with source.open() as content:
+        data = content.read(nrows * _BYTES_A_RECORD)
+        if not content.read(1):
+            return None
+        size = max(source.path.stat().st_size if source.path else len(source.data), len(data))
+    text = _decoded(data, errors="ignore")
+    found = list(islice(_values(text, source.name, whole=False), nrows + 1))
+    if len(found) < 2 or not all(isinstance(value, dict) for value in found):
+        return None
+    share = len(json.dumps(found, ensure_ascii=False).encode()) / size
+    return found[:nrows], max(1, round(len(found) / share) - nrows)
+
+
+def _values(text: str, name: str, *, whole: bool = True) -> Iterator[Any]:
+    """Yield the values of the text, one after another, or the elements of its only list."""
+    decoder = json.JSONDecoder()
+    at = _after_blanks(text, 0)
+    is_list = text[at : at + 1] == "["
+    at += is_list
+    while (at := _after_blanks(text, at)) < len(text):
+        if text[at] in "]," and is_list:
+            at += 1
+            continue
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            if not whole:
+                return
+            line = text.count("\n", 0, getattr(error, "pos", at)) + 1
+            said = getattr(error, "msg", "it is nested too deeply")
+            raise DataError(
+                f"{name}, line {line}: not complete JSON ({said}); correct the line, or save the "
+                "file again."
+            ) from error
+        yield value
+
+
+def _after_blanks(text: str, at: int) -> int:
+    """Return the first place from one on that holds no blank."""
+    while at < len(text) and text[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _records(values: list[Any], name: str) -> _Records:
+    """Return the rows among values: the values themselves, or those of the longest list inside."""
+    if len(values) == 1 and isinstance(values[0], (dict, list)):
+        found = _prometheus(values[0]) or _longest(values[0], 0)
+        if found is not None:
+            return found
+    if values and all(isinstance(value, list) for value in values):
+        inner = [row for value in values for row in value]
+        # The history of Home Assistant is a list of records for each entity.
+        return inner if inner and all(isinstance(row, dict) for row in inner) else values
+    if len(values) > 1:
+        return values
+    raise DataError(f"{name} is JSON without a list of records: {_REMEDY}.")
+
+
+def _plain(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return a column of numbers, or of texts: a list in a cell is its text."""
+    return numeric(column if column.dtype != object else column.astype("str"))
+
+
+def _prometheus(value: Any) -> list[Any] | None:
+    """Return a record for each sample of a result of Prometheus, None for anything else."""
+    result = value.get("data") if isinstance(value, dict) else None
+    series = result.get("result") if isinstance(result, dict) else None
+    if not isinstance(series, list) or not all(
+        isinstance(one, dict) and isinstance(one.get("values"), list) for one in series
+    ):
+        return None
+    return [
+        {"series": _labels(one.get("metric")), "time": pair[0], "value": pair[1]}
+        for one in series
+        for pair in one["values"]
+        if isinstance(pair, list) and len(pair) == 2
+    ]
+
+
+def _labels(metric: Any) -> str:
+    """Return the name of a metric with its labels: up{instance=a}."""
+    if not isinstance(metric, dict):
+        return "value"
+    labels = ",".join(f"{key}={text}" for key, text in metric.items() if key != "__name__")
+    return f"{metric.get('__name__', '')}{{{labels}}}" if labels else str(metric.get("__name__"))
+
+
+def _longest(value: Any, level: int) -> _Records | None:
+    """Return the longest list of records, or columns of one length, inside a value."""
+    if level > _DEEPEST:
+        return None
+    if isinstance(value, list):
+        if len(value) > 1 and all(isinstance(one, (dict, list)) for one in value):
+            return value
+        inner = value[:8]
+    elif isinstance(value, dict):
+        lists = {key: one for key, one in value.items() if isinstance(one, list)}
+        lengths = {len(one) for one in lists.values()}
+        plain = all(not isinstance(one, (dict, list)) for each in lists.values() for one in each)
+        if lists and lengths - {0, 1} and len(lengths) == 1 and plain:
+            return lists
+        inner = list(value.values())
+    else:
+        return None
+    found = [one for each in inner if (one := _longest(each, level + 1)) is not None]
+    return max(found, key=_length, default=None)
+
+
+def _length(records: _Records) -> int:
+    """Return the number of rows."""
+    return len(next(iter(records.values()))) if isinstance(records, dict) else len(records)
+
+
+def _frame(records: _Records, name: str) -> pd.DataFrame:
+    """Return records as a frame, a column a key, or a column a place in lists."""
+    if isinstance(records, dict):
+        return pd.DataFrame(records)
+    dicts = [one for one in records if isinstance(one, dict)]
+    if len(dicts) > 0.5 * len(records):
+        return pd.json_normalize(dicts, max_level=_WHOLE_LEVELS)
+    lists = [one for one in records if isinstance(one, list)]
+    if len(lists) > 0.5 * len(records) and any(lists):
+        width = max(map(len, lists))
+        return pd.DataFrame([[*row, *[None] * (width - len(row))] for row in lists])
+    raise DataError(f"{name} is JSON without a list of records: {_REMEDY}.")

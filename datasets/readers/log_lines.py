@@ -1,0 +1,149 @@
+"""Lines of a log: a time and a message with the names of its values, "temp=21.4 hum=40 %".
+
+Firmware prints such lines (ESP-IDF: "I (1234) main: temp=21.4"), and so do programs that write a
+date, a level and a name before the message.
+"""
+
+import re
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.encoded_text import Text
+from spectra.errors import DataError
+
+_ESP = re.compile(r"(?:\x1b\[[\d;]*m)?[EWIDV] \((\d+)\) ([^:\s]+): (.*)")
+"""A line of the log of ESP-IDF: level, milliseconds since the start, name, message."""
+_DATED = re.compile(
+    r"[\[(]?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|"
+    r"(?:[A-Z][a-z]{2} [ \d]\d )?\d\d:\d\d:\d\d(?:[.,]\d+)?)[\])]?[ \t]+(.*)"
+)
+"""A line that begins with a date and a time, a time, or a date of syslog."""
+_VALUE = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_KEYED = re.compile(
+    rf"([^\W\d][\w./]*(?: [^\W\d][\w./]*)?)\s?[=:]\s?({_VALUE})\s?"
+    r"([^\s\d,;|=:]{1,6})?(?=[\s,;|]|$)"
+)
+"""A name, a sign and a number with its unit or without: temp=21.4, Humidity: 40.1 %."""
+_LEVELS = re.compile(r"(?:^|\s)(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|NOTICE)\b:?")
+_SAMPLE = 300
+_MOST, _FEWEST = 0.5, 3
+"""Share of the sampled lines that have the same names of values, and their smallest number."""
+
+
+def names_in_log(lines: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the names of values that most lines with a time have, None where they are no log."""
+    sample = [line for line in lines[:_SAMPLE] if line.strip()]
+    found = [one for line in sample if (one := _parsed(line)) is not None]
+    if len(found) < max(_FEWEST, _MOST * len(sample)):
+        return None
+    names, count = Counter(tuple(name for name, *_ in one) for _, one in found).most_common(1)[0]
+    return names if count >= _FEWEST and len(set(names)) == len(names) else None
+
+
+@dataclass
+class _Lines:
+    """Values of the lines of a log: times, a column a name, the numbers of the lines, units.
+
+    `count` is the number of lines that hold anything.
+    """
+
+    columns: dict[str, "array[float]"]
+    times: list[str] = field(default_factory=list)
+    places: "array[int]" = field(default_factory=lambda: array("q"))
+    units: dict[str, str] = field(default_factory=dict)
+    count: int = 0
+
+    def add(self, line: str, place: int) -> None:
+        """Add a line, if it has a time like those above and all names."""
+        self.count += bool(line.strip())
+        time, values = _parsed(line) or ("", [])
+        known = {name: value for name, value, _ in values}
+        if not known.keys() >= self.columns.keys():
+            return
+        if self.times and _kind(time) != _kind(self.times[0]):
+            return
+        for name, column in self.columns.items():
+            column.append(float(known[name]))
+        for name, _, unit in values:
+            self.units.setdefault(name, unit)
+        self.times.append(time)
+        self.places.append(place)
+
+
+def read_log(text: Text, names: tuple[str, ...], nrows: int | None) -> Table:
+    """Return the values of these names in the lines of a log beside their times.
+
+    Lines without a time or one of the names are left out with a note. Raises DataError where fewer
+    than two are left.
+    """
+    found = _Lines({name: array("d") for name in names})
+    try:
+        for number, line in enumerate(text.lines(), start=1):
+            found.add(line, number)
+            if len(found.times) == nrows:
+                break
+    except UnicodeDecodeError:
+        return read_log(text.lenient(), names, nrows)
+    n = len(found.times)
+    if n < 2:
+        raise DataError(f"{text.name} is a log with fewer than two lines of values.")
+    times = _times(found.times)
+    values = [pd.Series(np.frombuffer(column)) for column in found.columns.values()]
+    frame = pd.concat([times, *values], axis=1).set_axis(pd.RangeIndex(len(names) + 1), axis=1)
+    shown = ", ".join(f"'{name}'" for name in names[:4]) + (", …" if len(names) > 4 else "")
+    notes = [
+        f"Lines of a log: the numbers behind {shown} are read (--delimiter reads it as a table)."
+    ]
+    if left := found.count - n:
+        said = "1 line has" if left == 1 else f"{left} lines have"
+        notes.append(f"{said} no time or none of these names: left out.")
+    return Table(
+        frame,
+        ("time", *names),
+        lambda row: f"{text.name}, line {found.places[row]}",
+        text.name,
+        notes=tuple(notes),
+        units=("s" if times.dtype.kind == "f" else "", *map(found.units.__getitem__, names)),
+    )
+
+
+def _kind(time: str) -> str:
+    """Return the kind of a time: milliseconds, a date of syslog, a date, or a time of day."""
+    if time.isdigit():
+        return "milliseconds"
+    if time[:1].isalpha():
+        return "syslog"
+    return "date" if time[4:5] == "-" else "clock"
+
+
+def _times(times: Sequence[str]) -> "pd.Series[Any]":
+    """Return times as texts, or in seconds since the start or the first date of syslog."""
+    text, kind = pd.Series(times, dtype="str"), _kind(times[0])
+    if kind == "milliseconds":
+        return pd.to_numeric(text) / 1e3
+    if kind != "syslog":
+        return text
+    # Syslog writes no year; a leap year has every day.
+    form = "%Y %b %d %H:%M:%S.%f" if "." in times[0] else "%Y %b %d %H:%M:%S"
+    dates = pd.to_datetime("2000 " + text, format=form, errors="coerce")
+    return (dates - dates.iloc[0]).dt.total_seconds()
+
+
+def _parsed(line: str) -> tuple[str, list[tuple[str, str, str]]] | None:
+    """Return the time of a line and its names, numbers and units, None for another line."""
+    line = line.strip()
+    if (esp := _ESP.match(line)) is not None:
+        time, message = esp[1], esp[3]
+    elif (dated := _DATED.match(line)) is not None:
+        time, message = dated[1], _LEVELS.sub(" ", dated[2])
+    else:
+        return None
+    values = [(name.strip(), value, unit or "") for name, value, unit in _KEYED.findall(message)]
+    return (time.replace(",", "."), values) if values else None

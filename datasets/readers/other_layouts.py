@@ -1,0 +1,136 @@
+"""Text files that hold no table: each is named, with what its user may try."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from spectra.errors import DataError
+
+_MOST_LINES = 60
+_LINE_PROTOCOL = re.compile(r"[^\s,]+(?:,[^\s,=]+=[^\s,]+)* (?:[^\s,=]+=[^\s,]+,?)+ \d{10,19}\s*")
+_CANDUMP = re.compile(r"\s*\(\d+\.\d+\)\s+\w*can\w*\s+[0-9A-Fa-f]{3,8}(?:#|\s+\[\d\]).*")
+_CAN_TRACE = re.compile(r"\s*\d+\.\d+\s+\d+\s+[0-9A-Fa-f]{1,8}x?\s+(?:Rx|Tx)\s+d\s.*")
+_CAN_TABLE = re.compile(
+    r"(?=.*\b(?:id|identifier)\b)(?=.*\b(?:dlc|len|length)\b)(?=.*\b(?:d0|d1|data\d?|byte ?0)\b).*",
+    re.IGNORECASE,
+)
+_NMEA = re.compile(r"\s*[$!](?:G[PNLABQ]|II|AI|WI|P)[A-Z]{2,4},.*")
+_DATAFLASH = re.compile(r"FMT, ?\d+, ?\d+, ?\w+, ?\w+, ?.*")
+_NUMBERS = re.compile(r"[\s\d.+\-eE]*")
+_GLUED = re.compile(r"\.\d+[-+]\d*\.\d")
+_TELEGRAM = re.compile(r"\d-\d+:\d+\.\d+\.\d+(?:\*\d+)?\(.*\)")
+_MOST = 0.5
+"""Share of the first lines that have the form of one layout."""
+
+_DECODE = "decode its messages to signals (cantools, SavvyCAN, asammdf) and export those as CSV"
+_UNIVERSAL = "export the function as CSV, or read it with pyuff and save the ordinate"
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """A layout by its first lines, what it is called, and what to try."""
+
+    fits: Callable[[Sequence[str]], bool]
+    title: str
+    remedy: str
+
+
+def refuse_other_layouts(lines: Sequence[str], source: str) -> None:
+    """Raise DataError, naming the layout, for text that is known to be no table."""
+    first = [line for line in lines[:_MOST_LINES] if line.strip()]
+    for layout in _LAYOUTS if first else ():
+        if layout.fits(first):
+            raise DataError(f"{source} is {layout.title}: {layout.remedy}.")
+
+
+def _mostly(pattern: re.Pattern[str]) -> Callable[[Sequence[str]], bool]:
+    """Return the test that most of the lines have a form."""
+    return lambda lines: sum(map(bool, map(pattern.fullmatch, lines))) > _MOST * len(lines)
+
+
+def _is_nem(kind: str) -> Callable[[Sequence[str]], bool]:
+    """Return the test that the first record is the header of one kind of meter data."""
+
+    def fits(lines: Sequence[str]) -> bool:
+        return [field.strip("\"' ") for field in lines[0].split(",")][:2] == ["100", kind]
+
+    return fits
+
+
+def _starts(*starts: str) -> Callable[[Sequence[str]], bool]:
+    """Return the test that the first line starts with one of some texts."""
+    return lambda lines: lines[0].strip().startswith(starts)
+
+
+def _is_universal(lines: Sequence[str]) -> bool:
+    return len(lines) > 1 and lines[0].strip() == "-1" and lines[1].split()[:1] in (["58"], ["58b"])
+
+
+def _is_can_table(lines: Sequence[str]) -> bool:
+    fields = [field for line in lines[1:20] for field in re.split(r"[,;\t]", line)]
+    bytes_ = [field.strip() for field in fields if re.fullmatch(r"\s*[0-9A-F]{2}\s*", field)]
+    hexadecimal = any(re.search("[A-F]", field) for field in bytes_)
+    return bool(_CAN_TABLE.fullmatch(lines[0])) and hexadecimal
+
+
+def _is_telegram(lines: Sequence[str]) -> bool:
+    return lines[0].startswith("/") and sum(bool(_TELEGRAM.match(line)) for line in lines[1:]) > 1
+
+
+def _is_glued(lines: Sequence[str]) -> bool:
+    glued = [line for line in lines if _NUMBERS.fullmatch(line) and _GLUED.search(line)]
+    return len(glued) > _MOST * len(lines)
+
+
+_LAYOUTS = (
+    _Layout(
+        _mostly(_LINE_PROTOCOL),
+        "InfluxDB line protocol (measurement, tags, fields, time)",
+        "export the series as CSV, with influx query --raw, and read that",
+    ),
+    _Layout(
+        _is_nem("NEM12"),
+        "a NEM12 file of meter data (records 100, 200, 300, 900: a day of intervals a row, the "
+        "interval in the 200 record)",
+        "save the 300 records as one reading a row, with a column of time, and read that",
+    ),
+    _Layout(
+        _is_nem("NEM13"),
+        "a NEM13 file of meter data (records 100, 250, 550, 900: the readings of months)",
+        "save the 250 records as one reading a row, with a column of time, and read that",
+    ),
+    _Layout(_mostly(_CANDUMP), "a log of CAN frames (candump)", _DECODE),
+    _Layout(_mostly(_CAN_TRACE), "a log of CAN frames (Vector ASC)", _DECODE),
+    _Layout(_is_can_table, "a table of CAN frames, whose bytes are hexadecimal", _DECODE),
+    _Layout(
+        _mostly(_NMEA),
+        "a log of NMEA sentences",
+        "convert it to CSV, with gpsbabel -i nmea -o unicsv, and read that",
+    ),
+    _Layout(
+        lambda lines: bool(_DATAFLASH.fullmatch(lines[0])),
+        "a DataFlash log, with messages of several kinds",
+        "export one kind as CSV, with mavlogdump.py --types IMU --format csv, and read that",
+    ),
+    _Layout(_is_universal, "a universal file (UFF, dataset 58)", _UNIVERSAL),
+    _Layout(
+        _starts('File type = "ooTextFile"'),
+        "a text file of Praat (ooTextFile)",
+        "save the sound as WAV, or the pitch or intensity as a table, and read that",
+    ),
+    _Layout(
+        _starts("Brain Vision Data Exchange Header", "BrainVision Data Exchange Header"),
+        "the header of a BrainVision recording, whose samples are in the .eeg file beside it",
+        "export it as EDF, with mne.io.read_raw_brainvision and raw.export, and read that",
+    ),
+    _Layout(
+        _is_telegram,
+        "telegrams of a P1 port (DSMR), a block of lines each",
+        "log one reading a row, with a column of time, and read that",
+    ),
+    _Layout(
+        _is_glued,
+        "a table of fixed width whose numbers touch one another, such as -139.742-1404.208",
+        "put a comma between the columns, as pandas.read_fwf and to_csv do, and read that",
+    ),
+)

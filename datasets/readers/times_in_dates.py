@@ -1,0 +1,82 @@
+"""The time in a column of written dates, with the time of day in a column beside it."""
+
+import numpy as np
+import pandas as pd
+
+from spectra.datasets.instants import has_missing
+from spectra.datasets.readers.cells import MISSING_WORDS
+from spectra.datasets.readers.clock_times import (
+    clock_columns,
+    clock_times,
+    holds_clocks,
+    hours_beside,
+    written_clock,
+)
+from spectra.datasets.readers.columns import Table, quoted
+from spectra.datasets.readers.dates import parse_dates
+from spectra.datasets.readers.names import DAY_FIRST_WORDS, words
+from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
+from spectra.datasets.readers.written_start import written_order
+from spectra.errors import DataError
+
+_A_FEW = 20
+"""Cells that tell what a column of text holds."""
+
+
+def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | None:
+    """Return the instants of written dates, joined with the clock times beside them, if any."""
+    series = table.frame.iloc[:, column]
+    order = order or written_order(f"{table.names[column]} {table.unit(column)}")
+    parsed, notes = parse_dates(series, order, day_first=_writes_day_first(table))
+    if has_missing(parsed):
+        # A copy, for the index keeps the array it hands out.
+        missing = np.array(parsed.isna())
+        # Only cells that are no date are looked at one by one: there may be millions.
+        unread = series[missing]
+        missing[missing] = unread.isna() | unread.astype("str").str.strip().str.lower().isin(
+            MISSING_WORDS
+        )
+        bad = np.asarray(parsed.isna()) & ~missing
+        if np.mean(bad) > 0.5:
+            return None
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise DataError(
+                f"{table.place(row)}, {table.label(column)}: {quoted(series.iloc[row])} is not a "
+                "date like those above and below."
+            )
+        refuse_missing(table, column, missing)
+    name = table.names[column]
+    # Days without a time of day show in the first rows; to look for repeats takes longer.
+    days = parsed[:_A_FEW].equals(parsed[:_A_FEW].normalize()) and parsed.has_duplicates
+    if days and bool((parsed == parsed.normalize()).all()):
+        return with_clock(table, column, parsed, notes)
+    return TimeColumn(frozenset({column}), parsed.rename(name), notes)
+
+
+def _writes_day_first(table: Table) -> bool:
+    """Return True if a table writes a decimal comma or names its time in such a language."""
+    return table.decimal == "," or any(words(name) & DAY_FIRST_WORDS for name in table.names[:8])
+
+
+def with_clock(
+    table: Table, column: int, dates: pd.DatetimeIndex, notes: tuple[str, ...] = ()
+) -> TimeColumn:
+    """Return dates with the times of day in a column beside them, or as they are without one."""
+    clock: pd.TimedeltaIndex | None = None
+    for beside in (column + 1, column - 1):
+        if not 0 <= beside < len(table.names):
+            continue
+        series = table.frame.iloc[:, beside]
+        if holds_clocks(series):
+            clock = clock_times(table, beside, unwrap=False)
+        else:
+            clock = written_clock(series, table.names[beside])
+        if clock is not None:
+            name, columns = table.names[min(column, beside)], clock_columns(table, beside)
+            return TimeColumn(columns | {column}, (dates + clock).rename(name), notes)
+    name = table.names[column]
+    if (hours := hours_beside(table, column, dates)) is not None:
+        beside, clock = hours
+        return TimeColumn(frozenset({column, beside}), (dates + clock).rename(name), notes)
+    return TimeColumn(frozenset({column}), dates.rename(name), notes)

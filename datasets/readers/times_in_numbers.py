@@ -1,0 +1,147 @@
+"""The time in a column of numbers: epoch stamps, day numbers, 20240131, or elapsed time."""
+
+import numpy as np
+import pandas as pd
+
+from spectra.arrays import Float64Array
+from spectra.datasets.readers.columns import Table, numbers
+from spectra.datasets.readers.names import (
+    JULIAN_WORDS,
+    SECONDS,
+    names_date,
+    names_only_time,
+    names_time,
+    names_unit_of_time,
+    seconds_in,
+    words,
+)
+from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
+from spectra.datasets.readers.time_numbers import (
+    day_numbers,
+    epoch,
+    goes_on,
+    irregularity,
+    is_steady,
+    julian_dates,
+    written_dates,
+)
+from spectra.datasets.readers.times_in_dates import with_clock
+
+SMALLEST_STAMP = 1e7
+"""Numbers below this are neither stamps nor written dates, unless their name says so."""
+_ROUNDED = 0.6
+"""Share of a step by which times that were written with few decimals are off their line."""
+_A_FEW = 20
+"""Cells that tell what a column of text holds."""
+
+
+def time_in_numbers(
+    table: Table, column: int, *, named: bool, alone: bool = False
+) -> TimeColumn | None:
+    """Return the instants of numbers: epoch stamps, day numbers, 20240131, or elapsed time."""
+    name, columns = table.names[column], frozenset({column})
+    unit = seconds_in(name, table.unit(column))
+    values = _candidate(table, column, named=named, alone=alone)
+    if values is None:
+        return None
+    by_unit = seconds_in(None, table.unit(column)) is not None
+    called = names_time(name) or names_unit_of_time(name) or by_unit
+    called |= column == 0 and (name or "").strip().casefold() in SECONDS
+    surely = named or names_only_time(name) or by_unit
+    dates = _dates_in_numbers(table, column, values, called=surely, unit=unit)
+    if dates is not None:
+        refuse_missing(table, column, np.isnan(values))
+        if dates.has_duplicates and dates.tz is None and bool((dates == dates.normalize()).all()):
+            return with_clock(table, column, dates)
+        return TimeColumn(columns, dates.rename(name))
+    if not (called or named):
+        return _unnamed_seconds(table, column, values, alone=alone)
+    if not named:
+        steady = is_steady if words(name) == {"t"} or not surely else goes_on
+        if not steady(values):
+            return None
+    if not np.isfinite(values.sum()):
+        refuse_missing(table, column, np.isnan(values))
+    notes: tuple[str, ...] = ()
+    if not unit:
+        said = f"{table.label(column)} is taken as the time in seconds"
+        notes = (f"{said} (--fs gives the rate if it counts something else).",)
+    series = table.frame.iloc[:, column]
+    if series.dtype.kind in "iu" and abs(values[0]) > 2**53:
+        # A float would round a count of nanoseconds since the start of a device to some 100 ns.
+        values = (series - series.iloc[0]).to_numpy(dtype=np.float64)
+    values = values if unit in (None, 1.0) else values * (unit or 1.0)
+    return TimeColumn(columns, pd.Index(values).rename(name), notes)
+
+
+def _unnamed_seconds(
+    table: Table, column: int, values: Float64Array, *, alone: bool
+) -> TimeColumn | None:
+    """Return the first column of a nameless table as seconds, where steps are fractions.
+
+    Columns that rise by whole numbers count something else.
+    """
+    if alone or column or table.names[column] or np.isnan(values).any():
+        return None
+    steps = np.diff(values)
+    step = float(np.median(steps))
+    if not 0 < step < np.inf or step == round(step):
+        return None
+    exact = bool(np.mean(np.abs(steps - step) <= 0.01 * step) >= 0.99)
+    # 360 Hz in whole milliseconds has steps of 2 and 3 ms, which never add up to more than that.
+    line = values[0] + np.arange(len(values)) * (values[-1] - values[0]) / len(steps)
+    rounded = bool(steps.min() > 0) and float(np.abs(values - line).max()) <= _ROUNDED * step
+    if not exact and not rounded:
+        return None
+    note = f"{table.label(column)} is taken as the time in seconds (--time none leaves it out)."
+    return TimeColumn(frozenset({column}), pd.Index(values), (note,))
+
+
+def _dates_in_numbers(
+    table: Table, column: int, values: Float64Array, *, called: bool, unit: float | None
+) -> pd.DatetimeIndex | None:
+    """Return the dates that numbers stand for, None where they count elapsed time."""
+    name, series = table.names[column], table.frame.iloc[:, column]
+    if named := words(name) & JULIAN_WORDS:
+        julian = julian_dates(values, modified="mjd" in named)
+        if julian is not None:
+            return julian
+    dates = written_dates(values)
+    if dates is not None and (called or irregularity(dates) == 0):
+        return dates
+    if called:
+        # A unit beside stamps of before 2000 makes them a count since the logger was started.
+        since = words(name) & {"epoch", "unix", "utc"}
+        dates = epoch(series, values, 1e8 if unit is None or since else 946_684_800.0)
+        return day_numbers(values, names_date(name)) if dates is None else dates
+    if not is_steady(values) or (unit is not None and names_time(name)):
+        return None
+    return epoch(series, values, 1e9)
+
+
+def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float64Array | None:
+    """Return the numbers of a column that may be time, where a glance does not exclude it."""
+    series = table.frame.iloc[:, column]
+    name = table.names[column]
+    called = named or names_time(name) or bool(words(name) & SECONDS.keys())
+    called |= seconds_in(None, table.unit(column)) is not None
+    first_column = not name and column == 0
+    if not called and alone:
+        return None
+    if not called and (
+        series.dtype.kind not in "iuf"
+        or not (
+            abs(float(series.iloc[0])) >= SMALLEST_STAMP or first_column or _starts_rising(series)
+        )
+    ):
+        return None
+    values = numbers(table, column, required=True)
+    if values is None or np.isfinite(values.sum()):
+        return values
+    return None if np.isnan(values).all() or np.isinf(values).any() else values
+
+
+def _starts_rising(series: "pd.Series[float]") -> bool:
+    """Return True if the first rows of a column are day numbers or dates in digits."""
+    first = series.iloc[:_A_FEW].to_numpy(dtype=np.float64)
+    return bool((first >= 19e6).all() and (np.diff(first) > 0).all())

@@ -1,0 +1,335 @@
+"""Notations of numbers, dates and names that instruments write, against what was written."""
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spectra.datasets import read
+from spectra.errors import DataError
+
+N = 90
+VALUES = (50 + 5 * np.sin(np.arange(N) / 4) + np.random.default_rng(2).normal(size=N)).round(2)
+WHOLE = np.random.default_rng(3).integers(0, 4096, N)
+
+
+def recording(rows: list[str], header: str = "", **options: str):
+    """Return the recording of rows below a header."""
+    return read(io.BytesIO("\n".join([*([header] if header else []), *rows]).encode()), **options)
+
+
+def stamps(form: str, step: int = 3600, start: str = "2020-03-12") -> list[str]:
+    """Return stamps so many seconds apart in a notation."""
+    return list(pd.date_range(start, periods=N, freq=f"{step}s").strftime(form))
+
+
+CELLS: dict[str, Callable[[float], str]] = {
+    "a sign and blanks": lambda value: f"+   {value}",
+    "a list of one": lambda value: f"[{value}]",
+    "DC behind the unit": lambda value: f"{value} V DC",
+    "AC behind the unit": lambda value: f"{value} mV AC",
+    "rms behind the unit": lambda value: f"{value} A rms",
+    "a percent sign": lambda value: f"{value} %",
+}
+
+
+@pytest.mark.parametrize("notation", CELLS)
+def test_a_notation_of_numbers_is_read(notation: str) -> None:
+    """Write each number in a notation beside a time."""
+    rows = [f"{i},{CELLS[notation](value)}" for i, value in enumerate(VALUES)]
+    np.testing.assert_array_equal(recording(rows, "time_s,x").values[:, 0], VALUES)
+
+
+@pytest.mark.parametrize("unit", ["%", "kW", "°C", "bar"])
+def test_a_decimal_comma_before_a_unit_is_one(unit: str) -> None:
+    """Write 50,1 % in a table of semicolons."""
+    rows = [f"{i};{value} {unit}".replace(".", ",") for i, value in enumerate(VALUES)]
+    found = recording(rows, "t;Wert")
+    np.testing.assert_array_equal(found.values[:, 0], VALUES)
+    assert found.units == (unit,)
+
+
+@pytest.mark.parametrize("form", ["0x{:X}", "0x{:04x}", "0X{:03X}"])
+@pytest.mark.parametrize("column", ["alone", "named", "timed"])
+def test_hexadecimal_numbers_are_read_and_that_is_said(form: str, column: str) -> None:
+    """Write readings of a converter with 0x before them."""
+    cells = [form.format(value) for value in WHOLE]
+    rows = [f"{10 * i},{cell}" for i, cell in enumerate(cells)] if column == "timed" else cells
+    found = recording(rows, {"alone": "", "named": "adc", "timed": "t_ms,adc"}[column])
+    np.testing.assert_array_equal(found.values[:, 0], WHOLE)
+    assert any("hexadecimal" in note for note in found.notes)
+
+
+def test_hexadecimal_numbers_without_a_mark_are_refused_with_what_to_do() -> None:
+    """Write four digits and letters: a few look like decimal numbers."""
+    with pytest.raises(DataError, match="write 0x before its numbers"):
+        recording(
+            [f"{100 * i},{value:04X}" for i, value in enumerate(WHOLE)], "t,adc", channels="adc"
+        )
+
+
+@pytest.mark.parametrize("mark", ["---", "-.-", "----", "--.-"])
+def test_a_channel_that_is_measured_now_and_then_is_kept(mark: str) -> None:
+    """Let nine of ten cells be dashes."""
+    rows = [f"{i},{value if i % 10 == 0 else mark}" for i, value in enumerate(VALUES)]
+    values = recording(rows, "t,NIBP").values[:, 0]
+    np.testing.assert_array_equal(values[::10], VALUES[::10])
+    assert np.isnan(values[1:10]).all()
+
+
+DATES = {
+    "[%H:%M:%S %d/%m/%Y]": "day-first",
+    "%H:%M:%S %m/%d/%Y": "month-first",
+    "%H:%M %d.%m.%Y": None,
+    "[%Y-%m-%d %H:%M:%S]": None,
+    "%Y%m%d:%H%M": None,
+    "%Y%m%d_%H%M%S": None,
+    "%Y%m%d-%H%M": None,
+    "%Y/%m/%dT%H:%M:%Sz": None,
+    "%Y-%m-%dT%H:%M:%Sz": None,
+}
+
+
+@pytest.mark.parametrize("form", DATES)
+def test_a_notation_of_dates_is_read(form: str) -> None:
+    """Compare the first instant and the rate."""
+    order = {} if DATES[form] is None else {"dates": DATES[form]}
+    rows = [f"{stamp},{value}" for stamp, value in zip(stamps(form), VALUES, strict=True)]
+    found = recording(rows, "time,x", **order)
+    assert found.index[0].tz_localize(None) == pd.Timestamp("2020-03-12")
+    assert (found.index.tz is not None) == form.endswith("z")
+    assert found.fs == pytest.approx(1 / 3600)
+
+
+@pytest.mark.parametrize("form", ["%I:%M:%S %p", "%I:%M %p", "%m/%d/%Y %I:%M:%S %p"])
+def test_am_and_pm_may_stand_in_a_column_of_their_own(form: str) -> None:
+    """Write a table of blanks."""
+    rows = [f"{stamp}   {value}" for stamp, value in zip(stamps(form, 600), VALUES, strict=True)]
+    found = recording(rows)
+    np.testing.assert_array_equal(found.values[:, 0], VALUES)
+    assert found.fs == pytest.approx(1 / 600)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "month"),
+    [
+        ("Datum;x", "{};{}", 3),
+        ("Fecha;x", "{};{}", 3),
+        ("Date;x (°C)", "{};{},5", 3),
+        ("Date,x", "{},{}", 12),
+        ("Date dd/mm/yyyy,x", "{},{}", 3),
+        ("[hh:mm dd/mm/yyyy],x", "{},{}", 3),
+        ("Datum (MM/dd/yyyy);x", "{};{}", 12),
+    ],
+)
+def test_what_a_table_says_of_its_language_decides_day_and_month(
+    header: str, row: str, month: int
+) -> None:
+    """Write dates of one day, which leave the order open."""
+    rows = [
+        row.format(stamp, int(value))
+        for stamp, value in zip(stamps("%d/%m/%Y %H:%M", 600), VALUES, strict=True)
+    ]
+    assert recording(rows, header).index[0].month == month
+
+
+CALENDARS = {
+    "%Y %m %d %H": 3600,
+    "%Y %m %d %H %M": 600,
+    "%Y %m %d": 86400,
+    "%Y %j %H": 3600,
+    "101 %Y %j %H%M": 900,
+    "%Y%m%d %H%M": 300,
+    "%Y %m %d %H %M %S": 5,
+}
+
+
+@pytest.mark.parametrize("delimiter", [" ", ",", ";", "\t"])
+@pytest.mark.parametrize("form", CALENDARS)
+def test_parts_of_a_date_in_columns_without_names_are_the_time(form: str, delimiter: str) -> None:
+    """Compare the instants, and look for the note with the option that undoes it."""
+    dates = [stamp.replace(" ", delimiter) for stamp in stamps(form, CALENDARS[form])]
+    rows = [f"{date}{delimiter}{value}" for date, value in zip(dates, VALUES, strict=True)]
+    found = recording(rows)
+    assert found.fs == pytest.approx(1 / CALENDARS[form])
+    assert found.index[0] == pd.Timestamp("2020-03-12")
+    np.testing.assert_array_equal(found.values[:, -1], VALUES)
+    assert any("--time none" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("form", ["%Y %m %d %H", "%Y %j %H", "%Y%m%d %H%M"])
+@pytest.mark.parametrize("rows", [6, 12, 30])
+def test_small_numbers_beside_the_parts_of_a_date_are_channels(form: str, rows: int) -> None:
+    """Write few rows, of values that could be minutes and seconds."""
+    rng = np.random.default_rng(8)
+    pairs = zip(stamps(form), rng.integers(0, 59, (N, 2)), strict=True)
+    lines = [f"{stamp} {a} {b}" for stamp, (a, b) in pairs]
+    found = recording(lines[:rows])
+    assert found.fs == pytest.approx(1 / 3600)
+    assert found.n_channels == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "per_second"),
+    [("ms", 1000), ("μs", 10**6), ("µs", 10**6), ("us", 10**6), ("micros", 10**6), ("ns", 10**9)],
+)
+def test_parts_of_a_second_in_a_column_belong_to_the_time(name: str, per_second: int) -> None:
+    """Write the seconds and their parts in columns beside one another."""
+    rows = [
+        f"{i + 1},2020/03/12,10:00:{i // 10:02d},{i % 10 * per_second // 10},{value}"
+        for i, value in enumerate(VALUES)
+    ]
+    found = recording(rows, f"No,Date,Time,{name},CH1")
+    assert (found.channels, found.fs) == (("CH1",), 10.0)
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d"])
+@pytest.mark.parametrize("rows", [12, 30, 90])
+def test_hours_beside_dates_without_names_belong_to_them(form: str, rows: int) -> None:
+    """Write the hour as a number of its own."""
+    pairs = zip(stamps(form), stamps("%H"), VALUES, strict=True)
+    found = recording([f"{date},{int(hour)},{value}" for date, hour, value in pairs][:rows])
+    assert (found.n_channels, found.fs) == (1, pytest.approx(1 / 3600))
+
+
+@pytest.mark.parametrize("columns", ["{a} {b} {c}", "2020 {a} {b} {c}", "{a} 2020 {b} {c}"])
+def test_whole_numbers_that_are_no_calendar_stay_channels(columns: str) -> None:
+    """Write counts between 1 and 12 in no order."""
+    rng = np.random.default_rng(5)
+    rows = [columns.format(a=a, b=b, c=c) for a, b, c in rng.integers(1, 12, (N, 3))]
+    found = recording(rows)
+    assert found.fs is None
+    assert found.n_channels == columns.count(" ") + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "step"),
+    [
+        ("JD", 2458920.5, 0.01),
+        ("HJD", 2455000.25, 1.0),
+        ("MJD", 58920.0, 0.125),
+        ("BJD", 2.46e6, 0.5),
+    ],
+)
+def test_julian_dates_are_instants(name: str, start: float, step: float) -> None:
+    """Compare the rate and the first instant."""
+    rows = [f"{start + i * step:.6f},{value}" for i, value in enumerate(VALUES)]
+    found = recording(rows, f"{name},Magnitude")
+    assert found.channels == ("Magnitude",)
+    assert found.fs == pytest.approx(1 / (86400 * step))
+    days = start - (40587 if name == "MJD" else 2440587.5)
+    assert found.index[0] == pd.Timestamp("1970-01-01", tz="UTC") + pd.Timedelta(days=days)
+
+
+@pytest.mark.parametrize("name", ["Steps{:02d}", "Value{:02d}", "m{:02d}", "min {:02d}", "{:02d}"])
+def test_an_hour_a_row_is_one_channel_whatever_its_minutes_are_called(name: str) -> None:
+    """Write sixty columns beside the date of the hour."""
+    values = np.random.default_rng(6).integers(0, 99, (24, 60))
+    hours = pd.date_range("2020-03-12", periods=24, freq="1h").strftime("%Y-%m-%d %H:%M:%S")
+    rows = [f"{hour},{','.join(map(str, row))}" for hour, row in zip(hours, values, strict=True)]
+    found = recording(rows, "Hour," + ",".join(name.format(i) for i in range(60)))
+    np.testing.assert_array_equal(found.values[:, 0], values.ravel())
+    assert found.fs == pytest.approx(1 / 60)
+
+
+ABOVE = {
+    "a rate and a name": "Devices\n1000\n,,Force plate,,\n",
+    "a date": "history:/Site/AHU1\n26-Mar-20 10:00 AM CET\n\n",
+    "a table of its own": "DataRate,Units,Markers,Frames\n100.00,mm,1,90\n",
+    "a few numbers": "Pump 3\n17\n\n",
+}
+
+
+@pytest.mark.parametrize("above", ABOVE)
+def test_short_rows_of_values_above_the_names_are_no_data(above: str) -> None:
+    """Write three channels below a preamble with numbers in it."""
+    other = np.random.default_rng(7).normal(size=(N, 2)).round(3)
+    rows = [f"{i / 8},{a},{b},{c}" for i, (a, (b, c)) in enumerate(zip(VALUES, other, strict=True))]
+    found = recording(rows, above + "Time,Fx,Fy,Fz\ns,N,N,N")
+    assert (found.channels, found.fs) == (("Fx", "Fy", "Fz"), 8.0)
+    np.testing.assert_array_equal(found.values[:, 0], VALUES)
+
+
+@pytest.mark.parametrize("key", ["/fields=", "#fields: ", "Columns: ", "# variables="])
+def test_a_key_before_the_names_is_none(key: str) -> None:
+    """Write the names behind a word for them."""
+    rows = [
+        f"{stamp},{value},{2 * value:.2f}"
+        for stamp, value in zip(stamps("%Y%m%d,%H:%M:%S", 60), VALUES, strict=True)
+    ]
+    found = recording(rows, f"{key}date,time,Wt,sal")
+    assert (found.channels, found.fs) == (("Wt", "sal"), pytest.approx(1 / 60))
+
+
+@pytest.mark.parametrize("names", ["in out", "load"])
+@pytest.mark.parametrize("gap", ["nan", "-nan"])
+def test_output_of_rrdtool_is_read(names: str, gap: str) -> None:
+    """Write stamps with colons behind them, and an empty line below the names."""
+    width = len(names.split())
+    rows = [
+        f"{1584000000 + 300 * i}: " + " ".join([gap if i % 30 == 7 else f"{value:.10e}"] * width)
+        for i, value in enumerate(VALUES)
+    ]
+    found = recording(rows, f"{names:>40}\n")
+    assert found.channels == tuple(names.split())
+    assert found.index[0] == pd.Timestamp(1584000000, unit="s", tz="UTC")
+    assert found.fs == pytest.approx(1 / 300)
+
+
+@pytest.mark.parametrize("mark", ["$RT_OFF$", "$RT_DIS$", "end of archive"])
+@pytest.mark.parametrize("ends", [(True, False), (False, True), (True, True)])
+def test_a_lone_mark_in_place_of_the_name_of_a_series_is_no_sample(
+    mark: str, ends: tuple[bool, bool]
+) -> None:
+    """Write an archive of one variable, and a mark with a value above or below it."""
+    rows = [
+        f'"Temp";"{stamp}";{value};1'
+        for stamp, value in zip(stamps("%d.%m.%Y %H:%M:%S", 60), VALUES, strict=True)
+    ]
+    first = [f'"{mark}";"12.03.2020 00:00:00";0;2'] if ends[0] else []
+    last = [f'"{mark}2";"12.03.2020 09:00:00";0;2'] if ends[1] else []
+    found = recording([*first, *rows, *last], '"VarName";"TimeString";"VarValue";"Validity"')
+    np.testing.assert_array_equal(found.values[:, 0], VALUES)
+    assert any("--series none" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("fill", ["-999", "-9999.0", "-99.9"])
+def test_a_column_of_missing_values_throughout_is_left_out(fill: str) -> None:
+    """Write a sensor that is not there beside one that is."""
+    times = stamps("%Y-%m-%d %H:%M")
+    rows = [f"{stamp},{fill},{value}" for stamp, value in zip(times, VALUES, strict=True)]
+    found = recording(rows, "time,pressure,temperature")
+    assert found.channels == ("temperature",)
+    assert any("--channels 'pressure'" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("kind", ["record", "hr_zone", "monitoring"])
+def test_messages_of_a_fit_file_are_rows(kind: str) -> None:
+    """Write what FitCSVTool writes of a watch: definitions, other kinds, and fields in triples."""
+    header = "Type,Local Number,Message,Field 1,Value 1,Units 1,Field 2,Value 2,Units 2,"
+    rows = [
+        "Definition,0,file_id,type,1,,manufacturer,1,,",
+        'Data,0,file_id,type,"4",,manufacturer,"1",,',
+    ]
+    rows += [
+        f'Data,1,{kind},timestamp,"{952000000 + i}",s,heart_rate,"{value}",bpm,'
+        for i, value in enumerate(VALUES)
+    ]
+    rows.insert(40, 'Data,2,event,timestamp,"952000030",s,event,"0",,')
+    found = recording(rows, header)
+    np.testing.assert_array_equal(found.values[:, 0], VALUES)
+    assert (found.channels, found.units, found.fs) == (("heart_rate",), ("bpm",), 1.0)
+    assert found.index[0] == pd.Timestamp(952000000 + 631065600, unit="s", tz="UTC")
+
+
+@pytest.mark.parametrize("sky", ["FEW:02 10", "OVC 010", "a b c"])
+def test_a_blank_in_a_quoted_cell_never_divides(sky: str) -> None:
+    """Write a table in quotes with few numbers in it."""
+    rows = [
+        f'"72494023234","{stamp}","FM-15","{value}{"s" if i % 30 == 3 else ""}","T","{sky}"'
+        for i, (stamp, value) in enumerate(zip(stamps("%Y-%m-%dT%H:%M:%S"), VALUES, strict=True))
+    ]
+    header = '"STATION","DATE","REPORT","HourlyDryBulbTemperature","Rain","Sky"'
+    assert recording(rows, header).channels == ("HourlyDryBulbTemperature",)

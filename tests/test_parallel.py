@@ -1,0 +1,49 @@
+"""Tasks are done whatever stops the processes that do them."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from spectra.errors import DataError
+from spectra.parallel import completed
+
+
+def product(task: int, factor: int) -> int:
+    return task * factor
+
+
+def fatal_once(task: int, folder: Path) -> int:
+    """Kill the process of one task, the first time that it is begun."""
+    mark = folder / "begun"
+    if task == 2 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+def fatal(task: int, folder: Path) -> int:
+    """Kill the process of one task, and count how often it was begun."""
+    if task == 1:
+        with (folder / "begun").open("a") as file:
+            file.write("x")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_every_task_has_its_result_once(n_jobs: int) -> None:
+    found = list(completed(product, [3, 1, 2], 10, n_jobs=n_jobs))
+    assert sorted(found) == [(0, 30), (1, 10), (2, 20)]
+
+
+def test_a_process_that_is_killed_loses_no_task(tmp_path: Path) -> None:
+    found = list(completed(fatal_once, range(6), tmp_path, n_jobs=2))
+    assert sorted(found) == [(i, i) for i in range(6)]
+
+
+def test_a_task_that_always_kills_its_process_ends_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="A process was stopped time and again"):
+        list(completed(fatal, range(3), tmp_path, n_jobs=2))
+    assert (tmp_path / "begun").read_text() == "xxxx"
