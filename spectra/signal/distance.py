@@ -132,7 +132,7 @@ def _smallest(D: FloatArray, k: int) -> FloatArray:
     Values below 0 count as 0; the order within D is lost. The bits of floats from 0 on rank as they
     do, and integers have no NaN to be looked for. numpy partitions short rows of integers in
     registers: 700 → 5 in chunks of 256 takes a fifth of the time of one np.partition, 700 → 70 the
-    same time (`benchmarks/partition.py`).
+    same time.
     """
     if D.base is not None:
         D = D.copy()
