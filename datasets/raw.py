@@ -37,7 +37,7 @@ class Request:
     delimiter : str or None
         The delimiter of a text table.
     nrows : int or None
-        The most rows to read from a text table, a Parquet, WAV, EDF or WFDB file.
+        The most rows to read.
 
     Raises
     ------

@@ -145,7 +145,7 @@ def read(
     delimiter : str, optional
         The delimiter of a text table, one sign, "tab" or "blank".
     nrows : int, optional
-        The most rows to read from a text table, a Parquet, WAV, EDF or WFDB file.
+        The most rows to read.
     max_bytes : int, optional
         The most bytes that a compressed file may unpack to, by default half of the memory.
 

@@ -7,14 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow
 import pytest
 from click.testing import CliRunner
-from pyarrow import parquet
-from scipy.io import wavfile
+from pyarrow import feather, parquet
+from scipy.io import savemat, wavfile
 
 import naive_edf
 from spectra.cli import main
@@ -215,3 +216,109 @@ def test_a_long_binary_file_is_sampled_and_that_is_said(tmp_path: Path, ending: 
         assert found.seconds == pytest.approx(400_000 / fs)
     part = read(path, nrows=1234)
     np.testing.assert_array_equal(part.values[:, 0], first[:1234])
+
+
+def written_long(path: Path, values: np.ndarray) -> None:
+    """Write a file whose kind its name says, with the values at 500 Hz."""
+    seconds = np.arange(len(values)) / 500
+    arrow = pyarrow.table({"time": seconds, "x": values})
+    ending = path.name.partition(".")[2]
+    if ending == "feather":
+        feather.write_feather(arrow, path, chunksize=len(values) // 7)
+    elif ending == "one.feather":
+        feather.write_feather(arrow, path, chunksize=len(values))
+    elif ending == "arrows":
+        with pyarrow.ipc.new_stream(path, arrow.schema) as stream:
+            stream.write_table(arrow, max_chunksize=len(values) // 9)
+    elif ending in ("npz", "packed.npz"):
+        save = np.savez if ending == "npz" else np.savez_compressed
+        save(path, x=values, fs=500.0)
+    elif ending == "npy":
+        np.save(path, values)
+    elif ending in ("mat", "packed.mat"):
+        packed = ending != "mat"
+        savemat(path, {"x": values, "fs": 500.0}, do_compression=packed, oned_as="column")
+    elif ending in ("h5", "turned.h5"):
+        with h5py.File(path, "w") as file:
+            file["x"] = values if ending == "h5" else values[None]
+            file["fs"] = 500.0
+    elif ending == "object.json":
+        columns = {"time": seconds.tolist(), "note": "a [bracket]", "x": values.tolist()}
+        path.write_text(json.dumps(columns))
+    elif ending == "inner.json":
+        pairs = zip(seconds.tolist(), values.tolist(), strict=True)
+        rows = [{"time": time, "x": value} for time, value in pairs]
+        path.write_text(json.dumps({"meta": {"tags": ["a", "b"]}, "data": rows}))
+    else:
+        book = openpyxl.Workbook(write_only=True)
+        book.create_sheet("Cover").append(["nothing"])
+        sheet = book.create_sheet("Data")
+        sheet.append(["time", "x"])
+        for row in zip(seconds.tolist(), values.tolist(), strict=True):
+            sheet.append(row)
+        book.save(path)
+
+
+@pytest.mark.parametrize(
+    ("ending", "rows", "read_rows"),
+    [
+        *((ending, 400_000, 300_000) for ending in (
+            "feather", "one.feather", "arrows", "npz", "packed.npz", "npy", "mat", "packed.mat",
+            "h5", "turned.h5",
+        )),
+        ("object.json", 120_000, 10_000),
+        ("inner.json", 120_000, None),
+        ("xlsx", 20_000, 5000),
+    ],
+)  # fmt: skip
+def test_beginning_of_a_long_file_is_that_of_the_whole(
+    tmp_path: Path, ending: str, rows: int, read_rows: int | None
+) -> None:
+    values = np.round(np.random.default_rng(8).normal(size=rows), 6)
+    path = tmp_path / f"long.{ending}"
+    written_long(path, values)
+    found = inspect(path, sheet="Data" if ending == "xlsx" else None)
+    assert found.sampled
+    assert found.rows == pytest.approx(rows, rel=0.15)
+    assert [channel.name for channel in found.channels] == ["value" if ending == "npy" else "x"]
+    assert found.fs == (None if ending == "npy" else pytest.approx(500))
+    if read_rows is not None:
+        assert found.notes[0] == f"Only the first {read_rows:,} rows were read."
+        first = values[:read_rows]
+        assert (found.channels[0].low, found.channels[0].high) == (first.min(), first.max())
+    part = read(path, nrows=1234, sheet="Data" if ending == "xlsx" else None)
+    np.testing.assert_array_equal(part.values[:, 0], values[:1234])
+
+
+@pytest.mark.parametrize("shape", [(3, 5000), (5000, 3)])
+@pytest.mark.parametrize("ending", ["npy", "npz", "mat", "h5"])
+def test_first_samples_of_a_matrix_are_those_along_its_longer_side(
+    tmp_path: Path, ending: str, shape: tuple[int, int]
+) -> None:
+    matrix = np.random.default_rng(2).normal(size=shape)
+    path = tmp_path / f"matrix.{ending}"
+    if ending == "npy":
+        np.save(path, matrix)
+    elif ending == "npz":
+        np.savez(path, m=np.asfortranarray(matrix))
+    elif ending == "mat":
+        savemat(path, {"m": matrix}, do_compression=True)
+    else:
+        with h5py.File(path, "w") as file:
+            file["m"] = matrix
+    rows = matrix if shape[0] > shape[1] else matrix.T
+    np.testing.assert_array_equal(read(path, nrows=2).values, rows[:2])
+    np.testing.assert_array_equal(read(path, nrows=9999).values, rows)
+
+
+def test_brackets_in_the_texts_of_an_object_do_not_end_its_lists(tmp_path: Path) -> None:
+    count = 30_000
+    columns = {
+        "note": [f"a]{i}, [b" for i in range(count)],
+        "x": [i * i % 97 for i in range(count)],
+    }
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(columns) + " " * 4_000_000)
+    found = inspect(path)
+    assert found.rows == count
+    assert found.channels[0].high == 96

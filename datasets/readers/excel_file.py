@@ -14,7 +14,8 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from itertools import islice
+from typing import IO, Any
 from xml.parsers import expat
 
 from spectra.datasets.memory import refuse_too_large
@@ -37,6 +38,10 @@ _PLACE = re.compile(rb'<(?:row|c) r="([A-Z]{0,3})([0-9]{1,7})"')
 """A row or cell with its place, such as r="12" or r="B12", as all known programs write it."""
 _PLACED = re.compile(rb"<(?:[\w.-]+:)?(?:row|c)[\s/>]")
 """A row or cell, however it is written."""
+_ROW_END = re.compile(rb"</((?:[\w.-]+:)?)row\s*>")
+_ROWS_ABOVE = 100
+"""Rows that may stand above the table: names, units and remarks."""
+_AS_CSV = "save the sheet as CSV"
 _BLOCK = 1 << 20
 _CELL_BYTES = 64
 """Bytes that a cell takes while it is read."""
@@ -57,6 +62,10 @@ def read_excel(source: Source, request: Request) -> Raw:
         with zipfile.ZipFile(where) as archive:
             if "xl/workbook.bin" in archive.namelist():
                 raise DataError(f"{source.name} is a binary workbook (.xlsb): save it as .xlsx.")
+            left: dict[int, float] = {}
+            if request.nrows is not None:
+                where, left = _beginning(source, archive, request.nrows)
+        with zipfile.ZipFile(where) as archive:
             _refuse_large_sheets(source, archive)
         if isinstance(where, io.BytesIO):
             where.seek(0)
@@ -79,7 +88,48 @@ def read_excel(source: Source, request: Request) -> Raw:
                 f"{error} Another sheet may hold the table: --sheet {others}."
             ) from error
         raise
-    return replace(raw, notes=(*notes, *raw.notes))
+    share = left.get(book.sheet_names.index(sheet), 0.0)
+    return replace(raw, notes=(*notes, *raw.notes), unread=round(len(raw.values) * share))
+
+
+def _beginning(
+    source: Source, archive: zipfile.ZipFile, rows: int
+) -> tuple[io.BytesIO, dict[int, float]]:
+    """Return a workbook of the first rows of each sheet.
+
+    For each sheet that is longer, by its number from 0, the part that is left out is returned,
+    as a multiple of the part that is there.
+    """
+    shorter = io.BytesIO()
+    left: dict[int, float] = {}
+    sheets = {info.filename: number for number, info in _sheet_parts(archive)}
+    infos = [info for info in archive.infolist() if not info.filename.startswith("xl/media/")]
+    size = sum(info.file_size for info in infos if info.filename not in sheets)
+    refuse_too_large(source.name, size, _AS_CSV, bytes_each=1, most=source.max_bytes)
+    with zipfile.ZipFile(shorter, "w") as copy:
+        for info in infos:
+            if info.filename not in sheets:
+                copy.writestr(info.filename, archive.read(info))
+                continue
+            with archive.open(info) as part:
+                data = _first_rows(source, part, rows + _ROWS_ABOVE)
+            copy.writestr(info.filename, data)
+            if 0 < len(data) < info.file_size:
+                left[sheets[info.filename]] = info.file_size / len(data) - 1
+    return shorter, left
+
+
+def _first_rows(source: Source, part: IO[bytes], rows: int) -> bytes:
+    """Return a sheet with its first rows only, or as it is where it has no more."""
+    data, count = b"", 0
+    while block := part.read(_BLOCK):
+        data += block
+        refuse_too_large(source.name, len(data), _AS_CSV, bytes_each=1, most=source.max_bytes)
+        count += len(_ROW_END.findall(block))
+        if count > rows:
+            last = next(islice(_ROW_END.finditer(data), rows - 1, None))
+            return data[: last.end()] + b"</%bsheetData></%bworksheet>" % (last[1], last[1])
+    return data
 
 
 def _refuse_large_sheets(source: Source, archive: zipfile.ZipFile) -> None:
@@ -89,8 +139,8 @@ def _refuse_large_sheets(source: Source, archive: zipfile.ZipFile) -> None:
     much the process ends: one cell far from the others is enough.
     """
     size, most = sum(info.file_size for info in archive.infolist()), source.max_bytes
-    refuse_too_large(source.name, size, "save the sheet as CSV", bytes_each=1, most=most)
-    for info in _sheet_parts(archive):
+    refuse_too_large(source.name, size, _AS_CSV, bytes_each=1, most=most)
+    for _, info in _sheet_parts(archive):
         rows, columns = _extent(archive, info)
         refuse_too_large(
             source.name,
@@ -140,22 +190,31 @@ def _parsed_extent(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[int
     return rows, columns
 
 
-def _sheet_parts(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """Return the parts that hold sheets, whatever their folders."""
-    sheets: set[str] = set()
-    names: set[str] = set()
+def _sheet_parts(archive: zipfile.ZipFile) -> list[tuple[int, zipfile.ZipInfo]]:
+    """Return the parts that hold sheets, whatever their folders, with the number of each sheet."""
+    count = 0
+    sheets: dict[str, int] = {}
+    names: dict[str, int] = {}
 
     def of_workbook(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal count
         if tag.rpartition(":")[2] == "sheet":
-            sheets.update(attributes.values())
+            for value in attributes.values():
+                sheets.setdefault(value, count)
+            count += 1
 
     def of_relations(_tag: str, attributes: dict[str, str]) -> None:
-        if sheets.intersection(attributes.values()):
-            names.update(map(_base_name, attributes.values()))
+        if found := sheets.keys() & set(attributes.values()):
+            number = min(sheets[value] for value in found)
+            names.update(dict.fromkeys(map(_base_name, attributes.values()), number))
 
     _parse(archive, archive.getinfo("xl/workbook.xml"), of_workbook)
     _parse(archive, archive.getinfo("xl/_rels/workbook.xml.rels"), of_relations)
-    return [info for info in archive.infolist() if _base_name(info.filename) in names]
+    return [
+        (names[base], info)
+        for info in archive.infolist()
+        if (base := _base_name(info.filename)) in names
+    ]
 
 
 def _base_name(path: str) -> str:

@@ -66,8 +66,9 @@ def _data_sets(
                 f"/{name}" if field is None else f"/{name}/{field}",
                 data.shape + dtype.shape,
                 dtype.base.kind in "fiub" and not text,
-                read if field is None else partial(read, field),
+                partial(read, None, field),
                 _unit(data),
+                head=read if field is None and not dtype.shape else None,
             )
 
 
@@ -77,13 +78,16 @@ def _read(
     kind: str,
     where: Path | io.BytesIO,
     name: str,
+    rows: int | None = None,
     field: str | None = None,
 ) -> NDArray[np.generic]:
-    """Return the values of a data set, or of one of its fields."""
+    """Return the values of a data set or of one of its fields; so many along its longest side."""
     try:
         with h5py.File(where, "r") as file:
             data = file[name]
-            values: NDArray[np.generic] = np.asarray(data[()] if field is None else data[field])
+            longest = data.shape.index(max(data.shape)) if data.shape else 0
+            part = () if rows is None else (*[slice(None)] * longest, slice(rows))
+            values: NDArray[np.generic] = np.asarray(data[part] if field is None else data[field])
             return values
     except _FAULTS as error:
         raise damaged(source, f"{kind}, '/{name}'", error) from error

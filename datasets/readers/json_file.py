@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from spectra.datasets.memory import refuse_too_large
+from spectra.datasets.memory import largest_bytes, refuse_too_large
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.json_part import shortened
 from spectra.datasets.readers.keyed_cells import numeric
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.source import Source
@@ -96,11 +97,32 @@ def _sampled(source: Source, nrows: int | None) -> tuple[_Records, int] | None:
             return None
         size = max(source.path.stat().st_size if source.path else len(source.data), len(data))
     text = _decoded(data, errors="ignore")
+    if text.lstrip().startswith("{"):
+        one = _beginning_of_object(source, nrows)
+        if one is not None:
+            return one
     found = list(islice(_values(text, source.name, whole=False), nrows + 1))
     if len(found) < 2 or not all(isinstance(value, dict) for value in found):
         return None
     share = len(json.dumps(found, ensure_ascii=False).encode()) / size
     return found[:nrows], max(1, round(len(found) / share) - nrows)
+
+
+def _beginning_of_object(source: Source, nrows: int) -> tuple[_Records, int] | None:
+    """Return the first records of an object that holds them all, and about how many more.
+
+    None is returned where the text is no such object.
+    """
+    with source.open() as content:
+        data = content.read(largest_bytes())
+    shorter, share = shortened(data, nrows)
+    try:
+        found = json.loads(shorter)
+        records = _records([found], source.name) if isinstance(found, dict) else []
+    except (ValueError, RecursionError, DataError):
+        return None
+    length = _length(records) if records else 0
+    return (records, max(1, round(length * share) - length)) if length > 1 else None
 
 
 def _values(text: str, name: str, *, whole: bool = True) -> Iterator[Any]:

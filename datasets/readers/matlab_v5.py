@@ -80,7 +80,8 @@ def variables_of(data: memoryview) -> list[Variable]:
             found += _fields(header.name, _payload(kind, body, order), order, _DEEPEST)
         else:
             read = partial(_read_variable, kind, body, order)
-            found.append(Variable(header.name, header.shape, header.numeric, read))
+            head = partial(_first, body, order, header) if _may_end_early(kind, header) else None
+            found.append(Variable(header.name, header.shape, header.numeric, read, head=head))
     return found
 
 
@@ -89,8 +90,28 @@ def _read_variable(kind: int, body: memoryview, order: str) -> NDArray[np.generi
     return _numbers(_payload(kind, body, order), order)
 
 
-def _elements(data: memoryview, order: str) -> Iterator[tuple[int, memoryview]]:
-    """Yield the type and the data of every element."""
+def _may_end_early(kind: int, header: _Header) -> bool:
+    """Return True for compressed numbers, of which the first samples lie at the beginning."""
+    # MATLAB stores a column after the other: a sample each where there are more of them.
+    sides = [side for side in header.shape if side > 1]
+    in_samples = len(sides) == 1 or (len(sides) == 2 and sides[0] < sides[1])
+    return kind == _COMPRESSED and header.numeric and in_samples
+
+
+def _first(body: memoryview, order: str, header: _Header, rows: int) -> NDArray[np.generic]:
+    """Return the first samples of a compressed variable; what is behind stays compressed."""
+    count = rows * math.prod(header.shape) // max(header.shape)
+    matrix = _matrix(memoryview(_inflated(body, _PREFIX + 8 * count)), order, whole=False)
+    parts = _elements(matrix, order, whole=False)
+    kind, data = next(element for index, element in enumerate(parts) if index == 3)
+    values = np.frombuffer(data, _dtype(kind, order), count)
+    return values.reshape(-1, rows, order="F")
+
+
+def _elements(
+    data: memoryview, order: str, *, whole: bool = True
+) -> Iterator[tuple[int, memoryview]]:
+    """Yield the type and the data of every element, the last of which may be cut off."""
     at = 0
     while at + 8 <= len(data):
         kind, length = struct.unpack(order + "II", data[at : at + 8])
@@ -103,7 +124,7 @@ def _elements(data: memoryview, order: str) -> Iterator[tuple[int, memoryview]]:
                 raise BrokenLayout(f"a small element has {length} bytes")
         elif kind != _COMPRESSED:
             after += -length % 8
-        if begin + length > len(data):
+        if whole and begin + length > len(data):
             missing = begin + length - len(data)
             raise BrokenLayout(f"an element ends {missing:,} bytes behind the data")
         yield kind, data[begin : begin + length]
@@ -167,13 +188,20 @@ def _numbers(body: memoryview, order: str) -> NDArray[np.generic]:
     """Return the values of a numeric matrix."""
     header = _header(body, order)
     kind, data = next(_body(body, order), (0, memoryview(b"")))
-    if header is None or kind not in _NUMBERS:
-        raise BrokenLayout(f"numbers are of type {kind}, which there is not")
-    dtype = np.dtype(order + _NUMBERS[kind])
+    if header is None:
+        raise BrokenLayout("a variable has no header")
+    dtype = _dtype(kind, order)
     count = math.prod(header.shape)
     if len(data) < count * dtype.itemsize:
         raise BrokenLayout(f"{len(data) // dtype.itemsize:,} of {count:,} values are there")
     return np.frombuffer(data, dtype, count).reshape(header.shape, order="F")
+
+
+def _dtype(kind: int, order: str) -> np.dtype[np.generic]:
+    """Return the type of stored numbers."""
+    if kind not in _NUMBERS:
+        raise BrokenLayout(f"numbers are of type {kind}, which there is not")
+    return np.dtype(order + _NUMBERS[kind])
 
 
 def _fields(

@@ -5,6 +5,7 @@ import tokenize
 import warnings
 import zipfile
 import zlib
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO, Literal, cast
@@ -62,7 +63,9 @@ def read_npy(source: Source, request: Request) -> Raw:
             f"{source.name} must have the shape (samples,) or (samples, channels), not "
             f"{array.shape}."
         )
-    refuse_too_large(source.name, matrix.size, "save a part of the array")
+    length = max(matrix.shape)
+    rows = request.rows_of(length)
+    refuse_too_large(source.name, matrix.size // max(length, 1) * rows, "save a part of the array")
     notes: tuple[str, ...] = ()
     if not by_rows(matrix):
         matrix = matrix.T
@@ -70,11 +73,12 @@ def read_npy(source: Source, request: Request) -> Raw:
             f"The array has {matrix.shape[1]} rows of {matrix.shape[0]:,} values: one channel a "
             "row.",
         )
-    values = as_floats(np.atleast_2d(matrix.T).T)
+    values = as_floats(np.atleast_2d(matrix[:rows].T).T)
     width = values.shape[1]
     titles = ("value",) if width == 1 else tuple(f"ch{index + 1}" for index in range(width))
     header = SignalHeader(source.name, titles, ("",) * width)
-    return raw_from_labelled_signals(header, values, request, notes)
+    raw = raw_from_labelled_signals(header, values, request, notes)
+    return replace(raw, unread=length - rows)
 
 
 def read_npz(source: Source, request: Request) -> Raw:
@@ -155,7 +159,18 @@ def _member(
     """Return one array of an archive; only its header is read."""
     name = info.filename.removesuffix(".npy")
     with archive.open(info) as file:
-        shape, _, dtype = _header(file)
+        shape, fortran, dtype = _header(file)
+
+    def head(rows: int) -> NDArray[np.generic]:
+        size = rows * (int(np.prod(shape, dtype=object)) // shape[0]) * dtype.itemsize
+        if isinstance(where, io.BytesIO):
+            where.seek(0)
+        try:
+            with zipfile.ZipFile(where) as opened, opened.open(info) as file:
+                _header(file)
+                return np.frombuffer(file.read(size), dtype).reshape(rows, *shape[1:])
+        except _FAULTS as error:
+            raise damaged(source, f"{_NPZ}, '{name}'", error) from error
 
     def read() -> NDArray[np.generic]:
         if isinstance(where, io.BytesIO):
@@ -167,7 +182,11 @@ def _member(
         except _FAULTS as error:
             raise damaged(source, f"{_NPZ}, '{name}'", error) from error
 
-    return Variable(name, shape, numeric(dtype), read, dated=dtype.kind == "M")
+    dated = dtype.kind == "M"
+    # The first rows lie one behind another where the array begins with its longest side.
+    in_rows = bool(shape) and shape[0] == max(shape) and (not fortran or len(shape) == 1)
+    part = head if in_rows and (numeric(dtype) or dated) else None
+    return Variable(name, shape, numeric(dtype), read, dated=dated, head=part)
 
 
 def numeric(dtype: np.dtype[np.generic]) -> bool:

@@ -74,16 +74,24 @@ def read_feather(source: Source, request: Request) -> Raw:
     where = content(source)
     stream = source.head(len(_STREAM)) == _STREAM
     try:
-        with _arrow_reader(arrow, where, stream, None) as reader:
+        with _arrow_reader(arrow, where, stream) as (reader, _):
             whole = reader.schema.names
             columns = _columns(arrow, source, reader.schema, request)
         names = columns.stored_names()
         fields = [i for i, name in enumerate(whole) if _is_part_of(name, names)]
-        with _arrow_reader(arrow, where, stream, fields) as reader:
-            table = _flat(arrow, reader.read_all()).select(names)
-        # Arrow takes offsets and sizes as they are stored; damaged ones would end the process.
-        table.validate(full=True)
-        return _raw(source, _converted(arrow, table), columns, request)
+        part = request.nrows is not None
+        with _arrow_reader(arrow, where, stream, fields, mapped=part) as (reader, file):
+            if request.nrows is None:
+                table, unread = reader.read_all(), 0
+            elif stream:
+                table, unread = _first_of_stream(arrow, reader, file, request.nrows)
+            else:
+                table, unread = _first_of_file(arrow, reader, request.nrows)
+            table = _flat(arrow, table).select(names)
+            # Arrow takes offsets and sizes as they are stored; damaged ones would end the process.
+            table.validate(full=True)
+            frame = _converted(arrow, table)
+        return replace(_raw(source, frame, columns, request), unread=unread)
     except DataError:
         raise
     except (arrow.ArrowException, OSError, ValueError) as error:
@@ -92,16 +100,60 @@ def read_feather(source: Source, request: Request) -> Raw:
 
 @contextmanager
 def _arrow_reader(
-    arrow: Any, where: Path | io.BytesIO, stream: bool, fields: list[int] | None
-) -> Iterator[Any]:
-    """Open an Arrow file or stream, of which some fields are read, or all for None."""
+    arrow: Any,
+    where: Path | io.BytesIO,
+    stream: bool,
+    fields: list[int] | None = None,
+    *,
+    mapped: bool = False,
+) -> Iterator[tuple[Any, Any]]:
+    """Open an Arrow file or stream, of which some fields are read, or all for None.
+
+    Of a file that is mapped only the values that are used are read from the disk.
+    """
     if isinstance(where, io.BytesIO):
         where.seek(0)
-    file = arrow.OSFile(str(where)) if isinstance(where, Path) else arrow.PythonFile(where, "r")
+        file = arrow.PythonFile(where, "r")
+    else:
+        file = (arrow.memory_map if mapped else arrow.OSFile)(str(where))
     opened = arrow.ipc.open_stream if stream else arrow.ipc.open_file
     options = arrow.ipc.IpcReadOptions(included_fields=fields)
     with opened(file, options=options) as reader:
-        yield reader
+        yield reader, file
+
+
+def _first_of_file(arrow: Any, reader: Any, rows: int) -> tuple[Any, int]:
+    """Return the first rows of an Arrow file, and about how many more there are.
+
+    The batches that are not read count as long as the first, and the last as long as it is.
+    """
+    found: list[Any] = []
+    count = 0
+    while count < rows and len(found) < reader.num_record_batches:
+        found.append(reader.get_batch(len(found)))
+        count += len(found[-1])
+    left = reader.num_record_batches - len(found)
+    if left:
+        count += (left - 1) * len(found[0])
+        count += len(reader.get_batch(reader.num_record_batches - 1))
+    table = arrow.Table.from_batches(found, None if found else reader.schema).slice(0, rows)
+    return table, count - len(table)
+
+
+def _first_of_stream(arrow: Any, reader: Any, file: Any, rows: int) -> tuple[Any, int]:
+    """Return the first rows of an Arrow stream, and about how many more there are."""
+    found: list[Any] = []
+    count, ended = 0, False
+    while count < rows and not ended:
+        try:
+            found.append(reader.read_next_batch())
+            count += len(found[-1])
+        except StopIteration:
+            ended = True
+    at = file.tell()
+    whole = count if ended else round(count * file.seek(0, io.SEEK_END) / at)
+    table = arrow.Table.from_batches(found, None if found else reader.schema).slice(0, rows)
+    return table, max(0, whole - len(table))
 
 
 def _is_part_of(name: str, leaves: list[str]) -> bool:

@@ -57,6 +57,8 @@ class Variable:
         The physical unit, "" where it is unknown.
     dated : bool
         Whether it holds dates.
+    head : callable or None
+        Returns the first samples, so many along the longest side; None where all are read.
     """
 
     name: str
@@ -65,6 +67,16 @@ class Variable:
     read: Callable[[], NDArray[np.generic]]
     unit: str = ""
     dated: bool = False
+    head: Callable[[int], NDArray[np.generic]] | None = None
+
+    def first(self, rows: int) -> NDArray[np.generic]:
+        """Return the first samples, along the longest side, less the sides of length one."""
+        if self.head is not None and rows < self.length:
+            return np.squeeze(np.asarray(self.head(rows)))
+        values = np.squeeze(np.asarray(self.read()))
+        if rows >= self.length or not values.ndim:
+            return values
+        return values[:rows] if by_rows(values) else values[:, :rows]
 
     @property
     def size(self) -> int:
@@ -129,15 +141,19 @@ def raw_from_variables(
         left_out = _left_out(usable, chosen)
     rate, notes = _rate(variables, fs, chosen[0])
     notes += left_out
-    size = sum(variable.size for variable in chosen)
+    length = chosen[0].length
+    rows = request.rows_of(length)
+    size = sum(variable.size // length for variable in chosen) * rows
     refuse_too_large(source.name, size, "choose one with --variable", most=source.max_bytes)
-    header, values, turned = _columns(chosen, source)
+    header, values, turned = _columns(chosen, source, rows)
     notes += turned
     header = replace(header, fs=rate, start=start)
-    dates = [one for one in variables if one.dated and one.sides == (len(values),)]
+    dates = [one for one in variables if one.dated and one.sides == (length,)]
     if dates and request.time in (None, *(one.name for one in dates)):
-        return _dated(header, values, dates, request, tuple(notes))
-    return _raw(header, values, request, tuple(notes))
+        raw = _dated(header, values, dates, request, tuple(notes))
+    else:
+        raw = _raw(header, values, request, tuple(notes))
+    return replace(raw, unread=length - rows)
 
 
 def _rate(
@@ -230,24 +246,24 @@ def _left_out(usable: Sequence[Variable], chosen: Sequence[Variable]) -> list[st
 
 
 def _columns(
-    chosen: Sequence[Variable], source: Source
+    chosen: Sequence[Variable], source: Source, rows: int
 ) -> tuple[SignalHeader, Float64Array, list[str]]:
-    """Return the names and units of the columns, their values (n, c), and notes."""
+    """Return the names and units of the columns, their first values (rows, c), and notes."""
     names, units, parts, notes = [], [], [], []
     for variable in chosen:
-        matrix = np.squeeze(np.asarray(variable.read()))
+        matrix = variable.first(rows)
         if matrix.dtype.kind not in "fiub":
             raise DataError(
                 f"{source.name}: variable '{variable.name}' holds {matrix.dtype}, not real "
                 "numbers: choose another with --variable."
             )
-        if not by_rows(matrix):
+        if len(variable.sides) == 2 and variable.sides[0] < variable.sides[1]:
             matrix = matrix.T
             notes.append(
-                f"'{variable.name}' has {matrix.shape[1]} rows of {matrix.shape[0]:,} values: one "
-                "channel a row."
+                f"'{variable.name}' has {matrix.shape[1]} rows of {variable.length:,} values: "
+                "one channel a row."
             )
-        matrix = matrix.reshape(len(matrix), -1)
+        matrix = matrix.reshape(rows, -1)
         width = matrix.shape[1]
         short = variable.name.strip("/")
         names += [short] if width == 1 else [f"{short}_{index + 1}" for index in range(width)]
@@ -316,7 +332,7 @@ def _dated(
 ) -> Raw:
     """Return the samples at the dates of another variable."""
     name = request.time or dates[0].name
-    read = np.squeeze(np.asarray(next(one for one in dates if one.name == name).read()))
+    read = next(one for one in dates if one.name == name).first(len(values))
     instants = pd.DatetimeIndex(read.astype("datetime64[ns]")).rename(name)
     raw = raw_from_labelled_signals(header, values, replace(request, time=None), notes)
     if bool(instants.isna().any()) or len(instants) != len(raw.values):
