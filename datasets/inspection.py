@@ -145,6 +145,7 @@ def inspect(
     repeats: Choice | None = None,
     dates: str | None = None,
     delimiter: str | None = None,
+    as_is: bool = False,
     max_bytes: int | None = None,
 ) -> Inspection:
     """Return what of a file would be analysed, without analysing it.
@@ -158,7 +159,7 @@ def inspect(
         The file.
     time, channels, fs, label, resample, variable, sheet
         The choices of `read`.
-    series, repeats, dates, delimiter, max_bytes
+    series, repeats, dates, delimiter, as_is, max_bytes
         Likewise. Of several stacked series the first is described.
 
     Returns
@@ -193,6 +194,7 @@ def inspect(
         dates,
         delimiter,
         None if form is TEXT else _SAMPLE_ROWS.get(form.title, _USUAL_ROWS),
+        as_is,
     )
     raw = _one_series(form.read(part, request))
     recording, problem = None, None

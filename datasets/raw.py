@@ -38,6 +38,8 @@ class Request:
         The delimiter of a text table.
     nrows : int or None
         The most rows to read.
+    as_is : bool
+        Whether totals, events and numbers such as -999 are read as data.
 
     Raises
     ------
@@ -55,6 +57,7 @@ class Request:
     dates: str | None = None
     delimiter: str | None = None
     nrows: int | None = None
+    as_is: bool = False
 
     def rows_of(self, count: int) -> int:
         """Return how many of the rows of a file are read."""
@@ -69,6 +72,7 @@ class Request:
             require("channels", self.channels, (str, Sequence), must, _is_of_texts)
         if self.nrows is not None:
             require_integer("nrows", self.nrows, 2)
+        require("as_is", self.as_is, bool, "must be True or False")
         if self.dates is not None and self.dates not in DATE_ORDERS:
             raise DataError(f"dates={self.dates!r} must be one of {', '.join(DATE_ORDERS)}.")
 

@@ -102,6 +102,7 @@ def read(
     dates: str | None = None,
     delimiter: str | None = None,
     nrows: int | None = None,
+    as_is: bool = False,
     max_bytes: int | None = None,
 ) -> Recording:
     """Read a recording from a file of any known format, recognised by its content.
@@ -146,6 +147,9 @@ def read(
         The delimiter of a text table, one sign, "tab" or "blank".
     nrows : int, optional
         The most rows to read.
+    as_is : bool, default False
+        Whether rows of totals and of events, and numbers such as -999, are read as data. By
+        default they are left out, or taken as missing, with a note.
     max_bytes : int, optional
         The most bytes that a compressed file may unpack to, by default half of the memory.
 
@@ -179,6 +183,7 @@ def read(
         dates,
         delimiter,
         nrows,
+        as_is,
     )
     raw, short = _raw(source, request, max_bytes)
     if raw.stack is not None:
@@ -208,6 +213,7 @@ def read_series(
     dates: str | None = None,
     delimiter: str | None = None,
     nrows: int | None = None,
+    as_is: bool = False,
     max_bytes: int | None = None,
 ) -> dict[str, Recording | DataError]:
     """Read every series that is stacked in a file.
@@ -216,7 +222,7 @@ def read_series(
     ----------
     source, time, channels, fs, label, resample, name, variable, sheet
         As in `read`.
-    repeats, dates, delimiter, nrows, max_bytes
+    repeats, dates, delimiter, nrows, as_is, max_bytes
         As in `read`.
     series : str, optional
         The column that names the series, "COLUMN=VALUE" for one of them, "none" for none. By
@@ -244,6 +250,7 @@ def read_series(
         dates,
         delimiter,
         nrows,
+        as_is,
     )
     raw, short = _raw(source, request, max_bytes)
     name = short if name is None else name

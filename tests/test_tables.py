@@ -501,7 +501,7 @@ def test_a_row_of_totals_is_left_out_and_shown(where: str, stamp: str, digits: i
     found = read(source("time,left,right\n" + "".join(lines)))
     assert found.n_samples == N
     np.testing.assert_array_equal(found.values, np.column_stack([left, right]))
-    assert has_note(found, f"The {where} row is the total of all others")
+    assert has_note(found, f"The {where} row is the total of all others", "(--as-is keeps it)")
 
 
 def test_a_last_row_that_is_no_total_stays() -> None:

@@ -34,6 +34,7 @@ class Reading:
     repeats: "Choice | None" = None
     dates: str | None = None
     delimiter: str | None = None
+    as_is: bool = False
     max_bytes: int | None = None
 
     def read(self, file: str) -> "Recording":
@@ -88,6 +89,13 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
             callback=byte_count,
             help="Largest number of bytes to read from a compressed file, such as 2G; by default "
             "half of the memory.",
+        ),
+        click.option(
+            "--as-is",
+            cls=Advanced,
+            is_flag=True,
+            help="Read totals, rows of events and numbers such as -999 as data; by default they "
+            "are recognised and left out.",
         ),
         click.option(
             "--delimiter",

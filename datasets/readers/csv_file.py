@@ -55,7 +55,7 @@ def read_table(source: Source, request: Request) -> Table:
             f"{source.name} names '{dialect.delimiter}' as its delimiter, which no table is read "
             "with: name the delimiter that its rows have with --delimiter."
         )
-    return _trimmed(text, _table(text, replace(dialect, rows=request.nrows)))
+    return _trimmed(text, _table(text, replace(dialect, rows=request.nrows)), request)
 
 
 def _written_delimiter(delimiter: str | None) -> str | None:
@@ -99,7 +99,7 @@ def _without_side(parsed: _Parsed) -> _Parsed:
     return replace(parsed, frame=rest, dialect=replace(dialect, names=names, header=header))
 
 
-def _trimmed(text: Text, parsed: _Parsed) -> Table:
+def _trimmed(text: Text, parsed: _Parsed, request: Request) -> Table:
     """Return a parsed table without its footer and the row of its totals."""
     parsed = _without_side(parsed)
     frame, dialect = parsed.frame, parsed.dialect
@@ -109,8 +109,11 @@ def _trimmed(text: Text, parsed: _Parsed) -> Table:
         lines = [row_text(frame, row) for row in range(len(frame) - below, len(frame))]
         header = header.with_rate_of(lines)
         count = f"The last {below} rows" if below > 1 else "The last row"
-        verb = "are" if below > 1 else "is"
-        notes.append(f"{count} ('{lines[0]}') {verb} no data: left out.")
+        verb, them = ("are", "them") if below > 1 else ("is", "it")
+        notes.append(
+            f"{count} ('{lines[0]}') {verb} no data: left out (write numbers into "
+            f"{them} to keep {them})."
+        )
         # Without the words below them the columns of numbers are read as such.
         parsed = _table(parsed.text, replace(dialect, rows=len(frame) - below))
         frame = parsed.frame
@@ -130,16 +133,18 @@ def _trimmed(text: Text, parsed: _Parsed) -> Table:
         dialect.decimal,
         units=dialect.units,
         header=header,
-        has_fill_values=True,
+        has_fill_values=not request.as_is,
     )
-    if is_fit(table.names):
+    if is_fit(table.names) and request.delimiter is None:
         return fit_messages(table)
     table = _without_repeated_names(table)
     notes += table.notes
-    if (total := total_row(table.frame, dialect.decimal)) is not None:
+    total = None if request.as_is else total_row(table.frame, dialect.decimal)
+    if total is not None:
         where = "The first row" if total == 0 else "The last row"
         notes.append(
-            f"{where} is the total of all others ({row_text(table.frame, total)}): left out."
+            f"{where} is the total of all others ({row_text(table.frame, total)}): left out "
+            "(--as-is keeps it)."
         )
         table = table.rows(np.delete(np.arange(len(table.frame)), total))
     return replace(table, notes=tuple(notes))
@@ -162,11 +167,12 @@ def _without_repeated_names(table: Table) -> Table:
         if not repeats.any():
             return table
     count = int(repeats.sum())
-    said = "row repeats" if count == 1 else "rows repeat"
+    said, them = ("row repeats", "it") if count == 1 else ("rows repeat", "them")
+    keep = f"write numbers into {them} to keep {them}"
     rest = table.rows(~repeats)
     columns = [numeric(rest.frame.iloc[:, column]) for column in range(len(rest.names))]
     frame = pd.concat(columns, axis=1).set_axis(pd.RangeIndex(len(columns)), axis=1)
-    note = f"{count} {said} the names of the columns: left out."
+    note = f"{count} {said} the names of the columns: left out ({keep})."
     return replace(rest, frame=frame, notes=(note,))
 
 
@@ -192,7 +198,10 @@ def _table(text: Text, dialect: Dialect) -> _Parsed:
         rows = _rows_above_footer(text, dialect, line)
         if rows is None:
             raise DataError(f"{text.name}{_explained(str(error))}") from error
-        note = f"The lines from {line} on are no rows of the table: left out."
+        note = (
+            f"The lines from {line} on are no rows of the table: left out (give them "
+            f"{dialect.width} fields, as the others have, to keep them)."
+        )
         return _table(text, replace(dialect, rows=rows, notes=(*dialect.notes, note)))
     if frame.empty:
         raise DataError(f"{text.name} has a header and no rows of data.")

@@ -236,7 +236,10 @@ def _with_offsets(
         return text
     if strange:
         # One zone throughout changes nothing but the name of the axis.
-        notes.append(f"The zone '{strange[0]}' behind the times is left out.")
+        notes.append(
+            f"The zone '{strange[0]}' behind the times is left out (write an offset such as +02:00 "
+            "in its place to keep it)."
+        )
         return text.str.replace(pattern, "", regex=True)
 
     def offset(match: re.Match[str]) -> str:

@@ -39,10 +39,10 @@ def without_fill_values(
                 values = values.copy()
             same = values[:, channel] == extreme
             values[same, channel] = np.nan
-            noun = "value is" if same.sum() == 1 else "values are"
+            noun, them = ("value is", "it") if same.sum() == 1 else ("values are", "them")
             notes.append(
                 f"{label}: {same.sum()} {noun} {extreme:.6g}, far from all others: taken as "
-                "missing."
+                f"missing (--as-is keeps {them})."
             )
     if len(notes) > _MOST_NOTES + 1:
         notes = [*notes[:_MOST_NOTES], f"{len(notes) - _MOST_NOTES} more columns are like these."]

@@ -44,11 +44,12 @@ def fit_messages(table: Table) -> Table:
     said = f"{len(kept)} messages of the kind '{kind}' are read, one a row"
     kinds_left = "1 other kind is" if others == 1 else f"{others} other kinds are"
     more = f"; {kinds_left} left out" if others else ""
+    undo = "--delimiter , reads the rows as they stand"
     return replace(
         table,
         frame=frame.set_axis(pd.RangeIndex(len(names)), axis=1),
         names=names,
         place=lambda row: table.place(int(places[row])),
-        notes=(*table.notes, f"A FIT file written as text: {said}{more}."),
+        notes=(*table.notes, f"A FIT file written as text: {said}{more} ({undo})."),
         units=tuple("" if units[name] == "s" else units[name] for name in names),
     )

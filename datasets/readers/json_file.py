@@ -60,7 +60,7 @@ def read_json(source: Source, request: Request) -> Raw:
         names,
         lambda row: f"{source.name}, record {row + 1}",
         source.name,
-        has_fill_values=True,
+        has_fill_values=not request.as_is,
     )
     return replace(raw_from_table(table, request), unread=unread)
 

@@ -103,7 +103,9 @@ def read_log(text: Text, names: tuple[str, ...], nrows: int | None) -> Table:
     ]
     if left := found.count - n:
         said = "1 line has" if left == 1 else f"{left} lines have"
-        notes.append(f"{said} no time or none of these names: left out.")
+        notes.append(
+            f"{said} no time or none of these names: left out (--delimiter reads them as rows)."
+        )
     return Table(
         frame,
         ("time", *names),

@@ -50,8 +50,8 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
         if not _have_no_values(table, wanted, error):
             raise
         count = int(error.rows.sum())
-        said = "1 row has" if count == 1 else f"{count} rows have"
-        note = f"{said} neither a time nor a value: left out."
+        said, s = ("1 row has", "") if count == 1 else (f"{count} rows have", "s")
+        note = f"{said} neither a time nor a value: left out (--time none keeps the row{s})."
         rest = replace(table.rows(kept), notes=(*table.notes, note))
         return raw_from_table(rest, request, None if index is None else index[kept])
     instants = None if times.axis is None else times.axis.index
@@ -99,7 +99,7 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
         column = " and ".join(table.titles()[column] for column in series.columns)
         rows = {name: series.rows(name) for name in series.names}
         return replace(raw, stack=Stack(column, rows))
-    return _without_events(raw, table, taken)
+    return raw if request.as_is else _without_events(raw, table, taken, index)
 
 
 def _have_no_values(table: Table, wanted: list[int] | None, error: MissingTimeError) -> bool:
@@ -158,7 +158,7 @@ def _from_start(instants: pd.Index, start: pd.Timestamp | None) -> pd.Index:
     return dates.rename(instants.name)
 
 
-def _without_events(raw: Raw, table: Table, taken: frozenset[int]) -> Raw:
+def _without_events(raw: Raw, table: Table, taken: frozenset[int], index: pd.Index | None) -> Raw:
     """Return the samples less the rows that have a word in a column of text and no value."""
     titles = table.titles()
     texts = [
@@ -184,10 +184,12 @@ def _without_events(raw: Raw, table: Table, taken: frozenset[int]) -> Raw:
     events = rows[words]
     if not len(events) or len(events) > 0.5 * len(empty):
         return raw
-    count = f"{len(events)} row{'s' if len(events) > 1 else ''}"
+    count, them = (f"{len(events)} rows", "them") if len(events) > 1 else ("1 row", "it")
+    # A data frame, which has an index, is not read with options.
+    undo = "--as-is keeps" if index is None else "leave the words out to keep"
     kept = np.delete(np.arange(len(empty)), events)
     less = raw.take(kept)
-    note = f"{count} with the word of an event and no value: left out."
+    note = f"{count} with the word of an event and no value: left out ({undo} {them})."
     return replace(less, notes=(*less.notes, note))
 
 
