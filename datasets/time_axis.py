@@ -178,7 +178,7 @@ def _distinct(index: pd.Index, place: Place, *, lenient: bool, merge: bool) -> _
     order = np.arange(len(seconds))
     if np.sum(steps < 0) > np.sum(steps > 0):
         order = order[::-1]
-        notes.append("The rows run backwards in time: reversed.")
+        notes.append("The rows run backwards in time: reversed (--time none keeps the order).")
     ordered = seconds[order]
     late = ordered < np.maximum.accumulate(ordered)
     lenient_order = lenient or is_autumn(index)
@@ -191,7 +191,9 @@ def _distinct(index: pd.Index, place: Place, *, lenient: bool, merge: bool) -> _
                 "by time, or let --resample do it."
             )
         order = order[np.argsort(ordered, kind="stable")]
-        notes.append(f"{_count(late, 'row')} out of order in time: sorted.")
+        notes.append(
+            f"{_count(late, 'row')} out of order in time: sorted (--time none keeps the order)."
+        )
     ordered = seconds[order]
     first = np.concatenate([[True], np.diff(ordered) > 0])
     if not first.all():

@@ -378,11 +378,13 @@ def test_rows_out_of_order_and_backwards() -> None:
     swapped = read(table(np.array(iso(range(N)))[order], order * order))
     np.testing.assert_array_equal(swapped.values, usual.values)
     assert swapped.rows.tolist() == order.tolist()
-    assert swapped.notes == ("1 row out of order in time: sorted.",)
+    assert swapped.notes == ("1 row out of order in time: sorted (--time none keeps the order).",)
     backwards = read(table(iso(range(N))[::-1], (np.arange(N) ** 2)[::-1]))
     np.testing.assert_array_equal(backwards.values, usual.values)
     assert backwards.rows.tolist() == list(range(N))[::-1]
-    assert backwards.notes == ("The rows run backwards in time: reversed.",)
+    assert backwards.notes == (
+        "The rows run backwards in time: reversed (--time none keeps the order).",
+    )
     shuffled = np.random.default_rng(0).permutation(N)
     refused(
         np.array(iso(range(N)))[shuffled],
