@@ -71,7 +71,7 @@ def rows_of(sample: Sequence[str], forced: str | None) -> tuple[list[list[str]],
         # A blank inside a cell is no delimiter where a real one divides every line alike.
         return _plausibility(body_of(one[0])) * (0.6 if sure and one[1] == BLANKS else 1.0)
 
-    rows, delimiter = max(found, key=merit, default=(split(sample, ","), ","))
+    rows, delimiter = max(found or [(split(sample, ","), ",")], key=merit)
     if usual_width(body_of(rows)) < 2 and delimiter != ",":
         rows, delimiter = split(sample, ","), ","
     if delimiter == "," and (

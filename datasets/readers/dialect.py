@@ -109,7 +109,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     used = _lines_used(sample, delimiter, heading.rows)
     above = numbers[used] if used < len(numbers) else numbers[-1] + 1
     notes = (*heading.notes, *_thousands_note(rows, decimal))
-    if is_split_decimal(body_of(split(sample, ","))) and delimiter in (";", ","):
+    if delimiter in (";", ",") and is_split_decimal(split(sample[-len(body_of(rows)) :], ",")):
         notes += (_split_decimal_note(delimiter, sample[-1]),)
     named = tuple(key or name for key, name in zip(keys, heading.names, strict=False))
     around = (
@@ -191,7 +191,10 @@ def _sample(lines: Sequence[str]) -> list[str]:
 def _thousands_note(rows: list[list[str]], decimal: str) -> tuple[str, ...]:
     """Return a note on numbers such as 1,234, which another writer means otherwise."""
     found = (
-        field for row in rows for field in row if decimal == "." and THOUSANDS.fullmatch(field)
+        field
+        for row in rows
+        for field in row
+        if "," in field and decimal == "." and THOUSANDS.fullmatch(field)
     )
     first = next(found, None)
     return (

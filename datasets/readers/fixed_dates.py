@@ -40,6 +40,8 @@ _UNITS = {0: ("s", 0), 1: ("ms", 3), 4: ("us", 6), 7: ("ns", 9)}
 """Unit that holds a fraction of so many digits or more, and its own number of digits."""
 _ALL = np.uint64(2**64 - 1)
 """A mask of all characters of a number."""
+_PAIRING = np.uint64(10 << 8 | 1)
+"""A factor that adds to each byte of a number ten times the byte below it."""
 _MOST_THREADS = 6
 _PART = 1 << 16
 """Texts that are put side by side at a time, where they do not lie so."""
@@ -89,7 +91,9 @@ def fixed_dates(text: "pd.Series[str]") -> dict[str, pd.DatetimeIndex]:
     for number, (order, base) in enumerate(bases.items(), start=1):
         total = instants if number == len(bases) else instants.copy()
         into = np.split(total, np.cumsum([*map(len, parts)])[:-1])
-        _in_threads(_add, zip(into, base, lengths, strict=True))
+        # This takes 0.4 ms for a million rows, as long as to start threads.
+        for rows, start, length in zip(into, base, lengths, strict=True):
+            _add(rows, start, length)
         indices[order] = _index(total, match)
     return {order: indices[order] for order in matches if order in indices}
 
@@ -327,7 +331,7 @@ def _bytes_of(chunk: Any) -> tuple[memoryview, IntArray]:
     ends = np.frombuffer(offsets, dtype=np.int64)
     ends = ends[chunk.offset : chunk.offset + len(chunk) + 1]
     characters = memoryview(data or b"")[int(ends[0]) : int(ends[-1])]
-    return characters, np.asarray(ends[1:] - ends[0])
+    return characters, np.asarray(ends[1:] - ends[0] if ends[0] else ends[1:])
 
 
 def _window(rows: NDArray[np.uint8], begin: int) -> NDArray[np.uint64]:
@@ -426,7 +430,7 @@ class _Field(NamedTuple):
         between = [at for at in range(digits[0].at, digits[-1].at) if at not in places]
         shifts = {at: 8 * (at - begin) for at in (*places, *between)}
         parts = tuple(
-            (np.uint64(8 * (at - begin)), np.uint64(weight), paired)
+            (np.uint64(8 * (at - begin + paired)), np.uint64(weight), paired)
             for at, weight, paired in _in_pairs(digits)
         )
         return cls(
@@ -455,18 +459,18 @@ class _Field(NamedTuple):
         wrong = np.bitwise_or.reduce(block) & (self.tens | self.marks)
         if wrong | (np.bitwise_or.reduce(above) & self.tens):
             return False
-        # Each character becomes ten times itself and the next one: two digits at once.
-        pairs = np.multiply(block, np.uint64(10), out=above)
-        pairs += block >> np.uint64(8)
+        # Each character becomes itself and ten times the one before: two digits at once.
+        pairs = np.multiply(block, _PAIRING, out=above)
         for i, (shift, weight, paired) in enumerate(self.parts):
-            part = (pairs if paired else block) >> shift if shift else pairs if paired else block
-            part = part & np.uint64(0x7F if paired else 15)
-            if not i and not add:
-                np.multiply(part, weight, out=into)
-                continue
+            part = (pairs if paired else block) >> shift
+            written = add or i > 0
+            part = np.bitwise_and(
+                part, np.uint64(0x7F if paired else 15), out=part if written else into
+            )
             if weight != 1:
                 part *= weight
-            into += part
+            if written:
+                into += part
         return True
 
 

@@ -6,6 +6,7 @@ such word is read without them first, and again with them where a column of text
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ def words_of(rows: Iterable[Sequence[str]]) -> Sequence[str]:
     if getattr(pd.Series(["-"]).dtype, "storage", "") != "pyarrow":
         # Without Arrow it would take longer to look for the other words afterwards.
         return ALL_WORDS
-    return ALL_WORDS if any(cell in _AS_NUMBERS for row in rows for cell in row) else _OTHERS
+    return _OTHERS if frozenset(_AS_NUMBERS).isdisjoint(chain.from_iterable(rows)) else ALL_WORDS
 
 
 def has_other_words(frame: pd.DataFrame) -> bool:
