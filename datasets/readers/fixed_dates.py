@@ -92,8 +92,8 @@ def fixed_dates(text: "pd.Series[str]") -> dict[str, pd.DatetimeIndex]:
         total = instants if number == len(bases) else instants.copy()
         into = np.split(total, np.cumsum([*map(len, parts)])[:-1])
         # This takes 0.4 ms for a million rows, as long as to start threads.
-        for rows, start, length in zip(into, base, lengths, strict=True):
-            _add(rows, start, length)
+        for piece, start, length in zip(into, base, lengths, strict=True):
+            _add(piece, start, length)
         indices[order] = _index(total, match)
     return {order: indices[order] for order in matches if order in indices}
 
