@@ -2,7 +2,7 @@
 
 The whole recording is scored with the defaults, as by `spectra detect ecg.csv`; its alarms between
 START and END are drawn, in the colours of `spectra.plot`. A triangle marks each ectopic beat that
-cardiologists annotated. The second picture is `spectra.plot_alarm` of the first alarm among them.
+cardiologists annotated. The second picture is `spectra.plot_alarm` of the strongest of them.
 """
 
 from pathlib import Path
@@ -71,8 +71,9 @@ def main() -> None:
     )
     figure.savefig(PICTURE, dpi=110)
     print(PICTURE)
-    number = int((found.alarms["start"] >= START).argmax()) + 1
-    spectra.plot_alarm(found, number).savefig(ALARM_PICTURE, dpi=80)
+    shown = found.alarms["start"].between(START, END)
+    strongest = int(found.alarms["score"].where(shown).argmax()) + 1
+    spectra.plot_alarm(found, strongest).savefig(ALARM_PICTURE, dpi=80)
     print(ALARM_PICTURE)
 
 
