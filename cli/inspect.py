@@ -53,7 +53,8 @@ def command(file: str, reading: Reading, form: str) -> None:
 
     Prints the format, rows, duration and sampling rate; the channels with their range, missing
     values and flat stretches; what is left out and why; and the first rows. Only the beginning of a
-    long file is read: 2 MB of a text table, 5000 rows of a workbook, 300,000 of other formats.
+    long file is read: 2 MB of a text table, 5000 rows of a workbook, 300,000 of other formats,
+    and fewer of many channels.
     """
     from spectra.datasets import inspect
 

@@ -29,6 +29,8 @@ _SAMPLE_ROWS = {"JSON": 10_000, "Excel": 5000}
 """Rows that are read of formats of text: a second takes some 30,000 rows of a workbook."""
 _USUAL_ROWS = 300_000
 """Rows that are read of other formats but text tables: 0.1 s for a few channels."""
+_SAMPLE_VALUES = 3_000_000
+"""Values that are read of a file of many channels: 24 MB."""
 _FLAT = 50
 """Equal values in a row from which a stretch is called flat."""
 _FIRST = 5
@@ -151,7 +153,7 @@ def inspect(
     """Return what of a file would be analysed, without analysing it.
 
     Of a text table of more than 2 MB only the beginning is read, of JSON the first 10,000 records,
-    of a workbook 5000 rows, and of any other format 300,000 rows.
+    of a workbook 5000 rows, and of any other format 300,000 rows, or 3 million values.
 
     Parameters
     ----------
@@ -195,6 +197,7 @@ def inspect(
         delimiter,
         None if form is TEXT else _SAMPLE_ROWS.get(form.title, _USUAL_ROWS),
         as_is,
+        None if form is TEXT else _SAMPLE_VALUES,
     )
     raw = _one_series(form.read(part, request))
     recording, problem = None, None

@@ -12,6 +12,9 @@ from spectra.parameters import require, require_integer
 
 DATE_ORDERS = ("day-first", "month-first")
 
+_FEWEST_ROWS = 1000
+"""Rows that are read of the widest file, of which only so many values are wanted."""
+
 Place = Callable[[int], str]
 """Names the place of a row, counted from 0, in messages: "data.csv, line 17"."""
 
@@ -40,6 +43,8 @@ class Request:
         The most rows to read.
     as_is : bool
         Whether totals, events and numbers such as -999 are read as data.
+    nvalues : int or None
+        The most values to read, by which fewer rows are read of many columns; 1000 at least.
 
     Raises
     ------
@@ -58,10 +63,14 @@ class Request:
     delimiter: str | None = None
     nrows: int | None = None
     as_is: bool = False
+    nvalues: int | None = None
 
-    def rows_of(self, count: int) -> int:
+    def rows_of(self, count: int, columns: int = 1) -> int:
         """Return how many of the rows of a file are read."""
-        return count if self.nrows is None else min(count, self.nrows)
+        rows = count if self.nrows is None else min(count, self.nrows)
+        if self.nvalues is None:
+            return rows
+        return min(rows, max(_FEWEST_ROWS, self.nvalues // max(1, columns)))
 
     def __post_init__(self) -> None:
         for name in ("time", "label", "variable", "sheet", "series", "dates", "delimiter"):

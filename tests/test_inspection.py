@@ -322,3 +322,24 @@ def test_brackets_in_the_texts_of_an_object_do_not_end_its_lists(tmp_path: Path)
     found = inspect(path)
     assert found.rows == count
     assert found.channels[0].high == 96
+
+
+@pytest.mark.parametrize("ending", ["parquet", "feather", "npy", "npz", "edf"])
+def test_fewer_rows_are_read_of_many_channels(tmp_path: Path, ending: str) -> None:
+    values = np.random.default_rng(4).integers(-999, 999, (20_000, 200)).astype(np.float64)
+    path = tmp_path / f"wide.{ending}"
+    if ending in ("parquet", "feather"):
+        columns = pyarrow.table({f"c{i}": column for i, column in enumerate(values.T)})
+        (parquet.write_table if ending == "parquet" else feather.write_feather)(columns, path)
+    elif ending == "edf":
+        signals = [
+            naive_edf.Signal(f"c{i}", column.astype(int).tolist(), 1000)
+            for i, column in enumerate(values.T)
+        ]
+        naive_edf.write(path, naive_edf.File(signals))
+    else:
+        (np.save if ending == "npy" else np.savez)(path, values)
+    found = inspect(path)
+    assert (found.rows, found.sampled) == (20_000, True)
+    assert found.notes[0] == "Only the first 15,000 rows were read."
+    assert found.channels[7].high == read(path).values[:15_000, 7].max()

@@ -184,7 +184,7 @@ def _raw(
     chosen, fs, said = one_rate(source.name, header.titles, rates, wanted, request)
     n = round(max(_length(file, signals[index]) / rates[index] for index in chosen) * fs)
     whole = n if onsets is None else _length_with_gaps(source, onsets, n, fs)
-    n = request.rows_of(whole)
+    n = request.rows_of(whole, len(chosen))
     refuse_too_large(source.name, n * len(chosen), "choose fewer with --channels")
     values = np.empty((n, len(chosen)))
     for column, index in enumerate(chosen):

@@ -33,6 +33,8 @@ def shortened(data: bytes, count: int) -> tuple[bytes, float]:
         kept += data[at : begin + 1]
         at = begin + 1
         plain = data.find(b"[", at, end) < 0 and data.find(b"{", at, end) < 0
+        if not plain and (end < 0 or end - at > count * _RECORD_BYTES):
+            break
         if plain and end - at > 2 * count:
             elements = data.count(b",", at, end) + 1
             share = max(share, elements / count)

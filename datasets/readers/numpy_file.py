@@ -64,7 +64,7 @@ def read_npy(source: Source, request: Request) -> Raw:
             f"{array.shape}."
         )
     length = max(matrix.shape)
-    rows = request.rows_of(length)
+    rows = request.rows_of(length, matrix.size // max(length, 1))
     refuse_too_large(source.name, matrix.size // max(length, 1) * rows, "save a part of the array")
     notes: tuple[str, ...] = ()
     if not by_rows(matrix):

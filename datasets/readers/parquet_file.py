@@ -2,6 +2,7 @@
 
 import io
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -55,7 +56,7 @@ def read_parquet(source: Source, request: Request) -> Raw:
         # Reading ahead would hold the bytes of a whole row group beside its values.
         with parquet.ParquetFile(where, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
             columns = _columns(arrow, source, file.schema_arrow, request)
-            rows = request.rows_of(file.metadata.num_rows)
+            rows = request.rows_of(file.metadata.num_rows, len(columns.indices))
             values = rows * len(columns.indices)
             remedy = "choose fewer columns with --channels"
             refuse_too_large(source.name, values, remedy, most=source.max_bytes)
@@ -79,14 +80,15 @@ def read_feather(source: Source, request: Request) -> Raw:
             columns = _columns(arrow, source, reader.schema, request)
         names = columns.stored_names()
         fields = [i for i, name in enumerate(whole) if _is_part_of(name, names)]
-        part = request.nrows is not None
+        most = request.rows_of(sys.maxsize, len(names))
+        part = most < sys.maxsize
         with _arrow_reader(arrow, where, stream, fields, mapped=part) as (reader, file):
-            if request.nrows is None:
+            if not part:
                 table, unread = reader.read_all(), 0
             elif stream:
-                table, unread = _first_of_stream(arrow, reader, file, request.nrows)
+                table, unread = _first_of_stream(arrow, reader, file, most)
             else:
-                table, unread = _first_of_file(arrow, reader, request.nrows)
+                table, unread = _first_of_file(arrow, reader, most)
             table = _flat(arrow, table).select(names)
             # Arrow takes offsets and sizes as they are stored; damaged ones would end the process.
             table.validate(full=True)
@@ -269,10 +271,10 @@ def _filled(arrow: Any, file: Any, columns: _Columns, rows: int) -> dict[int, ND
     for place in places:
         if place not in filled:
             filled[place] = np.empty(rows, kinds[place].to_pandas_dtype())
-    start = 0
+    start, most = 0, min(_BATCH_ROWS, max(1, rows))
     for group in range(_groups_of(file, rows) if places else 0):
         for batch in file.iter_batches(
-            _BATCH_ROWS, [group], [stored[place] for place in places], use_threads=False
+            most, [group], [stored[place] for place in places], use_threads=False
         ):
             for place, column in zip(places, batch.columns, strict=True):
                 if place in floating:

@@ -142,9 +142,9 @@ def raw_from_variables(
     rate, notes = _rate(variables, fs, chosen[0])
     notes += left_out
     length = chosen[0].length
-    rows = request.rows_of(length)
-    size = sum(variable.size // length for variable in chosen) * rows
-    refuse_too_large(source.name, size, "choose one with --variable", most=source.max_bytes)
+    width = sum(variable.size // length for variable in chosen)
+    rows = request.rows_of(length, width)
+    refuse_too_large(source.name, width * rows, "choose one with --variable", most=source.max_bytes)
     header, values, turned = _columns(chosen, source, rows)
     notes += turned
     header = replace(header, fs=rate, start=start)

@@ -61,7 +61,7 @@ def read_wav(source: Source, request: Request) -> Raw:
             f"{source.name} has no samples: its recorder may not have finished the file; copy it "
             "again, or repair its header."
         )
-    rows = request.rows_of(frames)
+    rows = request.rows_of(frames, len(chosen))
     refuse_too_large(source.name, rows * len(chosen), "choose fewer with --channels")
     packed = form.bits == 24
     try:

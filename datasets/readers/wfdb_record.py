@@ -125,7 +125,7 @@ def _raw(wfdb: Any, source: Source, path: Path, record: Any, request: Request) -
     rates = [float(record.fs) * count for count in counts]
     chosen, fs, notes = one_rate(source.name, header.titles, rates, wanted, request)
     whole = round(record.sig_len * fs / float(record.fs))
-    n = request.rows_of(whole)
+    n = request.rows_of(whole, len(chosen))
     frames = None if n == whole else math.ceil(n / fs * float(record.fs))
     refuse_too_large(source.name, n * len(chosen), "choose fewer with --channels")
     values = np.empty((n, len(chosen)))
