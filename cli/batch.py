@@ -28,7 +28,6 @@ from spectra.cli.batch_files import (
     state_of_input,
     work,
 )
-from spectra.cli.benchmark import jobs
 from spectra.cli.files import FileCommand, check_output
 from spectra.cli.messages import clear_progress, explained, say, show, show_progress, step
 from spectra.cli.options import (
@@ -41,6 +40,7 @@ from spectra.cli.options import (
     WrittenFolder,
     WrittenPath,
     alarm_options,
+    jobs_option,
     keep_formulas_option,
     learning_options,
     reading_options,
@@ -119,16 +119,7 @@ def summary_file(_ctx: click.Context, _param: click.Parameter, value: Path | Non
 @click.option(
     "--normal", metavar="FILE", type=ReadPath(), help="Learn from this recording of normal data."
 )
-@click.option(
-    "-j",
-    "--jobs",
-    type=int,
-    default=1,
-    show_default=True,
-    metavar="N",
-    callback=jobs,
-    help="Number of processes; -1 for all cores.",
-)
+@jobs_option
 @click.option(
     "--scheduler",
     metavar="ADDRESS",

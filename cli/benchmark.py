@@ -10,7 +10,13 @@ import click
 from spectra.atomic import replacing
 from spectra.cli.files import FileCommand, check_output
 from spectra.cli.messages import clear_progress, say, show, show_progress
-from spectra.cli.options import Advanced, ReadPath, WrittenPath, keep_formulas_option
+from spectra.cli.options import (
+    Advanced,
+    ReadPath,
+    WrittenPath,
+    jobs_option,
+    keep_formulas_option,
+)
 from spectra.cli.run import BAD_DATA
 from spectra.text import cell, short
 
@@ -47,18 +53,8 @@ SHOWN = {
     "alarms": "alarms",
     "seconds": "seconds",
 }
-MOST_JOBS = 1000
 # Decimals of these columns; the others, all between 0 and 1, have three.
 DIGITS = {"alarms": 1, "seconds": 2}
-
-
-def jobs(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
-    """Return a number of processes; raise BadParameter for any other value."""
-    if value != -1 and not 1 <= value <= MOST_JOBS:
-        raise click.BadParameter(
-            f"{value} is neither a number of processes, 1 to {MOST_JOBS}, nor -1 (all cores)."
-        )
-    return value
 
 
 @click.command(
@@ -85,16 +81,7 @@ def jobs(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
     help="spectral, sequence, or module:Class for a detector of your own with the methods fit(X) "
     "and score_samples(X), high = normal; X is (rows, channels).",
 )
-@click.option(
-    "-j",
-    "--jobs",
-    type=int,
-    default=1,
-    show_default=True,
-    metavar="N",
-    callback=jobs,
-    help="Number of processes; -1 for all cores.",
-)
+@jobs_option
 @click.option(
     "-o",
     "--output",

@@ -428,7 +428,10 @@ class Detection:
             notes.few_frames_note(self.fusion),
             notes.suspected_note(self.fusion),
             notes.extrapolated_note(self.fusion, self.alpha),
-            notes.different_note(self.step_scores, self.alpha),
+            # A recording that is its own reference cannot differ from it as a whole.
+            ""
+            if self.learned_from == ITSELF
+            else notes.different_note(self.step_scores, self.alpha),
         )
         return (*self.recording.notes, *(note for note in own if note))
 
@@ -462,6 +465,12 @@ class Detection:
             },
             dtype=object,
         )
+
+    def _different_note(self) -> str:
+        # A recording that is its own reference cannot differ from it as a whole.
+        if self.learned_from == ITSELF:
+            return ""
+        return notes.different_note(self.step_scores, self.alpha)
 
     @property
     def headline(self) -> str:

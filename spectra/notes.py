@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from scipy.special import bdtrc
 
 from spectra import formatting
 from spectra.arrays import BoolArray
@@ -17,8 +18,11 @@ from spectra.signal.scale import STATES
 FEW_FRAMES: Final = 20
 # Share of the scores from which a note says that they were taken for anomalous.
 SUSPECTED: Final = 0.01
-# Share of the blocks beyond the threshold from which the whole recording is called different.
+# Share of the blocks beyond the threshold from which the whole recording is called different, and
+# the probability of so many in normal data below which it is.
 DIFFERENT: Final = 0.5
+BY_CHANCE: Final = 0.001
+BLOCK_ROWS: Final = 256
 
 
 def constant_note(recording: Recording, model: Model, *, own: bool) -> str:
@@ -85,14 +89,21 @@ def extrapolated_note(fusion: Fusion, alpha: float) -> str:
 
 
 def different_note(scores: Scores, alpha: float) -> str:
-    """Return a note where most of the recording differs from what was learned from."""
+    """Return a note where most of the recording differs from what was learned from.
+
+    A block of m steps holds a flagged one with a probability of at most m·alpha (Boole), so that
+    the number of such blocks is judged by a binomial test.
+    """
     flagged = scores.flagged(alpha)
-    blocks = np.logical_or.reduceat(flagged, np.arange(0, flagged.size, max(1, 256 // scores.step)))
-    if blocks.mean() <= DIFFERENT:
+    size = max(1, BLOCK_ROWS // scores.step)
+    blocks = np.logical_or.reduceat(flagged, np.arange(0, flagged.size, size))
+    by_chance = bdtrc(int(blocks.sum()) - 1, blocks.size, min(size * alpha, 1.0))
+    if blocks.mean() <= DIFFERENT or by_chance > BY_CHANCE:
         return ""
     return (
-        f"{100 * blocks.mean():.0f} % of the blocks of 256 rows hold a score beyond the threshold: "
-        "the recording as a whole differs from the normal data (another load, sensor or unit?)."
+        f"{100 * blocks.mean():.0f} % of the blocks of {BLOCK_ROWS} rows hold a score beyond the "
+        "threshold: the recording as a whole differs from the normal data (another load, sensor or "
+        "unit?)."
     )
 
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import coverage
 import hypothesis
@@ -131,7 +132,7 @@ class Mutant:
                 return compile(ast.fix_missing_locations(tree), path, "exec")
             return plain(loader, name)
 
-        SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
+        mock.patch.object(SourceFileLoader, "get_code", get_code).start()
 
 
 class Recorder:

@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -137,5 +138,6 @@ def test_every_reader_and_the_command_take_the_choice(tmp_path: Path) -> None:
     assert series.n_samples == N + 1
     shown = CliRunner().invoke(main, ["inspect", str(path), "--as-is"])
     assert f"{N + 1} rows" in shown.stdout
+    no_truth: dict[str, Any] = {"as_is": "yes"}
     with pytest.raises(TypeError, match="as_is"):
-        read(path, as_is="yes")  # type: ignore[arg-type]
+        read(path, **no_truth)

@@ -9,6 +9,7 @@ from spectra.cli.options.output import (
     text_or_json_option,
 )
 from spectra.cli.options.paths import STDIN, ReadPath, WrittenFolder, WrittenPath, opened
+from spectra.cli.options.processes import jobs_option
 from spectra.cli.options.reading import USUAL_STEP, Reading, reading_options
 from spectra.cli.options.threshold import alarm_options, alpha_option
 from spectra.cli.options.values import (
@@ -38,6 +39,7 @@ __all__ = [
     "alarm_rate",
     "alpha_option",
     "is_advanced",
+    "jobs_option",
     "keep_formulas_option",
     "learning_options",
     "opened",

@@ -27,7 +27,8 @@ _FAULTS = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError, OSError, OverflowError,
     NotImplementedError, struct.error, zlib.error,
 )  # fmt: skip
-"""Errors of SciPy and zlib on files that are damaged at one place or another."""
+"""Errors of zlib and SciPy on damaged files. SciPy's NotImplementedError is its word for a version
+that it does not know."""
 
 
 def is_matlab(head: bytes, name: str) -> bool:
