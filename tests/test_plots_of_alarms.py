@@ -196,7 +196,7 @@ def test_attention_of_each_frame_adds_up_to_one_and_leaves_out_its_own_time(
 def test_attention_is_that_of_the_prediction(ordered: Detection) -> None:
     values = ordered.recording.values
     model = ordered.model.fitted
-    base = model.standardised.base
+    base = model.mixture.best.base
     memory = base.past[0]
     found = model.attention(values, slice(4000, 6000), 500, own=True)
     # Slowly, one frame at a time: softmax of the squared distances of the pasts.

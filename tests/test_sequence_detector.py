@@ -147,7 +147,7 @@ def test_a_model_file_whose_parts_do_not_fit_is_refused(tmp_path: Path) -> None:
     spectra.learn(recording(3000), method="sequence").save(tmp_path / "a.model")
     with np.load(tmp_path / "a.model") as file:
         parts = dict(file)
-    base = "fitted.standardised.base"
+    base = "fitted.mixture.parts.0.base"
     changes: list[dict[str, object]] = [
         {f"{base}.past.0.tokens": parts[f"{base}.past.0.tokens"] + 1000},
         {f"{base}.past.1.keys": parts[f"{base}.past.1.keys"][:, :-1]},

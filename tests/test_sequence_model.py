@@ -147,7 +147,7 @@ def test_a_constant_channel_does_not_change_the_scores(signal: np.ndarray) -> No
 
 def test_normal_rows_alone_are_learned_from(signal: np.ndarray) -> None:
     model, scores = Sequence(32).fit(signal, slice(0, 4000))
-    assert max(memory.index.max() for memory in model.standardised.base.past) * 8 + 32 <= 4000
+    assert max(memory.index.max() for memory in model.mixture.best.base.past) * 8 + 32 <= 4000
     assert scores.sample_z.shape == (len(signal),)
 
 
@@ -157,7 +157,7 @@ def test_evidence_names_the_frequency_out_of_order(
     model, scores = fitted
     steps = np.array([np.nanargmax(scores.z), 0, scores.z.size - 1])
     strongest, first, last = model.evidence(signal, scores, steps, own=True)
-    assert (strongest.nperseg, strongest.normal_start, strongest.view) == (32, None, "magnitude")
+    assert (strongest.nperseg, strongest.normal_start, strongest.view) == (32, None, "magnitude-dc")
     assert strongest.excess.shape == (17,)
     # The excess is at the frequency of the frame itself, or at that of the frame that was due.
     loud = {int(strongest.amplitude.argmax()), int(strongest.normal_amplitude.argmax())}
@@ -174,15 +174,15 @@ def test_the_forecast_goes_on_with_the_cycle(signal: np.ndarray) -> None:
     found = model.forecast(quiet[:9600], 15)
     assert found.start[0] == 9600
     assert (np.diff(found.start) == 32).all()
-    assert found.spectrum.shape == (15, 1, 16)
+    assert found.spectrum.shape == (15, 1, 17)
     np.testing.assert_allclose(found.p.sum(axis=1), 1, rtol=1e-5)
     # The strongest frequency is that of what then came, where that is loud.
-    scaled = model.standardised.base.frames.scaled(quiet)[0]
+    scaled = model.mixture.best.base.frames.scaled(quiet)[0]
     came = np.array(
         [np.abs(np.fft.rfft(scaled[at : at + 32] * np.hanning(33)[:-1]))[1:] for at in found.start]
     )
     loud = came.max(axis=1) > np.median(came.max(axis=1))
-    assert np.abs(came.argmax(axis=1) - found.spectrum[:, 0].argmax(axis=1))[loud].max() <= 1
+    assert np.abs(came.argmax(axis=1) - found.spectrum[:, 0, 1:].argmax(axis=1))[loud].max() <= 1
 
 
 def test_a_sampled_forecast_is_that_of_its_generator(
@@ -214,7 +214,7 @@ def test_a_transformer_adds_two_scores_and_is_seeded(
         progress=lambda epoch: curve.append(epoch.loss),
     )
     np.testing.assert_allclose(trained[1].statistic, again[1].statistic, rtol=1e-4, atol=1e-4)
-    assert len(trained[0].standardised.standard.mu) == 4
+    assert len(trained[0].mixture.best.standard.mu) == 4
     assert curve[-1] < curve[0]
     assert trained[0].forecast(part, 3).tokens.shape == (3,)
 
@@ -286,7 +286,7 @@ def test_a_packed_model_whose_parts_do_not_fit_is_refused(
     fitted: tuple[SequenceModel, Scores], name: str, change: Callable[[Any], Any]
 ) -> None:
     about, arrays = pack(fitted[0])
-    path = f"standardised.base.{name}"
+    path = f"mixture.parts.0.base.{name}"
     with pytest.raises(ValueError, match=r"must|has|lie"):
         unpack(SequenceModel, about, {**arrays, path: change(arrays[path])})
 
@@ -298,7 +298,7 @@ def test_a_long_signal_is_learned_from_stretches_of_it(monkeypatch: pytest.Monke
     monkeypatch.setattr(features_room, "SAMPLE_FRAMES", 1600)
     monkeypatch.setattr(features_room, "STRETCHES", 16)
     model, scores = Sequence(32).fit(recording.values)
-    index = model.standardised.base.past[0].index
+    index = model.mixture.best.base.past[0].index
     assert index.size <= 1600
     assert index.max() > 3000
     assert scores.statistic.size == whole.statistic.size

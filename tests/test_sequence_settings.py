@@ -5,32 +5,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spectra.sequence.base_scores import FAR, NEAR
-from spectra.sequence.settings import Sequence, default_nperseg
+from spectra.sequence.settings import Sequence, default_lengths
 
 
-def test_frames_are_a_sixteenth_of_the_period() -> None:
-    periods = (600, 100, 5000, None)
-    assert [default_nperseg(period, 100_000) for period in periods] == [32, 16, 256, 32]
-    assert (NEAR, FAR) == (4, 16)
+def test_frames_of_a_long_signal_have_four_lengths_whatever_its_rows() -> None:
+    assert {default_lengths(n) for n in (1280, 10**5, 10**8)} == {(16, 32, 64, 128)}
 
 
-@pytest.mark.parametrize("period", [None, 100, 600, 4000])
-def test_the_frame_length_of_a_long_signal_does_not_depend_on_its_rows(period: int | None) -> None:
-    assert len({default_nperseg(period, n) for n in (2560, 10**5, 10**8)}) == 1
-
-
-def test_frames_of_a_short_signal_are_halved_until_ten_fit() -> None:
-    assert [default_nperseg(4000, n) for n in (2560, 2559, 1000, 300, 50)] == [256, 128, 64, 16, 16]
+def test_frames_of_a_short_signal_are_those_of_which_ten_fit() -> None:
+    lengths = [default_lengths(n) for n in (1279, 640, 639, 160, 50)]
+    assert [max(each) for each in lengths] == [64, 64, 32, 16, 16]
 
 
 def test_the_plan_follows_the_signal_and_its_normal_rows() -> None:
-    signal = np.sin(2 * np.pi * np.arange(40_000) / 1000)[:, None]
-    assert Sequence().plan(signal).grid.nperseg == 64
-    assert Sequence().plan(signal, slice(0, 400)).grid.nperseg == 32
+    signal = np.zeros((40_000, 1))
+    grids = Sequence().plan(signal).grids
+    assert [(one.nperseg, one.hop) for one in grids] == [(16, 4), (32, 8), (64, 16), (128, 32)]
+    assert [one.nperseg for one in Sequence().plan(signal, slice(0, 400)).grids] == [16, 32]
     plan = Sequence(nperseg=10, view="level", window=("kaiser", 8.0), epochs=2).plan(signal)
-    assert (plan.grid.nperseg, plan.grid.hop, plan.view, plan.epochs) == (10, 2, "level", 2)
-    assert plan.window == ("kaiser", 8.0)
+    assert [(one.nperseg, one.hop) for one in plan.grids] == [(10, 2)]
+    assert (plan.view, plan.epochs, plan.window) == ("level", 2, ("kaiser", 8.0))
 
 
 @pytest.mark.parametrize(

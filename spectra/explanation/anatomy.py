@@ -229,7 +229,7 @@ def seen_in(model: Model, scores: Scores, step: int) -> tuple[str, int]:
     """Return the view of the largest base score of a step, and the rows of its frame."""
     fitted = model.fitted
     if isinstance(fitted, SequenceModel):
-        frames = fitted.standardised.base.frames
+        frames = fitted.mixture.parts[int(scores.fused.source[step])].base.frames
         return frames.view, frames.grid.nperseg
     number = int(scores.fused.source[step])
     for comparison in fitted.standardised.base.comparisons:

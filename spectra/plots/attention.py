@@ -73,7 +73,7 @@ def plot_attention(detection: Detection, alarm: int) -> Figure:
         raise ValueError(
             "plot_attention draws a detection of the sequence method: give method='sequence'."
         )
-    nperseg = fitted.npersegs[0]
+    nperseg = fitted.mixture.best.base.frames.grid.nperseg
     first, stop = explained.first_row - AROUND * nperseg, explained.last_row + 1 + AROUND * nperseg
     rows = slice(max(0, first), min(stop, recording.n_samples))
     found = fitted.attention(recording.values, rows, MOST_FRAMES, own=detection.own)

@@ -1,6 +1,7 @@
 """The evidence of the sequence module: a frame and the spectrum expected of it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from spectra.arrays import Float64Array, FloatArray, IntArray
 from spectra.calibration.scores import Scores
 from spectra.sequence.base_scores import BaseScores
+from spectra.sequence.mixture import Mixture
 from spectra.sequence.scorer import Standardised
 from spectra.signal.evidence import Evidence
 
@@ -16,12 +18,18 @@ TYPICAL_FRAMES: Final = 50
 
 
 def evidence(
-    model: Standardised, signal: Float64Array, scores: Scores, steps: IntArray, *, own: bool
+    model: Mixture, signal: Float64Array, scores: Scores, steps: IntArray, *, own: bool
 ) -> Iterator[Evidence]:
-    """Yield the evidence of each of the `steps` of a signal (n_samples, n_channels)."""
-    usual = _usual(model.base)
+    """Yield the evidence of each of the `steps` of a signal (n_samples, n_channels).
+
+    It is that of the frame length that adds most to the statistic of the step.
+    """
+    usual = [_usual(part.base) for part in model.parts]
     for step in steps.tolist():
-        yield _of_step(model, signal, usual, step, int(scores.channel[step]), own=own)
+        index, channel = int(scores.fused.source[step]), int(scores.channel[step])
+        part, hop = model.parts[index], model.hops[index]
+        found = _of_step(part, signal, usual[index], step * model.step // hop, channel, own=own)
+        yield replace(found, step=step)
 
 
 def _of_step(

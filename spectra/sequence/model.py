@@ -1,8 +1,8 @@
 """The fitted sequence module: the distance of frames to those predicted from their context."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Final, Self
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 
@@ -17,8 +17,9 @@ from spectra.sequence.evidence import evidence
 from spectra.sequence.features import FrameFeatures, FrameSample, frames_within
 from spectra.sequence.forecast import Forecast, forecast
 from spectra.sequence.memory import Memory, contexts, fit_memory, future_contexts
+from spectra.sequence.mixture import Mixture, SequenceScorer
 from spectra.sequence.predictor import FramePredictor
-from spectra.sequence.scorer import SequenceScorer, Standardised
+from spectra.sequence.scorer import Standardised
 from spectra.sequence.vocabulary import Vocabulary, default_size
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
@@ -41,13 +42,16 @@ MIN_DISTANCE: Final = 1e-12
 SMALLEST_SCALE: Final = 0.9
 # Rows of a long signal that are scored at a time, over all channels.
 BLOCK_ROWS: Final = 2**16
+# Frame lengths of which the past explains less than this share of what it explains of the best one
+# are left out: they cost time, and on `benchmarks/order.py` the VUS-PR is the same.
+KEPT: Final = 0.5
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Frames and view that are compared; `epochs` above 0 trains a Transformer as well."""
+    """Frames and view that are compared; `epochs` above 0 trains Transformers as well."""
 
-    grid: FrameGrid
+    grids: tuple[FrameGrid, ...]
     view: View
     window: str | tuple[str, float]
     epochs: int = 0
@@ -59,32 +63,34 @@ class SequenceModel:
 
     Attributes
     ----------
-    standardised : Standardised
+    mixture : Mixture
     fusion : Fusion
     constant : ndarray (n_channels,)
         Channels that never changed in what was learned from.
-    explained : float
-        Share of the entropy of tokens that the past explains. Near 0 the frames come in no order
-        that could be broken, and the scores say little.
     """
 
-    standardised: Standardised
+    mixture: Mixture
     fusion: Fusion
     constant: BoolArray
-    explained: float
 
     def __post_init__(self) -> None:
-        if self.constant.shape != (self.standardised.base.frames.n_channels,):
+        if self.constant.shape != (self.mixture.n_channels,):
             raise ValueError("Each channel is constant or not.")
-        if self.fusion.centre.shape != (1,):
-            raise ValueError("The base scores are one group.")
-        if not self.explained <= 1:
-            raise ValueError(f"explained={self.explained} must not lie above 1.")
+        if self.fusion.centre.shape != (len(self.mixture.parts),):
+            raise ValueError("The base scores of each frame length are one group.")
+
+    @property
+    def explained(self) -> float:
+        """Share of the entropy of tokens that the past explains, by the best frame length.
+
+        Near 0 the frames come in no order that could be broken, and the scores say little.
+        """
+        return float(self.mixture.explained.max())
 
     @property
     def step(self) -> int:
         """Rows from one score to the next."""
-        return self.standardised.base.frames.grid.hop
+        return self.mixture.step
 
     @property
     def states(self) -> BoolArray:
@@ -93,8 +99,8 @@ class SequenceModel:
 
     @property
     def npersegs(self) -> tuple[int, ...]:
-        """Rows of a frame, as a tuple of one."""
-        return (self.standardised.base.frames.grid.nperseg,)
+        """Rows of a frame, for each frame length."""
+        return self.mixture.npersegs
 
     @property
     def causal(self) -> bool:
@@ -104,7 +110,7 @@ class SequenceModel:
     @property
     def window(self) -> str | tuple[str, float]:
         """Taper of the frames."""
-        return self.standardised.base.frames.window
+        return self.mixture.best.base.frames.window
 
     @classmethod
     def fit(
@@ -123,40 +129,31 @@ class SequenceModel:
         `progress` is called with each epoch of its training. Raises DataError where no frame has
         the frames of its near past.
         """
-        n_samples = len(signal)
-        absent = np.asarray(~np.isfinite(signal).any(axis=0))
-        frames = FrameFeatures(Scale.fit(signal), absent, plan.grid, plan.view, plan.window)
-        rows = normal_rows or slice(0, n_samples)
-        first, stop = frames_within(plan.grid, rows)
-        if stop - first <= NEAR * frames.stride:
-            raise _too_short(plan.grid)
-        sample = FrameSample.of(signal, frames, rows, FAR * frames.stride)
-        # The products of threads are summed in another order: results would depend on the machine.
-        with one_blas_thread():
-            base, explained = _learned(frames, sample, plan.epochs, rng, progress)
-        if rows != slice(0, n_samples):
-            sample = FrameSample.of(signal, frames, slice(0, n_samples), base.past_frames)
-        with one_blas_thread():
-            values = _step_values(base, sample, n_samples)
-        if not np.isfinite(values[: base.n_scores]).any(axis=1).all():
-            raise _too_short(plan.grid)
-        standardised = _standardised(base, values)
-        if len(sample.stretches) == 1:
-            fused = standardised.fused(values)
-        else:
-            fused = _scored(standardised, signal, own=True)
-        block = max(block_rows(dominant_period(signal)), NEAR * plan.grid.nperseg)
-        normal = fused.part(rows.start // plan.grid.hop, -(-rows.stop // plan.grid.hop))
+        learned = list(_each_length(signal, plan, normal_rows, rng, progress))
+        if not learned:
+            raise _too_short(plan.grids[0])
+        mixture = Mixture(
+            tuple(one.standardised for one in learned), np.array([one.explained for one in learned])
+        )
+        n_steps = -(-len(signal) // mixture.step)
+        fused = (
+            mixture.mean([one.fused for one in learned if one.fused is not None], n_steps)
+            if all(one.fused is not None for one in learned)
+            else _scored(mixture, signal, own=True)
+        )
+        block = max(block_rows(dominant_period(signal)), NEAR * max(mixture.npersegs))
+        rows = normal_rows or slice(0, len(signal))
+        normal = fused.part(rows.start // mixture.step, -(-rows.stop // mixture.step))
         fusion = Fusion.fit(
             normal.statistic,
             normal.groups,
-            (plan.grid.nperseg,),
-            -(-block // plan.grid.hop),
+            mixture.npersegs,
+            -(-block // mixture.step),
             clean=normal_rows is not None,
             smallest_scale=SMALLEST_SCALE,
         )
-        model = cls(standardised, fusion, constant_channels(signal), explained)
-        return model, Scores(model.step, n_samples, fused, fusion, fused.part)
+        model = cls(mixture, fusion, constant_channels(signal))
+        return model, Scores(model.step, len(signal), fused, fusion, fused.part)
 
     def score(self, signal: Float64Array, *, own: bool = False) -> Scores:
         """Return the scores of a signal (n_samples, n_channels).
@@ -170,27 +167,27 @@ class SequenceModel:
                 f"The recording has {len(signal)} rows, fewer than one frame of {nperseg}: give a "
                 "longer recording or a smaller nperseg."
             )
-        fused = _scored(self.standardised, signal, own=own)
+        fused = _scored(self.mixture, signal, own=own)
         if np.isnan(fused.statistic).all():
-            raise _too_short(self.standardised.base.frames.grid)
+            raise _too_short(self.mixture.parts[0].base.frames.grid)
         return Scores(self.step, len(signal), fused, self.fusion, fused.part)
 
     def scorer(self, *, own: bool = False) -> SequenceScorer:
         """Return a scorer of one signal that comes in blocks."""
-        return SequenceScorer(self.standardised, own=own)
+        return SequenceScorer(self.mixture, own=own)
 
     def evidence(
         self, signal: Float64Array, scores: Scores, steps: IntArray, *, own: bool
     ) -> Iterator[Evidence]:
         """Yield the evidence of each of the `steps` of a signal (n_samples, n_channels)."""
-        return evidence(self.standardised, signal, scores, steps, own=own)
+        return evidence(self.mixture, signal, scores, steps, own=own)
 
     def attention(self, signal: Float64Array, rows: slice, most: int, *, own: bool) -> AttentionMap:
         """Return the attention of at most `most` frames in some rows of a signal.
 
         `own` says that it is the signal that was learned from.
         """
-        return attention_map(self.standardised.base, signal, rows, most, own=own)
+        return attention_map(self.mixture.best.base, signal, rows, most, own=own)
 
     def forecast(
         self, signal: Float64Array, n_frames: int, rng: np.random.Generator | None = None
@@ -211,7 +208,7 @@ class SequenceModel:
         ValueError
             For n_frames below 1.
         """
-        return forecast(self.standardised.base, signal, n_frames, rng)
+        return forecast(self.mixture.best.base, signal, n_frames, rng)
 
 
 def _too_short(grid: FrameGrid) -> DataError:
@@ -223,35 +220,100 @@ def _too_short(grid: FrameGrid) -> DataError:
     )
 
 
-def _learned(
-    frames: FrameFeatures,
-    sample: FrameSample,
-    epochs: int,
+class _Learned(NamedTuple):
+    """What one frame length learned; its fused scores where all of the signal was learned from."""
+
+    standardised: Standardised
+    explained: float
+    fused: Fused | None
+
+
+def _each_length(
+    signal: Float64Array,
+    plan: Plan,
+    normal_rows: slice | None,
     rng: np.random.Generator | None,
     progress: Callable[[Epoch], object] | None,
-) -> tuple[BaseScores, float]:
-    """Return what predicts frames, learned from normal frames, and the share it explains."""
-    normal, features, stride = sample.normal, sample.features, frames.stride
-    if normal.size <= NEAR * stride:
-        raise _too_short(frames.grid)
+) -> Iterator[_Learned]:
+    """Yield what each frame length learned, but for those that the past hardly explains."""
+    absent = np.asarray(~np.isfinite(signal).any(axis=0))
+    scale, rows = Scale.fit(signal), normal_rows or slice(0, len(signal))
+    found = []
+    for grid in plan.grids:
+        frames = FrameFeatures(scale, absent, grid, plan.view, plan.window)
+        # The products of threads are summed in another order: results would depend on the machine.
+        with one_blas_thread():
+            learned = _learned(frames, signal, rows)
+        if learned is not None:
+            found.append(learned)
+    best = max((explained for _, explained, _ in found), default=0.0)
+    for base, explained, sample in found:
+        if explained < KEPT * best:
+            continue
+        with one_blas_thread():
+            yield _with_standard(
+                _trained(base, sample, plan.epochs, rng, progress), explained, signal, sample, rows
+            )
+
+
+def _learned(
+    frames: FrameFeatures, signal: Float64Array, rows: slice
+) -> tuple[BaseScores, float, FrameSample] | None:
+    """Return what predicts frames of one length, the share it explains, and its sample.
+
+    None where no normal frame has the frames of its near past and future.
+    """
+    first, stop = frames_within(frames.grid, rows)
+    if stop - first <= NEAR * frames.stride:
+        return None
+    sample = FrameSample.of(signal, frames, rows, FAR * frames.stride)
+    normal, features = sample.normal, sample.features
+    if normal.size <= NEAR * frames.stride:
+        return None
     vocabulary = Vocabulary.fit(features[normal], default_size(normal.size))
     basis = _basis(features[normal])
     keys, tokens = features @ basis, vocabulary.encode_with_gaps(features)
     past, future = _memories(sample, keys, tokens, len(vocabulary), frames)
+    if not past or future is None:
+        return None
     variance, explained = _of_the_past(past, sample, keys, tokens)
-    predictor = None
-    if epochs:
-        predictor = FramePredictor.fit(
-            keys,
-            tokens,
-            normal,
-            len(vocabulary),
-            (stride, NEAR, FAR),
-            epochs,
-            np.random.default_rng(0) if rng is None else rng,
-            progress,
-        )
-    return BaseScores(frames, vocabulary, basis, past, future, predictor, variance), explained
+    return BaseScores(frames, vocabulary, basis, past, future, None, variance), explained, sample
+
+
+def _trained(
+    base: BaseScores,
+    sample: FrameSample,
+    epochs: int,
+    rng: np.random.Generator | None,
+    progress: Callable[[Epoch], object] | None,
+) -> BaseScores:
+    """Return what predicts frames with a Transformer trained on the same sample."""
+    if not epochs:
+        return base
+    predictor = FramePredictor.fit(
+        sample.features @ base.basis,
+        base.vocabulary.encode_with_gaps(sample.features),
+        sample.normal,
+        len(base.vocabulary),
+        (base.frames.stride, NEAR, FAR),
+        epochs,
+        np.random.default_rng(0) if rng is None else rng,
+        progress,
+    )
+    return replace(base, predictor=predictor)
+
+
+def _with_standard(
+    base: BaseScores, explained: float, signal: Float64Array, sample: FrameSample, rows: slice
+) -> _Learned:
+    """Return base scores with their standard, and the fused scores of a signal of few frames."""
+    n_samples = len(signal)
+    if rows != slice(0, n_samples):
+        sample = FrameSample.of(signal, base.frames, slice(0, n_samples), base.past_frames)
+    values = _step_values(base, sample, n_samples)
+    standardised = _standardised(base, values)
+    whole = len(sample.stretches) == 1
+    return _Learned(standardised, explained, standardised.fused(values) if whole else None)
 
 
 def _basis(features: FloatArray) -> FloatArray:
@@ -266,10 +328,10 @@ def _basis(features: FloatArray) -> FloatArray:
 
 def _memories(
     sample: FrameSample, keys: FloatArray, tokens: IntArray, n_tokens: int, frames: FrameFeatures
-) -> tuple[tuple[Memory, ...], Memory]:
+) -> tuple[tuple[Memory, ...], Memory | None]:
     """Return memories of the near and the far past, and of the near future.
 
-    Raises DataError where no normal frame has a near past or future.
+    None where no normal frame has a near past or future.
     """
     normal, stride = sample.normal, frames.stride
     count = np.bincount(tokens[normal], minlength=n_tokens) + 0.5
@@ -287,8 +349,8 @@ def _memories(
 
     past = [memory(contexts(keys, stride, length), length) for length in (NEAR, FAR)]
     future = memory(future_contexts(keys, stride, NEAR), NEAR)
-    if past[0] is None or future is None:
-        raise _too_short(frames.grid)
+    if past[0] is None:
+        return (), None
     return tuple(each for each in past if each is not None), future
 
 
@@ -344,12 +406,11 @@ def _standardised(base: BaseScores, values: FloatArray) -> Standardised:
     return Standardised(base, standard, np.maximum(usual, MIN_DISTANCE))
 
 
-def _scored(model: Standardised, signal: Float64Array, *, own: bool) -> Fused:
+def _scored(model: Mixture, signal: Float64Array, *, own: bool) -> Fused:
     """Return the fused scores of a whole signal, scored in blocks to bound memory."""
-    grid = model.base.frames.grid
-    fused = Fused.empty(1, -(-len(signal) // grid.hop))
+    fused = Fused.empty(len(model.parts), -(-len(signal) // model.step))
     scorer, done = SequenceScorer(model, own=own), 0
-    size = max(BLOCK_ROWS // signal.shape[1], grid.nperseg)
+    size = max(BLOCK_ROWS // signal.shape[1], max(model.npersegs))
     for start in range(0, len(signal), size):
         done = fused.put(done, scorer.update(signal[start : start + size]))
     fused.put(done, scorer.finish())

@@ -1,4 +1,4 @@
-"""Scoring as a pass over blocks: update(block) returns the steps that are finished."""
+"""Scoring by frames of one length, as a pass over blocks: take, then fuse what is finished."""
 
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -71,8 +71,8 @@ def z_of_surprisal(surprisal: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class SequenceState:
-    """A scorer between two blocks, for a file.
+class LengthState:
+    """A scorer of one frame length between two blocks, for a file.
 
     Attributes
     ----------
@@ -104,8 +104,8 @@ class SequenceState:
             raise ValueError(f"No signal has {self.n_samples:g} rows.")
 
 
-class SequenceScorer:
-    """Scores of a signal that comes in blocks.
+class LengthScorer:
+    """Scores by frames of one length of a signal that comes in blocks.
 
     A frame depends on the frames of its past, and only where that is not whole on those of its near
     future. The scores are therefore those of the whole signal, whatever the blocks, up to the
@@ -131,16 +131,23 @@ class SequenceScorer:
         )
         self._n_samples = self._first_frame = self._first_scored = self._done = 0
 
-    def update(self, block: Float64Array) -> Fused:
-        """Take the next rows (n, n_channels); return the fused scores of the steps they finish."""
+    def take(self, block: Float64Array) -> int:
+        """Take the next rows (n, n_channels); return the number of steps that are finished."""
         with one_blas_thread():
-            self._take(block)
+            self._append(block)
             self._score_frames(ended=False)
         grid, n_scored = self._model.base.frames.grid, self._n_scored
         finished = 0
         if n_scored:
             finished = self._model.steps.n_finished((n_scored - 1) * grid.hop + grid.nperseg)
-        return self._fuse(max(min(finished, self._n_samples // grid.hop), self._done), None)
+        return max(min(finished, self._n_samples // grid.hop), self._done)
+
+    def fuse(self, stop: int) -> Fused:
+        """Return the fused scores from the first step that is not done to `stop` − 1.
+
+        These are steps that are finished.
+        """
+        return self._fuse(stop, None)
 
     def finish(self) -> Fused:
         """Return the fused scores of the steps that are left; the signal has ended."""
@@ -150,14 +157,14 @@ class SequenceScorer:
         return self._fuse(-(-self._n_samples // hop), self._n_scored)
 
     @property
-    def state(self) -> SequenceState:
+    def state(self) -> LengthState:
         """The state that continues the scorer."""
-        return SequenceState(
+        return LengthState(
             self._rows, self._features, self._values, self._n_samples, self._n_scored, self._done
         )
 
     @classmethod
-    def restored(cls, model: Standardised, state: SequenceState) -> Self:
+    def restored(cls, model: Standardised, state: LengthState) -> Self:
         """Return the scorer that a state continues; raise ValueError where it does not fit."""
         scorer, grid = cls(model), model.base.frames.grid
         n_frames = grid.n_frames(state.n_samples)
@@ -186,7 +193,7 @@ class SequenceScorer:
         """Number of frames from the beginning of the signal on that have been scored."""
         return self._first_scored + len(self._values.T)
 
-    def _take(self, block: Float64Array) -> None:
+    def _append(self, block: Float64Array) -> None:
         """Append the features of the frames that the block completes."""
         frames = self._model.base.frames
         self._n_samples += len(block)

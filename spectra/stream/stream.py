@@ -16,8 +16,8 @@ from spectra.calibration.threshold import Threshold
 from spectra.errors import DataError
 from spectra.model import Model
 from spectra.parameters import require, require_integer
+from spectra.sequence.mixture import SequenceScorer, SequenceState
 from spectra.sequence.model import SequenceModel
-from spectra.sequence.scorer import SequenceScorer, SequenceState
 from spectra.spectral.scorer import SpectralScorer, SpectralState
 from spectra.stream.adaptation import Adaptation, AdaptationState
 from spectra.stream.gaps import GapFiller
@@ -403,7 +403,7 @@ def _scorer(model: Model, state: SpectralState | SequenceState) -> SpectralScore
     fitted = model.fitted
     if isinstance(fitted, SequenceModel):
         if isinstance(state, SequenceState):
-            return SequenceScorer.restored(fitted.standardised, state)
+            return SequenceScorer.restored(fitted.mixture, state)
     elif isinstance(state, SpectralState):
         return SpectralScorer.restored(fitted.standardised, state)
     raise ValueError("The state is that of another method.")
