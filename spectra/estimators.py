@@ -23,15 +23,14 @@ from spectra.parameters import require_alpha, require_rate
 from spectra.pipeline import detect, score
 from spectra.sequence.forecast import Forecast
 from spectra.sequence.model import SequenceModel
-from spectra.sequence.settings import FRAMES_AT_LEAST, Sequence
-from spectra.sequence.settings import LENGTHS as SEQUENCE_LENGTHS
+from spectra.sequence.settings import FRAMES_AT_LEAST, SHORTEST, Sequence
 from spectra.signal.views import View
 from spectra.spectral.settings import LENGTHS, Spectral
 
 # Rows below which the shortest default frame does not have five others to be compared with.
 MIN_ROWS = 5 * LENGTHS[0]
 # Rows below which too few of the shortest default frames have a past.
-MIN_ROWS_OF_SEQUENCE = FRAMES_AT_LEAST * SEQUENCE_LENGTHS[0]
+MIN_ROWS_OF_SEQUENCE = FRAMES_AT_LEAST * SHORTEST
 # Rows below which the tail of normal scores is unknown.
 FEW_ROWS = 1000
 # Largest difference between two computations of one score.

@@ -86,7 +86,8 @@ def test_a_frame_gives_a_series_and_parameters_are_kept() -> None:
 
 def test_forecast(fitted: SequenceDetector) -> None:
     X = recording().values
-    assert fitted.forecast(X, 4).spectrum.shape == (4, 1, 16)
+    n_bins = fitted.learned_.fitted.mixture.best.base.frames.grid.nperseg // 2 + 1
+    assert fitted.forecast(X, 4).spectrum.shape == (4, 1, n_bins)
     one, other = (fitted.forecast(X, 20, np.random.default_rng(seed)).tokens for seed in (1, 2))
     assert (one != other).any()
     short = SequenceDetector().fit(X[:100])
@@ -176,7 +177,7 @@ def test_the_command_finds_what_is_out_of_order(tmp_path: Path) -> None:
     found = json.loads(ran.stdout)["files"][0]
     labels = recording().labels
     assert labels is not None
-    assert found["nperseg"] == 32
+    assert found["nperseg"] == 64
     strongest = max(found["alarms"], key=lambda alarm: alarm["score"])
     assert labels[strongest["start"] : strongest["end"] + 1].any()
 
@@ -185,7 +186,7 @@ def test_fit_and_score_by_a_sequence_model(tmp_path: Path) -> None:
     file, model = write(tmp_path / "a.csv"), str(tmp_path / "a.model")
     ran = CliRunner().invoke(main, ["fit", file, "--method", "sequence", "-o", model])
     assert ran.exit_code == 0, ran.output
-    assert "frames of 32" in ran.stderr
+    assert "frames of 16 – 64 rows" in ran.stderr
     ran = CliRunner().invoke(main, ["score", model, file])
     assert ran.exit_code == 0, ran.output
 

@@ -3,6 +3,7 @@
 import json
 from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -200,6 +201,11 @@ def test_the_state_of_another_model_and_bytes_that_are_none_are_refused(tmp_path
     assert spectra.Stream.restore(spectra.Model.load(tmp_path / "model"), state).n_rows == 0
 
 
+def _entry(part: Any, key: str) -> Any:
+    """Part of a state that is called `key`, or stands at that place of a list."""
+    return part[int(key)] if isinstance(part, list) else part[key]
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_sizes_in_a_state_that_do_not_fit_are_refused(name: str) -> None:
     model, x = MODELS[name], DATA[name]
@@ -208,6 +214,7 @@ def test_sizes_in_a_state_that_do_not_fit_are_refused(name: str) -> None:
     at = next(i for i in range(len(x)) if stream.update(x[i]) is not None and stream.is_open)
     assert at < len(x)
     arrays, about = FORMAT.from_bytes(stream.state(), "state")
+    scorer = "scorer.parts.0" if "scorer.parts.0.rows" in arrays else "scorer"
     for path, value in (
         ("waiting", np.zeros((3, 5))),
         ("waiting", np.zeros((500, arrays["waiting"].shape[1]))),
@@ -216,9 +223,9 @@ def test_sizes_in_a_state_that_do_not_fit_are_refused(name: str) -> None:
         ("n_returned", 100),
         ("every", 0),
         ("alpha", 2.0),
-        ("scorer.rows", arrays["scorer.rows"][:, 1:]),
-        ("scorer.n_samples", -5),
-        ("scorer.n_samples", 2**63 - 1),
+        (f"{scorer}.rows", arrays[f"{scorer}.rows"][:, 1:]),
+        (f"{scorer}.n_samples", -5),
+        (f"{scorer}.n_samples", 2**63 - 1),
         ("tracker.groups", arrays["tracker.groups"][:0]),
         ("tracker.statistic", -arrays["tracker.statistic"]),
         ("tracker.channel", arrays["tracker.channel"] + 9),
@@ -233,7 +240,7 @@ def test_sizes_in_a_state_that_do_not_fit_are_refused(name: str) -> None:
             whole = arrays | {path: np.asarray(value)}
         else:
             *way, last = path.split(".")
-            reduce(lambda part, key: part[key], way, changed["stream"])[last] = value
+            reduce(_entry, way, changed["stream"])[last] = value
             whole = arrays
         with pytest.raises(DataError, match="is damaged"):
             spectra.Stream.restore(model, FORMAT.to_bytes(whole, changed))

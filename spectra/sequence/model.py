@@ -251,9 +251,10 @@ def _each_length(
         if explained < KEPT * best:
             continue
         with one_blas_thread():
-            yield _with_standard(
-                _trained(base, sample, plan.epochs, rng, progress), explained, signal, sample, rows
-            )
+            base = _trained(base, sample, plan.epochs, rng, progress)
+            standard = _with_standard(base, explained, signal, sample, rows)
+        if standard is not None:
+            yield standard
 
 
 def _learned(
@@ -305,12 +306,17 @@ def _trained(
 
 def _with_standard(
     base: BaseScores, explained: float, signal: Float64Array, sample: FrameSample, rows: slice
-) -> _Learned:
-    """Return base scores with their standard, and the fused scores of a signal of few frames."""
+) -> _Learned | None:
+    """Return base scores with their standard, and the fused scores of a signal of few frames.
+
+    None where no frame of the signal has all base scores.
+    """
     n_samples = len(signal)
     if rows != slice(0, n_samples):
         sample = FrameSample.of(signal, base.frames, slice(0, n_samples), base.past_frames)
     values = _step_values(base, sample, n_samples)
+    if not np.isfinite(values[: base.n_scores]).any(axis=1).all():
+        return None
     standardised = _standardised(base, values)
     whole = len(sample.stretches) == 1
     return _Learned(standardised, explained, standardised.fused(values) if whole else None)

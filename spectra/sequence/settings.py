@@ -3,16 +3,22 @@
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from spectra.arrays import Float64Array
 from spectra.calibration.scores import Scores
 from spectra.parameters import require, require_integer
 from spectra.sequence.model import Plan, SequenceModel
 from spectra.signal.frames import FrameGrid, taper
+from spectra.signal.period import dominant_period
 from spectra.signal.views import VIEWS, View
 
-# Default frame lengths in rows: each sees the order of events that last about as long. With 8 rows
-# as well the VUS-PR on `benchmarks/order.py` is 0.01 higher, at 1.6 times the time.
-LENGTHS: Final = (16, 32, 64, 128)
+# Shortest default frame in rows, and the longest for a signal without a period and for any. Each
+# length sees the order of events that last about as long; long frames also see less well where an
+# event ends, as it is part of the past of the frames after it.
+SHORTEST, WITHOUT_PERIOD, LONGEST = 16, 64, 256
+# Longest default frame in periods: an eighth, so that the far past is two periods.
+OF_PERIOD: Final = 1 / 8
 # Default frames of which fewer fit side by side are left out: they leave each nothing to be
 # compared with.
 FRAMES_AT_LEAST: Final = 10
@@ -33,8 +39,8 @@ class Sequence:
     Parameters
     ----------
     nperseg : int, optional
-        Rows of a frame. By default frames of 16, 32, 64 and 128 rows side by side; those count
-        most that are predicted best.
+        Rows of a frame. By default frames of 16, 32 and 64 rows side by side, and of 128 and 256
+        where the dominant period is long; those count most that are predicted best.
     view : str, optional
         What is compared: "magnitude-dc" (the default), "magnitude", "complex", "aligned", "shape"
         or "level".
@@ -125,7 +131,11 @@ class Sequence:
         Plan
         """
         rows = normal_rows or slice(0, len(signal))
-        lengths = (int(self.nperseg),) if self.nperseg else default_lengths(rows.stop - rows.start)
+        lengths: tuple[int, ...]
+        if self.nperseg is None:
+            lengths = default_lengths(dominant_period(signal), rows.stop - rows.start)
+        else:
+            lengths = (int(self.nperseg),)
         return Plan(
             grids=tuple(FrameGrid(n, max(1, n // HOPS_PER_FRAME)) for n in lengths),
             view=self.view or DEFAULT_VIEW,
@@ -134,10 +144,26 @@ class Sequence:
         )
 
 
-def default_lengths(n_samples: int) -> tuple[int, ...]:
-    """Return the frame lengths, in rows, for a number of rows to learn from.
+def default_lengths(period: int | None, n_samples: int) -> tuple[int, ...]:
+    """Return the frame lengths: powers of two up to that nearest to an eighth of the period.
 
-    Those of which FRAMES_AT_LEAST fit side by side, and the shortest in any case.
+    Parameters
+    ----------
+    period : int or None
+        Dominant period in rows.
+    n_samples : int
+        Rows to learn from.
+
+    Returns
+    -------
+    tuple of int
+        Rows of a frame, from SHORTEST to at least WITHOUT_PERIOD and at most LONGEST; only those of
+        which FRAMES_AT_LEAST fit side by side, and the shortest in any case.
     """
-    most = max(n_samples // FRAMES_AT_LEAST, LENGTHS[0])
-    return tuple(nperseg for nperseg in LENGTHS if nperseg <= most)
+    longest = WITHOUT_PERIOD
+    if period is not None:
+        nearest = 2 ** round(np.log2(max(period * OF_PERIOD, 1.0)))
+        longest = int(np.clip(nearest, WITHOUT_PERIOD, LONGEST))
+    longest = max(min(longest, n_samples // FRAMES_AT_LEAST), SHORTEST)
+    lengths = SHORTEST * 2 ** np.arange(int(np.log2(longest // SHORTEST)) + 1)
+    return tuple(lengths.tolist())
