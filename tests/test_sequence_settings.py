@@ -33,7 +33,8 @@ def test_the_plan_follows_the_signal_and_its_normal_rows() -> None:
     assert [one.nperseg for one in Sequence().plan(signal, slice(0, 400)).grids] == [16, 32]
     plan = Sequence(nperseg=10, view="level", window=("kaiser", 8.0), epochs=2).plan(signal)
     assert [(one.nperseg, one.hop) for one in plan.grids] == [(10, 2)]
-    assert (plan.view, plan.epochs, plan.window) == ("level", 2, ("kaiser", 8.0))
+    assert (plan.views, plan.epochs, plan.window) == (("level",), 2, ("kaiser", 8.0))
+    assert Sequence(10).plan(signal).views == ("magnitude", "magnitude-dc")
 
 
 @pytest.mark.parametrize(

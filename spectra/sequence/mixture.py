@@ -1,14 +1,13 @@
-"""Predictions by frames of several lengths side by side, and their mean.
+"""Predictions by frames of several lengths and views side by side, and their mean.
 
-One frame length sees the order of events that last about as long. Each length counts in proportion
-to the share of the entropy of its tokens that the past explains: a length whose frames come in no
-order says nothing. The statistic of a step is the weighted mean over the lengths,
+One frame length sees the order of events that last about as long, and one view what tells them
+apart. Each counts by the entropy of its tokens that the past explains, over that which it does not:
+one whose frames come in no order says nothing. The statistic of a step is the weighted mean,
 
-    T = Σ_l w_l T_l / Σ_l w_l
+    T = Σ_i w_i T_i / Σ_i w_i
 
-With several lengths the power mean has a lower VUS-PR on `benchmarks/order.py`, 0.78 instead of
-0.83: an event out of order is seen by all lengths near its own, and the largest of them reaches
-farthest beyond it.
+With their power mean the VUS-PR on `benchmarks/order.py` is 0.78 instead of 0.81: an event out of
+order is seen by all lengths near its own, and the largest of them reaches farthest beyond it.
 """
 
 from dataclasses import dataclass, fields
@@ -22,13 +21,13 @@ from spectra.arrays import Float64Array
 from spectra.calibration.fusion import Fused
 from spectra.sequence.scorer import LengthScorer, LengthState, Standardised
 
-# Smallest weight of a length: where none explains anything, all count alike.
-LEAST_WEIGHT = 1e-3
+# Smallest share of entropy, explained or not: where nothing is explained all parts count alike.
+LEAST = 1e-3
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """The predictions of each frame length, and how well each predicts.
+    """The predictions of each frame length and view, and how well each predicts.
 
     Attributes
     ----------
@@ -43,18 +42,18 @@ class Mixture:
 
     def __post_init__(self) -> None:
         if not self.parts or self.explained.shape != (len(self.parts),):
-            raise ValueError("Each frame length has the share that the past explains.")
+            raise ValueError("Each part has the share that the past explains.")
         if not (self.explained <= 1).all():
             raise ValueError(f"explained={self.explained} must not lie above 1.")
         hops = self.hops
-        if list(hops) != sorted(set(hops)) or any(b % a for a, b in pairwise(hops)):
+        if any(b % a for a, b in pairwise(hops)):
             raise ValueError(f"The hops {hops} must be multiples of one another, ascending.")
         if len({one.base.frames.n_channels for one in self.parts}) > 1:
-            raise ValueError("The frames of each length must have the same channels.")
+            raise ValueError("The frames of all parts must have the same channels.")
 
     @property
     def hops(self) -> tuple[int, ...]:
-        """Rows from one frame to the next, for each length."""
+        """Rows from one frame to the next, for each part."""
         return tuple(one.base.frames.grid.hop for one in self.parts)
 
     @property
@@ -64,7 +63,7 @@ class Mixture:
 
     @property
     def npersegs(self) -> tuple[int, ...]:
-        """Rows of a frame, for each length."""
+        """Rows of a frame, for each part."""
         return tuple(one.base.frames.grid.nperseg for one in self.parts)
 
     @property
@@ -74,19 +73,20 @@ class Mixture:
 
     @property
     def best(self) -> Standardised:
-        """The length that the past explains best."""
+        """The part that the past explains best."""
         return self.parts[int(self.explained.argmax())]
 
     @cached_property
     def weights(self) -> Float64Array:
-        """Weight of each length, (n_parts,)."""
-        return np.maximum(self.explained, LEAST_WEIGHT)
+        """Weight of each part, (n_parts,)."""
+        explained = np.maximum(self.explained, LEAST)
+        return np.asarray(explained / np.maximum(1.0 - explained, LEAST))
 
     def mean(self, parts: list[Fused], n_steps: int) -> Fused:
-        """Return the fused scores of `n_steps` from those of each length at its own steps.
+        """Return the fused scores of `n_steps` from those of each part at its own steps.
 
-        The first steps of all lengths begin at the same row. The source of a step is the index of
-        the length that adds most to its statistic, and the channel is that of this length.
+        The first steps of all parts begin at the same row. The source of a step is the index of the
+        part that adds most to its statistic, and the channel is that of this part.
         """
         of_steps = [self._at_steps(index, part, n_steps) for index, part in enumerate(parts)]
         statistic = np.array([one.statistic for one in of_steps], dtype=np.float64)
@@ -104,7 +104,7 @@ class Mixture:
         )
 
     def _at_steps(self, index: int, part: Fused, n_steps: int) -> Fused:
-        """Return the scores of one length at each of its hops as scores of steps."""
+        """Return the scores of one part, a score a hop, as scores of steps."""
         times = self.hops[index] // self.step
         values = (getattr(part, one.name) for one in fields(part))
         return Fused(*(np.repeat(each, times, axis=-1)[..., :n_steps] for each in values))
@@ -112,13 +112,13 @@ class Mixture:
 
 @dataclass(frozen=True)
 class SequenceState:
-    """The scorers of all frame lengths between two blocks, for a file."""
+    """The scorers of all parts between two blocks, for a file."""
 
     parts: tuple[LengthState, ...]
 
     def __post_init__(self) -> None:
         if len({one.n_samples for one in self.parts}) != 1:
-            raise ValueError("The scorers of all frame lengths have taken the same rows.")
+            raise ValueError("The scorers of all parts have taken the same rows.")
 
     @property
     def n_samples(self) -> int:
@@ -147,7 +147,7 @@ class SequenceScorer:
     def update(self, block: Float64Array) -> Fused:
         """Take the next rows (n, n_channels); return the fused scores of the steps they finish.
 
-        All lengths are at the same row then, the first of a hop of each.
+        All parts are at the same row then, the first of a hop of each.
         """
         self._n_samples += len(block)
         hops, longest = self._model.hops, max(self._model.hops)
@@ -170,7 +170,7 @@ class SequenceScorer:
     def restored(cls, model: Mixture, state: SequenceState) -> Self:
         """Return the scorer that a state continues; raise ValueError where it does not fit."""
         if len(state.parts) != len(model.parts):
-            raise ValueError(f"The state has {len(state.parts)} frame lengths.")
+            raise ValueError(f"The state has {len(state.parts)} parts.")
         scorer = cls(model)
         scorer._parts = [
             LengthScorer.restored(one, part)
@@ -178,7 +178,7 @@ class SequenceScorer:
         ]
         rows = {part.done * hop for part, hop in zip(state.parts, model.hops, strict=True)}
         if len(rows) != 1:
-            raise ValueError("The scorers of all frame lengths are at the same row.")
+            raise ValueError("The scorers of all parts are at the same row.")
         scorer._n_samples, scorer._done = state.n_samples, rows.pop() // model.step
         return scorer
 

@@ -24,8 +24,8 @@ OF_PERIOD: Final = 1 / 8
 FRAMES_AT_LEAST: Final = 10
 # Frames that cover a row; four suffice, as their scores are averaged over all of them.
 HOPS_PER_FRAME: Final = 4
-# On `benchmarks/order.py` the VUS-PR is 0.75 with the level of a frame and 0.64 without.
-DEFAULT_VIEW: Final[View] = "magnitude-dc"
+# States are told apart by their level, beats of a heart that wander better without it.
+DEFAULT_VIEWS: Final[tuple[View, ...]] = ("magnitude", "magnitude-dc")
 # Views of a channel on its own; the residual is of several.
 SINGLE_VIEWS: Final = tuple(view for view in VIEWS if view != "residual")
 
@@ -42,8 +42,8 @@ class Sequence:
         Rows of a frame. By default frames of 16, 32 and 64 rows side by side, and of 128 and 256
         where the dominant period is long; those count most that are predicted best.
     view : str, optional
-        What is compared: "magnitude-dc" (the default), "magnitude", "complex", "aligned", "shape"
-        or "level".
+        What is compared: "magnitude", "magnitude-dc", "complex", "aligned", "shape" or "level". By
+        default magnitudes without and with the level, side by side.
     window : str or (str, float)
         A window that `scipy.signal.get_window` knows.
     epochs : int
@@ -138,7 +138,7 @@ class Sequence:
             lengths = (int(self.nperseg),)
         return Plan(
             grids=tuple(FrameGrid(n, max(1, n // HOPS_PER_FRAME)) for n in lengths),
-            view=self.view or DEFAULT_VIEW,
+            views=DEFAULT_VIEWS if self.view is None else (self.view,),
             window=self.window,
             epochs=int(self.epochs),
         )
