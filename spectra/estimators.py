@@ -377,9 +377,9 @@ class SequenceDetector(_Detector):
     Parameters
     ----------
     nperseg : int, optional
-        Samples in a frame; by default the power of two nearest to a sixteenth of the dominant
-        period, 16 to 256, or 32 where there is no period. A frame is predicted from the 4 and the
-        16 frames before it. Fewer than 160 rows are too short for a default: every row is NaN.
+        Samples in a frame; by default 16, 32 and 64 side by side, and 128 and 256 where the
+        dominant period is eight times as long. A frame is predicted from the 4 and the 16 frames
+        before it. Fewer than 160 rows are too short for a default: every row is NaN.
     alpha : float
         False-alarm probability, as in `SpectralDetector`.
     epochs : int
@@ -387,7 +387,7 @@ class SequenceDetector(_Detector):
         before them. By default 0: attention from a frame's past to the pasts of normal frames,
         which needs no training.
     view : str, optional
-        View of the spectra, as in `SpectralDetector`; by default magnitudes.
+        View of the spectra, as in `SpectralDetector`; by default magnitudes without and with the level.
     fs : float, optional
         Sampling rate in Hz of data without time; it names frequencies and changes no score.
     window : str or (str, float)

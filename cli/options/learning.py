@@ -72,8 +72,7 @@ def learning_options(command: Callable[..., None]) -> Callable[..., None]:
         cls=Advanced,
         type=click.IntRange(2, MOST_ROWS),
         metavar="ROWS",
-        help="Rows of a frame. [default: several lengths side by side; with --method sequence a "
-        "sixteenth of the period]",
+        help="Rows of a frame. [default: several lengths side by side]",
     )
     @click.option(
         "--k",

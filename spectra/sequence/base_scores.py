@@ -25,8 +25,8 @@ from spectra.sequence.predictor import FramePredictor
 from spectra.sequence.vocabulary import Vocabulary
 from spectra.signal.steps import StepGrid
 
-# Frames of the near and the far past. With frames of a sixteenth of the period these are a quarter
-# of the period and the whole of it.
+# Frames of the near and the far past. With frames of an eighth of the period these are a half of the
+# period and two.
 NEAR, FAR = 4, 16
 
 
