@@ -11,7 +11,7 @@ not mutated. `--every N` takes every Nth mutant.
 import argparse
 import ast
 import os
-import signal
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -34,13 +34,14 @@ LOADED = (hypothesis, numpy, pandas, scipy.special, scipy.stats, sklearn.base)
 ROOT = Path(__file__).resolve().parent.parent
 # The files whose tests a room has to survive on its own.
 TESTS = {
-    "calibration": ["gaussian", "standard", "contamination", "fusion", "rates", "scores", "alarms"],
+    "calibration": ["gaussian", "standard", "contamination", "fusion", "rates", "scores", "alarms",
+                    "calibration_values"],
     "signal": ["frames", "period", "spectrum", "scale", "steps", "views", "distance", "evidence",
                "points", "comparison", "base_scores", "normal", "amplitude"],
     "metrics": ["affiliation", "agreement", "vus"],
 }  # fmt: skip
-# Seconds that a mutant may take beyond ten times what its tests take.
-PATIENCE = 20.0
+# Seconds of a processor that a mutant may take beyond five times what its tests take.
+PATIENCE = 10.0
 OTHER: dict[type[ast.AST], type[Any]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
@@ -149,24 +150,21 @@ class Recorder:
         """Run a test in a context of its own."""
         name = item.nodeid.partition("[")[0]
         self.measured.switch_context(name)
-        begun = time.perf_counter()
+        begun = time.process_time()
         yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.process_time() - begun
 
 
 def run(arguments: list[str], plugins: list[Any]) -> int:
     """Run pytest without a word, and return its status."""
-    # Rewritten by pytest, a file that is named would be imported without its fault.
-    plain = [
-        "--assert=plain",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:terminalreporter",
-        "-W",
-        "ignore",
-    ]
-    return int(pytest.main(["-q", "-x", *plain, *arguments], plugins))
+    # Rewritten by pytest, a file that is named would be imported without its fault. One failure is
+    # enough, so that hypothesis does not look for the smallest.
+    first = (hypothesis.Phase.explicit, hypothesis.Phase.reuse, hypothesis.Phase.generate)
+    plain = hypothesis.settings(deadline=None, derandomize=True, database=None, phases=first)
+    hypothesis.settings.register_profile("mutants", plain)
+    options = ["--hypothesis-profile=mutants", "--assert=plain", "-p", "no:cacheprovider"]
+    options += ["-p", "no:terminalreporter", "-p", "no:xdist", "-W", "ignore"]
+    return int(pytest.main(["-q", "-x", *options, *arguments], plugins))
 
 
 def recorded(room: str) -> tuple[dict[Path, dict[int, set[str]]], dict[str, float]]:
@@ -199,61 +197,84 @@ def files_of(room: str) -> list[str]:
     return [*(f"tests/test_{name}.py" for name in TESTS[room]), f"spectra/{room}"]
 
 
-def is_noticed(mutant: Mutant, tests: list[str], seconds: float) -> bool:
-    """Return True if a test fails for a mutant, or takes far too long."""
+def started(mutant: Mutant, tests: list[str], seconds: float) -> int:
+    """Run the tests of a mutant in a process of its own; return its number.
+
+    It fails if a test fails, or takes far too long.
+    """
     number = os.fork()
-    if not number:
-        mutant.install()
-        for stream in (1, 2):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-        os._exit(run(tests, []))
-    end = time.monotonic() + 10 * seconds + PATIENCE
-    while True:
-        found, status = os.waitpid(number, os.WNOHANG)
-        if found:
-            return status != 0
-        if time.monotonic() > end:
-            os.kill(number, signal.SIGKILL)
-        time.sleep(0.01)
+    if number:
+        return number
+    limit = int(5 * seconds + PATIENCE)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+    for stream in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+    mutant.install()
+    os._exit(run(tests, []))
 
 
-def mutate(room: str, every: int) -> tuple[int, int]:
-    """Print the mutants of a room that survive; return how many there were, and how many did."""
+def mutants(room: str, every: int) -> Iterator[tuple[Mutant, list[str], float]]:
+    """Yield every Nth mutant of a room, its tests, the fastest first, and their seconds."""
     lines, seconds = recorded(room)
-    count = survived = 0
     for path in sorted((ROOT / "spectra" / room).glob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
         known = lines.get(path, {})
         whole = set().union(*known.values()) - {""} if known else set()
-        for index in range(sum(1 for _ in sites(tree))):
+        for index in range(sum(1 for _ in sites(ast.parse(path.read_text(encoding="utf-8"))))):
             if (index + len(path.name)) % every:
                 continue
             mutant = Mutant(path, index)
             tests = known.get(mutant.line, set()) - {""} or whole
             ordered = sorted(tests, key=lambda name: seconds.get(name, 0.0))
-            count += 1
-            took = sum(seconds.get(name, 0.0) for name in ordered)
-            if not ordered or not is_noticed(mutant, ordered, took):
-                survived += 1
-                place = f"{room}/{path.name}:{mutant.line} {mutant.function}"
-                sys.stdout.write(f"  {place}: {mutant.change}\n")
-                sys.stdout.flush()
-    return count, survived
+            yield mutant, ordered, sum(seconds.get(name, 0.0) for name in ordered)
+
+
+def survivors(room: str, every: int, jobs: int) -> Iterator[Mutant | None]:
+    """Yield each mutant of a room that no test notices, and None for each of the others."""
+    running: dict[int, Mutant] = {}
+    for mutant, tests, seconds in mutants(room, every):
+        if not tests:
+            yield mutant
+            continue
+        if len(running) == jobs:
+            yield _finished(running)
+        running[started(mutant, tests, seconds)] = mutant
+    while running:
+        yield _finished(running)
+
+
+def _finished(running: dict[int, Mutant]) -> Mutant | None:
+    """Wait for one of the mutants that are tested; return it if it has survived."""
+    number, status = os.wait()
+    mutant = running.pop(number)
+    return mutant if status == 0 else None
+
+
+def mutate(room: str, every: int, jobs: int) -> None:
+    """Print the mutants of a room that survive, and the share that does not."""
+    begun, count, survived = time.monotonic(), 0, 0
+    for mutant in survivors(room, every, jobs):
+        count += 1
+        if mutant is not None:
+            survived += 1
+            place = f"{room}/{mutant.path.name}:{mutant.line} {mutant.function}"
+            sys.stdout.write(f"  {place}: {mutant.change}\n")
+            sys.stdout.flush()
+    noticed = count - survived
+    sys.stdout.write(
+        f"{room}: {noticed} of {count} mutants noticed, {noticed / count:.1%}, in "
+        f"{time.monotonic() - begun:.0f} s\n"
+    )
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("rooms", nargs="*", choices=[*TESTS, []], default=[*TESTS])
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     given = parser.parse_args()
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     os.environ["OMP_NUM_THREADS"] = "1"
     for name in given.rooms:
-        started = time.monotonic()
-        n, alive = mutate(name, given.every)
-        sys.stdout.write(
-            f"{name}: {n - alive} of {n} mutants noticed, {1 - alive / n:.1%}, in "
-            f"{time.monotonic() - started:.0f} s\n"
-        )
-        sys.stdout.flush()
+        mutate(name, given.every, given.jobs)
