@@ -37,7 +37,7 @@ TESTS = {
     "calibration": ["gaussian", "standard", "contamination", "fusion", "rates", "scores", "alarms",
                     "calibration_values"],
     "signal": ["frames", "period", "spectrum", "scale", "steps", "views", "distance", "evidence",
-               "points", "comparison", "base_scores", "normal", "amplitude"],
+               "points", "comparison", "base_scores", "normal", "amplitude", "signal_values"],
     "metrics": ["affiliation", "agreement", "vus"],
 }  # fmt: skip
 # Seconds of a processor that a mutant may take beyond five times what its tests take.
