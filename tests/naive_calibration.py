@@ -182,8 +182,8 @@ def valley(maxima):
 def steps_of_alarms(values, threshold):
     """Mean number of flagged steps of the runs of raised ones that hold a flagged one.
 
-    Raised are those above the threshold at ten times alpha. The alphas are 0.1, 0.03 … 0.0001; below
-    the last with five such runs its mean holds.
+    Raised are those above the threshold at ten times alpha. The alphas are 0.1, 0.03 … 0.0001;
+    below the last with five such runs its mean holds.
     """
     means = []
     for alpha in (0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4):
