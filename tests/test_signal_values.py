@@ -104,7 +104,7 @@ def test_causal_steps_are_those_of_the_definition(
     # The frames that are named are enough, also while the signal goes on.
     for n_frames in (len(scores), None):
         first, last = steps.frames_of(start, stop, n_frames)
-        assert 0 <= first
+        assert first >= 0
         part = steps.average(every[first:last], first, start, stop, n_frames)
         np.testing.assert_array_equal(part, expected)
     assert steps.n_finished(n_samples) == n_samples // steps.step
