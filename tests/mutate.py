@@ -5,7 +5,7 @@ Run: python tests/mutate.py [--every N] [ROOM ...]
 Each mutant of a room (calibration, signal, metrics) has one operator, comparison, number or truth
 value exchanged. It is tested by the tests that run its line, the fastest first, in a process of its
 own; a mutant that no test fails for has survived. Error messages, docstrings, types and texts are
-not mutated. `--every N` takes every Nth mutant.
+not mutated, nor what changes the costs alone. `--every N` takes every Nth mutant.
 """
 
 import argparse
@@ -40,6 +40,8 @@ TESTS = {
                "points", "comparison", "base_scores", "normal", "amplitude", "signal_values"],
     "metrics": ["affiliation", "agreement", "vus"],
 }  # fmt: skip
+# Arguments that change the memory or the time alone.
+COSTS = ("overwrite_input", "copy")
 # Seconds of a processor that a mutant may take beyond five times what its tests take.
 PATIENCE = 10.0
 OTHER: dict[type[ast.AST], type[Any]] = {
@@ -64,9 +66,11 @@ def sites(node: ast.AST) -> Iterator[Site]:
 
 
 def _is_left_out(node: ast.AST) -> bool:
-    """Return True for errors, imports, docstrings, texts and types."""
+    """Return True for errors, imports, docstrings, texts, types and what changes costs alone."""
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.keyword):
+        return node.arg in COSTS
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return node.func.id in ("cast", "TypeVar", "require", "require_integer")
     left_out = (ast.Raise, ast.Import, ast.ImportFrom, ast.JoinedStr, ast.Assert)

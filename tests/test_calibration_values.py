@@ -15,7 +15,7 @@ from spectra.calibration.contamination import (
     normal_bound,
     raised_runs,
 )
-from spectra.calibration.fusion import Fused, Fusion, PowerMean
+from spectra.calibration.fusion import Fused, Fusion, PowerMean, _sampled
 from spectra.calibration.gaussian import GaussianThreshold, pareto_tail
 from spectra.calibration.rates import AlarmRate, alpha_of_fdr, alpha_of_rate, steps_of_alarms
 from spectra.calibration.scores import Scores
@@ -193,6 +193,17 @@ def test_the_valley_is_that_of_two_gaussians_where_there_are_two_modes(
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("share", "seed", "distance"), [(0.04, 1, 2.9), (0.04, 3, 2.5), (0.04, 1, 3.6), (0.3, 3, 4.0)]
+)
+def test_two_modes_that_are_just_accepted_are_two(share: float, seed: int, distance: float) -> None:
+    # Two whose gain in BIC lies between 10 and 11, two whose distance lies between 2.5 and 2.55.
+    values = maxima(share, distance, 50, seed)
+    expected = naive_calibration.valley(values.tolist())
+    assert math.isfinite(expected)
+    assert _valley(values) == pytest.approx(expected, rel=1e-6)
+
+
 @pytest.mark.parametrize("noise", [0.0, 0.002, 0.02])
 def test_the_valley_of_hardly_any_spread_is_that_of_the_smallest_one(noise: float) -> None:
     for distance in (2.0, 5.0, 20.0):
@@ -225,6 +236,13 @@ def test_maxima_of_blocks_without_a_score_are_left_out() -> None:
     assert _block_maxima(values, 100).tolist() == naive_calibration.block_maxima(values.tolist(), 8)
     assert cluster_size(values, 6.0, 100) == 1.0
     assert cluster_size(values, 0.0, 100) == 8.0
+
+
+def test_blocks_begin_at_the_first_step() -> None:
+    values = np.zeros(400)
+    values[:8] = 5.0
+    assert cluster_size(values, 1.0, 8) == 8.0
+    assert _block_maxima(values, 8).tolist() == [5.0] + 49 * [0.0]
 
 
 def test_the_scale_of_the_maxima_is_not_below_the_smallest() -> None:
@@ -343,7 +361,7 @@ def test_base_scores_and_groups_are_clipped_at_the_largest_that_fit() -> None:
     fusing = PowerMean((1, 3), 2)
     fusing.add(np.array([[[1e5, 1e7, 7e4]]], dtype=np.float32), 1, 3)
     found = fusing.result()
-    np.testing.assert_allclose(found.statistic, [1e5, 1e6, 7e4], rtol=1e-6)
+    np.testing.assert_allclose(found.statistic, [1e5, 1e6, 7e4], rtol=2e-7)
     np.testing.assert_array_equal(found.groups[1], np.float16([6e4, 6e4, 6e4]))
     assert np.isnan(found.groups[0]).all()
     assert (found.source == 3).all()
@@ -412,6 +430,13 @@ def test_a_statistic_that_repeats_has_the_smallest_scale_and_spread() -> None:
     assert own.suspected == 0.0
     few = Fusion.fit(statistic[:1], statistic[None, :1], (16,), 4, clean=True)
     assert few.smallest_p == 0.1
+
+
+@pytest.mark.parametrize(("n", "every"), [(131_072, 1), (131_073, 2), (262_144, 2), (262_145, 3)])
+def test_quantiles_are_taken_of_at_most_131072_evenly_spaced_steps(n: int, every: int) -> None:
+    steps = np.arange(n, dtype=np.float32)
+    np.testing.assert_array_equal(_sampled(steps), steps[::every])
+    assert _sampled(steps[:0]).size == 0
 
 
 def test_a_fusion_of_no_score_is_refused() -> None:
