@@ -432,6 +432,12 @@ def test_a_statistic_that_repeats_has_the_smallest_scale_and_spread() -> None:
     assert few.smallest_p == 0.1
 
 
+def test_scores_of_groups_are_in_spreads_from_their_centre() -> None:
+    parts = calibrator(0.0), 0.0, np.ones(7), np.array([1.0, -2.0]), np.array([0.5, 4.0])
+    found = Fusion(*parts, (16,)).group_scores(np.array([[2.0, 0.0], [2.0, -2.0]]))
+    assert found.tolist() == [[2.0, -2.0], [1.0, 0.0]]
+
+
 @pytest.mark.parametrize(("n", "every"), [(131_072, 1), (131_073, 2), (262_144, 2), (262_145, 3)])
 def test_quantiles_are_taken_of_at_most_131072_evenly_spaced_steps(n: int, every: int) -> None:
     steps = np.arange(n, dtype=np.float32)
