@@ -94,18 +94,18 @@ def levels(values):
     return tail_p, [max(found[: i + 1]) + 1e-9 * size * i for i in range(33)]
 
 
-def pareto(excess):
+def pareto(excess, weight=1.0):
     """Scale and shape of the largest penalised likelihood, of shapes −0.50, −0.48 … 0.50.
 
     The prior of the shape is a Gaussian of standard deviation 0.2. Of a shape, the scale solves
-    Σ (1 + shape)·e / (scale + shape·e) = n.
+    Σ (1 + shape)·e / (scale + shape·e) = n. Each excess counts as `weight` of them.
     """
     best = -inf, 0.0, 0.0
     n = len(excess)
     for i in range(51):
         shape = (i - 25) / 50
         low, high = max(0.0, -shape * max(excess)), 10 * max(excess)
-        for _ in range(100):
+        for _ in range(60):
             scale = (low + high) / 2
             # All of them lie inside a tail that ends.
             terms = [(1 + shape) * e / (scale + shape * e) for e in excess if scale + shape * e > 0]
@@ -117,7 +117,8 @@ def pareto(excess):
             lost = fsum((1 + 1 / shape) * log1p(shape * e / high) for e in excess)
         else:
             lost = fsum(excess) / high
-        best = max(best, (-n * log(high) - lost - (shape / 0.2) ** 2 / 2, high, shape))
+        likelihood = -weight * (n * log(high) + lost)
+        best = max(best, (likelihood - (shape / 0.2) ** 2 / 2, high, shape))
     return best[1:]
 
 
