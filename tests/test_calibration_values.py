@@ -106,6 +106,7 @@ def test_p_values_of_a_tail_are_those_of_its_definition_and_thresholds_its_inver
         assert found.log_p_value(5.0 + excess) == pytest.approx(log_p, rel=1e-9)
         if log_p > -600:
             assert found.threshold(math.exp(log_p)) == pytest.approx(5.0 + excess, rel=1e-7)
+    assert found.p_value(np.inf) == 0.0
 
 
 @pytest.mark.parametrize("shape", TAIL_SHAPES)
@@ -155,6 +156,12 @@ def test_parts_outside_their_ranges_make_none(refused: dict) -> None:
 def test_the_number_of_independent_values_is_their_share_and_at_least_one(share: float) -> None:
     values = np.random.default_rng(3).exponential(size=800)
     assert GaussianThreshold.fit(values, share).n_independent == max(800 * share, 1.0)
+
+
+@pytest.mark.parametrize("values", [np.array(["a", "b"]), np.array([None, {}]), "a"])
+def test_arrays_of_no_numbers_are_refused(values: object) -> None:
+    with pytest.raises(ValueError, match="must be numbers"):
+        GaussianThreshold.fit(values)
 
 
 def test_single_precision_is_calibrated_as_double() -> None:
