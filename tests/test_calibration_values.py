@@ -151,6 +151,11 @@ def test_parts_outside_their_ranges_make_none(refused: dict) -> None:
         replace(calibrator(0.0), **refused)
 
 
+def test_a_tail_without_a_value_fits() -> None:
+    found = GaussianThreshold.fit(np.full(40, 2.0))
+    assert (found.ks_statistic, found.ks_p_value) == (0.0, 1.0)
+
+
 @pytest.mark.parametrize("share", [1.0, 0.25, 1e-9])
 def test_the_number_of_independent_values_is_their_share_and_at_least_one(share: float) -> None:
     values = np.random.default_rng(3).exponential(size=800)
