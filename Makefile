@@ -1,6 +1,5 @@
 # make detect   find the anomalies in the real recordings that come with spectra
-# make test     run every check
-# make coverage make test, with the lines and branches that the tests run; at least 95 %
+# make test     run every check; at least 95 % of the lines and of the branches are run
 # make explore  run the tests of generated values with other values than make test
 # make fuzz     damaged files, altered models, random options; SECONDS=60 of them from seed SEED=0
 # make mutate   put faults into calibration, signal and metrics: how many do the tests notice? EVERY=1
@@ -19,7 +18,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p $(US
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: detect check test coverage explore fuzz mutate torture cluster-demo audit docs dist clean
+.PHONY: detect check test explore fuzz mutate torture cluster-demo audit docs dist clean
 .DELETE_ON_ERROR:
 
 detect: .venv/.installed
@@ -31,15 +30,13 @@ check: .venv/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# On several cores, which pays for measuring what is run. Programs that the tests start are measured
+# too, and write files of their own.
 test: check
-	$(BIN)/python -m pytest
-
-# Programs that the tests start are measured too, and write files of their own.
-coverage: check
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage run -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile
 	$(BIN)/python -m coverage combine --quiet
-	$(BIN)/python -m coverage report
+	$(BIN)/python tests/covered.py
 
 SECONDS ?= 60
 SEED ?= 0

@@ -5,13 +5,15 @@ Run: python tests/mutate.py [--every N] [ROOM ...]
 Each mutant of a room (calibration, signal, metrics) has one operator, comparison, number or truth
 value exchanged. It is tested by the tests that run its line, the fastest first, in a process of its
 own; a mutant that no test fails for has survived. Error messages, docstrings, types and texts are
-not mutated. `--every N` takes every Nth mutant.
+not mutated, nor what changes the costs alone. Those that are known to survive are listed with the
+reason in mutants.tsv, others are printed. The status is 1 where there are others, or less than 85 %
+of a room's are noticed. `--every N` takes every Nth mutant.
 """
 
 import argparse
 import ast
 import os
-import signal
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -34,13 +36,20 @@ LOADED = (hypothesis, numpy, pandas, scipy.special, scipy.stats, sklearn.base)
 ROOT = Path(__file__).resolve().parent.parent
 # The files whose tests a room has to survive on its own.
 TESTS = {
-    "calibration": ["gaussian", "standard", "contamination", "fusion", "rates", "scores", "alarms"],
+    "calibration": ["gaussian", "standard", "contamination", "fusion", "rates", "scores", "alarms",
+                    "calibration_values"],
     "signal": ["frames", "period", "spectrum", "scale", "steps", "views", "distance", "evidence",
-               "points", "comparison", "base_scores", "normal", "amplitude"],
+               "points", "comparison", "base_scores", "normal", "amplitude", "signal_values"],
     "metrics": ["affiliation", "agreement", "vus"],
 }  # fmt: skip
-# Seconds that a mutant may take beyond ten times what its tests take.
-PATIENCE = 20.0
+# Mutants that survive, each with the reason: tab-separated file, function, change and reason.
+SURVIVORS = ROOT / "tests" / "mutants.tsv"
+# Smallest share of mutants that tests notice.
+LEAST = 0.85
+# Arguments that change the memory or the time alone.
+COSTS = ("overwrite_input", "copy")
+# Seconds of a processor that a mutant may take beyond five times what its tests take.
+PATIENCE = 10.0
 OTHER: dict[type[ast.AST], type[Any]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
@@ -63,9 +72,11 @@ def sites(node: ast.AST) -> Iterator[Site]:
 
 
 def _is_left_out(node: ast.AST) -> bool:
-    """Return True for errors, imports, docstrings, texts and types."""
+    """Return True for errors, imports, docstrings, texts, types and what changes costs alone."""
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.keyword):
+        return node.arg in COSTS
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return node.func.id in ("cast", "TypeVar", "require", "require_integer")
     left_out = (ast.Raise, ast.Import, ast.ImportFrom, ast.JoinedStr, ast.Assert)
@@ -149,24 +160,21 @@ class Recorder:
         """Run a test in a context of its own."""
         name = item.nodeid.partition("[")[0]
         self.measured.switch_context(name)
-        begun = time.perf_counter()
+        begun = time.process_time()
         yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.process_time() - begun
 
 
 def run(arguments: list[str], plugins: list[Any]) -> int:
     """Run pytest without a word, and return its status."""
-    # Rewritten by pytest, a file that is named would be imported without its fault.
-    plain = [
-        "--assert=plain",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:terminalreporter",
-        "-W",
-        "ignore",
-    ]
-    return int(pytest.main(["-q", "-x", *plain, *arguments], plugins))
+    # Rewritten by pytest, a file that is named would be imported without its fault. One failure is
+    # enough, so that hypothesis does not look for the smallest.
+    first = (hypothesis.Phase.explicit, hypothesis.Phase.reuse, hypothesis.Phase.generate)
+    plain = hypothesis.settings(deadline=None, derandomize=True, database=None, phases=first)
+    hypothesis.settings.register_profile("mutants", plain)
+    options = ["--hypothesis-profile=mutants", "--assert=plain", "-p", "no:cacheprovider"]
+    options += ["-p", "no:terminalreporter", "-p", "no:unraisableexception", "-W", "ignore"]
+    return int(pytest.main(["-q", "-x", *options, *arguments], plugins))
 
 
 def recorded(room: str) -> tuple[dict[Path, dict[int, set[str]]], dict[str, float]]:
@@ -199,61 +207,97 @@ def files_of(room: str) -> list[str]:
     return [*(f"tests/test_{name}.py" for name in TESTS[room]), f"spectra/{room}"]
 
 
-def is_noticed(mutant: Mutant, tests: list[str], seconds: float) -> bool:
-    """Return True if a test fails for a mutant, or takes far too long."""
+def started(mutant: Mutant, tests: list[str], seconds: float) -> int:
+    """Run the tests of a mutant in a process of its own; return its number.
+
+    It fails if a test fails, or takes far too long.
+    """
     number = os.fork()
-    if not number:
-        mutant.install()
-        for stream in (1, 2):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-        os._exit(run(tests, []))
-    end = time.monotonic() + 10 * seconds + PATIENCE
-    while True:
-        found, status = os.waitpid(number, os.WNOHANG)
-        if found:
-            return status != 0
-        if time.monotonic() > end:
-            os.kill(number, signal.SIGKILL)
-        time.sleep(0.01)
+    if number:
+        return number
+    limit = int(5 * seconds + PATIENCE)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+    for stream in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+    mutant.install()
+    os._exit(run(tests, []))
 
 
-def mutate(room: str, every: int) -> tuple[int, int]:
-    """Print the mutants of a room that survive; return how many there were, and how many did."""
+def mutants(room: str, every: int) -> Iterator[tuple[Mutant, list[str], float]]:
+    """Yield every Nth mutant of a room, its tests, the fastest first, and their seconds."""
     lines, seconds = recorded(room)
-    count = survived = 0
     for path in sorted((ROOT / "spectra" / room).glob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
         known = lines.get(path, {})
         whole = set().union(*known.values()) - {""} if known else set()
-        for index in range(sum(1 for _ in sites(tree))):
+        for index in range(sum(1 for _ in sites(ast.parse(path.read_text(encoding="utf-8"))))):
             if (index + len(path.name)) % every:
                 continue
             mutant = Mutant(path, index)
             tests = known.get(mutant.line, set()) - {""} or whole
             ordered = sorted(tests, key=lambda name: seconds.get(name, 0.0))
-            count += 1
-            took = sum(seconds.get(name, 0.0) for name in ordered)
-            if not ordered or not is_noticed(mutant, ordered, took):
-                survived += 1
-                place = f"{room}/{path.name}:{mutant.line} {mutant.function}"
-                sys.stdout.write(f"  {place}: {mutant.change}\n")
+            yield mutant, ordered, sum(seconds.get(name, 0.0) for name in ordered)
+
+
+def survivors(room: str, every: int, jobs: int) -> Iterator[Mutant | None]:
+    """Yield each mutant of a room that no test notices, and None for each of the others."""
+    running: dict[int, Mutant] = {}
+    for mutant, tests, seconds in mutants(room, every):
+        if not tests:
+            yield mutant
+            continue
+        if len(running) == jobs:
+            yield _finished(running)
+        running[started(mutant, tests, seconds)] = mutant
+    while running:
+        yield _finished(running)
+
+
+def _finished(running: dict[int, Mutant]) -> Mutant | None:
+    """Wait for one of the mutants that are tested; return it if it has survived."""
+    number, status = os.wait()
+    mutant = running.pop(number)
+    return mutant if status == 0 else None
+
+
+def reasons() -> dict[str, str]:
+    """Return why mutants that are known survive, by their place and change."""
+    lines = SURVIVORS.read_text(encoding="utf-8").splitlines()
+    rows = (line.rpartition("\t") for line in lines if not line.startswith("#"))
+    return {mutant: reason for mutant, _, reason in rows}
+
+
+def mutate(room: str, every: int, jobs: int) -> bool:
+    """Print the mutants of a room that survive for no known reason, and the share that does not.
+
+    Returns True if there are none of the former, and the latter is large enough.
+    """
+    begun, count, known = time.monotonic(), 0, reasons()
+    survived: list[str] = []
+    for mutant in survivors(room, every, jobs):
+        count += 1
+        if mutant is not None:
+            survived.append(f"{room}/{mutant.path.name}\t{mutant.function}\t{mutant.change}")
+            if survived[-1] not in known:
+                sys.stdout.write(survived[-1] + "\n")
                 sys.stdout.flush()
-    return count, survived
+    noticed, seconds = 1 - len(survived) / count, time.monotonic() - begun
+    unknown = [mutant for mutant in survived if mutant not in known]
+    sys.stdout.write(
+        f"{room}: {count - len(survived)} of {count} mutants noticed, {noticed:.1%}, and of the "
+        f"others {len(unknown)} for no reason in {SURVIVORS.name}; {seconds:.0f} s\n"
+    )
+    sys.stdout.flush()
+    return not unknown and noticed >= LEAST
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("rooms", nargs="*", choices=[*TESTS, []], default=[*TESTS])
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     given = parser.parse_args()
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     os.environ["OMP_NUM_THREADS"] = "1"
-    for name in given.rooms:
-        started = time.monotonic()
-        n, alive = mutate(name, given.every)
-        sys.stdout.write(
-            f"{name}: {n - alive} of {n} mutants noticed, {1 - alive / n:.1%}, in "
-            f"{time.monotonic() - started:.0f} s\n"
-        )
-        sys.stdout.flush()
+    results = [mutate(name, given.every, given.jobs) for name in given.rooms]
+    sys.exit(not all(results))

@@ -1,7 +1,7 @@
 """The fusion of base scores and the standard of distances by their definitions, in plain loops."""
 
-from math import fsum, isnan, log, nan, sqrt
-from statistics import median
+from math import exp, fsum, inf, isnan, log, log1p, nan, sqrt
+from statistics import NormalDist, median
 
 
 def power_mean(scores, power):
@@ -41,18 +41,13 @@ def gumbel_bound(values, block, quantiles, probability):
     maxima = sorted(block_maxima(values, block))
     share = cluster_size(values, median(maxima), block) / block
 
-    def quantile(p):
-        at = p * (len(maxima) - 1)
-        low = int(at)
-        high = min(low + 1, len(maxima) - 1)
-        return maxima[low] + (at - low) * (maxima[high] - maxima[low])
-
     def gumbel(p):
         return -log(-log(p))
 
     low, high = quantiles
-    scale = (quantile(high) - quantile(low)) / (gumbel(high) - gumbel(low))
-    location = quantile(high) - scale * gumbel(high)
+    lower, upper = quantile(maxima, low), quantile(maxima, high)
+    scale = (upper - lower) / (gumbel(high) - gumbel(low))
+    location = upper - scale * gumbel(high)
     return location + scale * gumbel((1 - probability) ** (1 / share))
 
 
@@ -72,3 +67,138 @@ def winsorised(values, start, bound, rounds, smallest):
         mean = fsum(clipped) / len(clipped)
         sigma = max(deviation(clipped), smallest)
     return mean, sigma
+
+
+def quantile(ordered, p):
+    """The quantile of values in order, linear between neighbours."""
+    at = p * (len(ordered) - 1)
+    low = int(at)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (at - low) * (ordered[high] - ordered[low])
+
+
+def levels(values):
+    """The share of values in the tail, and the 33 levels of the body, from z = −3 up to the tail.
+
+    The tail are the 100 largest of many values and half of few. Equal levels are moved apart by a
+    billionth of their range or size.
+    """
+    ordered = sorted(values)
+    n_tail = max(min(100, len(ordered) // 2), 1)
+    tail_p = min(n_tail / len(ordered), 0.5)
+    law = NormalDist()
+    top = -law.inv_cdf(tail_p)
+    found = [quantile(ordered, law.cdf(-3 + i * (top + 3) / 32)) for i in range(33)]
+    size = max(found[-1] - found[0], *(abs(one) for one in found))
+    size = size if 1e-9 * size > 0 else 1.0
+    return tail_p, [max(found[: i + 1]) + 1e-9 * size * i for i in range(33)]
+
+
+def pareto(excess, weight=1.0):
+    """Scale and shape of the largest penalised likelihood, of shapes −0.50, −0.48 … 0.50.
+
+    The prior of the shape is a Gaussian of standard deviation 0.2. Of a shape, the scale solves
+    Σ (1 + shape)·e / (scale + shape·e) = n. Each excess counts as `weight` of them.
+    """
+    best = -inf, 0.0, 0.0
+    n = len(excess)
+    for i in range(51):
+        shape = (i - 25) / 50
+        low, high = max(0.0, -shape * max(excess)), 10 * max(excess)
+        for _ in range(60):
+            scale = (low + high) / 2
+            # All of them lie inside a tail that ends.
+            terms = [(1 + shape) * e / (scale + shape * e) for e in excess if scale + shape * e > 0]
+            if len(terms) < n or fsum(terms) > n:
+                low = scale
+            else:
+                high = scale
+        if shape:
+            lost = fsum((1 + 1 / shape) * log1p(shape * e / high) for e in excess)
+        else:
+            lost = fsum(excess) / high
+        likelihood = -weight * (n * log(high) + lost)
+        best = max(best, (likelihood - (shape / 0.2) ** 2 / 2, high, shape))
+    return best[1:]
+
+
+def log_tail(excess, tail_p, scale, shape, n):
+    """The logarithm of the p-value of an excess over the last level.
+
+    A tail that ends is continued, from the p-value 1 / (10 n) on, as an exponential one.
+    """
+    y = excess / scale
+    if shape == 0:
+        return log(tail_p) - y
+    if shape < 0:
+        # The excess at which the p-value is 1 / (10 n).
+        end = ((tail_p * 10 * n) ** shape - 1) / shape
+        if y > end:
+            return log(1 / (10 * n)) - (y - end)
+    return log(tail_p) - log1p(shape * y) / shape
+
+
+def valley(maxima):
+    """The value between two modes of block maxima, ∞ where there is one.
+
+    Two Gaussians are fitted to the logarithms without the lowest tenth, by 100 rounds of
+    expectation maximisation, from the mean of the highest quarter and that of the others, half of
+    the spread, and weights of three to one.
+    """
+    x = sorted(log(max(value, 0.05)) for value in maxima)
+    if deviation(x) < 0.01:
+        return inf
+    x = x[int(0.1 * len(x)) :]
+    n = len(x)
+    start = 3 * n // 4
+    means = [fsum(x[:start]) / start, fsum(x[start:]) / (n - start)]
+    spreads, weights = [max(deviation(x) / 2, 0.01)] * 2, [0.75, 0.25]
+
+    def densities(value):
+        parts = zip(means, spreads, weights, strict=True)
+        return [log(w) - log(s) - ((value - m) / s) ** 2 / 2 for m, s, w in parts]
+
+    for _ in range(100):
+        logs = [densities(value) for value in x]
+        shares = [[exp(one - max(pair)) for one in pair] for pair in logs]
+        likelihood = fsum(
+            max(pair) + log(sum(share)) for pair, share in zip(logs, shares, strict=True)
+        )
+        shares = [[one / sum(share) for one in share] for share in shares]
+        for k in range(2):
+            count = max(fsum(share[k] for share in shares), 1e-300)
+            mean = fsum(s[k] * v for s, v in zip(shares, x, strict=True)) / count
+            square = fsum(s[k] * (v - mean) ** 2 for s, v in zip(shares, x, strict=True)) / count
+            means[k], spreads[k], weights[k] = mean, max(sqrt(square), 0.01), count / n
+    alone = -n * (log(max(deviation(x), 0.01)) + 0.5)
+    gain = 2 * (likelihood - alone) - 3 * log(n)
+    apart = sqrt(2) * (means[1] - means[0]) / sqrt(spreads[0] ** 2 + spreads[1] ** 2)
+    if gain <= 10 or apart <= 2.5 or weights[1] * 0.9 >= 0.5:
+        return inf
+    grid = [means[0] + i * (means[1] - means[0]) / 399 for i in range(400)]
+    pairs = [densities(value) for value in grid]
+    return exp(next(v for v, (low, high) in zip(grid, pairs, strict=True) if high > low))
+
+
+def steps_of_alarms(values, threshold):
+    """Mean number of flagged steps of the runs of raised ones that hold a flagged one.
+
+    Raised are those above the threshold at ten times alpha. The alphas are 0.1, 0.03 … 0.0001;
+    below the last with five such runs its mean holds.
+    """
+    means = []
+    for alpha in (0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4):
+        runs, last_raised = [], False
+        for value in values:
+            raised = value > threshold(min(10 * alpha, 0.5))
+            if raised and not last_raised:
+                runs.append(0)
+            if raised:
+                runs[-1] += value > threshold(alpha)
+            last_raised = raised
+        alarms = [run for run in runs if run]
+        if len(alarms) < 5:
+            break
+        means.append(sum(alarms) / len(alarms))
+    last = means[-1] if means else 1.0
+    return means + [last] * (7 - len(means))

@@ -88,3 +88,35 @@ def autocorrelation(signal, max_lag):
             pairs = list(zip(scaled[: len(scaled) - lag], scaled[lag:], strict=True))
             total[lag] += fsum(a * b for a, b in pairs) / len(pairs)
     return [value / total[0] for value in total]
+
+
+def dominant_period(signal):
+    """The first peak of the autocorrelation that reaches 0.9 of the highest, or None.
+
+    Lags are those below an eighth of the signal and below 4096. A peak rises 0.2, and 7/√n, above
+    the lowest value before it, and above 0. The highest value at most a tenth beyond is the period.
+    """
+    n = len(signal)
+    max_lag = min(n // 8, 4096)
+    if max_lag < 4:
+        return None
+    r = autocorrelation(signal, max_lag)
+    rise = max(0.2, 7 / sqrt(n))
+    peaks = [
+        lag
+        for lag in range(1, max_lag)
+        if r[lag - 1] < r[lag] >= r[lag + 1] and r[lag] > 0 and r[lag] - min(r[:lag]) >= rise
+    ]
+    if not peaks:
+        return None
+    best = max(r[lag] for lag in peaks)
+    first = next(lag for lag in peaks if r[lag] >= 0.9 * best)
+    return max(range(first, min(first + int(0.1 * first), max_lag) + 1), key=lambda lag: r[lag])
+
+
+def causal_step(frame_scores, nperseg, hop, step, j):
+    """The score of the last frame that ends before the second sample of the hop of step j."""
+    first_row = j * step // hop * hop
+    ended = [i for i in range(len(frame_scores)) if i * hop + nperseg - 1 <= first_row]
+    score = frame_scores[ended[-1]] if ended else nan
+    return score if isfinite(score) else nan

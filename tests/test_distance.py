@@ -45,7 +45,7 @@ def test_nearest_are_those_of_all_pairs(n_normal: int, k: int, dtype: type) -> N
             )
 
 
-@pytest.mark.parametrize(("k", "stride"), [(1, 1), (1, 4), (3, 2), (10, 4), (25, 4)])
+@pytest.mark.parametrize(("k", "stride"), [(1, 1), (3, 1), (1, 4), (3, 2), (10, 4), (25, 4)])
 def test_every_few_columns_are_those_of_every_few_normal_spectra(k: int, stride: int) -> None:
     rng = np.random.default_rng(3)
     features, bank = rng.normal(size=(20, 6)), rng.normal(size=(100, 6))

@@ -1,6 +1,7 @@
 """Many base scores to one statistic and its p-value, against the definition in plain loops."""
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -140,26 +141,31 @@ def statistics() -> dict[str, np.ndarray]:
     }
 
 
-FUSIONS = {
-    (name, block, clean): Fusion.fit(*fused(values), (16,), block, clean=clean, smallest_scale=0.0)
-    for name, values in statistics().items()
-    for block in (1, 16, 120)
-    for clean in (False, True)
-}
+KEYS = [(name, block, clean) for name in statistics() for block in (1, 16, 120)
+        for clean in (False, True)]  # fmt: skip
+
+
+@cache
+def fusion_of(name: str, block: int, clean: bool) -> Fusion:
+    """The fusion of statistics of one kind."""
+    scores = fused(statistics()[name])
+    return Fusion.fit(*scores, (16,), block, clean=clean, smallest_scale=0.0)
+
+
 ALPHA = st.floats(-6, np.log10(0.5)).map(lambda exponent: 10.0**exponent)
 
 
-@given(st.sampled_from(sorted(FUSIONS)), ALPHA)
+@given(st.sampled_from(KEYS), ALPHA)
 def test_p_value_of_the_threshold_at_alpha_is_alpha(key, alpha: float) -> None:
-    fusion = FUSIONS[key]
+    fusion = fusion_of(*key)
     assert fusion.p_value(fusion.threshold(alpha)) == pytest.approx(alpha, rel=1e-5)
 
 
-@given(st.sampled_from(sorted(FUSIONS)), ALPHA)
+@given(st.sampled_from(KEYS), ALPHA)
 def test_p_values_lie_below_alpha_where_the_statistic_exceeds_the_threshold(
     key, alpha: float
 ) -> None:
-    fusion = FUSIONS[key]
+    fusion = fusion_of(*key)
     statistic, _ = fused(statistics()[key[0]])
     threshold = fusion.threshold(alpha)
     with np.errstate(invalid="ignore"):
@@ -168,20 +174,20 @@ def test_p_values_lie_below_alpha_where_the_statistic_exceeds_the_threshold(
     np.testing.assert_allclose(statistic[differ], threshold, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("key", FUSIONS)
+@pytest.mark.parametrize("key", KEYS)
 def test_larger_statistics_have_larger_scores_up_to_the_largest(key) -> None:
     # No score piles up at a cap: steps above the median are all told from one another.
-    fusion = FUSIONS[key]
+    fusion = fusion_of(*key)
     z = fusion.z(np.linspace(fusion.threshold(0.5), 100.0, 5000))
     assert (np.diff(z) > 0).all()
     assert np.isfinite(z).all()
     assert np.isfinite(fusion.z(1e6))
 
 
-@pytest.mark.parametrize("key", FUSIONS)
+@pytest.mark.parametrize("key", KEYS)
 def test_scores_of_a_statistic_are_as_many_as_its_values(key) -> None:
     statistic = np.unique(fused(statistics()[key[0]])[0])
-    fusion = FUSIONS[key]
+    fusion = fusion_of(*key)
     high = statistic[statistic > fusion.threshold(0.5)]
     _, counts = np.unique(fusion.z(high), return_counts=True)
     assert counts.max() == 1
@@ -221,7 +227,7 @@ def test_of_clean_steps_none_is_suspected_and_of_others_the_anomalous_ones() -> 
 
 
 def test_a_step_without_a_base_score_has_no_p_value() -> None:
-    fusion = FUSIONS["chi2", 16, False]
+    fusion = fusion_of("chi2", 16, False)
     found = fusion.p_value(np.array([np.nan, 1.0]))
     assert np.isnan(found[0])
     assert 0 < found[1] < 1
@@ -267,7 +273,7 @@ def test_a_group_without_a_score_and_one_that_never_changes_are_usable() -> None
 @pytest.mark.parametrize("alpha", [0.0, 1.0, -0.1, np.nan])
 def test_an_alpha_that_is_no_probability_is_refused(alpha: float) -> None:
     with pytest.raises(ValueError, match="must lie between 0 and 1"):
-        FUSIONS["chi2", 16, False].threshold(alpha)
+        fusion_of("chi2", 16, False).threshold(alpha)
 
 
 @pytest.mark.parametrize(
@@ -288,18 +294,18 @@ def test_a_fusion_whose_parts_do_not_belong_together_is_refused(
     npersegs: tuple[int, ...],
     message: str,
 ) -> None:
-    calibration = FUSIONS["chi2", 16, False].calibration
+    calibration = fusion_of("chi2", 16, False).calibration
     with pytest.raises(ValueError, match=message):
         Fusion(calibration, suspected, np.ones(7), np.array(centre), np.array(spread), npersegs)
 
 
 def test_the_p_value_is_that_of_the_score() -> None:
-    fusion = FUSIONS["lognormal", 16, True]
+    fusion = fusion_of("lognormal", 16, True)
     at = np.linspace(0, 20, 40)
     np.testing.assert_allclose(fusion.p_value(at), p_from_z(fusion.z(at)))
 
 
-@pytest.mark.parametrize("key", FUSIONS)
+@pytest.mark.parametrize("key", KEYS)
 def test_the_smallest_p_value_is_a_tenth_of_that_of_one_independent_step(key) -> None:
-    fusion = FUSIONS[key]
+    fusion = fusion_of(*key)
     assert fusion.smallest_p == pytest.approx(min(0.1 / fusion.calibration.n_independent, 0.5))

@@ -95,3 +95,10 @@ def test_the_shortest_and_the_longest_periods_are_those_of_the_published_code(pe
     series = np.sin(2 * np.pi * np.arange(1000) / period)
     assert metrics.vus_buffer(series) == naive.vus_buffer(series.tolist())
     assert (metrics.vus_buffer(series) == 125) == (period > 303)
+
+
+@pytest.mark.parametrize("period", [399, 400])
+def test_lags_up_to_400_rows_are_compared_with_their_neighbours(period):
+    t = np.arange(1600)
+    x = 3.0 * (t % period == 0) + 0.3 * np.sin(2 * np.pi * t / 50)
+    assert metrics.vus_buffer(x) == naive.vus_buffer(x.tolist())
