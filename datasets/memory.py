@@ -9,6 +9,8 @@ _SHARE = 0.5
 up to two copies of them for a moment."""
 _FALLBACK = 8 << 30
 """Bytes assumed where the system does not say how much memory it has (Windows)."""
+_FREE_CELLS, _CELLS_A_BYTE = 1 << 24, 16
+"""Cells that any table may have, and those for each byte of a table with more."""
 
 
 def machine_bytes() -> int:
@@ -48,4 +50,16 @@ def refuse_too_large(
         raise DataError(
             f"{source} says that it holds {values:,} values, {needed:,.3g} GiB in memory, more "
             f"than the {allowed / 2**30:.3g} GiB that may be used here: {remedy}."
+        )
+
+
+def refuse_mostly_empty(source: str, rows: int, columns: int, size: int) -> None:
+    """Raise DataError for a table of some bytes whose rows have few of its many columns.
+
+    Each row takes memory for all of them, so that a small file could take all there is.
+    """
+    if rows * columns > max(_FREE_CELLS, _CELLS_A_BYTE * size):
+        raise DataError(
+            f"{source} has {rows:,} rows and {columns:,} columns, nearly all of them empty: split "
+            "it, so that the rows of a file have the same columns."
         )

@@ -4,8 +4,9 @@ Names are loaded on first use (PEP 562), so that ``import spectra`` takes 0.04 s
 imports only what it needs.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+# Type checkers take it for true. The module `typing` would take a fifth of the start of a command,
+# in which an interrupt prints a traceback.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from spectra import datasets, metrics
@@ -83,6 +84,8 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         """Load a public name on first use; raises AttributeError for any other name."""
+        from importlib import import_module
+
         if name in ("datasets", "metrics"):
             return import_module(f"spectra.{name}")
         if name in _HOME:

@@ -3,7 +3,9 @@
 import bz2
 import gzip
 import io
+import json
 import lzma
+import struct
 import zipfile
 from collections.abc import Callable
 from functools import cache
@@ -33,6 +35,16 @@ TEXTS = [
     b"-", b"+", b"\xe2\x88\x921", b"=1+1", b"0x10", b"1_0", b"true", b"NULL", b"{", b'{"a": 1}',
     b"[1, 2]", b"\x1b[2J", b"a" * 5000, b" " * 300, b"5 min", b"P1D", b"+14:00", b"Z",
 ]  # fmt: skip
+# What the headers of arrays are full of, in place of a type, an order or a shape.
+HEADER_VALUES = [
+    "'<f8'", "'O'", "'M8[ns]'", "'M8[99999999999s]'", "'V9999999999'", "'U3'", "'<f8,<i4'",
+    "'9999999999f8'", "b'x'", "None", "True", "3", "-1", "9" * 400, "1e400", "()", "[]", "{}", "''",
+    "'shape'", "(5,)", "(2, 3)", "(-1,)", "(1.5,)", "([],)", "(0, 9223372036854775807)", "{[]: 1}",
+    "[('a', '<f8')]", "[('a', '<f8', (999999999,))]", "[('a', [('b', '<f8')])]", "1+2j", "{1, 2}",
+    "[('', 'V8')]", "[(('t', 'n'), 'f8')]", "('<f8', (2,))", "{'names': ['a']}", "10L", "(5L,)",
+    "{'names': ['a'], 'formats': ['f8'], 'offsets': [99999999999]}", "f'{1}'", "'\\ud800'",
+    "[" * 200 + "]" * 200, "(" * 3000, "-" * 3000 + "1", "(" * 90 + "1" + ",)" * 90,
+]  # fmt: skip
 # What damaged bytes are full of: sizes, counts and offsets.
 RUNS = [
     b"\xff" * 4, b"\0" * 4, b"\xff\xff\xff\x7f", b"\0\0\0\x80", b"\xff" * 7 + b"\x7f", b"\0" * 8,
@@ -58,6 +70,7 @@ def corpus() -> dict[str, bytes]:
     plain = frame.to_csv(index=False)
     semicolons = frame.to_csv(index=False, sep=";", decimal=",", date_format="%d.%m.%Y %H:%M:%S")
     stacked = pd.concat([frame.assign(who="one"), frame.assign(who="two")]).to_csv(index=False)
+    records = json.loads(frame.to_json(orient="records", date_format="iso"))
     table = pa.Table.from_pandas(frame.assign(who="a"))
     nested = {"s": {"fs": 100.0, "x": x[:, 0], "name": "abc"}, "y": x[:, 1]}
     return {
@@ -67,6 +80,13 @@ def corpus() -> dict[str, bytes]:
         "above.csv": f"# sample rate = 100 Hz\nMade by: x\n{plain}".encode("utf-8-sig"),
         "plain.txt": b"\n".join(b"%.4f" % value for value in x[:, 0]),
         "blanks.txt": b"\n".join(b"%d %9.4f  %9.4f" % (i, *row) for i, row in enumerate(x)),
+        "a.json": json.dumps({"fs": 10, "data": records}).encode(),
+        "a.jsonl": b"\n".join(json.dumps(one).encode() for one in records),
+        "columns.json": json.dumps({"a": [*x[:, 0]], "b": [*x[:, 1]], "fs": 5.0}).encode(),
+        "a.log": b"\n".join(
+            b"2024-01-01 00:00:%02d INFO main: temp=%.1f hum: %.0f %%" % (i, a, b)
+            for i, (a, b) in enumerate(x)
+        ),
         "utf16.csv": plain.encode("utf-16"),
         "a.csv.gz": gzip.compress(plain.encode()),
         "a.csv.bz2": bz2.compress(plain.encode()),
@@ -137,10 +157,12 @@ def damaged(name: str, rng: Generator) -> bytes:
     """Return a file of the corpus with damage: to its bytes, its cells, or inside its container."""
     content = corpus()[name]
     chance = rng.random()
-    if chance < 0.3 and name.endswith((".csv", ".txt")):
+    if chance < 0.3 and name.endswith((".csv", ".txt", ".log")):
         return damaged_table(content, rng)
     if chance < 0.5 and name.endswith((".xlsx", ".npz")):
         return _damaged_member(content, rng)
+    if chance < 0.3 and name.endswith(".npy"):
+        return damaged_header(content, rng)
     if chance < 0.5 and name.startswith("a.csv."):
         inner = damaged_bytes(corpus()["comma.csv"], rng)
         compress = {
@@ -183,6 +205,22 @@ def damaged_bytes(content: bytes, rng: Generator) -> bytes:
     return bytes(data)
 
 
+def damaged_header(content: bytes, rng: Generator) -> bytes:
+    """Return an array of NumPy whose header says something else."""
+    values = content.partition(b"}")[2]
+    said = {"'descr'": "'<f8'", "'fortran_order'": "False", "'shape'": f"({ROWS},)"}
+    for _ in range(int(rng.integers(1, 3))):
+        key = str(rng.choice([*said]))
+        value = HEADER_VALUES[int(rng.integers(len(HEADER_VALUES)))]
+        if rng.random() < 0.8:
+            said[key] = value
+        else:
+            said[value] = said.pop(key)
+    header = ", ".join(f"{key}: {value}" for key, value in said.items())
+    text = f"{{{header}, }}\n" if rng.random() < 0.9 else header
+    return b"\x93NUMPY\x01\0" + struct.pack("<H", len(text)) + text.encode() + values
+
+
 def damaged_table(content: bytes, rng: Generator) -> bytes:
     """Return a table with other cells, rows or columns."""
     delimiter = b";" if content.count(b";") > content.count(b",") else b","
@@ -220,7 +258,8 @@ def _damaged_member(content: bytes, rng: Generator) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     name = str(rng.choice([*parts]))
-    parts[name] = damaged_bytes(parts[name], rng)
+    damage = damaged_header if name.endswith(".npy") and rng.random() < 0.6 else damaged_bytes
+    parts[name] = damage(parts[name], rng)
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for one, part in parts.items():

@@ -3,6 +3,7 @@
 import csv
 import io
 import warnings
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from spectra.datasets.raw import Request
 from spectra.datasets.readers.clock_times import holds_clocks
 from spectra.datasets.readers.delimiter import is_value
 from spectra.datasets.readers.keyed_cells import is_keyed
+from spectra.datasets.readers.log_lines import names_in_log
 from spectra.errors import DataError
 from spectra.spectral.coupling import LARGEST, residual
 from spectra.stream.feed import Choices, Feed
@@ -170,3 +172,52 @@ def test_thousands_of_digits_before_a_letter_take_linear_time() -> None:
 def test_an_empty_cell_among_times_of_day_is_no_time_of_day() -> None:
     assert not holds_clocks(pd.Series(["12:00:00", None, "12:00:02"], dtype="str"))
     assert holds_clocks(pd.Series(["12:00:00", "12.00.01"], dtype="str"))
+
+
+HEADERS = (
+    "{[]: 1, 'descr': '<f8', 'fortran_order': False, 'shape': (5,)}",
+    "{b'x': 1, 'descr': '<f8', 'fortran_order': False, 'shape': (5,)}",
+    "{'descr': ([],), 'fortran_order': False, 'shape': (5,)}",
+    "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 9223372036854775807)}",
+    "{'descr': '<f8', 'fortran_order': False, 'shape': " + "-" * 9000 + "1}",
+    "[" * 9000,
+    "{'descr': '\\ud800', 'fortran_order': False, 'shape': (5,)}",
+)
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_an_array_of_numpy_whose_header_makes_no_sense_is_refused(
+    tmp_path: Path, header: str
+) -> None:
+    array = b"\x93NUMPY\x01\0" + len(header).to_bytes(2, "little") + header.encode() + bytes(40)
+    (tmp_path / "a.npy").write_bytes(array)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("x.npy", array)
+    for name in ("a.npy", "a.npz"):
+        with pytest.raises(DataError):
+            read(tmp_path / name)
+
+
+def test_a_line_of_a_stream_whose_quotes_cannot_be_read_is_left_out() -> None:
+    choices = Choices(Request(), None, 32, {"alpha": 0.01, "false_alarms": None, "adapt": None},
+                      16, strict=False)  # fmt: skip
+    model = spectra.learn(np.random.default_rng(0).normal(size=(700, 2)))
+    feed = Feed("stdin", choices, model, spectra.learn)
+    values = np.random.default_rng(1).normal(size=(300, 2))
+    rows = [f"{a:.3f},{b:.3f}\n" for a, b in values]
+    for line in (*rows, '1,"2\r3"4\n', '1,"' + "9" * 200_000 + '"\n', *rows):
+        list(feed.take(line))
+    list(feed.finish())
+    assert feed.n_bad == 2
+
+
+def test_a_long_line_of_a_log_takes_linear_time() -> None:
+    # Each of these would take hours if the time grew with the square of the length.
+    for text in ("a" * 1_000_000, "a=" + "1" * 1_000_000 + "=", "a1." * 300_000, "a b " * 200_000):
+        lines = [f"2024-01-01 00:00:{i:02d} x={i % 7} {text}" for i in range(3)]
+        assert names_in_log(lines) in {("x",), None, ("x", "a")}
+
+
+def test_names_in_a_log_begin_at_a_letter() -> None:
+    lines = [f"2024-01-01 00:00:{i:02d} 12temp=1.5 .b/c=+2e3mV  .5x y: 7 q=1x2" for i in range(9)]
+    assert names_in_log(lines) == ("temp", "b/c", "x y")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 import spectra
+from spectra.errors import DataError
 
 METHODS = ["spectral", "sequence"]
 N_CHANNELS = 3
@@ -56,6 +57,44 @@ def test_units_signs_and_the_order_of_channels_change_nothing(
     found = z_of(*((signal(n) * factors)[:, order] for n in (2000, 1500)), method)
     for one, other in zip(expected(method), found, strict=True):
         np.testing.assert_allclose(one, other, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("factor", [1e90, 1e-90])
+def test_the_smallest_and_largest_units_change_nothing(method: str, factor: float) -> None:
+    found = z_of(signal(2000) * factor, signal(1500) * factor, method)
+    for one, other in zip(expected(method), found, strict=True):
+        np.testing.assert_allclose(one, other, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [(1e300, "is too large to be one"), (1e-300, "all values are smaller than 1e-100")],
+)
+def test_units_beyond_them_are_refused(method: str, factor: float, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        spectra.detect(signal(1500) * factor, method=method)
+
+
+def test_a_channel_of_zeros_or_with_a_small_value_is_no_hindrance() -> None:
+    x = signal(1500).copy()
+    x[:, 0] = 0.0
+    x[7, 1] = 1e-300
+    assert len(spectra.detect(x).alarms) > 0
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("n", [1500, 1501, 1507])
+def test_alarms_of_a_reversed_recording_are_where_they_were(method: str, n: int) -> None:
+    # Frames start at row 0 and so lie elsewhere: by up to a hop, an eighth of the period of 90.
+    forward, backward = (
+        spectra.detect(x, method=method, alpha=1e-4).alarms[["start", "end"]].to_numpy(int)
+        for x in (signal(n), signal(n)[::-1])
+    )
+    mirrored = n - 1 - backward[::-1, ::-1]
+    assert len(forward) == 1
+    np.testing.assert_allclose(mirrored, forward, atol=12)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -1,10 +1,13 @@
 """Scores of single rows, against plain loops."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import spectra
 from spectra.signal.scale import Scale
 from spectra.spectral.points import N_SCORES, REACH, Points
 
@@ -16,10 +19,10 @@ def scaled(n: int, seed: int = 0) -> np.ndarray:
 
 
 def naive(x: list[float], weights: list[float]) -> list[list[float]]:
-    """The two distances of each row of one channel; the first and last row stand for others."""
+    """The two distances of each row of one channel; two rows at each end have no first one."""
 
     def at(i: int) -> float:
-        return x[min(max(i, 0), len(x) - 1)]
+        return x[i] if 0 <= i < len(x) else math.nan
 
     neighbours = (-2, -1, 1, 2)
     errors = [
@@ -38,7 +41,8 @@ def test_scores_of_a_step_are_the_largest_of_its_rows(n: int, step: int) -> None
     for channel in range(2):
         every = naive(x[channel].astype(float).tolist(), POINTS.weights[channel].tolist())
         for score, rows in enumerate(every):
-            expected = [max(rows[begin : begin + step]) for begin in range(0, n, step)]
+            known = [[one for one in rows[i : i + step] if one == one] for i in range(0, n, step)]
+            expected = [max(each, default=math.nan) for each in known]
             np.testing.assert_allclose(found[score, channel], expected, rtol=1e-5, atol=1e-6)
 
 
@@ -70,7 +74,7 @@ def test_rows_of_a_smooth_signal_are_interpolated_and_one_glitch_does_not_decide
     for learned in (signal, struck):
         scale = Scale.fit(learned)
         found = Points.fit(learned, scale).distances(scale(signal), 0, 0, 1)
-        # The ends have the first and the last row for neighbours.
+        # The ends lack neighbours.
         assert found[0, 0, 2:-2].max() < 0.05
 
 
@@ -106,3 +110,12 @@ def test_a_channel_that_never_changes_or_never_is_there_has_weights(value: float
 def test_weights_of_another_number_of_neighbours_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="a weight for each neighbour"):
         Points(np.zeros(shape))
+
+
+@pytest.mark.parametrize("period", [13, 40, 48, 50, 64])
+def test_the_ends_of_a_sine_are_no_alarm(period: int) -> None:
+    # The first and last two rows lack neighbours that they could be interpolated from.
+    found = spectra.detect(np.sin(2 * np.pi * np.arange(4000) / period))
+    alarms = found.alarms[["start", "end"]].to_numpy(int)
+    assert not (alarms < 4).any()
+    assert not (alarms >= 3996).any()

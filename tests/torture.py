@@ -12,29 +12,45 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 # Seconds after which a file that a killed process left is removed, and a little more.
 STALE = 1.2
 BLOCK = 1 << 16
-# Writes so many blocks of a letter to a file, at most as many bytes as the third argument says.
+# Writes so many blocks of a letter to a file, at most as many bytes as the fourth argument says,
+# and rests for so many seconds after the first.
 WRITER = f"""
-import resource, sys
+import resource, sys, time
 from pathlib import Path
 from spectra.atomic import replacing
-path, letter, blocks, limit = sys.argv[1:]
+path, letter, blocks, limit, pause = sys.argv[1:]
 if int(limit):
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
 print(flush=True)
 with replacing(Path(path)) as file:
-    for _ in range(int(blocks)):
+    for i in range(int(blocks)):
         file.write(letter.encode() * {BLOCK})
+        if int(pause) and not i:
+            file.flush()
+            print("half", flush=True)
+            time.sleep(int(pause))
 """
 
 
-def writer(path: Path, letter: str, blocks: int, limit: int = 0) -> "subprocess.Popen[bytes]":
-    """A process that writes a file."""
-    command = [sys.executable, "-c", WRITER, str(path), letter, str(blocks), str(limit)]
+def writer(
+    path: Path,
+    letter: str,
+    blocks: int,
+    limit: int = 0,
+    *,
+    before: Sequence[str] = (),
+    preamble: str = "",
+    pause: int = 0,
+) -> "subprocess.Popen[bytes]":
+    """A process that writes a file; `before` stands before its command, `preamble` is run first."""
+    numbers = [str(blocks), str(limit), str(pause)]
+    command = [*before, sys.executable, "-c", preamble + WRITER, str(path), letter, *numbers]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 

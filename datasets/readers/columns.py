@@ -14,8 +14,9 @@ from spectra.datasets.readers.header import NO_HEADER, Header
 from spectra.datasets.readers.names import unit_in
 from spectra.errors import DataError
 
-# Beyond this squares and their sums run out of numbers; who writes it means that there is no value.
-_LARGEST = 1e100
+# Beyond these squares and their sums run out of numbers; who writes a larger one means that there is
+# no value.
+_LARGEST, _SMALLEST = 1e100, 1e-100
 _MOST_NOTES = 12
 """Notes on the cells of columns; of hundreds of columns alike a dozen say enough."""
 _SAMPLE_CELLS, _A_FEW = 1000, 20
@@ -334,7 +335,7 @@ def _extremes(
     """Return the smallest and the largest value of each column, and whether none is missing.
 
     They are NaN where all values are. Raises DataError for the first infinite value or one as good
-    as that.
+    as that, and for a column without any value that is large enough.
     """
     highs: Float64Array = values.max(axis=0)
     lows: Float64Array = values.min(axis=0)
@@ -344,6 +345,12 @@ def _extremes(
         lows = np.fmin.reduce(values, axis=0, initial=np.nan)
     high, low = (float(np.fmax.reduce(one, initial=0.0)) for one in (highs, -lows))
     if max(high, low) <= _LARGEST:
+        largest = np.fmax(np.abs(lows), np.abs(highs))
+        if (small := np.flatnonzero((largest > 0) & (largest < _SMALLEST))).size:
+            raise DataError(
+                f"{table.source}, {table.label(chosen[int(small[0])])}: all values are smaller "
+                f"than {_SMALLEST:g}: give them in a smaller unit, or 0 where there is nothing."
+            )
         return lows, highs, complete
     row, column = map(int, np.argwhere(np.abs(values) > _LARGEST)[0])
     value = values[row, column]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from spectra.datasets.memory import refuse_mostly_empty
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.delimiter import BLANKS, is_value, split
@@ -27,6 +28,9 @@ from spectra.datasets.readers.other_layouts import refuse_other_layouts
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.source import Source
 from spectra.errors import DataError
+
+_MANY_COLUMNS = 64
+"""Columns from which on short rows could take many times the memory of their bytes."""
 
 LONGEST_SIDE = 40
 
@@ -249,6 +253,9 @@ def _rows_above_footer(text: Text, dialect: Dialect, line: int | None) -> int | 
 
 def _parse(text: Text, dialect: Dialect) -> pd.DataFrame:
     """Return the rows as pandas reads them, columns numbered from 0."""
+    if dialect.width > _MANY_COLUMNS:
+        lengths = [len(line) for line in text.lines() if len(line) > 1]
+        refuse_mostly_empty(text.name, len(lengths), dialect.width, sum(lengths))
     with text.content() as content, warnings.catch_warnings():
         # A column with a text far down has numbers and texts: columns.py finds the text and names
         # its row.

@@ -45,6 +45,10 @@ _AS_CSV = "save the sheet as CSV"
 _BLOCK = 1 << 20
 _CELL_BYTES = 64
 """Bytes that a cell takes while it is read."""
+_TEXT_END = re.compile(rb"</(?:[\w.-]+:)?si\s*>")
+"""The end of a text that cells share."""
+_TEXT_BYTES = 1 << 28
+"""Most bytes of the texts of a sheet, where cells share them."""
 
 
 def is_excel(head: bytes, name: str) -> bool:
@@ -140,8 +144,11 @@ def _refuse_large_sheets(source: Source, archive: zipfile.ZipFile) -> None:
     """
     size, most = sum(info.file_size for info in archive.infolist()), source.max_bytes
     refuse_too_large(source.name, size, _AS_CSV, bytes_each=1, most=most)
+    texts = _shared_texts(archive)
     for _, info in _sheet_parts(archive):
         rows, columns = _extent(archive, info)
+        if rows * columns * max(texts, default=0) > _TEXT_BYTES:
+            _refuse_repeated_texts(source, archive, info, texts)
         refuse_too_large(
             source.name,
             rows * columns,
@@ -149,6 +156,39 @@ def _refuse_large_sheets(source: Source, archive: zipfile.ZipFile) -> None:
             "or save the sheet as CSV",
             bytes_each=_CELL_BYTES,
             most=most,
+        )
+
+
+def _shared_texts(archive: zipfile.ZipFile) -> list[int]:
+    """Return the most bytes of each text that cells share, by its number."""
+    shared = [one for one in archive.namelist() if _base_name(one) == "sharedstrings.xml"]
+    return [len(text) for one in shared for text in _TEXT_END.split(archive.read(one))]
+
+
+def _refuse_repeated_texts(
+    source: Source, archive: zipfile.ZipFile, info: zipfile.ZipInfo, texts: list[int]
+) -> None:
+    """Raise DataError where long texts that cells share take much memory, once for each cell."""
+    needed, parts = 0, [""]
+    shared = False
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal shared
+        if tag.rpartition(":")[2] == "c":
+            shared = attributes.get("t") == "s"
+        parts[:] = [""]
+
+    def end(tag: str) -> None:
+        nonlocal needed
+        number = "".join(parts).strip()
+        if shared and tag.rpartition(":")[2] == "v" and re.fullmatch("[0-9]{1,9}", number):
+            needed += texts[int(number)] if int(number) < len(texts) else 0
+
+    _parse(archive, info, begin, end, parts.append)
+    if needed > _TEXT_BYTES:
+        raise DataError(
+            f"{source.name}: long texts stand in many cells, and take {needed:,} bytes in memory: "
+            f"delete the column of texts, or {_AS_CSV}."
         )
 
 
@@ -225,10 +265,13 @@ def _parse(
     archive: zipfile.ZipFile,
     info: zipfile.ZipInfo,
     begin: Callable[[str, dict[str, str]], object],
+    end: Callable[[str], object] | None = None,
+    text: Callable[[str], object] | None = None,
 ) -> None:
-    """Call a function with each element of a part; raise ExpatError for what is no XML."""
+    """Call functions with what a part holds; raise ExpatError for what is no XML."""
     parser = expat.ParserCreate()
-    parser.StartElementHandler = begin
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    parser.CharacterDataHandler = text
     with archive.open(info) as part:
         parser.ParseFile(part)
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from spectra.datasets.memory import largest_bytes, refuse_too_large
+from spectra.datasets.memory import largest_bytes, refuse_mostly_empty, refuse_too_large
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.json_part import shortened
@@ -27,6 +27,8 @@ _DEEPEST = 6
 """Levels at which a list of records is looked for."""
 _WHOLE_LEVELS = 3
 """Levels of a record that become columns: {"a": {"b": 1}} is a.b."""
+_LONGEST_NAME = 1000
+"""Letters of the name of a series, which each of its samples repeats."""
 _REMEDY = "save it as CSV, a reading a row"
 
 
@@ -81,7 +83,9 @@ def _all(source: Source) -> _Records:
         text = _decoded(data)
     except UnicodeDecodeError as error:
         raise DataError(f"{source.name} is no JSON: its text is no UTF-8; {_REMEDY}.") from error
-    return _records(list(_values(text, source.name)), source.name)
+    records = _records(list(_values(text, source.name)), source.name)
+    _refuse_mostly_empty(records, source.name, len(data))
+    return records
 
 
 def _sampled(source: Source, nrows: int | None) -> tuple[_Records, int] | None:
@@ -171,6 +175,28 @@ def _records(values: list[Any], name: str) -> _Records:
     raise DataError(f"{name} is JSON without a list of records: {_REMEDY}.")
 
 
+def _refuse_mostly_empty(records: _Records, name: str, size: int) -> None:
+    """Raise DataError for records whose keys, or lists whose lengths, differ widely."""
+    if isinstance(records, dict):
+        return
+    dicts = [one for one in records if isinstance(one, dict)]
+    widest = max((len(one) for one in records if isinstance(one, list)), default=0)
+    refuse_mostly_empty(name, len(records), max(_n_keys(dicts), widest), size)
+
+
+def _n_keys(records: list[dict[str, Any]], level: int = 0) -> int:
+    """Return the number of different keys of records, with those of the records inside."""
+    plain: set[str] = set()
+    inside: dict[str, list[dict[str, Any]]] = {}
+    for one in records:
+        for key, value in one.items():
+            if isinstance(value, dict) and level < _WHOLE_LEVELS:
+                inside.setdefault(key, []).append(value)
+            else:
+                plain.add(key)
+    return len(plain) + sum(_n_keys(each, level + 1) for each in inside.values())
+
+
 def _plain(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return a column of numbers, or of texts: a list in a cell is its text."""
     return numeric(column if column.dtype != object else column.astype("str"))
@@ -197,7 +223,8 @@ def _labels(metric: Any) -> str:
     if not isinstance(metric, dict):
         return "value"
     labels = ",".join(f"{key}={text}" for key, text in metric.items() if key != "__name__")
-    return f"{metric.get('__name__', '')}{{{labels}}}" if labels else str(metric.get("__name__"))
+    name = f"{metric.get('__name__', '')}{{{labels}}}" if labels else str(metric.get("__name__"))
+    return name[:_LONGEST_NAME]
 
 
 def _longest(value: Any, level: int) -> _Records | None:

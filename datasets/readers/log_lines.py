@@ -25,12 +25,15 @@ _DATED = re.compile(
     r"(?:[A-Z][a-z]{2} [ \d]\d )?\d\d:\d\d:\d\d(?:[.,]\d+)?)[\])]?[ \t]+(.*)"
 )
 """A line that begins with a date and a time, a time, or a date of syslog."""
-_VALUE = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_VALUE = r"[+-]?(?:\d++\.?+\d*+|\.\d++)(?:[eE][+-]?\d++)?"
 _KEYED = re.compile(
-    rf"([^\W\d][\w./]*(?: [^\W\d][\w./]*)?)\s?[=:]\s?({_VALUE})\s?"
-    r"([^\s\d,;|=:]{1,6})?(?=[\s,;|]|$)"
+    r"(?<![\w./])[\d./]*+([^\W\d][\w./]*+(?: [^\W\d][\w./]*+)?)"
+    rf"\s?[=:]\s?({_VALUE})\s?([^\s\d,;|=:]{{1,6}})?(?=[\s,;|]|$)"
 )
-"""A name, a sign and a number with its unit or without: temp=21.4, Humidity: 40.1 %."""
+"""A name, a sign and a number with its unit or without: temp=21.4, Humidity: 40.1 %.
+
+The search begins at the start of a word only: a long word would be gone through from each letter.
+"""
 _LEVELS = re.compile(r"(?:^|\s)(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|NOTICE)\b:?")
 _SAMPLE = 300
 _MOST, _FEWEST = 0.5, 3

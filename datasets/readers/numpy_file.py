@@ -29,7 +29,10 @@ from spectra.errors import DataError
 
 _NPY = "a NumPy array"
 _NPZ = "an archive of NumPy arrays"
-_HEADER_FAULTS = (ValueError, EOFError, SyntaxError, tokenize.TokenError)
+_HEADER_FAULTS = (
+    ValueError, TypeError, IndexError, EOFError, SyntaxError, RecursionError, MemoryError,
+    OverflowError, tokenize.TokenError,
+)  # fmt: skip
 """Errors of NumPy on the header of an array, which is written like Python."""
 _FAULTS = (
     *_HEADER_FAULTS, zipfile.BadZipFile, zlib.error, KeyError, OSError, RuntimeError,
@@ -132,7 +135,10 @@ def _mapped(source: Source, where: Path | io.BytesIO) -> NDArray[np.generic]:
             f"{there:,} are there: copy or save it again."
         )
     if promised == 0:
-        return np.empty(shape, dtype)
+        try:
+            return np.empty(shape, dtype)
+        except ValueError as error:
+            raise damaged(source, _NPY, error) from error
     order: Literal["C", "F"] = "F" if fortran else "C"
     if isinstance(where, Path):
         return np.memmap(where, dtype, "r", offset, shape, order)

@@ -4,7 +4,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
+from spectra.datasets.readers.arrow_texts import check_texts, is_text, refuse_repeated
 from spectra.datasets.readers.binary import content, damaged, library
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.labels import is_label_name
 from spectra.datasets.readers.layouts import unrolled
+from spectra.datasets.readers.parquet_pages import Pages, checked_pages
 from spectra.datasets.readers.signals import as_floats, listed_channels
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.readers.variable_rates import is_rate_name, rate_of
@@ -35,6 +37,8 @@ _TIME_NAME = re.compile(r"(?i)(?:^|[\W_])(?:time|timestamp|date|datetime|epoch|t
 _UNITS = ("unit", "units")
 _BATCH_ROWS, _BUFFER_BYTES = 1 << 16, 1 << 20
 """Rows of a batch and bytes of the file that are held at a time: 0.5 MB a column, and 1 MB."""
+_BATCH_BYTES = 1 << 26
+"""Most bytes of the texts of a batch."""
 
 
 def is_parquet(head: bytes, name: str) -> bool:
@@ -60,7 +64,10 @@ def read_parquet(source: Source, request: Request) -> Raw:
             values = rows * len(columns.indices)
             remedy = "choose fewer columns with --channels"
             refuse_too_large(source.name, values, remedy, most=source.max_bytes)
-            frame = _frame(arrow, file, columns, rows)
+            with open(where, "rb") if isinstance(where, Path) else nullcontext(where) as raw:
+                groups = range(_groups_of(file, rows))
+                pages = checked_pages(raw, file.metadata, groups, columns.stored_names())
+            frame = _frame(arrow, source, file, columns, rows, pages)
             unread = file.metadata.num_rows - rows
         return replace(_raw(source, frame, columns, request), unread=unread)
     except DataError:
@@ -92,6 +99,7 @@ def read_feather(source: Source, request: Request) -> Raw:
             table = _flat(arrow, table).select(names)
             # Arrow takes offsets and sizes as they are stored; damaged ones would end the process.
             table.validate(full=True)
+            check_texts(arrow, source.name, table)
             frame = _converted(arrow, table)
         return replace(_raw(source, frame, columns, request), unread=unread)
     except DataError:
@@ -220,7 +228,9 @@ def _times(arrow: Any, schema: Any, names: tuple[str, ...], flat: list[int]) -> 
     return instants or [i for i in flat if _TIME_NAME.search(names[i]) or not names[i]]
 
 
-def _frame(arrow: Any, file: Any, columns: _Columns, rows: int) -> pd.DataFrame:
+def _frame(
+    arrow: Any, source: Source, file: Any, columns: _Columns, rows: int, pages: dict[str, Pages]
+) -> pd.DataFrame:
     """Return the first rows of the columns to read of a Parquet file.
 
     Numbers and instants are copied batch by batch into arrays of their own, so that they take
@@ -234,16 +244,42 @@ def _frame(arrow: Any, file: Any, columns: _Columns, rows: int) -> pd.DataFrame:
     # Transposed, the rows of the array are the columns of the frame, which keeps it as it is.
     frame = pd.DataFrame(np.asarray(block).T, copy=False).set_axis(pd.Index(floating), axis=1)
     others = [place for place in range(len(stored)) if place not in filled]
-    names = [stored[place] for place in others]
-    groups = [*range(_groups_of(file, rows))]
-    read = _flat(arrow, file.read_row_groups(groups, columns=names)).select(names)
-    rest = _converted(arrow, read.slice(0, rows))
+    kinds = {stored[place]: columns.schema.types[columns.indices[place]] for place in others}
+    rest = _converted(arrow, _rest(arrow, source, file, kinds, rows, pages))
     rest.columns = pd.Index(others)
     for place in sorted({*filled, *others} - set(floating)):
         kind = columns.schema.types[columns.indices[place]]
         into = _with_zone(filled[place], kind) if place in filled else rest[place].array
         frame.insert(place, place, into)
     return frame
+
+
+def _rest(
+    arrow: Any, source: Source, file: Any, kinds: dict[str, Any], rows: int, pages: dict[str, Pages]
+) -> Any:
+    """Return the first rows of columns of texts and others, of these names and types.
+
+    A text is at most as long as a page, so that the rows of a batch are bounded by its bytes.
+    """
+    names = [*kinds]
+    texts = [name for name in names if is_text(arrow, kinds[name])]
+    longest = max((pages[name].largest for name in texts), default=0)
+    most = max(1, min(_BATCH_ROWS, rows, _BATCH_BYTES // (longest + 1)))
+    needed = dict.fromkeys(texts, 0)
+    found = [_flat(arrow, file.schema_arrow.empty_table()).select(names)]
+    count = 0
+    for group in range(_groups_of(file, rows) if names else 0):
+        for batch in file.iter_batches(most, [group], names, use_threads=False):
+            found.append(_flat(arrow, arrow.Table.from_batches([batch])).select(names))
+            count += len(batch)
+            for name in texts:
+                needed[name] += found[-1][name].nbytes
+                refuse_repeated(source.name, name, count, needed[name], pages[name].total)
+            if count >= rows:
+                break
+    table = arrow.concat_tables(found).slice(0, rows)
+    check_texts(arrow, source.name, table)
+    return table
 
 
 def _groups_of(file: Any, rows: int) -> int:

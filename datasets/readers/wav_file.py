@@ -71,7 +71,8 @@ def read_wav(source: Source, request: Request) -> Raw:
             # SciPy cannot map samples of three bytes, nor without their number.
             mapped = isinstance(where, Path) and not packed and not form.open_end
             _, samples = wavfile.read(where, mmap=mapped)
-    except (ValueError, struct.error, EOFError, OSError) as error:
+    except (ValueError, struct.error, EOFError, OSError, UnboundLocalError) as error:
+        # SciPy returns a rate that it has not read where the chunks end too soon.
         raise damaged(source, _KIND, error) from error
     matrix = samples.reshape(len(samples), -1)
     values = as_floats(matrix[:rows, chosen])

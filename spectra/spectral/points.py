@@ -62,8 +62,8 @@ class Points:
         )
 
     def _interpolated(self, scaled: Float32Array) -> Float32Array:
-        """Return each row as its neighbours predict it; the first and last row stand for others."""
-        padded = np.pad(scaled, ((0, 0), (NEIGHBOURS, NEIGHBOURS)), mode="edge")
+        """Return each row as its neighbours predict it, NaN where one of them is not there."""
+        padded = np.pad(scaled, ((0, 0), (NEIGHBOURS, NEIGHBOURS)), constant_values=np.nan)
         n_rows = scaled.shape[1]
         shifts = [shift for shift in range(2 * NEIGHBOURS + 1) if shift != NEIGHBOURS]
         weights = self.weights.astype(np.float32)

@@ -176,7 +176,10 @@ class Layout:
         if self.delimiter == BLANKS:
             cells = text.split()
         elif '"' in text:
-            cells = next(csv.reader([text], delimiter=self.delimiter), [])
+            try:
+                cells = next(csv.reader([text], delimiter=self.delimiter), [])
+            except csv.Error as error:
+                raise BadLineError(f"quotes that cannot be read ({error})") from error
         else:
             cells = text.split(self.delimiter)
         if len(cells) == len(self.titles) + 1 and not cells[-1].strip():
