@@ -65,8 +65,8 @@ class StepGrid:
         `n_frames` is the number of frames of the whole signal, None while it goes on.
         """
         first, last = self._near
-        hops = self._hops(start, stop, n_frames)
-        lowest, highest = int(hops[0]) + first, int(hops[-1]) + last + 1
+        ends = self._hops(np.array([start, stop - 1]), n_frames)
+        lowest, highest = int(ends[0]) + first, int(ends[1]) + last + 1
         return max(0, lowest), highest if n_frames is None else min(n_frames, highest)
 
     def average(
@@ -81,30 +81,36 @@ class StepGrid:
             for frames without a score, which are left out.
         """
         first, last = self._near
-        hops = self._hops(start, stop, n_frames)
+        hops = self._hops(np.arange(start, stop), n_frames)
         low, high = int(hops[0]), int(hops[-1]) + 1
+        end_frame = first_frame + scores.shape[-1]
+        scored = np.isfinite(scores)
+        everywhere = bool(scored.all()) and first_frame <= low + first and high + last <= end_frame
+        known = scores if everywhere else np.where(scored, scores, 0)
         total = np.zeros((*scores.shape[:-1], high - low), dtype=scores.dtype)
         count = np.zeros(total.shape, dtype=np.int32)
         for shift in range(first, last + 1):
-            begin = max(low + shift, first_frame)
-            end = min(high + shift, first_frame + scores.shape[-1])
+            begin, end = max(low + shift, first_frame), min(high + shift, end_frame)
             if begin >= end:
                 continue
-            part = scores[..., begin - first_frame : end - first_frame]
+            frames = slice(begin - first_frame, end - first_frame)
             here = slice(begin - shift - low, end - shift - low)
-            scored = np.isfinite(part)
-            total[..., here] += np.where(scored, part, 0)
-            count[..., here] += scored
+            total[..., here] += known[..., frames]
+            if not everywhere:
+                count[..., here] += scored[..., frames]
+        if everywhere:
+            total /= last - first + 1
+            return np.take(total, hops - low, axis=-1)
         means = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
-        return np.asarray(means[..., hops - low])
+        return np.take(means, hops - low, axis=-1)
 
-    def _hops(self, start: int, stop: int, n_frames: int | None) -> IntArray:
-        """Return the hop whose frames score each step, (stop − start,).
+    def _hops(self, steps: IntArray, n_frames: int | None) -> IntArray:
+        """Return the hop whose frames score each of the steps (n,), (n,).
 
         At the ends of the signal this is the nearest hop all of whose frames exist.
         """
         first, last = self._near
-        hops = np.arange(start, stop) * self.step // self.grid.hop
+        hops = steps * self.step // self.grid.hop
         if self.causal:
             return hops
         if n_frames is None:

@@ -146,7 +146,8 @@ class BaseScores:
                     yield np.full(shape, np.nan, dtype=np.float32)
                 continue
             first, last = steps.frames_of(start, stop, n_frames)
-            starts = np.arange(first, last) * steps.grid.hop - first_row
+            hop = steps.grid.hop
+            starts = range(first * hop - first_row, last * hop - first_row, hop)
             found = _frame_distances(comparisons, scaled, starts, first_row, own=own)
             for D in found:
                 yield steps.average(D, first, start, stop, n_frames)
@@ -172,7 +173,7 @@ class BaseScores:
 def _frame_distances(
     comparisons: list[Comparison | Amplitude],
     scaled: Float32Array,
-    starts: IntArray,
+    starts: range,
     first_row: int,
     *,
     own: bool,
@@ -182,13 +183,13 @@ def _frame_distances(
     n_channels = scaled.shape[0]
     size = max(1, BLOCK_VALUES // (nperseg * n_channels))
     found = [
-        np.empty((len(one.sources), n_channels, starts.size), dtype=np.float32)
+        np.empty((len(one.sources), n_channels, len(starts)), dtype=np.float32)
         for one in comparisons
     ]
-    for begin in range(0, starts.size, size):
+    for begin in range(0, len(starts), size):
         block = slice(begin, begin + size)
         X, means = spectra_of(scaled, starts[block], nperseg, window)
-        own_starts = starts[block] + first_row if own else None
+        own_starts = np.array(starts[block]) + first_row if own else None
         for comparison, D in zip(comparisons, found, strict=True):
             D[..., block] = comparison.distances(X, means, own_starts)
     return found
