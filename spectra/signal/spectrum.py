@@ -66,7 +66,9 @@ def frame_spectra(
 
     They are in power scaling. A level far from zero costs them no digits; `with_mean` adds it.
     """
-    nperseg, means = frames.shape[-1], np.asarray(frames.mean(axis=-1))
+    nperseg = frames.shape[-1]
+    means = np.add.reduce(frames, axis=-1)
+    means /= nperseg
     centred = frames - means[..., None]
     if nperseg <= LONGEST_PRODUCT and frames.dtype == np.float32:
         return np.asarray((centred @ _transform(window, nperseg)).view(np.complex64)), means

@@ -102,8 +102,15 @@ class BaseScores:
     @cached_property
     def _grids(self) -> list[StepGrid]:
         """The steps of each frame length."""
-        grids = dict.fromkeys(one.grid for one in self.comparisons)
-        return [StepGrid(grid, self.step, causal=self.causal) for grid in grids]
+        return [steps for steps, _ in self._lengths]
+
+    @cached_property
+    def _lengths(self) -> list[tuple[StepGrid, list[Comparison | Amplitude]]]:
+        """The steps and comparisons of each frame length."""
+        groups = groupby(self.comparisons, lambda one: one.grid)
+        return [
+            (StepGrid(grid, self.step, causal=self.causal), list(group)) for grid, group in groups
+        ]
 
     @property
     def _delay(self) -> int:
@@ -136,9 +143,7 @@ class BaseScores:
         ndarray (n_scores, n_channels, stop − start)
             NaN where there is no frame. Single rows come last.
         """
-        for _, group in groupby(self.comparisons, lambda one: one.nperseg):
-            comparisons = list(group)
-            steps = next(one for one in self._grids if one.grid == comparisons[0].grid)
+        for steps, comparisons in self._lengths:
             n_frames = None if n_samples is None else steps.grid.n_frames(n_samples)
             if n_frames == 0:
                 for one in comparisons:

@@ -65,8 +65,10 @@ class Points:
 
     def _interpolated(self, scaled: Float32Array) -> Float32Array:
         """Return each row as its neighbours predict it; the first and last row stand for others."""
-        padded = np.pad(scaled, ((0, 0), (NEIGHBOURS, NEIGHBOURS)), mode="edge")
-        n_rows = scaled.shape[1]
+        n_channels, n_rows = scaled.shape
+        padded = np.empty((n_channels, n_rows + 2 * NEIGHBOURS), dtype=np.float32)
+        padded[:, NEIGHBOURS:-NEIGHBOURS] = scaled
+        padded[:, :NEIGHBOURS], padded[:, -NEIGHBOURS:] = scaled[:, :1], scaled[:, -1:]
         shifts = [shift for shift in range(2 * NEIGHBOURS + 1) if shift != NEIGHBOURS]
         weights = self.weights.astype(np.float32)
         predicted = np.zeros_like(scaled)
