@@ -13,6 +13,7 @@ from spectra.signal.steps import StepGrid
 from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.comparison import Comparison, Source, spectra_of
 from spectra.spectral.points import N_SCORES, REACH, Points
+from spectra.threads import share
 
 # Samples of the frames that are transformed at a time: 0.13 MB, and as much again of spectra. With
 # twice as many a million rows need 2 MB more in two threads and no less time.
@@ -126,8 +127,10 @@ class BaseScores:
         n_samples: int | None,
         *,
         own: bool,
-    ) -> Iterator[FloatArray]:
-        """Yield the distances at steps `start` … `stop` − 1, one array a comparison.
+    ) -> list[FloatArray]:
+        """Return the distances at steps `start` … `stop` − 1, one array a comparison.
+
+        Inside `own_threads` frame lengths are shared among the threads.
 
         Parameters
         ----------
@@ -138,26 +141,34 @@ class BaseScores:
         own : bool
             Whether this is the recording that was learned from: overlapping frames are left out.
 
-        Yields
-        ------
-        ndarray (n_scores, n_channels, stop − start)
+        Returns
+        -------
+        list of ndarray (n_scores, n_channels, stop − start)
             NaN where there is no frame. Single rows come last.
         """
-        for steps, comparisons in self._lengths:
-            n_frames = None if n_samples is None else steps.grid.n_frames(n_samples)
-            if n_frames == 0:
-                for one in comparisons:
-                    shape = (len(one.sources), scaled.shape[0], stop - start)
-                    yield np.full(shape, np.nan, dtype=np.float32)
-                continue
-            first, last = steps.frames_of(start, stop, n_frames)
-            hop = steps.grid.hop
-            starts = range(first * hop - first_row, last * hop - first_row, hop)
-            found = _frame_distances(comparisons, scaled, starts, first_row, own=own)
-            for D in found:
-                yield steps.average(D, first, start, stop, n_frames)
+        found: list[list[FloatArray]] = [[] for _ in self._lengths]
+
+        def compute(indices: Iterator[int]) -> None:
+            for index in indices:
+                steps, comparisons = self._lengths[index]
+                n_frames = None if n_samples is None else steps.grid.n_frames(n_samples)
+                if n_frames == 0:
+                    shapes = [(len(one.sources), len(scaled), stop - start) for one in comparisons]
+                    found[index] = [np.full(shape, np.nan, dtype=np.float32) for shape in shapes]
+                    continue
+                first, last = steps.frames_of(start, stop, n_frames)
+                hop = steps.grid.hop
+                starts = range(first * hop - first_row, last * hop - first_row, hop)
+                distances = _frame_distances(comparisons, scaled, starts, first_row, own=own)
+                found[index] = [
+                    steps.average(D, first, start, stop, n_frames) for D in distances
+                ]
+
+        share(compute, range(len(found)))
+        parts = [D for distances in found for D in distances]
         if self.points is not None:
-            yield self._of_points(self.points, scaled, first_row, start, stop)
+            parts.append(self._of_points(self.points, scaled, first_row, start, stop))
+        return parts
 
     def _of_points(
         self, points: Points, scaled: Float32Array, first_row: int, start: int, stop: int

@@ -165,7 +165,7 @@ class SpectralModel:
         distances = sample.distances(signal, scale, base)
         standards = tuple(_standards(base, distances, sample, plan, normal_rows))
         standardised = Standardised(scale, base, standards, ~state_channels(signal))
-        sampled = standardised.fused(iter(distances), sample.steps.size)
+        sampled = standardised.fused(distances, sample.steps.size)
         del distances
         fused = sampled if sample.whole else _scored(standardised, signal, own=True)
         if np.isnan(fused.statistic).all():
@@ -388,7 +388,7 @@ class _Sample:
                 start, stop = self.stretches[i]
                 rows, n = base.rows(start, stop, len(signal)), len(signal)
                 D = base.distances(scale(signal[rows]), rows.start, start, stop, n, own=True)
-                parts[i] = list(D)
+                parts[i] = D
 
         # Products of a stretch are too small to gain from the threads of BLAS.
         with own_threads(True):

@@ -19,6 +19,8 @@ from spectra.threads import one_blas_thread, own_threads, share
 
 # Values of one base score held at a time, over all channels: 16,384 rows of one channel.
 AT_ONCE: Final = 2**12
+# Values of a block, over all channels, from which its frame lengths are shared among threads.
+WORTH_THREADS: Final = 2**9
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Standardised:
             raise ValueError(f"There must be weights for {self.scale.centre.size} channels.")
 
     def fused(
-        self, distances: Iterator[FloatArray], n_steps: int, *, grouped: bool = True
+        self, distances: list[FloatArray], n_steps: int, *, grouped: bool = True
     ) -> Fused:
         """Return the fused scores of steps with these distances.
 
@@ -53,11 +55,11 @@ class Standardised:
         """
         n_groups = self.base.n_groups if grouped else 1
         fused = Fused.empty(n_groups, n_steps)
-        parts, size = list(distances), max(1, AT_ONCE // self.scale.centre.size)
+        size = max(1, AT_ONCE // self.scale.centre.size)
         if n_steps <= size:
-            return self._fused(parts, n_groups)
+            return self._fused(distances, n_groups)
         for start in range(0, n_steps, size):
-            some = [D[..., start : start + size] for D in parts]
+            some = [D[..., start : start + size] for D in distances]
             fused.put(start, self._fused(some, n_groups))
         return fused
 
@@ -167,25 +169,24 @@ class SpectralScorer:
 
     def _score(self, stop: int, n_samples: int | None) -> Fused:
         """Return the fused scores from the first step that is not done to `stop` − 1."""
-        base = self._model.base
+        base, first, rows = self._model.base, self._done, self._first_row
+        n_groups, n_steps = base.n_groups if self._grouped else 1, stop - first
         size = max(1, AT_ONCE // len(self._rows))
-        first, rows = self._done, self._first_row
-        if 0 < stop - first <= size:
-            self._done = stop
-            with one_blas_thread():
-                D = base.distances(self._rows, rows, first, stop, n_samples, own=self._own)
-                return self._model.fused(D, stop - first, grouped=self._grouped)
-        fused = Fused.empty(base.n_groups if self._grouped else 1, stop - first)
+        self._done = stop
+
+        def part(start: int) -> Fused:
+            end = min(start + size, stop)
+            D = base.distances(self._rows, rows, start, end, n_samples, own=self._own)
+            return self._model.fused(D, end - start, grouped=self._grouped)
 
         def compute(starts: Iterator[int]) -> None:
             for start in starts:
-                end = min(start + size, stop)
-                D = base.distances(self._rows, rows, start, end, n_samples, own=self._own)
-                part = self._model.fused(D, end - start, grouped=self._grouped)
-                fused.put(start - first, part)
+                fused.put(start - first, part(start))
 
-        starts = range(first, stop, size)
-        with own_threads(len(starts) > 0):
-            share(compute, starts)
-        self._done = stop
+        worth = n_steps * base.step * len(self._rows) >= WORTH_THREADS
+        with own_threads(True) if worth else one_blas_thread():
+            if 0 < n_steps <= size:
+                return part(first)
+            fused = Fused.empty(n_groups, n_steps)
+            share(compute, range(first, stop, size))
         return fused
