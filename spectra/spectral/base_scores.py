@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from spectra.arrays import Float32Array, FloatArray, IntArray
+from spectra.arrays import Float32Array, FloatArray
 from spectra.signal.steps import StepGrid
 from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.comparison import Comparison, Source, spectra_of
@@ -160,9 +160,7 @@ class BaseScores:
                 hop = steps.grid.hop
                 starts = range(first * hop - first_row, last * hop - first_row, hop)
                 distances = _frame_distances(comparisons, scaled, starts, first_row, own=own)
-                found[index] = [
-                    steps.average(D, first, start, stop, n_frames) for D in distances
-                ]
+                found[index] = [steps.average(D, first, start, stop, n_frames) for D in distances]
 
         share(compute, range(len(found)))
         parts = [D for distances in found for D in distances]

@@ -46,9 +46,7 @@ class Standardised:
         if points is not None and len(points.weights) != self.scale.centre.size:
             raise ValueError(f"There must be weights for {self.scale.centre.size} channels.")
 
-    def fused(
-        self, distances: list[FloatArray], n_steps: int, *, grouped: bool = True
-    ) -> Fused:
+    def fused(self, distances: list[FloatArray], n_steps: int, *, grouped: bool = True) -> Fused:
         """Return the fused scores of steps with these distances.
 
         All base scores are one group unless they are `grouped` by frame length.
@@ -146,6 +144,11 @@ class SpectralScorer:
         self._rows = self._rows[:, first - self._first_row :].copy()
         self._first_row = first
         return fused
+
+    @property
+    def model(self) -> Standardised:
+        """The base scores and their standards."""
+        return self._model
 
     @property
     def state(self) -> SpectralState:
