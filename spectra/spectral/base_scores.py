@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import accumulate, groupby, pairwise
 from typing import Final
 
 import numpy as np
@@ -152,15 +152,18 @@ class BaseScores:
             for index in indices:
                 steps, comparisons = self._lengths[index]
                 n_frames = None if n_samples is None else steps.grid.n_frames(n_samples)
+                counts = [len(one.sources) for one in comparisons]
                 if n_frames == 0:
-                    shapes = [(len(one.sources), len(scaled), stop - start) for one in comparisons]
-                    found[index] = [np.full(shape, np.nan, dtype=np.float32) for shape in shapes]
-                    continue
-                first, last = steps.frames_of(start, stop, n_frames)
-                hop = steps.grid.hop
-                starts = range(first * hop - first_row, last * hop - first_row, hop)
-                distances = _frame_distances(comparisons, scaled, starts, first_row, own=own)
-                found[index] = [steps.average(D, first, start, stop, n_frames) for D in distances]
+                    shape = (sum(counts), len(scaled), stop - start)
+                    averages = np.full(shape, np.nan, dtype=np.float32)
+                else:
+                    first, last = steps.frames_of(start, stop, n_frames)
+                    hop = steps.grid.hop
+                    starts = range(first * hop - first_row, last * hop - first_row, hop)
+                    D = _frame_distances(comparisons, scaled, starts, first_row, own=own)
+                    averages = steps.average(D, first, start, stop, n_frames)
+                edges = accumulate(counts, initial=0)
+                found[index] = [averages[low:high] for low, high in pairwise(edges)]
 
         share(compute, range(len(found)))
         parts = [D for distances in found for D in distances]
@@ -191,19 +194,20 @@ def _frame_distances(
     first_row: int,
     *,
     own: bool,
-) -> list[FloatArray]:
-    """Return the distances of frames of one length, (n_scores, n_channels, n_frames) each."""
+) -> FloatArray:
+    """Return the distances of frames of one length, (n_scores, n_channels, n_frames)."""
     nperseg, window = comparisons[0].nperseg, comparisons[0].window
     n_channels = scaled.shape[0]
     size = max(1, BLOCK_VALUES // (nperseg * n_channels))
-    found = [
-        np.empty((len(one.sources), n_channels, len(starts)), dtype=np.float32)
-        for one in comparisons
-    ]
+    n_scores = sum(len(one.sources) for one in comparisons)
+    found = np.empty((n_scores, n_channels, len(starts)), dtype=np.float32)
     for begin in range(0, len(starts), size):
         block = slice(begin, begin + size)
         X, means = spectra_of(scaled, starts[block], nperseg, window)
         own_starts = np.array(starts[block]) + first_row if own else None
-        for comparison, D in zip(comparisons, found, strict=True):
-            D[..., block] = comparison.distances(X, means, own_starts)
+        done = 0
+        for comparison in comparisons:
+            D = comparison.distances(X, means, own_starts)
+            found[done : done + len(D), :, block] = D
+            done += len(D)
     return found

@@ -1,6 +1,7 @@
 """Frames of one length in one view, compared with normal spectra."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -73,7 +74,7 @@ class Comparison:
         """Samples in a frame."""
         return self.grid.nperseg
 
-    @property
+    @cached_property
     def sources(self) -> list[Source]:
         """The source of each base score, in the order of `distances`."""
         return [
@@ -96,9 +97,8 @@ class Comparison:
         from, None for frames of another.
         """
         features = self.features(X, means)
-        return np.concatenate(
-            [one.distances(features, means, self.levels, own_starts) for one in self.references]
-        )
+        found = [one.distances(features, means, self.levels, own_starts) for one in self.references]
+        return np.concatenate(found) if len(found) > 1 else found[0]
 
 
 def view_features(
