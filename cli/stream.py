@@ -116,8 +116,8 @@ def command_of(
 @click.option(
     "--early",
     is_flag=True,
-    help="With --learn-rows: open alarms as soon as causal scores see them, and confirm or withdraw "
-    "them later. A MODEL of spectra fit --early does so by itself.",
+    help="With --learn-rows: open alarms as soon as causal scores see them, and confirm or "
+    "withdraw them later. A MODEL of spectra fit --early does so by itself.",
 )
 @click.option("--strict", is_flag=True, help="End at a line that cannot be read.")
 @click.option(
