@@ -37,12 +37,19 @@ from spectra.cli.options import (
     type=WrittenPath(),
     help="The file to write.",
 )
+@click.option(
+    "--early",
+    is_flag=True,
+    help="Calibrate causal scores too: spectra stream then opens alarms as soon as it can, and "
+    "confirms or withdraws them later.",
+)
 @learning_options
 @reading_options
 @verbosity_options
 def command(
     normal: str,
     model: Path,
+    early: bool,
     learning: Learning,
     reading: Reading,
     verbosity: Verbosity,
@@ -56,7 +63,7 @@ def command(
 
     with step(normal, verbosity), explained(normal):
         recording = reading.read(normal)
-        learned = learn(recording, method=learning.settings())
+        learned = learn(recording, method=learning.settings(), early=early)
     learned.save(model)
     if not verbosity.quiet:
         for note in recording.notes:

@@ -110,8 +110,14 @@ def command_of(
     "--on-alarm",
     metavar="COMMAND",
     callback=command_of,
-    help="Run a command when an alarm opens or closes, with the event on its standard input; no "
-    "shell reads it.",
+    help="Run a command for each event but updates, with the event on its standard input; no shell "
+    "reads it.",
+)
+@click.option(
+    "--early",
+    is_flag=True,
+    help="With --learn-rows: open alarms as soon as causal scores see them, and confirm or "
+    "withdraw them later. A MODEL of spectra fit --early does so by itself.",
 )
 @click.option("--strict", is_flag=True, help="End at a line that cannot be read.")
 @click.option(
@@ -168,6 +174,7 @@ def command(
     state: Path | None,
     save_every: float,
     on_alarm: tuple[str, ...] | None,
+    early: bool,
     learning: Learning,
     quiet: bool,
     **options: Any,
@@ -183,7 +190,12 @@ def command(
         raise click.UsageError("Give MODEL or --learn-rows, not both.")
     if model is None and options["learn_rows"] is None and not begun:
         raise click.UsageError("Give a MODEL, or --learn-rows N to learn from the first N lines.")
-    feed = _feed(model, follow or "stdin", state if begun else None, learning, _choices(options))
+    if model is not None and early:
+        raise click.UsageError(
+            "--early goes with --learn-rows: make MODEL with spectra fit --early."
+        )
+    arguments = (model, follow or "stdin", state if begun else None, learning)
+    feed = _feed(*arguments, _choices(options), early=early)
     source = LineSource(follow, feed.position, feed.file)
     with stopped_by_signals() as stop:
         _run(feed, source, stop, state, save_every, on_alarm, quiet=quiet)
@@ -217,7 +229,13 @@ def _choices(options: dict[str, Any]) -> "Choices":
 
 
 def _feed(
-    model: str | None, name: str, state: Path | None, learning: Learning, choices: "Choices"
+    model: str | None,
+    name: str,
+    state: Path | None,
+    learning: Learning,
+    choices: "Choices",
+    *,
+    early: bool,
 ) -> "Feed":
     """Return a new feed, or the one that a state file continues."""
     from spectra.model import Model
@@ -225,7 +243,8 @@ def _feed(
     from spectra.stream.feed import Feed
 
     given = None if model is None else Model.load(model)
-    arguments = (name, choices, given, partial(learn, method=learning.settings()))
+    learned = partial(learn, method=learning.settings(), early=early)
+    arguments = (name, choices, given, learned)
     return Feed(*arguments) if state is None else Feed.restored(str(state), *arguments)
 
 
@@ -285,7 +304,7 @@ def _save(feed: "Feed", state: Path) -> None:
 
 
 def _report(events: "list[Event]", on_alarm: tuple[str, ...] | None) -> None:
-    """Print events, and run the command of those that open or close an alarm."""
+    """Print events, and run the command for each but those of an alarm that goes on."""
     for event in events:
         text = json_text(event, indent=None)
         show(f"{text}\n")

@@ -41,6 +41,8 @@ class Model:
         Dominant period in rows, None where there is none.
     name : str
         Name of the recording that was learned from.
+    early : Model, optional
+        The same method calibrated for causal scores, by which a stream opens alarms early.
 
     Examples
     --------
@@ -57,12 +59,21 @@ class Model:
     channels: tuple[str, ...]
     period: int | None
     name: str
+    early: "Model | None" = None
 
     def __post_init__(self) -> None:
         if self.fs is not None and not self.fs > 0:
             raise ValueError(f"fs={self.fs} must lie above 0.")
         if self.fitted.constant.shape != (len(self.channels),):
             raise ValueError(f"The model has {self.fitted.constant.size} channels.")
+        early = self.early
+        if early is not None and (
+            self.fitted.causal
+            or not early.fitted.causal
+            or early.early is not None
+            or early.channels != self.channels
+        ):
+            raise ValueError("An early model is causal, and has the channels of one that is not.")
 
     @property
     def npersegs(self) -> tuple[int, ...]:

@@ -40,7 +40,11 @@ def method_of(method: Method | MethodName) -> Method:
 
 
 def learn(
-    normal: Data, *, method: Method | MethodName = "spectral", fs: float | None = None
+    normal: Data,
+    *,
+    method: Method | MethodName = "spectral",
+    fs: float | None = None,
+    early: bool = False,
 ) -> Model:
     """Learn from a recording of normal data, to score others with.
 
@@ -54,6 +58,9 @@ def learn(
         wrong order.
     fs : float, optional
         Sampling rate in Hz of data without time.
+    early : bool
+        Calibrate causal scores too, so that `spectra.Stream` opens alarms as soon as it can and
+        confirms or withdraws them later. Learning takes twice as long.
 
     Returns
     -------
@@ -79,8 +86,16 @@ def learn(
     """
     require_rate(fs)
     chosen = method_of(method)
+    require("early", early, bool, "must be True or False")
+    if early and (not isinstance(chosen, Spectral) or chosen.causal):
+        raise ValueError("early=True calibrates causal scores beside others: give a Spectral().")
     recording = _recording(normal, fs)
-    return _fitted(recording, chosen, slice(0, recording.n_samples))[0]
+    everything = slice(0, recording.n_samples)
+    model = _fitted(recording, chosen, everything)[0]
+    if not isinstance(chosen, Spectral) or not early:
+        return model
+    causal = _fitted(recording, replace(chosen, causal=True), everything)[0]
+    return replace(model, early=causal)
 
 
 def detect(

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -246,3 +247,70 @@ def test_a_slow_reader_slows_it(folder: Path) -> None:
         assert process.wait() == 0
     os.close(number)
     assert size > 1 << 16
+
+
+def cut(rows: list[str]) -> list[str]:
+    return [*rows[:2500], *(row[: len(row) // 2].rstrip(",") + "\n" for row in rows[2500:])]
+
+
+def other_header(rows: list[str]) -> list[str]:
+    return [*rows[:2500], "t,y\n", *rows[2500:]]
+
+
+def earlier(rows: list[str]) -> list[str]:
+    return [*rows[:2500], rows[2000], *rows[2500:]]
+
+
+def without_channel(rows: list[str]) -> list[str]:
+    return [*rows[:2500], *(row.partition(",")[0] + "\n" for row in rows[2500:])]
+
+
+def faster(rows: list[str]) -> list[str]:
+    times = [240.0 + i * 0.1 / 1.03 for i in range(len(rows) - 2401)]
+    later = [f"{t:.4f},{row.partition(',')[2]}" for t, row in zip(times, rows[2401:], strict=True)]
+    return [*rows[:2401], *later]
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "said"),
+    [
+        (cut, "1 fields in place of 2, and so in 10 lines one after another"),
+        (other_header, "The header changes to 't,y': begin another stream for it."),
+        (earlier, "The time goes back by"),
+        (without_channel, "the channels have changed, or one is gone."),
+        (faster, "The rate changes from 10 Hz to 10.3"),
+    ],
+)
+def test_a_stream_that_cannot_go_on_says_so_in_one_sentence_and_saves_its_state(
+    folder: Path, spoilt: Callable[[list[str]], list[str]], said: str
+) -> None:
+    rows = Path("data.csv").read_text(encoding="ascii").splitlines(keepends=True)
+    arguments = ("model", "--alpha", "1e-5", "--state", "state")
+    found = run(*arguments, text="".join(spoilt(rows)))
+    assert found.returncode == 1
+    assert found.stderr.startswith("Error: stdin, line 2")
+    assert said in found.stderr
+    assert found.stderr.count("\n") == 1
+    # What came before the error is saved: the mended rest closes the alarm that had been opened.
+    kept = events(found.stdout)
+    assert kept[0]["event"] == "opened"
+    line = int(found.stderr.partition("line ")[2].partition(":")[0].replace(",", ""))
+    mended = run(*arguments, "-q", text="".join(rows[line - 1 :]))
+    assert mended.returncode == 0, mended.stderr
+    every = kept + events(mended.stdout)
+    assert [event["number"] for event in every] == list(range(1, len(every) + 1))
+    assert every[-1]["event"] == "closed"
+    assert 199.0 <= float(str(every[-1]["start"])) <= 200.5
+
+
+def test_the_state_of_another_model_is_refused_and_kept(folder: Path) -> None:
+    text = Path("data.csv").read_text(encoding="ascii")
+    assert run("model", "--state", "state", text=text).returncode == 0
+    before = Path("state").read_bytes()
+    arguments = ["fit", "data.csv", "-o", "other", "--nperseg", "32", "-q"]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    found = run("other", "--state", "state", text=text)
+    assert found.returncode == 1
+    assert found.stderr.startswith("Error: state: The state was saved with another model than")
+    assert found.stderr.count("\n") == 1
+    assert Path("state").read_bytes() == before

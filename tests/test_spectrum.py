@@ -8,7 +8,7 @@ from scipy import signal
 
 import naive_signal
 from spectra.signal.frames import taper
-from spectra.signal.spectrum import frame_spectra, frequencies, spectrum, without_mean
+from spectra.signal.spectrum import frame_spectra, frequencies, spectrum, with_mean
 
 WINDOWS = ["hann", "boxcar", ("tukey", 0.3), ("gaussian", 5.0), "flattop"]
 
@@ -63,32 +63,52 @@ def test_frequencies_without_a_rate_are_cycles_per_sample(nperseg):
     np.testing.assert_array_equal(frequencies(nperseg, None), np.fft.rfftfreq(nperseg))
 
 
-@pytest.mark.parametrize("nperseg", [2, 3, 16, 17, 256])
+@pytest.mark.parametrize("nperseg", [2, 3, 16, 17, 192, 193, 256])
 @pytest.mark.parametrize("window", WINDOWS)
-def test_spectra_without_mean_are_those_of_frames_less_their_mean(window, nperseg):
-    frames = np.random.default_rng(4).normal(size=(3, 4, nperseg)) + 5.0
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_spectra_of_frames_are_those_less_their_mean_and_with_it_those_of_the_frames(
+    window, nperseg, dtype
+):
+    frames = np.random.default_rng(4).normal(size=(3, 4, nperseg)).astype(dtype) + dtype(5)
     X, means = frame_spectra(frames, window)
-    np.testing.assert_allclose(means, frames.mean(axis=-1))
-    found = without_mean(X, means, window, nperseg)
-    direct, _ = frame_spectra(frames - means[..., None], window)
+    wide = frames.astype(np.float64)
+    expected = wide.mean(axis=-1)
+    np.testing.assert_allclose(means, expected, rtol=1e-6)
+    direct = spectrum(wide - expected[..., None], taper(window, nperseg))
+    np.testing.assert_allclose(X, direct, atol=1e-5 if dtype == np.float32 else 1e-12)
+    kept = X.copy()
+    whole = with_mean(X, means, window, nperseg)
     # Bins of the taper below 1e-6 of its bin 0 are taken for rounding; the mean is 5.
-    np.testing.assert_allclose(found, direct, atol=6e-6)
-    # X itself is kept: the views that hold the level use it.
-    np.testing.assert_array_equal(X, frame_spectra(frames, window)[0])
+    np.testing.assert_allclose(whole, spectrum(wide, taper(window, nperseg)), atol=1e-5)
+    # X itself is kept: other views use it.
+    np.testing.assert_array_equal(X, kept)
+
+
+@pytest.mark.parametrize("nperseg", [16, 89, 256])
+def test_a_level_far_from_zero_costs_the_spectrum_no_digits(nperseg):
+    x = np.random.default_rng(5).normal(size=(50, nperseg)).astype(np.float32)
+    level = np.float32(2.0**14)
+    # The sum has fewer digits; its difference from the level is exact.
+    raised = x + level
+    X, means = frame_spectra(raised, "hann")
+    expected, low = frame_spectra(raised - level, "hann")
+    np.testing.assert_allclose(means - level, low, atol=4e-3)
+    # What is left of the mean lies in the bins of the taper.
+    np.testing.assert_allclose(X[:, 2:], expected[:, 2:], atol=1e-6)
+    np.testing.assert_allclose(X[:, :2], expected[:, :2], atol=4e-3)
 
 
 @given(st.floats(-1e3, 1e3))
-def test_a_constant_frame_has_no_spectrum_once_its_mean_is_left_out(value):
-    X, means = frame_spectra(np.full((1, 32), value), "hann")
-    left = without_mean(X, means, "hann", 32)
-    assert np.abs(left).max() <= 1e-12 * max(abs(value), 1.0)
+def test_a_constant_frame_has_no_spectrum_less_its_mean(value):
+    X, _ = frame_spectra(np.full((1, 32), value), "hann")
+    assert np.abs(X).max() <= 1e-12 * max(abs(value), 1.0)
 
 
 def test_single_precision_stays_single():
     X, means = frame_spectra(np.ones((2, 16), dtype=np.float32), "hann")
     assert X.dtype == np.complex64
     assert means.dtype == np.float32
-    assert without_mean(X, means, "hann", 16).dtype == np.complex64
+    assert with_mean(X, means, "hann", 16).dtype == np.complex64
 
 
 def test_an_unknown_scaling_is_refused():

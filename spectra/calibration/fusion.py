@@ -41,7 +41,7 @@ SAMPLED: Final = 2**17
 
 
 class PowerMean:
-    """Running power mean of base scores, one array of steps at a time.
+    """Power mean of base scores over all that are added.
 
     Parameters
     ----------
@@ -51,47 +51,56 @@ class PowerMean:
     """
 
     def __init__(self, shape: tuple[int, int], n_groups: int) -> None:
-        self._total = np.zeros(shape, dtype=np.float64)
-        self._count = np.zeros(shape, dtype=np.int32)
-        self._largest = np.full((n_groups, *shape), -np.inf, dtype=np.float32)
-        self._source = np.zeros((n_groups, *shape), dtype=np.int16)
+        self._z: list[FloatArray] = [np.empty((0, *shape), dtype=np.float32)]
+        self._members: list[list[int]] = [[] for _ in range(n_groups)]
+        self._sources: list[int] = []
 
     def add(self, z: FloatArray, group: int, first_source: int) -> None:
         """Add base scores z (n_scores, n_channels, n_steps), numbered from `first_source`.
 
         NaN stands for no score and is left out.
         """
-        for source, scores in enumerate(z, start=first_source):
-            scored = np.isfinite(scores)
-            positive = np.where(scored, np.clip(scores, 0.0, LARGEST_Z), 0.0)
-            self._total += np.square(np.square(positive.astype(np.float64)))
-            self._count += scored
-            larger = np.where(scored, scores, -np.inf) > self._largest[group]
-            self._largest[group][larger] = scores[larger]
-            self._source[group][larger] = source
+        self._z.append(z)
+        self._members[group] += range(len(self._sources), len(self._sources) + len(z))
+        self._sources += range(first_source, first_source + len(z))
 
     def result(self, compared: BoolArray | None = None) -> "Fused":
         """Return the statistic of each step and its sources.
 
         `compared` (n_channels,) are the channels it may come from, by default all.
         """
-        with np.errstate(invalid="ignore"):
-            mean = np.where(self._count > 0, self._total / np.maximum(self._count, 1), np.nan)
-        by_channel = mean ** (1.0 / POWER)
+        z = np.concatenate(self._z, dtype=np.float32)
+        scored = np.isfinite(z)
+        count: IntArray | int = len(z)
+        if not scored.all():
+            count, z = scored.sum(axis=0), np.where(scored, z, np.float32(-np.inf))
+        by_channel = _power_mean(z, count)
         if compared is not None:
             by_channel[~compared] = np.nan
         channel = np.where(np.isnan(by_channel), -1.0, by_channel).argmax(axis=0)
         steps = np.arange(channel.size)
-        groups = self._largest[:, channel, steps]
-        source = self._source[groups.argmax(axis=0), channel, steps]
+        own = z[:, 0] if z.shape[1] == 1 else z[:, channel, steps]
+        groups = np.full((len(self._members), channel.size), -np.inf, dtype=np.float32)
+        for group, members in zip(groups, self._members, strict=True):
+            own[members].max(axis=0, out=group, initial=-np.inf)
+        groups[groups == -np.inf] = np.nan
+        source = np.array(self._sources, dtype=np.int16)[own.argmax(axis=0)]
         return Fused(
-            by_channel[channel, steps].astype(np.float32),
+            by_channel[channel, steps],
             channel.astype(np.int16),
             source,
-            np.where(np.isfinite(groups), np.minimum(groups, LARGEST_GROUP), np.nan).astype(
-                np.float16
-            ),
+            np.minimum(groups, LARGEST_GROUP).astype(np.float16),
         )
+
+
+def _power_mean(z: FloatArray, count: IntArray | int) -> FloatArray:
+    """Return the power mean of scores (n_scores, …), of which `count` are not −inf; NaN of none."""
+    power = np.clip(z, np.float32(0.0), np.float32(LARGEST_Z))
+    np.square(power, out=power)
+    np.square(power, out=power)
+    total = power.sum(axis=0)
+    mean = np.divide(total, count, out=np.full_like(total, np.nan), where=np.not_equal(count, 0))
+    return np.asarray(np.sqrt(np.sqrt(mean)))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ Both parts increase strictly, so that the threshold at a probability is the inve
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from numbers import Real
 from typing import Final, Self
 
@@ -164,12 +165,12 @@ class GaussianThreshold:
         p_of_fit = float(kolmogorov(np.sqrt(max(n_independent * tail_p, 1.0)) * ks))
         return cls(levels, tail_p, scale, shape, values.size, n_independent, ks, p_of_fit)
 
-    @property
+    @cached_property
     def _z(self) -> Float64Array:
         """Standard scores of the levels."""
         return _grid(self.levels.size, self.tail_p)
 
-    @property
+    @cached_property
     def _slope(self) -> float:
         """Rise of z over that of the distance below the lowest level: the mean of the lower half.
 
@@ -220,8 +221,10 @@ class GaussianThreshold:
             For distances that are no numbers.
         """
         values = _distances(distances)
-        tail = -ndtri_exp(self._log_tail(values))
-        return np.asarray(np.where(values > self.levels[-1], tail, self._body(values)))
+        z, tail = np.asarray(self._body(values)), values > self.levels[-1]
+        if tail.any():
+            z[tail] = -ndtri_exp(self._log_tail(values[tail]))
+        return z
 
     def _body(self, values: Float64Array) -> Float64Array:
         """Return the normal scores of values up to the last level."""

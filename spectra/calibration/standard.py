@@ -102,6 +102,15 @@ class Standard:
         """
         return replace(self, sigma=self.sigma**weight * to.sigma ** (1.0 - weight))
 
+    @classmethod
+    def joined(cls, standards: "list[Self]") -> Self:
+        """Return the standards of several base scores of one transform as one."""
+        parts = [
+            np.concatenate([getattr(one, name) for one in standards])
+            for name in ("floor", "mu", "sigma")
+        ]
+        return cls(standards[0].transform, *parts)
+
     def z(self, values: FloatArray) -> FloatArray:
         """Return standard scores of base scores, same shape; high = anomalous."""
         floor, mu, sigma = (

@@ -8,7 +8,7 @@ import numpy as np
 from spectra.arrays import BoolArray, ComplexArray, Float32Array, Float64Array, FloatArray, IntArray
 from spectra.signal.frames import FrameGrid
 from spectra.signal.scale import Scale
-from spectra.signal.spectrum import frame_spectra, without_mean
+from spectra.signal.spectrum import frame_spectra, with_mean
 from spectra.signal.steps import draw_stretches
 from spectra.signal.views import VIEWS, View
 
@@ -68,8 +68,9 @@ class FrameFeatures:
         nperseg = self.grid.nperseg
         frames = np.lib.stride_tricks.sliding_window_view(scaled, nperseg, axis=1)
         X, means = frame_spectra(frames[:, :: self.grid.hop], self.window)
-        phi, with_mean = VIEWS[self.view]
-        return X, phi(X if with_mean else without_mean(X, means, self.window, nperseg))
+        phi, keeps_mean = VIEWS[self.view]
+        whole = with_mean(X, means, self.window, nperseg)
+        return whole, phi(whole if keeps_mean else X)
 
     def __call__(self, scaled: Float32Array) -> FloatArray:
         """Return the features of all whole frames of scaled rows, (n_frames, n_features).

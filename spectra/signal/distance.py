@@ -7,12 +7,13 @@ distance NaN.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 
 from spectra.archive import GAPS
-from spectra.arrays import FloatArray, Pairs
+from spectra.arrays import FloatArray, IntArray, Pairs
 
 # Normal spectra whose median is subtracted from both sides of a product to keep its rounding small.
 CENTRE_OF = 16
@@ -62,6 +63,11 @@ class Targets:
         rows[..., -2] = 1.0
         return cls(centre, rows)
 
+    @cached_property
+    def _gaps(self) -> list[IntArray]:
+        """Indices of the normal spectra with gaps, for each channel."""
+        return [np.flatnonzero(np.isnan(rows[:, -1])) for rows in self.rows]
+
     def spectra(self, channel: int) -> FloatArray:
         """Return the normal spectra of a channel, (n_normal, n_features), up to rounding."""
         return np.asarray(self.rows[channel, :, :-2] / -2 + self.centre[channel])
@@ -85,8 +91,8 @@ class Targets:
         and may lie below 0 by rounding.
         """
         D = self.products(features, channel)
-        gaps = np.isnan(self.rows[channel, :, -1])
-        if gaps.any():
+        gaps = self._gaps[channel]
+        if gaps.size:
             D[:, gaps] = np.inf
         if left_out is not None:
             D[left_out] = np.inf

@@ -18,6 +18,9 @@ Scaling = Literal["power", "magnitude"]
 
 # A taper's own spectrum is zero beyond a few bins; below this share of its bin 0 it is rounding.
 LEAK: Final = 1e-6
+# Longest frames, in samples, that are transformed by a matrix product: for 178 it takes half of the
+# time of the FFT, for 128 as long, for 16 a third, and for 256 three times as long.
+LONGEST_PRODUCT: Final = 192
 
 
 def frequencies(nperseg: int, fs: float | None) -> Float64Array:
@@ -59,21 +62,36 @@ def spectrum(frames: FloatArray, taper: FloatArray, scaling: Scaling = "power") 
 def frame_spectra(
     frames: FloatArray, window: str | tuple[str, float]
 ) -> tuple[ComplexArray, FloatArray]:
-    """Return the spectra X (…, n_bins) of frames (…, nperseg) in power scaling, and their means."""
-    tapered = spectrum(frames, taper(window, frames.shape[-1]).astype(frames.dtype))
-    return tapered, np.asarray(frames.mean(axis=-1))
+    """Return the spectra X (…, n_bins) of frames (…, nperseg) less their means, and the means.
+
+    They are in power scaling. A level far from zero costs them no digits; `with_mean` adds it.
+    """
+    nperseg = frames.shape[-1]
+    means = np.add.reduce(frames, axis=-1)
+    means /= nperseg
+    centred = frames - means[..., None]
+    if nperseg <= LONGEST_PRODUCT and frames.dtype == np.float32:
+        return np.asarray((centred @ _transform(window, nperseg)).view(np.complex64)), means
+    return spectrum(centred, taper(window, nperseg).astype(frames.dtype)), means
 
 
-def without_mean(
+@lru_cache(maxsize=64)
+def _transform(window: str | tuple[str, float], nperseg: int) -> FloatArray:
+    """Return the matrix whose product with a frame is its spectrum, (nperseg, 2 · n_bins)."""
+    impulses = spectrum(np.eye(nperseg), taper(window, nperseg))
+    return impulses.view(np.float64).astype(np.float32)
+
+
+def with_mean(
     X: ComplexArray, means: FloatArray, window: str | tuple[str, float], nperseg: int
 ) -> ComplexArray:
-    """Return the spectra of the frames less their means: X − mean · W.
+    """Return the spectra of frames with these means: X + mean · W.
 
     W is the spectrum of the taper, which has few bins.
     """
     W = _taper_spectrum(window, nperseg).astype(X.dtype)
     X = X.copy()
-    X[..., : W.size] -= means[..., None] * W
+    X[..., : W.size] += means[..., None] * W
     return X
 
 

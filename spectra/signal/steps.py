@@ -14,7 +14,7 @@ from math import ceil, floor
 
 import numpy as np
 
-from spectra.arrays import FloatArray, IntArray
+from spectra.arrays import FloatArray
 from spectra.signal.frames import FrameGrid
 
 
@@ -65,8 +65,8 @@ class StepGrid:
         `n_frames` is the number of frames of the whole signal, None while it goes on.
         """
         first, last = self._near
-        hops = self._hops(start, stop, n_frames)
-        lowest, highest = int(hops[0]) + first, int(hops[-1]) + last + 1
+        lowest = self._hop(start, n_frames) + first
+        highest = self._hop(stop - 1, n_frames) + last + 1
         return max(0, lowest), highest if n_frames is None else min(n_frames, highest)
 
     def average(
@@ -81,36 +81,50 @@ class StepGrid:
             for frames without a score, which are left out.
         """
         first, last = self._near
-        hops = self._hops(start, stop, n_frames)
-        low, high = int(hops[0]), int(hops[-1]) + 1
-        total = np.zeros((*scores.shape[:-1], high - low), dtype=scores.dtype)
-        count = np.zeros(total.shape, dtype=np.int32)
+        low, high = self._hop(start, n_frames), self._hop(stop - 1, n_frames) + 1
+        end_frame, shape = first_frame + scores.shape[-1], (*scores.shape[:-1], high - low)
+        scored = np.isfinite(scores)
+        if first_frame <= low + first and high + last <= end_frame and scored.all():
+            begin = low + first - first_frame
+            means = scores[..., begin : begin + high - low].copy()
+            for shift in range(begin + 1, begin + last - first + 1):
+                means += scores[..., shift : shift + high - low]
+            means /= last - first + 1
+            return self._by_step(means, low, start, stop)
+        known = np.where(scored, scores, 0)
+        total, count = np.zeros(shape, dtype=scores.dtype), np.zeros(shape, dtype=np.int32)
         for shift in range(first, last + 1):
-            begin = max(low + shift, first_frame)
-            end = min(high + shift, first_frame + scores.shape[-1])
+            begin, end = max(low + shift, first_frame), min(high + shift, end_frame)
             if begin >= end:
                 continue
-            part = scores[..., begin - first_frame : end - first_frame]
+            frames = slice(begin - first_frame, end - first_frame)
             here = slice(begin - shift - low, end - shift - low)
-            scored = np.isfinite(part)
-            total[..., here] += np.where(scored, part, 0)
-            count[..., here] += scored
+            total[..., here] += known[..., frames]
+            count[..., here] += scored[..., frames]
         means = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
-        return np.asarray(means[..., hops - low])
+        return self._by_step(means, low, start, stop)
 
-    def _hops(self, start: int, stop: int, n_frames: int | None) -> IntArray:
-        """Return the hop whose frames score each step, (stop − start,).
+    def _by_step(self, means: FloatArray, low: int, start: int, stop: int) -> FloatArray:
+        """Return the means of the hops from `low` on at steps `start` … `stop` − 1.
+
+        Before the first and after the last of the hops it is theirs.
+        """
+        steps = np.arange(start, stop) * self.step // self.grid.hop - low
+        return np.take(means, steps, axis=-1, mode="clip")
+
+    def _hop(self, step: int, n_frames: int | None) -> int:
+        """Return the hop whose frames score a step.
 
         At the ends of the signal this is the nearest hop all of whose frames exist.
         """
         first, last = self._near
-        hops = np.arange(start, stop) * self.step // self.grid.hop
+        hop = step * self.step // self.grid.hop
         if self.causal:
-            return hops
+            return hop
         if n_frames is None:
-            return np.maximum(hops, -first)
-        highest = n_frames - 1 - last
-        return np.clip(hops, min(-first, max(highest, 0)), max(highest, 0))
+            return max(hop, -first)
+        highest = max(n_frames - 1 - last, 0)
+        return min(max(hop, min(-first, highest)), highest)
 
 
 def draw_stretches(start: int, stop: int, most: int, n_stretches: int) -> list[tuple[int, int]]:

@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import accumulate, groupby, pairwise
 from typing import Final
 
 import numpy as np
 
-from spectra.arrays import Float32Array, FloatArray, IntArray
+from spectra.arrays import Float32Array, FloatArray
 from spectra.signal.steps import StepGrid
 from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.comparison import Comparison, Source, spectra_of
 from spectra.spectral.points import N_SCORES, REACH, Points
+from spectra.threads import share
 
 # Samples of the frames that are transformed at a time: 0.13 MB, and as much again of spectra. With
 # twice as many a million rows need 2 MB more in two threads and no less time.
@@ -102,8 +103,15 @@ class BaseScores:
     @cached_property
     def _grids(self) -> list[StepGrid]:
         """The steps of each frame length."""
-        grids = dict.fromkeys(one.grid for one in self.comparisons)
-        return [StepGrid(grid, self.step, causal=self.causal) for grid in grids]
+        return [steps for steps, _ in self._lengths]
+
+    @cached_property
+    def _lengths(self) -> list[tuple[StepGrid, list[Comparison | Amplitude]]]:
+        """The steps and comparisons of each frame length."""
+        groups = groupby(self.comparisons, lambda one: one.grid)
+        return [
+            (StepGrid(grid, self.step, causal=self.causal), list(group)) for grid, group in groups
+        ]
 
     @property
     def _delay(self) -> int:
@@ -119,8 +127,10 @@ class BaseScores:
         n_samples: int | None,
         *,
         own: bool,
-    ) -> Iterator[FloatArray]:
-        """Yield the distances at steps `start` … `stop` − 1, one array a comparison.
+    ) -> list[FloatArray]:
+        """Return the distances at steps `start` … `stop` − 1, one array a comparison.
+
+        Inside `own_threads` frame lengths are shared among the threads.
 
         Parameters
         ----------
@@ -131,27 +141,35 @@ class BaseScores:
         own : bool
             Whether this is the recording that was learned from: overlapping frames are left out.
 
-        Yields
-        ------
-        ndarray (n_scores, n_channels, stop − start)
+        Returns
+        -------
+        list of ndarray (n_scores, n_channels, stop − start)
             NaN where there is no frame. Single rows come last.
         """
-        for _, group in groupby(self.comparisons, lambda one: one.nperseg):
-            comparisons = list(group)
-            steps = next(one for one in self._grids if one.grid == comparisons[0].grid)
-            n_frames = None if n_samples is None else steps.grid.n_frames(n_samples)
-            if n_frames == 0:
-                for one in comparisons:
-                    shape = (len(one.sources), scaled.shape[0], stop - start)
-                    yield np.full(shape, np.nan, dtype=np.float32)
-                continue
-            first, last = steps.frames_of(start, stop, n_frames)
-            starts = np.arange(first, last) * steps.grid.hop - first_row
-            found = _frame_distances(comparisons, scaled, starts, first_row, own=own)
-            for D in found:
-                yield steps.average(D, first, start, stop, n_frames)
+        found: list[list[FloatArray]] = [[] for _ in self._lengths]
+
+        def compute(indices: Iterator[int]) -> None:
+            for index in indices:
+                steps, comparisons = self._lengths[index]
+                n_frames = None if n_samples is None else steps.grid.n_frames(n_samples)
+                counts = [len(one.sources) for one in comparisons]
+                if n_frames == 0:
+                    shape = (sum(counts), len(scaled), stop - start)
+                    averages = np.full(shape, np.nan, dtype=np.float32)
+                else:
+                    first, last = steps.frames_of(start, stop, n_frames)
+                    hop = steps.grid.hop
+                    starts = range(first * hop - first_row, last * hop - first_row, hop)
+                    D = _frame_distances(comparisons, scaled, starts, first_row, own=own)
+                    averages = steps.average(D, first, start, stop, n_frames)
+                edges = accumulate(counts, initial=0)
+                found[index] = [averages[low:high] for low, high in pairwise(edges)]
+
+        share(compute, range(len(found)))
+        parts = [D for distances in found for D in distances]
         if self.points is not None:
-            yield self._of_points(self.points, scaled, first_row, start, stop)
+            parts.append(self._of_points(self.points, scaled, first_row, start, stop))
+        return parts
 
     def _of_points(
         self, points: Points, scaled: Float32Array, first_row: int, start: int, stop: int
@@ -172,23 +190,24 @@ class BaseScores:
 def _frame_distances(
     comparisons: list[Comparison | Amplitude],
     scaled: Float32Array,
-    starts: IntArray,
+    starts: range,
     first_row: int,
     *,
     own: bool,
-) -> list[FloatArray]:
-    """Return the distances of frames of one length, (n_scores, n_channels, n_frames) each."""
+) -> FloatArray:
+    """Return the distances of frames of one length, (n_scores, n_channels, n_frames)."""
     nperseg, window = comparisons[0].nperseg, comparisons[0].window
     n_channels = scaled.shape[0]
     size = max(1, BLOCK_VALUES // (nperseg * n_channels))
-    found = [
-        np.empty((len(one.sources), n_channels, starts.size), dtype=np.float32)
-        for one in comparisons
-    ]
-    for begin in range(0, starts.size, size):
+    n_scores = sum(len(one.sources) for one in comparisons)
+    found = np.empty((n_scores, n_channels, len(starts)), dtype=np.float32)
+    for begin in range(0, len(starts), size):
         block = slice(begin, begin + size)
         X, means = spectra_of(scaled, starts[block], nperseg, window)
-        own_starts = starts[block] + first_row if own else None
-        for comparison, D in zip(comparisons, found, strict=True):
-            D[..., block] = comparison.distances(X, means, own_starts)
+        own_starts = np.array(starts[block]) + first_row if own else None
+        done = 0
+        for comparison in comparisons:
+            D = comparison.distances(X, means, own_starts)
+            found[done : done + len(D), :, block] = D
+            done += len(D)
     return found

@@ -1,6 +1,7 @@
 """Frames of one length in one view, compared with normal spectra."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from spectra.arrays import ComplexArray, Float32Array, Float64Array, FloatArray, IntArray
 from spectra.signal.frames import FrameGrid
 from spectra.signal.scale import Scale
-from spectra.signal.spectrum import frame_spectra, without_mean
+from spectra.signal.spectrum import frame_spectra, with_mean
 from spectra.signal.views import VIEWS, View, n_features
 from spectra.spectral import coupling
 from spectra.spectral.normal import Neighbours, NormalSpectra
@@ -73,7 +74,7 @@ class Comparison:
         """Samples in a frame."""
         return self.grid.nperseg
 
-    @property
+    @cached_property
     def sources(self) -> list[Source]:
         """The source of each base score, in the order of `distances`."""
         return [
@@ -84,7 +85,7 @@ class Comparison:
         ]
 
     def features(self, X: ComplexArray, means: FloatArray) -> FloatArray:
-        """Return φ of spectra X (n_channels, n_frames, n_bins) of frames with these means."""
+        """Return φ of spectra X (n_channels, n_frames, n_bins) of frames less these means."""
         return view_features(X, means, self.view, self.window, self.nperseg, self.whitening)
 
     def distances(
@@ -96,9 +97,8 @@ class Comparison:
         from, None for frames of another.
         """
         features = self.features(X, means)
-        return np.concatenate(
-            [one.distances(features, means, self.levels, own_starts) for one in self.references]
-        )
+        found = [one.distances(features, means, self.levels, own_starts) for one in self.references]
+        return np.concatenate(found) if len(found) > 1 else found[0]
 
 
 def view_features(
@@ -109,29 +109,43 @@ def view_features(
     nperseg: int,
     whitening: ComplexArray | None = None,
 ) -> FloatArray:
-    """Return φ(X) of a view, (n_channels, n_frames, n_features), from spectra with their mean."""
-    phi, with_mean = VIEWS[view]
-    if not with_mean:
-        X = without_mean(X, means, window, nperseg)
+    """Return φ of spectra of frames less their means, (n_channels, n_frames, n_features)."""
+    phi, keeps_mean = VIEWS[view]
+    if keeps_mean:
+        X = with_mean(X, means, window, nperseg)
     return phi(X if whitening is None else coupling.residual(X, whitening))
 
 
-def cut_frames(scaled: Float32Array, starts: IntArray, nperseg: int) -> Float32Array:
+def cut_frames(scaled: Float32Array, starts: IntArray | range, nperseg: int) -> Float32Array:
     """Return the frames of a scaled signal (n_channels, n_samples) that begin at `starts`.
 
-    The result is (n_channels, n_frames, nperseg), a copy.
+    The result is (n_channels, n_frames, nperseg): a copy, or a view where `starts` is a range.
     """
+    if isinstance(starts, range):
+        channel, sample = scaled.strides
+        shape = (len(scaled), len(starts), nperseg)
+        strides = (channel, sample * starts.step, sample)
+        return np.ndarray(shape, scaled.dtype, scaled, starts.start * sample, strides)
     return np.lib.stride_tricks.sliding_window_view(scaled, nperseg, axis=1)[:, starts]
 
 
 def spectra_of(
-    scaled: Float32Array, starts: IntArray, nperseg: int, window: str | tuple[str, float]
+    scaled: Float32Array,
+    starts: IntArray | range,
+    nperseg: int,
+    window: str | tuple[str, float],
 ) -> tuple[ComplexArray, FloatArray]:
-    """Return spectra (n_channels, n_frames, n_bins) and means (n_channels, n_frames) of frames."""
-    X = np.empty((scaled.shape[0], starts.size, nperseg // 2 + 1), dtype=np.complex64)
+    """Return the spectra of frames less their means, and the means.
+
+    The shapes are (n_channels, n_frames, n_bins) and (n_channels, n_frames).
+    """
+    if len(scaled) == 1:
+        X, means = frame_spectra(cut_frames(scaled, starts, nperseg), window)
+        return X, means
+    X = np.empty((len(scaled), len(starts), nperseg // 2 + 1), dtype=np.complex64)
     means = np.empty(X.shape[:2], dtype=np.float32)
     # Channel by channel: the frames of one stay in the processor's cache.
-    for channel in range(scaled.shape[0]):
+    for channel in range(len(scaled)):
         frames = cut_frames(scaled[channel : channel + 1], starts, nperseg)[0]
         X[channel], means[channel] = frame_spectra(frames, window)
     return X, means
@@ -154,6 +168,6 @@ def gathered_spectra(
         block = starts[begin : begin + size]
         rows = (block[:, None] + np.arange(nperseg)).ravel()
         scaled = scale(signal[rows])
-        parts.append(spectra_of(scaled, np.arange(block.size) * nperseg, nperseg, window))
+        parts.append(spectra_of(scaled, range(0, rows.size, nperseg), nperseg, window))
     spectra, means = zip(*parts, strict=True)
     return np.concatenate(spectra, axis=1), np.concatenate(means, axis=1)

@@ -8,6 +8,7 @@ import numpy as np
 from spectra.arrays import Float64Array, FloatArray, IntArray
 from spectra.calibration.scores import Scores
 from spectra.signal.evidence import Evidence
+from spectra.signal.spectrum import with_mean
 from spectra.signal.steps import StepGrid
 from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.comparison import Source, spectra_of
@@ -75,7 +76,7 @@ def _of_step(
         start=int(starts[farthest]),
         nperseg=nperseg,
         view="magnitude-dc" if source.with_level else comparison.view,
-        spectrum=X[channel, farthest],
+        spectrum=with_mean(X, means, comparison.window, nperseg)[channel, farthest],
         features=compared[farthest],
         normal=normal[farthest],
         usual=usual,

@@ -16,6 +16,7 @@ from spectra.signal.distance import Targets
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
 from spectra.signal.scale import Scale, constant_channels, state_channels
+from spectra.signal.spectrum import with_mean
 from spectra.signal.steps import draw_stretches
 from spectra.signal.views import View
 from spectra.spectral import coupling
@@ -149,7 +150,9 @@ class SpectralModel:
         Raises DataError for a signal too short to compare its frames.
         """
         scale = Scale.fit(signal)
-        comparisons = tuple(_comparisons(signal, scale, plan, normal_rows))
+        # The threads of BLAS sum in another order: the model does not depend on their number.
+        with one_blas_thread():
+            comparisons = tuple(_comparisons(signal, scale, plan, normal_rows))
         if not comparisons:
             raise DataError(
                 f"The {len(signal)} rows hold too few frames of {plan.frames[0].grid.nperseg} "
@@ -162,7 +165,7 @@ class SpectralModel:
         distances = sample.distances(signal, scale, base)
         standards = tuple(_standards(base, distances, sample, plan, normal_rows))
         standardised = Standardised(scale, base, standards, ~state_channels(signal))
-        sampled = standardised.fused(iter(distances), sample.steps.size)
+        sampled = standardised.fused(distances, sample.steps.size)
         del distances
         fused = sampled if sample.whole else _scored(standardised, signal, own=True)
         if np.isnan(fused.statistic).all():
@@ -293,8 +296,7 @@ def _of_one_length(
     for view, levels in frames.views:
         whitening = None
         if view == "residual":
-            with one_blas_thread():
-                whitening = coupling.whitening_matrices(transformed[-1][0].copy())
+            whitening = coupling.whitening_matrices(with_mean(*transformed[-1], window, nperseg))
         references = tuple(
             NormalSpectra(
                 Targets.of(view_features(X, means, view, window, nperseg, whitening)),
@@ -386,7 +388,7 @@ class _Sample:
                 start, stop = self.stretches[i]
                 rows, n = base.rows(start, stop, len(signal)), len(signal)
                 D = base.distances(scale(signal[rows]), rows.start, start, stop, n, own=True)
-                parts[i] = list(D)
+                parts[i] = D
 
         # Products of a stretch are too small to gain from the threads of BLAS.
         with own_threads(True):

@@ -20,7 +20,7 @@ FRAMES_A_ROW: Final = 16
 # Rows in all frames of a bank: bounds the memory of banks of very long frames (8 MB a channel).
 BANK_ROWS: Final = 2**21
 # Distances that are held at a time: 0.5 MB, which stays in a processor's second-level cache.
-BLOCK_VALUES: Final = 2**16
+BLOCK_VALUES: Final = 2**17
 # A share is taken of every fourth of them: the nearest tenth of 125 frames is about as far as the
 # nearest tenth of 500, and is found in a quarter of the time.
 SHARE_STRIDE: Final = 4

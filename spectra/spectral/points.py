@@ -53,18 +53,21 @@ class Points:
             The rows of the steps, with `before` rows before and `after` rows after them.
         """
         rows = slice(before, scaled.shape[1] - after)
-        far = np.abs(scaled)
-        errors = np.abs(scaled - self._interpolated(scaled))
-        values = np.stack([errors[:, rows], far[:, rows]])
-        return np.asarray(
-            np.fmax.reduceat(values, np.arange(0, values.shape[2], step), axis=2),
-            dtype=np.float32,
-        )
+        values = np.stack([scaled - self._interpolated(scaled), scaled])[..., rows]
+        np.abs(values, out=values)
+        missing = -values.shape[2] % step
+        if missing:
+            values = np.pad(values, ((0, 0), (0, 0), (0, missing)), constant_values=np.nan)
+        largest = values[..., ::step]
+        for shift in range(1, step):
+            largest = np.fmax(largest, values[..., shift::step])
+        return np.ascontiguousarray(largest)
 
     def _interpolated(self, scaled: Float32Array) -> Float32Array:
         """Return each row as its neighbours predict it, NaN where one of them is not there."""
-        padded = np.pad(scaled, ((0, 0), (NEIGHBOURS, NEIGHBOURS)), constant_values=np.nan)
-        n_rows = scaled.shape[1]
+        n_channels, n_rows = scaled.shape
+        padded = np.full((n_channels, n_rows + 2 * NEIGHBOURS), np.nan, dtype=np.float32)
+        padded[:, NEIGHBOURS:-NEIGHBOURS] = scaled
         shifts = [shift for shift in range(2 * NEIGHBOURS + 1) if shift != NEIGHBOURS]
         weights = self.weights.astype(np.float32)
         predicted = np.zeros_like(scaled)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
 from typing import Final, Self
 
 import numpy as np
@@ -13,10 +15,12 @@ from spectra.calibration.standard import Standard
 from spectra.parameters import MOST_ROWS
 from spectra.signal.scale import Scale
 from spectra.spectral.base_scores import BaseScores
-from spectra.threads import own_threads, share
+from spectra.threads import one_blas_thread, own_threads, share
 
 # Values of one base score held at a time, over all channels: 16,384 rows of one channel.
 AT_ONCE: Final = 2**12
+# Values of a block, over all channels, from which its frame lengths are shared among threads.
+WORTH_THREADS: Final = 2**9
 
 
 @dataclass(frozen=True)
@@ -42,22 +46,50 @@ class Standardised:
         if points is not None and len(points.weights) != self.scale.centre.size:
             raise ValueError(f"There must be weights for {self.scale.centre.size} channels.")
 
-    def fused(
-        self, distances: Iterator[FloatArray], n_steps: int, *, grouped: bool = True
-    ) -> Fused:
+    def fused(self, distances: list[FloatArray], n_steps: int, *, grouped: bool = True) -> Fused:
         """Return the fused scores of steps with these distances.
 
         All base scores are one group unless they are `grouped` by frame length.
         """
         n_groups = self.base.n_groups if grouped else 1
-        fusing = PowerMean((self.scale.centre.size, n_steps), n_groups)
-        source, groups = 0, self.base.npersegs
-        for index, D in enumerate(distances):
-            points = index == len(self.base.comparisons)
-            group = len(groups) if points else groups.index(self.base.comparisons[index].nperseg)
-            fusing.add(self.standards[index].z(D), group if grouped else 0, source)
-            source += len(D)
+        fused = Fused.empty(n_groups, n_steps)
+        size = max(1, AT_ONCE // self.scale.centre.size)
+        if n_steps <= size:
+            return self._fused(distances, n_groups)
+        for start in range(0, n_steps, size):
+            some = [D[..., start : start + size] for D in distances]
+            fused.put(start, self._fused(some, n_groups))
+        return fused
+
+    def _fused(self, distances: list[FloatArray], n_groups: int) -> Fused:
+        """Return the fused scores of a few steps with these distances."""
+        z = np.concatenate(distances, dtype=np.float32)
+        for scores, standard in self._joined:
+            z[scores] = standard.z(z[scores])
+        fusing, done = PowerMean(z.shape[1:], n_groups), 0
+        for group, count in enumerate(self._counts if n_groups > 1 else [len(z)]):
+            fusing.add(z[done : done + count], group, done)
+            done += count
         return fusing.result(self.compared)
+
+    @cached_property
+    def _joined(self) -> list[tuple[slice, Standard]]:
+        """Base scores side by side that have one transform, and their standard."""
+        joined, done = [], 0
+        for _, group in groupby(self.standards, lambda one: one.transform):
+            standard = Standard.joined(list(group))
+            joined.append((slice(done, done + len(standard.mu)), standard))
+            done += len(standard.mu)
+        return joined
+
+    @cached_property
+    def _counts(self) -> list[int]:
+        """Number of base scores of each group."""
+        counts, base = [0] * self.base.n_groups, self.base
+        groups = [base.npersegs.index(one.nperseg) for one in base.comparisons]
+        for group, count in zip([*groups, len(base.npersegs)], base.counts, strict=False):
+            counts[group] += count
+        return counts
 
 
 @dataclass(frozen=True)
@@ -114,6 +146,11 @@ class SpectralScorer:
         return fused
 
     @property
+    def model(self) -> Standardised:
+        """The base scores and their standards."""
+        return self._model
+
+    @property
     def state(self) -> SpectralState:
         """The state that continues the scorer."""
         return SpectralState(self._rows, self._n_samples)
@@ -135,20 +172,24 @@ class SpectralScorer:
 
     def _score(self, stop: int, n_samples: int | None) -> Fused:
         """Return the fused scores from the first step that is not done to `stop` − 1."""
-        base = self._model.base
+        base, first, rows = self._model.base, self._done, self._first_row
+        n_groups, n_steps = base.n_groups if self._grouped else 1, stop - first
         size = max(1, AT_ONCE // len(self._rows))
-        first, rows = self._done, self._first_row
-        fused = Fused.empty(base.n_groups if self._grouped else 1, stop - first)
+        self._done = stop
+
+        def part(start: int) -> Fused:
+            end = min(start + size, stop)
+            D = base.distances(self._rows, rows, start, end, n_samples, own=self._own)
+            return self._model.fused(D, end - start, grouped=self._grouped)
 
         def compute(starts: Iterator[int]) -> None:
             for start in starts:
-                end = min(start + size, stop)
-                D = base.distances(self._rows, rows, start, end, n_samples, own=self._own)
-                part = self._model.fused(D, end - start, grouped=self._grouped)
-                fused.put(start - first, part)
+                fused.put(start - first, part(start))
 
-        starts = range(first, stop, size)
-        with own_threads(len(starts) > 0):
-            share(compute, starts)
-        self._done = stop
+        worth = n_steps * base.step * len(self._rows) >= WORTH_THREADS
+        with own_threads(True) if worth else one_blas_thread():
+            if 0 < n_steps <= size:
+                return part(first)
+            fused = Fused.empty(n_groups, n_steps)
+            share(compute, range(first, stop, size))
         return fused

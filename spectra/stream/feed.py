@@ -27,7 +27,7 @@ LARGEST_OFFSET: Final = 2**63 - 1
 # Lines one after another of another number of fields, after which a channel is said to be gone.
 GONE: Final = 10
 
-FORMAT: Final = FileFormat("spectra stream", 1, "state file", "begin the stream anew without it")
+FORMAT: Final = FileFormat("spectra stream", 2, "state file", "begin the stream anew without it")
 
 Event = dict[str, Any]
 

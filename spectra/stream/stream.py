@@ -20,6 +20,7 @@ from spectra.sequence.mixture import SequenceScorer, SequenceState
 from spectra.sequence.model import SequenceModel
 from spectra.spectral.scorer import SpectralScorer, SpectralState
 from spectra.stream.adaptation import Adaptation, AdaptationState
+from spectra.stream.confirmation import Confirmation, ConfirmationState
 from spectra.stream.gaps import GapFiller
 from spectra.stream.tracker import AlarmEvent, AlarmTracker, TrackerState
 
@@ -29,7 +30,7 @@ EVERY: Final = 128
 # Most of them: a million rows of one channel take 8 MB.
 MOST_EVERY: Final = 2**20
 
-FORMAT: Final = FileFormat("spectra stream", 1, "state of a stream", "begin the stream anew")
+FORMAT: Final = FileFormat("spectra stream", 2, "state of a stream", "begin the stream anew")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,24 @@ class StreamUpdate:
 
 
 @dataclass(frozen=True)
+class EarlyState:
+    """The causal clock of a stream with two, for its file.
+
+    Attributes
+    ----------
+    alpha : float
+    scorer : SpectralState
+    tracker : TrackerState
+    confirmation : ConfirmationState
+    """
+
+    alpha: float
+    scorer: SpectralState
+    tracker: TrackerState
+    confirmation: ConfirmationState
+
+
+@dataclass(frozen=True)
 class StreamState:
     """A stream between two blocks: what its file holds.
 
@@ -75,6 +94,7 @@ class StreamState:
     scorer : SpectralState or SequenceState
     tracker : TrackerState
     adaptation : AdaptationState or None
+    early : EarlyState or None
     """
 
     model: str
@@ -86,6 +106,7 @@ class StreamState:
     scorer: SpectralState | SequenceState
     tracker: TrackerState
     adaptation: AdaptationState | None
+    early: EarlyState | None
 
     def __post_init__(self) -> None:
         if {self.waiting.ndim, self.held.ndim} != {2}:
@@ -131,6 +152,10 @@ class Stream:
     A score of a model of `Spectral(causal=True)` is finished with its row, up to `every` rows
     later. Its alarms open sooner and are placed less exactly.
 
+    A model of `learn(…, early=True)` has two clocks. An alarm is "opened" as soon as the causal
+    scores see it, and later either "confirmed" and "closed" with the rows and score of
+    `spectra.score`, or "withdrawn": then it is none there. Scores are those of the whole recording.
+
     Examples
     --------
     >>> import numpy as np
@@ -158,11 +183,10 @@ class Stream:
         self.model, self.every = model, int(every)
         self.alpha = _alpha(model, alpha, false_alarms)
         n_channels = len(model.channels)
-        fitted = model.fitted
-        self._scorer = fitted.scorer()
-        self._tracker = AlarmTracker(
-            fitted.fusion, model.step, model.channels, self.alpha, fitted.causal
-        )
+        self._scorer, self._tracker = model.fitted.scorer(), _tracker(model, self.alpha)
+        self._early: _Early | None = None
+        if model.early is not None:
+            self._early = _Early.of(model.early, _alpha(model.early, alpha, false_alarms))
         self._gaps = GapFiller(np.empty((0, n_channels)))
         self._adaptation: Adaptation | None = None
         if adapt is not None:
@@ -182,7 +206,8 @@ class Stream:
     @property
     def is_open(self) -> bool:
         """Return whether an alarm is open."""
-        return self._tracker.is_open
+        waiting = self._early is not None and self._early.confirmation.is_open
+        return waiting or self._tracker.is_open
 
     def update(self, block: ArrayLike) -> StreamUpdate:
         """Take the next rows, and score those that have come once there are `every` of them.
@@ -218,8 +243,8 @@ class Stream:
         n = n_waiting - n_waiting % self.every
         self._n_waiting = n_waiting - n
         self._waiting[: self._n_waiting] = rows[n:]
-        # What is learned from a scoring shows in the next one.
-        size = n if self._adaptation is None else self.every
+        # What is learned from a scoring shows in the next one, and an early alarm between two.
+        size = n if self._adaptation is None and self._early is None else self.every
         return _joined([self._scored(rows[i : i + size]) for i in range(0, n, size)])
 
     def _scored(self, rows: Float64Array) -> StreamUpdate:
@@ -228,12 +253,23 @@ class Stream:
         rows, adaptation = self._gaps.update(rows), self._adaptation
         if adaptation is not None:
             rows = adaptation(rows)
+        early = [] if self._early is None else self._early.update(rows)
         fused = self._scorer.update(rows)
-        events = self._tracker.update(fused)
+        events = self._confirmed(early, self._tracker.update(fused))
         if adaptation is not None:
             flagged = np.repeat(self._tracker.flagged(fused), self.model.step)
-            adaptation.learn(flagged, is_open=self._tracker.is_open)
+            adaptation.learn(flagged, is_open=self.is_open)
         return self._updated(fused, tuple(events))
+
+    def _confirmed(self, early: list[AlarmEvent], settled: list[AlarmEvent]) -> list[AlarmEvent]:
+        """Return the events of both clocks."""
+        if self._early is None:
+            return settled
+        tracker = self._tracker
+        confirmed = self._early.confirmation.settled(
+            settled, self.n_rows if self._ended else tracker.n_rows, is_raised=tracker.is_raised
+        )
+        return [*early, *confirmed]
 
     def finish(self) -> StreamUpdate:
         """End the stream: score the rows that are left, and close an open alarm.
@@ -247,15 +283,15 @@ class Stream:
         self._ended = True
         self._n_taken += self._n_waiting
         last = [self._gaps.update(self._waiting[: self._n_waiting]), self._gaps.finish()]
-        rows = np.concatenate(last)
+        rows, self._n_waiting = np.concatenate(last), 0
         if self._adaptation is not None:
             rows = self._adaptation(rows)
+        early = [] if self._early is None else self._early.finish(rows, self.n_rows)
         parts = [self._scorer.update(rows), self._scorer.finish()]
         fused = Fused.empty(len(parts[0].groups), sum(part.statistic.size for part in parts))
         fused.put(fused.put(0, parts[0]), parts[1])
-        self._n_waiting = 0
         events = [*self._tracker.update(fused), *self._tracker.finish(self.n_rows)]
-        return self._updated(fused, tuple(events))
+        return self._updated(fused, tuple(self._confirmed(early, events)))
 
     def state(self) -> bytes:
         """Return the state of the stream: arrays and JSON, never code.
@@ -276,6 +312,7 @@ class Stream:
             scorer.state,
             self._tracker.state(),
             None if self._adaptation is None else self._adaptation.state,
+            None if self._early is None else self._early.state(),
         )
         about, arrays = pack(state)
         return FORMAT.to_bytes(arrays, {"stream": about})
@@ -340,10 +377,13 @@ class Stream:
             stream._adaptation = Adaptation(saved.adaptation)
         stream._n_taken = saved.scorer.n_samples + len(saved.held) - saved.n_returned
         stream._n_scored = saved.tracker.n_steps * model.step
-        fitted = model.fitted
-        stream._tracker = AlarmTracker.restored(
-            saved.tracker, fitted.fusion, model.step, model.channels, saved.alpha, fitted.causal
-        )
+        stream._tracker = _restored_tracker(model, saved.tracker, saved.alpha)
+        if (model.early is None) != (saved.early is None):
+            raise ValueError("A state has two clocks where the model has.")
+        if model.early is not None and saved.early is not None:
+            stream._early = _Early.restored(model.early, saved.early)
+            if stream._early.n_rows != saved.scorer.n_samples:
+                raise ValueError("Both clocks have taken the same rows.")
         return stream
 
     def _rows(self, block: ArrayLike) -> Float64Array:
@@ -372,6 +412,68 @@ class Stream:
         z = z[: self.n_rows - first]
         self._n_scored += z.size
         return StreamUpdate(first, z, events)
+
+
+@dataclass
+class _Early:
+    """The causal clock of a stream with two."""
+
+    alpha: float
+    scorer: SpectralScorer
+    tracker: AlarmTracker
+    confirmation: Confirmation
+
+    @classmethod
+    def of(cls, model: Model, alpha: float) -> Self:
+        """Return the clock of a stream that begins."""
+        scorer = model.fitted.scorer()
+        assert isinstance(scorer, SpectralScorer)
+        return cls(alpha, scorer, _tracker(model, alpha), Confirmation(max(model.npersegs)))
+
+    @property
+    def n_rows(self) -> int:
+        """Return the number of rows so far."""
+        return self.scorer.state.n_samples
+
+    def update(self, rows: Float64Array) -> list[AlarmEvent]:
+        """Take the next rows; return the events of alarms that are not known yet."""
+        events = self.tracker.update(self.scorer.update(rows))
+        return list(self.confirmation.early(events))
+
+    def finish(self, rows: Float64Array, n_rows: int) -> list[AlarmEvent]:
+        """Take the last rows; the signal has ended after `n_rows`."""
+        events = self.tracker.update(self.scorer.update(rows))
+        events += self.tracker.update(self.scorer.finish())
+        return list(self.confirmation.early([*events, *self.tracker.finish(n_rows)]))
+
+    def state(self) -> EarlyState:
+        """Return the state that continues the clock."""
+        return EarlyState(
+            self.alpha, self.scorer.state, self.tracker.state(), self.confirmation.state
+        )
+
+    @classmethod
+    def restored(cls, model: Model, state: EarlyState) -> Self:
+        """Return the clock that a state continues; raise ValueError where it does not fit."""
+        clock = cls.of(model, state.alpha)
+        clock.scorer = SpectralScorer.restored(clock.scorer.model, state.scorer)
+        clock.tracker = _restored_tracker(model, state.tracker, state.alpha)
+        clock.confirmation = Confirmation(max(model.npersegs), state.confirmation)
+        return clock
+
+
+def _tracker(model: Model, alpha: float) -> AlarmTracker:
+    """Return the tracker of the alarms of a model."""
+    fitted = model.fitted
+    return AlarmTracker(fitted.fusion, model.step, model.channels, alpha, fitted.causal)
+
+
+def _restored_tracker(model: Model, state: TrackerState, alpha: float) -> AlarmTracker:
+    """Return the tracker that a state continues; raise ValueError where it does not fit."""
+    fitted = model.fitted
+    return AlarmTracker.restored(
+        state, fitted.fusion, model.step, model.channels, alpha, fitted.causal
+    )
 
 
 def _joined(updates: list[StreamUpdate]) -> StreamUpdate:

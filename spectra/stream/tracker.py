@@ -22,7 +22,7 @@ RISE: Final = 1.0
 # (7 MB). With a step of 4 rows these are a million rows.
 MOST_STEPS: Final = 2**18
 
-Kind = Literal["opened", "updated", "closed"]
+Kind = Literal["opened", "updated", "confirmed", "closed", "withdrawn"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class AlarmEvent:
     Attributes
     ----------
     kind : str
-        "opened", "updated" or "closed". A closed alarm does not change any more.
+        "opened", "updated" or "closed"; with two clocks also "confirmed" or "withdrawn". A closed
+        or withdrawn alarm does not change any more.
     alarm : int
         Number of the alarm, from 1.
     start, end, peak : int
@@ -125,6 +126,16 @@ class AlarmTracker:
     def is_open(self) -> bool:
         """Return whether the last step belongs to an alarm."""
         return self._flagged
+
+    @property
+    def is_raised(self) -> bool:
+        """Return whether the last step may become part of an alarm."""
+        return self._length > 0
+
+    @property
+    def n_rows(self) -> int:
+        """Return the number of rows of the steps so far."""
+        return self._n_steps * self._step
 
     def flagged(self, fused: Fused) -> BoolArray:
         """Return whether each step is flagged, (n_steps,)."""
