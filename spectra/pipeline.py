@@ -165,6 +165,7 @@ def detect(
         model = learn(normal, method=chosen, fs=fs)
         return score(model, data, alpha=alpha, false_alarms=false_alarms, fdr=fdr, fs=fs)
     recording = _recording(data, fs)
+    _refuse_fdr(recording, fdr)
     rows, source = (None, ITSELF) if normal_rows is None else _span(recording, normal_rows)
     model, scores = _fitted(recording, chosen, rows)
     applied = threshold.alpha_of(scores, recording.fs)
@@ -222,6 +223,7 @@ def score(
     threshold = Threshold(alpha, false_alarms, fdr)
     require_rate(fs)
     recording = _like_learned(_recording(data, fs), model)
+    _refuse_fdr(recording, fdr)
     try:
         scores = _scored(model, recording)
     except DataError as error:
@@ -343,6 +345,15 @@ def _scored(model: Model, recording: Recording) -> Scores:
     if not isinstance(model.fitted, SpectralModel):
         raise _too_large_for_sequences()
     return model.fitted.score(recording.values, unscored=stored_statistic)
+
+
+def _refuse_fdr(recording: Recording, fdr: float | None) -> None:
+    """Raise DataError for a share of false alarms where the scores are not in memory."""
+    if fdr is not None and is_stored(recording.values):
+        raise DataError(
+            f"{recording.name} is too large to rank all of its scores, which a share of false "
+            "alarms (fdr) needs: give alpha, or a number of false alarms."
+        )
 
 
 def _too_large_for_sequences() -> DataError:

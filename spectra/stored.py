@@ -43,6 +43,8 @@ class StoredArray:
         dtype: DTypeLike = np.float64,
     ) -> None:
         self.read, self.shape, self.dtype = read, shape, np.dtype(dtype)
+        # Called with the first row and the one after the last of every range that is read.
+        self.watch: Callable[[int, int], None] | None = None
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -87,6 +89,8 @@ class StoredArray:
     def _rows(self, rows: Any) -> NDArray[Any]:
         if isinstance(rows, slice):
             start, stop, step = rows.indices(len(self))
+            if self.watch is not None:
+                self.watch(start, stop)
             return self.read(start, max(start, stop))[:: step or 1]
         numbers = np.asarray(rows)
         if numbers.ndim == 0:
@@ -183,7 +187,7 @@ class RawFile:
         try:
             return cls(tempfile.TemporaryFile(dir=folder, buffering=0), folder)
         except OSError as error:
-            raise _no_place(folder, error) from error
+            raise no_place(folder, error) from error
 
     def read(self, offset: int, count: int) -> bytearray:
         """Return bytes; raise DataError where the file ends before them."""
@@ -211,7 +215,7 @@ class RawFile:
                 while rest.nbytes:
                     rest = rest[self._file.write(rest) :]
         except OSError as error:
-            raise _no_place(self._name, error) from error
+            raise no_place(self._name, error) from error
 
 
 def large_folder() -> str:
@@ -237,7 +241,7 @@ def refuse_full_disk(count: int, name: str) -> None:
         )
 
 
-def _no_place(folder: str, error: OSError) -> DataError:
+def no_place(folder: str, error: OSError) -> DataError:
     return DataError(
         f"The values cannot be kept in {folder} while they are scored ({error.strerror or error}): "
         "free space there, or name another folder in the environment variable TMPDIR."

@@ -14,6 +14,7 @@ from spectra.cli.options.values import byte_count, sampling_rate
 if TYPE_CHECKING:
     from spectra.datasets import Recording
     from spectra.datasets.grid_values import Choice
+    from spectra.datasets.raw import Request
     from spectra.errors import DataError
 
 USUAL_STEP = "auto"
@@ -54,6 +55,41 @@ class Reading:
         from spectra.datasets import read_series
 
         return read_series(opened(file), **self._arguments(file))
+
+    def open_series(self, file: str, *, progress: bool) -> "dict[str, Recording | DataError]":
+        """Return the same as `read_series`; the values of a file too large for memory stay there.
+
+        `progress` shows how far such a file is read and scored.
+        """
+        from spectra.cli.large import Input
+        from spectra.datasets import read_series
+
+        with Input(file) as source:
+            large = source.recording(self.request(), self.fs, shown=progress)
+            if large is not None:
+                return {"": large}
+            return read_series(source.in_memory, **self._arguments(file))
+
+    def open(self, file: str, *, progress: bool) -> "Recording":
+        """Return the same as `read`; the values of a file too large for memory stay there."""
+        from spectra.cli.large import Input
+        from spectra.datasets import read
+
+        with Input(file) as source:
+            large = source.recording(self.request(), self.fs, shown=progress)
+            return large or read(source.in_memory, **self._arguments(file))
+
+    def request(self) -> "Request":
+        """Return the choices as readers get them."""
+        from spectra.datasets.raw import Request, is_resampled
+
+        arguments = self.choices()
+        named = ("time", "channels", "label", "variable", "sheet", "series", "dates", "delimiter")
+        return Request(
+            resample=is_resampled(arguments["resample"]),
+            as_is=self.as_is,
+            **{name: arguments[name] for name in named},
+        )
 
     def choices(self) -> dict[str, Any]:
         """Return the keyword arguments of `spectra.datasets.inspect`."""

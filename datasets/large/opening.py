@@ -53,15 +53,15 @@ def nothing(task: str, done: int, whole: int) -> None:
     """Show no progress."""
 
 
-def is_large(source: Source, most: int = MOST_VALUES) -> bool:
+def is_large(source: Source) -> bool:
     """Return whether a file holds more values than are scored in memory.
 
     It is False for formats that are read as a whole.
     """
-    if source.path is None or source.path.stat().st_size < most // 2:
+    if source.path is None or source.path.stat().st_size < MOST_VALUES // 2:
         # Nothing is packed into less than half a byte a value, but what is all alike.
         return False
-    return _n_values(source) > most
+    return _n_values(source) > MOST_VALUES
 
 
 def _n_values(source: Source) -> int:
