@@ -4,7 +4,9 @@ import os
 import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -74,7 +76,7 @@ class StoredArray:
         if not rest:
             return self._rows(rows)
         (columns,) = rest
-        if rows == slice(None) and isinstance(columns, Sequence):
+        if isinstance(rows, slice) and rows == slice(None) and isinstance(columns, Sequence):
             return self.columns(list(columns))
         return self._rows(rows)[..., columns]
 
@@ -134,13 +136,11 @@ class FileArray(StoredArray):
     """
 
     def __init__(self, shape: tuple[int, ...], dtype: DTypeLike = np.float64) -> None:
-        super().__init__(self._read, shape, dtype)
         self._file = RawFile.temporary()
-        self._row = int(np.prod(shape[1:])) * self.dtype.itemsize
-
-    def _read(self, start: int, stop: int) -> NDArray[Any]:
-        data = self._file.read(start * self._row, (stop - start) * self._row)
-        return np.frombuffer(data, self.dtype).reshape(stop - start, *self.shape[1:])
+        self._row = int(np.prod(shape[1:])) * np.dtype(dtype).itemsize
+        # A method of this array would make a cycle, and space on the disk be freed late.
+        reader = partial(_rows_of, self._file, self._row, shape[1:], np.dtype(dtype))
+        super().__init__(reader, shape, dtype)
 
     def append(self, rows: NDArray[Any]) -> None:
         """Write further rows."""
@@ -158,6 +158,14 @@ class FileArray(StoredArray):
         self._file.write(start * self._row, np.ascontiguousarray(rows, dtype=self.dtype).data)
 
 
+def _rows_of(
+    file: "RawFile", width: int, shape: tuple[int, ...], dtype: np.dtype[Any], start: int, stop: int
+) -> NDArray[Any]:
+    """Return rows of `width` bytes of a file."""
+    data = file.read(start * width, (stop - start) * width)
+    return np.frombuffer(data, dtype).reshape(stop - start, *shape)
+
+
 class RawFile:
     """File that several threads read at any place.
 
@@ -171,6 +179,7 @@ class RawFile:
     def __init__(self, file: IO[bytes], name: str) -> None:
         self._file, self._name = file, name
         self._lock = threading.Lock()
+        weakref.finalize(self, file.close)
 
     @classmethod
     def opened(cls, path: Path) -> "RawFile":

@@ -218,7 +218,8 @@ def _instants(stamps: Stamps, runs: Runs, positions: IntArray) -> pd.Index:
         at = [runs.positions[run[i]] + left - runs.rows[run[i]], runs.positions[run[i] + 1]]
         seconds = [stamps.seconds(row, row + 1)[0] for row in (left, right)]
         offset = np.interp(positions[i], at, seconds) * stamps.per_second
-        counts[i] = stamps.counts[0] + (np.rint(offset) if counts.dtype.kind == "i" else offset)
+        whole = int(np.rint(offset)) if counts.dtype.kind == "i" else offset
+        counts[i] = stamps.counts[0] + whole
     return stamps.index_of(counts)
 
 
