@@ -97,6 +97,7 @@ def with_fill_values(frame: pd.DataFrame) -> pd.DataFrame:
         jittered(DATED),
         with_gap(jittered(DATED)),
         with_fill_values(DATED),
+        DATED.assign(drift=np.where(np.arange(N) % 700 == 60, "n/a", DRIFT.astype(str))),
         FRAME.assign(label=(np.arange(N) // 100 % 7 == 3).astype(int)),
         FRAME.reset_index(names="index"),
         FRAME.assign(state=np.where(np.arange(N) < 2000, "on", "off")),

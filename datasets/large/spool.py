@@ -1,6 +1,7 @@
 """Rows of a large table, piece by piece into files of numbers."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -25,6 +26,7 @@ from spectra.stored import FileArray, StoredArray
 Progress = Callable[[str, int, int], None]
 # Most notes on rows far down, which say much the same.
 MOST_NOTES: Final = 3
+_CELLS: Final = re.compile(r": (\d+) cells? holds?")
 # Rows that are searched at a time.
 AT_ONCE: Final = 2**16
 
@@ -120,28 +122,35 @@ class _Spool:
     def add(self, piece: Piece) -> None:
         """Write the rows of a piece."""
         table = piece.table
+        first = len(self._values) < len(self._head.values)
         if table.names != self._names:
             raise DataError(f"{piece.place}: the columns are others than above: split the file.")
-        values = self._numbers(table)
+        values, notes = self._numbers(table)
         if self._stamps is not None:
             instants, values = self._instants(table, values, piece.place)
             self._stamps.append(instants, piece.place)
         self._seen |= ~np.isnan(values).all(axis=0)
         self._values.append(values)
-        self._notes += [note for note in table.notes if note not in self._head.notes]
+        if not first:
+            # The head has those of the first rows.
+            self._notes += [*table.notes, *notes]
 
-    def _numbers(self, table: Table) -> Float64Array:
-        """Return the values of the channels, (n, c); raise DataError for a text or an infinity."""
+    def _numbers(self, table: Table) -> tuple[Float64Array, list[str]]:
+        """Return the values of the channels, (n, c), and notes on their cells.
+
+        Raises DataError for a text or an infinity.
+        """
         columns = self._roles.channels
         found = [read_numbers(table, column, required=True) for column in columns]
         values = np.column_stack([one.values for one in found if one is not None])
+        notes = [note for one in found if one is not None for note in one.notes]
         lows, highs, _ = extremes(table, columns, values)
         if not self._request.as_is:
             filled, _ = without_fill_values(values, lows, highs, self._labels)
             for channel, fills in enumerate(self._fills if filled is not values else ()):
                 gone = np.isnan(filled[:, channel]) & ~np.isnan(values[:, channel])
                 fills.update(np.unique(values[gone, channel]).tolist())
-        return values
+        return values, notes
 
     def _instants(
         self, table: Table, values: Float64Array, place: str
@@ -175,9 +184,13 @@ class _Spool:
         """Return all rows, less channels that have no value in any of them."""
         if not self._seen.any():
             raise DataError(f"{self._head.source} has no numbers: every value is missing.")
-        head, notes = self._head, [*self._head.notes, *self._notes[:MOST_NOTES]]
-        if len(self._notes) > MOST_NOTES:
-            notes.append(f"{len(self._notes) - MOST_NOTES} more notes like these on later rows.")
+        head, notes = self._head, list(self._head.notes)
+        said = counted_together([*notes, *self._notes])
+        # Those of the first rows come first, with the counts of all.
+        notes, more = said[: len(notes)], said[len(notes) :]
+        notes += more[:MOST_NOTES]
+        if len(more) > MOST_NOTES:
+            notes.append(f"{len(more) - MOST_NOTES} more notes like these on later rows.")
         if self._n_dropped:
             notes.append(f"{self._n_dropped} rows have neither a time nor a value: left out.")
         if any(self._fills):
@@ -198,6 +211,23 @@ class _Spool:
                 )
                 count = sum(int((block == value).sum()) for block in blocks)
                 yield self._labels[channel], count, value
+
+
+def counted_together(notes: Sequence[str]) -> list[str]:
+    """Return notes in order, each once; those that count cells with one word are one."""
+    counts: dict[str, int] = {}
+    for note in notes:
+        found = _CELLS.search(note)
+        key = note if found is None else _CELLS.sub(": {} cells hold", note)
+        counts[key] = counts.get(key, 0) + (0 if found is None else int(found[1]))
+    return [
+        key if not count else key.replace("{} cells hold", _cells(count))
+        for key, count in counts.items()
+    ]
+
+
+def _cells(count: int) -> str:
+    return "1 cell holds" if count == 1 else f"{count} cells hold"
 
 
 def _roles(table: Table, head: Raw, request: Request) -> _Roles:

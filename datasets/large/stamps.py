@@ -349,9 +349,10 @@ def _best(stamps: Stamps, fs: float | None) -> _Placing:
         else:
             _refuse_growth(stamps, placing, n)
             return placing
+    row = start if placing.broken is None else placing.broken
     raise DataError(
-        f"{stamps.source}: the time stamps lie on no regular grid around row {start + 1:,}: "
-        f"{REMEDY}."
+        f"{stamps.source}, row {row + 1:,}: the time stamp lies on no regular grid with those "
+        f"before it: {REMEDY}."
     )
 
 
