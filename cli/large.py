@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from spectra.cli.options.paths import STDIN, opened
 from spectra.cli.progress import Progress
+from spectra.errors import NeedsMemoryError
 from spectra.stored import large_folder, no_place
 
 if TYPE_CHECKING:
@@ -79,12 +80,17 @@ class Input:
 
         name = "stdin" if self._file == STDIN else self._file
         source = replace(open_source(self.path), name=name)
-        from spectra.datasets.large.opening import is_large, open_large
+        from spectra.datasets.large.opening import fits_in_memory, is_large, open_large
 
         if not is_large(source):
             return None
         progress = Progress(name, self.path, shown=shown and sys.stderr.isatty())
-        recording = open_large(source, request, fs, name, progress)
+        try:
+            recording = open_large(source, request, fs, name, progress)
+        except NeedsMemoryError:
+            if fits_in_memory(source):
+                return None
+            raise
         if recording is not None:
             values = cast("StoredArray", recording.values)
             values.watch = lambda start, stop: progress.scored(start, stop, len(values))

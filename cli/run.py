@@ -20,7 +20,7 @@ from spectra.cli.messages import (
 )
 from spectra.cli.options import Output, Reading, Verbosity
 from spectra.cli.pictures import command_line, write_picture
-from spectra.errors import DataError
+from spectra.errors import DataError, NeedsMemoryError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,8 +155,7 @@ def _detections(
         try:
             if isinstance(recording, DataError):
                 raise recording
-            _refuse_pictures(file, recording, output)
-            found[series] = find(recording)
+            found[series] = _detection(file, recording, find, reading, output)
         except DataError as error:
             if not series:
                 raise
@@ -165,13 +164,31 @@ def _detections(
     return found
 
 
+def _detection(
+    file: str,
+    recording: "Recording",
+    find: "Callable[[Recording], Detection]",
+    reading: Reading,
+    output: Output,
+) -> "Detection":
+    """Return the result for a recording, read into memory where nothing else will do."""
+    try:
+        _refuse_pictures(file, recording, output)
+        return find(recording)
+    except NeedsMemoryError:
+        smaller = reading.in_memory(file)
+        if smaller is None:
+            raise
+        return find(smaller)
+
+
 def _refuse_pictures(file: str, recording: "Recording", output: Output) -> None:
-    """Raise DataError where a picture or a page is asked for of a file too large for memory."""
+    """Raise NeedsMemoryError where a picture or a page of a recording in files is asked for."""
     from spectra.stored import is_stored
 
     if is_stored(recording.values) and (output.plot or output.report):
         option = "--plot" if output.plot else "--report"
-        raise DataError(
+        raise NeedsMemoryError(
             f"{file} is too large for {option}, which shows a recording in memory: leave it out, "
             "or cut the stretch to show out of the file."
         )

@@ -15,7 +15,7 @@ from spectra.calibration.threshold import Threshold
 from spectra.datasets.reading import Data, as_recording
 from spectra.datasets.recording import Recording
 from spectra.detection import ITSELF, Detection
-from spectra.errors import DataError
+from spectra.errors import DataError, NeedsMemoryError
 from spectra.model import Fitted, Method, Model
 from spectra.parameters import require, require_rate, shown
 from spectra.sequence.settings import Sequence
@@ -83,6 +83,7 @@ def learn(
     require_rate(fs)
     chosen = method_of(method)
     recording = _recording(normal, fs)
+    _refuse_stored(recording, chosen, None)
     return _fitted(recording, chosen, slice(0, recording.n_samples))[0]
 
 
@@ -165,7 +166,7 @@ def detect(
         model = learn(normal, method=chosen, fs=fs)
         return score(model, data, alpha=alpha, false_alarms=false_alarms, fdr=fdr, fs=fs)
     recording = _recording(data, fs)
-    _refuse_fdr(recording, fdr)
+    _refuse_stored(recording, chosen, fdr)
     rows, source = (None, ITSELF) if normal_rows is None else _span(recording, normal_rows)
     model, scores = _fitted(recording, chosen, rows)
     applied = threshold.alpha_of(scores, recording.fs)
@@ -223,7 +224,7 @@ def score(
     threshold = Threshold(alpha, false_alarms, fdr)
     require_rate(fs)
     recording = _like_learned(_recording(data, fs), model)
-    _refuse_fdr(recording, fdr)
+    _refuse_stored(recording, model.method, fdr)
     try:
         scores = _scored(model, recording)
     except DataError as error:
@@ -333,8 +334,7 @@ def _learned(
     """Return a fitted method and the scores, in a file where the recording is in one."""
     if not is_stored(recording.values):
         return method.fit(recording.values, normal_rows)
-    if not isinstance(method, Spectral):
-        raise _too_large_for_sequences()
+    assert isinstance(method, Spectral)
     return method.fit(recording.values, normal_rows, stored_statistic)
 
 
@@ -342,25 +342,24 @@ def _scored(model: Model, recording: Recording) -> Scores:
     """Return the scores of a recording, in a file where the recording is in one."""
     if not is_stored(recording.values):
         return model.fitted.score(recording.values)
-    if not isinstance(model.fitted, SpectralModel):
-        raise _too_large_for_sequences()
+    assert isinstance(model.fitted, SpectralModel)
     return model.fitted.score(recording.values, unscored=stored_statistic)
 
 
-def _refuse_fdr(recording: Recording, fdr: float | None) -> None:
-    """Raise DataError for a share of false alarms where the scores are not in memory."""
-    if fdr is not None and is_stored(recording.values):
-        raise DataError(
+def _refuse_stored(recording: Recording, method: Method, fdr: float | None) -> None:
+    """Raise NeedsMemoryError for what is not done with a recording that lies in files."""
+    if not is_stored(recording.values):
+        return
+    if not isinstance(method, Spectral):
+        raise NeedsMemoryError(
+            f"{recording.name} is too large for the method sequence, which needs it in memory: use "
+            "the method spectral, or split the recording."
+        )
+    if fdr is not None:
+        raise NeedsMemoryError(
             f"{recording.name} is too large to rank all of its scores, which a share of false "
             "alarms (fdr) needs: give alpha, or a number of false alarms."
         )
-
-
-def _too_large_for_sequences() -> DataError:
-    return DataError(
-        "the recording is too large for the method sequence, which needs it in memory: use the "
-        "method spectral, or split the recording."
-    )
 
 
 def stored_statistic(n_steps: int) -> Statistic:

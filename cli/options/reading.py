@@ -70,6 +70,15 @@ class Reading:
                 return {"": large}
             return read_series(source.in_memory, **self._arguments(file))
 
+    def in_memory(self, file: str) -> "Recording | None":
+        """Return the recording in a large file as `read` does; None where memory is too small."""
+        from spectra.datasets.large.opening import fits_in_memory
+        from spectra.datasets.source import open_source
+
+        if file == STDIN or not fits_in_memory(open_source(file)):
+            return None
+        return self.read(file)
+
     def open(self, file: str, *, progress: bool) -> "Recording":
         """Return the same as `read`; the values of a file too large for memory stay there."""
         from spectra.cli.large import Input

@@ -15,6 +15,7 @@ from spectra.datasets.large.signals import Signals, edf_signals, npy_signals, wa
 from spectra.datasets.large.spool import Progress, spooled
 from spectra.datasets.large.stamps import LazyIndex, Runs, Stamps, stored_grid
 from spectra.datasets.large.tables import parquet_pieces, text_pieces
+from spectra.datasets.memory import largest_bytes
 from spectra.datasets.raw import Raw, Request, quiet
 from spectra.datasets.readers.binary import library
 from spectra.datasets.readers.columns import LARGEST, too_large
@@ -25,12 +26,14 @@ from spectra.datasets.readers.wav_file import checked_format, is_wav
 from spectra.datasets.reading import TEXT, Recogniser, format_of
 from spectra.datasets.recording import Recording, refuse_rate
 from spectra.datasets.source import Source
-from spectra.errors import DataError
+from spectra.errors import DataError, NeedsMemoryError
 from spectra.parameters import require_rate
 from spectra.stored import StoredArray, refuse_full_disk
 
 # Values from which a recording is scored from its file: 160 MB, and in memory three times as much.
 MOST_VALUES: Final = 2 * 10**7
+# Times the values of a recording that are held while it is scored in memory.
+IN_MEMORY: Final = 4
 # Bytes of a value in a text table, and how many times a table is compressed: rough, since a
 # recording of about this size can be scored either way, with one result.
 TEXT_BYTES: Final = 10
@@ -62,6 +65,11 @@ def is_large(source: Source) -> bool:
         # Nothing is packed into less than half a byte a value, but what is all alike.
         return False
     return _n_values(source) > MOST_VALUES
+
+
+def fits_in_memory(source: Source) -> bool:
+    """Return whether a large file could be scored in memory all the same."""
+    return 8 * IN_MEMORY * _n_values(source) <= largest_bytes()
 
 
 def _n_values(source: Source) -> int:
@@ -119,7 +127,7 @@ def open_large(
     form = format_of(source)
     signals = SIGNALS.get(form.recognise)
     if request.resample and source.path is not None:
-        raise DataError(
+        raise NeedsMemoryError(
             f"{source.name} is too large to be resampled in memory: resample it first, or give the "
             "rate of its rows with --fs."
         )

@@ -19,7 +19,7 @@ from spectra.datasets.readers.layouts import unrolled
 from spectra.datasets.readers.table import instants_of, raw_from_table
 from spectra.datasets.readers.time_column import find_times
 from spectra.datasets.readers.time_index import MissingTimeError
-from spectra.errors import DataError
+from spectra.errors import DataError, NeedsMemoryError
 from spectra.stored import FileArray, StoredArray
 
 # From what is done, the part of it and the whole, in bytes or rows; 0 for a whole not known.
@@ -105,14 +105,14 @@ class _Spool:
         """Return an empty spool for a table that begins like this."""
         if head is None:
             if not request.channels and unrolled(table).names != table.names:
-                raise DataError(
+                raise NeedsMemoryError(
                     f"{table.source} has several rows of a recording in one line, which is not "
                     "read from a file too large for memory: split it, or make it a column a "
                     "channel."
                 )
             head = raw_from_table(table, request)
         if head.stack is not None:
-            raise DataError(
+            raise NeedsMemoryError(
                 f"{table.source} holds several series in the same columns, told apart by "
                 f"{head.stack.column}, and is too large for memory: write a file for each, or take "
                 "all rows as one with --series none."
@@ -124,7 +124,9 @@ class _Spool:
         table = piece.table
         first = len(self._values) < len(self._head.values)
         if table.names != self._names:
-            raise DataError(f"{piece.place}: the columns are others than above: split the file.")
+            raise NeedsMemoryError(
+                f"{piece.place}: the columns are others than above: split the file."
+            )
         values, notes = self._numbers(table)
         if self._stamps is not None:
             instants, values = self._instants(table, values, piece.place)
@@ -169,7 +171,7 @@ class _Spool:
             return self._instants(table.rows(kept), values[kept], place)
         instants = instants_of(times, table, self._request)
         if times.axis is None or instants is None or not self._like_above(times.axis.columns):
-            raise DataError(
+            raise NeedsMemoryError(
                 f"{place}: the time is in other columns than above: name its column with --time."
             )
         return instants, values

@@ -11,7 +11,7 @@ from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.grid_fit import EXACT, JITTER, OFF_SHARE, even_step_of, step_of_trend
 from spectra.datasets.instants import duration_text, has_missing, resolution_of
 from spectra.datasets.time_axis import GROWTH, Grid, gap_note, jitter_notes
-from spectra.errors import DataError
+from spectra.errors import DataError, NeedsMemoryError
 from spectra.stored import FileArray, StoredArray
 
 # Stamps that are placed at a time.
@@ -82,7 +82,7 @@ class Stamps:
             getattr(index, "tz", None) == getattr(self._like, "tz", None)
         )
         if not same:
-            raise DataError(
+            raise NeedsMemoryError(
                 f"{place}: the time is written in another way than above: name its column with "
                 "--time, or write it in one way."
             )
@@ -323,7 +323,7 @@ def _best(stamps: Stamps, fs: float | None) -> _Placing:
     steps = _sampled_steps(stamps)
     median = float(np.median(steps))
     if not median > 0:
-        raise DataError(
+        raise NeedsMemoryError(
             f"{stamps.source}: many rows share a time stamp or go back in time: {REMEDY}."
         )
     single = steps[np.abs(steps - median) <= 0.5 * median]
@@ -350,7 +350,7 @@ def _best(stamps: Stamps, fs: float | None) -> _Placing:
             _refuse_growth(stamps, placing, n)
             return placing
     row = start if placing.broken is None else placing.broken
-    raise DataError(
+    raise NeedsMemoryError(
         f"{stamps.source}, row {row + 1:,}: the time stamp lies on no regular grid with those "
         f"before it: {REMEDY}."
     )

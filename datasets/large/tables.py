@@ -16,8 +16,8 @@ from spectra.datasets.readers.parquet_file import batches_of
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
-# Bytes of text that are read at a time: with 2, 4 and 16 MB 100 MB of CSV take 1.1, 1.0 and 1.0
-# times as long.
+# Bytes of text that are read at a time. With 1, 4 and 16 MB 100 MB of CSV with time stamps take
+# 1.2, 0.6 and 0.5 s of a processor, and 140, 180 and 340 MB of memory.
 BLOCK_BYTES: Final = 2**22
 # Longest line, and most bytes above the data.
 LONGEST: Final = 2**24
