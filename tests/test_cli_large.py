@@ -227,18 +227,31 @@ main(sys.argv[1:], prog_name="spectra")
 """
 
 
-def test_a_killed_run_leaves_nothing_under_the_final_name(folder: Path) -> None:
-    np.save("long.npy", np.tile(signal_of(0), 50))
+@pytest.mark.parametrize("writing", [False, True])
+def test_a_killed_run_leaves_nothing_under_the_final_name(writing: bool, folder: Path) -> None:
+    """It is killed while it learns, or while it writes the scores."""
+    np.save("long.npy", np.tile(signal_of(0), 10))
     (folder / "temporary").mkdir()
-    command = [sys.executable, "-c", PIECES, "detect", "long.npy", "-o", "scores.csv"]
+    command = [sys.executable, "-c", PIECES, "detect", "long.npy", *FAST, "-o", "scores.csv"]
     environment = {**os.environ, "TMPDIR": str(folder / "temporary")}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-    time.sleep(2)
+    begun = (lambda: any(folder.glob(".spectra-*"))) if writing else (lambda: _open_files(process))
+    while not begun() and process.poll() is None:
+        time.sleep(0.001)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    assert process.wait() == -signal.SIGKILL
     assert not Path("scores.csv").exists()
     # What the values were kept in has no name, and ends with the process.
     assert list((folder / "temporary").iterdir()) == []
+
+
+def _open_files(process: "subprocess.Popen[bytes]") -> bool:
+    """Return whether a process keeps numbers in a temporary file."""
+    try:
+        links = [os.readlink(each) for each in Path(f"/proc/{process.pid}/fd").iterdir()]
+    except OSError:
+        return False
+    return any("temporary" in link for link in links)
 
 
 PEAK = """
