@@ -28,7 +28,7 @@ class Progress:
         self._file, self._shown = file, shown
         self._size = size_text(os.path.getsize(path))
         self._task, self._begin, self._next = "", 0.0, 0.0
-        self._row = 0
+        self._row, self._ended = 0, False
 
     def __call__(self, task: str, done: int, whole: int) -> None:
         """Show how much of a task is done; `whole` is 0 where it is not known."""
@@ -45,18 +45,20 @@ class Progress:
         if not whole:
             return size_text(done)
         said = f"{100 * done / whole:.0f} % of {self._size}"
-        if seconds < SETTLED or not done:
+        if seconds < SETTLED or not 0 < done < whole:
             return said
         return f"{said}, {left_text(seconds * (whole - done) / done)} left"
 
     def scored(self, start: int, stop: int, n_rows: int) -> None:
         """Show how many rows are scored: those that are read one range after another."""
-        if start not in (0, self._row):
-            return
-        if start == 0:
-            self._task = ""
-        self._row = stop
-        self("scoring", stop, n_rows)
+        if self._ended:
+            # What is read after the scores are there takes no time to speak of.
+            self("finding the alarms", n_rows, n_rows)
+        elif start in (0, self._row):
+            if start == 0:
+                self._task = ""
+            self._row, self._ended = stop, stop == n_rows
+            self("scoring", stop, n_rows)
 
 
 def size_text(count: int) -> str:

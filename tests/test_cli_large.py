@@ -305,14 +305,20 @@ def test_progress_says_the_part_and_the_time_left(terminal: Terminal, tmp_path: 
     progress.scored(500, 600, 1000)
     terminal.now = 110.0
     progress.scored(100, 200, 1000)
+    terminal.now = 150.0
+    progress.scored(200, 1000, 1000)
+    terminal.now = 151.0
+    progress.scored(0, 100, 1000)
     assert terminal.lines == [
         "data.csv: reading 0 % of 2 MB",
         "data.csv: reading 25 % of 2 MB, 30 s left",
         "data.csv: scoring 10 % of 2 MB",
         "data.csv: scoring 20 % of 2 MB, 40 s left",
+        "data.csv: scoring 100 % of 2 MB",
+        "data.csv: finding the alarms 100 % of 2 MB",
     ]
     Progress("data.csv", str(path), shown=False)("reading", 1, 2)
-    assert len(terminal.lines) == 4
+    assert len(terminal.lines) == 6
 
 
 def test_sizes_and_times_left_are_rough() -> None:
