@@ -7,7 +7,7 @@ import tempfile
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 
 from spectra.cli.options.paths import STDIN, opened
 from spectra.cli.progress import Progress
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Bytes of standard input that are held in memory; more are kept in a temporary file.
 IN_MEMORY: Final = 1 << 26
+# Folder in which Linux has the open files of a process, also those without a name.
+DESCRIPTORS: Final = Path("/proc/self/fd")
 
 
 class Input:
@@ -53,8 +55,8 @@ class Input:
             return self
         folder = large_folder()
         try:
-            kept = tempfile.NamedTemporaryFile(dir=folder)
-            self._kept, self.path = kept, kept.name
+            kept = _kept(folder)
+            self._kept, self.path = kept, _path_of(kept)
             kept.write(head)
             shutil.copyfileobj(stdin, kept)
             kept.flush()
@@ -95,3 +97,15 @@ class Input:
             values = cast("StoredArray", recording.values)
             values.watch = lambda start, stop: progress.scored(start, stop, len(values))
         return recording
+
+
+def _kept(folder: str) -> IO[bytes]:
+    """Return a temporary file, without a name where another path leads to it."""
+    if DESCRIPTORS.is_dir():
+        return tempfile.TemporaryFile(dir=folder)
+    return cast("IO[bytes]", tempfile.NamedTemporaryFile(dir=folder))
+
+
+def _path_of(kept: IO[bytes]) -> str:
+    """Return a path that opens a temporary file again."""
+    return str(DESCRIPTORS / str(kept.fileno())) if isinstance(kept.name, int) else kept.name

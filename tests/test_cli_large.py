@@ -104,8 +104,19 @@ def test_bursts_at_a_border_and_at_the_end_are_found(
     assert file["n_samples"] == N
 
 
-def test_standard_input_is_kept_in_a_file(folder: Path, in_pieces: Callable[[], None]) -> None:
-    content = Path("data.csv").read_bytes()
+@pytest.mark.parametrize("file", ["data.csv", "data.npy"])
+@pytest.mark.parametrize("named", [False, True])
+def test_standard_input_is_kept_in_a_file(
+    file: str,
+    named: bool,
+    folder: Path,
+    in_pieces: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if named:
+        # As where a system has no path to a file without a name.
+        monkeypatch.setattr(large, "DESCRIPTORS", folder / "none")
+    content = Path(file).read_bytes()
     ordinary = run("detect", "-", *FAST, stdin=content)
     assert ordinary.exit_code == 0
     in_pieces()
