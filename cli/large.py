@@ -87,10 +87,11 @@ class Input:
         if not is_large(source):
             return None
         progress = Progress(name, self.path, shown=shown and sys.stderr.isatty())
+        fits = fits_in_memory(source)
         try:
-            recording = open_large(source, request, fs, name, progress)
+            recording = open_large(source, request, fs, name, progress, lenient=not fits)
         except NeedsMemoryError:
-            if fits_in_memory(source):
+            if fits:
                 return None
             raise
         if recording is not None:

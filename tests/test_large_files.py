@@ -262,7 +262,9 @@ def test_rows_are_placed_and_the_rest_is_missing(runs: list[tuple[int, int]]) ->
     first = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     n = int(lengths.sum())
     values = np.arange(2.0 * n).reshape(n, 2)
-    placed = Runs(first, begins, n).placed(StoredArray(lambda a, b: values[a:b], values.shape))
+    placed = Runs(first, first + lengths, begins, n).placed(
+        StoredArray(lambda a, b: values[a:b], values.shape)
+    )
     expected = np.full((begins[-1] + lengths[-1], 2), np.nan)
     for row, begin, length in zip(first, begins, lengths, strict=True):
         expected[begin : begin + length] = values[row : row + length]
@@ -284,7 +286,7 @@ def lines(change: Callable[[list[str]], list[str]]) -> str:
          "line 2002, column 'tone': the value is infinite"),
         (lines(lambda rows: [*rows[:2001], ",3,1", *rows[2002:]]),
          "line 2002, column 'time': the time is missing"),
-        (lines(lambda rows: [*rows[:2001], rows[1900], *rows[2001:]]), "--fs gives the rate"),
+        (lines(lambda rows: [rows[0], *rows[1500:], *rows[1:1500]]), "--fs gives the rate"),
         (lines(lambda rows: [rows[0], *(row for row in rows[1:] for _ in (0, 1))]),
          "share a time stamp"),
         (lines(lambda rows: [*rows[:2001], "1,2,3,4,5", *rows[2002:]]), "line 2002: 5 fields"),
@@ -299,6 +301,29 @@ def test_what_only_memory_would_help_is_one_sentence(
     with pytest.raises(DataError, match="data") as error:
         opened(tmp_path / "data.csv")
     assert said in str(error.value)
+
+
+def test_a_few_repeated_stamps_are_merged_as_in_a_short_file(tmp_path: Path) -> None:
+    rows = TEXT.splitlines()
+    for row in (2900, 1500, 701, 700, 40):
+        rows.insert(row, rows[row - 1])
+    (tmp_path / "data.csv").write_text("\n".join(rows))
+    whole, large = read(tmp_path / "data.csv"), opened(tmp_path / "data.csv")
+    np.testing.assert_array_equal(np.asarray(large.values), whole.values)
+    np.testing.assert_array_equal(np.asarray(large.positions), whole.positions)
+    assert (large.index.take(np.arange(N)) == whole.index).all()
+    assert large.fs == whole.fs
+    assert "5 rows have the time stamp of a row above" in " ".join(large.notes)
+
+
+def test_a_late_row_is_left_out(tmp_path: Path) -> None:
+    rows = TEXT.splitlines()
+    rows.insert(2000, rows[1900].replace(rows[1900].split(",")[1], "99"))
+    (tmp_path / "data.csv").write_text("\n".join(rows))
+    large = opened(tmp_path / "data.csv")
+    np.testing.assert_array_equal(np.asarray(large.values), BOTH)
+    assert large.n_rows == N + 1
+    assert "1 row has the time stamp of a row above, or an earlier one" in " ".join(large.notes)
 
 
 def test_resampling_is_refused(tmp_path: Path) -> None:

@@ -101,6 +101,8 @@ def open_large(
     fs: float | None,
     name: str,
     progress: Progress = nothing,
+    *,
+    lenient: bool = True,
 ) -> Recording | None:
     """Return a recording whose values lie in files, None for a format that is read as a whole.
 
@@ -116,6 +118,8 @@ def open_large(
         Name of the recording, for messages.
     progress : callable
         Called with a task, and how much of it is done.
+    lenient : bool
+        Leave out a few rows that only a file in memory is sorted or merged for, with a note.
 
     Raises
     ------
@@ -146,7 +150,7 @@ def open_large(
     table = spooled(pieces, request, head, progress)
     if table.stamps is None:
         return _of_signals(table.head, table.values, fs, name)
-    return _of_stamps(table.head, table.values, table.stamps, fs, name)
+    return _of_stamps(table.head, table.values, table.stamps, fs, name, lenient=lenient)
 
 
 def _of_signals(head: Raw, values: StoredArray, fs: float | None, name: str) -> Recording:
@@ -171,15 +175,21 @@ def _of_signals(head: Raw, values: StoredArray, fs: float | None, name: str) -> 
 
 
 def _of_stamps(
-    head: Raw, values: StoredArray, stamps: Stamps, fs: float | None, name: str
+    head: Raw,
+    values: StoredArray,
+    stamps: Stamps,
+    fs: float | None,
+    name: str,
+    *,
+    lenient: bool,
 ) -> Recording:
     """Return the recording of rows on the grid of their stamps, or else at a given rate."""
     refuse_rate(head, fs)
     try:
-        grid = stored_grid(stamps, fs)
+        grid = stored_grid(stamps, fs, lenient=lenient)
     except DataError:
         rate = head.fs if fs is None else fs
-        if rate is None:
+        if rate is None or not lenient:
             raise
         first = stamps.index_of(stamps.counts[:1])
         said = f"The time stamps do not fit {rate:g} Hz: only the first is used (--fs)."
