@@ -151,7 +151,7 @@ def _detections(
 ) -> "dict[str, Detection]":
     """Return the result of each series of a file, by its name; "" for a single one."""
     found = {}
-    for series, recording in reading.open_series(file, progress=verbosity.progress).items():
+    for series, recording in reading.read_series(file, progress=verbosity.progress).items():
         try:
             if isinstance(recording, DataError):
                 raise recording

@@ -420,7 +420,7 @@ class Detection:
         anomaly_score is z, high = anomalous; alarm is 0 or 1. Rows without a score, in gaps or
         beside them, have NaN, NaN and 0.
         """
-        table = self._scores_at(self.recording.rows)
+        table = self._scores_at(np.asarray(self.recording.rows))
         return table if self.input_index is None else table.set_axis(self.input_index)
 
     def score_blocks(self, size: int) -> Iterator[pd.DataFrame]:

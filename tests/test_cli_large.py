@@ -131,6 +131,8 @@ def test_a_model_scores_a_large_file(folder: Path, in_pieces: Callable[[], None]
     ordinary = run("score", "model", "data.csv")
     in_pieces()
     assert run("score", "model", "data.csv").stdout == ordinary.stdout != ""
+    assert run("fit", "normal.csv", "-o", "other", *FAST).exit_code == 0
+    assert run("score", "other", "data.csv").stdout == ordinary.stdout
 
 
 @pytest.mark.parametrize(

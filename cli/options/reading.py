@@ -47,19 +47,11 @@ class Reading:
 
         return read(opened(file), **self._arguments(file))
 
-    def read_series(self, file: str) -> "dict[str, Recording | DataError]":
+    def read_series(self, file: str, *, progress: bool) -> "dict[str, Recording | DataError]":
         """Return the recordings of the series in a file by their names, "" for a single one.
 
-        Raises DataError where none can be read.
-        """
-        from spectra.datasets import read_series
-
-        return read_series(opened(file), **self._arguments(file))
-
-    def open_series(self, file: str, *, progress: bool) -> "dict[str, Recording | DataError]":
-        """Return the same as `read_series`; the values of a file too large for memory stay there.
-
-        `progress` shows how far such a file is read and scored.
+        The values of a file too large for memory stay there; `progress` shows how far it is read
+        and scored. Raises DataError where no series can be read.
         """
         from spectra.cli.large import Input
         from spectra.datasets import read_series
