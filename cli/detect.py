@@ -100,7 +100,12 @@ def command(
             rows = None if normal_rows is None else slice(*normal_rows)
             return partial(detect, normal_rows=rows, **threshold, method=method)
         with step(f"learning from {normal}", verbosity), explained(normal):
-            model = learn(reading.read(normal), method=method)
+            model = learn(
+                reading.open(normal, progress=verbosity.progress)
+                if learning.method == "spectral"
+                else reading.read(normal),
+                method=method,
+            )
         return partial(score, model, **threshold)
 
     run_files(files, ready, reading, output, verbosity)

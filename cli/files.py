@@ -3,7 +3,7 @@
 import os
 import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ from spectra.text import cell
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from spectra.detection import Detection
 
 # Bytes of a header of WFDB in which the files of its signals are sought.
 _HEADER_BYTES = 1 << 20
@@ -143,18 +145,43 @@ def write_scores(scores: "pd.DataFrame", path: Path, *, keep_formulas: bool = Fa
     is several times faster than the writer of pandas, because each block of rows is formatted at
     once. Raises DataError where the file cannot be written.
     """
-    heading, form, texts = _stamps(scores.index)
-    names = [name for name in SCORE_COLUMNS if name in scores]
-    columns = [
-        scores[name] if name != "series" else _quoted(scores[name], keep_formulas) for name in names
-    ]
+    blocks = (scores.iloc[start : start + BLOCK] for start in range(0, len(scores), BLOCK))
+    unit = _finest_unit([scores.index])
+    _write_blocks(blocks, scores.iloc[:0], unit, path, keep_formulas=keep_formulas)
+
+
+def write_stored_scores(detection: "Detection", path: Path) -> None:
+    """Write the scores of a recording too large for memory, block by block, as `write_scores`."""
+    recording = detection.recording
+    parts = (
+        recording.index[start : start + BLOCK] for start in range(0, recording.n_samples, BLOCK)
+    )
+    unit = _finest_unit(parts)
+    first = next(detection.score_blocks(1))
+    _write_blocks(detection.score_blocks(BLOCK), first, unit, path, keep_formulas=False)
+
+
+def _write_blocks(
+    blocks: "Iterable[pd.DataFrame]",
+    like: "pd.DataFrame",
+    unit: str,
+    path: Path,
+    *,
+    keep_formulas: bool,
+) -> None:
+    """Write tables of scores with the columns and the kind of index of `like`."""
+    heading, form, texts = _stamps(like.index, unit)
+    names = [name for name in SCORE_COLUMNS if name in like]
     line = ",".join([form, *(SCORE_COLUMNS[name] for name in names)]) + "\n"
     width = len(names) + 1
     with replacing(path) as file:
         file.write((",".join([heading, *names]) + "\n").encode())
-        for start in range(0, len(scores), BLOCK):
-            block = slice(start, start + BLOCK)
-            cells = [texts(scores.index[block]), *(one.iloc[block].tolist() for one in columns)]
+        for block in blocks:
+            columns = [
+                block[name] if name != "series" else _quoted(block[name], keep_formulas)
+                for name in names
+            ]
+            cells = [texts(block.index), *(one.tolist() for one in columns)]
             rows = len(cells[0])
             flat: list[object] = [None] * (width * rows)
             for i, column in enumerate(cells):
@@ -176,12 +203,12 @@ def _quoted(names: "pd.Series[str]", keep_formulas: bool) -> "pd.Series[str]":
     return names.map(fields)
 
 
-def _stamps(index: "pd.Index") -> tuple[str, str, "Callable[[pd.Index], list[object]]"]:
+def _stamps(index: "pd.Index", unit: str) -> tuple[str, str, "Callable[[pd.Index], list[object]]"]:
     """Return the heading of the times, the format of one, and a function that lists them."""
     import pandas as pd
 
     if isinstance(index, pd.DatetimeIndex):
-        return "time", "%s", _dates(index)
+        return "time", "%s", _dates(unit)
     if isinstance(index, pd.TimedeltaIndex):
         return "time_s", "%.12g", lambda part: pd.TimedeltaIndex(part).total_seconds().tolist()
     if pd.api.types.is_float_dtype(index.dtype):
@@ -189,23 +216,28 @@ def _stamps(index: "pd.Index") -> tuple[str, str, "Callable[[pd.Index], list[obj
     return "row", "%d", lambda part: part.tolist()
 
 
-def _dates(index: "pd.DatetimeIndex") -> "Callable[[pd.Index], list[object]]":
-    """Return a function that writes dates in ISO 8601, with the offset of their zone.
-
-    All have the resolution that the finest of them needs.
-    """
+def _finest_unit(parts: "Iterable[pd.Index]") -> str:
+    """Return the resolution that the finest of dates needs, "s" for other instants."""
     import numpy as np
     import pandas as pd
 
-    exact = index.tz_localize(None).to_numpy()
-    unit = next(
-        (
-            unit
-            for unit in ("s", "ms", "us")
-            if np.array_equal(exact, exact.astype(f"datetime64[{unit}]"))
-        ),
-        "ns",
-    )
+    units = ("s", "ms", "us", "ns")
+    needed = 0
+    for part in parts:
+        if not isinstance(part, pd.DatetimeIndex):
+            break
+        exact = part.tz_localize(None).to_numpy()
+        while needed < 3 and not np.array_equal(
+            exact, exact.astype(f"datetime64[{units[needed]}]")
+        ):
+            needed += 1
+    return units[needed]
+
+
+def _dates(unit: str) -> "Callable[[pd.Index], list[object]]":
+    """Return a function that writes dates of a resolution in ISO 8601, with their zone's offset."""
+    import numpy as np
+    import pandas as pd
 
     def texts(part: pd.Index) -> list[object]:
         dates = pd.DatetimeIndex(part)

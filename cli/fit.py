@@ -62,7 +62,11 @@ def command(
     from spectra.pipeline import learn
 
     with step(normal, verbosity), explained(normal):
-        recording = reading.read(normal)
+        recording = (
+            reading.open(normal, progress=verbosity.progress)
+            if learning.method == "spectral"
+            else reading.read(normal)
+        )
         learned = learn(recording, method=learning.settings(), early=early)
     learned.save(model)
     if not verbosity.quiet:

@@ -8,6 +8,7 @@ import io
 import json
 import math
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -90,10 +91,12 @@ def small_line(detection: "Detection", width: int) -> str:
     import numpy as np
     from scipy.special import ndtri
 
-    z = detection.step_scores.z
-    n_columns = max(1, min(width - 2 * len(GAP), z.size, WIDEST))
-    first = np.linspace(0, z.size, n_columns, endpoint=False).astype(np.int64)
-    largest = np.fmax.reduceat(z, first)
+    statistic = detection.step_scores.statistic
+    n_columns = max(1, min(width - 2 * len(GAP), len(statistic), WIDEST))
+    first = np.linspace(0, len(statistic), n_columns + 1).astype(np.int64).tolist()
+    # Part by part: the statistic of a large file lies on the disk.
+    highest = [np.fmax.reduce(statistic[low:high]) for low, high in pairwise(first)]
+    largest = detection.fusion.z(np.array(highest))
     threshold = -float(ndtri(detection.alpha))
     # The threshold lies at half of the height, where the score exceeds it little.
     top = max(2 * threshold, float(np.nanmax(largest, initial=0.0)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spectra.cli.files import write_scores
+from spectra.cli.files import write_scores, write_stored_scores
 from spectra.cli.formats import parquet_table, rendered
 from spectra.cli.messages import (
     explained,
@@ -20,7 +20,7 @@ from spectra.cli.messages import (
 )
 from spectra.cli.options import Output, Reading, Verbosity
 from spectra.cli.pictures import command_line, write_picture
-from spectra.errors import DataError
+from spectra.errors import DataError, NeedsMemoryError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +89,7 @@ def _results(
         try:
             with step(place, verbosity):
                 with explained(file):
-                    found = _detections(file, find, reading, tally)
+                    found = _detections(file, find, reading, output, verbosity, tally)
                 # Scores are written before the alarms are printed: they are not lost where
                 # standard output fails.
                 _write(file, found, output)
@@ -113,7 +113,11 @@ def _write(file: str, found: "dict[str, Detection]", output: Output) -> None:
     if not found:
         return
     if output.scores is not None:
-        write_scores(scores_of(found), output.scores, keep_formulas=output.keep_formulas)
+        (first, *_) = found.values()
+        if first.is_stored:
+            write_stored_scores(first, output.scores)
+        else:
+            write_scores(scores_of(found), output.scores, keep_formulas=output.keep_formulas)
     if not (output.plot or output.report):
         return
     if len(found) > 1:
@@ -138,21 +142,56 @@ def _write(file: str, found: "dict[str, Detection]", output: Output) -> None:
 
 
 def _detections(
-    file: str, find: "Callable[[Recording], Detection]", reading: Reading, tally: Tally
+    file: str,
+    find: "Callable[[Recording], Detection]",
+    reading: Reading,
+    output: Output,
+    verbosity: Verbosity,
+    tally: Tally,
 ) -> "dict[str, Detection]":
     """Return the result of each series of a file, by its name; "" for a single one."""
     found = {}
-    for series, recording in reading.read_series(file).items():
+    for series, recording in reading.read_series(file, progress=verbosity.progress).items():
         try:
             if isinstance(recording, DataError):
                 raise recording
-            found[series] = find(recording)
+            found[series] = _detection(file, recording, find, reading, output)
         except DataError as error:
             if not series:
                 raise
             tally.failed = True
             say(f"Error: {_series_name(file, series)}: {error}")
     return found
+
+
+def _detection(
+    file: str,
+    recording: "Recording",
+    find: "Callable[[Recording], Detection]",
+    reading: Reading,
+    output: Output,
+) -> "Detection":
+    """Return the result for a recording, read into memory where nothing else will do."""
+    try:
+        _refuse_pictures(file, recording, output)
+        return find(recording)
+    except NeedsMemoryError:
+        smaller = reading.in_memory(file)
+        if smaller is None:
+            raise
+        return find(smaller)
+
+
+def _refuse_pictures(file: str, recording: "Recording", output: Output) -> None:
+    """Raise NeedsMemoryError where a picture or a page of a recording in files is asked for."""
+    from spectra.stored import is_stored
+
+    if is_stored(recording.values) and (output.plot or output.report):
+        option = "--plot" if output.plot else "--report"
+        raise NeedsMemoryError(
+            f"{file} is too large for {option}, which shows a recording in memory: leave it out, "
+            "or cut the stretch to show out of the file."
+        )
 
 
 def _series_name(file: str, series: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from spectra.arrays import IntArray
 from spectra.datasets.raw import Raw
 
 # Nanoseconds in a second.
@@ -48,14 +49,14 @@ def with_rate(raw: Raw, fs: float | None, resample: bool) -> tuple[Raw, float | 
         notes += (f"{raw.source} says that it starts at {start}, which cannot be: left out.",)
         start = None
     timed = 0 < rate < np.inf and len(raw.values) / rate < _LONGEST
-    index = _instants(len(raw.values), rate, start) if timed else raw.plain
+    index = instants_at(np.arange(len(raw.values)), rate, start) if timed else raw.plain
     raw = replace(raw, plain=index, fs=None, start=None, notes=notes)
     return (replace(raw, instants=index), None) if resample else (raw, rate)
 
 
-def _instants(n: int, fs: float, start: pd.Timestamp | None) -> pd.Index:
-    """Return the instants of n samples: dates from the start, or times since the first sample."""
-    elapsed = np.rint(np.arange(n) * (_NS / fs)).astype("timedelta64[ns]")
+def instants_at(samples: IntArray, fs: float, start: pd.Timestamp | None) -> pd.Index:
+    """Return the instants of samples: dates from the start, or times since the first sample."""
+    elapsed = np.rint(samples * (_NS / fs)).astype("timedelta64[ns]")
     if start is None:
         return pd.TimedeltaIndex(elapsed)
     return pd.DatetimeIndex(start.as_unit("ns") + pd.TimedeltaIndex(elapsed))

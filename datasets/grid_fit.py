@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
-from spectra.datasets.instants import counts_of, extreme_steps, seconds_of
+from spectra.datasets.instants import counts_of, extreme_steps
 
-_JITTER = 0.2  # of a step: how far a step may be from a multiple of the usual one
-_EXACT = 1e-3  # of a step: what is rounding, not jitter
+JITTER = 0.2  # of a step: how far a step may be from a multiple of the usual one
+EXACT = 1e-3  # of a step: what is rounding, not jitter
 _EVEN = 5e-4  # of a step: how far each step of even stamps may be from their mean
 # Three standard errors of the slope through stamps rounded to within one: 3 √12 / √3.
 _TREND_ERROR = 6.0
+_BLOCK = 1 << 16  # stamps whose drift is computed at a time
 _MOST_STEPS = 2.0**52  # steps of a grid: beyond, a float does not hold every position
-_OFF_SHARE = 0.02  # of the steps: how many may be no multiple, such as restarts after a pause
+OFF_SHARE = 0.02  # of the steps: how many may be no multiple, such as restarts after a pause
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,14 @@ def round_step(fit: Fit, seconds: Float64Array) -> float:
     """
     away = fit.positions - fit.positions.mean()
     trend = float(away @ seconds / (away @ away))
-    n = float(fit.positions[-1])
-    drift = fit.worst * fit.step / n * min(1.0, _TREND_ERROR / np.sqrt(n))
+    return step_of_trend(trend, fit.step, fit.worst, float(fit.positions[-1]))
+
+
+def step_of_trend(trend: float, step: float, worst: float, n: float) -> float:
+    """Return the step of n stamps with a trend, from the one that was tried and its jitter."""
+    drift = worst * step / n * min(1.0, _TREND_ERROR / np.sqrt(n))
     rounded = _roundest(trend, drift)
-    return fit.step if rounded is None and fit.worst < _EXACT else rounded or trend
+    return step if rounded is None and worst < EXACT else rounded or trend
 
 
 def _roundest(step: float, error: float) -> float | None:
@@ -57,30 +62,42 @@ def even_step(index: pd.Index) -> float | None:
 
     It is what `best_fit` finds, at a fraction of the time.
     """
-    if len(index) < 2:
-        return None
-    counts: IntArray | Float64Array
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-        counts, per_second = counts_of(index)
-        low, high = extreme_steps(counts)
-        if low == high or low <= 0:
-            return low / per_second if low > 0 else None
-    else:
-        counts, per_second = index.to_numpy(dtype=np.float64), 1.0
-        low, high = extreme_steps(counts)
+        return even_step_of(*counts_of(index))
+    return even_step_of(index.to_numpy(dtype=np.float64), 1.0)
+
+
+def even_step_of(counts: IntArray | Float64Array, per_second: float) -> float | None:
+    """Return the same of stamps as whole numbers, of which `per_second` are a second, or seconds.
+
+    They may lie in a file.
+    """
+    if len(counts) < 2:
+        return None
+    low, high = extreme_steps(counts)
+    if counts.dtype.kind == "i" and (low == high or low <= 0):
+        return low / per_second if low > 0 else None
     n_steps = len(counts) - 1
     step = float((counts[-1] - counts[0]) / per_second) / n_steps
     away = max(high / per_second - step, step - low / per_second)
     if not step > 0 or not away <= _EVEN * step:
         return None
-    seconds = seconds_of(index) if away * n_steps > step / 4 else None
-    if seconds is not None:
-        # Small differences of one sign may add up.
-        drift = seconds - np.arange(len(seconds)) * step
-        if float(drift.max() - drift.min()) > step / 2:
-            return None
+    # Small differences of one sign may add up.
+    if away * n_steps > step / 4 and _drift(counts, per_second, step) > step / 2:
+        return None
     # Times are written with a few decimals: the mean step is good to their error over all steps.
     return _roundest(step, 2 * away / n_steps) or step
+
+
+def _drift(counts: IntArray | Float64Array, per_second: float, step: float) -> float:
+    """Return the range of the difference in seconds between stamps and those of even steps."""
+    lows, highs = [], []
+    for start in range(0, len(counts), _BLOCK):
+        block = (counts[start : start + _BLOCK] - counts[0]) / per_second
+        drift = block - np.arange(start, start + len(block)) * step
+        lows.append(drift.min())
+        highs.append(drift.max())
+    return float(max(highs) - min(lows))
 
 
 def best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> Fit:
@@ -97,11 +114,11 @@ def best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> Fit:
     # The mean cancels what rounding stamps did to each step: 360 Hz in whole milliseconds has steps
     # of 2 and 3 ms.
     mean = float(np.mean(single)) if single.size else median
-    exact = bool(np.abs(single - median).max(initial=0.0) <= _EXACT * median)
+    exact = bool(np.abs(single - median).max(initial=0.0) <= EXACT * median)
     candidates = [1 / fs] if fs is not None and abs(fs * mean - 1) <= 0.01 else []
     candidates += [mean] if exact else [median, mean]
     for candidate in candidates:
-        tolerance = min(0.45, max(_JITTER, resolution / candidate))
+        tolerance = min(0.45, max(JITTER, resolution / candidate))
         fit = _fit(seconds, steps, candidate, mean, tolerance)
         if fit.broken is None:
             break
@@ -122,7 +139,7 @@ def _fit(
     worst = float(away[~off].max(initial=0.0))
     count = np.sum(off)
     pause = count == 1 and steps[np.argmax(off)] > step
-    if count > _OFF_SHARE * len(steps) and not pause:
+    if count > OFF_SHARE * len(steps) and not pause:
         return Fit(step, usual, np.empty(0, np.int64), int(np.argmax(off)) + 1, worst)
     starts = np.concatenate([[0], np.flatnonzero(off) + 1])
     stretch = np.concatenate([[0], np.cumsum(off)])

@@ -122,26 +122,29 @@ def fill_short_gaps(
             values[fill, channel] = np.interp(np.flatnonzero(fill), known, column[known])
         filled |= fill
         left_open |= missing & ~fill
-    return values, filled, _gap_notes(filled, left_open)
+    n_open = int(left_open.sum())
+    return values, filled, gap_notes(int(filled.sum()), n_open, int(np.argmax(left_open)))
 
 
-def _gap_notes(filled: BoolArray, left_open: BoolArray) -> tuple[str, ...]:
-    """Return notes on the numbers of samples that were filled and that have no value."""
+def gap_notes(n_filled: int, n_open: int, first: int) -> tuple[str, ...]:
+    """Return notes on the numbers of samples that were filled and that have no value.
+
+    `first` is the first of those without a value.
+    """
     notes = []
-    if filled.any():
+    if n_filled:
         notes.append(
-            f"{_samples(filled)} missing in gaps of at most {LONGEST_FILL}: filled by straight "
+            f"{_samples(n_filled)} missing in gaps of at most {LONGEST_FILL}: filled by straight "
             "lines and marked."
         )
-    if left_open.any():
+    if n_open:
         notes.append(
-            f"{_samples(left_open)} missing in longer gaps or at the ends, the first at sample "
-            f"{int(np.argmax(left_open)) + 1}: what covers them has no score."
+            f"{_samples(n_open)} missing in longer gaps or at the ends, the first at sample "
+            f"{first + 1}: what covers them has no score."
         )
     return tuple(notes)
 
 
-def _samples(marks: BoolArray) -> str:
-    """Format the number of marked samples with its noun."""
-    count = int(np.sum(marks))
+def _samples(count: int) -> str:
+    """Format a number of samples with its noun."""
     return "1 sample" if count == 1 else f"{count} samples"

@@ -64,7 +64,7 @@ def on_grid(
     if raw.instants is None:
         if resample:
             raise DataError(f"{raw.source} has no time column to resample by: name it with --time.")
-        return _without_instants(raw, fs)
+        return without_instants(raw, fs)
     if has_missing(raw.instants):
         row = int(np.argmax(raw.instants.isna()))
         raise DataError(f"{raw.place(row)}: the time is missing; every row needs one.")
@@ -80,7 +80,7 @@ def _with_notes(grid: OnGrid, notes: tuple[str, ...]) -> OnGrid:
     return replace(grid, notes=(*notes, *grid.notes))
 
 
-def _without_instants(raw: Raw, fs: float | None) -> OnGrid:
+def without_instants(raw: Raw, fs: float | None) -> OnGrid:
     """Return rows one sample apart, at the rate of the user, of the file, or at none."""
     rate = raw.fs if fs is None else fs
     notes: tuple[str, ...] = () if rate else (_NO_RATE,)
@@ -89,7 +89,7 @@ def _without_instants(raw: Raw, fs: float | None) -> OnGrid:
     index = raw.plain
     if rate and raw.start is not None:
         start = pd.DatetimeIndex([raw.start])
-        index = _index_from(start, np.arange(len(raw.values)), rate)
+        index = index_from(start, np.arange(len(raw.values)), rate)
     return OnGrid(raw.values, raw.labels, index, rate, None, None, notes)
 
 
@@ -98,7 +98,7 @@ def _file_rate_note(raw: Raw) -> str:
     return f"The file gives {raw.fs:.10g} Hz ('{raw.fs_text}'; --fs gives another)."
 
 
-def _index_from(instants: pd.Index, positions: IntArray, fs: float) -> pd.Index:
+def index_from(instants: pd.Index, positions: IntArray, fs: float) -> pd.Index:
     """Return the instants at positions of a grid that starts with the first of `instants`."""
     first = instants[0]
     if not isinstance(instants, (pd.DatetimeIndex, pd.TimedeltaIndex)):
@@ -136,7 +136,7 @@ def _one_after_another(raw: Raw, fs: float, positions: IntArray, notes: tuple[st
     """Return rows at positions of a grid that starts with the first stamp."""
     assert raw.instants is not None
     n = int(positions[-1]) + 1
-    index = _index_from(raw.instants, np.arange(n), fs)
+    index = index_from(raw.instants, np.arange(n), fs)
     labels = None if raw.labels is None else place_labels(raw.labels, positions, n)
     return OnGrid(place_values(raw.values, positions, n), labels, index, fs, positions, None, notes)
 
@@ -160,12 +160,17 @@ def _by_stamps(raw: Raw, repeats: Choice | None) -> OnGrid:
         merged = "first"
     placed = _on(raw, grid, grid.fs, merged)
     notes: tuple[str, ...] = (note,) if note else ()
-    if raw.fs is not None and raw.fs_text and abs(raw.fs / grid.fs - 1) > _SAME_RATE:
-        notes += (
-            f"The file gives {raw.fs:g} Hz ('{raw.fs_text}'), its time stamps {grid.fs:.6g} Hz: "
-            f"the stamps are used (--fs {raw.fs:g} uses the other).",
-        )
-    return _with_notes(placed, notes)
+    return _with_notes(placed, (*notes, *other_rate_notes(raw, grid.fs)))
+
+
+def other_rate_notes(raw: Raw, fs: float) -> tuple[str, ...]:
+    """Return a note where the file gives another rate than its time stamps, none where not."""
+    if raw.fs is None or not raw.fs_text or abs(raw.fs / fs - 1) <= _SAME_RATE:
+        return ()
+    return (
+        f"The file gives {raw.fs:g} Hz ('{raw.fs_text}'), its time stamps {fs:.6g} Hz: the stamps "
+        f"are used (--fs {raw.fs:g} uses the other).",
+    )
 
 
 def _on(raw: Raw, grid: Grid, fs: float, choice: Choice) -> OnGrid:
@@ -258,7 +263,7 @@ def _resampled(raw: Raw, fs: float | None, resample: str | bool) -> OnGrid:
     notes: tuple[str, ...] = ()
     if bursts is not None:
         # Rows that share a stamp follow one another; their mean would be another signal.
-        instants = _index_from(raw.instants, bursts.positions, bursts.fs)
+        instants = index_from(raw.instants, bursts.positions, bursts.fs)
         grid, notes = regular_grid(instants, None, raw.place), (bursts.note,)
     if grid is None or (period is not None and abs(grid.step / period - 1) > 1e-6):
         grid = resampled_grid(instants, period, raw.place)

@@ -289,11 +289,7 @@ class Recording:
         DataError
             If the rows do not lie on a regular grid and `resample` is not given.
         """
-        if fs is None and raw.fs is not None and not SLOWEST <= raw.fs <= FASTEST:
-            raise DataError(
-                f"{raw.source} gives the sampling rate {raw.fs:g} Hz, which no recording has: give "
-                "another with --fs."
-            )
+        refuse_rate(raw, fs)
         # A text table says in a note where its rate stands, and counts rows without time.
         if raw.fs is not None and raw.instants is None and not raw.fs_text:
             raw, fs = with_rate(raw, fs, is_resampled(resample))
@@ -311,6 +307,15 @@ class Recording:
             positions=grid.rows,
             notes=(*raw.notes, *grid.notes, *notes),
             units=raw.units,
+        )
+
+
+def refuse_rate(raw: Raw, fs: float | None) -> None:
+    """Raise DataError for a rate in the file that no recording has; `fs` replaces it."""
+    if fs is None and raw.fs is not None and not SLOWEST <= raw.fs <= FASTEST:
+        raise DataError(
+            f"{raw.source} gives the sampling rate {raw.fs:g} Hz, which no recording has: give "
+            "another with --fs."
         )
 
 

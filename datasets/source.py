@@ -207,13 +207,13 @@ def _from_path(path: Path) -> Source:
         return Source(str(path), path)
     # A pipe gives its bytes once, and they are read several times: for the format, the dialect
     # and the values.
-    with _readable(str(path)), path.open("rb") as file:
-        _refuse_device(file, str(path))
+    with readable(str(path)), path.open("rb") as file:
+        refuse_device(file, str(path))
         return Source(str(path), None, file.read())
 
 
 @contextmanager
-def _readable(name: str) -> Iterator[None]:
+def readable(name: str) -> Iterator[None]:
     """Raise DataError, with the name of the source, where reading it fails."""
     try:
         yield
@@ -221,7 +221,7 @@ def _readable(name: str) -> Iterator[None]:
         raise DataError(f"{name} cannot be read: {error.strerror or error}.") from error
 
 
-def _refuse_device(file: IO[bytes], name: str) -> None:
+def refuse_device(file: IO[bytes], name: str) -> None:
     """Raise DataError for a device that is no terminal: some never end, such as /dev/zero."""
     try:
         mode = os.fstat(file.fileno()).st_mode
@@ -235,8 +235,8 @@ def _refuse_device(file: IO[bytes], name: str) -> None:
 def _buffered(file: BinaryIO) -> Source:
     """Return the source in a binary file object, read to its end."""
     name = str(getattr(file, "name", "stdin")).strip("<>")
-    with _readable(name):
-        _refuse_device(file, name)
+    with readable(name):
+        refuse_device(file, name)
         data = file.read()
     require("source", data, bytes, "must be read as bytes: open the file with mode 'rb'")
     return Source(name, None, data)

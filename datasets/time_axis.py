@@ -20,7 +20,7 @@ from spectra.errors import DataError
 REPEAT_SHARE = 0.01  # of the rows: how many may repeat a time stamp
 _LATE_SHARE = 0.02  # of the rows: how many may come after a later one
 _SAME_RATE = 0.01  # relative: how far a rate that the user gives may be from that of the stamps
-_GROWTH = 10  # times the rows: how many the grid may add
+GROWTH = 10  # times the rows: how many the grid may add
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
     stamps = _distinct(index, place, lenient=True, merge=True)
     step = float(np.median(np.diff(stamps.unique))) if period is None else period
     n = int(np.floor(stamps.unique[-1] / step * (1 + 1e-12))) + 1
-    if n > (_GROWTH + 1) * len(index) or n < 2:
+    if n > (GROWTH + 1) * len(index) or n < 2:
         raise DataError(
             f"Resampling every {duration_text(step)} would make {n} samples of {len(index)} rows "
             f"over {duration_text(stamps.unique[-1])}: choose another period with --resample."
@@ -222,7 +222,7 @@ def _count(marks: BoolArray, noun: str) -> str:
 def _refuse_growth(positions: IntArray, stamps: _Stamps, place: Place) -> None:
     """Raise DataError where the gaps are so long that the grid would be mostly empty."""
     n = int(positions[-1]) + 1
-    if n - len(positions) > _GROWTH * len(stamps.group):
+    if n - len(positions) > GROWTH * len(stamps.group):
         after = int(np.argmax(np.diff(positions))) + 1
         gap = stamps.unique[after] - stamps.unique[after - 1]
         raise DataError(
@@ -235,19 +235,25 @@ def _refuse_growth(positions: IntArray, stamps: _Stamps, place: Place) -> None:
 
 def _fit_notes(fit: Fit, stamps: _Stamps, index: pd.Index) -> list[str]:
     """Return notes on jitter and on gaps."""
-    notes = []
-    if fit.worst > 0.01:
-        notes.append(
-            f"The time stamps jitter by up to {100 * fit.worst:.0f} % of a step of "
-            f"{duration_text(fit.step)}: taken as regular."
-        )
+    notes = jitter_notes(fit.worst, fit.step)
     gaps = np.diff(fit.positions) > 1
     if gaps.any():
         missing = int(fit.positions[-1]) + 1 - len(fit.positions)
         first = index[int(stamps.sources[np.argmax(gaps)])]
-        notes.append(
-            f"The time has {_count(gaps, 'gap')}, {missing} sample{'s' if missing > 1 else ''} in "
-            "all, the first "
-            f"after {first}."
-        )
+        notes.append(gap_note(int(gaps.sum()), missing, first))
     return notes
+
+
+def jitter_notes(worst: float, step: float) -> list[str]:
+    """Return a note on the largest jitter as a share of the step; none where it is small."""
+    if worst <= 0.01:
+        return []
+    said = f"jitter by up to {100 * worst:.0f} % of a step of {duration_text(step)}"
+    return [f"The time stamps {said}: taken as regular."]
+
+
+def gap_note(count: int, missing: int, first: object) -> str:
+    """Return a note on the gaps in time, the number of missing samples, and the instant before."""
+    gaps = f"{count} gap{'s' if count > 1 else ''}"
+    samples = f"{missing} sample{'s' if missing > 1 else ''}"
+    return f"The time has {gaps}, {samples} in all, the first after {first}."

@@ -19,6 +19,8 @@ from spectra.calibration.scores import Scores
 # z, in robust standard deviations, from which frames of one length see an event on their own: of
 # Gaussian scores 1e-9 reach it.
 SEEN: Final = 6.0
+# Steps that are searched at a time: 4 MB.
+AT_ONCE: Final = 2**20
 # z below which they see nothing: of Gaussian scores one in a thousand exceeds it.
 QUIET: Final = 3.0
 
@@ -44,17 +46,20 @@ class Alarms:
     highest: IntArray
 
 
-def find_alarms(scores: Scores, alpha: float) -> Alarms:
+def find_alarms(scores: Scores, alpha: float, most_steps: int | None = None) -> Alarms:
     """Return the alarms of a signal at a false-alarm probability `alpha`.
 
-    Steps without a score are in no alarm.
+    Steps without a score are in no alarm. What goes on for more than `most_steps`, if they are
+    given, is several alarms.
     """
-    flagged = scores.flagged(alpha)
-    begin, end = _runs(flagged, scores.flagged(min(RAISED * alpha, LARGEST)))
+    # In double precision: the threshold of a tiny alpha may lie beyond all float32.
+    high, low = (
+        np.float64(scores.fusion.threshold(each)) for each in (alpha, min(RAISED * alpha, LARGEST))
+    )
     events = [
         event
-        for start, stop in zip(begin, end, strict=True)
-        for event in _events(scores, start, stop, flagged)
+        for start, stop in _runs(scores.statistic, high, low, most_steps)
+        for event in _events(scores, start, stop, high)
     ]
     if not events:
         none = np.empty(0, dtype=np.int64)
@@ -64,16 +69,42 @@ def find_alarms(scores: Scores, alpha: float) -> Alarms:
     return Alarms(first * scores.step, rows, peak, highest)
 
 
-def _runs(flagged: BoolArray, raised: BoolArray) -> tuple[list[int], list[int]]:
-    """Return first step, and the one after the last, of raised runs with a flagged step."""
-    begin, end = raised_runs(raised)
-    at = np.flatnonzero(flagged)
-    kept = np.searchsorted(at, end) > np.searchsorted(at, begin)
-    return begin[kept].tolist(), end[kept].tolist()
+def _runs(
+    statistic: FloatArray, high: float, low: float, most: int | None
+) -> list[tuple[int, int]]:
+    """Return first step, and the one after the last, of runs above `low` with a step above `high`.
+
+    Longer runs than `most` are several.
+    """
+    runs: list[tuple[int, int]] = []
+    open_run, flagged = (0, 0), False
+    for start in range(0, len(statistic), AT_ONCE):
+        part = statistic[start : start + AT_ONCE]
+        with np.errstate(invalid="ignore"):
+            begins, ends = raised_runs(part > low)
+            at = np.flatnonzero(part > high)
+        holds = np.searchsorted(at, ends) > np.searchsorted(at, begins)
+        # A run at an edge may go on in the next part.
+        kept = holds | (begins == 0) | (ends == part.size)
+        columns = (begins + start, ends + start, holds)
+        for begin, end, held in zip(*(each[kept].tolist() for each in columns), strict=True):
+            if begin > open_run[1] or begin == 0:
+                if flagged:
+                    runs.append(open_run)
+                open_run, flagged = (begin, end), held
+            else:
+                open_run, flagged = (open_run[0], end), flagged or held
+    if flagged:
+        runs.append(open_run)
+    if most is None:
+        return runs
+    return [
+        (first, min(first + most, end)) for begin, end in runs for first in range(begin, end, most)
+    ]
 
 
 def _events(
-    scores: Scores, begin: int, end: int, flagged: BoolArray
+    scores: Scores, begin: int, end: int, threshold: float
 ) -> list[tuple[int, int, int, int]]:
     """Return first, last, peak and highest step of each event in a run of raised steps.
 
@@ -81,6 +112,9 @@ def _events(
     see nothing for longer than half of the longest frame, which holds both of two events.
     """
     statistic = scores.statistic[begin:end]
+    flagged = statistic > threshold
+    if not flagged.any():
+        return []
     if scores.causal:
         peak = begin + int(np.nanargmax(statistic))
         return [(begin, end - 1, peak, peak)]
@@ -92,7 +126,7 @@ def _events(
     for (low, high), left, right in zip(
         parts.tolist(), [0, *middle.tolist()], [*middle.tolist(), end - begin], strict=True
     ):
-        if flagged[begin + left : begin + right].any():
+        if flagged[left:right].any():
             peak = low + int(np.nanargmax(z[low:high]))
             highest = left + int(np.nanargmax(statistic[left:right]))
             found.append((begin + low, begin + high - 1, begin + peak, begin + highest))

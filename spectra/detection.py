@@ -1,12 +1,13 @@
 """The result for a recording: alarms, scores, and sentences about them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from numbers import Real
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from spectra.explanation.explained import Explanation
 from spectra.model import Model
 from spectra.parameters import FASTEST, SLOWEST, require, require_integer
 from spectra.signal.evidence import Evidence
+from spectra.stored import is_stored
 from spectra.text import printable
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 # Alarms that a printed detection lists: they fit on a screen.
 ROWS_SHOWN = 10
+# Alarms whose evidence is held at a time: 10 kB each.
+EVIDENCE: Final = 1024
+# Most steps of an alarm in a signal that is not in memory, as in `spectra.stream`.
+LONGEST: Final = 2**18
 # Name of the reference where no normal data was given.
 ITSELF = "the recording itself"
 
@@ -86,6 +92,11 @@ class Detection:
     asked: str = ""
 
     @property
+    def is_stored(self) -> bool:
+        """True where the recording lies in a file, as it is too large for memory."""
+        return is_stored(self.recording.values)
+
+    @property
     def fs(self) -> float | None:
         """Sampling rate in Hz, None where it is unknown."""
         return self.recording.fs
@@ -126,7 +137,8 @@ class Detection:
     @cached_property
     def intervals(self) -> Alarms:
         """The alarms as rows of the recording."""
-        return find_alarms(self.step_scores, self.alpha)
+        most = LONGEST if self.is_stored else None
+        return find_alarms(self.step_scores, self.alpha, most)
 
     def evidence(self, steps: IntArray) -> list[Evidence]:
         """Return the evidence at steps of the score: a frame, and the normal spectrum there.
@@ -235,7 +247,9 @@ class Detection:
     @cached_property
     def _bands(self) -> Bands:
         """The bands in which the peaks of the alarms differ from normal."""
-        return bands(self.evidence(self.intervals.peak))
+        peaks = self.intervals.peak
+        parts = np.split(peaks, range(EVIDENCE, peaks.size, EVIDENCE))
+        return bands(each for part in parts for each in self.evidence(part))
 
     @property
     def _rows(self) -> tuple[IntArray, IntArray, IntArray]:
@@ -406,16 +420,53 @@ class Detection:
         anomaly_score is z, high = anomalous; alarm is 0 or 1. Rows without a score, in gaps or
         beside them, have NaN, NaN and 0.
         """
-        z = self.step_scores.sample_z
-        alarm = inside(self.intervals, z.size) & np.isfinite(z)
+        table = self._scores_at(np.asarray(self.recording.rows))
+        return table if self.input_index is None else table.set_axis(self.input_index)
+
+    def score_blocks(self, size: int) -> Iterator[pd.DataFrame]:
+        """Yield the rows of `scores` in tables of a few: those of a large file fit into no memory.
+
+        Parameters
+        ----------
+        size : int
+            Rows of a table.
+
+        Yields
+        ------
+        pandas.DataFrame
+        """
+        recording = self.recording
+        for start in range(0, recording.n_rows, size):
+            stop = min(start + size, recording.n_rows)
+            positions = recording.positions
+            rows = np.arange(start, stop) if positions is None else positions[start:stop]
+            yield self._scores_at(rows)
+
+    def _scores_at(self, rows: IntArray) -> pd.DataFrame:
+        """Return the scores of rows of the recording, on its index."""
+        first, last = int(rows.min()), int(rows.max())
+        begin = first // self.step
+        statistic = self.step_scores.statistic[begin : last // self.step + 1]
+        z = np.repeat(self.fusion.z(statistic), self.step)
+        offset = begin * self.step
+        alarm = inside(self._intervals_in(first, last, offset), z.size) & np.isfinite(z)
         table = pd.DataFrame(
             {"anomaly_score": z, "p_value": p_from_z(z), "alarm": alarm.astype(np.int64)}
         )
-        table = table.take(self.recording.rows)
-        return table.set_axis(
-            self.recording.index.take(self.recording.rows)
-            if self.input_index is None
-            else self.input_index
+        return table.take(rows - offset).set_axis(self.recording.index.take(rows))
+
+    def _intervals_in(self, first: int, last: int, offset: int) -> Alarms:
+        """Return the alarms in a range of rows, counted from row `offset` and cut at its ends."""
+        found = self.intervals
+        here = slice(
+            int(np.searchsorted(found.last, first)),
+            int(np.searchsorted(found.first, last, side="right")),
+        )
+        return Alarms(
+            np.maximum(found.first[here], first) - offset,
+            np.minimum(found.last[here], last) - offset,
+            found.peak[here],
+            found.highest[here],
         )
 
     @cached_property

@@ -12,3 +12,7 @@ class DataError(ValueError):
 
     def __init__(self, message: str) -> None:
         super().__init__(line(well_formed(message)))
+
+
+class NeedsMemoryError(DataError):
+    """Error for what is done with a recording in memory alone, and this one lies in files."""

@@ -12,7 +12,7 @@ from spectra.calibration.fusion import Fusion
 from spectra.calibration.scores import Scores
 from spectra.datasets.recording import Recording
 from spectra.model import Model
-from spectra.signal.scale import STATES
+from spectra.signal.scale import STATES, extremes
 
 # Frames without overlap below which a note says that p-values are rough.
 FEW_FRAMES: Final = 20
@@ -23,13 +23,14 @@ SUSPECTED: Final = 0.01
 DIFFERENT: Final = 0.5
 BY_CHANCE: Final = 0.001
 BLOCK_ROWS: Final = 256
+# Steps, or blocks, that are counted at a time.
+AT_ONCE: Final = 2**16
 
 
 def constant_note(recording: Recording, model: Model, *, own: bool) -> str:
     """Return a note on channels that never change, empty where there are none."""
-    values = recording.values
-    with np.errstate(invalid="ignore"):
-        still = np.fmin.reduce(values, axis=0) == np.fmax.reduce(values, axis=0)
+    low, high = extremes(recording.values)
+    still = low == high
     unseen = model.constant & ~still
     notes = [_of_channels(recording.channels, still, "constant")]
     if not own:
@@ -58,8 +59,12 @@ def _of_channels(channels: Sequence[str], marked: BoolArray, what: str) -> str:
 
 
 def unscored_note(scores: Scores) -> str:
-    unscored = np.repeat(np.isnan(scores.statistic), scores.step)[: scores.n_samples]
-    missing = int(unscored.sum())
+    n_steps, missing = len(scores.statistic), 0
+    for start in range(0, n_steps, AT_ONCE):
+        missing += int(np.isnan(scores.statistic[start : start + AT_ONCE]).sum()) * scores.step
+    if np.isnan(scores.statistic[n_steps - 1]):
+        # The last step may have fewer rows.
+        missing -= n_steps * scores.step - scores.n_samples
     if not missing:
         return ""
     return (
@@ -94,9 +99,14 @@ def different_note(scores: Scores, alpha: float) -> str:
     A block of m steps holds a flagged one with a probability of at most m·alpha (Boole), so that
     the number of such blocks is judged by a binomial test.
     """
-    flagged = scores.flagged(alpha)
     size = max(1, BLOCK_ROWS // scores.step)
-    blocks = np.logical_or.reduceat(flagged, np.arange(0, flagged.size, size))
+    threshold = np.float64(scores.fusion.threshold(alpha))
+    parts = []
+    for start in range(0, len(scores.statistic), AT_ONCE * size):
+        with np.errstate(invalid="ignore"):
+            flagged = scores.statistic[start : start + AT_ONCE * size] > threshold
+        parts.append(np.logical_or.reduceat(flagged, np.arange(0, flagged.size, size)))
+    blocks = np.concatenate(parts)
     by_chance = bdtrc(int(blocks.sum()) - 1, blocks.size, min(size * alpha, 1.0))
     if blocks.mean() <= DIFFERENT or by_chance > BY_CHANCE:
         return ""

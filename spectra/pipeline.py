@@ -3,23 +3,26 @@
 from collections.abc import Callable
 from dataclasses import replace
 from math import isclose
-from typing import Final, Literal
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 import pandas as pd
 
 from spectra import formatting
+from spectra.calibration.fusion import Statistic
 from spectra.calibration.scores import Scores
 from spectra.calibration.threshold import Threshold
 from spectra.datasets.reading import Data, as_recording
 from spectra.datasets.recording import Recording
 from spectra.detection import ITSELF, Detection
-from spectra.errors import DataError
-from spectra.model import Method, Model
+from spectra.errors import DataError, NeedsMemoryError
+from spectra.model import Fitted, Method, Model
 from spectra.parameters import require, require_rate, shown
 from spectra.sequence.settings import Sequence
 from spectra.signal.period import dominant_period
+from spectra.spectral.model import SpectralModel
 from spectra.spectral.settings import Spectral
+from spectra.stored import FileArray, is_stored
 
 MethodName = Literal["spectral", "sequence"]
 
@@ -90,6 +93,7 @@ def learn(
     if early and (not isinstance(chosen, Spectral) or chosen.causal):
         raise ValueError("early=True calibrates causal scores beside others: give a Spectral().")
     recording = _recording(normal, fs)
+    _refuse_stored(recording, chosen, None)
     everything = slice(0, recording.n_samples)
     model = _fitted(recording, chosen, everything)[0]
     if not isinstance(chosen, Spectral) or not early:
@@ -177,6 +181,7 @@ def detect(
         model = learn(normal, method=chosen, fs=fs)
         return score(model, data, alpha=alpha, false_alarms=false_alarms, fdr=fdr, fs=fs)
     recording = _recording(data, fs)
+    _refuse_stored(recording, chosen, fdr)
     rows, source = (None, ITSELF) if normal_rows is None else _span(recording, normal_rows)
     model, scores = _fitted(recording, chosen, rows)
     applied = threshold.alpha_of(scores, recording.fs)
@@ -234,8 +239,9 @@ def score(
     threshold = Threshold(alpha, false_alarms, fdr)
     require_rate(fs)
     recording = _like_learned(_recording(data, fs), model)
+    _refuse_stored(recording, model.method, fdr)
     try:
-        scores = model.fitted.score(recording.values)
+        scores = _scored(model, recording)
     except DataError as error:
         raise DataError(f"{recording.name}: {error}") from None
     applied, index = threshold.alpha_of(scores, recording.fs), _index_of(data)
@@ -304,7 +310,9 @@ def _span(recording: Recording, normal_rows: slice | tuple[int, int]) -> tuple[s
             f"{recording.name} has the rows 0 to {n - 1}: the range of normal rows "
             f"{_range(rows)} holds none of them."
         )
-    positions = recording.rows[start:stop]
+    if recording.positions is None:
+        return slice(start, stop), f"rows {start} to {stop - 1}"
+    positions = recording.positions[start:stop]
     name = f"rows {start} to {stop - 1}"
     return slice(int(positions.min()), int(positions.max()) + 1), name
 
@@ -328,8 +336,48 @@ def _fitted(
     """Return what a method learns from a recording, and the recording's scores."""
     period = dominant_period(recording.values)
     try:
-        fitted, scores = method.fit(recording.values, normal_rows)
+        fitted, scores = _learned(recording, method, normal_rows)
     except DataError as error:
         raise DataError(f"{recording.name}: {error}") from None
     model = Model(method, fitted, recording.fs, recording.channels, period, recording.name)
     return model, scores
+
+
+def _learned(
+    recording: Recording, method: Method, normal_rows: slice | None
+) -> tuple[Fitted, Scores]:
+    """Return a fitted method and the scores, in a file where the recording is in one."""
+    if not is_stored(recording.values):
+        return method.fit(recording.values, normal_rows)
+    assert isinstance(method, Spectral)
+    return method.fit(recording.values, normal_rows, stored_statistic)
+
+
+def _scored(model: Model, recording: Recording) -> Scores:
+    """Return the scores of a recording, in a file where the recording is in one."""
+    if not is_stored(recording.values):
+        return model.fitted.score(recording.values)
+    assert isinstance(model.fitted, SpectralModel)
+    return model.fitted.score(recording.values, unscored=stored_statistic)
+
+
+def _refuse_stored(recording: Recording, method: Method, fdr: float | None) -> None:
+    """Raise NeedsMemoryError for what is not done with a recording that lies in files."""
+    if not is_stored(recording.values):
+        return
+    if not isinstance(method, Spectral):
+        raise NeedsMemoryError(
+            f"{recording.name} is too large for the method sequence, which needs it in memory: use "
+            "the method spectral, or split the recording."
+        )
+    if fdr is not None:
+        raise NeedsMemoryError(
+            f"{recording.name} is too large to rank all of its scores, which a share of false "
+            "alarms (fdr) needs: give alpha, or a number of false alarms."
+        )
+
+
+def stored_statistic(n_steps: int) -> Statistic:
+    """Return room for the statistic of `n_steps` in temporary files."""
+    fields = (FileArray((n_steps,), kind) for kind in (np.float32, np.int16, np.int16))
+    return Statistic(*(cast("Any", field) for field in fields))

@@ -270,7 +270,7 @@ def test_closed_pipe_is_silent(flags: list[str]) -> None:
 
 
 def test_interrupt_is_silent(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(_self: Reading, _file: str) -> None:
+    def interrupted(_self: Reading, _file: str, **_: bool) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Reading, "read_series", interrupted)

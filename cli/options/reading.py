@@ -14,6 +14,7 @@ from spectra.cli.options.values import byte_count, sampling_rate
 if TYPE_CHECKING:
     from spectra.datasets import Recording
     from spectra.datasets.grid_values import Choice
+    from spectra.datasets.raw import Request
     from spectra.errors import DataError
 
 USUAL_STEP = "auto"
@@ -46,14 +47,50 @@ class Reading:
 
         return read(opened(file), **self._arguments(file))
 
-    def read_series(self, file: str) -> "dict[str, Recording | DataError]":
+    def read_series(self, file: str, *, progress: bool) -> "dict[str, Recording | DataError]":
         """Return the recordings of the series in a file by their names, "" for a single one.
 
-        Raises DataError where none can be read.
+        The values of a file too large for memory stay there; `progress` shows how far it is read
+        and scored. Raises DataError where no series can be read.
         """
+        from spectra.cli.large import Input
         from spectra.datasets import read_series
 
-        return read_series(opened(file), **self._arguments(file))
+        with Input(file) as source:
+            large = source.recording(self.request(), self.fs, shown=progress)
+            if large is not None:
+                return {"": large}
+            return read_series(source.in_memory, **self._arguments(file))
+
+    def in_memory(self, file: str) -> "Recording | None":
+        """Return the recording in a large file as `read` does; None where memory is too small."""
+        from spectra.datasets.large.opening import fits_in_memory
+        from spectra.datasets.source import open_source
+
+        if file == STDIN or not fits_in_memory(open_source(file)):
+            return None
+        return self.read(file)
+
+    def open(self, file: str, *, progress: bool) -> "Recording":
+        """Return the same as `read`; the values of a file too large for memory stay there."""
+        from spectra.cli.large import Input
+        from spectra.datasets import read
+
+        with Input(file) as source:
+            large = source.recording(self.request(), self.fs, shown=progress)
+            return large or read(source.in_memory, **self._arguments(file))
+
+    def request(self) -> "Request":
+        """Return the choices as readers get them."""
+        from spectra.datasets.raw import Request, is_resampled
+
+        arguments = self.choices()
+        named = ("time", "channels", "label", "variable", "sheet", "series", "dates", "delimiter")
+        return Request(
+            resample=is_resampled(arguments["resample"]),
+            as_is=self.as_is,
+            **{name: arguments[name] for name in named},
+        )
 
     def choices(self) -> dict[str, Any]:
         """Return the keyword arguments of `spectra.datasets.inspect`."""

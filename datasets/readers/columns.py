@@ -16,7 +16,7 @@ from spectra.errors import DataError
 
 # Beyond these squares and their sums run out of numbers; who writes a larger one means that there is
 # no value.
-_LARGEST, _SMALLEST = 1e100, 1e-100
+LARGEST, _SMALLEST = 1e100, 1e-100
 _MOST_NOTES = 12
 """Notes on the cells of columns; of hundreds of columns alike a dozen say enough."""
 _SAMPLE_CELLS, _A_FEW = 1000, 20
@@ -253,7 +253,7 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
     chosen, values, units, text, said = _values(table, chosen, required=wanted is not None)
     notes = [*said, *_left_out(table, text, "text")]
     # The largest value is NaN where all are; a mask would take an eighth of the memory.
-    lows, highs, complete = _extremes(table, chosen, values)
+    lows, highs, complete = extremes(table, chosen, values)
     if table.has_fill_values:
         values, filled = without_fill_values(
             values, lows, highs, [table.label(column) for column in chosen]
@@ -329,7 +329,7 @@ def _left_out(table: Table, columns: Sequence[int], what: str) -> list[str]:
     ]
 
 
-def _extremes(
+def extremes(
     table: Table, chosen: Sequence[int], values: Float64Array
 ) -> tuple[Float64Array, Float64Array, bool]:
     """Return the smallest and the largest value of each column, and whether none is missing.
@@ -344,7 +344,7 @@ def _extremes(
         highs = np.fmax.reduce(values, axis=0, initial=np.nan)
         lows = np.fmin.reduce(values, axis=0, initial=np.nan)
     high, low = (float(np.fmax.reduce(one, initial=0.0)) for one in (highs, -lows))
-    if max(high, low) <= _LARGEST:
+    if max(high, low) <= LARGEST:
         largest = np.fmax(np.abs(lows), np.abs(highs))
         if (small := np.flatnonzero((largest > 0) & (largest < _SMALLEST))).size:
             raise DataError(
@@ -352,11 +352,15 @@ def _extremes(
                 f"than {_SMALLEST:g}: give them in a smaller unit, or 0 where there is nothing."
             )
         return lows, highs, complete
-    row, column = map(int, np.argwhere(np.abs(values) > _LARGEST)[0])
-    value = values[row, column]
+    row, column = map(int, np.argwhere(np.abs(values) > LARGEST)[0])
+    where = f"{table.place(row)}, {table.label(chosen[column])}"
+    raise too_large(where, float(values[row, column]))
+
+
+def too_large(where: str, value: float) -> DataError:
+    """Return the error for a value at a place that is infinite or as good as that."""
     what = f"{value:.3g} is too large to be one" if np.isfinite(value) else "is infinite"
-    raise DataError(
-        f"{table.place(row)}, {table.label(chosen[column])}: the value {what}; leave the cell "
-        "empty if there "
-        "was no measurement, or put the largest value the sensor can give."
+    return DataError(
+        f"{where}: the value {what}; leave the cell empty if there was no measurement, or put the "
+        "largest value the sensor can give."
     )

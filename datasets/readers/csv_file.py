@@ -51,7 +51,7 @@ def read_table(source: Source, request: Request) -> Table:
     refuse_other_layouts(lines, source.name)
     if request.delimiter is None and (names := names_in_log(lines)) is not None:
         return read_log(text, names, request.nrows)
-    dialect = sniff(lines, _written_delimiter(request.delimiter))
+    dialect = sniff(lines, written_delimiter(request.delimiter))
     if dialect is None:
         raise DataError(f"{source.name} is empty: it holds no rows{text.searched()}.")
     if not dialect.delimiter.isascii():
@@ -62,7 +62,7 @@ def read_table(source: Source, request: Request) -> Table:
     return _trimmed(text, _table(text, replace(dialect, rows=request.nrows)), request)
 
 
-def _written_delimiter(delimiter: str | None) -> str | None:
+def written_delimiter(delimiter: str | None) -> str | None:
     """Return a delimiter that the user names, also by a word."""
     words = {"tab": "\t", "\\t": "\t", "blank": BLANKS, "space": BLANKS, " ": BLANKS}
     if delimiter is None or delimiter in words:

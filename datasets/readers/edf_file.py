@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spectra.arrays import Float64Array
+from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.annotations import Annotation, annotation_labels
@@ -45,7 +45,7 @@ _FAULTS = (ValueError, TypeError, KeyError, IndexError, OSError, OverflowError, 
 
 
 @dataclass(frozen=True)
-class _Layout:
+class EdfLayout:
     """The sizes that the header of an EDF file states."""
 
     records: int
@@ -78,7 +78,7 @@ def read_edf(source: Source, request: Request) -> Raw:
     edfio = library("edfio", source, "an EDF or BDF file", "medical")
     where = content(source)
     kind = "a BDF file" if source.head(8) == _BDF else "an EDF file"
-    layout = _layout(source, where, kind)
+    layout = edf_layout(source, where, kind)
     notes = _checked(source, layout, size_of(where), kind)
     try:
         with warnings.catch_warnings():
@@ -96,7 +96,7 @@ def read_edf(source: Source, request: Request) -> Raw:
         raise damaged(source, kind, error) from error
 
 
-def _layout(source: Source, where: Path | io.BytesIO, kind: str) -> _Layout:
+def edf_layout(source: Source, where: Path | io.BytesIO, kind: str) -> EdfLayout:
     """Return the sizes that the header states."""
     with where.open("rb") if isinstance(where, Path) else io.BytesIO(where.getvalue()) as file:
         head = file.read(256)
@@ -108,7 +108,7 @@ def _layout(source: Source, where: Path | io.BytesIO, kind: str) -> _Layout:
             labels = tuple(
                 signals[16 * i : 16 * i + 16].decode("latin-1").strip() for i in range(count)
             )
-            return _Layout(
+            return EdfLayout(
                 records=int(head[236:244]),
                 seconds=float(head[244:252]),
                 labels=labels,
@@ -121,7 +121,50 @@ def _layout(source: Source, where: Path | io.BytesIO, kind: str) -> _Layout:
             raise damaged(source, kind, f"its header is no header: {error}") from error
 
 
-def _checked(source: Source, layout: _Layout, size: int, kind: str) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class EdfScale:
+    """A signal that is no annotation: its index in a record, its title, and its unit."""
+
+    index: int
+    title: str
+    gain: float | None
+    offset: float
+
+    def physical(self, digital: IntArray) -> Float64Array:
+        """Return samples in the physical unit; as they are where the header gives no range."""
+        if self.gain is None:
+            return digital.astype(np.float64)
+        return np.asarray((digital + self.offset) * self.gain)
+
+
+def edf_scales(source: Source, where: Path) -> list[EdfScale]:
+    """Return the signals of a file with the scale of their samples, without reading these."""
+    edfio = library("edfio", source, "an EDF or BDF file", "medical")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        read = edfio.read_bdf if source.head(8) == _BDF else edfio.read_edf
+        signals = read(where, header_encoding="latin-1").signals
+    layout = edf_layout(source, where, "an EDF file")
+    plain = [i for i, label in enumerate(layout.labels) if not label.endswith(" Annotations")]
+    titles = distinct_titles([signal.label for signal in signals])
+    return [
+        EdfScale(index, title, *_gain_and_offset(signal))
+        for index, title, signal in zip(plain, titles, signals, strict=True)
+    ]
+
+
+def _gain_and_offset(signal: Any) -> tuple[float | None, float]:
+    """Return the step of the converter in the physical unit, and its zero in steps."""
+    try:
+        step = (signal.physical_max - signal.physical_min) / (
+            signal.digital_max - signal.digital_min
+        )
+        return step, signal.physical_max / step - signal.digital_max
+    except (ValueError, ZeroDivisionError):
+        return None, 0.0
+
+
+def _checked(source: Source, layout: EdfLayout, size: int, kind: str) -> tuple[str, ...]:
     """Raise DataError where the header does not fit the file; return a note on what it lacks."""
     if layout.header_bytes != 256 * (len(layout.samples) + 1) or min(layout.samples, default=0) < 1:
         raise damaged(
@@ -148,7 +191,7 @@ def _checked(source: Source, layout: _Layout, size: int, kind: str) -> tuple[str
     return ()
 
 
-def _onsets(where: Path | io.BytesIO, layout: _Layout, count: int) -> Float64Array | None:
+def _onsets(where: Path | io.BytesIO, layout: EdfLayout, count: int) -> Float64Array | None:
     """Return the times of the records of a discontinuous file, None for one without gaps."""
     if not layout.reserved.startswith(("EDF+D", "BDF+D")):
         return None

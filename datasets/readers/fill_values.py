@@ -39,14 +39,17 @@ def without_fill_values(
                 values = values.copy()
             same = values[:, channel] == extreme
             values[same, channel] = np.nan
-            noun, them = ("value is", "it") if same.sum() == 1 else ("values are", "them")
-            notes.append(
-                f"{label}: {same.sum()} {noun} {extreme:.6g}, far from all others: taken as "
-                f"missing (--as-is keeps {them})."
-            )
+            notes.append(fill_note(label, int(same.sum()), float(extreme)))
     if len(notes) > _MOST_NOTES + 1:
         notes = [*notes[:_MOST_NOTES], f"{len(notes) - _MOST_NOTES} more columns are like these."]
     return values, notes
+
+
+def fill_note(label: str, count: int, value: float) -> str:
+    """Return a note on values of a channel that stand for missing ones."""
+    noun, them = ("value is", "it") if count == 1 else ("values are", "them")
+    said = f"{label}: {count} {noun} {value:.6g}"
+    return f"{said}, far from all others: taken as missing (--as-is keeps {them})."
 
 
 def is_fill_value(value: float) -> bool:

@@ -195,6 +195,15 @@ def _member(
     return Variable(name, shape, numeric(dtype), read, dated=dated, head=part)
 
 
+def npy_header(
+    source: Source, where: Path
+) -> tuple[tuple[int, ...], bool, np.dtype[np.generic], int]:
+    """Return shape, order, type and place of the values of an array that is complete."""
+    _mapped(source, where)
+    with where.open("rb") as file:
+        return *_header(file), file.tell()
+
+
 def numeric(dtype: np.dtype[np.generic]) -> bool:
     """Return whether values of the type are real numbers."""
     return dtype.kind in "fiub"

@@ -59,7 +59,7 @@ def read_parquet(source: Source, request: Request) -> Raw:
     try:
         # Reading ahead would hold the bytes of a whole row group beside its values.
         with parquet.ParquetFile(where, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
-            columns = _columns(arrow, source, file.schema_arrow, request)
+            columns = columns_of(arrow, source, file.schema_arrow, request)
             rows = request.rows_of(file.metadata.num_rows, len(columns.indices))
             values = rows * len(columns.indices)
             remedy = "choose fewer columns with --channels"
@@ -76,6 +76,23 @@ def read_parquet(source: Source, request: Request) -> Raw:
         raise damaged(source, _PARQUET, error) from error
 
 
+def batches_of(
+    source: Source, where: Path | io.BytesIO, request: Request
+) -> Iterator[tuple[Table, int]]:
+    """Yield the columns of a Parquet file some rows at a time, with the number of all rows."""
+    arrow = library("pyarrow", source, _PARQUET, "parquet")
+    parquet = library("pyarrow.parquet", source, _PARQUET, "parquet")
+    with parquet.ParquetFile(where, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
+        columns = columns_of(arrow, source, file.schema_arrow, request)
+        names = tuple(columns.names[index] for index in columns.indices)
+        stored = columns.stored_names()
+        for batch in file.iter_batches(_BATCH_ROWS, columns=stored, use_threads=False):
+            part = _flat(arrow, arrow.Table.from_batches([batch])).select(stored)
+            frame = _converted(arrow, part)
+            table = Table(frame, names, lambda row: source.name, source.name)
+            yield table, file.metadata.num_rows
+
+
 def read_feather(source: Source, request: Request) -> Raw:
     """Read the columns of a Feather file or an Arrow stream that are channels, time or labels."""
     arrow = library("pyarrow", source, _FEATHER, "parquet")
@@ -84,7 +101,7 @@ def read_feather(source: Source, request: Request) -> Raw:
     try:
         with _arrow_reader(arrow, where, stream) as (reader, _):
             whole = reader.schema.names
-            columns = _columns(arrow, source, reader.schema, request)
+            columns = columns_of(arrow, source, reader.schema, request)
         names = columns.stored_names()
         fields = [i for i, name in enumerate(whole) if _is_part_of(name, names)]
         most = request.rows_of(sys.maxsize, len(names))
@@ -172,7 +189,7 @@ def _is_part_of(name: str, leaves: list[str]) -> bool:
 
 
 @dataclass(frozen=True)
-class _Columns:
+class Columns:
     """The schema of a file, the columns that are read, and a note on those that cannot be."""
 
     schema: Any
@@ -185,7 +202,7 @@ class _Columns:
         return [self.schema.names[index] for index in self.indices]
 
 
-def _columns(arrow: Any, source: Source, schema: Any, request: Request) -> _Columns:
+def columns_of(arrow: Any, source: Source, schema: Any, request: Request) -> Columns:
     """Return which columns to read: all, or those that are named and those that may be time."""
     schema = _flat(arrow, schema.empty_table()).schema
     names = tuple("" if _INDEX.fullmatch(name) else name for name in schema.names)
@@ -196,7 +213,7 @@ def _columns(arrow: Any, source: Source, schema: Any, request: Request) -> _Colu
     )
     flat = [index for index in range(len(names)) if index not in nested]
     if request.channels is None:
-        return _Columns(schema, names, flat, notes)
+        return Columns(schema, names, flat, notes)
     wanted = listed_channels(request.channels, table.titles())
     needed = {table.find(name, "channels") for name in wanted}
     if request.label is not None:
@@ -206,7 +223,7 @@ def _columns(arrow: Any, source: Source, schema: Any, request: Request) -> _Colu
     elif request.time is None:
         needed |= set(_times(arrow, schema, names, flat))
     needed |= {i for i in flat if is_label_name(names[i]) and request.label is None}
-    return _Columns(schema, names, [index for index in flat if index in needed], notes)
+    return Columns(schema, names, [index for index in flat if index in needed], notes)
 
 
 def _flat(arrow: Any, table: Any) -> Any:
@@ -229,7 +246,7 @@ def _times(arrow: Any, schema: Any, names: tuple[str, ...], flat: list[int]) -> 
 
 
 def _frame(
-    arrow: Any, source: Source, file: Any, columns: _Columns, rows: int, pages: dict[str, Pages]
+    arrow: Any, source: Source, file: Any, columns: Columns, rows: int, pages: dict[str, Pages]
 ) -> pd.DataFrame:
     """Return the first rows of the columns to read of a Parquet file.
 
@@ -292,7 +309,7 @@ def _groups_of(file: Any, rows: int) -> int:
     return int(file.metadata.num_row_groups)
 
 
-def _filled(arrow: Any, file: Any, columns: _Columns, rows: int) -> dict[int, NDArray[Any]]:
+def _filled(arrow: Any, file: Any, columns: Columns, rows: int) -> dict[int, NDArray[Any]]:
     """Return the values of columns of numbers and instants by their places, floats side by side.
 
     Integers and instants of which some are missing have no array.
@@ -353,7 +370,7 @@ def _converted(arrow: Any, table: Any) -> pd.DataFrame:
     return frame
 
 
-def _raw(source: Source, frame: pd.DataFrame, columns: _Columns, request: Request) -> Raw:
+def _raw(source: Source, frame: pd.DataFrame, columns: Columns, request: Request) -> Raw:
     """Return the samples in the columns that were read."""
     names = tuple(columns.names[index] for index in columns.indices)
     units = [_unit(columns.schema.field(index)) for index in columns.indices]
@@ -376,7 +393,7 @@ def _raw(source: Source, frame: pd.DataFrame, columns: _Columns, request: Reques
     )
 
 
-def _by_title(full: Table, rows: Table, columns: _Columns, request: Request) -> Request:
+def _by_title(full: Table, rows: Table, columns: Columns, request: Request) -> Request:
     """Return the request with columns named by their titles among those that were read."""
 
     def title(wanted: str, role: str) -> str:

@@ -54,9 +54,7 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
         note = f"{said} neither a time nor a value: left out (--time none keeps the row{s})."
         rest = replace(table.rows(kept), notes=(*table.notes, note))
         return raw_from_table(rest, request, None if index is None else index[kept])
-    instants = None if times.axis is None else times.axis.index
-    if instants is not None and request.time is None:
-        instants = _from_start(instants, table.header.start)
+    instants = instants_of(times, table, request)
     taken |= times.spare | (frozenset() if times.axis is None else times.axis.columns)
     notes = [*table.notes, *labels.notes, *(times.axis.notes if times.axis else ()), *times.notes]
     series = find_series(table, instants, request.series, taken)
@@ -146,6 +144,13 @@ def _times(table: Table, request: Request, taken: frozenset[int], index: pd.Inde
     if request.time is None and isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         return Times(TimeColumn(frozenset(), index))
     return find_times(table, request.time, taken, request.dates)
+
+
+def instants_of(times: Times, table: Table, request: Request) -> pd.Index | None:
+    """Return the instant of each row, None without a time; dates where the file says the start."""
+    if times.axis is None or request.time is not None:
+        return None if times.axis is None else times.axis.index
+    return _from_start(times.axis.index, table.header.start)
 
 
 def _from_start(instants: pd.Index, start: pd.Timestamp | None) -> pd.Index:

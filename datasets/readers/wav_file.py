@@ -29,8 +29,11 @@ _UNKNOWN_LENGTH = 0xFFFFFFFF
 
 
 @dataclass(frozen=True)
-class _Format:
-    """The chunk `fmt `, the number of bytes of samples, and True where that is a guess."""
+class WavFormat:
+    """The chunk `fmt `, the place and number of the bytes of samples, and their order.
+
+    `open_end` says that the number is a guess.
+    """
 
     code: int
     channels: int
@@ -39,6 +42,13 @@ class _Format:
     bits: int
     data_bytes: int
     open_end: bool
+    begin: int
+    order: str
+
+    @property
+    def is_float(self) -> bool:
+        """Return whether samples are floats."""
+        return self.code == _FLOAT
 
 
 def is_wav(head: bytes, name: str) -> bool:
@@ -51,7 +61,7 @@ def read_wav(source: Source, request: Request) -> Raw:
     from scipy.io import wavfile
 
     where = content(source)
-    form = _checked(source, where)
+    form = checked_format(source, where)
     titles = distinct_titles([None] * form.channels)
     header = SignalHeader(source.name, titles, ("",) * form.channels, float(form.fs))
     chosen = wanted_signals(header, request)
@@ -82,7 +92,7 @@ def read_wav(source: Source, request: Request) -> Raw:
     return replace(raw_from_signals(header, values, chosen), unread=len(matrix) - len(values))
 
 
-def _checked(source: Source, where: Path | io.BytesIO) -> _Format:
+def checked_format(source: Source, where: Path | io.BytesIO) -> WavFormat:
     """Return the format, once the lengths of the chunks fit the file.
 
     Raises DataError for a file without samples, a broken chunk, or an encoding other than PCM.
@@ -109,12 +119,12 @@ def _checked(source: Source, where: Path | io.BytesIO) -> _Format:
     return form
 
 
-def _width(form: _Format) -> int:
+def _width(form: WavFormat) -> int:
     """Return the bits that a sample takes in the file."""
     return -(-form.bits // 8) * 8
 
 
-def _scan(source: Source, file: BinaryIO, size: int) -> _Format:
+def _scan(source: Source, file: BinaryIO, size: int) -> WavFormat:
     """Return the format from the chunks up to the samples."""
     order = ">" if file.read(12).startswith(b"RIFX") else "<"
     found: tuple[int, int, int, int, int] | None = None
@@ -131,7 +141,7 @@ def _scan(source: Source, file: BinaryIO, size: int) -> _Format:
             if begin + length > size:
                 missing = begin + length - size
                 raise damaged(source, _KIND, f"{what} ends {missing:,} bytes behind the file")
-            return _Format(*found, length, open_end)
+            return WavFormat(*found, length, open_end, begin, order)
         if begin + length > size:
             raise damaged(source, _KIND, f"{what} promises {length:,} bytes")
         if name == b"fmt ":

@@ -14,6 +14,8 @@ FARTHEST: Final = 1e7
 # Rows that quantiles are taken of: the standard error of a quartile of 131,072 values is 0.4 % of
 # the spread.
 SAMPLE_ROWS: Final = 131_072
+# Values whose extremes are sought at a time: 2 MB.
+AT_ONCE: Final = 2**18
 # Largest number of values of a channel that is a state. On 42 series of telemetry beside commands
 # the mean VUS-PR is 0.37 where they are compared, and 0.72 where not
 # (`benchmarks/development.py --only-multi`).
@@ -72,8 +74,21 @@ class Scale:
 
 def constant_channels(signal: Float64Array) -> BoolArray:
     """Return the channels of a signal (n_samples, n_channels) that never change, (n_channels,)."""
+    low, high = extremes(signal)
     with np.errstate(invalid="ignore"):
-        return np.asarray(~(np.fmax.reduce(signal, axis=0) > np.fmin.reduce(signal, axis=0)))
+        return np.asarray(~(high > low))
+
+
+def extremes(signal: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """Return the smallest and the largest value of each channel, NaN where there is none."""
+    low = high = np.full(signal.shape[1], np.nan)
+    size = max(1, AT_ONCE // signal.shape[1])
+    with np.errstate(invalid="ignore"):
+        for start in range(0, len(signal), size):
+            block = signal[start : start + size]
+            low = np.fmin(low, np.fmin.reduce(block, axis=0))
+            high = np.fmax(high, np.fmax.reduce(block, axis=0))
+    return low, high
 
 
 def state_channels(signal: Float64Array) -> BoolArray:

@@ -1,10 +1,12 @@
 """The settings of the signal pipeline, as a value that fits itself to a signal."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
 from typing import Final
 
 from spectra.arrays import Float64Array
+from spectra.calibration.fusion import Statistic
 from spectra.calibration.scores import Scores
 from spectra.parameters import MOST_ROWS, require, require_integer
 from spectra.signal.frames import FrameGrid, taper
@@ -102,7 +104,10 @@ class Spectral:
         require("causal", self.causal, bool, "must be True or False")
 
     def fit(
-        self, signal: Float64Array, normal_rows: slice | None = None
+        self,
+        signal: Float64Array,
+        normal_rows: slice | None = None,
+        unscored: Callable[[int], Statistic] = Statistic.unscored,
     ) -> tuple[SpectralModel, Scores]:
         """Learn from a signal.
 
@@ -113,6 +118,8 @@ class Spectral:
         normal_rows : slice, optional
             Rows known to be normal. By default the signal is its own reference, and most of it must
             be normal.
+        unscored : callable, optional
+            Room for the statistic of a number of steps, by default in memory.
 
         Returns
         -------
@@ -140,7 +147,7 @@ class Spectral:
             block=block_rows(period),
             causal=self.causal,
         )
-        return SpectralModel.fit(signal, plan, normal_rows)
+        return SpectralModel.fit(signal, plan, normal_rows, unscored)
 
     def _frames(self, shape: tuple[int, ...], period: int) -> tuple[Frames, ...]:
         """Return the frame lengths, by default fixed ones and those around the dominant period."""
