@@ -5,7 +5,9 @@
 prefixes   The rows that are known to be normal of the development series: the first half learned,
            the second half scored. Printed: the share of the series that are called different from
            what was learned; and of the others the median of the share of rows with a p-value below
-           alpha = 0.01, over alpha, and the share of series in which it lies between 0.33 and 3.
+           alpha = 0.01, over alpha, and the share of series in which it lies between 0.33 and 3;
+           the share in which the 95 % interval of Clopper and Pearson of the independent scores
+           reaches into that range; and the same of series of 20,000 normal rows or more.
            A series of fewer than 500 normal rows is left out, as are those whose two halves are
            not of one distribution: the means of 20 blocks of each half differ by the test of
            Mann and Whitney, or their standard deviations do (p < 0.01).
@@ -30,7 +32,7 @@ import pandas as pd
 from development import UNIVARIATE
 from field import DIR, SKAB_NORMAL, drive_end
 from numpy.typing import NDArray
-from scipy.stats import mannwhitneyu, spearmanr
+from scipy.stats import binomtest, mannwhitneyu, spearmanr
 
 from spectra import Detection, detect, learn, score
 from spectra.benchmark import normal_rows_of
@@ -42,6 +44,7 @@ LOWEST, HIGHEST = 0.33, 3.0
 SHORTEST = 500
 BLOCKS = 20
 SAME = 0.01
+LONG = 20_000
 
 
 def p_values(found: Detection, start: int = 0) -> Floats:
@@ -57,6 +60,16 @@ def over_alpha(p: Floats, alpha: float = ALPHA) -> float:
 def is_different(found: Detection) -> bool:
     """Return whether a note says that the recording differs as a whole."""
     return any("as a whole" in note for note in found.notes)
+
+
+def interval(found: Detection, ratio: float) -> tuple[float, float]:
+    """Return the interval of Clopper and Pearson of a rate over alpha."""
+    calibration = found.fusion.calibration
+    independent = calibration.n_independent / calibration.n
+    n = max(1, round(found.step_scores.statistic.size * independent))
+    hits = min(round(ratio * ALPHA * n), n)
+    found_range = binomtest(hits, n).proportion_ci(0.95, method="exact")
+    return found_range.low / ALPHA, found_range.high / ALPHA
 
 
 def is_stationary(x: Floats) -> bool:
@@ -84,17 +97,25 @@ def prefixes(folder: Path, every: int) -> None:
     rows = []
     for x, n in series(folder, every):
         found = score(learn(x[: n // 2]), x[n // 2 : n], alpha=ALPHA)
-        rows.append((is_stationary(x[:n]), is_different(found), over_alpha(p_values(found))))
-    table = pd.DataFrame(rows, columns=["stationary", "different", "ratio"])
-    for name, part in table.groupby("stationary"):
-        rest = part[~part["different"]]["ratio"]
-        inside = rest.between(LOWEST, HIGHEST)
+        ratio = over_alpha(p_values(found))
+        rows.append((n, is_stationary(x[:n]), is_different(found), ratio, *interval(found, ratio)))
+    table = pd.DataFrame(
+        rows, columns=["rows", "stationary", "different", "ratio", "lowest", "highest"]
+    )
+    for name, part in (
+        ("not stationary", table[~table["stationary"]]),
+        ("stationary", table[table["stationary"]]),
+        ("long and stationary", table[table["stationary"] & (table["rows"] >= LONG)]),
+    ):
+        rest = part[~part["different"]]
+        ratio = rest["ratio"]
+        reaches = (rest["lowest"] <= HIGHEST) & (rest["highest"] >= LOWEST)
         print(
-            f"prefixes, {'stationary' if name else 'not stationary'}: {len(part)} series, "
+            f"prefixes, {name}: {len(part)} series, "
             f"{100 * part['different'].mean():.0f} % called different; of the others median "
-            f"{rest.median():.2f}, 0.33 to 3 in {100 * inside.mean():.0f} %, below 0.33 in "
-            f"{100 * (rest < LOWEST).mean():.0f} %, above 3 in "
-            f"{100 * (rest > HIGHEST).mean():.0f} %"
+            f"{ratio.median():.2f}, 0.33 to 3 in {100 * ratio.between(LOWEST, HIGHEST).mean():.0f} "
+            f"%, above 3 in {100 * (ratio > HIGHEST).mean():.0f} %; the interval reaches 0.33 to 3 "
+            f"in {100 * reaches.mean():.0f} %"
         )
 
 
