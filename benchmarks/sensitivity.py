@@ -68,7 +68,6 @@ AFTER = [
     ("spectra.calibration.contamination", "EXPECTED"),
     ("spectra.calibration.contamination", "BIC_GAIN"),
     ("spectra.calibration.contamination", "ASHMAN"),
-    ("spectra.calibration.contamination", "MOST_BLOCKS"),
     ("spectra.calibration.contamination", "QUIET"),
     ("spectra.calibration.gaussian", "TAIL"),
     ("spectra.calibration.gaussian", "PRIOR"),

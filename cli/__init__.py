@@ -36,6 +36,8 @@ Each object of `files` has these keys:
   - `threshold`: value that the statistic must exceed for a p-value below `alpha`. Steps are flagged
     by this threshold.
   - `suspected`: share of the steps of the normal data that were taken for anomalous and left out.
+  - `smallest_p`: smallest probability that the normal data supports. Smaller p-values rank alarms,
+    but are no probabilities.
   - `tail_p`: probability from which on p-values come from the fitted tail.
   - `scale`, `shape`: of that tail, a generalised Pareto distribution; a shape of 0 is an
     exponential tail.

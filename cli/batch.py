@@ -60,19 +60,22 @@ KINDS = {
     "recording": "str", "result": "str", "n_samples": "Int64", "n_channels": "Int64",
     "fs": "float64", "nperseg": "Int64", "n_alarms": "Int64",
     **dict.fromkeys(("start", "end", "peak", "start_time", "channel"), "str"),
-    **dict.fromkeys(("score", "p_value", "f_low", "f_high", "duration"), "float64"),
+    **dict.fromkeys(("smallest_p", "score", "p_value"), "float64"),
+    **dict.fromkeys(("f_low", "f_high", "duration"), "float64"),
     **dict.fromkeys(("first_row", "last_row"), "Int64"),
     "error": "str",
 }  # fmt: skip
 COLUMNS = (
-    "recording", "result", "n_samples", "n_channels", "fs", "nperseg", "n_alarms", *WORST, "error",
+    "recording", "result", "n_samples", "n_channels", "fs", "nperseg", "n_alarms", "smallest_p",
+    *WORST, "error",
 )  # fmt: skip
 
 EPILOG = """\b
 DIR gets, for each recording, NAME.json (or the form of --format) with what spectra
 detect prints, NAME.scores.csv with --scores, NAME.html with --report; and
   summary.csv   one line for each recording: recording, result (its file),
-                n_samples, n_channels, fs, nperseg, n_alarms; start, end, peak,
+                n_samples, n_channels, fs, nperseg, n_alarms, smallest_p, the
+                smallest probability that its normal data supports; start, end, peak,
                 start_time, score, p_value, channel, f_low, f_high, first_row,
                 last_row and duration of its worst alarm, as in the JSON of spectra
                 detect; error, the reason where it failed
@@ -442,7 +445,7 @@ def _table(rows: list[dict[str, Any]], path: Path) -> str:
     """Return a table of the recordings with the worst alarms, and their numbers."""
     import pandas as pd
 
-    from spectra.formatting import aligned, counted
+    from spectra.formatting import aligned, counted, p_text
 
     alarmed = sorted(
         (row for row in rows if row["n_alarms"]), key=lambda row: -(row["score"] or 0.0)
@@ -454,7 +457,7 @@ def _table(rows: list[dict[str, Any]], path: Path) -> str:
                 short(row["recording"]),
                 f"{row['n_alarms']:,}",
                 row["start_time"] or f"row {row['first_row']:,}",
-                f"{row['p_value']:.2g}",
+                p_text(row["p_value"], row["smallest_p"]),
                 short(row["channel"]),
             )
             for row in alarmed[:MOST_SHOWN]

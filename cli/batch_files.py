@@ -363,6 +363,7 @@ def _figures(detection: "Detection", output: Output) -> dict[str, Any]:
         "fs": detection.fs,
         "nperseg": detection.nperseg,
         "n_alarms": len(alarms),
+        "smallest_p": detection.fusion.smallest_p,
         **times,
         **{name: worst.get(name) for name in WORST if name not in TIMES},
     }

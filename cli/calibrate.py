@@ -1,5 +1,6 @@
 """`spectra calibrate`: the false-alarm rate that is got beside the one that is asked for."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,9 +18,12 @@ from spectra.cli.options import (
     reading_options,
     verbosity_options,
 )
+from spectra.cli.options.paths import WrittenPath
+from spectra.cli.options.values import picture
+from spectra.cli.pictures import write_picture
 
 if TYPE_CHECKING:
-    from spectra.reliability import Reliability
+    from spectra.goodness import Reliability
 
 SCHEMA_VERSION = 1
 
@@ -29,7 +33,7 @@ SCHEMA_VERSION = 1
     cls=FileCommand,
     short_help="Compare false-alarm rates with alpha on normal data.",
     examples=(
-        "spectra calibrate normal.csv",
+        "spectra calibrate normal.csv --plot rates.png",
         "spectra calibrate normal.csv --method sequence --format json",
     ),
 )
@@ -44,9 +48,21 @@ SCHEMA_VERSION = 1
     show_default=True,
     help="Format of the result on standard output.",
 )
+@click.option(
+    "--plot",
+    type=WrittenPath(),
+    metavar="PICTURE",
+    callback=picture,
+    help="Also draw the rates and their intervals: a .png, .svg or .pdf file.",
+)
 @verbosity_options
 def command(
-    normal: str, learning: Learning, reading: Reading, form: str, verbosity: Verbosity
+    normal: str,
+    learning: Learning,
+    reading: Reading,
+    form: str,
+    plot: Path | None,
+    verbosity: Verbosity,
 ) -> None:
     """Compare the false-alarm rate with alpha on NORMAL, a recording of normal data.
 
@@ -61,6 +77,11 @@ def command(
     if not verbosity.quiet:
         for note in recording.notes:
             say(f"{normal}: {note}")
+    if plot is not None:
+        from spectra.plots import plot_reliability
+
+        with explained(normal):
+            write_picture(plot_reliability(found), plot)
     name = "stdin" if normal == STDIN else normal
     show(json_text(_document(name, found)) if form == "json" else _text(name, found))
 

@@ -16,10 +16,10 @@ from spectra.cli.options import (
     Reading,
     ReadPath,
     Verbosity,
-    alpha_option,
     learning_options,
     reading_options,
     rows_option,
+    usual_alpha_option,
     verbosity_options,
 )
 from spectra.errors import DataError
@@ -120,7 +120,7 @@ class Evaluated:
 )
 @rows_option
 @learning_options
-@alpha_option
+@usual_alpha_option
 @reading_options
 @click.option(
     "--format",
@@ -138,7 +138,7 @@ def command(
     buffer: int | None,
     normal_rows: tuple[int | None, int | None] | None,
     learning: Learning,
-    alpha: float,
+    alpha: float | None,
     reading: Reading,
     form: str,
     verbosity: Verbosity,

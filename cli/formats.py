@@ -213,6 +213,7 @@ def _file(name: str, detection: "Detection", output: Output) -> dict[str, object
         "calibration": {
             "threshold": finite(detection.threshold),
             "suspected": finite(detection.fusion.suspected),
+            "smallest_p": finite(detection.fusion.smallest_p),
             "tail_p": finite(fit.tail_p),
             "scale": finite(fit.scale),
             "shape": finite(fit.shape),

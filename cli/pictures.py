@@ -12,14 +12,11 @@ from spectra.atomic import replacing
 ARGUMENTS = "spectra.arguments"
 
 if TYPE_CHECKING:
-    from spectra.detection import Detection
+    from matplotlib.figure import Figure
 
 
-def write_picture(detection: "Detection", path: Path) -> None:
-    """Draw a detection into a file, in the format of its ending."""
-    from spectra.plots import plot
-
-    figure = plot(detection)
+def write_picture(figure: "Figure", path: Path) -> None:
+    """Write a figure to a file, in the format of its ending."""
     with replacing(path) as file:
         figure.savefig(file, format=path.suffix[1:].lower())
 

@@ -128,7 +128,9 @@ def _write(file: str, found: "dict[str, Detection]", output: Output) -> None:
         )
     (detection,) = found.values()
     if output.plot is not None:
-        write_picture(detection, output.plot)
+        from spectra.plots import plot
+
+        write_picture(plot(detection), output.plot)
     if output.report is not None:
         from spectra.html_report import write_report
 

@@ -210,8 +210,7 @@ def _choices(options: dict[str, Any]) -> "Choices":
     from spectra.datasets.raw import Request
     from spectra.stream.feed import Choices
 
-    source = click.get_current_context().get_parameter_source("alpha")
-    if options["false_alarms"] is not None and source is not click.core.ParameterSource.DEFAULT:
+    if options["false_alarms"] is not None and options["alpha"] is not None:
         raise click.UsageError("--alpha and --false-alarms exclude each other: give one of them.")
     return Choices(
         Request(

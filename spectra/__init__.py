@@ -14,11 +14,19 @@ if TYPE_CHECKING:
     from spectra.calibration.gaussian import GaussianThreshold
     from spectra.detection import Detection
     from spectra.estimators import SequenceDetector, SpectralDetector
+    from spectra.goodness import Reliability
     from spectra.html_report import report_index, write_report
     from spectra.model import Model
     from spectra.pipeline import detect, learn, score
-    from spectra.plots import plot, plot_alarm, plot_attention, plot_calibration, plot_envelope
-    from spectra.reliability import Reliability, check_calibration
+    from spectra.plots import (
+        plot,
+        plot_alarm,
+        plot_attention,
+        plot_calibration,
+        plot_envelope,
+        plot_reliability,
+    )
+    from spectra.reliability import check_calibration
     from spectra.sequence.settings import Sequence
     from spectra.spectral.settings import Spectral
     from spectra.stream.stream import Stream
@@ -47,6 +55,7 @@ __all__ = [
     "plot_attention",
     "plot_calibration",
     "plot_envelope",
+    "plot_reliability",
     "report_index",
     "score",
     "score_many",
@@ -58,7 +67,7 @@ _HOME = {
     "Detection": "spectra.detection",
     "GaussianThreshold": "spectra.calibration.gaussian",
     "Model": "spectra.model",
-    "Reliability": "spectra.reliability",
+    "Reliability": "spectra.goodness",
     "Sequence": "spectra.sequence.settings",
     "SequenceDetector": "spectra.estimators",
     "Spectral": "spectra.spectral.settings",
@@ -72,6 +81,7 @@ _HOME = {
     "plot_attention": "spectra.plots",
     "plot_calibration": "spectra.plots",
     "plot_envelope": "spectra.plots",
+    "plot_reliability": "spectra.plots",
     "report_index": "spectra.html_report",
     "score": "spectra.pipeline",
     "score_many": "spectra.batch",

@@ -64,7 +64,7 @@ def score_many(
     *,
     normal: "Data | Model | None" = None,
     method: Method | MethodName = "spectral",
-    alpha: float = 0.001,
+    alpha: float | None = None,
     fs: float | None = None,
     n_jobs: int = 1,
     client: Any = None,
@@ -110,7 +110,8 @@ def score_many(
     >>> batch.summary[["recording", "n_alarms"]].isna().any(axis=1).tolist()
     [False, True]
     """
-    require_alpha(alpha)
+    if alpha is not None:
+        require_alpha(alpha)
     require_rate(fs)
     must = f"must be a number of processes, 1 to {MOST_JOBS}, or -1 for one per core"
     require_integer("n_jobs", n_jobs, -1, MOST_JOBS)
@@ -143,7 +144,7 @@ class _Settings:
 
     model: Model | None
     method: Method
-    alpha: float
+    alpha: float | None
     fs: float | None
 
 

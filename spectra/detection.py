@@ -77,7 +77,7 @@ class Detection:
     >>> x[2000:2064] *= 5
     >>> found = spectra.detect(x)
     >>> found.verdict
-    '1 alarm (false-alarm probability 0.001 per score)'
+    '1 alarm (false-alarm probability 0.0011 per score)'
     >>> list(found.scores.columns)
     ['anomaly_score', 'p_value', 'alarm']
     """
@@ -477,12 +477,12 @@ class Detection:
             notes.states_note(self.recording, self.model),
             notes.unscored_note(self.step_scores),
             notes.few_frames_note(self.fusion),
-            notes.suspected_note(self.fusion),
-            notes.extrapolated_note(self.fusion, self.alpha),
+            notes.suspected_note(self.step_scores, own=self.learned_from == ITSELF),
+            notes.extrapolated_note(
+                self.step_scores, self.alpha, self.fs, as_rate="false alarm" in self.asked
+            ),
             # A recording that is its own reference cannot differ from it as a whole.
-            ""
-            if self.learned_from == ITSELF
-            else notes.different_note(self.step_scores, self.alpha),
+            "" if self.learned_from == ITSELF else notes.different_note(self.step_scores),
         )
         return (*self.recording.notes, *(note for note in own if note))
 
@@ -516,12 +516,6 @@ class Detection:
             },
             dtype=object,
         )
-
-    def _different_note(self) -> str:
-        # A recording that is its own reference cannot differ from it as a whole.
-        if self.learned_from == ITSELF:
-            return ""
-        return notes.different_note(self.step_scores, self.alpha)
 
     @property
     def headline(self) -> str:

@@ -387,7 +387,8 @@ class SequenceDetector(_Detector):
         before them. By default 0: attention from a frame's past to the pasts of normal frames,
         which needs no training.
     view : str, optional
-        View of the spectra, as in `SpectralDetector`; by default magnitudes without and with the level.
+        View of the spectra, as in `SpectralDetector`; by default magnitudes without and with the
+        level.
     fs : float, optional
         Sampling rate in Hz of data without time; it names frequencies and changes no score.
     window : str or (str, float)

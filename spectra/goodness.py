@@ -1,8 +1,10 @@
 """Agreement of scores with their calibration."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from spectra.arrays import Float64Array, IntArray
@@ -12,6 +14,29 @@ from spectra.detection import Detection
 RATES: Final = np.logspace(-4, np.log10(0.5), 60)
 # Smallest p-value on an axis.
 SMALLEST_MARK: Final = 1e-12
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Rates got beside rates asked for.
+
+    Attributes
+    ----------
+    name : str
+        Name of the normal data.
+    rates : pandas.DataFrame
+        One row for each alpha: `asked`, `got`, and `low` and `high` of its 95 % interval.
+    n_scores, n_independent : int, float
+        Scores that were judged, and independent ones among them.
+    smallest_alpha : float
+        Smallest false-alarm probability that so much data supports: one false alarm is expected.
+    """
+
+    name: str
+    rates: pd.DataFrame
+    n_scores: int
+    n_independent: float
+    smallest_alpha: float
 
 
 def normal_scores(detection: Detection) -> Float64Array:

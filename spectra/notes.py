@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from scipy.special import bdtrc
+from scipy.special import betainc
 
 from spectra import formatting
 from spectra.arrays import BoolArray
+from spectra.calibration.contamination import raised_runs
 from spectra.calibration.fusion import Fusion
+from spectra.calibration.rates import AlarmRate, rate_of_alpha
 from spectra.calibration.scores import Scores
 from spectra.datasets.recording import Recording
 from spectra.model import Model
@@ -18,8 +20,9 @@ from spectra.signal.scale import STATES, extremes
 FEW_FRAMES: Final = 20
 # Share of the scores from which a note says that they were taken for anomalous.
 SUSPECTED: Final = 0.01
-# Share of the blocks beyond the threshold from which the whole recording is called different, and
-# the probability of so many in normal data below which it is.
+# Share of the blocks with a p-value below SMALL from which the whole recording is called different,
+# and the probability of so many in normal data below which it is.
+SMALL: Final = 0.001
 DIFFERENT: Final = 0.5
 BY_CHANCE: Final = 0.001
 BLOCK_ROWS: Final = 256
@@ -73,47 +76,76 @@ def unscored_note(scores: Scores) -> str:
     )
 
 
-def suspected_note(fusion: Fusion) -> str:
-    """Return a note on what was taken for anomalous while it was learned from."""
-    if fusion.suspected < SUSPECTED:
+def suspected_note(scores: Scores, *, own: bool) -> str:
+    """Return a note on what was taken for anomalous while it was learned from.
+
+    `own` says that the scores are those that were learned from, which tells the places.
+    """
+    share = scores.fusion.suspected
+    if share < SUSPECTED:
         return ""
     return (
-        f"{100 * fusion.suspected:.2g} % of the scores were taken for anomalous and left out of "
-        "the calibration (--normal or --normal-rows gives data that is normal)."
+        f"{100 * share:.2g} % of the scores{_places(scores) if own else ''} were taken for "
+        "anomalous and left out of the calibration (--normal or --normal-rows gives data that is "
+        "normal)."
     )
 
 
-def extrapolated_note(fusion: Fusion, alpha: float) -> str:
-    """Return a note where alpha is smaller than the normal scores can tell."""
+def _places(scores: Scores) -> str:
+    """Return the number of places that were taken for anomalous, and the longest of them."""
+    statistic = np.nan_to_num(scores.statistic, nan=-np.inf)
+    count = max(1, round(scores.fusion.suspected * int(np.isfinite(scores.statistic).sum())))
+    # Those left out have the largest statistics.
+    bound = np.partition(statistic, -count)[-count]
+    begins, ends = raised_runs(statistic >= bound)
+    longest = int((ends - begins).argmax())
+    first, last = begins[longest] * scores.step, ends[longest] * scores.step
+    places = formatting.counted(begins.size, "place")
+    return f" ({places}, the longest rows {first:,} to {min(last, scores.n_samples) - 1:,})"
+
+
+def extrapolated_note(scores: Scores, alpha: float, fs: float | None, *, as_rate: bool) -> str:
+    """Return a note where alpha is smaller than the normal scores can tell.
+
+    `as_rate` says that a rate of alarms was asked for: the smallest one is named.
+    """
+    fusion, rate = scores.fusion, ""
     if alpha >= fusion.smallest_p:
         return ""
+    if as_rate:
+        per_step = rate_of_alpha(fusion.alarm_steps, fusion.smallest_p)
+        rate = f", {AlarmRate.of(per_step, scores.step, fs, scores.n_samples).text}"
     return (
-        f"The normal data supports false-alarm probabilities down to {fusion.smallest_p:.2g}: the "
-        f"threshold at alpha = {alpha:g} is extrapolated."
+        f"The normal data supports false-alarm probabilities down to {fusion.smallest_p:.2g}"
+        f"{rate}: the threshold at alpha = {alpha:.3g} is extrapolated."
     )
 
 
-def different_note(scores: Scores, alpha: float) -> str:
+def different_note(scores: Scores) -> str:
     """Return a note where most of the recording differs from what was learned from.
 
-    A block of m steps holds a flagged one with a probability of at most m·alpha (Boole), so that
-    the number of such blocks is judged by a binomial test.
+    One event raises the scores of as many blocks as the longest frame reaches. Of so many blocks
+    one holds an alarm with at most the probability of their steps times that of an alarm a step
+    (Boole), so that the number of blocks with a flagged step is judged by a binomial test.
     """
     size = max(1, BLOCK_ROWS // scores.step)
-    threshold = np.float64(scores.fusion.threshold(alpha))
-    parts = []
+    threshold = np.float64(scores.fusion.threshold(SMALL))
+    parts, n_beyond = [], 0
     for start in range(0, len(scores.statistic), AT_ONCE * size):
         with np.errstate(invalid="ignore"):
-            flagged = scores.statistic[start : start + AT_ONCE * size] > threshold
-        parts.append(np.logical_or.reduceat(flagged, np.arange(0, flagged.size, size)))
+            beyond = scores.statistic[start : start + AT_ONCE * size] > threshold
+        n_beyond += int(beyond.sum())
+        parts.append(np.logical_or.reduceat(beyond, np.arange(0, beyond.size, size)))
     blocks = np.concatenate(parts)
-    by_chance = bdtrc(int(blocks.sum()) - 1, blocks.size, min(size * alpha, 1.0))
-    if blocks.mean() <= DIFFERENT or by_chance > BY_CHANCE:
+    reach = 1.0 + max(scores.fusion.npersegs) / BLOCK_ROWS
+    chance = reach * size * rate_of_alpha(scores.fusion.alarm_steps, SMALL)
+    n, hits = blocks.size / reach, blocks.sum() / reach
+    if blocks.mean() <= DIFFERENT or betainc(hits, n - hits + 1.0, min(chance, 1.0)) > BY_CHANCE:
         return ""
+    share = 100 * n_beyond / len(scores.statistic)
     return (
-        f"{100 * blocks.mean():.0f} % of the blocks of {BLOCK_ROWS} rows hold a score beyond the "
-        "threshold: the recording as a whole differs from the normal data (another load, sensor or "
-        "unit?)."
+        f"{100 * blocks.mean():.0f} % of the blocks of {BLOCK_ROWS} rows hold a score with a "
+        f"p-value below {SMALL:g}, and {share:.3g} % of all scores have one: the recording as a whole differs from the normal data (another load, sensor or unit?)."
     )
 
 

@@ -108,7 +108,7 @@ def detect(
     normal: Data | None = None,
     normal_rows: slice | tuple[int, int] | None = None,
     method: Method | MethodName = "spectral",
-    alpha: float = 0.001,
+    alpha: float | None = None,
     false_alarms: str | None = None,
     fdr: float | None = None,
     fs: float | None = None,
@@ -126,9 +126,10 @@ def detect(
         is its own reference, and most of it must be normal.
     method : Spectral, Sequence, "spectral" or "sequence"
         See `learn`.
-    alpha : float
+    alpha : float, optional
         False-alarm probability: a step is flagged where a normal one has a score as high with a
-        smaller probability.
+        smaller probability. By default 0.001; where a short recording is its own reference, that
+        of half a false alarm in the recording, up to 0.02.
     false_alarms : str, optional
         Number of false alarms in a time or in the recording, in place of alpha: "1/day", "2/hour",
         "0.1/recording".
@@ -184,7 +185,7 @@ def detect(
     _refuse_stored(recording, chosen, fdr)
     rows, source = (None, ITSELF) if normal_rows is None else _span(recording, normal_rows)
     model, scores = _fitted(recording, chosen, rows)
-    applied = threshold.alpha_of(scores, recording.fs)
+    applied = threshold.alpha_of(scores, recording.fs, own=rows is None)
     index = _index_of(data)
     return Detection(recording, model, scores, applied, source, True, index, threshold.text)
 
@@ -193,7 +194,7 @@ def score(
     model: Model,
     data: Data,
     *,
-    alpha: float = 0.001,
+    alpha: float | None = None,
     false_alarms: str | None = None,
     fdr: float | None = None,
     fs: float | None = None,
@@ -205,8 +206,8 @@ def score(
     model : Model
     data : str, path, array, data frame, series or Recording
         With the channels of the model, in any order.
-    alpha : float
-        False-alarm probability, see `detect`.
+    alpha : float, optional
+        False-alarm probability, see `detect`; by default 0.001.
     false_alarms : str, optional
         Number of false alarms in a time or in the recording, see `detect`.
     fdr : float, optional
@@ -244,7 +245,7 @@ def score(
         scores = _scored(model, recording)
     except DataError as error:
         raise DataError(f"{recording.name}: {error}") from None
-    applied, index = threshold.alpha_of(scores, recording.fs), _index_of(data)
+    applied, index = threshold.alpha_of(scores, recording.fs, own=False), _index_of(data)
     return Detection(recording, model, scores, applied, model.name, False, index, threshold.text)
 
 

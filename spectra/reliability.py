@@ -1,6 +1,6 @@
 """The false-alarm rate that is got beside the one that is asked for, on normal data left out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -12,6 +12,7 @@ from spectra.arrays import Float64Array
 from spectra.datasets.reading import Data, as_recording
 from spectra.datasets.recording import Recording
 from spectra.errors import DataError
+from spectra.goodness import Reliability
 from spectra.model import Method
 from spectra.pipeline import MethodName, learn, score
 
@@ -21,29 +22,6 @@ ALPHAS: Final = (0.1, 0.01, 0.001)
 FOLDS: Final = 5
 # Probability that the interval holds the rate.
 CONFIDENCE: Final = 0.95
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """Rates got beside rates asked for.
-
-    Attributes
-    ----------
-    name : str
-        Name of the normal data.
-    rates : pandas.DataFrame
-        One row for each alpha: `asked`, `got`, and `low` and `high` of its 95 % interval.
-    n_scores, n_independent : int, float
-        Scores that were judged, and independent ones among them.
-    smallest_alpha : float
-        Smallest false-alarm probability that so much data supports: one false alarm is expected.
-    """
-
-    name: str
-    rates: pd.DataFrame
-    n_scores: int
-    n_independent: float
-    smallest_alpha: float
 
 
 def check_calibration(

@@ -33,6 +33,14 @@ def test_rates_are_printed_beside_what_was_asked_for(noise: Path) -> None:
     assert "The data supports" in out
 
 
+def test_the_rates_are_drawn(noise: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "rates.png"
+    status, out, _ = run("calibrate", str(noise), "--nperseg", "64", "--plot", str(picture))
+    assert status == 0
+    assert "95 % interval" in out
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 def test_the_json_has_the_figures_of_python(noise: Path) -> None:
     status, out, _ = run("calibrate", str(noise), "--format", "json")
     assert status == 0

@@ -99,7 +99,10 @@ def test_json_holds_the_documented_keys_and_finds_the_odd_stretch(folder: Path) 
     assert file["file"] == "dated.csv"
     assert file["fs"] == pytest.approx(FS)
     assert (file["nperseg"], file["npersegs"]) == (50, [50])
-    assert (file["alpha"], file["n_samples"], file["channels"]) == (0.001, N, ["pressure"])
+    # Half a false alarm in a recording as short as this one.
+    assert 0.001 <= file["alpha"] <= 0.02
+    assert (file["n_samples"], file["channels"]) == (N, ["pressure"])
+    assert 0 < file["calibration"]["smallest_p"] < file["alpha"]
     assert file["learned_from"] == "the recording itself"
     assert 0 <= file["calibration"]["ks_p_value"] <= 1
     alarm = max(file["alarms"], key=lambda alarm: alarm["score"])
@@ -162,8 +165,8 @@ def test_csv_has_the_alarms_of_the_json(folder: Path) -> None:
 
 
 def test_table_has_a_line_an_alarm_under_aligned_headings(folder: Path) -> None:
-    alarms = found("detect", "dated.csv", "--nperseg", "50")["alarms"]
-    result = run("detect", "dated.csv", "--nperseg", "50")
+    alarms = found("detect", "dated.csv", "--nperseg", "50", "--alpha", "0.001")["alarms"]
+    result = run("detect", "dated.csv", "--nperseg", "50", "--alpha", "0.001")
     heading, titles, *lines, total = result.stdout.splitlines()
     assert heading.startswith(
         "dated.csv  4,000 rows · 1 channel · 100 Hz · frames of 50 rows (500 ms) · no normal data "

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 import naive_calibration
-from spectra.calibration.contamination import EXPECTED, QUANTILES, cluster_size, normal_bound
+from spectra.calibration.contamination import (
+    EXPECTED,
+    QUANTILES,
+    cluster_size,
+    normal_bound,
+    without_anomalies,
+)
 
 BLOCK = 32
 
@@ -58,6 +64,31 @@ def test_a_statistic_that_hardly_changes_has_a_bound_above_it() -> None:
     statistic = 2.0 + 1e-4 * np.random.default_rng(4).random(3200)
     statistic[::640] = 2.001
     assert normal_bound(statistic, BLOCK, 0.07) > 2.01
+
+
+def test_half_of_a_few_blocks_is_no_second_population_and_a_fifth_is_one() -> None:
+    rng = np.random.default_rng(7)
+    for share, expected in ((0.5, False), (0.2, True)):
+        statistic = noise(BLOCK * 60, 8)
+        odd = np.arange(60) % round(1 / share) == 0
+        statistic.reshape(60, BLOCK)[odd, 10:14] = rng.normal(6.0, 0.8, (odd.sum(), 4))
+        bound = normal_bound(statistic, BLOCK, 0.0)
+        assert (bound < 6.0) == expected
+
+
+def test_the_upper_end_of_a_heavy_tail_is_clipped_and_what_lies_apart_is_left_out() -> None:
+    statistic = noise(BLOCK * 400, 9).astype(np.float32)
+    bound = np.float32(normal_bound(statistic, BLOCK, 0.07))
+    for beyond, clipped in ((1.05, True), (4.0, False)):
+        struck = statistic.copy()
+        struck[5000:5010] = beyond * bound
+        kept = without_anomalies(struck, BLOCK, 0.07)
+        others = np.r_[0:5000, 5010 : statistic.size]
+        np.testing.assert_array_equal(kept[others], np.minimum(statistic, bound)[others])
+        if clipped:
+            np.testing.assert_allclose(kept[5000:5010], bound, rtol=0.02)
+        else:
+            assert np.isnan(kept[5000:5010]).all()
 
 
 def test_most_blocks_are_normal() -> None:

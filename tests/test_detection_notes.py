@@ -1,7 +1,10 @@
 """Notes on a result: what was left out of the calibration, and how far it reaches."""
 
+import re
+
 import numpy as np
 import pytest
+from scipy import stats
 
 import spectra
 
@@ -38,6 +41,63 @@ def test_p_values_below_what_the_data_supports_are_not_printed() -> None:
     assert 1 / 5000 <= smallest <= 1 / 500
     assert (found.alarms["p_value"] < smallest).any()
     assert f"< {smallest:.2g}" in list(found.table["p-value"])
+
+
+def test_the_places_that_were_taken_for_anomalous_are_said() -> None:
+    x = noise(20_000)
+    x[5000:6000] *= 8
+    (note,) = [note for note in spectra.detect(x).notes if "taken for anomalous" in note]
+    count, first, last = re.search(
+        r"\((\d+) places?, the longest rows ([\d,]+) to ([\d,]+)\)", note
+    ).groups()
+    assert int(count) <= 3
+    assert 4700 <= int(first.replace(",", "")) <= 5000
+    assert 5990 <= int(last.replace(",", "")) <= 6300
+
+
+def test_too_little_data_is_said_to_be_rough() -> None:
+    found = spectra.detect(noise(60))
+    assert said(found, "the p-values are rough")
+    assert np.isfinite(found.scores["anomaly_score"]).all()
+    assert not said(spectra.detect(noise(8000)), "rough")
+
+
+def test_a_rate_beyond_the_data_is_answered_with_the_smallest_one() -> None:
+    x = noise(8000)
+    (note,) = [
+        note
+        for note in spectra.detect(x, fs=1.0, false_alarms="1/year").notes
+        if "is extrapolated" in note
+    ]
+    rate = re.search(r"down to [\d.e-]+, ([\d.]+) false alarms? an? (\w+):", note)
+    for times, expected in ((2, False), (0.5, True)):
+        asked = f"{times * float(rate[1]):.3f}/{rate[2]}"
+        found = spectra.detect(x, fs=1.0, false_alarms=asked)
+        assert said(found, "is extrapolated") is expected
+
+
+def test_rows_declared_normal_raise_as_many_alarms_as_alpha_says() -> None:
+    # A job that runs every "day" of 400 rows is normal where it is declared normal.
+    x = noise(24_000)
+    for start in range(200, x.size, 400):
+        x[start : start + 20] += 6.0
+    for alpha in (0.01, 0.001):
+        found = spectra.detect(x, normal_rows=(0, 16_000), alpha=alpha)
+        flagged = found.step_scores.flagged(alpha)
+        assert flagged[:4000].mean() <= 1.5 * alpha
+        assert flagged[4100:].mean() <= 5 * alpha
+
+
+def test_the_same_normal_rows_and_recording_agree_on_the_rows_after_them() -> None:
+    x = noise(30_000)
+    x[25_000:25_200] *= 4
+    rows = spectra.detect(x, normal_rows=(0, 20_000)).scores["p_value"].to_numpy()[20_000:]
+    apart = spectra.detect(x[20_000:], normal=x[:20_000]).scores["p_value"].to_numpy()
+    assert (rows[5050:5150] < 1e-4).all()
+    assert (apart[5050:5150] < 1e-4).all()
+    assert stats.spearmanr(rows, apart).statistic > 0.85
+    quiet = np.r_[0:4500, 5700:10_000]
+    assert abs((rows[quiet] < 0.01).mean() - (apart[quiet] < 0.01).mean()) < 0.01
 
 
 @pytest.mark.parametrize(("alpha", "expected"), [(0.01, False), (1e-9, True)])

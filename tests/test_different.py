@@ -1,5 +1,7 @@
 """The note that a recording as a whole differs from the normal data."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -21,6 +23,17 @@ def test_a_recording_of_another_load_is_called_different_and_a_normal_one_is_not
     assert has_note(spectra.score(model, 3 * noise(4000, 1)))
     assert not has_note(spectra.score(model, noise(4000, 1)))
     assert not has_note(spectra.score(model, noise(4000, 1), alpha=0.05))
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.01, 0.001])
+def test_what_is_different_is_so_at_every_alpha(alpha: float) -> None:
+    model = spectra.learn(noise(20_000))
+    found = spectra.score(model, 2 * noise(8000, 1), alpha=alpha)
+    assert has_note(found)
+    (note,) = [note for note in found.notes if SENTENCE in note]
+    share = re.search(r"([\d.]+) % of all scores", note)
+    beyond = np.mean(found.step_scores.p_value < 0.001)
+    assert float(share[1]) == pytest.approx(100 * beyond, rel=0.05)
 
 
 @pytest.mark.parametrize("n", [366, 400, 1000])

@@ -29,6 +29,7 @@ EVENT[1000:1064] *= 9
 FOUND = spectra.detect(EVENT, method=SMALL, fs=12_000.0)
 ORDER = spectra.detect(datasets.generators.order_anomalies(RNG), method="sequence")
 ENVELOPE = FOUND.bearing("6205", 6000.0)
+RELIABILITY = spectra.check_calibration(X, method=SMALL)
 LABELS = (np.arange(40) // 10 == 2).astype(int)
 SCORES = RNG.normal(size=40)
 CALIBRATOR = spectra.GaussianThreshold.fit(np.abs(X))
@@ -63,6 +64,7 @@ PUBLIC: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
     "plot_alarm": (spectra.plot_alarm, {"detection": FOUND, "alarm": 1}),
     "plot_attention": (spectra.plot_attention, {"detection": ORDER, "alarm": 1}),
     "plot_calibration": (spectra.plot_calibration, {"detection": DETECTION}),
+    "plot_reliability": (spectra.plot_reliability, {"reliability": RELIABILITY}),
     "plot_envelope": (spectra.plot_envelope, {"envelope": ENVELOPE}),
     "write_report": (write_nowhere, {"detection": DETECTION, "path": os.devnull}),
     "report_index": (index_nowhere, {"detections": [DETECTION], "folder": os.devnull}),

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spectra.calibration.fusion import Fusion
 from spectra.calibration.gaussian import GaussianThreshold
 from spectra.calibration.rates import (
     ALPHAS,
@@ -12,9 +13,10 @@ from spectra.calibration.rates import (
     alpha_of_fdr,
     alpha_of_rate,
     n_alarms,
+    rate_of_alpha,
     steps_of_alarms,
 )
-from spectra.calibration.threshold import Threshold
+from spectra.calibration.threshold import Threshold, usual_alpha
 from spectra.errors import DataError
 
 
@@ -132,9 +134,51 @@ def test_a_single_step_has_the_share_itself() -> None:
     assert alpha_of_fdr(np.array([0.9]), np.ones(ALPHAS.size), 0.2) == 0.2
 
 
-def test_a_rate_and_a_share_exclude_each_other() -> None:
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ((None, "1/day", 0.1), "false_alarms or fdr"),
+        ((0.001, "1/day", None), "alpha or false_alarms"),
+        ((0.01, None, 0.1), "alpha or fdr"),
+    ],
+)
+def test_of_probability_rate_and_share_one_is_given(given, named: str) -> None:
+    with pytest.raises(ValueError, match=f"Give {named}, not both"):
+        Threshold(*given)
+
+
+def test_texts_are_those_of_the_rate_or_share_asked_for() -> None:
     assert Threshold(fdr=0.1).text == "false discovery rate 0.1"
     assert Threshold(false_alarms="1/day").text == "1 false alarm a day"
+    assert Threshold(false_alarms="3/hour").text == "3 false alarms an hour"
     assert Threshold().text == ""
-    with pytest.raises(ValueError, match="Give false_alarms or fdr, not both"):
-        Threshold(0.001, "1/day", 0.1)
+
+
+@pytest.mark.parametrize("i", range(ALPHAS.size))
+def test_the_rate_of_an_alpha_is_the_inverse_of_the_alpha_of_a_rate(i: int) -> None:
+    steps = np.array([2.0, 3.0, 5.0, 6.0, 7.0, 8.0, 9.0])
+    alpha = float(ALPHAS[i]) * 0.8
+    assert alpha_of_rate(steps, rate_of_alpha(steps, alpha)) == pytest.approx(alpha, rel=0.03)
+    assert rate_of_alpha(steps, float(ALPHAS[i])) == pytest.approx(ALPHAS[i] / steps[i])
+
+
+def test_a_rate_is_said_in_the_shortest_unit_that_has_an_alarm() -> None:
+    # One step is 4 rows at 4 Hz: a second.
+    assert AlarmRate.of(2.0, 4, 4.0, 1000).text == "2 false alarms a second"
+    assert AlarmRate.of(0.5 / 60, 4, 4.0, 1000).text == "30 false alarms an hour"
+    assert AlarmRate.of(1e-12, 4, 4.0, 1000).unit == "year"
+    assert AlarmRate.of(0.01, 4, None, 1000).text == "2.5 false alarms a recording"
+
+
+def normal_steps(n: int) -> Fusion:
+    """A fusion learned from n independent normal steps."""
+    statistic = np.abs(np.random.default_rng(n).normal(size=n)).astype(np.float32)
+    return Fusion.fit(statistic, statistic[None], (16,), 1, clean=True)
+
+
+@pytest.mark.parametrize(("n", "alpha"), [(10, 0.02), (100, 0.005), (500, 0.001), (9000, 0.001)])
+def test_the_usual_alpha_of_a_short_recording_is_that_of_half_a_false_alarm(
+    n: int, alpha: float
+) -> None:
+    assert usual_alpha(normal_steps(n), own=True) == pytest.approx(alpha)
+    assert usual_alpha(normal_steps(n), own=False) == 0.001

@@ -1,10 +1,11 @@
 """Rates got beside rates asked for, on normal data left out of the learning."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from spectra import check_calibration
+from spectra import Reliability, check_calibration, plot_reliability
 from spectra.errors import DataError
 from spectra.reliability import _interval
 
@@ -32,6 +33,30 @@ def test_the_interval_is_that_of_scipy(hits: int, n: int) -> None:
     low, high = _interval(np.array([hits / n]), float(n))
     expected = stats.binomtest(hits, n).proportion_ci(0.95, method="exact")
     assert (low[0], high[0]) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+def test_rates_are_drawn_with_their_intervals() -> None:
+    rates = pd.DataFrame(
+        {
+            "asked": [0.1, 0.01, 0.001],
+            "got": [0.09, 0.02, 0.0],
+            "low": [0.07, 0.01, 0.0],
+            "high": [0.11, 0.03, 0.004],
+        }
+    )
+    figure = plot_reliability(Reliability("pump $1$", rates, 4000, 1000.0, 0.001))
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    (points,) = [line for line in ax.lines if line.get_label() == "got"]
+    np.testing.assert_array_equal(points.get_xydata(), [[0.1, 0.09], [0.01, 0.02]])
+    (intervals,) = ax.collections
+    segments = np.array([segment[:, 1] for segment in intervals.get_segments()])
+    np.testing.assert_array_equal(segments[:, 1], rates["high"])
+    np.testing.assert_array_equal(segments[:2, 0], rates["low"][:2])
+    assert segments[2, 0] == ax.get_ylim()[0]
+    assert not figure.findobj(lambda part: "pump" in getattr(part, "get_text", str)())[
+        0
+    ].get_parse_math()
 
 
 def test_too_little_data_is_refused() -> None:

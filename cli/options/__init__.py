@@ -11,7 +11,7 @@ from spectra.cli.options.output import (
 from spectra.cli.options.paths import STDIN, ReadPath, WrittenFolder, WrittenPath, opened
 from spectra.cli.options.processes import jobs_option
 from spectra.cli.options.reading import USUAL_STEP, Reading, reading_options
-from spectra.cli.options.threshold import alarm_options, alpha_option
+from spectra.cli.options.threshold import alarm_options, alpha_option, usual_alpha_option
 from spectra.cli.options.values import (
     above_zero,
     alarm_rate,
@@ -51,5 +51,6 @@ __all__ = [
     "sampling_rate",
     "share",
     "text_or_json_option",
+    "usual_alpha_option",
     "verbosity_options",
 ]

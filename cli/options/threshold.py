@@ -12,11 +12,18 @@ from spectra.cli.options.values import alarm_rate, probability, share
 alpha_option = click.option(
     "--alpha",
     type=float,
-    default=0.001,
-    show_default=True,
     metavar="P",
     callback=probability,
-    help="False-alarm probability per score, above 0 and at most 0.5.",
+    help="False-alarm probability per score, above 0 and at most 0.5. [default: 0.001]",
+)
+
+usual_alpha_option = click.option(
+    "--alpha",
+    type=float,
+    metavar="P",
+    callback=probability,
+    help="False-alarm probability per score, above 0 and at most 0.5. [default: 0.001; without "
+    "normal data that of half a false alarm in the recording, if larger, up to 0.02]",
 )
 
 
@@ -26,7 +33,7 @@ def alarm_options(command: Callable[..., None]) -> Callable[..., None]:
     It is a dictionary of the keyword arguments of `spectra.detect` that say it.
     """
 
-    @alpha_option
+    @usual_alpha_option
     @click.option(
         "--false-alarms",
         metavar="RATE",
@@ -43,12 +50,14 @@ def alarm_options(command: Callable[..., None]) -> Callable[..., None]:
     )
     @wraps(command)
     def wrapped(
-        *args: Any, alpha: float, false_alarms: str | None, fdr: float | None, **rest: Any
+        *args: Any,
+        alpha: float | None,
+        false_alarms: str | None,
+        fdr: float | None,
+        **rest: Any,
     ) -> None:
-        source = click.get_current_context().get_parameter_source("alpha")
-        given = {"alpha": alpha} if source is not click.core.ParameterSource.DEFAULT else {}
-        others = {"--false-alarms": false_alarms, "--fdr": fdr}
-        named = [*(["--alpha"] if given else []), *(n for n, v in others.items() if v is not None)]
+        given = {"--alpha": alpha, "--false-alarms": false_alarms, "--fdr": fdr}
+        named = [name for name, value in given.items() if value is not None]
         if len(named) > 1:
             raise click.UsageError(
                 f"{named[0]} and {named[1]} exclude each other: give one of them."

@@ -39,9 +39,9 @@ def neighbours(_ctx: click.Context, _param: click.Parameter, value: float | None
     return value
 
 
-def probability(_ctx: click.Context, _param: click.Parameter, value: float) -> float:
+def probability(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
     """Return a false-alarm probability; raise BadParameter for any other value."""
-    if not 0 < value <= 0.5:
+    if value is not None and not 0 < value <= 0.5:
         raise click.BadParameter(f"{value:g} must be above 0 and at most 0.5.")
     return value
 

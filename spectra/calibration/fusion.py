@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
-from spectra.calibration.contamination import cluster_size, normal_bound
+from spectra.calibration.contamination import cluster_size, without_anomalies
 from spectra.calibration.gaussian import SUPPORTED, GaussianThreshold
 from spectra.calibration.rates import ALPHAS, steps_of_alarms
 from spectra.errors import DataError
@@ -233,9 +233,7 @@ class Fusion:
         if not n_scored:
             raise DataError("No step that is learned from has a score: give longer normal data.")
         if not clean:
-            bound = normal_bound(normal, block, SMALLEST_SCALE)
-            with np.errstate(invalid="ignore"):
-                normal = np.where(normal <= bound, normal, np.float32(np.nan))
+            normal = without_anomalies(normal, block, SMALLEST_SCALE)
         level = float(np.quantile(_sampled(normal), CLUSTERED, overwrite_input=True))
         independent = 1.0 / cluster_size(normal, level, block)
         low, centre = np.array([_lower_half(group) for group in groups]).T

@@ -89,6 +89,25 @@ class AlarmRate:
             )
         return cls(float(match[1]), match[2])
 
+    @property
+    def text(self) -> str:
+        """Text for a person, such as "2 false alarms an hour"."""
+        alarms = "false alarm" if self.count == 1 else "false alarms"
+        article = "an" if self.unit == "hour" else "a"
+        return f"{self.count:g} {alarms} {article} {self.unit}"
+
+    @classmethod
+    def of(cls, per_step: float, step: int, fs: float | None, n_samples: int) -> Self:
+        """Return a rate of alarms a step in the shortest unit that has one alarm or more.
+
+        The unit is the recording where no sampling rate is known, and the year for the rarest.
+        """
+        if fs is None:
+            return cls(float(f"{per_step * n_samples / step:.2g}"), RECORDING)
+        counts = {unit: per_step * fs * seconds / step for unit, seconds in SECONDS.items()}
+        unit = next((unit for unit, count in counts.items() if count >= 1), "year")
+        return cls(float(f"{counts[unit]:.2g}"), unit)
+
     def per_step(self, step: int, fs: float | None, n_samples: int) -> float:
         """Return the alarms in a step of `step` samples, in a recording of `n_samples`.
 
@@ -130,6 +149,18 @@ def n_alarms(flagged: BoolArray, raised: BoolArray) -> int:
     begins, ends = raised_runs(raised)
     at = np.flatnonzero(flagged)
     return int((np.searchsorted(at, ends) > np.searchsorted(at, begins)).sum())
+
+
+def rate_of_alpha(steps: Float64Array, alpha: float) -> float:
+    """Return the alarms a step that normal data has at `alpha`.
+
+    Parameters
+    ----------
+    steps : ndarray (n,)
+        Flagged steps of an alarm at each of ALPHAS.
+    """
+    logs = np.log(ALPHAS[::-1])
+    return float(alpha / np.exp(np.interp(np.log(alpha), logs, np.log(steps[::-1]))))
 
 
 def alpha_of_rate(steps: Float64Array, per_step: float) -> float:

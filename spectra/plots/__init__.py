@@ -12,5 +12,13 @@ from spectra.plots.attention import plot_attention
 from spectra.plots.calibration import plot_calibration
 from spectra.plots.envelope import plot_envelope
 from spectra.plots.figure import plot
+from spectra.plots.reliability import plot_reliability
 
-__all__ = ["plot", "plot_alarm", "plot_attention", "plot_calibration", "plot_envelope"]
+__all__ = [
+    "plot",
+    "plot_alarm",
+    "plot_attention",
+    "plot_calibration",
+    "plot_envelope",
+    "plot_reliability",
+]

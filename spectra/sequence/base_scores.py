@@ -25,8 +25,8 @@ from spectra.sequence.predictor import FramePredictor
 from spectra.sequence.vocabulary import Vocabulary
 from spectra.signal.steps import StepGrid
 
-# Frames of the near and the far past. With frames of an eighth of the period these are a half of the
-# period and two.
+# Frames of the near and the far past. With frames of an eighth of the period these are a half of a
+# period and two of them.
 NEAR, FAR = 4, 16
 
 

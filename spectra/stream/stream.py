@@ -12,7 +12,7 @@ from spectra.arrays import Float64Array, FloatArray
 from spectra.calibration.fusion import Fused
 from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.rates import RECORDING, AlarmRate, alpha_of_rate
-from spectra.calibration.threshold import Threshold
+from spectra.calibration.threshold import ALPHA, Threshold
 from spectra.errors import DataError
 from spectra.model import Model
 from spectra.parameters import require, require_integer
@@ -120,8 +120,8 @@ class Stream:
     ----------
     model : Model
         Made by `spectra.learn` or read by `Model.load`.
-    alpha : float
-        False-alarm probability, see `spectra.detect`.
+    alpha : float, optional
+        False-alarm probability, see `spectra.detect`; by default 0.001.
     false_alarms : str, optional
         Number of false alarms in a time, in place of alpha: "1/day".
     every : int
@@ -173,7 +173,7 @@ class Stream:
         self,
         model: Model,
         *,
-        alpha: float = 0.001,
+        alpha: float | None = None,
         false_alarms: str | None = None,
         every: int = EVERY,
         adapt: int | None = None,
@@ -485,11 +485,11 @@ def _joined(updates: list[StreamUpdate]) -> StreamUpdate:
     return StreamUpdate(updates[0].first_row, z, tuple(events))
 
 
-def _alpha(model: Model, alpha: float, false_alarms: str | None) -> float:
+def _alpha(model: Model, alpha: float | None, false_alarms: str | None) -> float:
     """Return the false-alarm probability of a step."""
     threshold = Threshold(alpha, false_alarms)
     if threshold.false_alarms is None:
-        return float(threshold.alpha)
+        return ALPHA if threshold.alpha is None else float(threshold.alpha)
     rate = AlarmRate.parse(threshold.false_alarms)
     if rate.unit == RECORDING:
         raise ValueError(

@@ -1,0 +1,200 @@
+"""The false-alarm rate on normal parts of real recordings, and `--normal` beside `--normal-rows`.
+
+    python benchmarks/healthy.py [DIR] [--every 4] [--only prefixes]
+
+prefixes   The rows that are known to be normal of the development series: the first half learned,
+           the second half scored. Printed: the share of the series that are called different from
+           what was learned; and of the others the median of the share of rows with a p-value below
+           alpha = 0.01, over alpha, and the share of series in which it lies between 0.33 and 3;
+           the share in which the 95 % interval of Clopper and Pearson of the independent scores
+           reaches into that range; and the same of series of 20,000 normal rows or more.
+           A series of fewer than 500 normal rows is left out, as are those whose two halves are
+           not of one distribution: the means of 20 blocks of each half differ by the test of
+           Mann and Whitney, or their standard deviations do (p < 0.01).
+agreement  The same series, learned from their normal rows by `normal_rows`, and from a recording of
+           these rows alone by `normal`. Printed for the rows after them: the median of the rank
+           correlation of the p-values, and the share of rows flagged at alpha = 0.01 by one of the
+           two that both flag.
+bearing    The first half of a healthy bearing (CWRU 97) learned, the second half scored.
+skab       The first 400 rows of the recording of a water loop without a fault learned.
+
+For the last two: the share of rows with a p-value below alpha = 0.01 and 0.001, over alpha, and
+whether the recording is called different.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import machine
+import numpy as np
+import pandas as pd
+from development import UNIVARIATE
+from field import DIR, SKAB_NORMAL, drive_end
+from numpy.typing import NDArray
+from scipy.stats import binomtest, mannwhitneyu, spearmanr
+
+from spectra import Detection, detect, learn, score
+from spectra.benchmark import normal_rows_of
+from spectra.datasets import read
+
+Floats = NDArray[np.float64]
+ALPHA = 1e-2
+LOWEST, HIGHEST = 0.33, 3.0
+SHORTEST = 500
+BLOCKS = 20
+SAME = 0.01
+LONG = 20_000
+
+
+def p_values(found: Detection, start: int = 0) -> Floats:
+    """Return the p-values of the rows from `start` on."""
+    return found.scores["p_value"].to_numpy()[start:]
+
+
+def over_alpha(p: Floats, alpha: float = ALPHA) -> float:
+    """Return the share of p-values below alpha, over alpha."""
+    return float(np.mean(p[np.isfinite(p)] < alpha)) / alpha
+
+
+def is_different(found: Detection) -> bool:
+    """Return whether a note says that the recording differs as a whole."""
+    return any("as a whole" in note for note in found.notes)
+
+
+def interval(found: Detection, ratio: float) -> tuple[float, float]:
+    """Return the interval of Clopper and Pearson of a rate over alpha."""
+    calibration = found.fusion.calibration
+    independent = calibration.n_independent / calibration.n
+    n = max(1, round(found.step_scores.statistic.size * independent))
+    hits = min(round(ratio * ALPHA * n), n)
+    found_range = binomtest(hits, n).proportion_ci(0.95, method="exact")
+    return found_range.low / ALPHA, found_range.high / ALPHA
+
+
+def is_stationary(x: Floats) -> bool:
+    """Return whether the blocks of both halves have means and deviations of one distribution."""
+    blocks = np.array_split(x, 2 * BLOCKS)
+    for measure in (np.nanmean, np.nanstd):
+        values = [float(measure(block)) for block in blocks]
+        if mannwhitneyu(values[:BLOCKS], values[BLOCKS:]).pvalue < SAME:
+            return False
+    return True
+
+
+def series(folder: Path, every: int) -> Iterator[tuple[Floats, int]]:
+    """Yield the values of the development series, and the number of their normal rows."""
+    for name in UNIVARIATE:
+        for path in sorted((folder / name).glob("*.csv*"))[::every]:
+            x = read(path, name=path.name).values[:, 0]
+            n = normal_rows_of(path.name, x.size)
+            if n >= SHORTEST and np.isfinite(x[:n]).all() and np.ptp(x[: n // 2]) > 0:
+                yield x, n
+
+
+def prefixes(folder: Path, every: int) -> None:
+    """Print the rates of the second halves of normal rows."""
+    rows = []
+    for x, n in series(folder, every):
+        found = score(learn(x[: n // 2]), x[n // 2 : n], alpha=ALPHA)
+        ratio = over_alpha(p_values(found))
+        rows.append((n, is_stationary(x[:n]), is_different(found), ratio, *interval(found, ratio)))
+    table = pd.DataFrame(
+        rows, columns=["rows", "stationary", "different", "ratio", "lowest", "highest"]
+    )
+    for name, part in (
+        ("not stationary", table[~table["stationary"]]),
+        ("stationary", table[table["stationary"]]),
+        ("long and stationary", table[table["stationary"] & (table["rows"] >= LONG)]),
+    ):
+        rest = part[~part["different"]]
+        ratio = rest["ratio"]
+        reaches = (rest["lowest"] <= HIGHEST) & (rest["highest"] >= LOWEST)
+        print(
+            f"prefixes, {name}: {len(part)} series, "
+            f"{100 * part['different'].mean():.0f} % called different; of the others median "
+            f"{ratio.median():.2f}, 0.33 to 3 in {100 * ratio.between(LOWEST, HIGHEST).mean():.0f} "
+            f"%, above 3 in {100 * (ratio > HIGHEST).mean():.0f} %; the interval reaches 0.33 to 3 "
+            f"in {100 * reaches.mean():.0f} %"
+        )
+
+
+def agreement(folder: Path, every: int) -> None:
+    """Print how far the same normal rows agree, given as rows and as a recording."""
+    rows = []
+    for x, n in series(folder, every):
+        if x.size - n < SHORTEST:
+            continue
+        one = p_values(detect(x, normal_rows=(0, n)), n)
+        other = p_values(detect(x[n:], normal=x[:n]))
+        known = np.isfinite(one) & np.isfinite(other)
+        by_one, by_other = one[known] < ALPHA, other[known] < ALPHA
+        either = (by_one | by_other).sum()
+        rows.append(
+            (
+                spearmanr(one[known], other[known]).statistic,
+                (by_one & by_other).sum() / either if either else 1.0,
+                abs(by_one.mean() - by_other.mean()),
+            )
+        )
+    table = pd.DataFrame(rows, columns=["rank", "both", "difference"])
+    print(
+        f"agreement: {len(table)} series; median rank correlation of the p-values "
+        f"{table['rank'].median():.2f}; flagged by both of those flagged by one: median "
+        f"{100 * table['both'].median():.0f} %; shares of flagged rows differ by "
+        f"{100 * table['difference'].median():.1f} % in the median, by more than 20 % in "
+        f"{100 * (table['difference'] > 0.2).mean():.0f} % of the series"
+    )
+
+
+def show(name: str, found: Detection, start: int = 0) -> None:
+    """Print the rates of one recording."""
+    p = p_values(found, start)
+    print(
+        f"{name}: {over_alpha(p):.1f} × alpha at 0.01, {over_alpha(p, 1e-3):.1f} × at 0.001, "
+        f"{'' if is_different(found) else 'not '}called different"
+    )
+
+
+def bearing(folder: Path, _every: int) -> None:
+    """Print the rates of the second half of a healthy bearing."""
+    x = drive_end(next((folder / "cwru").glob("normal*.mat")))
+    show("bearing", score(learn(x[: x.size // 2]), x[x.size // 2 :]))
+
+
+def skab(folder: Path, _every: int) -> None:
+    """Print the rates of a water loop without a fault after its first rows."""
+    (path,) = (folder / "skab" / "anomaly-free").glob("*.csv*")
+    table = pd.read_csv(path, sep=";", index_col="datetime", parse_dates=True)
+    found = detect(table, normal_rows=(0, SKAB_NORMAL))
+    show("SKAB, no fault, 400 rows learned", found, SKAB_NORMAL)
+
+
+PARTS: dict[str, Callable[[Path, int], None]] = {
+    "prefixes": prefixes,
+    "agreement": agreement,
+    "bearing": bearing,
+    "skab": skab,
+}
+
+
+def arguments() -> argparse.Namespace:
+    """Return what the command line says."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", nargs="?", type=Path, default=DIR, metavar="DIR")
+    parser.add_argument("--every", type=int, default=1, help="take every N-th series")
+    parser.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS))
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments()
+    print(f"{machine.described()}\n")
+    for name in given.only:
+        PARTS[name](given.folder, given.every)
+
+
+if __name__ == "__main__":
+    main()
