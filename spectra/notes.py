@@ -145,7 +145,8 @@ def different_note(scores: Scores) -> str:
     share = 100 * n_beyond / len(scores.statistic)
     return (
         f"{100 * blocks.mean():.0f} % of the blocks of {BLOCK_ROWS} rows hold a score with a "
-        f"p-value below {SMALL:g}, and {share:.3g} % of all scores have one: the recording as a whole differs from the normal data (another load, sensor or unit?)."
+        f"p-value below {SMALL:g}, and {share:.3g} % of all scores have one: the recording as a "
+        "whole differs from the normal data (another load, sensor or unit?)."
     )
 
 
