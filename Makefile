@@ -1,5 +1,6 @@
 # make detect   find the anomalies in the real recordings that come with spectra
-# make test     run every check; at least 95 % of the lines and of the branches are run
+# make test     run every check, and print the shares of lines and branches that the tests run
+# make coverage make test, and list the lines and branches that no test runs; at most 5 %
 # make explore  run the tests of generated values with other values than make test
 # make fuzz     damaged files, altered models, random options; SECONDS=60 of them from seed SEED=0
 # make mutate   put faults into calibration, signal and metrics: how many do the tests notice? EVERY=1
@@ -18,7 +19,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p $(US
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: detect check test explore fuzz mutate torture cluster-demo audit docs dist clean
+.PHONY: detect check test coverage explore fuzz mutate torture cluster-demo audit docs dist clean
 .DELETE_ON_ERROR:
 
 detect: .venv/.installed
@@ -37,6 +38,9 @@ test: check
 	$(BIN)/python -m coverage run -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python tests/covered.py
+
+coverage: test
+	$(BIN)/python -m coverage report
 
 SECONDS ?= 60
 SEED ?= 0

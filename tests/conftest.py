@@ -1,5 +1,6 @@
 """Settings of all tests."""
 
+import coverage
 import pytest
 from hypothesis import settings
 
@@ -11,6 +12,14 @@ from browser import executable
 settings.register_profile("tests", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=500)
 settings.load_profile("tests")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Save what a worker has run: pytest-xdist kills it 10 s after its last test."""
+    measured = coverage.Coverage.current()
+    if measured is not None and hasattr(session.config, "workerinput"):
+        measured.stop()
+        measured.save()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,8 +1,7 @@
 """Lines and branches of spectra, cli and datasets that the tests have run.
 
 Run: python tests/covered.py, after `coverage run` and `coverage combine`. It prints the shares of
-each folder, and ends with the status 1 where one of them is below 95 %. `coverage report` lists the
-lines and branches that no test runs.
+each folder. `coverage report` lists the lines and branches that no test runs.
 """
 
 import json
@@ -12,7 +11,6 @@ from pathlib import Path
 
 import coverage
 
-LEAST = 95.0
 COUNTS = ("covered_lines", "num_statements", "covered_branches", "num_branches")
 
 
@@ -48,5 +46,3 @@ if __name__ == "__main__":
     sys.stdout.write("run by the tests       lines  branches\n")
     for name, (lines, branches) in sorted(result.items()):
         sys.stdout.write(f"{name:<20} {lines:>6.1f} % {branches:>7.1f} %\n")
-    if min(min(pair) for pair in result.values()) < LEAST:
-        sys.exit(f"Less than {LEAST:.0f} % is run: python -m coverage report lists what is not.")

@@ -328,7 +328,7 @@ def test_equal_ranks_and_p_values_are_accepted(seed: int) -> None:
 )  # fmt: skip
 def test_units_of_time_are_exact(unit: str, seconds: float) -> None:
     found = AlarmRate(3.0, unit).per_step(7, 2.0, 1)
-    assert found == pytest.approx(3.0 * 7 / (2.0 * seconds), rel=1e-12)
+    assert found == pytest.approx(3.0 * 7 / (2.0 * seconds), rel=1e-12, abs=0.0)
 
 
 @pytest.mark.parametrize("count", [0.0, -1.0, math.inf, math.nan])
