@@ -148,7 +148,7 @@ def test_an_order_has_each_pattern_out_of_order_in_the_second_half_alone(script)
 
 
 def nab_series(script, windows: list[tuple[int, int]], n: int = 1000):
-    return script("nab").Series("a/b.csv", np.zeros(n), windows)
+    return script("nab").Series("a/b.csv", np.zeros(n), 1.0, windows)
 
 
 def test_the_numenta_score_is_100_at_the_first_rows_and_0_without_a_report(script):
@@ -194,9 +194,12 @@ def test_an_alarm_is_reported_at_its_first_row_and_again_after_64_quiet_rows(scr
 
 def test_scores_of_the_numenta_benchmark_do_not_depend_on_later_rows(script):
     nab, x = script("nab"), np.random.default_rng(0).normal(size=900)
-    whole = nab.scores(nab.Series("a", x, []))
+    whole, thresholds = nab.scores(nab.Series("a", x, 1 / 300, []))
     assert np.isneginf(whole[:135]).all()
     assert np.isfinite(whole[135:]).all()
+    # One false alarm a week needs a higher score than one a day.
+    assert (thresholds[1, 135:] > thresholds[0, 135:]).all()
     changed = x.copy()
     changed[600:] += 9
-    np.testing.assert_array_equal(nab.scores(nab.Series("a", changed, []))[:600], whole[:600])
+    later, _ = nab.scores(nab.Series("a", changed, 1 / 300, []))
+    np.testing.assert_array_equal(later[:600], whole[:600])
