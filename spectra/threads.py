@@ -61,6 +61,18 @@ def one_blas_thread() -> AbstractContextManager[object]:
     return limited
 
 
+def one_openmp_thread() -> AbstractContextManager[object]:
+    """Return a context in which OpenMP, which scikit-learn's loops use, has one thread.
+
+    A process that is forked later inherits none of its threads, and its next loop would wait for
+    them for ever (GNU libgomp).
+    """
+    from threadpoolctl import threadpool_limits
+
+    limited: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="openmp")
+    return limited
+
+
 @contextmanager
 def own_threads(wanted: bool) -> Iterator[None]:
     """Let `share` and `by_rows` use as many threads as BLAS has, if `wanted`.

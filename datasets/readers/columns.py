@@ -14,7 +14,7 @@ from spectra.datasets.readers.header import NO_HEADER, Header
 from spectra.datasets.readers.names import unit_in
 from spectra.errors import DataError
 
-# Beyond these squares and their sums run out of numbers; who writes a larger one means that there
+# Beyond these, squares and their sums run out of numbers; who writes a larger one means that there
 # is no value.
 LARGEST, _SMALLEST = 1e100, 1e-100
 _MOST_NOTES = 12

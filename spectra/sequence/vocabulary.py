@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from spectra.arrays import Float64Array, FloatArray, IntArray
 from spectra.errors import DataError
 from spectra.signal.distance import squared_distances
+from spectra.threads import one_openmp_thread
 
 # Largest number of tokens, and normal frames needed for each.
 N_TOKENS: Final = 64
@@ -87,7 +88,7 @@ class Vocabulary:
             # Drawn at random: evenly spaced frames could keep step with a period of the signal.
             drawn = np.random.default_rng(random_state).choice(len(features), size, replace=False)
             features = features[np.sort(drawn)]
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), one_openmp_thread():
             # Raised where there are fewer distinct spectra than tokens.
             warnings.simplefilter("ignore", ConvergenceWarning)
             clusters = KMeans(n_tokens, n_init=1, random_state=random_state).fit(features)
