@@ -197,7 +197,7 @@ def test_the_valley_is_that_of_two_gaussians_where_there_are_two_modes(
 
 
 @pytest.mark.parametrize(
-    ("share", "seed", "distance"), [(0.04, 1, 2.9), (0.04, 3, 2.5), (0.04, 1, 3.6), (0.3, 3, 4.0)]
+    ("share", "seed", "distance"), [(0.04, 1, 2.9), (0.04, 3, 2.5), (0.04, 1, 3.6), (0.25, 3, 3.8)]
 )
 def test_two_modes_that_are_just_accepted_are_two(share: float, seed: int, distance: float) -> None:
     # Two whose gain in BIC lies between 10 and 11, two whose distance lies between 2.5 and 2.55.
@@ -339,22 +339,22 @@ def test_a_number_of_false_alarms_lies_above_0(count: float) -> None:
 
 def test_thresholds_name_what_was_asked_for_and_give_its_alpha() -> None:
     assert Threshold(false_alarms="2/day").text == "2 false alarms a day"
-    assert Threshold(false_alarms="1/day", alpha=0.2).text == "1 false alarm a day"
+    assert Threshold(false_alarms="1/day").text == "1 false alarm a day"
     statistic = np.abs(np.random.default_rng(6).normal(size=4000)).astype(np.float32)
     fusion = Fusion.fit(statistic, statistic[None], (16,), 4, clean=True)
     none = np.zeros(4000, dtype=np.int16)
     steps = Fused(statistic, none, none, statistic[None].astype(np.float16))
     scores = Scores(5, 20_000, steps, fusion, steps.part)
-    assert Threshold().alpha_of(scores, None) == 0.001
-    assert Threshold(0.3).alpha_of(scores, 2.0) == 0.3
+    assert Threshold().alpha_of(scores, None, own=False) == 0.001
+    assert Threshold(0.3).alpha_of(scores, 2.0, own=False) == 0.3
     expected = alpha_of_rate(fusion.alarm_steps, 2 * 5 / (2.0 * 3600))
-    assert Threshold(false_alarms="2/hour").alpha_of(scores, 2.0) == expected
+    assert Threshold(false_alarms="2/hour").alpha_of(scores, 2.0, own=False) == expected
     expected = alpha_of_rate(fusion.alarm_steps, 2 * 5 / 20_000)
-    assert Threshold(false_alarms="2/recording").alpha_of(scores, None) == expected
+    assert Threshold(false_alarms="2/recording").alpha_of(scores, None, own=False) == expected
     expected = alpha_of_fdr(scores.p_value, fusion.alarm_steps, 0.1)
-    assert Threshold(fdr=0.1).alpha_of(scores, None) == expected
+    assert Threshold(fdr=0.1).alpha_of(scores, None, own=False) == expected
     with pytest.raises(DataError, match="sampling rate"):
-        Threshold(false_alarms="2/hour").alpha_of(scores, None)
+        Threshold(false_alarms="2/hour").alpha_of(scores, None, own=False)
     # All the steps of a recording are not printed.
     assert len(repr(scores)) < 200
     assert not scores.causal

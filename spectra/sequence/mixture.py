@@ -1,8 +1,8 @@
 """Predictions by frames of several lengths and views side by side, and their mean.
 
 One frame length sees the order of events that last about as long, and one view what tells them
-apart. Each counts by the entropy of its tokens that the past explains, over that which it does not:
-one whose frames come in no order says nothing. The statistic of a step is the weighted mean,
+apart. Each counts by the share of the entropy of its tokens that the past explains: one whose
+frames come in no order says nothing. The statistic of a step is the weighted mean,
 
     T = Σ_i w_i T_i / Σ_i w_i
 
@@ -18,10 +18,10 @@ from typing import Self
 import numpy as np
 
 from spectra.arrays import Float64Array
-from spectra.calibration.fusion import Fused
+from spectra.calibration.fusion import LARGEST_GROUP, Fused
 from spectra.sequence.scorer import LengthScorer, LengthState, Standardised
 
-# Smallest share of entropy, explained or not: where nothing is explained all parts count alike.
+# Smallest weight of a part: where nothing is explained all count alike.
 LEAST = 1e-3
 
 
@@ -79,14 +79,14 @@ class Mixture:
     @cached_property
     def weights(self) -> Float64Array:
         """Weight of each part, (n_parts,)."""
-        explained = np.maximum(self.explained, LEAST)
-        return np.asarray(explained / np.maximum(1.0 - explained, LEAST))
+        return np.maximum(self.explained, LEAST)
 
     def mean(self, parts: list[Fused], n_steps: int) -> Fused:
         """Return the fused scores of `n_steps` from those of each part at its own steps.
 
         The first steps of all parts begin at the same row. The source of a step is the index of the
-        part that adds most to its statistic, and the channel is that of this part.
+        part that adds most to its statistic, and the channel is that of this part. The mean itself
+        is the one group of base scores.
         """
         of_steps = [self._at_steps(index, part, n_steps) for index, part in enumerate(parts)]
         statistic = np.array([one.statistic for one in of_steps], dtype=np.float64)
@@ -100,7 +100,7 @@ class Mixture:
             mean.astype(np.float32),
             channels[strongest, steps],
             strongest.astype(np.int16),
-            np.concatenate([one.groups for one in of_steps]),
+            np.minimum(mean, LARGEST_GROUP).astype(np.float16)[None],
         )
 
     def _at_steps(self, index: int, part: Fused, n_steps: int) -> Fused:

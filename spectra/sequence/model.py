@@ -78,8 +78,8 @@ class SequenceModel:
     def __post_init__(self) -> None:
         if self.constant.shape != (self.mixture.n_channels,):
             raise ValueError("Each channel is constant or not.")
-        if self.fusion.centre.shape != (len(self.mixture.parts),):
-            raise ValueError("The base scores of each frame length are one group.")
+        if self.fusion.centre.shape != (1,):
+            raise ValueError("The base scores are one group.")
 
     @property
     def explained(self) -> float:
@@ -149,7 +149,7 @@ class SequenceModel:
         fusion = Fusion.fit(
             normal.statistic,
             normal.groups,
-            mixture.npersegs,
+            (max(mixture.npersegs),),
             -(-block // mixture.step),
             clean=normal_rows is not None,
             smallest_scale=SMALLEST_SCALE,
@@ -223,7 +223,7 @@ def _too_short(grid: FrameGrid) -> DataError:
 
 
 class _Learned(NamedTuple):
-    """What one frame length learned; its fused scores where all of the signal was learned from."""
+    """One frame length after fitting; with fused scores where it has learned from all frames."""
 
     standardised: Standardised
     explained: float
@@ -417,7 +417,7 @@ def _standardised(base: BaseScores, values: FloatArray) -> Standardised:
 
 def _scored(model: Mixture, signal: Float64Array, *, own: bool) -> Fused:
     """Return the fused scores of a whole signal, scored in blocks to bound memory."""
-    fused = Fused.empty(len(model.parts), -(-len(signal) // model.step))
+    fused = Fused.empty(1, -(-len(signal) // model.step))
     scorer, done = SequenceScorer(model, own=own), 0
     size = max(BLOCK_ROWS // signal.shape[1], max(model.npersegs))
     for start in range(0, len(signal), size):
