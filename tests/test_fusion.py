@@ -285,6 +285,7 @@ def test_an_alpha_that_is_no_probability_is_refused(alpha: float) -> None:
         (0.0, [0.0, 1.0], [1.0], (16,), "a centre and a spread"),
         (0.0, [0.0], [1.0], (), "1 to 1 groups"),
         (0.0, [0.0], [1.0], (16, 64), "1 to 1 groups"),
+        (0.0, [0.0], [1.0], (10**400,), "1 to 1 groups"),
     ],
 )
 def test_a_fusion_whose_parts_do_not_belong_together_is_refused(

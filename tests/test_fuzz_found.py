@@ -23,7 +23,7 @@ from spectra.datasets.readers.delimiter import is_value
 from spectra.datasets.readers.keyed_cells import is_keyed
 from spectra.datasets.readers.log_lines import names_in_log
 from spectra.errors import DataError
-from spectra.spectral.coupling import LARGEST, residual
+from spectra.spectral.coupling import LARGEST, residual, whitening_matrices
 from spectra.stream.feed import Choices, Feed
 
 DATES = "time,x\n" + "".join(f"2024-01-01 00:00:{i:02d},{i % 7}\n" for i in range(40))
@@ -221,3 +221,39 @@ def test_a_long_line_of_a_log_takes_linear_time() -> None:
 def test_names_in_a_log_begin_at_a_letter() -> None:
     lines = [f"2024-01-01 00:00:{i:02d} 12temp=1.5 .b/c=+2e3mV  .5x y: 7 q=1x2" for i in range(9)]
     assert names_in_log(lines) == ("temp", "b/c", "x y")
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_columns_of_one_name_in_a_feather_file_are_told_apart(tmp_path: Path, nested: bool) -> None:
+    other = pa.array([{"b": 4.0, "c": 9.0}] * 3) if nested else pa.array([4.0, 5.0, 6.0])
+    columns = [other, pa.array([1.0, 2.0, 3.0]), pa.array([4.0, 5.0, 6.0]), pa.array([7, 8, 9])]
+    table = pa.Table.from_arrays(columns, names=["s", "a", "a", "b"])
+    with (
+        pa.OSFile(str(tmp_path / "a.feather"), "wb") as file,
+        pa.ipc.new_file(file, table.schema) as writer,
+    ):
+        writer.write_table(table)
+    every = read(tmp_path / "a.feather")
+    assert every.values[:, -3:].T.tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+    one = read(tmp_path / "a.feather", channels=["a"])
+    assert one.values[:, 0].tolist() == [1, 2, 3]
+
+
+def test_a_codec_that_there_is_not_does_not_end_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pd.DataFrame({"x": np.sin(np.arange(50.0))}).to_parquet(path, compression="snappy")
+    content = path.read_bytes()
+    # The codec follows the path of the column in the schema: field 4 of a chunk, in Thrift an
+    # integer after a field that begins one number before it.
+    at = content.index(b"\x19\x18\x01x\x15\x02") + 4
+    path.write_bytes(content[: at + 1] + b"\x7f" + content[at + 2 :])
+    with pytest.raises(DataError):
+        read(path)
+
+
+def test_channels_that_are_as_good_as_silent_have_whitening_matrices() -> None:
+    X = np.full((2, 40, 9), 1e-23, dtype=np.complex64)
+    X[:, 7] = 1e18
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isfinite(whitening_matrices(X)).all()

@@ -3,6 +3,7 @@
 import io
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -113,7 +114,8 @@ def read_feather(source: Source, request: Request) -> Raw:
                 table, unread = _first_of_stream(arrow, reader, file, most)
             else:
                 table, unread = _first_of_file(arrow, reader, most)
-            table = _flat(arrow, table).select(names)
+            table = _flat(arrow, table)
+            table = table.select(columns.places_in(table.column_names))
             # Arrow takes offsets and sizes as they are stored; damaged ones would end the process.
             table.validate(full=True)
             check_texts(arrow, source.name, table)
@@ -200,6 +202,20 @@ class Columns:
     def stored_names(self) -> list[str]:
         """Return the names of the columns to read, as the file has them."""
         return [self.schema.names[index] for index in self.indices]
+
+    def places_in(self, names: list[str]) -> list[int]:
+        """Return where the columns to read are in a part of the file with these columns.
+
+        Of several columns of one name the part has all.
+        """
+        places: dict[str, list[int]] = {}
+        for place, name in enumerate(names):
+            places.setdefault(name, []).append(place)
+        met, numbers = Counter[str](), []
+        for name in self.schema.names:
+            numbers.append(met[name])
+            met[name] += 1
+        return [places[self.schema.names[index]][numbers[index]] for index in self.indices]
 
 
 def columns_of(arrow: Any, source: Source, schema: Any, request: Request) -> Columns:

@@ -22,6 +22,7 @@ from spectra.calibration.contamination import cluster_size, without_anomalies
 from spectra.calibration.gaussian import SUPPORTED, GaussianThreshold
 from spectra.calibration.rates import ALPHAS, steps_of_alarms
 from spectra.errors import DataError
+from spectra.parameters import MOST_ROWS
 
 # Exponent of the power mean; the fourth power is written as two squares.
 POWER: Final = 4
@@ -192,7 +193,8 @@ class Fusion:
     def __post_init__(self) -> None:
         if self.centre.shape != self.spread.shape or not (self.spread > 0).all():
             raise ValueError("Each group of base scores has a centre and a spread above 0.")
-        if not 1 <= len(self.npersegs) <= self.centre.size or min(self.npersegs) < 1:
+        rows = all(1 <= nperseg <= MOST_ROWS for nperseg in self.npersegs)
+        if not 1 <= len(self.npersegs) <= self.centre.size or not rows:
             raise ValueError(
                 f"npersegs={self.npersegs} must be rows of 1 to {self.centre.size} groups."
             )

@@ -45,7 +45,10 @@ def whitening_matrices(X: ComplexArray) -> ComplexArray:
     parts = X.view(X.real.dtype)
     power = np.einsum("ijk,ijk->ij", parts, parts)
     usual = np.median(power, axis=1, keepdims=True)
-    loud = np.divide(power, LOUDEST * usual, out=np.ones_like(power), where=usual > 0).max(axis=0)
+    with np.errstate(over="ignore"):
+        # A channel that is as good as silent: any frame with a value is infinitely louder.
+        loud = np.divide(power, LOUDEST * usual, out=np.ones_like(power), where=usual > 0)
+    loud = np.minimum(loud.max(axis=0), np.finfo(power.dtype).max)
     X /= np.sqrt(np.maximum(loud, 1.0))[:, None]
     by_bin = (of_bin.astype(np.complex128) for of_bin in X.transpose(2, 0, 1))
     S = np.stack([of_bin @ of_bin.conj().T for of_bin in by_bin]) / n_frames
