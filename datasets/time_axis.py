@@ -106,12 +106,15 @@ def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
     """
     stamps = _distinct(index, place, lenient=True, merge=True)
     step = float(np.median(np.diff(stamps.unique))) if period is None else period
-    n = int(np.floor(stamps.unique[-1] / step * (1 + 1e-12))) + 1
-    if n > (GROWTH + 1) * len(index) or n < 2:
+    with np.errstate(divide="ignore", over="ignore"):
+        n_steps = float(np.floor(np.divide(stamps.unique[-1], step) * (1 + 1e-12)))
+    if not 1 <= n_steps < (GROWTH + 1) * len(index):
         raise DataError(
-            f"Resampling every {duration_text(step)} would make {n} samples of {len(index)} rows "
-            f"over {duration_text(stamps.unique[-1])}: choose another period with --resample."
+            f"Resampling every {duration_text(step)} would make {n_steps + 1:.17g} samples of "
+            f"{len(index)} rows over {duration_text(stamps.unique[-1])}: choose another period "
+            "with --resample."
         )
+    n = int(n_steps) + 1
     seconds = stamps.unique[stamps.group]
     rows = np.clip(np.rint(seconds / step).astype(np.int64), 0, n - 1)
     notes = [*stamps.notes, f"Resampled every {duration_text(step)} by straight lines."]

@@ -23,6 +23,7 @@ from spectra.datasets.readers.delimiter import is_value
 from spectra.datasets.readers.keyed_cells import is_keyed
 from spectra.datasets.readers.log_lines import names_in_log
 from spectra.errors import DataError
+from spectra.sequence.memory import attention_weights
 from spectra.spectral.coupling import LARGEST, residual, whitening_matrices
 from spectra.stream.feed import Choices, Feed
 
@@ -257,3 +258,18 @@ def test_channels_that_are_as_good_as_silent_have_whitening_matrices() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.isfinite(whitening_matrices(X)).all()
+
+
+def test_keys_that_are_far_at_a_low_temperature_have_no_weight() -> None:
+    D = np.array([[1e38, 1e-30], [np.inf, 0.0]], dtype=np.float32)
+    np.testing.assert_array_equal(attention_weights(D, 1e-30), [[0.0, 1.0], [0.0, 1.0]])
+
+
+def test_stamps_with_no_time_between_them_cannot_be_resampled(tmp_path: Path) -> None:
+    stamps = np.arange(40) * 5e-324
+    rows = "".join(f"{stamp!r},{i % 7}\n" for i, stamp in enumerate(stamps.tolist()))
+    path = tmp_path / "a.csv"
+    path.write_text("seconds,x\n" + rows, encoding="utf-8")
+    for resample in (True, "1s", "1e-300s"):
+        with suppress(DataError):
+            read(path, resample=resample)

@@ -12,10 +12,13 @@ from typing import Any, BinaryIO
 
 from spectra.datasets.memory import largest_bytes
 
-_RATIO = 1 << 15
-"""Largest ratio of a codec: 128 KiB in 4 bytes for Zstandard (RFC 8878), 1,032 for DEFLATE
-(RFC 1951), and below 256 for LZ4 and Snappy. The codec of a chunk is not asked for: pyarrow ends
-the process where a damaged file names none that there is."""
+_RATIOS = {"GZIP": 1040, "ZSTD": 1 << 15, "BROTLI": 1 << 20}
+_RATIO = 256
+"""Largest ratio of a codec: 1,032 for DEFLATE (RFC 1951), 128 KiB in 4 bytes for Zstandard
+(RFC 8878), 16 MiB in some bytes for Brotli (RFC 7932), and below 256 for LZ4 and Snappy."""
+_CODECS = range(8)
+_GROUPS, _CHUNKS, _METADATA, _CODEC = 4, 1, 3, 4
+"""Codecs that there are, and the fields of a footer that lead to those of its column chunks."""
 _USUAL = 1 << 20
 """Bytes that any page may unpack to: writers make pages of 1 MiB."""
 _HEADER, _LONGEST_HEADER = 1 << 10, 1 << 24
@@ -83,12 +86,28 @@ def _pages(file: BinaryIO, size: int, chunk: Any) -> Pages:
         packed, unpacked = _number(header, _PACKED), _number(header, _UNPACKED)
         if not 0 <= packed <= size - at:
             raise ValueError(f"a page says that it has {packed:,} bytes; {size - at:,} are left")
-        if not 0 <= unpacked <= max(_USUAL, _RATIO * packed):
+        ratio = _RATIO
+        if unpacked > max(_USUAL, ratio * packed) and _has_known_codecs(file, size):
+            ratio = _RATIOS.get(chunk.compression, _RATIO)
+        if not 0 <= unpacked <= max(_USUAL, ratio * packed):
             raise ValueError(f"a page of {packed:,} bytes says that it unpacks to {unpacked:,}")
         at += packed
         largest, total = max(largest, unpacked), total + unpacked
         values += sum(_number(header.get(field), _VALUES, 0) for field in _DATA_PAGES)
     return Pages(largest, total)
+
+
+def _has_known_codecs(file: BinaryIO, size: int) -> bool:
+    """Return whether all codecs in the footer are there: pyarrow ends the process at any other."""
+    file.seek(size - 8)
+    length = int.from_bytes(file.read(4), "little")
+    file.seek(size - 8 - length)
+    try:
+        groups = _fields(file.read(length), 0, 0)[0].get(_GROUPS)
+        chunks = [chunk for group in groups or () for chunk in group.get(_CHUNKS) or ()]
+        return all(_number(chunk.get(_METADATA), _CODEC) in _CODECS for chunk in chunks)
+    except (IndexError, AttributeError, TypeError):
+        return False
 
 
 def _number(fields: Any, field: int, otherwise: int = -1) -> int:
@@ -145,9 +164,29 @@ def _value(data: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
     if kind == 8:
         length, at = _varint(data, at)
         return None, at + length
+    if kind in (9, 10):
+        return _values(data, at, depth + 1)
     if kind == 12:
         return _fields(data, at, depth + 1)
     raise ValueError(f"a page header holds a value of type {kind}")
+
+
+def _values(data: bytes, at: int, depth: int) -> tuple[list[Any], int]:
+    """Return the values of a list of the compact protocol, and where it ends."""
+    if depth > _DEEPEST:
+        raise ValueError("a page header is nested too deep")
+    size, kind = data[at] >> 4, data[at] & 15
+    at += 1
+    if size == 15:
+        size, at = _varint(data, at)
+    if kind in (1, 2):
+        # Truth values take a byte in a list.
+        kind = 3
+    found = []
+    for _ in range(size):
+        value, at = _value(data, at, kind, depth)
+        found.append(value)
+    return found, at
 
 
 def _integer(data: bytes, at: int) -> tuple[int, int]:

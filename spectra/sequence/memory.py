@@ -102,7 +102,10 @@ def attention_weights(D: FloatArray, temperature: float) -> FloatArray:
     if temperature == 0.0:
         A = ((nearest == D) & np.isfinite(D)).astype(D.dtype)
         return np.asarray(A / np.maximum(A.sum(axis=-1, keepdims=True), 1))
-    return softmax(-(D / D.dtype.type(temperature)))
+    with np.errstate(over="ignore"):
+        # Keys so far away have no weight either.
+        relative = D / D.dtype.type(temperature)
+    return softmax(-relative)
 
 
 @dataclass(frozen=True)
