@@ -245,5 +245,5 @@ def test_infinity_in_a_large_array_is_named_by_its_row(tmp_path: Path) -> None:
     values = VALUES.copy()
     values[123] = np.inf
     np.save(tmp_path / "a.npy", values)
-    with pytest.raises(DataError, match="sample 124, column .value.: the value is infinite"):
+    with pytest.raises(DataError, match=r"sample 124, column 'value': the value is infinite"):
         opened(tmp_path / "a.npy")
