@@ -72,7 +72,7 @@ class StoredArray:
     def __getitem__(self, key: Any) -> Any:
         rows, *rest = key if isinstance(key, tuple) else (key,)
         if rows is Ellipsis:
-            rows, rest = rest[0], []
+            rows, rest = (rest[0], []) if self.ndim == 1 else (slice(None), rest)
         if not rest:
             return self._rows(rows)
         (columns,) = rest

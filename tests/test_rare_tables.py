@@ -396,3 +396,12 @@ def test_true_and_false_in_a_workbook_are_numbers(tmp_path: Path) -> None:
     )
     recording = read(tmp_path / "a.xlsx")
     assert np.array_equal(recording.values[:, recording.channels.index("on")], on)
+
+
+def test_a_time_beside_a_column_of_words_is_no_counter_that_must_stay(tmp_path: Path) -> None:
+    rows = "".join(f"up,{1_700_000_000 + i},{i % 7}\n" for i in range(60))
+    path = tmp_path / "a.csv"
+    path.write_text("place,time,temp\n" + rows, encoding="utf-8")
+    recording = read(path)
+    assert recording.channels == ("temp",)
+    assert recording.fs == 1.0

@@ -89,6 +89,8 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
     The last column left is never one of them: what is alone was measured.
     """
     free = [column for column in range(len(table.names)) if column not in taken]
+    # Columns of words are no measurements that would be left.
+    measured = sum(not _holds_words(table, column) for column in free)
     columns: set[int] = set()
     notes: list[str] = []
     titles = table.titles()
@@ -96,14 +98,14 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
     even = _even_starts(table, [column for column in free if kinds[column] in "iuf"])
     fills = _fill_starts(table, [column for column in free if kinds[column] in "if"])
     for column in free:
-        if len(free) - len(columns) > 1 and _identifies(table, column):
+        if measured - len(columns) > 1 and _identifies(table, column):
             columns.add(column)
             notes.append(
                 f"{table.label(column)} is one number throughout, and named like no measurement: "
                 f"left out (--channels '{titles[column]}' analyses it)."
             )
             continue
-        if len(free) - len(columns) > 1 and column in fills and _is_one_number(table, column):
+        if measured - len(columns) > 1 and column in fills and _is_one_number(table, column):
             columns.add(column)
             notes.append(
                 f"{table.label(column)} is {float(table.frame.iloc[:, column].iloc[0]):g} "
@@ -111,16 +113,16 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
                 f"(--channels '{titles[column]}' analyses it)."
             )
             continue
-        if len(free) - len(columns) > 1 and _stands_once(table, column):
+        if measured - len(columns) > 1 and _stands_once(table, column):
             columns.add(column)
             notes.append(
                 f"{table.label(column)} has a value in the first row only: left out "
                 f"(--channels '{titles[column]}' analyses it)."
             )
             continue
-        named = _counts_rows(table, column, alone=len(free) - len(columns) < 2)
+        named = _counts_rows(table, column, alone=measured - len(columns) < 2)
         if named or (
-            len(free) - len(columns) > 1 and column in even and _rises_by_one_step(table, column)
+            measured - len(columns) > 1 and column in even and _rises_by_one_step(table, column)
         ):
             columns.add(column)
             notes.append(
@@ -132,6 +134,13 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
                 "as the time)."
             )
     return Counters(frozenset(columns), _shortened(notes))
+
+
+def _holds_words(table: Table, column: int) -> bool:
+    """Return whether the first cells of a column are texts without a digit."""
+    cells = table.frame.iloc[:_GLANCE, column].dropna()
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    return len(texts) > 0 and not any(char.isdigit() for text in texts for char in text)
 
 
 def _shortened(notes: list[str]) -> tuple[str, ...]:

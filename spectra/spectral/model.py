@@ -40,7 +40,7 @@ from spectra.threads import one_blas_thread, own_threads, share
 SAMPLE_STEPS: Final = 16_384
 STRETCHES: Final = 64
 # Rows of a long signal that are scored at a time.
-BLOCK_ROWS: Final = 2**16
+BLOCK_ROWS: Final = 2**15
 # Most steps that the statistic is calibrated on, and the stretches they are drawn in: 17 million
 # rows support false-alarm probabilities down to 1e-7, and more would not fit into memory.
 CALIBRATED: Final = 2**22

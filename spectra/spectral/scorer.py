@@ -17,8 +17,9 @@ from spectra.signal.scale import Scale
 from spectra.spectral.base_scores import BaseScores
 from spectra.threads import one_blas_thread, own_threads, share
 
-# Values of one base score held at a time, over all channels: 16,384 rows of one channel.
-AT_ONCE: Final = 2**12
+# Values of one base score held at a time, over all channels: 8,192 rows of one channel. With twice
+# as many a million rows take 3 % less time, and 0.1 times the recording more memory.
+AT_ONCE: Final = 2**11
 # Values of a block, over all channels, from which its frame lengths are shared among threads.
 WORTH_THREADS: Final = 2**9
 
