@@ -20,7 +20,7 @@ from spectra.datasets import inspect, read
 from spectra.datasets.raw import Request
 from spectra.datasets.readers.clock_times import holds_clocks
 from spectra.datasets.readers.delimiter import is_value
-from spectra.datasets.readers.keyed_cells import is_keyed
+from spectra.datasets.readers.keyed_cells import is_keyed, numeric
 from spectra.datasets.readers.log_lines import names_in_log
 from spectra.errors import DataError
 from spectra.sequence.memory import attention_weights
@@ -273,3 +273,8 @@ def test_stamps_with_no_time_between_them_cannot_be_resampled(tmp_path: Path) ->
     for resample in (True, "1s", "1e-300s"):
         with suppress(DataError):
             read(path, resample=resample)
+
+
+def test_a_column_with_an_integer_of_hundreds_of_digits_is_left_as_it_is() -> None:
+    column = pd.Series([1, 10**400], dtype=object)
+    assert numeric(column).tolist() == column.tolist()

@@ -96,5 +96,5 @@ def numeric(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return a column of numbers where all its cells are some, else the column as it is."""
     try:
         return pd.to_numeric(column)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return column
