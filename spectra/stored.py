@@ -7,8 +7,9 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -171,12 +172,12 @@ class RawFile:
 
     Parameters
     ----------
-    file : binary file
+    file : io.FileIO
     name : str
         Name in messages.
     """
 
-    def __init__(self, file: IO[bytes], name: str) -> None:
+    def __init__(self, file: FileIO, name: str) -> None:
         self._file, self._name = file, name
         self._lock = threading.Lock()
         weakref.finalize(self, file.close)
@@ -194,7 +195,7 @@ class RawFile:
         """Return an empty file without a name; raise DataError where there is no place for one."""
         folder = large_folder()
         try:
-            return cls(tempfile.TemporaryFile(dir=folder, buffering=0), folder)
+            return cls(tempfile.TemporaryFile("w+b", 0, dir=folder), folder)
         except OSError as error:
             raise no_place(folder, error) from error
 
@@ -207,7 +208,7 @@ class RawFile:
             with self._lock:
                 self._file.seek(offset)
                 while done < count:
-                    got = self._file.readinto(view[done:])  # type: ignore[attr-defined]
+                    got = self._file.readinto(view[done:])
                     if not got:
                         raise DataError(f"{self._name} has become shorter while it was read.")
                     done += got

@@ -4,6 +4,7 @@ import gzip
 import wave
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import edfio
 import numpy as np
@@ -48,11 +49,11 @@ def opened(path: Path, request: Request | None = None, fs: float | None = None) 
     return recording
 
 
-def assert_same(path: Path, **choices: object) -> Recording:
+def assert_same(path: Path, **choices: Any) -> Recording:
     """Assert that a file in pieces is the recording that is read as a whole."""
-    whole = read(path, name=str(path), **choices)  # type: ignore[arg-type]
+    whole = read(path, name=str(path), **choices)
     fs = choices.pop("fs", None)
-    large = opened(path, Request(**choices), fs)  # type: ignore[arg-type]
+    large = opened(path, Request(**choices), fs)
     np.testing.assert_array_equal(np.asarray(large.values), whole.values)
     assert (large.fs, large.channels, large.units) == (whole.fs, whole.channels, whole.units)
     assert large.notes == whole.notes

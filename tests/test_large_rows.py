@@ -3,6 +3,7 @@
 import gzip
 import io
 from pathlib import Path
+from typing import Any
 
 import edfio
 import numpy as np
@@ -40,8 +41,8 @@ def nothing(_task: str, _done: int, _whole: int) -> None:
     """Show no progress."""
 
 
-def opened(path: Path, **choices: object) -> Recording | None:
-    return open_large(open_source(path), Request(**choices), None, str(path))  # type: ignore[arg-type]
+def opened(path: Path, **choices: Any) -> Recording | None:
+    return open_large(open_source(path), Request(**choices), None, str(path))
 
 
 FIRST = pd.DataFrame({"time": DATES, "value": VALUES})

@@ -4,6 +4,7 @@ import bz2
 import io
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,9 +28,9 @@ RNG = np.random.default_rng(11)
 X = np.round(RNG.standard_normal(300), 4)
 
 
-def read_text(folder: Path, text: str, name: str = "data.csv", **choices: object) -> Recording:
+def read_text(folder: Path, text: str, name: str = "data.csv", **choices: Any) -> Recording:
     (folder / name).write_text(text, encoding="utf-8")
-    return read(folder / name, **choices)  # type: ignore[arg-type]
+    return read(folder / name, **choices)
 
 
 def test_header_of_an_oscilloscope_beside_its_rows_is_no_channel(tmp_path: Path) -> None:

@@ -246,8 +246,9 @@ def _unnamed(table: Table, head: Raw) -> int:
     """Return the column of the only channel, which has no name: the one that has its values."""
     for column in range(len(table.names)):
         numbers = read_numbers(table, column)
-        same = numbers is not None and len(numbers.values) == len(head.values)
-        if same and np.array_equal(numbers.values, head.values[:, 0], equal_nan=True):  # type: ignore[union-attr]
+        if numbers is None or len(numbers.values) != len(head.values):
+            continue
+        if np.array_equal(numbers.values, head.values[:, 0], equal_nan=True):
             return column
     raise DataError(f"{table.source}: no column is found again in the rows that follow.")
 

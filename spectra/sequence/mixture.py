@@ -13,7 +13,7 @@ order is seen by all lengths near its own, and the largest of them reaches farth
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import pairwise
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from spectra.calibration.fusion import LARGEST_GROUP, Fused
 from spectra.sequence.scorer import LengthScorer, LengthState, Standardised
 
 # Smallest weight of a part: where nothing is explained all count alike.
-LEAST = 1e-3
+LEAST: Final = 1e-3
 
 
 @dataclass(frozen=True)
