@@ -20,9 +20,9 @@ from spectra.sequence.mixture import SequenceScorer, SequenceState
 from spectra.sequence.model import SequenceModel
 from spectra.spectral.scorer import SpectralScorer, SpectralState
 from spectra.stream.adaptation import Adaptation, AdaptationState
-from spectra.stream.confirmation import Confirmation, ConfirmationState
+from spectra.stream.early import EarlyClock, EarlyState, restored_tracker, tracker_of
 from spectra.stream.gaps import GapFiller
-from spectra.stream.tracker import AlarmEvent, AlarmTracker, TrackerState
+from spectra.stream.tracker import AlarmEvent, TrackerState
 
 # Rows from one scoring to the next by default. A scoring takes about 4 ms however few its rows
 # (`benchmarks/stream.py`), so that fewer than one row in a hundred waits for one.
@@ -55,24 +55,6 @@ class StreamUpdate:
     def p_value(self) -> Float64Array:
         """Probability that a normal row has such a score or a larger one, (n_rows,)."""
         return p_from_z(self.z)
-
-
-@dataclass(frozen=True)
-class EarlyState:
-    """The causal clock of a stream with two, for its file.
-
-    Attributes
-    ----------
-    alpha : float
-    scorer : SpectralState
-    tracker : TrackerState
-    confirmation : ConfirmationState
-    """
-
-    alpha: float
-    scorer: SpectralState
-    tracker: TrackerState
-    confirmation: ConfirmationState
 
 
 @dataclass(frozen=True)
@@ -183,10 +165,10 @@ class Stream:
         self.model, self.every = model, int(every)
         self.alpha = _alpha(model, alpha, false_alarms)
         n_channels = len(model.channels)
-        self._scorer, self._tracker = model.fitted.scorer(), _tracker(model, self.alpha)
-        self._early: _Early | None = None
+        self._scorer, self._tracker = model.fitted.scorer(), tracker_of(model, self.alpha)
+        self._early: EarlyClock | None = None
         if model.early is not None:
-            self._early = _Early.of(model.early, _alpha(model.early, alpha, false_alarms))
+            self._early = EarlyClock.of(model.early, _alpha(model.early, alpha, false_alarms))
         self._gaps = GapFiller(np.empty((0, n_channels)))
         self._adaptation: Adaptation | None = None
         if adapt is not None:
@@ -377,11 +359,11 @@ class Stream:
             stream._adaptation = Adaptation(saved.adaptation)
         stream._n_taken = saved.scorer.n_samples + len(saved.held) - saved.n_returned
         stream._n_scored = saved.tracker.n_steps * model.step
-        stream._tracker = _restored_tracker(model, saved.tracker, saved.alpha)
+        stream._tracker = restored_tracker(model, saved.tracker, saved.alpha)
         if (model.early is None) != (saved.early is None):
             raise ValueError("A state has two clocks where the model has.")
         if model.early is not None and saved.early is not None:
-            stream._early = _Early.restored(model.early, saved.early)
+            stream._early = EarlyClock.restored(model.early, saved.early)
             if stream._early.n_rows != saved.scorer.n_samples:
                 raise ValueError("Both clocks have taken the same rows.")
         return stream
@@ -412,68 +394,6 @@ class Stream:
         z = z[: self.n_rows - first]
         self._n_scored += z.size
         return StreamUpdate(first, z, events)
-
-
-@dataclass
-class _Early:
-    """The causal clock of a stream with two."""
-
-    alpha: float
-    scorer: SpectralScorer
-    tracker: AlarmTracker
-    confirmation: Confirmation
-
-    @classmethod
-    def of(cls, model: Model, alpha: float) -> Self:
-        """Return the clock of a stream that begins."""
-        scorer = model.fitted.scorer()
-        assert isinstance(scorer, SpectralScorer)
-        return cls(alpha, scorer, _tracker(model, alpha), Confirmation(max(model.npersegs)))
-
-    @property
-    def n_rows(self) -> int:
-        """Return the number of rows so far."""
-        return self.scorer.state.n_samples
-
-    def update(self, rows: Float64Array) -> list[AlarmEvent]:
-        """Take the next rows; return the events of alarms that are not known yet."""
-        events = self.tracker.update(self.scorer.update(rows))
-        return list(self.confirmation.early(events))
-
-    def finish(self, rows: Float64Array, n_rows: int) -> list[AlarmEvent]:
-        """Take the last rows; the signal has ended after `n_rows`."""
-        events = self.tracker.update(self.scorer.update(rows))
-        events += self.tracker.update(self.scorer.finish())
-        return list(self.confirmation.early([*events, *self.tracker.finish(n_rows)]))
-
-    def state(self) -> EarlyState:
-        """Return the state that continues the clock."""
-        return EarlyState(
-            self.alpha, self.scorer.state, self.tracker.state(), self.confirmation.state
-        )
-
-    @classmethod
-    def restored(cls, model: Model, state: EarlyState) -> Self:
-        """Return the clock that a state continues; raise ValueError where it does not fit."""
-        clock = cls.of(model, state.alpha)
-        clock.scorer = SpectralScorer.restored(clock.scorer.model, state.scorer)
-        clock.tracker = _restored_tracker(model, state.tracker, state.alpha)
-        clock.confirmation = Confirmation(max(model.npersegs), state.confirmation)
-        return clock
-
-
-def _tracker(model: Model, alpha: float) -> AlarmTracker:
-    """Return the tracker of the alarms of a model."""
-    fitted = model.fitted
-    return AlarmTracker(fitted.fusion, model.step, model.channels, alpha, fitted.causal)
-
-
-def _restored_tracker(model: Model, state: TrackerState, alpha: float) -> AlarmTracker:
-    """Return the tracker that a state continues; raise ValueError where it does not fit."""
-    fitted = model.fitted
-    return AlarmTracker.restored(
-        state, fitted.fusion, model.step, model.channels, alpha, fitted.causal
-    )
 
 
 def _joined(updates: list[StreamUpdate]) -> StreamUpdate:
