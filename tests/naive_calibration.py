@@ -1,7 +1,9 @@
 """The fusion of base scores and the standard of distances by their definitions, in plain loops."""
 
 from math import exp, fsum, inf, isnan, log, log1p, nan, sqrt
-from statistics import NormalDist, median
+from statistics import NormalDist, mean, median, stdev
+
+from scipy.stats import t as student
 
 
 def power_mean(scores, power):
@@ -204,3 +206,17 @@ def steps_of_alarms(values, threshold):
         means.append(sum(alarms) / len(alarms))
     last = means[-1] if means else 1.0
     return means + [last] * (7 - len(means))
+
+
+def outliers(x, level, most):
+    """Number of upper outliers by the generalised ESD test, as the NIST handbook writes it."""
+    x, found = list(x), 0
+    for i in range(1, int(most * len(x)) + 1):
+        n = len(x)
+        largest = max(x)
+        r = (largest - mean(x)) / stdev(x)
+        quantile_of_t = student.isf(level / n, n - 2)
+        if r > (n - 1) * quantile_of_t / sqrt((n - 2 + quantile_of_t**2) * n):
+            found = i
+        x.remove(largest)
+    return found

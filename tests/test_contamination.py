@@ -6,7 +6,10 @@ import pytest
 import naive_calibration
 from spectra.calibration.contamination import (
     EXPECTED,
+    LEVEL,
+    MOST_ODD,
     QUANTILES,
+    _outliers,
     cluster_size,
     normal_bound,
     without_anomalies,
@@ -104,3 +107,47 @@ def test_steps_at_a_level_are_not_above_it() -> None:
         expected = naive_calibration.cluster_size(values.tolist(), level, 16)
         assert cluster_size(values, level, 16) == expected
     assert cluster_size(values, 3.0, 16) == 1.0
+
+
+def days(n_days: int, seed: int, on: float) -> np.ndarray:
+    """A statistic of days of 120 steps that is `on` times as large for a half of each."""
+    rng = np.random.default_rng(seed)
+    level = np.where((np.arange(120) >= 40) & (np.arange(120) < 100), on, 1.0)
+    return np.tile(level, n_days) * np.abs(rng.normal(1.0, 0.1, 120 * n_days))
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("n_days", [7, 11, 16])
+def test_hours_that_come_back_every_day_are_no_second_population(n_days: int, seed: int) -> None:
+    statistic = days(n_days, seed, 3.0)
+    assert np.mean(statistic > normal_bound(statistic, 120, 0.0)) < 0.005
+    # The same blocks in any order are two populations.
+    blocks = statistic.reshape(-1, 20)[np.random.default_rng(seed).permutation(6 * n_days)]
+    few = np.concatenate([blocks[blocks[:, 0] < 2.0], blocks[blocks[:, 0] >= 2.0][: n_days // 2]])
+    scattered = few[np.random.default_rng(seed).permutation(len(few))].ravel()
+    assert np.mean(scattered > normal_bound(scattered, 120, 0.0)) > 0.05
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("n_days", [8, 14, 40])
+def test_one_odd_day_among_few_is_suspected(n_days: int, seed: int) -> None:
+    statistic = days(n_days, seed, 3.0)
+    day = slice(120 * (n_days // 2), 120 * (n_days // 2 + 1))
+    statistic[day] = 6.0 * np.hanning(120) + 1.0
+    others = np.delete(statistic, np.arange(day.start, day.stop))
+    assert others.max() < normal_bound(statistic, 120, 0.0) < 6.0
+
+
+@pytest.mark.parametrize("n_days", [6, 14, 49])
+def test_hardly_any_of_few_normal_days_is_suspected(n_days: int) -> None:
+    rng = np.random.default_rng(n_days)
+    maxima = [np.log1p(rng.gumbel(4.0, 0.5, n_days)) for _ in range(300)]
+    assert sum(_outliers(np.sort(each)) > 0 for each in maxima) <= 9
+
+
+@pytest.mark.parametrize("n_odd", [0, 1, 2, 3, 5])
+def test_outliers_are_those_of_the_naive_test(n_odd: int) -> None:
+    rng = np.random.default_rng(n_odd)
+    x = np.sort(np.concatenate([rng.normal(size=20), rng.normal(12.0, 1.0, n_odd)]))
+    assert _outliers(x) == naive_calibration.outliers(x.tolist(), LEVEL, MOST_ODD)
+    assert _outliers(x) == n_odd
