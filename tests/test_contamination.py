@@ -117,15 +117,33 @@ def days(n_days: int, seed: int, on: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("n_days", [7, 11, 16])
-def test_hours_that_come_back_every_day_are_no_second_population(n_days: int, seed: int) -> None:
+@pytest.mark.parametrize("n_days", [5, 7, 11, 16])
+@pytest.mark.parametrize("period", [120.0, 119.75])
+def test_hours_that_come_back_every_day_are_no_second_population(
+    period: float, n_days: int, seed: int
+) -> None:
     statistic = days(n_days, seed, 3.0)
-    assert np.mean(statistic > normal_bound(statistic, 120, 0.0)) < 0.005
-    # The same blocks in any order are two populations.
-    blocks = statistic.reshape(-1, 20)[np.random.default_rng(seed).permutation(6 * n_days)]
-    few = np.concatenate([blocks[blocks[:, 0] < 2.0], blocks[blocks[:, 0] >= 2.0][: n_days // 2]])
-    scattered = few[np.random.default_rng(seed).permutation(len(few))].ravel()
-    assert np.mean(scattered > normal_bound(scattered, 120, 0.0)) > 0.05
+    assert np.mean(statistic > normal_bound(statistic, 120, 0.0, period)) < 0.005
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_second_population_of_the_busy_hours_is_suspected(seed: int) -> None:
+    # On for a tenth of each day, so that the bound of all hours divides day and night.
+    rng = np.random.default_rng(seed)
+    hours = np.abs(rng.normal(1.0, 0.1, (14, 10, 12)))
+    hours[:, 4] *= 5.0
+    assert normal_bound(hours.ravel(), 120, 0.0) < 4.0
+    assert hours.max() < normal_bound(hours.ravel(), 120, 0.0, 120.0)
+    hours[7, 4] *= 20.0
+    assert normal_bound(hours.ravel(), 120, 0.0, 120.0) < hours[7, 4].max()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_hours_of_a_second_population_at_any_time_are_suspected(seed: int) -> None:
+    statistic = days(14, seed, 1.0)
+    hours = np.random.default_rng(seed).choice(14 * 6, 10, replace=False)
+    statistic.reshape(-1, 20)[hours] *= 3.0
+    assert 1.3 < normal_bound(statistic, 120, 0.0, 120.0) < 2.0
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -135,7 +153,7 @@ def test_one_odd_day_among_few_is_suspected(n_days: int, seed: int) -> None:
     day = slice(120 * (n_days // 2), 120 * (n_days // 2 + 1))
     statistic[day] = 6.0 * np.hanning(120) + 1.0
     others = np.delete(statistic, np.arange(day.start, day.stop))
-    assert others.max() < normal_bound(statistic, 120, 0.0) < 6.0
+    assert others.max() < normal_bound(statistic, 120, 0.0, 120.0) < 6.0
 
 
 @pytest.mark.parametrize("n_days", [6, 14, 49])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 import naive_signal
 from spectra.signal.period import autocorrelation, dominant_period
@@ -84,11 +85,35 @@ def test_signals_that_do_not_repeat_have_no_period(values):
     assert dominant_period(values[:, None]) is None
 
 
+@pytest.mark.parametrize("shape", ["sine", "square", "peaks"])
+@pytest.mark.parametrize("period", [60, 300])
+@pytest.mark.parametrize("n_cycles", [4.5, 5.5, 7.0])
+def test_a_period_of_up_to_a_quarter_of_the_recording_is_found(n_cycles, period, shape):
+    phase = np.arange(round(n_cycles * period)) / period % 1.0
+    clean = {
+        "sine": np.sin(2 * np.pi * phase),
+        "square": np.where((phase > 0.3) & (phase < 0.7), 1.0, 0.0),
+        "peaks": np.exp(-(((phase - 0.3) / 0.05) ** 2)),
+    }[shape]
+    for seed in range(5):
+        noise = 0.1 * np.random.default_rng(seed).normal(size=clean.size)
+        assert dominant_period((clean + noise)[:, None]) == pytest.approx(period, rel=0.03)
+
+
+@pytest.mark.parametrize("coefficient", [0.5, 0.9, 0.99])
+def test_noise_with_a_memory_hardly_ever_repeats_itself_a_few_times(coefficient):
+    found = [
+        dominant_period(lfilter([1.0], [1.0, -coefficient], rng.normal(size=(1000, 1)), axis=0))
+        for rng in map(np.random.default_rng, range(60))
+    ]
+    assert sum(period is not None and period > 125 for period in found) <= 3
+
+
 def test_a_signal_without_power_has_an_autocorrelation_at_every_lag():
     np.testing.assert_array_equal(autocorrelation(np.full((50, 2), 3.0), 5), np.zeros(6))
 
 
-@pytest.mark.parametrize(("n_samples", "period"), [(31, None), (32, 3), (39, 3)])
+@pytest.mark.parametrize(("n_samples", "period"), [(15, None), (24, 3), (39, 3)])
 def test_the_shortest_signal_that_can_have_a_period_has_four_lags(n_samples, period):
     values = np.tile([0.0, 0.0, 9.0], 20)[:n_samples, None]
     assert dominant_period(values) == period

@@ -11,8 +11,13 @@ maxima of the statistic:
   fitted to their logarithms by expectation maximisation (Dempster, Laird & Rubin 1977). There are
   two modes where the BIC prefers it (Schwarz 1978), the more so the nearer their sizes, and the
   components lie apart (Ashman, Bird & Zepf 1994). The first bound is then that of the maxima below
-  the valley: many steps of an anomalous block lie below its maximum. What comes back at the same
-  phase of most periods is a rhythm and no second population.
+  the valley: many steps of an anomalous block lie below its maximum.
+- The middle between ordinary and outlying periods, where there are few of them: one flat day among
+  twelve. The generalised extreme Studentised deviate test (Rosner 1983) of the logarithms of their
+  maxima says how many lie out.
+
+A bound that most periods exceed at the same phase divides the hours of a rhythm, such as a machine
+that is on by day. The first two are then those of the busy hours alone.
 """
 
 from typing import Final
@@ -38,13 +43,15 @@ EXPECTED: Final = 0.1
 # alarms in 16 ECG records are 1.9, 1.5 and 1.0 a minute, the ectopic beats found 64, 64 and 58 %.
 BIC_GAIN: Final = 10.0
 ASHMAN: Final = 2.5
-# Level of the test for outlying periods, and the fewest periods that it says anything of. Of 338
-# development series with fewer than MIN_BLOCKS periods 0.01, 0.001 and 0.0001 change the alarms of
-# 6, 3 and 2; at 0.0001 one day without its rise is found, and another recording has a false alarm.
+# Level of the test for outlying periods, and the fewest periods that it says anything of. With it
+# event F1 changes in 2 of 618 development series, for the better.
 LEVEL: Final = 1e-4
 MIN_PERIODS: Final = 6
 # Most of the periods that may lie out.
 MOST_ODD: Final = 0.25
+# Share of the periods that exceed a bound at the same phase, for a rhythm. With 0.5 instead, event
+# F1 falls by 0.06 in 111 recordings of services where something happens in half of the nights.
+MOST: Final = 0.75
 # Steps beyond the bound are the upper end of a heavy tail where they are less than this share of
 # all and half of them lie within this number of scales of the bound. They are clipped at it
 # (winsorising, Tukey 1962) instead of left out: Student t values with three degrees of freedom
@@ -70,15 +77,17 @@ def _block_maxima(statistic: FloatArray, block: int) -> Float64Array:
     return np.asarray(maxima[np.isfinite(maxima)])
 
 
-def without_anomalies(statistic: FloatArray, block: int, smallest_scale: float) -> FloatArray:
+def without_anomalies(
+    statistic: FloatArray, block: int, smallest_scale: float, period: float | None = None
+) -> FloatArray:
     """Return the statistic of the normal steps, NaN in place of the anomalous ones.
 
     Parameters
     ----------
-    statistic, block, smallest_scale
+    statistic, block, smallest_scale, period
         See `normal_bound`.
     """
-    bound = np.float32(normal_bound(statistic, block, smallest_scale))
+    bound = np.float32(normal_bound(statistic, block, smallest_scale, period))
     with np.errstate(invalid="ignore"):
         beyond = statistic > bound
     _, scale = _gumbel_law(_block_maxima(statistic, block), smallest_scale)
@@ -89,7 +98,9 @@ def without_anomalies(statistic: FloatArray, block: int, smallest_scale: float) 
     return np.where(beyond, bound if is_tail else np.float32(np.nan), statistic)
 
 
-def normal_bound(statistic: FloatArray, block: int, smallest_scale: float) -> float:
+def normal_bound(
+    statistic: FloatArray, block: int, smallest_scale: float, period: float | None = None
+) -> float:
     """Return the statistic above which steps are taken for anomalous.
 
     Parameters
@@ -100,29 +111,62 @@ def normal_bound(statistic: FloatArray, block: int, smallest_scale: float) -> fl
         Steps of a block; fewer where there are no MIN_BLOCKS of them.
     smallest_scale : float
         Smallest scale of the block maxima.
+    period : float, optional
+        Steps of the dominant period of the signal.
     """
-    maxima = _block_maxima(statistic, block)
+    bound = _bound_of(_block_maxima(statistic, block), statistic, block, smallest_scale)
+    if period is None:
+        return bound
+    busy = _busy_hours(statistic, period, _usable(statistic, block), bound)
+    if busy.size:
+        bound = _bound_of(busy, statistic, block, smallest_scale)
+    return min(bound, _bound_of_periods(statistic, period))
+
+
+def _bound_of(
+    maxima: Float64Array, statistic: FloatArray, block: int, smallest_scale: float
+) -> float:
+    """Return the lower of the two bounds of block maxima."""
     valley = _valley(maxima)
-    if _recurs(statistic, valley, block):
-        valley = float("inf")
     normal = maxima[maxima < valley]
     share = cluster_size(statistic, float(np.median(normal)), block) / _usable(statistic, block)
     suspect = EXPECTED / statistic.size
-    gumbel = _gumbel_bound(normal, share, suspect, smallest_scale)
-    return min(gumbel, valley, _bound_of_periods(statistic, block))
+    return min(_gumbel_bound(normal, share, suspect, smallest_scale), valley)
 
 
-def _bound_of_periods(statistic: FloatArray, block: int) -> float:
-    """Return the statistic between ordinary blocks and outlying ones, ∞ where none lies out.
+def _busy_hours(statistic: FloatArray, period: float, size: int, bound: float) -> Float64Array:
+    """Return the maxima of the hours that exceed a bound in most periods, none of short periods.
 
-    Blocks are whole here, and there are too few of them for the other bounds.
+    A machine that is switched on and off every day has two modes, and neither is anomalous. Blocks
+    of `size` steps show no rhythm whose period is not longer.
     """
-    if not MIN_PERIODS <= statistic.size // block < MIN_BLOCKS:
+    parts = round(period / size)
+    if parts < 2:
+        return np.empty(0)
+    maxima = _maxima(statistic, period / parts)
+    whole = maxima[: maxima.size // parts * parts].reshape(-1, parts)
+    known = whole[:, np.isfinite(whole).any(axis=0)]
+    busy = known[:, np.nanquantile(known, 1.0 - MOST, axis=0) > bound]
+    return np.asarray(busy[np.isfinite(busy)])
+
+
+def _bound_of_periods(statistic: FloatArray, period: float) -> float:
+    """Return the statistic between ordinary periods and outlying ones, ∞ where none lies out.
+
+    There are too few periods for the other bounds.
+    """
+    if not MIN_PERIODS <= statistic.size / period < MIN_BLOCKS:
         return float("inf")
-    maxima = np.fmax.reduceat(statistic, np.arange(0, statistic.size, block)).astype(np.float64)
+    maxima = _maxima(statistic, period)
     x = np.sort(np.log(np.maximum(maxima[np.isfinite(maxima)], MIN_MAXIMUM)))
     n_odd = _outliers(x)
     return float(np.exp((x[-n_odd] + x[-n_odd - 1]) / 2.0)) if n_odd else float("inf")
+
+
+def _maxima(statistic: FloatArray, length: float) -> Float64Array:
+    """Return the largest statistic of each stretch, NaN for none, (n_stretches,)."""
+    begins = (np.arange(np.ceil(statistic.size / length)) * length).astype(np.int64)
+    return np.asarray(np.fmax.reduceat(statistic, begins).astype(np.float64))
 
 
 def _outliers(x: Float64Array) -> int:
@@ -180,23 +224,6 @@ def _valley(maxima: Float64Array) -> float:
     between = np.linspace(mean[0], mean[1], 400)
     density = _log_densities(between, mean, spread, weight)
     return float(np.exp(between[int(np.argmax(density[:, 1] > density[:, 0]))]))
-
-
-def _recurs(statistic: FloatArray, valley: float, block: int) -> bool:
-    """Return whether what lies beyond the valley comes back at the same phase of most periods.
-
-    A machine that is on for some hours of each day has two modes, neither of which is anomalous.
-    Blocks as long as a period have no phase.
-    """
-    size = _usable(statistic, block)
-    if size == block or np.isinf(valley):
-        return False
-    begins = np.arange(0, statistic.size, size)
-    phase = begins % block // size
-    beyond = np.fmax.reduceat(statistic, begins) > valley
-    count = np.bincount(phase)
-    others = (np.bincount(phase, weights=beyond) - 1.0) / np.maximum(count - 1, 1)
-    return bool(np.mean(others[phase[beyond]]) > 0.5)
 
 
 def _two_gaussians(

@@ -212,6 +212,7 @@ class Fusion:
         block: int,
         *,
         clean: bool,
+        period: float | None = None,
         smallest_scale: float = SMALLEST_SCALE,
     ) -> Self:
         """Learn from the fused scores of a signal, most of which must be normal.
@@ -227,6 +228,8 @@ class Fusion:
             Steps that depend on one another: a frame or a period.
         clean : bool
             Whether all of it is known to be normal, so that none is taken for anomalous.
+        period : float, optional
+            Steps of the dominant period of the signal.
         smallest_scale : float
             Smallest scale of the tail of the statistic.
         """
@@ -235,7 +238,7 @@ class Fusion:
         if not n_scored:
             raise DataError("No step that is learned from has a score: give longer normal data.")
         if not clean:
-            normal = without_anomalies(normal, block, SMALLEST_SCALE)
+            normal = without_anomalies(normal, block, SMALLEST_SCALE, period)
         level = float(np.quantile(_sampled(normal), CLUSTERED, overwrite_input=True))
         independent = 1.0 / cluster_size(normal, level, block)
         low, centre = np.array([_lower_half(group) for group in groups]).T

@@ -143,7 +143,8 @@ class SequenceModel:
             if all(one.fused is not None for one in learned)
             else _scored(mixture, signal, own=True)
         )
-        block = max(block_rows(dominant_period(signal)), NEAR * max(mixture.npersegs))
+        period = dominant_period(signal)
+        block = max(block_rows(period), NEAR * max(mixture.npersegs))
         rows = normal_rows or slice(0, len(signal))
         normal = fused.part(rows.start // mixture.step, -(-rows.stop // mixture.step))
         fusion = Fusion.fit(
@@ -152,6 +153,7 @@ class SequenceModel:
             (max(mixture.npersegs),),
             -(-block // mixture.step),
             clean=normal_rows is not None,
+            period=period and period / mixture.step,
             smallest_scale=SMALLEST_SCALE,
         )
         model = cls(mixture, fusion, constant_channels(signal))

@@ -15,6 +15,7 @@ from spectra.errors import DataError
 from spectra.signal.distance import Targets
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
+from spectra.signal.period import block_rows
 from spectra.signal.scale import Scale, constant_channels, state_channels
 from spectra.signal.spectrum import with_mean
 from spectra.signal.steps import draw_stretches
@@ -80,8 +81,8 @@ class Plan:
         Rows of a step.
     points : bool
         Score single rows too.
-    block : int
-        Rows of a block whose largest statistic is calibrated on.
+    period : int or None
+        Dominant period in rows, None where there is none.
     causal : bool
         Judge rows by frames that end before them.
     """
@@ -92,7 +93,7 @@ class Plan:
     window: str | tuple[str, float]
     step: int
     points: bool
-    block: int
+    period: int | None
     causal: bool = False
 
 
@@ -189,8 +190,9 @@ class SpectralModel:
             calibrated,
             sampled.groups if normal_rows is None else sampled.groups[:, sample.inside],
             base.npersegs,
-            -(-plan.block // base.step),
+            -(-block_rows(plan.period) // base.step),
             clean=normal_rows is not None,
+            period=plan.period and plan.period / base.step,
         )
         model = cls(standardised, fusion, constant_channels(signal))
         return model, model._scores(signal, fused, own=True)

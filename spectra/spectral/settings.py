@@ -10,7 +10,7 @@ from spectra.calibration.fusion import Statistic
 from spectra.calibration.scores import Scores
 from spectra.parameters import MOST_ROWS, require, require_integer
 from spectra.signal.frames import FrameGrid, taper
-from spectra.signal.period import block_rows, dominant_period
+from spectra.signal.period import dominant_period
 from spectra.signal.views import VIEWS, View
 from spectra.spectral.coupling import MAX_CHANNELS
 from spectra.spectral.model import Frames, Plan, SpectralModel
@@ -144,7 +144,7 @@ class Spectral:
             step=min(each.grid.hop for each in frames),
             # One view or one frame length is asked for to see that one alone.
             points=self.nperseg is None and self.view is None,
-            block=block_rows(period),
+            period=period,
             causal=self.causal,
         )
         return SpectralModel.fit(signal, plan, normal_rows, unscored)
