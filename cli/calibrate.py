@@ -16,6 +16,7 @@ from spectra.cli.options import (
     Verbosity,
     learning_options,
     reading_options,
+    table_or_json_option,
     verbosity_options,
 )
 from spectra.cli.options.paths import WrittenPath
@@ -40,14 +41,7 @@ SCHEMA_VERSION = 1
 @click.argument("normal", metavar="NORMAL", type=ReadPath(allow_dash=True))
 @learning_options
 @reading_options
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Format of the result on standard output.",
-)
+@table_or_json_option
 @click.option(
     "--plot",
     type=WrittenPath(),

@@ -19,6 +19,7 @@ from spectra.cli.options import (
     learning_options,
     reading_options,
     rows_option,
+    table_or_json_option,
     usual_alpha_option,
     verbosity_options,
 )
@@ -122,14 +123,7 @@ class Evaluated:
 @learning_options
 @usual_alpha_option
 @reading_options
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Format of the result on standard output.",
-)
+@table_or_json_option
 @verbosity_options
 def command(
     file: str,

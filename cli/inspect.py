@@ -7,7 +7,14 @@ import click
 from spectra.cli.files import FileCommand
 from spectra.cli.formats import json_text
 from spectra.cli.messages import show
-from spectra.cli.options import STDIN, Reading, ReadPath, opened, reading_options
+from spectra.cli.options import (
+    STDIN,
+    Reading,
+    ReadPath,
+    opened,
+    reading_options,
+    table_or_json_option,
+)
 from spectra.text import LONGEST_PATH, line, short
 
 if TYPE_CHECKING:
@@ -40,14 +47,7 @@ of the rows. problem is null, or the error message of an analysis.
 )
 @click.argument("file", metavar="FILE", type=ReadPath(allow_dash=True))
 @reading_options
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Format of the result on standard output.",
-)
+@table_or_json_option
 def command(file: str, reading: Reading, form: str) -> None:
     """Show how FILE is read, without analysing it; - is standard input.
 

@@ -10,6 +10,7 @@ import click
 from spectra.cli.formats import json_text
 from spectra.cli.help import Command
 from spectra.cli.messages import show
+from spectra.cli.options import table_or_json_option
 
 if TYPE_CHECKING:
     from spectra.transformer.model import Positions, Transformer
@@ -111,14 +112,7 @@ def token_list(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     show_default=True,
     help="Seed of the random weights.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Output format.",
-)
+@table_or_json_option
 def command(form: str, **options: Any) -> None:
     """Print every number of a small Transformer, from tokens to probabilities.
 

@@ -6,6 +6,7 @@ from spectra.cli.options.output import (
     Output,
     keep_formulas_option,
     output_options,
+    table_or_json_option,
     text_or_json_option,
 )
 from spectra.cli.options.paths import STDIN, ReadPath, WrittenFolder, WrittenPath, opened
@@ -50,6 +51,7 @@ __all__ = [
     "rows_option",
     "sampling_rate",
     "share",
+    "table_or_json_option",
     "text_or_json_option",
     "usual_alpha_option",
     "verbosity_options",

@@ -62,14 +62,19 @@ def form_of_results(_ctx: click.Context, _param: click.Parameter, value: str) ->
     return value
 
 
-text_or_json_option = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Format of the result on standard output.",
-)
+def _or_json(text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the option `form`: a form for people, or JSON."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice([text, "json"]),
+        default=text,
+        show_default=True,
+        help="Format of the result on standard output.",
+    )
+
+
+text_or_json_option, table_or_json_option = _or_json("text"), _or_json("table")
 
 
 keep_formulas_option = click.option(
