@@ -220,3 +220,22 @@ def outliers(x, level, most):
             found = i
         x.remove(largest)
     return found
+
+
+def widened(excess, scale, shape):
+    """The scale at which none of the excesses, 5 of which are as large, has under a third of its p.
+
+    The p-value of an excess rises with the scale, which is sought by halving.
+    """
+    for e in excess:
+        share = sum(other > e * (1 - 1e-3) for other in excess) / len(excess)
+        if sum(other >= e for other in excess) < 5:
+            continue
+        low, high = scale, 1e3 * scale
+        for _ in range(100):
+            middle = (low + high) / 2
+            base = 1 + shape * e / middle
+            p = (base ** (-1 / shape) if base > 0 else 0.0) if shape else exp(-e / middle)
+            low, high = (middle, high) if p < share / 3 else (low, middle)
+        scale = max(scale, low)
+    return scale

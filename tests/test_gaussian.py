@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from spectra.calibration import gaussian
@@ -216,3 +217,39 @@ def test_few_values_have_a_tail_of_half_of_them(n: int, tail_p: float) -> None:
     independent = max(n * tail_p, 1.0)
     p_value = stats.kstwobign.sf(np.sqrt(independent) * found.ks_statistic)
     assert found.ks_p_value == pytest.approx(p_value)
+
+
+@pytest.mark.parametrize("share", [0.03, 0.1])
+@pytest.mark.parametrize("rounding", [0.0, 1e-6])
+def test_the_largest_value_is_as_probable_as_it_is_frequent(rounding: float, share: float) -> None:
+    # The edges of a signal that is 0 or 1 have the same score, the largest.
+    rng = np.random.default_rng(3)
+    values = rng.uniform(1.0, 2.0, 500)
+    edges = rng.choice(500, round(500 * share), replace=False)
+    values[edges] = 6.0 + rounding * rng.normal(size=edges.size)
+    calibrator = GaussianThreshold.fit(values, 0.5)
+    assert (calibrator.p_value(values[edges]) > 0.99 * share / 3).all()
+    assert calibrator.threshold(1e-3) > values.max()
+
+
+@given(
+    values=hnp.arrays(np.float64, st.integers(20, 200), elements=st.floats(0, 5, width=16)),
+    independent=st.sampled_from([0.1, 0.5, 1.0]),
+)
+def test_no_value_is_far_more_frequent_than_its_p_value(
+    values: np.ndarray, independent: float
+) -> None:
+    calibrator = GaussianThreshold.fit(values, independent)
+    for value in np.unique(values[values > calibrator.levels[-1]]):
+        as_large = int((values >= value).sum())
+        if as_large * independent >= 5 and as_large <= calibrator.tail_p * values.size:
+            assert calibrator.p_value(value) > 0.99 * as_large / values.size / 3
+
+
+@pytest.mark.parametrize("kind", ["normal", "exponential", "logistic"])
+def test_tails_of_values_that_differ_are_those_of_the_largest_likelihood(kind: str) -> None:
+    for seed in range(20):
+        values = getattr(np.random.default_rng(seed), kind)(size=1000)
+        calibrator = GaussianThreshold.fit(values)
+        excess = values[values > calibrator.levels[-1]] - calibrator.levels[-1]
+        assert (calibrator.scale, calibrator.shape) == pytest.approx(pareto_tail(excess, 1e-12))

@@ -47,6 +47,12 @@ PRIOR: Final = 0.2
 SHAPE_VALUES: Final = 1000
 # Smallest distance of the largest excess from the end of a tail, as a fraction of it.
 END: Final = 1e-6
+# A tail is widened where values are more than MORE times as frequent as it says, and at least FEW
+# of them independent. Of 618 development series this changes the alarms of one, for the better.
+MORE: Final = 3.0
+FEW: Final = 5
+# Relative difference of equal excesses, which are those of single precision.
+ROUNDED: Final = 1e-3
 # Halvings of the interval that the scale lies in: 40 leave 1e-12 of it.
 HALVINGS: Final = 40
 
@@ -160,6 +166,7 @@ class GaussianThreshold:
         levels = np.maximum.accumulate(levels) + TIE * size * np.arange(N_LEVELS)
         excess = values[values > levels[-1]].astype(np.float64) - levels[-1]
         scale, shape = pareto_tail(excess, max(smallest_scale, TIE * size))
+        scale *= _widening(excess / scale, shape, independent)
         ks = _distance_of_fit(excess, scale, shape)
         n_independent = max(values.size * independent, 1.0)
         p_of_fit = float(kolmogorov(np.sqrt(max(n_independent * tail_p, 1.0)) * ks))
@@ -360,6 +367,23 @@ def pareto_tail(excess: Float64Array, smallest: float) -> tuple[float, float]:
     likelihood = -(np.log(high) + ((1 + shapes) * lost).mean(axis=1)) * excess.size
     best = int((likelihood - 0.5 * (SHAPES / PRIOR) ** 2).argmax())
     return max(float(high[best]) * mean, smallest), float(SHAPES[best])
+
+
+def _widening(y: Float64Array, shape: float, independent: float) -> float:
+    """Return the factor of the scale at which no excess (n,), in scales, is far too frequent.
+
+    Values that are often the largest, such as those at the edges of a signal that is 0 or 1, lie at
+    the end of a tail that has one, where it leaves them no probability.
+    """
+    y = np.sort(y)
+    kept = y[: y.size - max(int(FEW / independent), 1) + 1]
+    if not kept.size:
+        return 1.0
+    # Values that differ by their rounding are equal.
+    share = 1.0 - np.searchsorted(y, kept * (1.0 - ROUNDED)) / y.size
+    lost = np.log(MORE / share)
+    needed = np.expm1(shape * lost) / shape if shape else lost
+    return max(float(np.max(kept / needed)), 1.0)
 
 
 def _distance_of_fit(excess: Float64Array, scale: float, shape: float) -> float:
