@@ -16,6 +16,10 @@ maxima of the statistic:
   twelve. The generalised extreme Studentised deviate test (Rosner 1983) of the logarithms of their
   maxima says how many lie out.
 
+Events that are long and no larger than the bounds hide themselves: they fill the tail that they
+are judged by (masking, Barnett & Lewis 1994). Blocks whose means are outliers are left out where no
+step of them would be flagged otherwise.
+
 A bound that most periods exceed at the same phase divides the hours of a rhythm, such as a machine
 that is on by day. The first two are then those of the busy hours alone.
 """
@@ -52,6 +56,11 @@ MOST_ODD: Final = 0.25
 # Share of the periods that exceed a bound at the same phase, for a rhythm. With 0.5 instead, event
 # F1 falls by 0.06 in 111 recordings of services where something happens in half of the nights.
 MOST: Final = 0.75
+# Expected number of normal blocks that are taken for a hidden event. With 0.1, 0.02 and 0.001 event
+# F1 on 618 development series is 0.545, 0.545 and 0.542, and 0.544 without. Noise that falls to a
+# third for 256 of 6,000 rows is found in 12, 11 and 5 of 12 recordings, and 2; recordings of 4,000
+# rows without anything odd have 1.4, 1.2, 1.1 and 1.0 alarms.
+HIDDEN: Final = 0.02
 # Steps beyond the bound are the upper end of a heavy tail where they are less than this share of
 # all and half of them lie within this number of scales of the bound. They are clipped at it
 # (winsorising, Tukey 1962) instead of left out: Student t values with three degrees of freedom
@@ -96,6 +105,44 @@ def without_anomalies(
         and float(np.median(statistic[beyond] - bound)) < NEAR * scale
     )
     return np.where(beyond, bound if is_tail else np.float32(np.nan), statistic)
+
+
+def without_hidden_events(
+    statistic: FloatArray,
+    block: int,
+    visible: float,
+    smallest_scale: float,
+    period: float | None = None,
+) -> FloatArray:
+    """Return the statistic, NaN in place of events that hide themselves.
+
+    They are blocks whose means are far beyond those of the others, with the blocks next to them. In
+    a rhythm the blocks of the busy hours are.
+
+    Parameters
+    ----------
+    statistic, block, smallest_scale, period
+        See `normal_bound`.
+    visible : float
+        Statistic above which a step is flagged anyway.
+    """
+    size = _usable(statistic, block)
+    if period is not None and round(period / size) > 1:
+        return statistic
+    begins, known = np.arange(0, statistic.size, size), np.isfinite(statistic)
+    count = np.add.reduceat(known, begins, dtype=np.int64)
+    total = np.add.reduceat(np.where(known, statistic, 0.0), begins, dtype=np.float64)
+    means = total[2 * count >= size] / count[2 * count >= size]
+    if means.size < MIN_BLOCKS // 2:
+        return statistic
+    location, scale = _gumbel_law(means, smallest_scale)
+    limit = location - scale * float(np.log(-np.log1p(-HIDDEN / means.size)))
+    odd = (2 * count >= size) & (total > limit * count)
+    of_odd = statistic[np.repeat(odd, size)[: statistic.size]]
+    if not odd.any() or odd.mean() > MOST_ODD or float(np.nanmax(of_odd)) > visible:
+        return statistic
+    near = np.convolve(odd, np.ones(3), "same") > 0
+    return np.where(np.repeat(near, size)[: statistic.size], np.float32(np.nan), statistic)
 
 
 def normal_bound(

@@ -18,7 +18,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
-from spectra.calibration.contamination import cluster_size, without_anomalies
+from spectra.calibration.contamination import (
+    cluster_size,
+    without_anomalies,
+    without_hidden_events,
+)
 from spectra.calibration.gaussian import SUPPORTED, GaussianThreshold
 from spectra.calibration.rates import ALPHAS, steps_of_alarms
 from spectra.errors import DataError
@@ -37,6 +41,9 @@ MIN_SPREAD: Final = 1e-3
 SMALLEST_SCALE: Final = 0.07
 # Quantile of the statistic above which clusters of steps are counted.
 CLUSTERED: Final = 0.95
+# Probability, or that of half a normal step if larger, at which an event is flagged that hides
+# nothing.
+VISIBLE: Final = 1e-3
 # Steps that quantiles are taken of.
 SAMPLED: Final = 2**17
 
@@ -243,6 +250,14 @@ class Fusion:
         independent = 1.0 / cluster_size(normal, level, block)
         low, centre = np.array([_lower_half(group) for group in groups]).T
         calibration = GaussianThreshold.fit(normal, independent, smallest_scale=smallest_scale)
+        if not clean:
+            visible = calibration.threshold(max(VISIBLE, 0.5 / calibration.n_independent))
+            kept = without_hidden_events(normal, block, visible, SMALLEST_SCALE, period)
+            if kept is not normal:
+                normal = kept
+                calibration = GaussianThreshold.fit(
+                    normal, independent, smallest_scale=smallest_scale
+                )
         return cls(
             calibration,
             1.0 - calibration.n / n_scored,
