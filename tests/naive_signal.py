@@ -93,19 +93,29 @@ def autocorrelation(signal, max_lag):
 def dominant_period(signal):
     """The first peak of the autocorrelation that reaches 0.9 of the highest, or None.
 
-    Lags are those below an eighth of the signal and below 4096. A peak rises 0.2, and 7/√n, above
-    the lowest value before it, and above 0. The highest value at most a tenth beyond is the period.
+    Lags are those below a quarter of the signal and below 4096. A peak rises 0.2, and 7/√n, above
+    the lowest value before it, and above 0; at lags above n/8 it also rises 7 times the standard
+    deviation by Bartlett's formula. The highest value at most a tenth beyond is the period.
     """
     n = len(signal)
-    max_lag = min(n // 8, 4096)
+    max_lag = min(n // 4, 4096)
     if max_lag < 4:
         return None
     r = autocorrelation(signal, max_lag)
-    rise = max(0.2, 7 / sqrt(n))
+    memory = 1.0
+    for lag in range(1, max_lag + 1):
+        if r[lag] > r[lag - 1] or r[lag] <= 0:
+            break
+        memory += 2 * r[lag] ** 2
+
+    def rise(lag):
+        few = 7 * sqrt(memory / (n - lag)) if lag > n // 8 else 0.0
+        return max(0.2, 7 / sqrt(n), few)
+
     peaks = [
         lag
         for lag in range(1, max_lag)
-        if r[lag - 1] < r[lag] >= r[lag + 1] and r[lag] > 0 and r[lag] - min(r[:lag]) >= rise
+        if r[lag - 1] < r[lag] >= r[lag + 1] and r[lag] > 0 and r[lag] - min(r[:lag]) >= rise(lag)
     ]
     if not peaks:
         return None

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from spectra import detect
 from spectra.signal.frames import FrameGrid, taper
 from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.comparison import cut_frames, spectra_of
@@ -20,6 +21,37 @@ def test_amplitude_is_the_root_mean_square_of_the_tapered_frame_less_its_mean(wi
     expected = np.sqrt((tapered**2).sum(axis=-1) / (taper(window, 32) ** 2).sum())
     assert found.shape == (1, 2, starts.size)
     np.testing.assert_allclose(found[0], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("window", ["hann", "boxcar"])
+def test_amplitude_of_differences_is_that_of_the_circular_ones_of_the_frame(
+    window: str,
+) -> None:
+    x = np.random.default_rng(1).normal(size=(2, 200)).cumsum(axis=1).astype(np.float32)
+    starts = GRID.starts(200)
+    spectra = spectra_of(x, starts, 32, window)
+    found = Amplitude(GRID, window, differences=True).distances(*spectra, None)
+    frames = cut_frames(x, starts, 32).astype(float)
+    tapered = (frames - frames.mean(axis=-1, keepdims=True)) * taper(window, 32)
+    differences = tapered - np.roll(tapered, 1, axis=-1)
+    expected = np.sqrt((differences**2).sum(axis=-1) / (taper(window, 32) ** 2).sum())
+    np.testing.assert_allclose(found[0], expected, rtol=1e-3)
+    assert Amplitude(GRID, window, differences=True).transform == "below"
+    assert Amplitude(GRID, window).transform == "two-sided"
+
+
+@pytest.mark.parametrize("n_stuck", [150, 256])
+def test_a_value_that_is_stuck_in_a_signal_that_wanders_is_found(n_stuck: int) -> None:
+    hits = 0
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        frequencies = np.fft.rfftfreq(6000)
+        frequencies[0] = 1.0
+        x = np.fft.irfft(np.fft.rfft(rng.normal(size=6000)) / np.sqrt(frequencies))
+        x[3000 : 3000 + n_stuck] = x[3000]
+        found = detect(x).intervals
+        hits += bool(((found.first < 3000 + n_stuck) & (found.last >= 3000)).any())
+    assert hits >= 4
 
 
 def test_silence_has_no_amplitude_and_a_gap_has_no_score() -> None:

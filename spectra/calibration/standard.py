@@ -7,7 +7,7 @@ import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray
 
-Transform = Literal["log", "log1p", "two-sided"]
+Transform = Literal["log", "log1p", "two-sided", "below"]
 
 # Added to every distance before its logarithm, as a fraction of the mean of the distances below
 # their 90 % quantile: smaller differences say little, and rows of a quantised signal may all lie on
@@ -30,6 +30,8 @@ ROUNDS: Final = 10
 # variance are ordinary, so differences of a tenth of either are no evidence even in a signal that
 # repeats exactly.
 MIN_SIGMA_LOG1P: Final = 0.1
+# Smallest median that amplitudes are divided by, in spreads of a channel; less is rounding.
+SMALLEST_MEDIAN: Final = 1e-6
 # Interquartile range of a Gaussian in standard deviations.
 IQR_OF_GAUSSIAN: Final = 1.349
 
@@ -44,6 +46,8 @@ class Standard:
         The same with a floor of 1, for scores that are in units of what is ordinary.
     "two-sided"
         z = |D − mu| / sigma: less is as anomalous as more.
+    "below"
+        z = (mu − D / floor) / sigma: less is anomalous. The floor is the median.
 
     `floor`, `mu` and `sigma` are (n_scores, n_channels).
     """
@@ -76,6 +80,9 @@ class Standard:
                 clipped = np.minimum(known, np.quantile(known, QUANTILES[2]))
                 floor[score, channel] = max(FLOOR * float(clipped.mean()), ROUNDING)
                 known = np.log(known + floor[score, channel])
+            elif transform == "below":
+                floor[score, channel] = max(float(np.median(known)), SMALLEST_MEDIAN)
+                known = known / floor[score, channel]
             mu[score, channel], sigma[score, channel] = winsorised(known)
         return cls(transform, floor, mu, sigma)
 
@@ -120,6 +127,8 @@ class Standard:
             return np.asarray((np.log(values + floor) - mu) / sigma)
         if self.transform == "log1p":
             return np.asarray((np.log1p(values) - mu) / sigma)
+        if self.transform == "below":
+            return np.asarray((mu - values / floor) / sigma)
         return np.asarray(np.abs(values - mu) / sigma)
 
 

@@ -57,11 +57,14 @@ LEFT_OUT: Final = 0.1
 
 
 class Frames(NamedTuple):
-    """Frames of one length, their views without or with the level, and whether their amplitude."""
+    """Frames of one length, their views without or with the level, and their amplitudes.
+
+    An amplitude is that of the frame, or of its differences (True).
+    """
 
     grid: FrameGrid
     views: tuple[tuple[View, tuple[bool, ...]], ...]
-    amplitude: bool = False
+    amplitudes: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -341,8 +344,8 @@ def _of_one_length(
             for bank, (X, means) in zip(banks, transformed, strict=True)
         )
         yield Comparison(frames.grid, view, levels, window, references, whitening)
-    if frames.amplitude:
-        yield Amplitude(frames.grid, window)
+    for differences in frames.amplitudes:
+        yield Amplitude(frames.grid, window, differences)
 
 
 def _standards(
@@ -366,7 +369,7 @@ def _standards(
             continue
         comparison = base.comparisons[index]
         if isinstance(comparison, Amplitude):
-            yield Standard.fit(D, everywhere, "two-sided")
+            yield Standard.fit(D, everywhere, comparison.transform)
             continue
         standard = Standard.fit(D, everywhere, "log")
         n_frames = n_normal / comparison.nperseg
