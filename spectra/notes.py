@@ -95,7 +95,7 @@ def _places(scores: Scores) -> str:
     """Return the number of places that were taken for anomalous, and the longest of them."""
     statistic = np.nan_to_num(scores.statistic, nan=-np.inf)
     count = max(1, round(scores.fusion.suspected * int(np.isfinite(scores.statistic).sum())))
-    # Those left out have the largest statistics.
+    # Those left out have the largest statistics, but for a few between them.
     bound = np.partition(statistic, -count)[-count]
     begins, ends = raised_runs(statistic >= bound)
     longest = int((ends - begins).argmax())

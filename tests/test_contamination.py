@@ -94,6 +94,30 @@ def test_the_upper_end_of_a_heavy_tail_is_clipped_and_what_lies_apart_is_left_ou
             assert np.isnan(kept[5000:5010]).all()
 
 
+def test_steps_between_two_of_one_event_are_left_out_with_it() -> None:
+    statistic = noise(BLOCK * 400, 9).astype(np.float32)
+    bound = np.float32(normal_bound(statistic, BLOCK, 0.07))
+    statistic[[0, 4, 5000, 5004, 5009, 5012, -4, -1]] = 4.0 * bound
+    statistic[5010] = np.nan
+    left_out = np.isnan(without_anomalies(statistic, BLOCK, 0.07))
+    n = statistic.size
+    expected = [*range(5), *range(5000, 5005), *range(5009, 5013), *range(n - 4, n)]
+    assert np.flatnonzero(left_out).tolist() == expected
+
+
+def test_a_few_low_steps_of_an_anomaly_do_not_raise_the_threshold() -> None:
+    # A tenth of the steps of each event are no larger than the largest normal ones.
+    rng = np.random.default_rng(11)
+    normal = noise(BLOCK * 400, 12).astype(np.float32)
+    struck = normal.copy()
+    for start in range(500, normal.size, 1000):
+        event = 4.0 * normal.max() * np.ones(50, dtype=np.float32)
+        event[1 + rng.choice(48, 5, replace=False)] = normal.max()
+        struck[start : start + 50] = event
+    kept = without_anomalies(struck, BLOCK, 0.07)
+    assert np.nanquantile(kept, 0.999) == pytest.approx(np.quantile(normal, 0.999), rel=0.05)
+
+
 def test_most_blocks_are_normal() -> None:
     # A second population in most of the blocks is the usual one.
     statistic = noise(BLOCK * 600, 5)

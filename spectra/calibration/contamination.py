@@ -68,6 +68,12 @@ HIDDEN: Final = 0.02
 # out. Event F1 on 618 development series is 0.539 and 0.538.
 FEW: Final = 0.002
 NEAR: Final = 3.0
+# Steps from one step beyond the bound to the next of the same event (runs declustering, Smith &
+# Weissman 1994). Those between them are left out too: a few steps of an anomaly below the bound
+# would be the whole tail at 0.001. With 5 and 15 % of anomalies 79 and 62 % of the series of
+# `benchmarks/contaminated.py` have 0.33 to 3 times alpha, and 50 and 29 % where the steps between
+# are kept. Event F1 on 618 development series is 0.539 either way, and with 8 steps.
+SAME_EVENT: Final = 4
 # Share of the blocks with the smallest maxima that the mixture is not fitted to: quiet stretches
 # would be the second mode.
 QUIET: Final = 0.1
@@ -104,7 +110,19 @@ def without_anomalies(
         0 < beyond.sum() < FEW * np.isfinite(statistic).sum()
         and float(np.median(statistic[beyond] - bound)) < NEAR * scale
     )
-    return np.where(beyond, bound if is_tail else np.float32(np.nan), statistic)
+    if is_tail:
+        return np.where(beyond, bound, statistic)
+    return np.where(_joined(beyond), np.float32(np.nan), statistic)
+
+
+def _joined(beyond: BoolArray) -> BoolArray:
+    """Return the steps beyond a bound and those between two of one event, (n_steps,)."""
+    begins, ends = raised_runs(~beyond)
+    between = (ends - begins < SAME_EVENT) & (begins > 0) & (ends < beyond.size)
+    joined = beyond.copy()
+    for begin, end in zip(begins[between].tolist(), ends[between].tolist(), strict=True):
+        joined[begin:end] = True
+    return joined
 
 
 def without_hidden_events(
