@@ -239,3 +239,14 @@ def widened(excess, scale, shape):
             low, high = (middle, high) if p < share / 3 else (low, middle)
         scale = max(scale, low)
     return scale
+
+
+def clusters_above(expected, size, total):
+    """Return P(total or more) of the sum of Poisson many geometric numbers (Panjer 1981)."""
+    density = [exp(-expected)]
+    for n in range(1, total):
+        terms = (
+            j * (1 / size) * (1 - 1 / size) ** (j - 1) * density[n - j] for j in range(1, n + 1)
+        )
+        density.append(expected / n * sum(terms))
+    return 1.0 - fsum(density)

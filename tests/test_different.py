@@ -31,9 +31,35 @@ def test_what_is_different_is_so_at_every_alpha(alpha: float) -> None:
     found = spectra.score(model, 2 * noise(8000, 1), alpha=alpha)
     assert has_note(found)
     (note,) = [note for note in found.notes if SENTENCE in note]
-    share = re.search(r"([\d.]+) % of all scores", note)
-    beyond = np.mean(found.step_scores.p_value < 0.001)
-    assert float(share[1]) == pytest.approx(100 * beyond, rel=0.05)
+    share = re.search(r"([\d.]+) % of the scores .* below 0.01, (\d+) times", note)
+    beyond = np.mean(found.step_scores.p_value < 0.01)
+    assert float(share[1]) == pytest.approx(100 * beyond, rel=0.01)
+    assert float(share[2]) == pytest.approx(100 * beyond, abs=0.5)
+
+
+def test_a_slow_rise_in_part_of_a_recording_makes_it_different() -> None:
+    # A level that has never been reached before, from two thirds on.
+    row = np.arange(3000)
+    rise = np.maximum(row - 2000, 0) / 100
+    model = spectra.learn(noise(3000))
+    assert has_note(spectra.score(model, noise(3000, 1) + rise))
+    assert not has_note(spectra.score(model, noise(3000, 1)))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_short_normal_recordings_are_not_called_different(seed: int) -> None:
+    model = spectra.learn(noise(50_000))
+    parts = noise(3000, seed + 1).reshape(-1, 250)
+    assert sum(has_note(spectra.score(model, part)) for part in parts) <= 1
+
+
+def test_a_long_recording_is_called_different_by_its_scores_alone() -> None:
+    # More steps than are counted at a time.
+    model = spectra.learn(noise(8000))
+    x = noise(600_000, 1)
+    assert not has_note(spectra.score(model, x))
+    x[:200_000] *= 3
+    assert has_note(spectra.score(model, x))
 
 
 @pytest.mark.parametrize("n", [366, 400, 1000])

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import poisson
 
+import naive_calibration
 from spectra.calibration.fusion import Fusion
 from spectra.calibration.gaussian import GaussianThreshold
 from spectra.calibration.rates import (
@@ -12,6 +14,7 @@ from spectra.calibration.rates import (
     AlarmRate,
     alpha_of_fdr,
     alpha_of_rate,
+    chance_of,
     n_alarms,
     rate_of_alpha,
     steps_of_alarms,
@@ -182,3 +185,25 @@ def test_the_usual_alpha_of_a_short_recording_is_that_of_half_a_false_alarm(
 ) -> None:
     assert usual_alpha(normal_steps(n), own=True) == pytest.approx(alpha)
     assert usual_alpha(normal_steps(n), own=False) == 0.001
+
+
+@pytest.mark.parametrize("flagged", [1, 2, 7, 30])
+@pytest.mark.parametrize("n_steps", [60, 1000])
+def test_the_chance_of_single_flagged_steps_is_that_of_poisson(n_steps: int, flagged: int) -> None:
+    expected = poisson.sf(flagged - 1, 0.01 * n_steps)
+    assert chance_of(np.ones(ALPHAS.size), 0.01, n_steps, flagged) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("flagged", [1, 5, 40, 120])
+@pytest.mark.parametrize("size", [1.5, 6.0])
+def test_the_chance_of_flagged_steps_is_that_of_polya_and_aeppli(size: float, flagged: int) -> None:
+    expected = naive_calibration.clusters_above(2000 * 0.01 / size, size, flagged)
+    found = chance_of(np.full(ALPHAS.size, size), 0.01, 2000, flagged)
+    assert found == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def test_the_chance_of_none_is_certain_and_that_of_all_of_a_long_recording_is_none() -> None:
+    steps = np.full(ALPHAS.size, 5.0)
+    assert chance_of(steps, 0.01, 1000, 0) == 1.0
+    assert chance_of(steps, 0.01, 10**7, 10**6) == 0.0
+    assert chance_of(steps, 0.01, 10**7, 10**5) == pytest.approx(0.5, abs=0.01)

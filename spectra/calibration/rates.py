@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
+from scipy.special import bdtr, gammaln
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray
 from spectra.calibration.contamination import raised_runs
@@ -161,6 +162,35 @@ def rate_of_alpha(steps: Float64Array, alpha: float) -> float:
     """
     logs = np.log(ALPHAS[::-1])
     return float(alpha / np.exp(np.interp(np.log(alpha), logs, np.log(steps[::-1]))))
+
+
+def chance_of(steps: Float64Array, alpha: float, n_steps: int, n_flagged: int) -> float:
+    """Return the probability that normal data has `n_flagged` flagged steps or more.
+
+    Alarms are a Poisson process, and their flagged steps geometric numbers, so that the flagged
+    steps of a recording follow the distribution of Pólya and Aeppli (compound Poisson limit of
+    exceedances, Hsing, Hüsler & Leadbetter 1988).
+
+    Parameters
+    ----------
+    steps : ndarray (n,)
+        Flagged steps of an alarm at each of ALPHAS.
+    alpha : float
+        Probability that a step is flagged.
+    n_steps, n_flagged : int
+        Steps of the recording, and flagged ones among them.
+    """
+    if n_flagged < 1:
+        return 1.0
+    per_step = rate_of_alpha(steps, alpha)
+    expected = n_steps * per_step
+    # Ten standard deviations hold all but 1e-20 of the alarms.
+    count = np.arange(1, math.ceil(expected + 10 * math.sqrt(expected) + 30))
+    log_p = count * math.log(expected) - expected - gammaln(count + 1)
+    # So many geometric numbers add up to n_flagged where n_flagged − 1 trials have fewer ends.
+    ends = np.minimum(count, n_flagged) - 1
+    enough = bdtr(ends, n_flagged - 1, per_step / alpha)
+    return min(float((np.exp(log_p) * enough).sum()), 1.0)
 
 
 def alpha_of_rate(steps: Float64Array, per_step: float) -> float:
