@@ -4,13 +4,16 @@
 
 prefixes   The rows that are known to be normal of the development series: the first half learned,
            the second half scored. Printed: the share of the series that are called different from
-           what was learned; and of the others the median of the share of rows with a p-value below
-           alpha = 0.01, over alpha, and the share of series in which it lies between 0.33 and 3;
-           the share in which the 95 % interval of Clopper and Pearson of the independent scores
-           reaches into that range; and the same of series of 20,000 normal rows or more.
-           A series of fewer than 500 normal rows is left out, as are those whose two halves are
-           not of one distribution: the means of 20 blocks of each half differ by the test of
-           Mann and Whitney, or their standard deviations do (p < 0.01).
+           what was learned, of all, of those with more than 3 times as many rows with a p-value
+           below alpha = 0.01 as alpha says, and of those with 0.33 to 3 times as many; of those
+           that are not called different the median rate over alpha, the shares within 0.33 to 3,
+           below and above, and the share in which the 95 % interval of Clopper and Pearson of the
+           independent scores reaches into that range; the share that would be within it if the
+           independent scores beyond the threshold were a Poisson number of mean alpha; and, with
+           the halves exchanged, how often a rate above 3 becomes one below 0.33, and the reverse.
+           A series of fewer than 500 normal rows is left out. Its halves are stationary where the
+           means of 20 blocks of each half do not differ by the test of Mann and Whitney, nor their
+           standard deviations (p < 0.01).
 agreement  The same series, learned from their normal rows by `normal_rows`, and from a recording of
            these rows alone by `normal`. Printed for the rows after them: the median of the rank
            correlation of the p-values, and the share of rows flagged at alpha = 0.01 by one of the
@@ -24,6 +27,7 @@ whether the recording is called different.
 
 import argparse
 from collections.abc import Callable, Iterator
+from math import ceil, floor
 from pathlib import Path
 
 import machine
@@ -32,7 +36,7 @@ import pandas as pd
 from development import UNIVARIATE
 from field import DIR, SKAB_NORMAL, drive_end
 from numpy.typing import NDArray
-from scipy.stats import binomtest, mannwhitneyu, spearmanr
+from scipy.stats import binomtest, mannwhitneyu, poisson, spearmanr
 
 from spectra import Detection, detect, learn, score
 from spectra.benchmark import normal_rows_of
@@ -62,14 +66,24 @@ def is_different(found: Detection) -> bool:
     return any("as a whole" in note for note in found.notes)
 
 
-def interval(found: Detection, ratio: float) -> tuple[float, float]:
-    """Return the interval of Clopper and Pearson of a rate over alpha."""
+def independent_of(found: Detection) -> int:
+    """Return the number of independent scores."""
     calibration = found.fusion.calibration
-    independent = calibration.n_independent / calibration.n
-    n = max(1, round(found.step_scores.statistic.size * independent))
+    share = calibration.n_independent / calibration.n
+    return max(1, round(found.step_scores.statistic.size * share))
+
+
+def reaches(n: int, ratio: float) -> bool:
+    """Return whether the interval of Clopper and Pearson of a rate reaches into the range."""
     hits = min(round(ratio * ALPHA * n), n)
-    found_range = binomtest(hits, n).proportion_ci(0.95, method="exact")
-    return found_range.low / ALPHA, found_range.high / ALPHA
+    found = binomtest(hits, n).proportion_ci(0.95, method="exact")
+    return bool(found.low <= HIGHEST * ALPHA and found.high >= LOWEST * ALPHA)
+
+
+def attainable(n: int) -> float:
+    """Return the chance that a Poisson number of mean alpha·n lies in the range."""
+    low, high = ceil(LOWEST * ALPHA * n), floor(HIGHEST * ALPHA * n)
+    return float(poisson.cdf(high, ALPHA * n) - poisson.cdf(low - 1, ALPHA * n))
 
 
 def is_stationary(x: Floats) -> bool:
@@ -96,27 +110,53 @@ def prefixes(folder: Path, every: int) -> None:
     """Print the rates of the second halves of normal rows."""
     rows = []
     for x, n in series(folder, every):
-        found = score(learn(x[: n // 2]), x[n // 2 : n], alpha=ALPHA)
-        ratio = over_alpha(p_values(found))
-        rows.append((n, is_stationary(x[:n]), is_different(found), ratio, *interval(found, ratio)))
-    table = pd.DataFrame(
-        rows, columns=["rows", "stationary", "different", "ratio", "lowest", "highest"]
-    )
+        first, second = x[: n // 2], x[n // 2 : n]
+        found = score(learn(first), second, alpha=ALPHA)
+        independent, ratio = independent_of(found), over_alpha(p_values(found))
+        exchanged = (
+            over_alpha(p_values(score(learn(second), first))) if np.ptp(second) else float("nan")
+        )
+        rows.append(
+            {
+                "rows": n,
+                "stationary": is_stationary(x[:n]),
+                "different": is_different(found),
+                "ratio": ratio,
+                "reaches": reaches(independent, ratio),
+                "attainable": attainable(independent),
+                "exchanged": exchanged,
+            }
+        )
+    table = pd.DataFrame(rows)
     for name, part in (
         ("not stationary", table[~table["stationary"]]),
         ("stationary", table[table["stationary"]]),
         ("long and stationary", table[table["stationary"] & (table["rows"] >= LONG)]),
     ):
-        rest = part[~part["different"]]
-        ratio = rest["ratio"]
-        reaches = (rest["lowest"] <= HIGHEST) & (rest["highest"] >= LOWEST)
-        print(
-            f"prefixes, {name}: {len(part)} series, "
-            f"{100 * part['different'].mean():.0f} % called different; of the others median "
-            f"{ratio.median():.2f}, 0.33 to 3 in {100 * ratio.between(LOWEST, HIGHEST).mean():.0f} "
-            f"%, above 3 in {100 * (ratio > HIGHEST).mean():.0f} %; the interval reaches 0.33 to 3 "
-            f"in {100 * reaches.mean():.0f} %"
-        )
+        show_prefixes(name, part)
+
+
+def percent(values: "pd.Series[bool]") -> str:
+    """Return a share as a text."""
+    return f"{100 * values.mean():.0f} %" if len(values) else "none"
+
+
+def show_prefixes(name: str, part: pd.DataFrame) -> None:
+    """Print the rates of some of the series."""
+    ratio, exchanged = part["ratio"], part["exchanged"]
+    inside, above, below = ratio.between(LOWEST, HIGHEST), ratio > HIGHEST, ratio < LOWEST
+    called, rest = part["different"], part[~part["different"]]
+    kept = rest["ratio"]
+    print(
+        f"prefixes, {name}: {len(part)} series; called different {percent(called)}, of those above "
+        f"3 {percent(called[above])}, of those of 0.33 to 3 {percent(called[inside])}\n"
+        f"  not called different: {len(rest)} series, median {kept.median():.2f}, 0.33 to 3 in "
+        f"{percent(kept.between(LOWEST, HIGHEST))}, below in {percent(kept < LOWEST)}, above in "
+        f"{percent(kept > HIGHEST)}, the interval reaches 0.33 to 3 in {percent(rest['reaches'])}, "
+        f"attainable {100 * rest['attainable'].mean():.0f} %\n"
+        f"  halves exchanged: above 3 becomes below 0.33 in {percent(exchanged[above] < LOWEST)}, "
+        f"below 0.33 becomes above 3 in {percent(exchanged[below] > HIGHEST)}"
+    )
 
 
 def agreement(folder: Path, every: int) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from spectra import formatting
 from spectra.alarms import find_alarms
-from spectra.arrays import BoolArray
+from spectra.arrays import BoolArray, FloatArray
 from spectra.calibration.contamination import raised_runs
 from spectra.calibration.fusion import Fusion
 from spectra.calibration.rates import AlarmRate, chance_of, rate_of_alpha
@@ -21,10 +21,10 @@ FEW_FRAMES: Final = 20
 # Share of the scores from which a note says that they were taken for anomalous.
 SUSPECTED: Final = 0.01
 # A recording is called different as a whole where this share of its scores has a p-value below
-# SMALL, this share of its rows lies in the alarms at SMALL, and the chance of so many is below
+# SMALL, this share of its rows is anomalous itself, and the chance of so many scores is below
 # BY_CHANCE. Of 615 halves of normal rows scored by a model of the other half (see
-# `benchmarks/healthy.py`) 84 % of those with a rate of more than ten times SMALL are, and none of
-# the others; with shares of 0.15 and 0.2 64 and 53 % of them.
+# `benchmarks/healthy.py`) 90 % of those with a rate of more than ten times SMALL are, and none of
+# the others; with shares of 0.15 and 0.2 73 and 62 % of them.
 SMALL: Final = 0.01
 DIFFERENT: Final = 0.1
 BY_CHANCE: Final = 0.01
@@ -127,21 +127,20 @@ def extrapolated_note(scores: Scores, alpha: float, fs: float | None, *, as_rate
 def different_note(scores: Scores) -> str:
     """Return a note where most of the recording differs from what was learned from.
 
-    One event raises the scores of as many steps as the longest frame reaches, but its alarm is as
-    long as itself. Both the scores and the rows in alarms are counted therefore, and the scores
-    are judged by a test (`spectra.calibration.rates.chance_of`).
+    One event raises the scores of as many steps as the longest frame reaches, so that not only the
+    scores are counted but also the rows that are anomalous themselves. The number of scores is
+    judged by a test (`spectra.calibration.rates.chance_of`).
     """
     fusion, n_known, n_beyond = scores.fusion, 0, 0
     threshold = np.float64(fusion.threshold(SMALL))
     for start in range(0, len(scores.statistic), AT_ONCE):
         part = scores.statistic[start : start + AT_ONCE]
         n_known += int(np.isfinite(part).sum())
-        with np.errstate(invalid="ignore"):
-            n_beyond += int((part > threshold).sum())
+        n_beyond += int(_above(part, threshold).sum())
     if (
         n_beyond < DIFFERENT * n_known
         or chance_of(fusion.alarm_steps, SMALL, n_known, n_beyond) > BY_CHANCE
-        or _share_in_alarms(scores) < DIFFERENT
+        or not _is_long(scores, threshold)
     ):
         return ""
     share = n_beyond / n_known
@@ -152,12 +151,26 @@ def different_note(scores: Scores) -> str:
     )
 
 
-def _share_in_alarms(scores: Scores) -> float:
-    """Return the share of the rows in alarms at SMALL, 1 where edges do not count."""
+def _above(statistic: FloatArray, threshold: np.float64) -> BoolArray:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(statistic > threshold)
+
+
+def _is_long(scores: Scores, threshold: np.float64) -> bool:
+    """Return whether DIFFERENT of the rows are anomalous themselves.
+
+    A run of scores above the threshold is longer than its event by the longest frame, before and
+    after it. Where that leaves too little, the rows in alarms are counted.
+    """
     if len(scores.statistic) > AT_ONCE:
-        return 1.0
+        return True
+    begins, ends = raised_runs(_above(scores.statistic, threshold))
+    reach = 2 * max(scores.fusion.npersegs)
+    rows = np.maximum((ends - begins) * scores.step - reach, 0).sum()
+    if rows >= DIFFERENT * scores.n_samples:
+        return True
     found = find_alarms(scores, SMALL)
-    return float((found.last - found.first + 1).sum()) / scores.n_samples
+    return bool((found.last - found.first + 1).sum() >= DIFFERENT * scores.n_samples)
 
 
 def few_frames_note(fusion: Fusion) -> str:

@@ -46,6 +46,24 @@ def test_a_slow_rise_in_part_of_a_recording_makes_it_different() -> None:
     assert not has_note(spectra.score(model, noise(3000, 1)))
 
 
+@pytest.mark.parametrize("spike", [0.0, 500.0])
+def test_a_spike_does_not_hide_that_a_recording_is_different(spike: float) -> None:
+    # Alarms are as short as what their shortest frames see.
+    x = noise(3000, 1) + 2
+    x[1500:1504] += spike
+    assert has_note(spectra.score(spectra.learn(noise(2000)), x))
+
+
+def test_three_events_do_not_make_a_recording_different() -> None:
+    x = noise(4000, 1)
+    for start in (500, 1800, 3100):
+        x[start : start + 30] += 12
+    found = spectra.score(spectra.learn(noise(20_000, 2)), x)
+    assert np.mean(found.step_scores.p_value < 0.01) > 0.1
+    assert len(found.alarms) == 3
+    assert not has_note(found)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_short_normal_recordings_are_not_called_different(seed: int) -> None:
     model = spectra.learn(noise(50_000))
