@@ -16,8 +16,9 @@ prefixes   The rows that are known to be normal of the development series: the f
            standard deviations (p < 0.01).
 agreement  The same series, learned from their normal rows by `normal_rows`, and from a recording of
            these rows alone by `normal`. Printed for the rows after them: the median of the rank
-           correlation of the p-values, and the share of rows flagged at alpha = 0.01 by one of the
-           two that both flag.
+           correlation of the p-values, the share of rows flagged at alpha = 0.01 by one of the two
+           that both flag, and how far the shares of flagged rows differ; then the same of the
+           series that neither calls different from the normal rows.
 bearing    The first half of a healthy bearing (CWRU 97) learned, the second half scored.
 skab       The first 400 rows of the recording of a water loop without a fault learned.
 
@@ -165,26 +166,28 @@ def agreement(folder: Path, every: int) -> None:
     for x, n in series(folder, every):
         if x.size - n < SHORTEST:
             continue
-        one = p_values(detect(x, normal_rows=(0, n)), n)
-        other = p_values(detect(x[n:], normal=x[:n]))
+        found = detect(x, normal_rows=(0, n)), detect(x[n:], normal=x[:n])
+        one, other = p_values(found[0], n), p_values(found[1])
         known = np.isfinite(one) & np.isfinite(other)
         by_one, by_other = one[known] < ALPHA, other[known] < ALPHA
         either = (by_one | by_other).sum()
         rows.append(
-            (
-                spearmanr(one[known], other[known]).statistic,
-                (by_one & by_other).sum() / either if either else 1.0,
-                abs(by_one.mean() - by_other.mean()),
-            )
+            {
+                "different": any(is_different(each) for each in found),
+                "rank": spearmanr(one[known], other[known]).statistic,
+                "both": (by_one & by_other).sum() / either if either else 1.0,
+                "difference": abs(by_one.mean() - by_other.mean()),
+            }
         )
-    table = pd.DataFrame(rows, columns=["rank", "both", "difference"])
-    print(
-        f"agreement: {len(table)} series; median rank correlation of the p-values "
-        f"{table['rank'].median():.2f}; flagged by both of those flagged by one: median "
-        f"{100 * table['both'].median():.0f} %; shares of flagged rows differ by "
-        f"{100 * table['difference'].median():.1f} % in the median, by more than 20 % in "
-        f"{100 * (table['difference'] > 0.2).mean():.0f} % of the series"
-    )
+    table = pd.DataFrame(rows)
+    for name, part in (("all", table), ("not called different", table[~table["different"]])):
+        print(
+            f"agreement, {name}: {len(part)} series; median rank correlation of the p-values "
+            f"{part['rank'].median():.2f}; flagged by both of those flagged by one: median "
+            f"{100 * part['both'].median():.0f} %; shares of flagged rows differ by "
+            f"{100 * part['difference'].median():.1f} % in the median, by more than 20 % in "
+            f"{percent(part['difference'] > 0.2)} of the series"
+        )
 
 
 def show(name: str, found: Detection, start: int = 0) -> None:
