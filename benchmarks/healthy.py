@@ -4,8 +4,8 @@
 
 prefixes   The rows that are known to be normal of the development series: the first half learned,
            the second half scored. Printed: the share of the series that are called different from
-           what was learned, of all, of those with more than 3 times as many rows with a p-value
-           below alpha = 0.01 as alpha says, and of those with 0.33 to 3 times as many; of those
+           what was learned, of all, of those with more than 3 and 10 times as many rows with a
+           p-value below alpha = 0.01 as alpha says, and of those with 0.33 to 3 times; of those
            that are not called different the median rate over alpha, the shares within 0.33 to 3,
            below and above, and the share in which the 95 % interval of Clopper and Pearson of the
            independent scores reaches into that range; the share that would be within it if the
@@ -19,11 +19,14 @@ agreement  The same series, learned from their normal rows by `normal_rows`, and
            correlation of the p-values, the share of rows flagged at alpha = 0.01 by one of the two
            that both flag, and how far the shares of flagged rows differ; then the same of the
            series that neither calls different from the normal rows.
+kinds      50,000 rows of each of the ten kinds of normal data of `calibration.py` learned, parts of
+           the 50,000 rows after them scored. Printed: the share of the parts of each length that
+           are called different.
 bearing    The first half of a healthy bearing (CWRU 97) learned, the second half scored.
 skab       The first 400 rows of the recording of a water loop without a fault learned.
 
-For the last two: the share of rows with a p-value below alpha = 0.01 and 0.001, over alpha, and
-whether the recording is called different.
+For `bearing` and `skab`: the share of rows with a p-value below alpha = 0.01 and 0.001, over alpha,
+and whether the recording is called different.
 """
 
 import argparse
@@ -34,6 +37,7 @@ from pathlib import Path
 import machine
 import numpy as np
 import pandas as pd
+from calibration import KINDS
 from development import UNIVARIATE
 from field import DIR, SKAB_NORMAL, drive_end
 from numpy.typing import NDArray
@@ -45,11 +49,15 @@ from spectra.datasets import read
 
 Floats = NDArray[np.float64]
 ALPHA = 1e-2
-LOWEST, HIGHEST = 0.33, 3.0
+LOWEST, HIGHEST, FAR = 0.33, 3.0, 10.0
 SHORTEST = 500
 BLOCKS = 20
 SAME = 0.01
 LONG = 20_000
+LEARNED = 50_000
+LENGTHS = (250, 500, 1000, 3000, 10_000, 50_000)
+PARTS_OF_A_RECORDING = 5
+SEEDS = 4
 
 
 def p_values(found: Detection, start: int = 0) -> Floats:
@@ -150,7 +158,8 @@ def show_prefixes(name: str, part: pd.DataFrame) -> None:
     kept = rest["ratio"]
     print(
         f"prefixes, {name}: {len(part)} series; called different {percent(called)}, of those above "
-        f"3 {percent(called[above])}, of those of 0.33 to 3 {percent(called[inside])}\n"
+        f"3 {percent(called[above])}, above 10 {percent(called[ratio > FAR])}, of those of 0.33 to "
+        f"3 {percent(called[inside])}\n"
         f"  not called different: {len(rest)} series, median {kept.median():.2f}, 0.33 to 3 in "
         f"{percent(kept.between(LOWEST, HIGHEST))}, below in {percent(kept < LOWEST)}, above in "
         f"{percent(kept > HIGHEST)}, the interval reaches 0.33 to 3 in {percent(rest['reaches'])}, "
@@ -190,6 +199,24 @@ def agreement(folder: Path, every: int) -> None:
         )
 
 
+def kinds(_folder: Path, _every: int) -> None:
+    """Print how often parts of normal recordings are called different."""
+    called: dict[int, list[bool]] = {length: [] for length in LENGTHS}
+    for number, make in enumerate(KINDS.values()):
+        for seed in range(SEEDS):
+            x = make(np.random.default_rng([seed, number, 9]), 2 * LEARNED)
+            model = learn(x[:LEARNED])
+            for length in LENGTHS:
+                for part in range(min(PARTS_OF_A_RECORDING, LEARNED // length)):
+                    start = LEARNED + part * (LEARNED // PARTS_OF_A_RECORDING)
+                    called[length].append(is_different(score(model, x[start : start + length])))
+    texts = ", ".join(
+        f"{length:,} rows {100 * np.mean(each):.1f} % of {len(each)}"
+        for length, each in called.items()
+    )
+    print(f"kinds, called different: {texts}")
+
+
 def show(name: str, found: Detection, start: int = 0) -> None:
     """Print the rates of one recording."""
     p = p_values(found, start)
@@ -216,6 +243,7 @@ def skab(folder: Path, _every: int) -> None:
 PARTS: dict[str, Callable[[Path, int], None]] = {
     "prefixes": prefixes,
     "agreement": agreement,
+    "kinds": kinds,
     "bearing": bearing,
     "skab": skab,
 }

@@ -103,3 +103,15 @@ def test_the_same_normal_rows_and_recording_agree_on_the_rows_after_them() -> No
 @pytest.mark.parametrize(("alpha", "expected"), [(0.01, False), (1e-9, True)])
 def test_an_alpha_beyond_the_data_is_said(alpha: float, expected: bool) -> None:
     assert said(spectra.detect(noise(4000), alpha=alpha), "is extrapolated") is expected
+
+
+def test_normal_data_of_few_long_frames_is_said_to_be_rough() -> None:
+    # The longest frame is a quarter of 2,000 rows, and no longer of more.
+    for n, expected in ((600, True), (2000, True), (3000, False), (20_000, False)):
+        model = spectra.learn(noise(n))
+        found = spectra.score(model, noise(4000, 1))
+        assert said(found, "without overlap were learned from: the p-values are rough") is expected
+        if expected:
+            longest = max(found.npersegs)
+            assert said(found, f"Only {n / longest:.0f} frames of {longest} rows")
+        assert not said(spectra.detect(noise(n)), "rough")
