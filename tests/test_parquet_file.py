@@ -237,3 +237,62 @@ def test_missing_library_is_named_with_the_command_that_installs_it(
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(DataError, match=r"pip install 'spectra-anomaly\[parquet\]'"):
         read(path)
+
+
+@EITHER
+@pytest.mark.parametrize("zone", ["UTC", "+02:00", "Europe/Berlin"])
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_instants_with_a_zone_are_the_time_in_it(
+    tmp_path: Path, name: str, unit: str, zone: str
+) -> None:
+    times = pa.array(TIMES.as_unit("us").tz_localize("UTC")).cast(pa.timestamp(unit, zone))
+    recording = read(written(tmp_path, name, pa.table({"when": times, **COLUMNS})))
+    assert (recording.index == TIMES.tz_localize("UTC")).all()
+    assert recording.index[0].utcoffset() == times[0].as_py().utcoffset()
+    assert recording.fs == 4.0
+
+
+COUNTS = pa.array(np.arange(N))
+STORED = {
+    "json": pa.array([f"{i}" for i in range(N)], pa.json_()),
+    "bool8": pa.array(COUNTS.to_numpy() % 2, pa.bool8()),
+    "opaque": pa.ExtensionArray.from_storage(pa.opaque(pa.int64(), "a", "b"), COUNTS),
+    "tensor": pa.FixedShapeTensorArray.from_numpy_ndarray(np.zeros((N, 2))),
+    "uuid": pa.array([bytes(16)] * N, pa.uuid()),
+    "fields": pa.StructArray.from_arrays(
+        [pa.ExtensionArray.from_storage(pa.opaque(pa.int64(), "a", "b"), COUNTS)], ["count"]
+    ),
+    "span": pa.array(np.arange(N), pa.duration("ms")),
+    "clock": pa.array(np.arange(N).astype(np.int32), pa.time32("s")),
+    "clock ns": pa.array(np.arange(N) * 10**9 + 1, pa.time64("ns")),
+    "day": pa.array(np.arange(N).astype(np.int32), pa.date32()),
+    "money": pa.array([Decimal(f"{i}.5") for i in range(N)], pa.decimal256(50, 2)),
+    "text": pa.array([f"{i}.5" for i in range(N)], pa.string_view()),
+    "number": pa.array([1.5, 2.5] * (N // 2)).dictionary_encode(),
+    "nothing": pa.nulls(N),
+    "bytes": pa.array([b"a"] * N, pa.binary_view()),
+}
+
+
+@EITHER
+@pytest.mark.parametrize("kind", STORED)
+@pytest.mark.parametrize("use", ["channels", "time", "label", "series"])
+def test_columns_of_every_type_are_read_or_get_one_sentence(
+    tmp_path: Path, name: str, kind: str, use: str
+) -> None:
+    path = written(tmp_path, name, pa.table({"c": STORED[kind], **COLUMNS}))
+    assert read(path, channels="flow").values[:, 0].tolist() == COLUMNS["flow"].tolist()
+    with suppress(DataError):
+        read(path, **{use: "c"})
+
+
+@EITHER
+@pytest.mark.parametrize(("kind", "channel"), [("opaque", "c"), ("fields", "c.count")])
+def test_a_column_of_an_extension_type_has_the_values_it_is_stored_as(
+    tmp_path: Path, name: str, kind: str, channel: str
+) -> None:
+    steps = np.cumsum(RNG.integers(-5, 6, N))
+    kept = pa.ExtensionArray.from_storage(pa.opaque(pa.int64(), "a", "b"), pa.array(steps))
+    column = kept if kind == "opaque" else pa.StructArray.from_arrays([kept], ["count"])
+    recording = read(written(tmp_path, name, pa.table({"c": column, **COLUMNS})))
+    assert recording.values[:, recording.channels.index(channel)].tolist() == steps.tolist()

@@ -17,11 +17,10 @@ from spectra.datasets.large.stamps import LazyIndex, Runs, Stamps, stored_grid
 from spectra.datasets.large.tables import parquet_pieces, text_pieces
 from spectra.datasets.memory import largest_bytes
 from spectra.datasets.raw import Raw, Request, quiet
-from spectra.datasets.readers.binary import library
 from spectra.datasets.readers.columns import LARGEST, too_large
 from spectra.datasets.readers.edf_file import edf_layout, is_edf
 from spectra.datasets.readers.numpy_file import is_npy, npy_header
-from spectra.datasets.readers.parquet_file import is_parquet, read_parquet
+from spectra.datasets.readers.parquet_file import is_parquet, n_values_of, read_parquet
 from spectra.datasets.readers.wav_file import checked_format, is_wav
 from spectra.datasets.reading import TEXT, Recogniser, format_of
 from spectra.datasets.recording import Recording, refuse_rate
@@ -88,9 +87,7 @@ def _n_values(source: Source) -> int:
     if form.recognise is is_edf:
         return size // edf_layout(source, source.path, "an EDF file").sample_bytes
     if form.recognise is is_parquet:
-        parquet = library("pyarrow.parquet", source, "a Parquet file", "parquet")
-        metadata = parquet.read_metadata(source.path)
-        return int(metadata.num_rows * metadata.num_columns)
+        return n_values_of(source)
     return 0
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import IO, Final
 
 from spectra.datasets.raw import Request
-from spectra.datasets.readers.binary import content, damaged, library
+from spectra.datasets.readers.binary import content
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.csv_file import read_table, written_delimiter
 from spectra.datasets.readers.dialect import sniff
@@ -120,22 +120,16 @@ def _last_end(block: bytes) -> int:
 
 def parquet_pieces(source: Source, request: Request) -> Iterator[Piece]:
     """Yield the batches of a Parquet file."""
-    arrow = library("pyarrow", source, "a Parquet file", "parquet")
     done = 0
-    try:
-        for table, whole in batches_of(source, content(source), request):
-            n_rows, before = len(table.frame), done
-            done += n_rows
-            yield Piece(
-                replace(table, place=_row_of(source.name, before)),
-                f"{source.name}, row {before + 1}",
-                done,
-                whole,
-            )
-    except DataError:
-        raise
-    except (arrow.ArrowException, OSError, ValueError) as error:
-        raise damaged(source, "a Parquet file", error) from error
+    for table, whole in batches_of(source, content(source), request):
+        n_rows, before = len(table.frame), done
+        done += n_rows
+        yield Piece(
+            replace(table, place=_row_of(source.name, before)),
+            f"{source.name}, row {before + 1}",
+            done,
+            whole,
+        )
 
 
 def _row_of(name: str, before: int) -> Callable[[int], str]:

@@ -5,7 +5,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from spectra.datasets.readers.binary import content, damaged, library
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.labels import is_label_name
 from spectra.datasets.readers.layouts import unrolled
+from spectra.datasets.readers.parquet_footer import MAGICS, metadata_of, opened_parquet
 from spectra.datasets.readers.parquet_pages import Pages, checked_pages
 from spectra.datasets.readers.signals import as_floats, listed_channels
 from spectra.datasets.readers.table import raw_from_table
@@ -36,15 +37,15 @@ _INDEX = re.compile(r"__index_level_\d+__")
 """Names that pandas gives to indices without a name."""
 _TIME_NAME = re.compile(r"(?i)(?:^|[\W_])(?:time|timestamp|date|datetime|epoch|ts|t)(?:$|[\W_])")
 _UNITS = ("unit", "units")
-_BATCH_ROWS, _BUFFER_BYTES = 1 << 16, 1 << 20
-"""Rows of a batch and bytes of the file that are held at a time: 0.5 MB a column, and 1 MB."""
+_BATCH_ROWS = 1 << 16
+"""Rows of a batch: 0.5 MB a column."""
 _BATCH_BYTES = 1 << 26
 """Most bytes of the texts of a batch."""
 
 
 def is_parquet(head: bytes, name: str) -> bool:
     """Return whether the content is a Parquet file."""
-    return head.startswith(b"PAR1")
+    return head.startswith(MAGICS)
 
 
 def is_feather(head: bytes, name: str) -> bool:
@@ -52,29 +53,36 @@ def is_feather(head: bytes, name: str) -> bool:
     return head.startswith(b"ARROW1") or (head.startswith(_STREAM) and len(head) > 16)
 
 
+@contextmanager
+def as_damage(arrow: Any, source: Source, kind: str) -> Iterator[None]:
+    """Raise DataError for an error of pyarrow while a file of a kind is read."""
+    try:
+        yield
+    except DataError:
+        raise
+    except (arrow.ArrowException, OSError, ValueError) as error:
+        raise damaged(source, kind, error) from error
+
+
 def read_parquet(source: Source, request: Request) -> Raw:
     """Read the columns of a Parquet file that are channels, time or labels."""
     arrow = library("pyarrow", source, _PARQUET, "parquet")
     parquet = library("pyarrow.parquet", source, _PARQUET, "parquet")
     where = content(source)
-    try:
-        # Reading ahead would hold the bytes of a whole row group beside its values.
-        with parquet.ParquetFile(where, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
-            columns = columns_of(arrow, source, file.schema_arrow, request)
-            rows = request.rows_of(file.metadata.num_rows, len(columns.indices))
-            values = rows * len(columns.indices)
-            remedy = "choose fewer columns with --channels"
-            refuse_too_large(source.name, values, remedy, most=source.max_bytes)
-            with open(where, "rb") if isinstance(where, Path) else nullcontext(where) as raw:
-                groups = range(_groups_of(file, rows))
-                pages = checked_pages(raw, file.metadata, groups, columns.stored_names())
-            frame = _frame(arrow, source, file, columns, rows, pages)
-            unread = file.metadata.num_rows - rows
+    with (
+        as_damage(arrow, source, _PARQUET),
+        opened_parquet(parquet, source, where) as (file, raw),
+    ):
+        columns = columns_of(arrow, source, file.schema_arrow, request)
+        rows = request.rows_of(file.metadata.num_rows, len(columns.indices))
+        values = rows * len(columns.indices)
+        remedy = "choose fewer columns with --channels"
+        refuse_too_large(source.name, values, remedy, most=source.max_bytes)
+        groups = range(_groups_of(file, rows))
+        pages = checked_pages(raw, file.metadata, groups, columns.stored_names())
+        frame = _frame(arrow, source, file, columns, rows, pages)
+        unread = file.metadata.num_rows - rows
         return replace(_raw(source, frame, columns, request), unread=unread)
-    except DataError:
-        raise
-    except (arrow.ArrowException, OSError, ValueError) as error:
-        raise damaged(source, _PARQUET, error) from error
 
 
 def batches_of(
@@ -83,15 +91,31 @@ def batches_of(
     """Yield the columns of a Parquet file some rows at a time, with the number of all rows."""
     arrow = library("pyarrow", source, _PARQUET, "parquet")
     parquet = library("pyarrow.parquet", source, _PARQUET, "parquet")
-    with parquet.ParquetFile(where, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
+    with (
+        as_damage(arrow, source, _PARQUET),
+        opened_parquet(parquet, source, where) as (file, raw),
+    ):
         columns = columns_of(arrow, source, file.schema_arrow, request)
         names = tuple(columns.names[index] for index in columns.indices)
         stored = columns.stored_names()
-        for batch in file.iter_batches(_BATCH_ROWS, columns=stored, use_threads=False):
+        pages = checked_pages(raw, file.metadata, range(file.metadata.num_row_groups), stored)
+        kinds = [columns.schema.types[index] for index in columns.indices]
+        texts = [name for name, kind in zip(stored, kinds, strict=True) if is_text(arrow, kind)]
+        most = _rows_of_batch(pages, texts)
+        for batch in file.iter_batches(most, columns=stored, use_threads=False):
             part = _flat(arrow, arrow.Table.from_batches([batch])).select(stored)
             frame = _converted(arrow, part)
             table = Table(frame, names, lambda row: source.name, source.name)
             yield table, file.metadata.num_rows
+
+
+def n_values_of(source: Source) -> int:
+    """Return the number of values of a Parquet file."""
+    arrow = library("pyarrow", source, _PARQUET, "parquet")
+    parquet = library("pyarrow.parquet", source, _PARQUET, "parquet")
+    with as_damage(arrow, source, _PARQUET), source.open() as file:
+        metadata = metadata_of(parquet, source, file)
+    return int(metadata.num_rows * metadata.num_columns)
 
 
 def read_feather(source: Source, request: Request) -> Raw:
@@ -99,7 +123,7 @@ def read_feather(source: Source, request: Request) -> Raw:
     arrow = library("pyarrow", source, _FEATHER, "parquet")
     where = content(source)
     stream = source.head(len(_STREAM)) == _STREAM
-    try:
+    with as_damage(arrow, source, _FEATHER):
         with _arrow_reader(arrow, where, stream) as (reader, _):
             whole = reader.schema.names
             columns = columns_of(arrow, source, reader.schema, request)
@@ -121,10 +145,6 @@ def read_feather(source: Source, request: Request) -> Raw:
             check_texts(arrow, source.name, table)
             frame = _converted(arrow, table)
         return replace(_raw(source, frame, columns, request), unread=unread)
-    except DataError:
-        raise
-    except (arrow.ArrowException, OSError, ValueError) as error:
-        raise damaged(source, _FEATHER, error) from error
 
 
 @contextmanager
@@ -220,7 +240,7 @@ class Columns:
 
 def columns_of(arrow: Any, source: Source, schema: Any, request: Request) -> Columns:
     """Return which columns to read: all, or those that are named and those that may be time."""
-    schema = _flat(arrow, schema.empty_table()).schema
+    schema = _empty(arrow, schema).schema
     names = tuple("" if _INDEX.fullmatch(name) else name for name in schema.names)
     table = Table(pd.DataFrame(), names, lambda row: source.name, source.name)
     nested = [index for index, kind in enumerate(schema.types) if not _is_flat(arrow, kind)]
@@ -244,9 +264,27 @@ def columns_of(arrow: Any, source: Source, schema: Any, request: Request) -> Col
 
 def _flat(arrow: Any, table: Any) -> Any:
     """Return a table with a column for each field of a structure, named with a dot."""
+    for index, field in enumerate(table.schema):
+        if (kind := _stored(arrow, field.type)) != field.type:
+            table = table.set_column(index, field.with_type(kind), table.column(index).cast(kind))
     while any(map(arrow.types.is_struct, table.schema.types)):
         table = table.flatten()
     return table
+
+
+def _empty(arrow: Any, schema: Any) -> Any:
+    """Return the table without rows of a schema, with a column for each field of a structure."""
+    fields = [field.with_type(_stored(arrow, field.type)) for field in schema]
+    return _flat(arrow, arrow.schema(fields, schema.metadata).empty_table())
+
+
+def _stored(arrow: Any, kind: Any) -> Any:
+    """Return the type that values are stored as: it is another for one such as of tensors."""
+    if isinstance(kind, arrow.BaseExtensionType):
+        return _stored(arrow, kind.storage_type)
+    if arrow.types.is_struct(kind):
+        return arrow.struct([part.with_type(_stored(arrow, part.type)) for part in kind])
+    return kind
 
 
 def _is_flat(arrow: Any, kind: Any) -> bool:
@@ -290,16 +328,12 @@ def _frame(
 def _rest(
     arrow: Any, source: Source, file: Any, kinds: dict[str, Any], rows: int, pages: dict[str, Pages]
 ) -> Any:
-    """Return the first rows of columns of texts and others, of these names and types.
-
-    A text is at most as long as a page, so that the rows of a batch are bounded by its bytes.
-    """
+    """Return the first rows of columns of texts and others, of these names and types."""
     names = [*kinds]
     texts = [name for name in names if is_text(arrow, kinds[name])]
-    longest = max((pages[name].largest for name in texts), default=0)
-    most = max(1, min(_BATCH_ROWS, rows, _BATCH_BYTES // (longest + 1)))
+    most = max(1, min(rows, _rows_of_batch(pages, texts)))
     needed = dict.fromkeys(texts, 0)
-    found = [_flat(arrow, file.schema_arrow.empty_table()).select(names)]
+    found = [_empty(arrow, file.schema_arrow).select(names)]
     count = 0
     for group in range(_groups_of(file, rows) if names else 0):
         for batch in file.iter_batches(most, [group], names, use_threads=False):
@@ -313,6 +347,15 @@ def _rest(
     table = arrow.concat_tables(found).slice(0, rows)
     check_texts(arrow, source.name, table)
     return table
+
+
+def _rows_of_batch(pages: dict[str, Pages], texts: list[str]) -> int:
+    """Return how many rows of columns of texts, and others, are held at a time.
+
+    A text is at most as long as a page, so that the rows are bounded by its bytes.
+    """
+    longest = max((pages[name].largest for name in texts), default=0)
+    return max(1, min(_BATCH_ROWS, _BATCH_BYTES // (longest + 1)))
 
 
 def _groups_of(file: Any, rows: int) -> int:
@@ -331,7 +374,8 @@ def _filled(arrow: Any, file: Any, columns: Columns, rows: int) -> dict[int, NDA
     Integers and instants of which some are missing have no array.
     """
     kinds = [columns.schema.types[index] for index in columns.indices]
-    stored, whole = columns.stored_names(), set(file.schema_arrow.names)
+    stored, schema = columns.stored_names(), file.schema_arrow
+    whole = {field.name for field in schema if _stored(arrow, field.type) == field.type}
     places = [i for i, name in enumerate(stored) if name in whole and _has_array(arrow, kinds[i])]
     floating = [place for place in places if arrow.types.is_floating(kinds[place])]
     filled: dict[int, NDArray[Any]] = dict(
@@ -339,7 +383,7 @@ def _filled(arrow: Any, file: Any, columns: Columns, rows: int) -> dict[int, NDA
     )
     for place in places:
         if place not in filled:
-            filled[place] = np.empty(rows, kinds[place].to_pandas_dtype())
+            filled[place] = np.empty(rows, _array_type(arrow, kinds[place]))
     start, most = 0, min(_BATCH_ROWS, max(1, rows))
     for group in range(_groups_of(file, rows) if places else 0):
         for batch in file.iter_batches(
@@ -367,6 +411,11 @@ def _has_array(arrow: Any, kind: Any) -> bool:
     return bool(types.is_floating(kind) or types.is_integer(kind) or types.is_timestamp(kind))
 
 
+def _array_type(arrow: Any, kind: Any) -> str:
+    """Return the type of the array of integers, or of instants, which are those of UTC."""
+    return f"M8[{kind.unit}]" if arrow.types.is_timestamp(kind) else str(kind)
+
+
 def _with_zone(values: NDArray[Any], kind: Any) -> Any:
     """Return instants in the zone of their column, and numbers as they are."""
     if values.dtype.kind != "M" or kind.tz is None:
@@ -375,10 +424,19 @@ def _with_zone(values: NDArray[Any], kind: Any) -> Any:
 
 
 def _converted(arrow: Any, table: Any) -> pd.DataFrame:
-    """Return a table of Arrow as a frame, decimals as floats; each column is freed at once."""
+    """Return a table of Arrow as a frame, decimals as floats; each column is freed at once.
+
+    Times of day have microseconds at most in Python.
+    """
     for index, field in enumerate(table.schema):
-        if arrow.types.is_decimal(field.type):
-            table = table.set_column(index, field.name, table.column(index).cast(arrow.float64()))
+        kind = field.type
+        if arrow.types.is_decimal(kind):
+            kind = arrow.float64()
+        elif arrow.types.is_time64(kind):
+            kind = arrow.time64("us")
+        if kind != field.type:
+            column = table.column(index).cast(kind, safe=False)
+            table = table.set_column(index, field.name, column)
     frame: pd.DataFrame = table.to_pandas(
         date_as_object=False, ignore_metadata=True, split_blocks=True, self_destruct=True
     )
