@@ -13,6 +13,7 @@ from spectra.datasets.readers.fill_values import without_fill_values
 from spectra.datasets.readers.header import NO_HEADER, Header
 from spectra.datasets.readers.names import unit_in
 from spectra.errors import DataError
+from spectra.text import short
 
 # Beyond these, squares and their sums run out of numbers; who writes a larger one means that there
 # is no value.
@@ -83,7 +84,7 @@ class Table:
         if wanted.isdecimal() and len(wanted) < 10 and 1 <= int(wanted) <= len(self.names):
             return int(wanted) - 1
         near = difflib.get_close_matches(wanted, titles, n=1) if len(titles) <= 1000 else []
-        hint = f"did you mean '{near[0]}'?" if near else f"there are {_listed(titles)}."
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {listed(titles)}."
         raise DataError(f"{self.source} has no column '{wanted}' for the {role}: {hint}")
 
     def titles(self) -> list[str]:
@@ -107,10 +108,10 @@ def quoted(cell: object) -> str:
     return f"'{text}'" if len(text) <= 40 else f"'{text[:40]}…'"
 
 
-def _listed(titles: Sequence[str]) -> str:
-    """Return the first few titles, quoted."""
-    shown = ", ".join(f"'{title}'" for title in titles[:8])
-    return shown + (f" and {len(titles) - 8} more" if len(titles) > 8 else "")
+def listed(texts: Sequence[str]) -> str:
+    """Return the first few texts for a sentence, each printable, short and quoted."""
+    shown = ", ".join(f"'{short(text)}'" for text in texts[:8])
+    return shown + (f" and {len(texts) - 8} more" if len(texts) > 8 else "")
 
 
 def is_plain(column: "pd.Series[float]") -> bool:
@@ -325,7 +326,7 @@ def _left_out(table: Table, columns: Sequence[int], what: str) -> list[str]:
         return [f"{table.label(columns[0])} holds {what}: left out."]
     return [
         f"{len(columns)} columns hold {what}: left out "
-        f"({_listed([table.titles()[i] for i in columns])})."
+        f"({listed([table.titles()[i] for i in columns])})."
     ]
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from spectra.datasets.memory import refuse_mostly_empty
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.columns import Table, listed
 from spectra.datasets.readers.delimiter import BLANKS, is_value, split
 from spectra.datasets.readers.dialect import Dialect, is_comment, sniff
 from spectra.datasets.readers.edges import LONGEST_FOOTER, footer_rows, row_text, total_row
@@ -208,7 +208,8 @@ def _table(text: Text, dialect: Dialect) -> _Parsed:
         )
         return _table(text, replace(dialect, rows=rows, notes=(*dialect.notes, note)))
     if frame.empty:
-        raise DataError(f"{text.name} has a header and no rows of data.")
+        names = listed([name for name in dialect.names if name])
+        raise DataError(f"{text.name} has a header and no rows of data below {names}.")
     if dialect.comment is None and _may_hide_comments(frame) and not dialect.rows:
         mark = text.late_comment()
         if mark is not None:

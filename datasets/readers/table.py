@@ -9,7 +9,14 @@ import pandas as pd
 from spectra.arrays import BoolArray
 from spectra.datasets.raw import Raw, Request, Stack
 from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
-from spectra.datasets.readers.columns import Channels, Table, is_plain, read_channels
+from spectra.datasets.readers.columns import (
+    Channels,
+    Table,
+    is_plain,
+    listed,
+    looks_like_text,
+    read_channels,
+)
 from spectra.datasets.readers.counters import find_counters
 from spectra.datasets.readers.labels import find_labels
 from spectra.datasets.readers.names import UNIT_NAMES, words
@@ -24,9 +31,19 @@ _LONGEST_ELAPSED = 1e8
 
 def refuse_too_few(table: Table) -> None:
     """Raise DataError for fewer than two rows."""
-    if len(table.frame) < 2:
-        count = "only one row" if len(table.frame) else "no rows"
-        raise DataError(f"{table.source} has {count}: a recording needs at least two.")
+    if len(table.frame) >= 2:
+        return
+    cells = [table.frame.iloc[:, column] for column in range(len(table.names))]
+    words = [str(cell.iloc[0]) for cell in cells if looks_like_text(cell, table.decimal)]
+    if words and len(words) == len(cells):
+        names = [name for name in table.names if name]
+        below = f" below {listed(names)}" if names else ""
+        raise DataError(
+            f"{table.source} is no table of numbers: its only row is {listed(words)}{below}, where "
+            "at least two rows with numbers are expected."
+        )
+    count = "only one row" if len(table.frame) else "no rows"
+    raise DataError(f"{table.source} has {count}: a recording needs at least two.")
 
 
 def raw_from_table(table: Table, request: Request, index: pd.Index | None = None) -> Raw:
