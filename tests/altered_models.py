@@ -184,7 +184,8 @@ def _other_members(parts: Parts, rng: np.random.Generator) -> bytes:
             [*pairs, (str(rng.choice(["more.npy", "../x.npy", "/etc/x", name + "/"])), part)]
         )
     if chance == 4:
-        return packed([*pairs, *((f"{i}.npy", b"") for i in range(int(rng.integers(1, 20_000))))])
+        more = int(2 ** rng.uniform(0, 14))
+        return packed([*pairs, *((f"{i}.npy", b"") for i in range(more))])
     file = io.BytesIO(packed(pairs))
     if chance == 5:
         content = bytearray(file.getvalue())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,6 @@ from spectra.datasets.readers.columns import (
     Table,
     is_plain,
     listed,
-    looks_like_text,
     read_channels,
 )
 from spectra.datasets.readers.counters import find_counters
@@ -33,14 +33,14 @@ def refuse_too_few(table: Table) -> None:
     """Raise DataError for fewer than two rows."""
     if len(table.frame) >= 2:
         return
-    cells = [table.frame.iloc[:, column] for column in range(len(table.names))]
-    words = [str(cell.iloc[0]) for cell in cells if looks_like_text(cell, table.decimal)]
-    if words and len(words) == len(cells):
+    first: Any = table.frame.iloc[:1].to_numpy(dtype=object).ravel()
+    cells = pd.Series(first).dropna()
+    if len(cells) and np.isnan(read_cells(cells, table.decimal).values).all():
         names = [name for name in table.names if name]
         below = f" below {listed(names)}" if names else ""
         raise DataError(
-            f"{table.source} is no table of numbers: its only row is {listed(words)}{below}, where "
-            "at least two rows with numbers are expected."
+            f"{table.source} is no table of numbers: its only row is {listed([*map(str, cells)])}"
+            f"{below}, where at least two rows with numbers are expected."
         )
     count = "only one row" if len(table.frame) else "no rows"
     raise DataError(f"{table.source} has {count}: a recording needs at least two.")
