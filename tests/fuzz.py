@@ -23,7 +23,7 @@ from functools import cache
 from itertools import filterfalse
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from click.testing import CliRunner
@@ -379,6 +379,21 @@ class Memory:
         return int(os.pread(self.status, 4096, 0).partition(b"VmHWM:")[2].split()[0]) * 1024
 
 
+class Found(NamedTuple):
+    """A summary of a batch.
+
+    The next seed, the inputs of each target, the failures, the most bytes and seconds of the
+    processor that an input took, and the tracebacks.
+    """
+
+    seed: int
+    tally: Counter[str]
+    failed: int
+    largest: int
+    longest: float
+    said: str
+
+
 class Batch:
     """A process that runs seeds one after another, and what it found.
 
@@ -390,13 +405,15 @@ class Batch:
         Instant of the monotonic clock at which it stops.
     """
 
-    # Seed now running, and number of inputs of each target.
+    # An entry of what is shared: the seed now running, the failures, the most bytes and the most
+    # microseconds of the processor that an input took, and the number of inputs of each target.
     HEAD = struct.Struct("<q")
+    SEED, FAILED, BYTES, TIME, FIRST = range(5)
 
     def __init__(self, seeds: range, targets: tuple[Any, ...], end: float) -> None:
         self.seeds, self.targets, self.end = seeds, targets, end
         self.names = sorted({target.__name__ for target in targets})
-        self.shared = mmap.mmap(-1, self.HEAD.size * (2 + len(self.names)))
+        self.shared = mmap.mmap(-1, self.HEAD.size * (self.FIRST + len(self.names)))
         self.report = mmap.mmap(-1, 1 << 22)
 
     def _get(self, place: int) -> int:
@@ -405,21 +422,21 @@ class Batch:
     def _set(self, place: int, value: int) -> None:
         self.HEAD.pack_into(self.shared, place * self.HEAD.size, value)
 
-    def run(self) -> tuple[int, Counter[str], int, str]:
-        """Return the next seed, the inputs of each target, their failures, and the tracebacks."""
-        self._set(0, self.seeds.start)
+    def run(self) -> "Found":
+        """Return what was found."""
+        self._set(self.SEED, self.seeds.start)
         number = os.fork()
         if not number:
             self._child()
         status = self._wait(number)
-        tally = Counter({name: self._get(2 + i) for i, name in enumerate(self.names)})
-        failed, seed = self._get(1), self._get(0)
+        tally = Counter({name: self._get(self.FIRST + i) for i, name in enumerate(self.names)})
+        failed, seed = self._get(self.FAILED), self._get(self.SEED)
         said = self.report[:].rstrip(b"\0").decode(errors="replace")
         if status:
             failed += 1
             said += f"seed {seed}: the process ended with {status}\n"
             seed += 1
-        return seed, tally, failed, said
+        return Found(seed, tally, failed, self._get(self.BYTES), self._get(self.TIME) / 1e6, said)
 
     def _wait(self, number: int) -> int:
         """Wait for the process; kill it where one input does not end."""
@@ -428,8 +445,8 @@ class Batch:
             found, status = os.waitpid(number, os.WNOHANG)
             if found:
                 return status
-            if self._get(0) != seed:
-                seed, since = self._get(0), time.monotonic()
+            if self._get(self.SEED) != seed:
+                seed, since = self._get(self.SEED), time.monotonic()
             elif time.monotonic() - since > STUCK:
                 os.kill(number, signal.SIGKILL)
             time.sleep(0.05)
@@ -440,28 +457,32 @@ class Batch:
         try:
             with tempfile.TemporaryDirectory(dir=_quick()) as folder:
                 for seed in self.seeds:
-                    self._set(0, seed)
+                    self._set(self.SEED, seed)
                     if time.monotonic() > self.end:
                         break
                     self._one(seed, Path(folder), memory)
                 else:
-                    self._set(0, self.seeds.stop)
+                    self._set(self.SEED, self.seeds.stop)
             status = 0
         finally:
             os._exit(status)
 
     def _one(self, seed: int, folder: Path, memory: Memory) -> None:
         name = self.targets[seed % len(self.targets)].__name__
-        place = 2 + self.names.index(name)
+        place = self.FIRST + self.names.index(name)
         longest, most = LIMITS.get(name, LIMIT)
         try:
             memory.begin()
+            begun = time.process_time()
             with limited(longest):
                 fuzz(seed, folder, self.targets)
-            if memory.taken() > most:
-                raise MemoryError(f"It took {memory.taken() / 1e6:.0f} MB.")
+            taken, spent = memory.taken(), round(1e6 * (time.process_time() - begun))
+            self._set(self.BYTES, max(taken, self._get(self.BYTES)))
+            self._set(self.TIME, max(spent, self._get(self.TIME)))
+            if taken > most:
+                raise MemoryError(f"It took {taken / 1e6:.0f} MB.")
         except Exception:
-            self._set(1, self._get(1) + 1)
+            self._set(self.FAILED, self._get(self.FAILED) + 1)
             said = f"seed {seed}:\n{traceback.format_exc()}\n".encode(errors="replace")
             self.report.write(said[: len(self.report) - self.report.tell()])
             for path in folder.iterdir():
@@ -477,21 +498,23 @@ def _quick() -> str | None:
 def fuzz_for(seconds: float, first: int, targets: tuple[Any, ...] = TARGETS) -> int:
     """Run inputs for so many seconds; print what fails, and return how much did."""
     tally: Counter[str] = Counter()
-    failed, seed, end = 0, first, time.monotonic() + seconds
+    failed, seed, largest, longest, end = 0, first, 0, 0.0, time.monotonic() + seconds
     # What the inputs are made from is made once, before the batches.
     corpus(), models(), states(), feed_state()
     read_series(io.BytesIO(corpus()["comma.csv"]))
     while time.monotonic() < end:
         batch = Batch(range(seed, seed + BATCH), targets, end)
-        seed, found, wrong, said = batch.run()
-        tally += found
-        failed += wrong
-        sys.stdout.write(said)
+        found = batch.run()
+        seed = found.seed
+        tally += found.tally
+        failed += found.failed
+        largest, longest = max(largest, found.largest), max(longest, found.longest)
+        sys.stdout.write(found.said)
         sys.stdout.flush()
     rate = tally.total() / seconds
     sys.stdout.write(
         f"{dict(tally)}: {tally.total():,} inputs from seed {first}, {rate:.0f} a second, "
-        f"{failed} failed\n"
+        f"{failed} failed; at most {largest / 1e6:.0f} MB and {longest:.2f} s of the processor\n"
     )
     return failed
 

@@ -30,7 +30,20 @@ def test_a_process_that_ends_and_an_error_are_found() -> None:
             raise KeyError("x")
 
     batch = fuzz.Batch(range(200), (odd,), time.monotonic() + 60)
-    seed, tally, failed, said = batch.run()
-    assert f"seed {seed - 1}: the process ended with 9" in said
-    assert failed == 1 + said.count("KeyError: 'x'")
-    assert tally["odd"] == seed - 1
+    found = batch.run()
+    assert f"seed {found.seed - 1}: the process ended with 9" in found.said
+    assert found.failed == 1 + found.said.count("KeyError: 'x'")
+    assert found.tally["odd"] == found.seed - 1
+
+
+def test_the_most_that_an_input_took_is_found() -> None:
+    def large(_folder: Path, rng: np.random.Generator) -> None:
+        end = time.process_time() + 0.2
+        np.ones(int(rng.integers(5, 7)) * 10**6)
+        while time.process_time() < end:
+            pass
+
+    found = fuzz.Batch(range(3), (large,), time.monotonic() + 60).run()
+    assert 35e6 < found.largest < 100e6
+    assert 0.2 <= found.longest < 2
+    assert found.failed == 0
