@@ -296,3 +296,22 @@ def test_a_column_of_an_extension_type_has_the_values_it_is_stored_as(
     column = kept if kind == "opaque" else pa.StructArray.from_arrays([kept], ["count"])
     recording = read(written(tmp_path, name, pa.table({"c": column, **COLUMNS})))
     assert recording.values[:, recording.channels.index(channel)].tolist() == steps.tolist()
+
+
+@EITHER
+@pytest.mark.parametrize(
+    "zone",
+    ["Europe/Berlim", "Z", "+02", "+99:99", "../UTC", "/etc/passwd", "Europe", "dateutil/UTC",
+     "a\0b", "é\x1b[2J", "9" * 5000, "utc+2"],
+)  # fmt: skip
+def test_instants_in_a_zone_that_is_not_known_are_those_of_utc(
+    tmp_path: Path, name: str, zone: str
+) -> None:
+    times = pa.array(TIMES.as_unit("us")).cast(pa.timestamp("us", zone))
+    table = {"when": times, "other": times, "s": pa.array([{"t": 1}] * N), **COLUMNS}
+    path = written(tmp_path, name, pa.table(table))
+    recording = read(path, time="when", channels="flow")
+    assert (recording.index == TIMES.tz_localize("UTC")).all()
+    assert "of column 'when' is not known here: its times are those of UTC." in recording.notes[0]
+    assert "\x1b" not in recording.notes[0]
+    assert len(recording.notes[0]) < 200

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.readers.variable_rates import is_rate_name, rate_of
 from spectra.datasets.source import Source
 from spectra.errors import DataError
+from spectra.text import short
 
 _PARQUET = "a Parquet file"
 _FEATHER = "a Feather file"
@@ -36,6 +38,7 @@ _STREAM = b"\xff\xff\xff\xff"
 _INDEX = re.compile(r"__index_level_\d+__")
 """Names that pandas gives to indices without a name."""
 _TIME_NAME = re.compile(r"(?i)(?:^|[\W_])(?:time|timestamp|date|datetime|epoch|ts|t)(?:$|[\W_])")
+_OFFSET = re.compile(r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _UNITS = ("unit", "units")
 _BATCH_ROWS = 1 << 16
 """Rows of a batch: 0.5 MB a column."""
@@ -240,12 +243,19 @@ class Columns:
 
 def columns_of(arrow: Any, source: Source, schema: Any, request: Request) -> Columns:
     """Return which columns to read: all, or those that are named and those that may be time."""
+    zones = [
+        f"The time zone '{short(field.type.tz)}' of column '{short(field.name)}' is not known "
+        "here: its times are those of UTC."
+        for field in schema
+        if arrow.types.is_timestamp(field.type) and not _has_known_zone(field.type)
+    ]
     schema = _empty(arrow, schema).schema
     names = tuple("" if _INDEX.fullmatch(name) else name for name in schema.names)
     table = Table(pd.DataFrame(), names, lambda row: source.name, source.name)
     nested = [index for index, kind in enumerate(schema.types) if not _is_flat(arrow, kind)]
-    notes = tuple(
-        f"{table.label(index)} holds {schema.types[index]}: left out." for index in nested
+    notes = (
+        *zones,
+        *(f"{table.label(index)} holds {schema.types[index]}: left out." for index in nested),
     )
     flat = [index for index in range(len(names)) if index not in nested]
     if request.channels is None:
@@ -279,12 +289,25 @@ def _empty(arrow: Any, schema: Any) -> Any:
 
 
 def _stored(arrow: Any, kind: Any) -> Any:
-    """Return the type that values are stored as: it is another for one such as of tensors."""
+    """Return the type that values are stored as: another for tensors, and for an unknown zone."""
     if isinstance(kind, arrow.BaseExtensionType):
         return _stored(arrow, kind.storage_type)
+    if arrow.types.is_timestamp(kind) and not _has_known_zone(kind):
+        return arrow.timestamp(kind.unit, "UTC")
     if arrow.types.is_struct(kind):
         return arrow.struct([part.with_type(_stored(arrow, part.type)) for part in kind])
     return kind
+
+
+def _has_known_zone(kind: Any) -> bool:
+    """Return whether instants have no time zone, or one that is known here."""
+    if not kind.tz or _OFFSET.fullmatch(kind.tz):
+        return True
+    try:
+        ZoneInfo(kind.tz)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 def _is_flat(arrow: Any, kind: Any) -> bool:
