@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from spectra.datasets.readers.names import words
+from spectra.datasets.readers.parquet_footer import metadata_of
 from spectra.datasets.readers.series import NAMES
 from spectra.datasets.reading import read
 from spectra.datasets.recording import Recording
@@ -72,7 +73,7 @@ class SensorGroup:
                 use_threads=False,
                 batch_readahead=1,
             )
-        except (arrow.ArrowException, OSError) as error:
+        except (arrow.ArrowException, OSError, ValueError) as error:
             raise _damaged(self.path, error) from error
         key = compute.cast(table.column(0), arrow.string())
         rest = table.remove_column(0)
@@ -149,13 +150,16 @@ class SensorData:
             the column is missing or not clear.
         """
         arrow, dataset = _opened(path)
-        named = _column(arrow, dataset, fspath(path), column)
         try:
+            _check_footers(dataset)
+            named = _column(arrow, dataset, fspath(path), column)
             keys = _by_folder(dataset, named)
             counts: dict[str | None, int] = dict.fromkeys(keys, 0)
             counts = counts or _counts(arrow, dataset, named)
             n_rows = dataset.count_rows()
-        except (arrow.ArrowException, OSError) as error:
+        except DataError:
+            raise
+        except (arrow.ArrowException, OSError, ValueError) as error:
             raise _damaged(path, error) from error
         nameless = counts.pop(None, 0)
         whole = arrow.types.is_integer(_plain(arrow, dataset.schema.field(named).type))
@@ -200,8 +204,16 @@ def _opened(path: str | PathLike[str]) -> tuple[Any, Any]:
                 partition_base_dir=files,
             )
         return arrow, datasets.dataset(files, format="parquet")
-    except (arrow.ArrowException, OSError) as error:
+    except (arrow.ArrowException, OSError, ValueError) as error:
         raise _damaged(path, error) from error
+
+
+def _check_footers(dataset: Any) -> None:
+    """Raise an error for a file whose footer says what no file has: some end the process later."""
+    parquet = import_module("pyarrow.parquet")
+    for path in dataset.files:
+        with open(path, "rb") as file:
+            metadata_of(parquet, Path(path).name, file)
 
 
 def _damaged(path: str | PathLike[str], error: Exception) -> DataError:

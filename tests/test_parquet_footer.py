@@ -20,6 +20,7 @@ from naive_thrift import write_structure as written
 from spectra.datasets import read
 from spectra.datasets.large.opening import is_large
 from spectra.datasets.readers.parquet_footer import opened_parquet
+from spectra.datasets.sensors import SensorData
 from spectra.datasets.source import open_source
 from spectra.errors import DataError
 
@@ -224,6 +225,30 @@ def test_a_footer_that_no_file_has_ends_in_one_sentence_or_values(
     for choices in ({}, {"channels": "x"}, {"channels": "s.y"}, {"nrows": 5}):
         with suppress(DataError):
             assert read(path, **choices).values.shape[1] >= 1
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_data_set_with_such_a_footer_ends_in_one_sentence_or_values(
+    tmp_path: Path, change: Change
+) -> None:
+    table = {"sensor": ["a", "b"] * (N // 2), "when": TIMES, "x": WAVE}
+    content = as_file(pa.table(table))
+    footer = footer_of(content)
+    change(footer)
+    (tmp_path / "a.parquet").write_bytes(with_footer(content, written(footer)))
+    with suppress(DataError):
+        sensors = SensorData.open(tmp_path)
+        for group in sensors.groups(sensors.names):
+            assert len([*group.read()]) == len(group.names)
+
+
+def test_a_data_set_whose_columns_have_names_that_are_no_text_is_refused(tmp_path: Path) -> None:
+    content = as_file(pa.table({"sensor": ["a", "b"] * (N // 2), "x": WAVE}), store_schema=False)
+    footer = footer_of(content)
+    footer[2][1][1][1][4] = TEXT, b"\xff"
+    (tmp_path / "a.parquet").write_bytes(with_footer(content, written(footer)))
+    with pytest.raises(DataError, match="no Parquet data set or is damaged"):
+        SensorData.open(tmp_path)
 
 
 def test_a_footer_with_fields_of_the_future_is_read(tmp_path: Path) -> None:

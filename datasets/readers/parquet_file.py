@@ -117,7 +117,7 @@ def n_values_of(source: Source) -> int:
     arrow = library("pyarrow", source, _PARQUET, "parquet")
     parquet = library("pyarrow.parquet", source, _PARQUET, "parquet")
     with as_damage(arrow, source, _PARQUET), source.open() as file:
-        metadata = metadata_of(parquet, source, file)
+        metadata = metadata_of(parquet, source.name, file)
     return int(metadata.num_rows * metadata.num_columns)
 
 

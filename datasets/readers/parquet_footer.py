@@ -45,10 +45,10 @@ _ELEMENT: Kind = {
     **dict.fromkeys(range(5, 10), INT32),
     10: _LOGICAL_TYPE,
 }
-_CODEC = Integer(INT32.code, range(8))
-"""Codecs that there are; pyarrow ends the process when it is asked for any other."""
+_TYPE = _CODEC = Integer(INT32.code, range(8))
+"""Types and codecs that there are; pyarrow ends the process when it is asked for any other."""
 _COLUMN: Kind = {
-    1: INT32, 2: [INT32], 3: [bytes], 4: _CODEC, **dict.fromkeys((5, 6, 7, 9, 11), INT64)
+    1: _TYPE, 2: [INT32], 3: [bytes], 4: _CODEC, **dict.fromkeys((5, 6, 7, 9, 11), INT64)
 }  # fmt: skip
 _ENCRYPTION = 8
 _CHUNK: Kind = {1: bytes, 2: INT64, 3: _COLUMN}
@@ -65,7 +65,7 @@ def opened_parquet(
 ) -> Iterator[tuple[Any, BinaryIO]]:
     """Open a Parquet file with what its footer says of the columns, and the bytes of the file."""
     with open(where, "rb") if isinstance(where, Path) else nullcontext(where) as raw:
-        metadata = metadata_of(parquet, source, raw)
+        metadata = metadata_of(parquet, source.name, raw)
         # Reading ahead would hold the bytes of a whole row group beside its values.
         with parquet.ParquetFile(
             where, metadata=metadata, buffer_size=_BUFFER_BYTES, pre_buffer=False
@@ -73,7 +73,7 @@ def opened_parquet(
             yield file, raw
 
 
-def metadata_of(parquet: Any, source: Source, file: IO[bytes]) -> Any:
+def metadata_of(parquet: Any, name: str, file: IO[bytes]) -> Any:
     """Return what the footer of a file says of its columns.
 
     Raises DataError for a file that is encrypted, ValueError for a footer that is not complete,
@@ -91,7 +91,7 @@ def metadata_of(parquet: Any, source: Source, file: IO[bytes]) -> Any:
     except IndexError:
         raise ValueError("its footer is cut off") from None
     if end[4:] == _ENCRYPTED or _ENCRYPTION in kept:
-        raise DataError(f"{source.name} is encrypted: export it again without encryption.")
+        raise DataError(f"{name} is encrypted: export it again without encryption.")
     footer = written(kept)
     content = _PLAIN + footer + len(footer).to_bytes(4, "little") + _PLAIN
     return parquet.read_metadata(io.BytesIO(content))
