@@ -6,7 +6,7 @@ that ends the interpreter is found too.
 """
 
 import contextlib
-import io
+import gc
 import mmap
 import os
 import resource
@@ -495,13 +495,24 @@ def _quick() -> str | None:
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
+def _prepare(targets: tuple[Any, ...]) -> None:
+    """Make what the inputs are made from, and import what they need, once for all batches.
+
+    The first seeds are those of the tests.
+    """
+    with tempfile.TemporaryDirectory(dir=_quick()) as folder:
+        for target in dict.fromkeys(targets):
+            for seed in range(20):
+                fuzz(seed, Path(folder), (target,))
+    # What is not collected any more is not copied for each batch.
+    gc.freeze()
+
+
 def fuzz_for(seconds: float, first: int, targets: tuple[Any, ...] = TARGETS) -> int:
     """Run inputs for so many seconds; print what fails, and return how much did."""
     tally: Counter[str] = Counter()
     failed, seed, largest, longest, end = 0, first, 0, 0.0, time.monotonic() + seconds
-    # What the inputs are made from is made once, before the batches.
-    corpus(), models(), states(), feed_state()
-    read_series(io.BytesIO(corpus()["comma.csv"]))
+    _prepare(targets)
     while time.monotonic() < end:
         batch = Batch(range(seed, seed + BATCH), targets, end)
         found = batch.run()
