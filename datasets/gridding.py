@@ -10,9 +10,11 @@ from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.grid_fit import even_step
 from spectra.datasets.grid_values import Choice, place_labels, place_values, resample_values
 from spectra.datasets.instants import (
+    OUTSIDE,
     counts_of,
     has_missing,
     is_autumn,
+    is_far,
     parse_period,
     seconds_of,
 )
@@ -68,6 +70,8 @@ def on_grid(
     if has_missing(raw.instants):
         row = int(np.argmax(raw.instants.isna()))
         raise DataError(f"{raw.place(row)}: the time is missing; every row needs one.")
+    if (far := is_far(raw.instants)).any():
+        raise DataError(f"{raw.place(int(np.argmax(far)))}: the time {OUTSIDE}.")
     if resample:
         return _resampled(raw, fs, resample)
     if fs is not None:

@@ -3,9 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from spectra.arrays import Float64Array, IntArray
+from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.errors import DataError
 
+_CALENDAR = (-62135510400.0, 253402214400.0)
+"""First and last second since 1970 that is in the years 1 to 9999 in every zone."""
+_DAY = 86400
+OUTSIDE = (
+    "lies outside the years 1 to 9999, or 1677 to 2262 in nanoseconds "
+    "(--time names another column, or none)"
+)
 _BLOCK = 1 << 15
 """Values of which the steps are taken at a time."""
 
@@ -95,6 +102,20 @@ def has_missing(index: pd.Index) -> bool:
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         return int(index.asi8.min()) == np.iinfo(np.int64).min
     return bool(index.isna().any())
+
+
+def is_far(index: pd.Index) -> BoolArray:
+    """Return which dates lie outside the years 1 to 9999, and times as far from zero, (n,).
+
+    No calendar of Python has them, whose zones and texts they need.
+    """
+    if not isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        return np.zeros(len(index), dtype=np.bool_)
+    counts, per_second = counts_of(index)
+    first, last = (int(bound * per_second) for bound in _CALENDAR)
+    # In nanoseconds the integers end before the calendar; a zone moves a time by a day at most.
+    furthest = 2**63 - 1 - int(_DAY * per_second)
+    return np.asarray((counts < max(first, -furthest)) | (counts > min(last, furthest)))
 
 
 def is_autumn(index: pd.Index) -> bool:

@@ -34,6 +34,8 @@ _AXES: Final = {
     "cycles/h": 1 / 3600,
     "cycles/day": 1 / 86_400,
 }
+# Days and hours from which a number is written with an exponent: a thousand years of hours.
+_COUNTABLE: Final = 1e7
 # Blanks before a row of a table, twice before its second line.
 FOLDED: Final = "  "
 # Names in datetime.isoformat of the number of digits after the second.
@@ -100,6 +102,8 @@ def _period_text(seconds: float) -> str:
 
 
 def _three_digits(value: float) -> str:
+    if value >= _COUNTABLE:
+        return f"{value:.3g}"
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
@@ -170,7 +174,9 @@ def instants(index: pd.Index, rows: IntArray, fs: float | None) -> list[str]:
 
 
 def _clock(seconds: float, digits: int) -> str:
-    """Return a time since the start as hours, minutes and seconds."""
+    """Return a time since the start as hours, minutes and seconds, a very long one as seconds."""
+    if abs(seconds) >= 3600 * _COUNTABLE:
+        return f"{seconds:.6g} s"
     sign = "-" if seconds < 0 else ""
     minutes, rest = divmod(round(abs(seconds), digits), 60)
     hours, minutes = divmod(minutes, 60)

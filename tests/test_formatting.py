@@ -28,6 +28,7 @@ from spectra.explanation.bands import band_edges
         (1.7 * 86_400, "40.8 h"),
         (1.9999 * 86_400, "48.0 h"),
         (1000 * 86_400, "1,000 d"),
+        (1e300, "1.16e+295 d"),
     ],
 )
 def test_durations(seconds: float, text: str) -> None:
@@ -99,6 +100,7 @@ def test_frequencies(bins: tuple[int, int], fs: float | None, text: str) -> None
         (1 / (7 * 86_400), "every 7 d"),
         (1 / 3601, "every 3601 s"),
         (1 / 5.4321, "every 5.43 s"),
+        (1e-200, "every 1.16e+195 d"),
         (None, "no sampling rate"),
     ],
 )
@@ -181,3 +183,9 @@ def test_samples_are_a_time_where_the_rate_is_known() -> None:
         "356 ms",
         "10.7 h",
     ]
+
+
+def test_times_beyond_all_calendars_are_numbers_of_seconds() -> None:
+    index = pd.Index([0.0, 3600.0, 1e290])
+    assert formatting.instants(index, np.arange(3), 0.1) == ["0:00:00", "1:00:00", "1e+290 s"]
+    assert formatting.frequency_text(1e-292, 1e-292, 1e-290, 100) == "1.16e+287 d"

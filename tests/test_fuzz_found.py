@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
+from pyarrow import feather
 
 import spectra
 from spectra.cli import main
@@ -278,3 +279,32 @@ def test_stamps_with_no_time_between_them_cannot_be_resampled(tmp_path: Path) ->
 def test_a_column_with_an_integer_of_hundreds_of_digits_is_left_as_it_is() -> None:
     column = pd.Series([1, 10**400], dtype=object)
     assert numeric(column).tolist() == column.tolist()
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
+@pytest.mark.parametrize(
+    ("unit", "first"),
+    [("s", 10**12), ("s", -(10**11)), ("s", 2**62), ("ms", -(2**62)), ("us", 2**62),
+     ("us", -(2**63) + 1), ("ns", 2**63 - 1 - 500), ("ns", -(2**63) + 1)],
+)  # fmt: skip
+def test_dates_that_no_calendar_has_get_one_sentence(
+    tmp_path: Path, unit: str, first: int, zone: str | None
+) -> None:
+    # Python has no zones and no texts for them.
+    stamps = first + np.arange(50, dtype=np.int64) * 10
+    table = pa.table({"when": pa.array(stamps).cast(pa.timestamp(unit, zone)), "x": np.sin(stamps)})
+    path = tmp_path / "a.feather"
+    feather.write_feather(table, path)
+    for choices in ({}, {"resample": True}, {"fs": 10.0}):
+        with pytest.raises(DataError, match="row 1: the time lies outside the years 1 to 9999"):
+            read(path, **choices)
+    assert len(read(path, time="none").values) == 50
+
+
+def test_a_last_date_far_beyond_the_others_gets_one_sentence() -> None:
+    stamps = np.arange(50, dtype=np.int64) * 10
+    stamps[-1] = 2**60
+    for kind in ("M8[s]", "m8[s]"):
+        frame = pd.DataFrame({"x": np.sin(stamps)}, index=pd.Index(stamps.view(kind)))
+        with pytest.raises(DataError, match="row 50: the time lies outside"):
+            spectra.detect(frame)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.grid_fit import EXACT, JITTER, OFF_SHARE, even_step_of, step_of_trend
-from spectra.datasets.instants import duration_text, has_missing, resolution_of
+from spectra.datasets.instants import OUTSIDE, duration_text, has_missing, is_far, resolution_of
 from spectra.datasets.time_axis import GROWTH, Grid, gap_note, jitter_notes
 from spectra.errors import DataError, NeedsMemoryError
 from spectra.stored import FileArray, StoredArray
@@ -90,6 +90,8 @@ class Stamps:
             )
         if has_missing(index):
             raise DataError(f"{place}: the time is missing in a row; every row needs one.")
+        if is_far(index).any():
+            raise DataError(f"{place}: the time of this row, or of one below it, {OUTSIDE}.")
         if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
             try:
                 self.counts.append(index.as_unit(self._unit).asi8)
