@@ -89,14 +89,15 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
     The last column left is never one of them: what is alone was measured.
     """
     free = [column for column in range(len(table.names)) if column not in taken]
-    # Columns of words are no measurements that would be left.
-    measured = sum(not _holds_words(table, column) for column in free)
-    columns: set[int] = set()
-    notes: list[str] = []
     titles = table.titles()
     kinds = table.kinds()
+    # Columns of words are no measurements that would be left.
+    measured = sum(kinds[column] in "iufb" or not _holds_words(table, column) for column in free)
+    columns: set[int] = set()
+    notes: list[str] = []
     even = _even_starts(table, [column for column in free if kinds[column] in "iuf"])
     fills = _fill_starts(table, [column for column in free if kinds[column] in "if"])
+    once = _lone_starts(table, [column for column in free if kinds[column] == "f"])
     for column in free:
         if measured - len(columns) > 1 and _identifies(table, column):
             columns.add(column)
@@ -113,7 +114,7 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
                 f"(--channels '{titles[column]}' analyses it)."
             )
             continue
-        if measured - len(columns) > 1 and _stands_once(table, column):
+        if measured - len(columns) > 1 and column in once and _stands_once(table, column):
             columns.add(column)
             notes.append(
                 f"{table.label(column)} has a value in the first row only: left out "
@@ -167,12 +168,12 @@ def _identifies(table: Table, column: int) -> bool:
     """Return True if a column of one number is named like an identifier, place or quality."""
     name = table.names[column] or ""
     named = words(name)
-    series = table.frame.iloc[:, column]
-    if series.dtype.kind not in "iuf" or not len(series):
-        return False
     identifies = bool(named & _IDENTIFIERS) or _ENDS_IN_ID.search(name) is not None
     rates = bool(named & _QUALITIES) or _QUALITY_OF.match(name) is not None
     if not identifies and not rates:
+        return False
+    series = table.frame.iloc[:, column]
+    if series.dtype.kind not in "iuf" or not len(series):
         return False
     usual = float(np.mean(series.to_numpy() == series.iloc[0]))
     return usual == 1 or (rates and usual >= _NEARLY_ALL)
@@ -187,6 +188,14 @@ def _fill_starts(table: Table, columns: list[int]) -> set[int]:
     return {column for column, value in low if is_fill_value(float(value))}
 
 
+def _lone_starts(table: Table, columns: list[int]) -> set[int]:
+    """Return which columns of numbers have none in their second row."""
+    if len(table.frame) < _FEWEST_ROWS or not columns:
+        return set()
+    second = table.matrix(columns, 2)[1]
+    return {column for column, value in zip(columns, second, strict=True) if np.isnan(value)}
+
+
 def _is_one_number(table: Table, column: int) -> bool:
     """Return True if all values of a column are equal."""
     series = table.frame.iloc[:, column]
@@ -196,8 +205,6 @@ def _is_one_number(table: Table, column: int) -> bool:
 def _stands_once(table: Table, column: int) -> bool:
     """Return True if a column has a number in its first row, and in no other."""
     series = table.frame.iloc[:, column]
-    if series.dtype.kind != "f" or len(series) < _FEWEST_ROWS or not np.isnan(series.iloc[1]):
-        return False
     return bool(series.iloc[1:].isna().all() and not np.isnan(series.iloc[0]))
 
 

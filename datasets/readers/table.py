@@ -182,13 +182,11 @@ def _from_start(instants: pd.Index, start: pd.Timestamp | None) -> pd.Index:
 
 def _without_events(raw: Raw, table: Table, taken: frozenset[int], index: pd.Index | None) -> Raw:
     """Return the samples less the rows that have a word in a column of text and no value."""
-    titles = table.titles()
+    channels = set(raw.channels)
     texts = [
-        series
-        for column, title in enumerate(titles)
-        if column not in taken
-        and title not in raw.channels
-        and not is_plain(series := table.frame.iloc[:, column])
+        table.frame.iloc[:, column]
+        for column, (title, kind) in enumerate(zip(table.titles(), table.kinds(), strict=True))
+        if kind not in "iufb" and column not in taken and title not in channels
     ]
     if raw.instants is None or not texts:
         return raw
