@@ -165,3 +165,13 @@ def test_a_single_normal_spectrum_that_is_a_gap_is_infinitely_far() -> None:
     bank = np.full((1, 4), np.nan)
     found = distance.Targets.of(bank[None]).compared(np.ones((2, 4)), 0, None)
     assert np.isposinf(found).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("n_normal", "k"), [(700, 300), (1000, 400), (3000, 1000)])
+def test_many_nearest_of_many_are_the_smallest(n_normal: int, k: int, dtype: type) -> None:
+    # Of partitioned rows numpy sorts the surroundings of a place, so that a wrong place shows in
+    # one of a hundred rows.
+    D = np.random.default_rng(3).random((1500, n_normal)).astype(dtype)
+    expected = np.sort(D, axis=1)[:, :k].mean(axis=1)
+    np.testing.assert_allclose(distance.nearest(D, k, 1), expected, rtol=1e-6)
