@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -102,8 +103,8 @@ def batches_of(
         names = tuple(columns.names[index] for index in columns.indices)
         stored = columns.stored_names()
         pages = checked_pages(raw, file.metadata, range(file.metadata.num_row_groups), stored)
-        kinds = [columns.schema.types[index] for index in columns.indices]
-        texts = [name for name, kind in zip(stored, kinds, strict=True) if is_text(arrow, kind)]
+        kinds = zip(stored, columns.kinds(), strict=True)
+        texts = [name for name, kind in kinds if is_text(arrow, kind)]
         most = _rows_of_batch(pages, texts)
         for batch in file.iter_batches(most, columns=stored, use_threads=False):
             part = _flat(arrow, arrow.Table.from_batches([batch])).select(stored)
@@ -131,7 +132,9 @@ def read_feather(source: Source, request: Request) -> Raw:
             whole = reader.schema.names
             columns = columns_of(arrow, source, reader.schema, request)
         names = columns.stored_names()
-        fields = [i for i, name in enumerate(whole) if _is_part_of(name, names)]
+        # A column is wanted whole or by a field inside it.
+        parts = {part for name in names for part in accumulate(name.split("."), "{}.{}".format)}
+        fields = [i for i, name in enumerate(whole) if name in parts]
         most = request.rows_of(sys.maxsize, len(names))
         part = most < sys.maxsize
         with _arrow_reader(arrow, where, stream, fields, mapped=part) as (reader, file):
@@ -208,11 +211,6 @@ def _first_of_stream(arrow: Any, reader: Any, file: Any, rows: int) -> tuple[Any
     return table, max(0, whole - len(table))
 
 
-def _is_part_of(name: str, leaves: list[str]) -> bool:
-    """Return True if a column is wanted, whole or by a field inside it."""
-    return any(leaf == name or leaf.startswith(f"{name}.") for leaf in leaves)
-
-
 @dataclass(frozen=True)
 class Columns:
     """The schema of a file, the columns that are read, and a note on those that cannot be."""
@@ -224,7 +222,13 @@ class Columns:
 
     def stored_names(self) -> list[str]:
         """Return the names of the columns to read, as the file has them."""
-        return [self.schema.names[index] for index in self.indices]
+        names = self.schema.names
+        return [names[index] for index in self.indices]
+
+    def kinds(self) -> list[Any]:
+        """Return the types of the columns to read."""
+        types = self.schema.types
+        return [types[index] for index in self.indices]
 
     def places_in(self, names: list[str]) -> list[int]:
         """Return where the columns to read are in a part of the file with these columns.
@@ -234,11 +238,11 @@ class Columns:
         places: dict[str, list[int]] = {}
         for place, name in enumerate(names):
             places.setdefault(name, []).append(place)
-        met, numbers = Counter[str](), []
-        for name in self.schema.names:
+        met, numbers, known = Counter[str](), [], self.schema.names
+        for name in known:
             numbers.append(met[name])
             met[name] += 1
-        return [places[self.schema.names[index]][numbers[index]] for index in self.indices]
+        return [places[known[index]][numbers[index]] for index in self.indices]
 
 
 def columns_of(arrow: Any, source: Source, schema: Any, request: Request) -> Columns:
@@ -252,10 +256,10 @@ def columns_of(arrow: Any, source: Source, schema: Any, request: Request) -> Col
     schema = _empty(arrow, schema).schema
     names = tuple("" if _INDEX.fullmatch(name) else name for name in schema.names)
     table = Table(pd.DataFrame(), names, lambda row: source.name, source.name)
-    nested = [index for index, kind in enumerate(schema.types) if not _is_flat(arrow, kind)]
+    nested = {i: kind for i, kind in enumerate(schema.types) if not _is_flat(arrow, kind)}
     notes = (
         *zones,
-        *(f"{table.label(index)} holds {schema.types[index]}: left out." for index in nested),
+        *(f"{table.label(index)} holds {kind}: left out." for index, kind in nested.items()),
     )
     flat = [index for index in range(len(names)) if index not in nested]
     if request.channels is None:
@@ -331,18 +335,18 @@ def _frame(
     their own memory and that of a batch; pyarrow holds texts and columns with gaps twice for a
     moment.
     """
-    stored = columns.stored_names()
+    stored, types = columns.stored_names(), columns.kinds()
     filled = _filled(arrow, file, columns, rows)
     floating = [place for place, values in filled.items() if values.dtype == np.float64]
     block = filled[floating[0]].base if floating else np.empty((0, rows))
     # Transposed, the rows of the array are the columns of the frame, which keeps it as it is.
     frame = pd.DataFrame(np.asarray(block).T, copy=False).set_axis(pd.Index(floating), axis=1)
     others = [place for place in range(len(stored)) if place not in filled]
-    kinds = {stored[place]: columns.schema.types[columns.indices[place]] for place in others}
+    kinds = {stored[place]: types[place] for place in others}
     rest = _converted(arrow, _rest(arrow, source, file, kinds, rows, pages))
     rest.columns = pd.Index(others)
     for place in sorted({*filled, *others} - set(floating)):
-        kind = columns.schema.types[columns.indices[place]]
+        kind = types[place]
         into = _with_zone(filled[place], kind) if place in filled else rest[place].array
         frame.insert(place, place, into)
     return frame
@@ -396,7 +400,7 @@ def _filled(arrow: Any, file: Any, columns: Columns, rows: int) -> dict[int, NDA
 
     Integers and instants of which some are missing have no array.
     """
-    kinds = [columns.schema.types[index] for index in columns.indices]
+    kinds = columns.kinds()
     stored, schema = columns.stored_names(), file.schema_arrow
     whole = {field.name for field in schema if _stored(arrow, field.type) == field.type}
     places = [i for i, name in enumerate(stored) if name in whole and _has_array(arrow, kinds[i])]
