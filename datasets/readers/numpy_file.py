@@ -5,6 +5,7 @@ import tokenize
 import warnings
 import zipfile
 import zlib
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -87,16 +88,18 @@ def read_npy(source: Source, request: Request) -> Raw:
 def read_npz(source: Source, request: Request) -> Raw:
     """Read the arrays of an archive, side by side where they are of one length."""
     where = content(source)
-    try:
-        with zipfile.ZipFile(where) as archive:
+    with ExitStack() as stack:
+        try:
+            # Opened once for all arrays: each time its whole list of members is read.
+            archive = stack.enter_context(zipfile.ZipFile(where))
             variables = [
-                _member(source, where, archive, info)
+                _member(source, archive, info)
                 for info in archive.infolist()
                 if info.filename.endswith(".npy")
             ]
-    except _FAULTS as error:
-        raise damaged(source, _NPZ, error) from error
-    return raw_from_variables(variables, source, request)
+        except _FAULTS as error:
+            raise damaged(source, _NPZ, error) from error
+        return raw_from_variables(variables, source, request)
 
 
 def fields(array: NDArray[np.void], prefix: str = "") -> list[Variable]:
@@ -159,32 +162,26 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic
     return shape, fortran, dtype
 
 
-def _member(
-    source: Source, where: Path | io.BytesIO, archive: zipfile.ZipFile, info: zipfile.ZipInfo
-) -> Variable:
-    """Return one array of an archive; only its header is read."""
+def _member(source: Source, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Variable:
+    """Return one array of an open archive; only its header is read."""
     name = info.filename.removesuffix(".npy")
     with archive.open(info) as file:
         shape, fortran, dtype = _header(file)
 
     def head(rows: int) -> NDArray[np.generic]:
         size = rows * (int(np.prod(shape, dtype=object)) // shape[0]) * dtype.itemsize
-        if isinstance(where, io.BytesIO):
-            where.seek(0)
         try:
-            with zipfile.ZipFile(where) as opened, opened.open(info) as file:
+            with archive.open(info) as file:
                 _header(file)
                 return np.frombuffer(file.read(size), dtype).reshape(rows, *shape[1:])
         except _FAULTS as error:
             raise damaged(source, f"{_NPZ}, '{name}'", error) from error
 
     def read() -> NDArray[np.generic]:
-        if isinstance(where, io.BytesIO):
-            where.seek(0)
         try:
-            with warnings.catch_warnings(), np.load(where, allow_pickle=False) as arrays:
+            with warnings.catch_warnings(), archive.open(info) as file:
                 warnings.simplefilter("ignore")
-                return cast("NDArray[np.generic]", arrays[name])
+                return cast("NDArray[np.generic]", npy.read_array(file, allow_pickle=False))
         except _FAULTS as error:
             raise damaged(source, f"{_NPZ}, '{name}'", error) from error
 

@@ -238,7 +238,8 @@ def _most_values(usable: Sequence[Variable]) -> list[Variable]:
 
 def _left_out(usable: Sequence[Variable], chosen: Sequence[Variable]) -> list[str]:
     """Return a note on the variables of another length."""
-    others = [variable for variable in usable if variable not in chosen]
+    kept = set(map(id, chosen))
+    others = [variable for variable in usable if id(variable) not in kept]
     if not others:
         return []
     verb = "has another length" if len(others) == 1 else "have other lengths"
@@ -284,7 +285,8 @@ def _raw(
         values = _in_seconds(header, values, time)
     table = Table(pd.DataFrame(values), header.titles, header.place, header.source)
     raw = raw_from_table(table, replace(request, time=time))
-    units = [header.units[header.titles.index(title)] for title in raw.channels]
+    unit_of = dict(zip(header.titles, header.units, strict=True))
+    units = [unit_of[title] for title in raw.channels]
     said = f"Variable '{time}' is taken as the time (--time none analyses it)."
     return replace(
         raw,
