@@ -119,7 +119,8 @@ def raw_from_signals(
     table = Table(pd.DataFrame(values), names, header.place, header.source)
     refuse_too_few(table)
     channels = read_channels(table, None, frozenset())
-    kept = [chosen[names.index(title)] for title in channels.titles]
+    place = dict(zip(reversed(names), reversed(chosen), strict=True))
+    kept = [place[title] for title in channels.titles]
     units = tuple(header.units[index] for index in kept)
     return Raw(
         values=channels.values,
