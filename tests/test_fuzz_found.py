@@ -308,3 +308,16 @@ def test_a_last_date_far_beyond_the_others_gets_one_sentence() -> None:
         frame = pd.DataFrame({"x": np.sin(stamps)}, index=pd.Index(stamps.view(kind)))
         with pytest.raises(DataError, match="row 50: the time lies outside"):
             spectra.detect(frame)
+
+
+@pytest.mark.parametrize("end", ['"', ",1,2,3"])
+def test_a_fault_in_a_text_that_ends_within_a_character_gets_one_sentence(
+    tmp_path: Path, end: str
+) -> None:
+    # The place of the fault is looked for in the lines, the last of which is no UTF-8.
+    path = tmp_path / "a.csv"
+    path.write_bytes(
+        (DATES.replace("x", '"x', 1) if end == '"' else DATES + end).encode() + b"\xc3"
+    )
+    with suppress(DataError):
+        read(path)

@@ -181,14 +181,20 @@ def _without_repeated_names(table: Table) -> Table:
 
 
 def _table(text: Text, dialect: Dialect) -> _Parsed:
+    """Return all columns, in another encoding where a part of the text is not in its own."""
+    try:
+        return _in_encoding(text, dialect)
+    except UnicodeDecodeError:
+        return _in_encoding(text.lenient(), dialect)
+
+
+def _in_encoding(text: Text, dialect: Dialect) -> _Parsed:
     """Return all columns as pandas reads them.
 
     What the head of the file could not show is learned from where pandas stumbles.
     """
     try:
         frame = _parse(text, dialect)
-    except UnicodeDecodeError:
-        return _table(text.lenient(), dialect)
     except pd.errors.ParserWarning as error:
         width = dialect.width
         raise DataError(
@@ -313,7 +319,7 @@ def _comment_at(text: Text, line: int | None) -> str | None:
 
 def _line_of_row(text: Text, dialect: Dialect, row: int) -> int:
     """Return the line of the file, from 1, on which a row of data, from 0, ends."""
-    lines = enumerate(text.lines(), start=1)
+    lines = enumerate(replace(text, errors="ignore").lines(), start=1)
     blanks = " \n" if dialect.delimiter == "\t" else None
     kept = (
         (number, text)
