@@ -1,0 +1,176 @@
+"""Rows that repeat, and alarms in recordings that do nothing else."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import spectra
+from spectra.signal.period import PERIOD_ROWS
+from spectra.signal.repetition import repeated_rows
+
+SHAPES = ("sine", "square", "saw", "triangle", "random")
+
+
+def cycle(shape: str, period: int) -> np.ndarray:
+    phase = np.arange(period) / period
+    return {
+        "sine": np.sin(2 * np.pi * phase),
+        "square": np.where(phase < 0.5, 1.0, -1.0),
+        "saw": 2 * phase - 1,
+        "triangle": 4 * np.abs(phase - 0.5) - 1,
+        "random": np.random.default_rng(period).uniform(-1, 1, period),
+    }[shape]
+
+
+def repeating(shape: str, period: int, n: int) -> np.ndarray:
+    return np.resize(cycle(shape, period), n)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(SHAPES),
+    st.integers(4, 400),
+    st.integers(240, 6000),
+    st.sampled_from([1e-30, 1e-3, 1.0, 1e30]),
+    st.sampled_from([-3.0, 0.0, 1.0, 100.0]),
+)
+def test_a_recording_that_repeats_exactly_raises_no_alarm(
+    shape: str, period: int, n: int, amplitude: float, offset: float
+) -> None:
+    x = amplitude * (repeating(shape, min(period, n // 3), n) + offset)
+    assert spectra.detect(x).alarms.empty
+    assert spectra.detect(x, normal_rows=(0, n // 2)).alarms.empty
+
+
+@pytest.mark.parametrize("period", [33.3, 12.5, 81.8, 1000 / 3, 240.7])
+@pytest.mark.parametrize("shape", [np.sin, lambda phase: np.sign(np.sin(phase))])
+def test_a_period_need_not_be_a_whole_number_of_rows(period: float, shape: np.ufunc) -> None:
+    x = shape(2 * np.pi * np.arange(20_000) / period + 0.3)
+    assert spectra.detect(x).alarms.empty
+
+
+def glitch(x: np.ndarray, at: int, period: int) -> np.ndarray:
+    x[at] += 0.01
+    return x
+
+
+def flat(x: np.ndarray, at: int, period: int) -> np.ndarray:
+    x[at : at + period] = 0.0
+    return x
+
+
+def missing(x: np.ndarray, at: int, period: int) -> np.ndarray:
+    return np.delete(x, slice(at, at + period // 2))
+
+
+def louder(x: np.ndarray, at: int, period: int) -> np.ndarray:
+    x[at : at + period] *= 1.1
+    return x
+
+
+@pytest.mark.parametrize("change", [glitch, flat, missing, louder])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("period", [20, 100, 333])
+def test_what_departs_from_exact_repetition_is_the_one_alarm(
+    change: object, shape: str, period: int
+) -> None:
+    assert callable(change)
+    if change is glitch and shape == "random":
+        # A hundredth of the amplitude in one row is within the differences of random cycles.
+        shape = "saw"
+    if change is missing:
+        # In 30 cycles of 333 rows each phase after the jump has too few others to be compared with.
+        period = min(period, 100)
+    at = 6000 + period // 5
+    x = change(repeating(shape, period, 10_000), at, period)
+    alarms = spectra.detect(x).alarms
+    assert len(alarms)
+    near = (alarms["start"] <= at + 2 * period) & (alarms["end"] >= at - period)
+    assert near.all()
+
+
+def test_rows_around_an_odd_one_do_not_repeat_and_others_do() -> None:
+    x = repeating("random", 50, 5000)
+    x[2000] += 0.02
+    repeated = repeated_rows(x[:, None])
+    assert np.flatnonzero(~repeated).tolist() == list(range(2000 - 64, 2000 + 65))
+
+
+def test_noise_does_not_repeat_nor_does_a_noisy_sine() -> None:
+    noise = np.random.default_rng(0).normal(size=(5000, 1))
+    assert not repeated_rows(noise).any()
+    assert not repeated_rows(np.sin(np.arange(5000.0) / 9)[:, None] + 0.05 * noise).any()
+
+
+def test_an_event_that_repeats_itself_is_no_repetition() -> None:
+    # A tone burst in a fifth of the recording, and three identical flat cycles among 40.
+    x = repeating("sine", 50, 10_000)
+    x[6000:8000] *= 3
+    assert not repeated_rows(x[:, None])[6000:8000].any()
+    x = repeating("saw", 250, 10_000)
+    for at in (2000, 5000, 5250):
+        x[at : at + 250] = 0.0
+    repeated = repeated_rows(x[:, None])
+    assert not any(repeated[at : at + 250].any() for at in (2000, 5000, 5250))
+    assert repeated.mean() > 0.8
+
+
+def test_rows_have_to_repeat_normal_ones_where_these_are_given() -> None:
+    x = repeating("sine", 50, 10_000)
+    x[4000:] *= 2
+    assert repeated_rows(x[:, None], slice(0, 3000))[:3900].all()
+    assert not repeated_rows(x[:, None], slice(0, 3000))[4100:].any()
+
+
+def test_all_channels_that_change_have_to_repeat() -> None:
+    x = np.column_stack([repeating("sine", 40, 6000), np.zeros(6000), repeating("saw", 80, 6000)])
+    assert repeated_rows(x).all()
+    # A command that is given once, in a channel that otherwise never changes.
+    x[3000, 1] = 1.0
+    assert np.flatnonzero(~repeated_rows(x)).tolist() == list(range(3000 - 64, 3000 + 65))
+    x[:, 1] = np.random.default_rng(0).normal(size=6000)
+    assert not repeated_rows(x).any()
+
+
+def test_rare_pulses_repeat_and_one_of_another_height_does_not() -> None:
+    x = np.zeros(20_000)
+    x[::200] = 1.0
+    assert repeated_rows(x[:, None]).all()
+    x[10_000] = 1.02
+    assert np.flatnonzero(~repeated_rows(x[:, None])).tolist() == list(range(9936, 10_065))
+
+
+def test_rows_beside_a_gap_do_not_repeat() -> None:
+    x = repeating("triangle", 60, 6000)
+    x[3000:3010] = np.nan
+    repeated = repeated_rows(x[:, None])
+    assert np.flatnonzero(~repeated).tolist() == list(range(3000 - 64, 3010 + 64))
+
+
+def test_long_recordings_are_compared_to_their_end() -> None:
+    x = repeating("random", 77, 3 * PERIOD_ROWS)
+    x[-1000] += 0.1
+    repeated = repeated_rows(x[:, None])
+    at = x.size - 1000
+    assert np.flatnonzero(~repeated).tolist() == list(range(at - 64, at + 65))
+
+
+@pytest.mark.parametrize("x", [[1.0], [1.0, 2.0, 1.0], [np.nan] * 50, [3.0] * 500])
+def test_what_is_short_or_never_changes_does_not_repeat(x: list[float]) -> None:
+    assert not repeated_rows(np.array(x)[:, None]).any()
+
+
+def test_enormous_values_are_compared_without_overflow() -> None:
+    x = 1.7e308 * repeating("square", 50, 3000)
+    assert repeated_rows(x[:, None]).all()
+    x = repeating("sine", 50, 3000)
+    x[1500] = -1.7e308
+    assert repeated_rows(x[:, None]).mean() > 0.9
+
+
+def test_a_model_keeps_the_calibration_of_a_recording_that_does_not_repeat() -> None:
+    x = repeating("sine", 50, 6000)
+    found = spectra.detect(x)
+    other = spectra.score(found.model, x)
+    assert other.threshold > found.threshold
