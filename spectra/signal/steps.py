@@ -11,11 +11,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import ceil, floor
+from typing import Final
 
 import numpy as np
 
-from spectra.arrays import FloatArray
+from spectra.arrays import BoolArray, FloatArray
 from spectra.signal.frames import FrameGrid
+
+# Share of a frame from an end of the signal in which a Hann taper is less than a hundredth: what
+# happens there is not in the frame. With 0, 0.02 and 0.03 the mean VUS-PR on 309 development series
+# is the same, event F1 0.550, 0.547 and 0.550.
+UNSEEN: Final = 0.03
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,19 @@ class StepGrid:
             count[..., here] += scored[..., frames]
         means = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
         return self._by_step(means, low, start, stop)
+
+    def unseen(self, start: int, stop: int, n_samples: int | None) -> BoolArray:
+        """Return the steps `start` … `stop` − 1 that no frame sees, (stop − start,).
+
+        They lie within UNSEEN of a frame from an end of the signal. `n_samples` is its length, None
+        while it goes on.
+        """
+        if self.causal:
+            return np.zeros(stop - start, dtype=np.bool_)
+        first = np.arange(start, stop) * self.step
+        reach = UNSEEN * self.grid.nperseg
+        unseen = first + self.step - 1 < reach
+        return unseen if n_samples is None else unseen | (n_samples - 1 - first < reach)
 
     def _by_step(self, means: FloatArray, low: int, start: int, stop: int) -> FloatArray:
         """Return the means of the hops from `low` on at steps `start` … `stop` − 1.
