@@ -566,10 +566,14 @@ def order(seeds: int) -> list[Figure]:
 
 
 def repeats() -> list[Floats]:
-    """Return signals that repeat exactly."""
+    """Return signals that repeat exactly: random cycles, sines and saws."""
     rng = np.random.default_rng(0)
+    t = np.arange(20_000)
+    cycles = (rng.standard_normal(period) for period in (7, 50, 60, 250, 333, 500))
     return [
-        np.tile(rng.standard_normal(period), 6000 // period + 1)[:6000] for period in (7, 50, 333)
+        *(np.resize(cycle, t.size) for cycle in cycles),
+        *(np.sin(2 * np.pi * t / period) for period in (7, 33.3, 40, 48, 50, 300)),
+        *(t % period / period for period in (50, 333)),
     ]
 
 

@@ -16,8 +16,13 @@ FLOOR: Final = 0.05
 # Smallest floor, in squared spreads of a channel: distances of a signal that repeats itself exactly
 # are rounding of 32-bit numbers.
 ROUNDING: Final = 1e-5
-# Smallest scale of a score: a signal that repeats itself exactly has none.
+# Smallest scale of an amplitude: a signal that repeats itself exactly has none.
 MIN_SIGMA: Final = 1e-2
+# Smallest scale of the logarithm of a distance, whose differences of a tenth are no evidence. With
+# 0.01, 0.1 and 0.3 event F1 on 618 development series is 0.539, 0.542 and 0.535, with normal rows
+# 0.401, 0.406 and 0.401, and the mean VUS-PR the same within 0.001; 30, 19 and 18 of 200 signals
+# that repeat exactly raise alarms by a model of their first half.
+MIN_SIGMA_LOG: Final = 0.1
 # Quantiles that location and scale start from, and their distance in standard deviations of a
 # Gaussian: a tenth of anomalies, of any size and in either direction, hardly moves them.
 QUANTILES: Final = (0.1, 0.5, 0.9)
@@ -83,7 +88,8 @@ class Standard:
             elif transform == "below":
                 floor[score, channel] = max(float(np.median(known)), SMALLEST_MEDIAN)
                 known = known / floor[score, channel]
-            mu[score, channel], sigma[score, channel] = winsorised(known)
+            smallest = MIN_SIGMA_LOG if transform == "log" else MIN_SIGMA
+            mu[score, channel], sigma[score, channel] = winsorised(known, smallest)
         return cls(transform, floor, mu, sigma)
 
     @classmethod
@@ -132,11 +138,14 @@ class Standard:
         return np.asarray(np.abs(values - mu) / sigma)
 
 
-def winsorised(values: FloatArray) -> tuple[float, float]:
-    """Return mean and standard deviation of values (n,) clipped at WINSOR deviations."""
+def winsorised(values: FloatArray, smallest: float = MIN_SIGMA) -> tuple[float, float]:
+    """Return mean and standard deviation of values (n,) clipped at WINSOR deviations.
+
+    The deviation is at least `smallest`.
+    """
     low, mean, high = np.quantile(values, QUANTILES)
-    sigma = max(float(high - low) / WIDTH or float(values.std()), MIN_SIGMA)
+    sigma = max(float(high - low) / WIDTH or float(values.std()), smallest)
     for _ in range(ROUNDS):
         clipped = np.clip(values, mean - WINSOR * sigma, mean + WINSOR * sigma)
-        mean, sigma = clipped.mean(), max(float(clipped.std()), MIN_SIGMA)
+        mean, sigma = clipped.mean(), max(float(clipped.std()), smallest)
     return float(mean), sigma
