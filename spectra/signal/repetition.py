@@ -38,6 +38,9 @@ AROUND_SHARE: Final = 1 / 32
 # Smallest share of the rows that repeat at the best lag: most of a recording is normal. Of the 618
 # development series three have such a lag, and none of their anomalous rows repeats.
 MOST: Final = 0.5
+# Smallest share of the rows that repeat at any other: fewer do at what is no period of all parts of
+# the signal, such as 50 rows of two sines of 50 and 7.3 rows.
+SOME: Final = 0.1
 # Parts of a recording. At a whole number of periods rows differ in the parts with events alone, at
 # another lag in more than half of them.
 PARTS: Final = 8
@@ -113,9 +116,11 @@ def _lags(signal: Float64Array, amplitudes: Float64Array) -> list[_Lag]:
         end = len(signal) - lag.rows
         parts = np.array_split(_same(signal, amplitudes, lag, 0, end), PARTS)
         lag = lag._replace(jittered=2 * sum(not part.all() for part in parts) > PARTS)
-        if not lags and _alike(signal, amplitudes, lag, 0, end).mean() < MOST:
+        alike = _alike(signal, amplitudes, lag, 0, end).mean()
+        if not lags and alike < MOST:
             return []
-        lags.append(lag)
+        if alike >= SOME:
+            lags.append(lag)
     return lags
 
 
