@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import naive_signal
 from spectra.signal.frames import FrameGrid
-from spectra.signal.steps import UNSEEN, StepGrid, draw_stretches
+from spectra.signal.steps import OUTERMOST, UNSEEN, StepGrid, draw_stretches
 
 # Frames that overlap by anything from nothing to all but one sample.
 STEP_GRIDS = st.tuples(st.integers(1, 4), st.integers(1, 6)).flatmap(
@@ -151,16 +151,16 @@ def test_stretches_are_drawn_all_over_or_are_all_there_is(
 def test_steps_that_no_frame_sees_lie_in_the_outer_parts_of_frames(
     steps: StepGrid, start: int, count: int, n_samples: int
 ) -> None:
-    def nearest_end(step: int, ends: bool) -> float:
+    def is_unseen(step: int, ends: bool) -> bool:
         rows = range(step * steps.step, (step + 1) * steps.step)
-        # The row of the step that lies farthest from its end of the signal.
-        after = n_samples - 1 - rows[0] if ends else np.inf
-        return float(min(rows[-1], after))
+        outer = UNSEEN * steps.grid.nperseg
+        at_start = rows[0] < OUTERMOST and all(row < outer for row in rows)
+        at_end = any(row >= n_samples - OUTERMOST for row in rows)
+        return at_start or (ends and at_end and all(n_samples - 1 - row < outer for row in rows))
 
-    outer = UNSEEN * steps.grid.nperseg
     for ends in (False, True):
         found = steps.unseen(start, start + count, n_samples if ends else None)
-        expected = [nearest_end(step, ends) < outer for step in range(start, start + count)]
+        expected = [is_unseen(step, ends) for step in range(start, start + count)]
         assert found.tolist() == expected
     causal = StepGrid(steps.grid, steps.step, steps.reach, causal=True)
     assert not causal.unseen(0, 10, 20).any()
