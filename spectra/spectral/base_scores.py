@@ -162,7 +162,9 @@ class BaseScores:
                     starts = range(first * hop - first_row, last * hop - first_row, hop)
                     D = _frame_distances(comparisons, scaled, starts, first_row, own=own)
                     averages = steps.average(D, first, start, stop, n_frames)
-                    averages[..., steps.unseen(start, stop, n_samples)] = np.nan
+                    if self.points is not None:
+                        # Single rows tell of them.
+                        averages[..., steps.unseen(start, stop, n_samples)] = np.nan
                 edges = accumulate(counts, initial=0)
                 found[index] = [averages[low:high] for low, high in pairwise(edges)]
 
