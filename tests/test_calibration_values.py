@@ -501,9 +501,8 @@ def test_standards_are_those_of_the_definition(transform) -> None:
             floor = max(0.05 * mean, 1e-5)
             known = [math.log(value + floor) for value in known]
         low, middle, high = (naive_calibration.quantile(sorted(known), p) for p in (0.1, 0.5, 0.9))
-        least = 0.05 if transform == "log" else 0.01
-        start = middle, max((high - low) / 2.563 or naive_calibration.deviation(known), least)
-        mu, sigma = naive_calibration.winsorised(known, start, 3.0, 10, least)
+        start = middle, max((high - low) / 2.563 or naive_calibration.deviation(known), 0.01)
+        mu, sigma = naive_calibration.winsorised(known, start, 3.0, 10, 0.01)
         assert found.floor[0, 0] == pytest.approx(floor)
         assert found.mu[0, 0] == pytest.approx(mu, rel=1e-9)
         assert found.sigma[0, 0] == pytest.approx(sigma, rel=1e-9)

@@ -16,12 +16,8 @@ FLOOR: Final = 0.05
 # Smallest floor, in squared spreads of a channel: distances of a signal that repeats itself exactly
 # are rounding of 32-bit numbers.
 ROUNDING: Final = 1e-5
-# Smallest scale of an amplitude: a signal that repeats itself exactly has none.
+# Smallest scale of a score: a signal that repeats itself exactly has none.
 MIN_SIGMA: Final = 1e-2
-# Smallest scale of the logarithm of a distance. With 0.01, 0.05 and 0.1 event F1 on 618 development
-# series is 0.539, 0.541 and 0.542, and the mean VUS-PR the same within 0.001; with 0.1 a tone among
-# loud ones is placed in the band of one of these.
-MIN_SIGMA_LOG: Final = 0.05
 # Quantiles that location and scale start from, and their distance in standard deviations of a
 # Gaussian: a tenth of anomalies, of any size and in either direction, hardly moves them.
 QUANTILES: Final = (0.1, 0.5, 0.9)
@@ -87,8 +83,7 @@ class Standard:
             elif transform == "below":
                 floor[score, channel] = max(float(np.median(known)), SMALLEST_MEDIAN)
                 known = known / floor[score, channel]
-            smallest = MIN_SIGMA_LOG if transform == "log" else MIN_SIGMA
-            mu[score, channel], sigma[score, channel] = winsorised(known, smallest)
+            mu[score, channel], sigma[score, channel] = winsorised(known)
         return cls(transform, floor, mu, sigma)
 
     @classmethod
@@ -137,14 +132,11 @@ class Standard:
         return np.asarray(np.abs(values - mu) / sigma)
 
 
-def winsorised(values: FloatArray, smallest: float = MIN_SIGMA) -> tuple[float, float]:
-    """Return mean and standard deviation of values (n,) clipped at WINSOR deviations.
-
-    The deviation is at least `smallest`.
-    """
+def winsorised(values: FloatArray) -> tuple[float, float]:
+    """Return mean and standard deviation of values (n,) clipped at WINSOR deviations."""
     low, mean, high = np.quantile(values, QUANTILES)
-    sigma = max(float(high - low) / WIDTH or float(values.std()), smallest)
+    sigma = max(float(high - low) / WIDTH or float(values.std()), MIN_SIGMA)
     for _ in range(ROUNDS):
         clipped = np.clip(values, mean - WINSOR * sigma, mean + WINSOR * sigma)
-        mean, sigma = clipped.mean(), max(float(clipped.std()), smallest)
+        mean, sigma = clipped.mean(), max(float(clipped.std()), MIN_SIGMA)
     return float(mean), sigma
