@@ -169,7 +169,7 @@ def detect(
     >>> x = np.random.default_rng(0).normal(size=5000)
     >>> x[3000:3040] *= 5
     >>> found = spectra.detect(x)
-    >>> alarm = found.alarms.iloc[0]
+    >>> alarm = found.alarms.loc[found.alarms["score"].idxmax()]
     >>> bool(2980 <= alarm["start"] <= 3020 <= alarm["end"] <= 3060)
     True
     """

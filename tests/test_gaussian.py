@@ -246,6 +246,11 @@ def test_no_value_is_far_more_frequent_than_its_p_value(
             assert calibrator.p_value(value) > 0.99 * as_large / values.size / 3
 
 
+def test_of_hardly_any_independent_values_none_widens_the_tail() -> None:
+    values = np.repeat([1.0, 2.0, 6.0], [300, 300, 60])
+    assert GaussianThreshold.fit(values, 1e-300).scale < GaussianThreshold.fit(values).scale
+
+
 @pytest.mark.parametrize("kind", ["normal", "exponential", "logistic"])
 def test_tails_of_values_that_differ_are_those_of_the_largest_likelihood(kind: str) -> None:
     for seed in range(20):

@@ -375,10 +375,11 @@ def _widening(y: Float64Array, shape: float, independent: float) -> float:
     Values that are often the largest, such as those at the edges of a signal that is 0 or 1, lie at
     the end of a tail that has one, where it leaves them no probability.
     """
-    y = np.sort(y)
-    kept = y[: y.size - max(int(FEW / independent), 1) + 1]
-    if not kept.size:
+    fewest = FEW / independent
+    if y.size < fewest:
         return 1.0
+    y = np.sort(y)
+    kept = y[: y.size - int(fewest) + 1]
     # Values that differ by their rounding are equal.
     share = 1.0 - np.searchsorted(y, kept * (1.0 - ROUNDED)) / y.size
     lost = np.log(MORE / share)
