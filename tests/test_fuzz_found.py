@@ -21,7 +21,7 @@ from spectra.datasets import inspect, read
 from spectra.datasets.raw import Request
 from spectra.datasets.readers.clock_times import holds_clocks
 from spectra.datasets.readers.delimiter import is_value
-from spectra.datasets.readers.keyed_cells import is_keyed, numeric
+from spectra.datasets.readers.keyed_cells import is_keyed, numeric, plain_columns
 from spectra.datasets.readers.log_lines import names_in_log
 from spectra.errors import DataError
 from spectra.sequence.memory import attention_weights
@@ -169,6 +169,11 @@ def test_thousands_of_digits_before_a_letter_take_linear_time() -> None:
     for field in ("9" * 100_000 + "a", "1." + "9" * 100_000 + "a"):
         assert not is_value(field, ".")
         is_keyed(f"x={field}")
+
+
+def test_keys_of_more_columns_than_a_table_has_are_left_over() -> None:
+    frame = pd.DataFrame({"a": ["x=1", "x=2"]}, dtype="str")
+    assert plain_columns(frame, ["x", "y"], arrows=False)[0].tolist() == [1.0, 2.0]
 
 
 def test_an_empty_cell_among_times_of_day_is_no_time_of_day() -> None:

@@ -211,6 +211,11 @@ def test_frames_with_gaps_have_no_distance_and_are_no_neighbours() -> None:
         ({"neighbours": (Neighbours(6, 1),)}, "must be among 5 normal frames"),
         ({"neighbours": (Neighbours(1, 1), Neighbours(4, 2))}, "must be among 5 normal frames"),
         ({"margin": 3}, "margin=3 must be at least nperseg=4"),
+        ({"margin": 2**63 - 1}, "margin=9223372036854775807 must be at least nperseg=4"),
+        (
+            {"starts": np.arange(2**62, 2**62 + 5)},
+            "No normal frame starts at row 4611686",
+        ),
     ],
 )
 def test_parts_that_do_not_belong_together_are_refused(

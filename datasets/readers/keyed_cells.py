@@ -74,7 +74,7 @@ def plain_columns(frame: pd.DataFrame, keys: Sequence[str | None], *, arrows: bo
     if arrows:
         divided = columns[0].astype("str").str.extract(rf"^{_ARROW.pattern}$")
         columns = [divided[0], divided[1], *columns[1:]]
-    for i, key in enumerate(keys):
+    for i, key in enumerate(keys[: len(columns)]):
         if key is not None:
             columns[i] = columns[i].astype("str").str.extract(rf"^{_KEYED.pattern}$")[1]
     plain = [numeric(column) for column in columns]

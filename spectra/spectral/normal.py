@@ -7,6 +7,7 @@ import numpy as np
 
 from spectra.archive import GAPS
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray, Pairs
+from spectra.parameters import MOST_ROWS
 from spectra.signal import distance
 from spectra.signal.frames import FrameGrid
 from spectra.stored import is_stored
@@ -83,8 +84,10 @@ class NormalSpectra:
         for each in self.neighbours:
             if each.k > -(-self.starts.size // each.stride):
                 raise ValueError(f"{each} must be among {self.starts.size} normal frames.")
-        if self.margin < self.nperseg:
+        if not self.nperseg <= self.margin <= MOST_ROWS:
             raise ValueError(f"margin={self.margin} must be at least nperseg={self.nperseg}.")
+        if self.starts.size and self.starts[-1] > MOST_ROWS:
+            raise ValueError(f"No normal frame starts at row {self.starts[-1]}.")
 
     def near(self, starts: IntArray) -> Pairs:
         """Return the pairs of a frame of the same recording and a normal frame in its margin."""
