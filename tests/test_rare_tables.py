@@ -4,6 +4,7 @@ import bz2
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,9 +42,9 @@ def table(columns: dict[str, object], *, named: bool = True) -> Table:
     return Table(plain, names, lambda row: f"data, row {row + 1}", "data")
 
 
-def read_text(folder: Path, text: str, name: str = "data.csv", **choices: object) -> Recording:
+def read_text(folder: Path, text: str, name: str = "data.csv", **choices: Any) -> Recording:
     (folder / name).write_text(text, encoding="utf-8")
-    return read(folder / name, **choices)  # type: ignore[arg-type]
+    return read(folder / name, **choices)
 
 
 DAYS = pd.date_range("2024-01-01", periods=30)

@@ -30,7 +30,7 @@ class Part(NamedTuple):
 
 
 Kind: TypeAlias = Integer | type[bool] | type[bytes] | list["Kind"] | Mapping[int, "Kind"]
-"""What a value is: a list has the kind of its values, a structure the kinds of its fields."""
+"""Kind of a value: a list has the kind of its values, a structure the kinds of its fields."""
 INT8 = Integer(3, range(-(2**7), 2**7))
 INT32 = Integer(5, range(-(2**31), 2**31))
 INT64 = Integer(6, range(-(2**63), 2**63))

@@ -135,7 +135,7 @@ def without_hidden_events(
     """Return the statistic, NaN in place of events that hide themselves.
 
     They are blocks whose means are far beyond those of the others, with the blocks next to them. In
-    a rhythm the blocks of the busy hours are.
+    a rhythm the busy hours have such means, so that nothing is left out there.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ PERIOD_RISE = 0.2
 # The same in standard deviations, 1/√n, of the autocorrelation of white noise, whose range is 7.
 PERIOD_RISE_OF_NOISE = 7.0
 # The same in Bartlett's standard deviations, for lags above an eighth of the recording. Noise whose
-# values depend on those shortly before repeats itself by chance a few times. With 8 a period of a
+# values depend on those shortly before repeats itself by chance a few times. With 7 a period of a
 # quarter of the recording is found in 99 % of sines, squares and peaks, and in 1 % of noises.
 PERIOD_RISE_OF_FEW = 7.0
 # Multiples of a period correlate as well as the period: the first lag with this fraction of the
