@@ -1,5 +1,7 @@
 """Settings of all tests."""
 
+import signal
+
 import coverage
 import pytest
 from hypothesis import settings
@@ -12,6 +14,9 @@ from browser import executable
 settings.register_profile("tests", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=500)
 settings.load_profile("tests")
+
+# Under nohup a hangup is ignored, and programs that the tests start inherit that.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
