@@ -1,13 +1,16 @@
 """Faults put into the code on purpose: how many of them do the tests notice?
 
-Run: python tests/mutate.py [--every N] [ROOM ...]
+Run: python tests/mutate.py [--every N] [--offset K] [--processes N] [--log FILE] [ROOM ...]
 
-Each mutant of a room (calibration, signal, metrics) has one operator, comparison, number or truth
-value exchanged. It is tested by the tests that run its line, the fastest first, in a process of its
-own; a mutant that no test fails for has survived. Error messages, docstrings, types and texts are
-not mutated, nor what changes the costs alone. Those that are known to survive are listed with the
-reason in mutants.tsv, others are printed. The status is 1 where there are others, or less than 85 %
-of a room's are noticed. `--every N` takes every Nth mutant.
+Each mutant of a room (calibration, signal, metrics, or one module of it: signal/period) has one
+operator, comparison, number or truth value exchanged. It is tested by the tests that run its line,
+the fastest first, in a process of its own; a mutant that no test fails for has survived. Error
+messages, docstrings, types and texts are not mutated, nor what changes the costs alone. Those that
+are known to survive are listed with the reason in mutants.tsv, others are printed. The status is 1
+where there are others, or less than 85 % of a room's are noticed.
+
+`--every N --offset K` takes every Nth mutant from the Kth on. `--log FILE` keeps a line for each
+mutant that was tested; with the same file, a run that was stopped goes on.
 """
 
 import argparse
@@ -16,10 +19,12 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 from unittest import mock
 
 import coverage
@@ -39,7 +44,8 @@ TESTS = {
     "calibration": ["gaussian", "standard", "contamination", "fusion", "rates", "scores", "alarms",
                     "calibration_values"],
     "signal": ["frames", "period", "spectrum", "scale", "steps", "views", "distance", "evidence",
-               "points", "comparison", "base_scores", "normal", "amplitude", "signal_values"],
+               "points", "comparison", "base_scores", "normal", "amplitude", "signal_values",
+               "repetition"],
     "metrics": ["affiliation", "agreement", "vus"],
 }  # fmt: skip
 # Mutants that survive, each with the reason: tab-separated file, function, change and reason.
@@ -177,29 +183,63 @@ def run(arguments: list[str], plugins: list[Any]) -> int:
     return int(pytest.main(["-q", "-x", *options, *arguments], plugins))
 
 
-def recorded(room: str) -> tuple[dict[Path, dict[int, set[str]]], dict[str, float]]:
-    """Return the tests that run each line of a room, and the seconds of each test."""
-    reading, writing = os.pipe()
-    if not os.fork():
-        recorder = Recorder(room)
-        recorder.measured.start()
-        status = run([*files_of(room)], [recorder])
-        recorder.measured.stop()
-        data = recorder.measured.get_data()
-        lines = {
-            path: {line: set(tests) for line, tests in data.contexts_by_lineno(path).items()}
-            for path in data.measured_files()
-        }
-        with os.fdopen(writing, "w") as file:
-            file.write(repr((status, lines, recorder.seconds)))
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as file:
-        status, lines, seconds = ast.literal_eval(file.read())
-    os.wait()
-    if status:
-        raise SystemExit(f"The tests of {room} fail without a fault: {status}.")
-    return {Path(path): found for path, found in lines.items()}, seconds
+class Recorded(NamedTuple):
+    """The status of a file of tests, the tests that run each line, and the seconds of each."""
+
+    status: int
+    lines: dict[str, dict[int, set[str]]]
+    seconds: dict[str, float]
+
+
+def record(room: str, tests: str, path: Path) -> None:
+    """Write what a file of tests runs of a room."""
+    recorder = Recorder(room)
+    recorder.measured.start()
+    status = run([tests], [recorder])
+    recorder.measured.stop()
+    data = recorder.measured.get_data()
+    lines = {
+        path: {line: {*tests} - {""} for line, tests in data.contexts_by_lineno(path).items()}
+        for path in data.measured_files()
+    }
+    path.write_text(repr((status, lines, recorder.seconds)))
+
+
+def recorded(rooms: list[str], processes: int) -> dict[str, list[Recorded]]:
+    """Return what each file of the tests of each room runs."""
+    jobs = [(room, tests) for room in rooms for tests in files_of(room)]
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / str(number) for number in range(len(jobs))]
+        waiting = [partial(record, *job, path) for job, path in zip(jobs, paths, strict=True)]
+        for number, status in in_processes(waiting, processes):
+            if status:
+                raise SystemExit(f"{jobs[number][1]} could not be run: {status}.")
+        found = [Recorded(*ast.literal_eval(path.read_text())) for path in paths]
+    for (_, tests), one in zip(jobs, found, strict=True):
+        if one.status not in (0, pytest.ExitCode.NO_TESTS_COLLECTED):
+            raise SystemExit(f"{tests} fails without a fault: {one.status}.")
+    return {
+        room: [one for (its_room, _), one in zip(jobs, found, strict=True) if its_room == room]
+        for room in rooms
+    }
+
+
+def in_processes(jobs: Iterable[Callable[[], int | None]], most: int) -> Iterator[tuple[int, int]]:
+    """Run each job in a process of its own; yield its number and status as it ends."""
+    running: dict[int, int] = {}
+    for number, job in enumerate(jobs):
+        if len(running) == most:
+            ended, status = os.wait()
+            yield running.pop(ended), status
+        child = os.fork()
+        if not child:
+            for stream in (1, 2):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+            os._exit(job() or 0)
+        running[child] = number
+    while running:
+        ended, status = os.wait()
+        yield running.pop(ended), status
 
 
 def files_of(room: str) -> list[str]:
@@ -207,56 +247,53 @@ def files_of(room: str) -> list[str]:
     return [*(f"tests/test_{name}.py" for name in TESTS[room]), f"spectra/{room}"]
 
 
-def started(mutant: Mutant, tests: list[str], seconds: float) -> int:
-    """Run the tests of a mutant in a process of its own; return its number.
+class Trial(NamedTuple):
+    """A mutant, its tests, the fastest first, and the seconds that these take."""
 
-    It fails if a test fails, or takes far too long.
-    """
-    number = os.fork()
-    if number:
-        return number
-    limit = int(5 * seconds + PATIENCE)
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
-    for stream in (1, 2):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-    mutant.install()
-    os._exit(run(tests, []))
+    room: str
+    mutant: Mutant
+    tests: list[str]
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """The place and the change, as they are listed."""
+        mutant = self.mutant
+        return f"{self.room}/{mutant.path.name}\t{mutant.function}\t{mutant.change}"
+
+    def __call__(self) -> int:
+        """Run the tests; return the status of pytest.
+
+        It fails if a test fails, or takes far too long.
+        """
+        if not self.tests:
+            return 0
+        limit = int(5 * self.seconds + PATIENCE)
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+        self.mutant.install()
+        return run(self.tests, [])
 
 
-def mutants(room: str, every: int) -> Iterator[tuple[Mutant, list[str], float]]:
-    """Yield every Nth mutant of a room, its tests, the fastest first, and their seconds."""
-    lines, seconds = recorded(room)
+def trials(room: str, modules: set[str], files: list[Recorded]) -> Iterator[Trial]:
+    """Yield the mutants of a room, or of some modules of it."""
+    lines: dict[str, dict[int, set[str]]] = {}
+    seconds: dict[str, float] = {}
+    for one in files:
+        seconds |= one.seconds
+        for path, found in one.lines.items():
+            for line, tests in found.items():
+                lines.setdefault(path, {}).setdefault(line, set()).update(tests)
     for path in sorted((ROOT / "spectra" / room).glob("*.py")):
-        known = lines.get(path, {})
-        whole = set().union(*known.values()) - {""} if known else set()
-        for index in range(sum(1 for _ in sites(ast.parse(path.read_text(encoding="utf-8"))))):
-            if (index + len(path.name)) % every:
-                continue
-            mutant = Mutant(path, index)
-            tests = known.get(mutant.line, set()) - {""} or whole
-            ordered = sorted(tests, key=lambda name: seconds.get(name, 0.0))
-            yield mutant, ordered, sum(seconds.get(name, 0.0) for name in ordered)
-
-
-def survivors(room: str, every: int, jobs: int) -> Iterator[Mutant | None]:
-    """Yield each mutant of a room that no test notices, and None for each of the others."""
-    running: dict[int, Mutant] = {}
-    for mutant, tests, seconds in mutants(room, every):
-        if not tests:
-            yield mutant
+        if modules and path.stem not in modules:
             continue
-        if len(running) == jobs:
-            yield _finished(running)
-        running[started(mutant, tests, seconds)] = mutant
-    while running:
-        yield _finished(running)
-
-
-def _finished(running: dict[int, Mutant]) -> Mutant | None:
-    """Wait for one of the mutants that are tested; return it if it has survived."""
-    number, status = os.wait()
-    mutant = running.pop(number)
-    return mutant if status == 0 else None
+        known = lines.get(str(path), {})
+        whole = set().union(*known.values())
+        for index in range(sum(1 for _ in sites(ast.parse(path.read_text(encoding="utf-8"))))):
+            mutant = Mutant(path, index)
+            # A line outside functions is run by the import, in whichever test comes first.
+            tests = (known.get(mutant.line) if mutant.function else None) or whole
+            ordered = sorted(tests, key=lambda name: (seconds.get(name, 0.0), name))
+            yield Trial(room, mutant, ordered, sum(seconds.get(name, 0.0) for name in ordered))
 
 
 def reasons() -> dict[str, str]:
@@ -266,38 +303,68 @@ def reasons() -> dict[str, str]:
     return {mutant: reason for mutant, _, reason in rows}
 
 
-def mutate(room: str, every: int, jobs: int) -> bool:
-    """Print the mutants of a room that survive for no known reason, and the share that does not.
+def tested(log: Path | None) -> dict[str, bool]:
+    """Return which of the mutants of an earlier run have survived, by their place and change."""
+    if log is None or not log.exists():
+        return {}
+    rows = (line.partition("\t") for line in log.read_text(encoding="utf-8").splitlines())
+    return {name: outcome == "survived" for outcome, _, name in rows}
 
-    Returns True if there are none of the former, and the latter is large enough.
+
+def mutate(rooms: list[str], every: int, offset: int, processes: int, log: Path | None) -> bool:
+    """Print the mutants that survive for no known reason, and the share that is noticed.
+
+    Returns True if there are none of the former, and the latter is large enough in each room.
     """
-    begun, count, known = time.monotonic(), 0, reasons()
-    survived: list[str] = []
-    for mutant in survivors(room, every, jobs):
-        count += 1
-        if mutant is not None:
-            survived.append(f"{room}/{mutant.path.name}\t{mutant.function}\t{mutant.change}")
-            if survived[-1] not in known:
-                sys.stdout.write(survived[-1] + "\n")
-                sys.stdout.flush()
-    noticed, seconds = 1 - len(survived) / count, time.monotonic() - begun
-    unknown = [mutant for mutant in survived if mutant not in known]
-    sys.stdout.write(
-        f"{room}: {count - len(survived)} of {count} mutants noticed, {noticed:.1%}, and of the "
-        f"others {len(unknown)} for no reason in {SURVIVORS.name}; {seconds:.0f} s\n"
+    begun, known, before = time.monotonic(), reasons(), tested(log)
+    modules: dict[str, set[str]] = {}
+    for room, _, module in (name.partition("/") for name in rooms):
+        modules.setdefault(room, set()).update({module} - {""})
+    files = recorded([*modules], processes)
+    chosen = [one for room in modules for one in trials(room, modules[room], files[room])]
+    chosen = chosen[offset::every]
+    survived = {one.name: before[one.name] for one in chosen if one.name in before}
+    # Those that may take longest come first, so that no process waits for one at the end.
+    waiting = sorted(
+        (one for one in chosen if one.name not in before), key=lambda one: -one.seconds
     )
-    sys.stdout.flush()
-    return not unknown and noticed >= LEAST
+    for number, status in in_processes(waiting, processes):
+        name = waiting[number].name
+        survived[name] = not status
+        if log is not None:
+            with log.open("a", encoding="utf-8") as file:
+                file.write(f"{'survived' if not status else 'noticed'}\t{name}\n")
+        if not status and name not in known:
+            sys.stdout.write(name + "\n")
+            sys.stdout.flush()
+    good = [
+        summed(room, [survived[one.name] for one in chosen if one.room == room]) for room in modules
+    ]
+    unknown = sum(lives and name not in known for name, lives in survived.items())
+    sys.stdout.write(
+        f"{unknown} survive for no reason in {SURVIVORS.name}; {time.monotonic() - begun:.0f} s\n"
+    )
+    return all(good) and not unknown
+
+
+def summed(room: str, survived: list[bool]) -> bool:
+    """Print how many mutants of a room were noticed; return whether these are enough."""
+    count, noticed = len(survived), len(survived) - sum(survived)
+    sys.stdout.write(f"{room}: {noticed} of {count} mutants noticed, {noticed / count:.1%}\n")
+    return noticed >= LEAST * count
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("rooms", nargs="*", choices=[*TESTS, []], default=[])
+    parser.add_argument("rooms", nargs="*")
     parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--offset", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument("--log", type=Path)
     given = parser.parse_args()
+    log_file = given.log and given.log.resolve()
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     os.environ["OMP_NUM_THREADS"] = "1"
-    results = [mutate(name, given.every, given.jobs) for name in given.rooms or TESTS]
-    sys.exit(not all(results))
+    wanted = given.rooms or [*TESTS]
+    sys.exit(not mutate(wanted, given.every, given.offset, given.processes, log_file))

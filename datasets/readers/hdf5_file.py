@@ -1,6 +1,7 @@
 """HDF5 files, and MATLAB files of version 7.3, which are such: read with h5py."""
 
 import io
+import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -11,8 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.binary import content, damaged, library
-from spectra.datasets.readers.variable_rates import is_rate_name, rate_of, rate_of_interval
+from spectra.datasets.readers.binary import content, damaged, library, size_of
+from spectra.datasets.readers.hdf5_bounds import attribute, names_of, opened, refuse_unjustified
+from spectra.datasets.readers.variable_rates import (
+    is_interval_name,
+    is_rate_name,
+    rate_of,
+    rate_of_interval,
+)
 from spectra.datasets.readers.variables import Variable, raw_from_variables
 from spectra.datasets.source import Source
 
@@ -21,7 +28,9 @@ _USER_BLOCKS = (0, *(512 << k for k in range(7)))
 """Bytes at which the signature may lie: at 0 or behind a user block (HDF5 format, II.A)."""
 _STARTS = ("start_time", "starttime", "start", "start_datetime")
 _UNITS = ("unit", "units")
-_FAULTS = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError)
+_FAULTS = (
+    OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError, zlib.error,
+)  # fmt: skip
 
 
 def is_hdf5(head: bytes, name: str) -> bool:
@@ -35,10 +44,10 @@ def read_hdf5(source: Source, request: Request) -> Raw:
     h5py = library("h5py", source, kind, "matlab")
     where = content(source)
     try:
-        with h5py.File(where, "r") as file:
+        with opened(h5py, where) as file:
             variables = list(_data_sets(h5py, source, kind, where, file))
             fs, start = _recorded(
-                file, (file[name] for name in _holders(variables) if name in file)
+                h5py, file, (file[name] for name in _holders(variables) if name in file)
             )
     except _FAULTS as error:
         raise damaged(source, kind, error) from error
@@ -49,16 +58,14 @@ def _data_sets(
     h5py: Any, source: Source, kind: str, where: Path | io.BytesIO, file: Any
 ) -> Iterator[Variable]:
     """Yield every data set of the file; values are read later."""
-    names: list[str] = []
-    file.visit(names.append)
-    for name in names:
+    for name in names_of(file, size_of(where)):
         data = file[name]
         # What lies in other files is not read, nor what MATLAB keeps for cells and objects.
         if not isinstance(data, h5py.Dataset) or name.startswith("#"):
             continue
         if data.is_virtual or data.external or data.shape is None or "MATLAB_empty" in data.attrs:
             continue
-        text = _text(data.attrs.get("MATLAB_class")) in ("char", "cell", "function_handle")
+        text = _attribute(h5py, data, "MATLAB_class") in ("char", "cell", "function_handle")
         read = partial(_read, h5py, source, kind, where, name)
         for field in data.dtype.names or (None,):
             dtype = data.dtype if field is None else data.dtype[field]
@@ -67,7 +74,7 @@ def _data_sets(
                 data.shape + dtype.shape,
                 dtype.base.kind in "fiub" and not text,
                 partial(read, None, field),
-                _unit(data),
+                next((_attribute(h5py, data, key) for key in _UNITS if key in data.attrs), ""),
                 head=read if field is None and not dtype.shape else None,
             )
 
@@ -83,9 +90,13 @@ def _read(
 ) -> NDArray[np.generic]:
     """Return the values of a data set or of one of its fields; so many along its longest side."""
     try:
-        with h5py.File(where, "r") as file:
+        with opened(h5py, where) as file:
             data = file[name]
             longest = data.shape.index(max(data.shape)) if data.shape else 0
+            shape = list(data.shape)
+            if rows is not None:
+                shape[longest] = rows
+            refuse_unjustified(data, tuple(shape), size_of(where), source.max_bytes)
             part = () if rows is None else (*[slice(None)] * longest, slice(rows))
             values: NDArray[np.generic] = np.asarray(data[part] if field is None else data[field])
             return values
@@ -101,18 +112,20 @@ def _holders(variables: list[Variable]) -> Iterator[str]:
             yield variable.name.rpartition("/")[0] or "/"
 
 
-def _recorded(file: Any, holders: Iterator[Any]) -> tuple[float | None, pd.Timestamp | None]:
+def _recorded(
+    h5py: Any, file: Any, holders: Iterator[Any]
+) -> tuple[float | None, pd.Timestamp | None]:
     """Return the rate and start that attributes of the file or of its data sets give."""
     fs: float | None = None
     start: pd.Timestamp | None = None
     for holder in (file, *holders):
-        for key, value in holder.attrs.items():
+        for key in holder.attrs:
             if fs is None and (is_rate_name(key) or key == "rate"):
-                fs = rate_of(value)
-            if fs is None:
-                fs = rate_of_interval(key, value)
+                fs = rate_of(attribute(h5py, holder, key))
+            if fs is None and is_interval_name(key):
+                fs = rate_of_interval(key, attribute(h5py, holder, key))
             if start is None and key.casefold() in _STARTS:
-                start = _instant(_text(value))
+                start = _instant(_attribute(h5py, holder, key))
     return fs, start
 
 
@@ -122,13 +135,11 @@ def _instant(text: str) -> pd.Timestamp | None:
     return None if instants.empty else instants.iloc[0]
 
 
-def _unit(data: Any) -> str:
-    """Return the physical unit that the attributes of a data set give."""
-    return next((_text(data.attrs[key]) for key in _UNITS if key in data.attrs), "")
-
-
-def _text(value: Any) -> str:
+def _attribute(h5py: Any, holder: Any, key: str) -> str:
     """Return an attribute as text, "" where it is none."""
+    value = attribute(h5py, holder, key) if key in holder.attrs else None
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.item()
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return value if isinstance(value, str) else ""

@@ -28,6 +28,11 @@ def is_rate_name(name: str) -> bool:
     return bare_name(name) in _RATES
 
 
+def is_interval_name(name: str) -> bool:
+    """Return whether a variable or attribute of this name is the time between samples."""
+    return bare_name(name) in _INTERVALS or bare_name(name) == "isi"
+
+
 def rate_of(value: object) -> float | None:
     """Return a sampling rate in Hz, None where the value is none."""
     try:
@@ -39,13 +44,10 @@ def rate_of(value: object) -> float | None:
 
 def rate_of_interval(name: str, value: object) -> float | None:
     """Return the rate in Hz of a time between samples, by its name; None for another name."""
-    bare = bare_name(name)
-    step = rate_of(value) if bare in _INTERVALS or bare == "isi" else None
-    return (
-        None
-        if step is None or step > _LONGEST_STEP
-        else float(f"{(1e3 if bare == 'isi' else 1.0) / step:.10g}")
-    )
+    step = rate_of(value) if is_interval_name(name) else None
+    if step is None or step > _LONGEST_STEP:
+        return None
+    return float(f"{(1e3 if bare_name(name) == 'isi' else 1.0) / step:.10g}")
 
 
 def bare_name(name: str) -> str:

@@ -1,0 +1,251 @@
+"""The memory that a damaged or hostile HDF5 file may take, bounded before the library takes it.
+
+The HDF5 library takes the memory that a file names, and fills it, before it finds that the file
+has less. Here each of its reads is compared with the bytes that are there, each size of a data set
+with those of the file, and each filter with the size of its chunk.
+"""
+
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import prod
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from spectra.datasets.readers.binary import size_of
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_PADDING = 1 << 20
+"""Bytes beyond the end of a file that read as zeros, as the library has it: its buffers are read
+whole where the last data set ends earlier."""
+_HEAP = b"FRHP"
+_HEAP_FILTERS = slice(7, 9)
+"""Signature of the header of a fractal heap, and where it has the length of its filters (HDF5 file
+format III.G). Names and attributes have none, and through filters a few bytes become any number."""
+_FREE_VALUES, _VALUES_A_BYTE = 1 << 23, 16
+"""Values that any file may have, and those for each byte of a larger one. Switches, a byte each, are
+what is compressed most of all that is measured: deflate keeps about 10 %."""
+_FREE_BYTES = 1 << 26
+"""Bytes that a chunk may have, or become, in any file."""
+_GZIP, _SHUFFLE, _FLETCHER, _SZIP, _NBIT, _SCALE_OFFSET, _LZF = 1, 2, 3, 4, 5, 6, 32000
+"""Numbers of filters (HDF5 file format IV.A.2.l)."""
+_CHECKSUM = 4
+_SAME_SIZE = (_SHUFFLE, _FLETCHER)
+"""Filters that change no size, but for a checksum."""
+_SLACK = 4096
+"""Bytes that a filter may add to a chunk."""
+_DEFLATE = 1032
+"""The most bytes that deflate packs into one (zlib.net/zlib_tech.html)."""
+_FEWEST_BYTES = 8
+"""The fewest bytes of a file for each object of it: its address alone takes as many."""
+_FREE_OBJECTS, _FREE_NAMES = 1000, 1 << 22
+"""Objects, and letters of their names together, that any file may have."""
+_DEEPEST = 100
+"""Groups inside one another; the library calls itself for each."""
+_LARGEST_ATTRIBUTE = 4096
+"""Values of an attribute that are looked at: a rate for each channel."""
+
+_Shape = tuple[int, ...]
+
+
+class Bounded(io.RawIOBase):
+    """The bytes of a file, of which no more are read than there are.
+
+    Parameters
+    ----------
+    where : Path or BytesIO
+        The file.
+    """
+
+    def __init__(self, where: Path | io.BytesIO) -> None:
+        self._file: IO[bytes] = where.open("rb") if isinstance(where, Path) else where
+        self._owned = isinstance(where, Path)
+        self._size = size_of(where)
+
+    def readable(self) -> bool:
+        """Return True: the content is there to be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True: it is read at any place."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place, and return it."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the place."""
+        return self._file.tell()
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Fill a buffer; raise OSError where the file ends long before."""
+        view = memoryview(buffer).cast("B")
+        left = max(self._size - self._file.tell(), 0)
+        if len(view) > left + _PADDING:
+            raise OSError(f"{len(view):,} bytes are to be read where it has {left:,}")
+        view[:left] = self._file.read(min(len(view), left))
+        if len(view) > left:
+            view[left:] = bytes(len(view) - left)
+        if view[:4] == _HEAP and any(view[_HEAP_FILTERS]):
+            raise OSError("names or attributes are compressed")
+        return len(view)
+
+    def close(self) -> None:
+        """Close a file that was opened here."""
+        if self._owned:
+            self._file.close()
+        super().close()
+
+
+@contextmanager
+def opened(h5py: Any, where: Path | io.BytesIO) -> Iterator[Any]:
+    """Open an HDF5 file whose reads are bounded."""
+    with Bounded(where) as content, h5py.File(content, "r") as file:
+        yield file
+
+
+def names_of(file: Any, size: int) -> list[str]:
+    """Return the names of all objects of a file of some bytes.
+
+    Raises ValueError where it has more, or deeper ones, than so many bytes can hold: a file can
+    list the same objects again and again.
+    """
+    names: list[str] = []
+    letters = 0
+
+    def note(name: str) -> bool | None:
+        nonlocal letters
+        names.append(name)
+        letters += len(name)
+        return _is_beyond(len(names), letters, name, size) or None
+
+    if file.visit(note):
+        raise ValueError(f"more, longer or deeper names than its {size:,} bytes can hold")
+    return names
+
+
+def _is_beyond(count: int, letters: int, name: str, size: int) -> bool:
+    """Return whether a file of some bytes cannot have so many names, or one so deep."""
+    return (
+        count > max(_FREE_OBJECTS, size // _FEWEST_BYTES)
+        or letters > max(_FREE_NAMES, size)
+        or name.count("/") > _DEEPEST
+    )
+
+
+def attribute(h5py: Any, holder: Any, name: str) -> object:
+    """Return the value of an attribute that is one text or a few numbers, None for another."""
+    found = holder.attrs.get_id(name)
+    values = prod(found.shape or ())
+    numeric = found.dtype.kind in "fiub" and values <= _LARGEST_ATTRIBUTE
+    text = h5py.check_string_dtype(found.dtype) is not None and values == 1
+    value: object = holder.attrs[name] if (numeric or text) and found.shape is not None else None
+    return value
+
+
+def refuse_unjustified(data: Any, shape: _Shape, size: int, most: int | None) -> None:
+    """Raise ValueError where a data set would take more than the bytes of its file justify.
+
+    Parameters
+    ----------
+    data : h5py.Dataset
+        The data set.
+    shape : tuple of int
+        The extent that is read, from the beginning.
+    size : int
+        The bytes of the file.
+    most : int or None
+        The bytes of values that the user allows.
+    """
+    values = prod((*shape, *data.dtype.shape))
+    allowed = 8 * max(_FREE_VALUES, _VALUES_A_BYTE * size) if most is None else most
+    if values * max(data.dtype.base.itemsize, 8) > allowed:
+        raise ValueError(
+            f"{values:,} values in a file of {size:,} bytes, which may be so with --max-bytes alone"
+        )
+    if data.chunks is None:
+        return
+    chunk = prod(data.chunks) * data.dtype.itemsize
+    if chunk > max(_FREE_BYTES, allowed):
+        raise ValueError(f"a chunk of {chunk:,} bytes in a file of {size:,} bytes")
+    filters = _filters(data, chunk)
+    if filters:
+        _refuse_growing_chunks(data, shape, chunk, filters)
+
+
+class _Filter(NamedTuple):
+    """A filter of a data set: its number, its place in the pipeline, and its values."""
+
+    code: int
+    place: int
+    values: tuple[int, ...]
+
+
+def _filters(data: Any, chunk: int) -> list[_Filter]:
+    """Return the filters of a data set, the last first, which is undone first.
+
+    Raises ValueError where one is made for a larger chunk, or its size could not be checked.
+    """
+    created = data.id.get_create_plist()
+    found = []
+    for place in reversed(range(created.get_nfilters())):
+        code, _, values, _ = created.get_filter(place)
+        if _said_size(code, values) > chunk + _SLACK:
+            raise ValueError(f"a filter for chunks of {_said_size(code, values):,} bytes")
+        if any(one.code not in (*_SAME_SIZE, _GZIP) for one in found) and code not in _SAME_SIZE:
+            raise ValueError("filters of an unusual order")
+        found.append(_Filter(code, place, values))
+    return found
+
+
+def _said_size(code: int, values: tuple[int, ...]) -> int:
+    """Return the bytes of a chunk that a filter says it makes, 0 where it does not say so."""
+    if code in (_NBIT, _SCALE_OFFSET) and len(values) > 4:
+        # The number of values of a chunk, and the bytes of each (H5Znbit.c, H5Zscaleoffset.c).
+        return values[2] * values[4]
+    return values[2] if code == _LZF and len(values) > 2 else 0
+
+
+def _refuse_growing_chunks(data: Any, shape: _Shape, chunk: int, filters: list[_Filter]) -> None:
+    """Raise ValueError where a chunk that is read unpacks to more bytes than a chunk has."""
+    count = prod(-(-side // part) for side, part in zip(data.shape, data.chunks, strict=True))
+    growth = prod(_DEFLATE if one.code == _GZIP else 1 for one in filters)
+    sized = any(one.code == _SZIP for one in filters)
+    wanted: list[tuple[int, ...]] = []
+    seen = 0
+
+    def note(stored: Any) -> bool | None:
+        nonlocal seen
+        seen += 1
+        read = all(place < side for place, side in zip(stored.chunk_offset, shape, strict=True))
+        if read and (sized or stored.size * growth > _FREE_BYTES):
+            wanted.append(stored.chunk_offset)
+        return True if seen > count else None
+
+    if data.id.chunk_iter(note):
+        raise ValueError(f"more than {count:,} chunks")
+    for place in wanted:
+        skipped, content = data.id.read_direct_chunk(place)
+        _refuse_growing(content, [one for one in filters if not skipped >> one.place & 1], chunk)
+
+
+def _refuse_growing(content: bytes, filters: list[_Filter], chunk: int) -> None:
+    """Raise ValueError where filters make more of some bytes than a chunk has."""
+    for one in filters:
+        if one.code == _FLETCHER:
+            content = content[:-_CHECKSUM]
+        elif one.code == _GZIP:
+            content = zlib.decompressobj().decompress(content, 2 * chunk + _SLACK)
+            if len(content) == 2 * chunk + _SLACK:
+                raise ValueError(f"a chunk of {chunk:,} bytes that unpacks to twice as many")
+        elif one.code == _SZIP:
+            # The bytes that it makes come first.
+            if int.from_bytes(content[:4], "little") > chunk + _SLACK:
+                raise ValueError(f"a chunk of {chunk:,} bytes that says it has more")
+            return
+        elif one.code != _SHUFFLE:
+            return
