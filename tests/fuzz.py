@@ -1,10 +1,13 @@
 """Damaged files, altered models and states, random options: one sentence each, in time and memory.
 
-`make fuzz SECONDS=600` runs it for longer: python tests/fuzz.py SECONDS [FIRST SEED] [TARGET ...]
-A seed makes the same input each time. A process of its own runs each BATCH of them, so that one
-that ends the interpreter is found too.
+`make fuzz SECONDS=600` runs it for longer, on all processors:
+python tests/fuzz.py SECONDS [FIRST SEED] [TARGET ...] [--processes N]
+A target such as read_binary or load_altered runs alone. A seed makes the same input each time. A
+process of its own runs each BATCH of them, so that one that ends the interpreter is found too.
+Formats whose libraries are not installed are left out, by name.
 """
 
+import argparse
 import contextlib
 import gc
 import mmap
@@ -30,7 +33,7 @@ from click.testing import CliRunner
 
 import spectra
 from altered_models import altered, members
-from fuzz_corpus import ROWS, TEXTS, beside, composed, corpus, damaged
+from fuzz_corpus import ROWS, TEXTS, beside, composed, corpus, damaged, left_out
 from spectra.cli import main
 from spectra.datasets import inspect, read_series
 from spectra.datasets.raw import Request
@@ -44,6 +47,8 @@ LIMIT = (5.0, 1e9)
 BATCH = 2000
 # Seconds after which a batch is killed whose input does not end.
 STUCK = 120.0
+# Seconds between looks at whether a batch has ended.
+PAUSE = 0.05
 OPTIONS = [
     "--channels", "--time", "--label", "--fs", "--resample", "--series", "--repeats", "--sheet",
     "--variable", "--dates", "--delimiter", "--max-bytes", "--nperseg", "--k", "--view", "--alpha",
@@ -380,10 +385,10 @@ class Memory:
 
 
 class Found(NamedTuple):
-    """A summary of a batch.
+    """A summary of batches.
 
-    The next seed, the inputs of each target, the failures, the most bytes and seconds of the
-    processor that an input took, and the tracebacks.
+    The seed that comes next, the inputs of each target, the failures, the most bytes and seconds of
+    the processor that an input took, and the tracebacks.
     """
 
     seed: int
@@ -392,6 +397,17 @@ class Found(NamedTuple):
     largest: int
     longest: float
     said: str
+
+    def with_more(self, more: "Found") -> "Found":
+        """Return the summary of these and others."""
+        return Found(
+            more.seed,
+            self.tally + more.tally,
+            self.failed + more.failed,
+            max(self.largest, more.largest),
+            max(self.longest, more.longest),
+            self.said + more.said,
+        )
 
 
 class Batch:
@@ -422,13 +438,23 @@ class Batch:
     def _set(self, place: int, value: int) -> None:
         self.HEAD.pack_into(self.shared, place * self.HEAD.size, value)
 
-    def run(self) -> "Found":
-        """Return what was found."""
+    def start(self) -> None:
+        """Begin with the first seed, in a process of its own."""
         self._set(self.SEED, self.seeds.start)
-        number = os.fork()
-        if not number:
+        self.begun, self.seen = time.monotonic(), -1
+        self.number = os.fork()
+        if not self.number:
             self._child()
-        status = self._wait(number)
+
+    def found(self) -> Found | None:
+        """Return what was found, None while it runs; kill it where one input does not end."""
+        ended, status = os.waitpid(self.number, os.WNOHANG)
+        if not ended:
+            if self._get(self.SEED) != self.seen:
+                self.seen, self.begun = self._get(self.SEED), time.monotonic()
+            elif time.monotonic() - self.begun > STUCK:
+                os.kill(self.number, signal.SIGKILL)
+            return None
         tally = Counter({name: self._get(self.FIRST + i) for i, name in enumerate(self.names)})
         failed, seed = self._get(self.FAILED), self._get(self.SEED)
         said = self.report[:].rstrip(b"\0").decode(errors="replace")
@@ -438,18 +464,12 @@ class Batch:
             seed += 1
         return Found(seed, tally, failed, self._get(self.BYTES), self._get(self.TIME) / 1e6, said)
 
-    def _wait(self, number: int) -> int:
-        """Wait for the process; kill it where one input does not end."""
-        seed, since = -1, time.monotonic()
-        while True:
-            found, status = os.waitpid(number, os.WNOHANG)
-            if found:
-                return status
-            if self._get(self.SEED) != seed:
-                seed, since = self._get(self.SEED), time.monotonic()
-            elif time.monotonic() - since > STUCK:
-                os.kill(number, signal.SIGKILL)
-            time.sleep(0.05)
+    def run(self) -> Found:
+        """Return what was found, once it has ended."""
+        self.start()
+        while (found := self.found()) is None:
+            time.sleep(PAUSE)
+        return found
 
     def _child(self) -> None:
         """Run the seeds, and end the process."""
@@ -508,29 +528,62 @@ def _prepare(targets: tuple[Any, ...]) -> None:
     gc.freeze()
 
 
-def fuzz_for(seconds: float, first: int, targets: tuple[Any, ...] = TARGETS) -> int:
+def fuzz_for(
+    seconds: float, first: int, targets: tuple[Any, ...] = TARGETS, processes: int = 1
+) -> int:
     """Run inputs for so many seconds; print what fails, and return how much did."""
-    tally: Counter[str] = Counter()
-    failed, seed, largest, longest, end = 0, first, 0, 0.0, time.monotonic() + seconds
+    for name, missing in left_out().items():
+        sys.stdout.write(f"{name} is left out: {missing} is not installed.\n")
     _prepare(targets)
-    while time.monotonic() < end:
-        batch = Batch(range(seed, seed + BATCH), targets, end)
-        found = batch.run()
-        seed = found.seed
-        tally += found.tally
-        failed += found.failed
-        largest, longest = max(largest, found.largest), max(longest, found.longest)
+    end = time.monotonic() + seconds
+    total = Found(first, Counter(), 0, 0, 0.0, "")
+    for found in in_batches(first, targets, processes, end):
+        total = total.with_more(found)
         sys.stdout.write(found.said)
         sys.stdout.flush()
-    rate = tally.total() / seconds
+    count = total.tally.total()
+    seeds = ", ".join(line.split()[1].rstrip(":") for line in total.said.splitlines()
+                      if line.startswith("seed "))  # fmt: skip
     sys.stdout.write(
-        f"{dict(tally)}: {tally.total():,} inputs from seed {first}, {rate:.0f} a second, "
-        f"{failed} failed; at most {largest / 1e6:.0f} MB and {longest:.2f} s of the processor\n"
+        f"{dict(total.tally)}: {count:,} inputs from seed {first}, {count / seconds:.0f} a second "
+        f"in {processes} processes, {total.failed} failed{f' ({seeds})' if seeds else ''}; at most "
+        f"{total.largest / 1e6:.0f} MB and {total.longest:.2f} s of the processor\n"
     )
-    return failed
+    return total.failed
+
+
+def in_batches(first: int, targets: tuple[Any, ...], processes: int, end: float) -> Iterator[Found]:
+    """Yield what each batch of seeds finds, of which so many processes run at a time."""
+    running: list[Batch] = []
+    # Seeds that a process which ended has left.
+    rest: list[range] = []
+    following = first
+    while running or time.monotonic() < end:
+        while len(running) < processes and time.monotonic() < end:
+            if not rest:
+                rest.append(range(following, following + BATCH))
+                following += BATCH
+            running.append(Batch(rest.pop(), targets, end))
+            running[-1].start()
+        for batch in list(running):
+            found = batch.found()
+            if found is not None:
+                running.remove(batch)
+                if found.seed < batch.seeds.stop:
+                    rest.append(range(found.seed, batch.seeds.stop))
+                yield found
+        time.sleep(PAUSE)
 
 
 if __name__ == "__main__":
-    start = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    wanted = tuple(target for target in TARGETS if target.__name__ in sys.argv[3:]) or TARGETS
-    sys.exit(fuzz_for(float(sys.argv[1]), start, wanted) > 0)
+    names = [*dict.fromkeys(target.__name__ for target in TARGETS)]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("seed", type=int, nargs="?", default=0)
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(names))
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    given = parser.parse_args()
+    if unknown := {*given.targets} - {*names}:
+        parser.error(f"no target {', '.join(unknown)}: there are {', '.join(names)}")
+    wanted = tuple(target for target in TARGETS if target.__name__ in given.targets) or TARGETS
+    sys.exit(fuzz_for(given.seconds, given.seed, wanted, given.processes) > 0)

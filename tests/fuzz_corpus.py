@@ -8,16 +8,13 @@ import lzma
 import struct
 import zipfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
-import h5py
 import numpy as np
-import openpyxl
 import pandas as pd
-import pyarrow as pa
-import zstandard
-from pyarrow import feather, parquet
 from scipy.io import savemat, wavfile
 
 import naive_edf
@@ -71,7 +68,6 @@ def corpus() -> dict[str, bytes]:
     semicolons = frame.to_csv(index=False, sep=";", decimal=",", date_format="%d.%m.%Y %H:%M:%S")
     stacked = pd.concat([frame.assign(who="one"), frame.assign(who="two")]).to_csv(index=False)
     records = json.loads(frame.to_json(orient="records", date_format="iso"))
-    table = pa.Table.from_pandas(frame.assign(who="a"))
     nested = {"s": {"fs": 100.0, "x": x[:, 0], "name": "abc"}, "y": x[:, 1]}
     return {
         "comma.csv": plain.encode(),
@@ -91,7 +87,6 @@ def corpus() -> dict[str, bytes]:
         "a.csv.gz": gzip.compress(plain.encode()),
         "a.csv.bz2": bz2.compress(plain.encode()),
         "a.csv.xz": lzma.compress(plain.encode()),
-        "a.csv.zst": zstandard.compress(plain.encode()),
         "a.npy": in_memory(lambda file: np.save(file, x)),
         "b.npy": in_memory(lambda file: np.save(file, frame.drop(columns="time").to_records())),
         "a.npz": in_memory(lambda file: np.savez(file, a=x[:, 0], b=x[:, 1], fs=100.0)),
@@ -101,17 +96,24 @@ def corpus() -> dict[str, bytes]:
         "b.wav": in_memory(lambda file: wavfile.write(file, 100, x)),
         "a.mat": in_memory(lambda file: savemat(file, nested)),
         "b.mat": in_memory(lambda file: savemat(file, nested, do_compression=True)),
-        "a.parquet": in_memory(lambda file: parquet.write_table(table, file)),
-        "a.feather": in_memory(lambda file: feather.write_feather(table, file)),
-        "a.arrow": in_memory(lambda file: _write_stream(table, file)),
-        "a.xlsx": in_memory(_write_workbook),
-        "a.h5": in_memory(_write_hdf5),
         "a.edf": _edf(16),
         "a.bdf": _edf(24),
         "a.hea": b"a 2 100 40 12:00:00 01/02/2024\na.dat 16 100/mV 16 0 0 0 0 ECG\n"
         b"a.dat 16 100 16 0 0 0 0 V1\n# a comment\n",
         "b.hea": b"b/2 1 100 80\na1 40\na2 40\n",
+        **{
+            name: in_memory(partial(write, frame))
+            for name, (library, write) in WITH_LIBRARIES.items()
+            if find_spec(library) is not None
+        },
     }  # fmt: skip
+
+
+def left_out() -> dict[str, str]:
+    """Return the library of each format that cannot be written, because it is not installed."""
+    return {
+        name: library for name, (library, _) in WITH_LIBRARIES.items() if find_spec(library) is None
+    }
 
 
 def beside() -> dict[str, bytes]:
@@ -122,13 +124,30 @@ def beside() -> dict[str, bytes]:
             "a.atr": b"\x05\x04\x08\x14\x00\x00"}  # fmt: skip
 
 
-def _write_stream(table: Any, file: io.BytesIO) -> None:
-    with pa.ipc.new_stream(file, table.schema) as writer:
+def _write_zstd(frame: pd.DataFrame, file: io.BytesIO) -> None:
+    file.write(import_module("zstandard").compress(frame.to_csv(index=False).encode()))
+
+
+def _write_parquet(frame: pd.DataFrame, file: io.BytesIO) -> None:
+    import_module("pyarrow.parquet").write_table(_table(frame), file)
+
+
+def _write_feather(frame: pd.DataFrame, file: io.BytesIO) -> None:
+    import_module("pyarrow.feather").write_feather(_table(frame), file)
+
+
+def _write_stream(frame: pd.DataFrame, file: io.BytesIO) -> None:
+    table = _table(frame)
+    with import_module("pyarrow").ipc.new_stream(file, table.schema) as writer:
         writer.write_table(table)
 
 
-def _write_workbook(file: io.BytesIO) -> None:
-    book = openpyxl.Workbook()
+def _table(frame: pd.DataFrame) -> Any:
+    return import_module("pyarrow").Table.from_pandas(frame.assign(who="a"))
+
+
+def _write_workbook(_frame: pd.DataFrame, file: io.BytesIO) -> None:
+    book = import_module("openpyxl").Workbook()
     sheet = book.active
     times = pd.date_range("2024-03-05", periods=12, freq="1s").to_pydatetime()
     for row in (["Title"], [], ["time", "flow"], *zip(times, np.sin(np.arange(12.0)), strict=True)):
@@ -137,13 +156,24 @@ def _write_workbook(file: io.BytesIO) -> None:
     book.save(file)
 
 
-def _write_hdf5(file: io.BytesIO) -> None:
+def _write_hdf5(_frame: pd.DataFrame, file: io.BytesIO) -> None:
     rng = np.random.default_rng(0)
-    with h5py.File(file, "w") as written:
+    with import_module("h5py").File(file, "w") as written:
         written["a"] = rng.normal(size=(ROWS, 2))
         written["a"].attrs["fs"] = 100.0
         data = rng.normal(size=ROWS)
         written.create_dataset("group/flow", data=data, compression="gzip", chunks=(10,))
+
+
+# Formats that a library writes, which need not be installed.
+WITH_LIBRARIES: dict[str, tuple[str, Callable[[pd.DataFrame, io.BytesIO], None]]] = {
+    "a.csv.zst": ("zstandard", _write_zstd),
+    "a.parquet": ("pyarrow", _write_parquet),
+    "a.feather": ("pyarrow", _write_feather),
+    "a.arrow": ("pyarrow", _write_stream),
+    "a.xlsx": ("openpyxl", _write_workbook),
+    "a.h5": ("h5py", _write_hdf5),
+}
 
 
 def _edf(bits: int) -> bytes:
@@ -167,9 +197,11 @@ def damaged(name: str, rng: Generator) -> bytes:
         inner = damaged_bytes(corpus()["comma.csv"], rng)
         compress = {
             "gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress,
-            "zst": zstandard.compress,
         }  # fmt: skip
-        return compress[name.rpartition(".")[2]](inner)
+        ending = name.rpartition(".")[2]
+        if ending == "zst":
+            return bytes(import_module("zstandard").compress(inner))
+        return compress[ending](inner)
     return damaged_bytes(content, rng)
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from spectra.datasets.readers.binary import size_of
+from spectra.datasets.source import Source
+from spectra.errors import DataError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -26,8 +28,10 @@ _HEAP_FILTERS = slice(7, 9)
 """Signature of the header of a fractal heap, and where it has the length of its filters (HDF5 file
 format III.G). Names and attributes have none, and through filters a few bytes become any number."""
 _FREE_VALUES, _VALUES_A_BYTE = 1 << 23, 16
-"""Values that any file may have, and those for each byte of a larger one. Switches, a byte each, are
-what is compressed most of all that is measured: deflate keeps about 10 %."""
+"""Values that any file may have, and those for each byte of a larger one. Switches, a byte each,
+are what is compressed most of all that is measured: deflate keeps about 10 %."""
+_FREE_CHUNKS = 1 << 14
+"""Chunks that any data set may have."""
 _FREE_BYTES = 1 << 26
 """Bytes that a chunk may have, or become, in any file."""
 _GZIP, _SHUFFLE, _FLETCHER, _SZIP, _NBIT, _SCALE_OFFSET, _LZF = 1, 2, 3, 4, 5, 6, 32000
@@ -147,8 +151,14 @@ def attribute(h5py: Any, holder: Any, name: str) -> object:
     return value
 
 
-def refuse_unjustified(data: Any, shape: _Shape, size: int, most: int | None) -> None:
-    """Raise ValueError where a data set would take more than the bytes of its file justify.
+def refuse_many(count: int, size: int) -> None:
+    """Raise ValueError where a file of some bytes cannot list so many objects or fields."""
+    if count > max(_FREE_OBJECTS, size // _FEWEST_BYTES):
+        raise ValueError(f"{count:,} objects or fields in {size:,} bytes")
+
+
+def refuse_unjustified(data: Any, shape: _Shape, source: Source, size: int) -> None:
+    """Raise an error where a data set would take more than the bytes of its file justify.
 
     Parameters
     ----------
@@ -156,22 +166,34 @@ def refuse_unjustified(data: Any, shape: _Shape, size: int, most: int | None) ->
         The data set.
     shape : tuple of int
         The extent that is read, from the beginning.
+    source : Source
+        The file, whose bytes the user may allow to be more.
     size : int
         The bytes of the file.
-    most : int or None
-        The bytes of values that the user allows.
+
+    Raises
+    ------
+    DataError
+        For too many values.
+    ValueError
+        For chunks or filters that are damaged.
     """
-    values = prod((*shape, *data.dtype.shape))
+    most, values = source.max_bytes, prod((*shape, *data.dtype.shape))
     allowed = 8 * max(_FREE_VALUES, _VALUES_A_BYTE * size) if most is None else most
     if values * max(data.dtype.base.itemsize, 8) > allowed:
-        raise ValueError(
-            f"{values:,} values in a file of {size:,} bytes, which may be so with --max-bytes alone"
+        raise DataError(
+            f"{source.name} says that it holds {values:,} values in {size:,} bytes, more than a "
+            "recording is compressed to: --max-bytes allows more."
         )
     if data.chunks is None:
         return
     chunk = prod(data.chunks) * data.dtype.itemsize
     if chunk > max(_FREE_BYTES, allowed):
         raise ValueError(f"a chunk of {chunk:,} bytes in a file of {size:,} bytes")
+    # The library takes some kilobytes for each chunk of what is read, stored or not.
+    count = prod(-(-side // part) for side, part in zip(shape, data.chunks, strict=True))
+    if count > max(_FREE_CHUNKS, size // _FEWEST_BYTES):
+        raise ValueError(f"{count:,} chunks in a file of {size:,} bytes")
     filters = _filters(data, chunk)
     if filters:
         _refuse_growing_chunks(data, shape, chunk, filters)
@@ -191,7 +213,7 @@ def _filters(data: Any, chunk: int) -> list[_Filter]:
     Raises ValueError where one is made for a larger chunk, or its size could not be checked.
     """
     created = data.id.get_create_plist()
-    found = []
+    found: list[_Filter] = []
     for place in reversed(range(created.get_nfilters())):
         code, _, values, _ = created.get_filter(place)
         if _said_size(code, values) > chunk + _SLACK:

@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.binary import content, damaged, library, size_of
-from spectra.datasets.readers.hdf5_bounds import attribute, names_of, opened, refuse_unjustified
+from spectra.datasets.readers.hdf5_bounds import (
+    attribute,
+    names_of,
+    opened,
+    refuse_many,
+    refuse_unjustified,
+)
 from spectra.datasets.readers.variable_rates import (
     is_interval_name,
     is_rate_name,
@@ -22,6 +28,7 @@ from spectra.datasets.readers.variable_rates import (
 )
 from spectra.datasets.readers.variables import Variable, raw_from_variables
 from spectra.datasets.source import Source
+from spectra.errors import DataError
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _USER_BLOCKS = (0, *(512 << k for k in range(7)))
@@ -58,7 +65,8 @@ def _data_sets(
     h5py: Any, source: Source, kind: str, where: Path | io.BytesIO, file: Any
 ) -> Iterator[Variable]:
     """Yield every data set of the file; values are read later."""
-    for name in names_of(file, size_of(where)):
+    size, fields = size_of(where), 0
+    for name in names_of(file, size):
         data = file[name]
         # What lies in other files is not read, nor what MATLAB keeps for cells and objects.
         if not isinstance(data, h5py.Dataset) or name.startswith("#"):
@@ -66,15 +74,20 @@ def _data_sets(
         if data.is_virtual or data.external or data.shape is None or "MATLAB_empty" in data.attrs:
             continue
         text = _attribute(h5py, data, "MATLAB_class") in ("char", "cell", "function_handle")
+        unit = next((_attribute(h5py, data, key) for key in _UNITS if key in data.attrs), "")
         read = partial(_read, h5py, source, kind, where, name)
-        for field in data.dtype.names or (None,):
-            dtype = data.dtype if field is None else data.dtype[field]
+        whole = data.dtype
+        fields += len(whole.names or ())
+        # Data sets can share one type, so that a few bytes say that each has many fields.
+        refuse_many(fields, size)
+        for field in whole.names or (None,):
+            dtype = whole if field is None else whole[field]
             yield Variable(
                 f"/{name}" if field is None else f"/{name}/{field}",
                 data.shape + dtype.shape,
                 dtype.base.kind in "fiub" and not text,
                 partial(read, None, field),
-                next((_attribute(h5py, data, key) for key in _UNITS if key in data.attrs), ""),
+                unit,
                 head=read if field is None and not dtype.shape else None,
             )
 
@@ -96,10 +109,12 @@ def _read(
             shape = list(data.shape)
             if rows is not None:
                 shape[longest] = rows
-            refuse_unjustified(data, tuple(shape), size_of(where), source.max_bytes)
+            refuse_unjustified(data, tuple(shape), source, size_of(where))
             part = () if rows is None else (*[slice(None)] * longest, slice(rows))
             values: NDArray[np.generic] = np.asarray(data[part] if field is None else data[field])
             return values
+    except DataError:
+        raise
     except _FAULTS as error:
         raise damaged(source, f"{kind}, '/{name}'", error) from error
 
