@@ -51,7 +51,7 @@ CONSTANTS = [
     ("spectra.spectral.settings", "AMPLITUDE"),
     ("spectra.spectral.settings", "SILENCE"),
     ("spectra.calibration.contamination", "HIDDEN"),
-    ("spectra.calibration.contamination", "MOST"),
+    ("spectra.calibration.rhythm", "MOST"),
     ("spectra.signal.period", "PERIOD_RISE_OF_FEW"),
     ("spectra.spectral.settings", "K_NORMAL"),
     ("spectra.spectral.settings", "K_OWN"),
@@ -67,12 +67,12 @@ CONSTANTS = [
 ]
 """The tunable constants of the scores: module, and the name in it or "Class.field"."""
 AFTER = [
-    ("spectra.calibration.contamination", "MIN_BLOCKS"),
-    ("spectra.calibration.contamination", "QUANTILES"),
-    ("spectra.calibration.contamination", "EXPECTED"),
-    ("spectra.calibration.contamination", "BIC_GAIN"),
-    ("spectra.calibration.contamination", "ASHMAN"),
-    ("spectra.calibration.contamination", "QUIET"),
+    ("spectra.calibration.block_maxima", "MIN_BLOCKS"),
+    ("spectra.calibration.block_maxima", "QUANTILES"),
+    ("spectra.calibration.block_maxima", "EXPECTED"),
+    ("spectra.calibration.block_maxima", "BIC_GAIN"),
+    ("spectra.calibration.block_maxima", "ASHMAN"),
+    ("spectra.calibration.block_maxima", "QUIET"),
     ("spectra.calibration.gaussian", "TAIL"),
     ("spectra.calibration.gaussian", "PRIOR"),
     ("spectra.calibration.rates", "RAISED"),

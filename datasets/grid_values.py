@@ -5,6 +5,7 @@ from typing import Literal
 import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
+from spectra.runs import true_runs
 
 LONGEST_FILL = 5
 """Longest gap, in samples, that is filled by a straight line; longer ones stay without values."""
@@ -113,8 +114,7 @@ def fill_short_gaps(
     for channel in np.flatnonzero(np.isnan(values).any(axis=0)):
         column = values[:, channel]
         missing = np.isnan(column)
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]])))
-        starts, ends = edges[::2], edges[1::2]
+        starts, ends = true_runs(missing)
         short = (ends - starts <= LONGEST_FILL) & (starts > 0) & (ends < len(values))
         fill = missing & np.repeat(short, ends - starts).astype(np.bool_)[np.cumsum(missing) - 1]
         known = np.flatnonzero(~missing)

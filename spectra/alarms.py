@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 
 from spectra.arrays import BoolArray, FloatArray, IntArray
-from spectra.calibration.contamination import raised_runs
 from spectra.calibration.rates import LARGEST, RAISED
 from spectra.calibration.scores import Scores
+from spectra.runs import true_runs
 
 # z, in robust standard deviations, from which frames of one length see an event on their own: of
 # Gaussian scores 1e-9 reach it.
@@ -81,7 +81,7 @@ def _runs(
     for start in range(0, len(statistic), AT_ONCE):
         part = statistic[start : start + AT_ONCE]
         with np.errstate(invalid="ignore"):
-            begins, ends = raised_runs(part > low)
+            begins, ends = true_runs(part > low)
             at = np.flatnonzero(part > high)
         holds = np.searchsorted(at, ends) > np.searchsorted(at, begins)
         # A run at an edge may go on in the next part.
@@ -157,7 +157,7 @@ def _parts(z: FloatArray, reach: int) -> IntArray:
     Parts lie more than `reach` steps apart, with z below QUIET all between them.
     """
     with np.errstate(invalid="ignore"):
-        begins, ends = raised_runs(z < QUIET)
+        begins, ends = true_runs(z < QUIET)
     # A quiet end of the run belongs to its first or last part.
     apart = (ends - begins > reach) & (begins > 0) & (ends < z.size)
     return np.column_stack([np.r_[0, ends[apart]], np.r_[begins[apart], z.size]])

@@ -8,11 +8,11 @@ import numpy as np
 from spectra import formatting
 from spectra.alarms import find_alarms
 from spectra.arrays import BoolArray, FloatArray
-from spectra.calibration.contamination import raised_runs
 from spectra.calibration.rates import AlarmRate, chance_of, rate_of_alpha
 from spectra.calibration.scores import Scores
 from spectra.datasets.recording import Recording
 from spectra.model import Model
+from spectra.runs import true_runs
 from spectra.signal.scale import STATES, extremes
 
 # Frames without overlap below which a note says that p-values are rough, and frames of the longest
@@ -103,7 +103,7 @@ def _places(scores: Scores) -> str:
     count = max(1, round(scores.fusion.suspected * int(np.isfinite(scores.statistic).sum())))
     # Those left out have the largest statistics, but for a few between them.
     bound = np.partition(statistic, -count)[-count]
-    begins, ends = raised_runs(statistic >= bound)
+    begins, ends = true_runs(statistic >= bound)
     longest = int((ends - begins).argmax())
     first, last = begins[longest] * scores.step, ends[longest] * scores.step
     places = formatting.counted(begins.size, "place")
@@ -167,7 +167,7 @@ def _is_long(scores: Scores, threshold: np.float64) -> bool:
     """
     if len(scores.statistic) > AT_ONCE:
         return True
-    begins, ends = raised_runs(_above(scores.statistic, threshold))
+    begins, ends = true_runs(_above(scores.statistic, threshold))
     reach = 2 * max(scores.fusion.npersegs)
     rows = np.maximum((ends - begins) * scores.step - reach, 0).sum()
     if rows >= DIFFERENT * scores.n_samples:

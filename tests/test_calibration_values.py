@@ -8,13 +8,8 @@ import pytest
 from scipy import stats
 
 import naive_calibration
-from spectra.calibration.contamination import (
-    _block_maxima,
-    _valley,
-    cluster_size,
-    normal_bound,
-    raised_runs,
-)
+from spectra.calibration.block_maxima import _valley, block_maxima, cluster_size
+from spectra.calibration.contamination import normal_bound
 from spectra.calibration.fusion import Fused, Fusion, PowerMean, _sampled
 from spectra.calibration.gaussian import GaussianThreshold, pareto_tail
 from spectra.calibration.rates import AlarmRate, alpha_of_fdr, alpha_of_rate, steps_of_alarms
@@ -22,6 +17,7 @@ from spectra.calibration.scores import Scores
 from spectra.calibration.standard import Standard, winsorised
 from spectra.calibration.threshold import Threshold
 from spectra.errors import DataError
+from spectra.runs import true_runs
 
 RNG = np.random.default_rng(17)
 VALUES = {
@@ -237,7 +233,7 @@ def test_the_bound_is_the_lower_one_of_the_gumbel_law_and_the_valley(n: int, blo
 def test_maxima_of_blocks_without_a_score_are_left_out() -> None:
     values = np.repeat([1.0, np.nan, 3.0, 2.0], 100)
     values[350] = 7.0
-    assert _block_maxima(values, 100).tolist() == naive_calibration.block_maxima(values.tolist(), 8)
+    assert block_maxima(values, 100).tolist() == naive_calibration.block_maxima(values.tolist(), 8)
     assert cluster_size(values, 6.0, 100) == 1.0
     assert cluster_size(values, 0.0, 100) == 8.0
 
@@ -246,7 +242,7 @@ def test_blocks_begin_at_the_first_step() -> None:
     values = np.zeros(400)
     values[:8] = 5.0
     assert cluster_size(values, 1.0, 8) == 8.0
-    assert _block_maxima(values, 8).tolist() == [5.0] + 49 * [0.0]
+    assert block_maxima(values, 8).tolist() == [5.0] + 49 * [0.0]
 
 
 def test_the_scale_of_the_maxima_is_not_below_the_smallest() -> None:
@@ -261,7 +257,7 @@ def test_the_scale_of_the_maxima_is_not_below_the_smallest() -> None:
 
 
 def test_runs_of_raised_steps_reach_both_ends() -> None:
-    begins, ends = raised_runs(np.array([True, True, False, True, False, False, True]))
+    begins, ends = true_runs(np.array([True, True, False, True, False, False, True]))
     assert (begins.tolist(), ends.tolist()) == ([0, 3, 6], [2, 4, 7])
 
 

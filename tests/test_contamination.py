@@ -4,16 +4,9 @@ import numpy as np
 import pytest
 
 import naive_calibration
-from spectra.calibration.contamination import (
-    EXPECTED,
-    LEVEL,
-    MOST_ODD,
-    QUANTILES,
-    _outliers,
-    cluster_size,
-    normal_bound,
-    without_anomalies,
-)
+from spectra.calibration.block_maxima import EXPECTED, QUANTILES, cluster_size
+from spectra.calibration.contamination import normal_bound, without_anomalies
+from spectra.calibration.rhythm import LEVEL, MOST_ODD, _outliers
 
 BLOCK = 32
 

@@ -18,11 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
-from spectra.calibration.contamination import (
-    cluster_size,
-    without_anomalies,
-    without_hidden_events,
-)
+from spectra.calibration.block_maxima import cluster_size
+from spectra.calibration.contamination import without_anomalies, without_hidden_events
 from spectra.calibration.gaussian import SUPPORTED, GaussianThreshold
 from spectra.calibration.rates import ALPHAS, steps_of_alarms
 from spectra.errors import DataError

@@ -14,10 +14,10 @@ import numpy as np
 from scipy.special import bdtr, gammaln
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray
-from spectra.calibration.contamination import raised_runs
 from spectra.calibration.gaussian import GaussianThreshold
 from spectra.errors import DataError
 from spectra.parameters import shown
+from spectra.runs import true_runs
 
 # An alarm is a run of steps with p-values below RAISED times alpha, one of which is below alpha
 # (hysteresis thresholding, Canny 1986).
@@ -147,7 +147,7 @@ def steps_of_alarms(calibration: GaussianThreshold, statistic: FloatArray) -> Fl
 
 def n_alarms(flagged: BoolArray, raised: BoolArray) -> int:
     """Return the number of runs of raised steps that hold a flagged one."""
-    begins, ends = raised_runs(raised)
+    begins, ends = true_runs(raised)
     at = np.flatnonzero(flagged)
     return int((np.searchsorted(at, ends) > np.searchsorted(at, begins)).sum())
 
@@ -228,7 +228,7 @@ def alpha_of_fdr(p_value: FloatArray, steps: Float64Array, q: float) -> float:
     if not 0 < q < 1:
         raise ValueError(f"fdr={shown(q)} must lie above 0 and below 1.")
     with np.errstate(invalid="ignore"):
-        begins, ends = raised_runs(p_value < min(q, LARGEST))
+        begins, ends = true_runs(p_value < min(q, LARGEST))
     smallest = np.sort([np.nanmin(p_value[a:b]) for a, b in zip(begins, ends, strict=True)])
     m = max(float(np.isfinite(p_value).sum()) / float(steps[2]), 1.0)
     bound = q * np.arange(1, smallest.size + 1) / m

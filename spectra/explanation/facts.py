@@ -21,6 +21,7 @@ from spectra.explanation.contrast import (
 from spectra.explanation.kinds import Facts
 from spectra.explanation.similar import filled
 from spectra.explanation.straight import straight_piece
+from spectra.runs import true_runs
 from spectra.signal.frames import taper
 from spectra.spectral.coupling import MAX_CHANNELS, residual, whitening_matrices
 from spectra.threads import one_blas_thread
@@ -107,8 +108,8 @@ def longest_still(values: Float64Array) -> int:
     same = (np.diff(values) == 0) | ~np.isfinite(np.diff(values))
     if not same.any():
         return 0
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], same.astype(np.int8), [0]])))
-    return int((edges[1::2] - edges[::2]).max()) + 1
+    begins, ends = true_runs(same)
+    return int((ends - begins).max()) + 1
 
 
 def _explained(frames: Float64Array, found: Contrast) -> float:

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 from spectra.arrays import BoolArray, Float64Array, Pairs
 from spectra.errors import DataError
 from spectra.parameters import require
+from spectra.runs import true_runs
 
 
 def runs(mask: BoolArray) -> Pairs:
@@ -28,8 +29,8 @@ def runs(mask: BoolArray) -> Pairs:
     """
     must = "must be an array of booleans of the shape (rows,)"
     require("mask", mask, np.ndarray, must, lambda array: array.dtype == bool and array.ndim == 1)
-    steps = np.diff(mask.astype(np.int8), prepend=0, append=0)
-    return np.flatnonzero(steps == 1), np.flatnonzero(steps == -1) - 1
+    begins, ends = true_runs(mask)
+    return begins, ends - 1
 
 
 def with_scores(labels: ArrayLike, scores: ArrayLike) -> tuple[BoolArray, Float64Array]:

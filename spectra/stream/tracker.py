@@ -8,12 +8,12 @@ import numpy as np
 from spectra.alarms import find_alarms
 from spectra.archive import GAPS
 from spectra.arrays import BoolArray, FloatArray, IntArray
-from spectra.calibration.contamination import raised_runs
 from spectra.calibration.fusion import Fused, Fusion
 from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.rates import LARGEST, RAISED
 from spectra.calibration.scores import Scores
 from spectra.parameters import MOST_ROWS
+from spectra.runs import true_runs
 
 # An open alarm is reported again where its score has risen by this much, or its length has doubled:
 # a long alarm makes as many events as its logarithm.
@@ -150,7 +150,7 @@ class AlarmTracker:
             raised = fused.statistic > self._low
         if n and not raised[0]:
             events += self._close()
-        for begin, end in np.transpose(raised_runs(raised)).tolist():
+        for begin, end in np.transpose(true_runs(raised)).tolist():
             start = begin
             while start < end:
                 stop = min(end, start + MOST_STEPS - self._length)

@@ -1,0 +1,11 @@
+"""Runs of true values in a mask."""
+
+import numpy as np
+
+from spectra.arrays import BoolArray, IntArray
+
+
+def true_runs(mask: BoolArray) -> tuple[IntArray, IntArray]:
+    """Return the first position of each run of true values, and the one after its last."""
+    edges = np.diff(mask.astype(np.int8), prepend=0, append=0)
+    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
