@@ -37,16 +37,12 @@ from spectra.datasets.raw import Raw, Request, is_resampled, quiet
 from spectra.datasets.readers.csv_file import read_csv
 from spectra.datasets.readers.edf_file import is_edf, read_edf
 from spectra.datasets.readers.excel_file import is_excel, read_excel
+from spectra.datasets.readers.feather_file import is_feather, read_feather
 from spectra.datasets.readers.hdf5_file import is_hdf5, read_hdf5
 from spectra.datasets.readers.json_file import is_json, read_json
 from spectra.datasets.readers.matlab_file import is_matlab, read_matlab
 from spectra.datasets.readers.numpy_file import is_npy, is_npz, read_npy, read_npz
-from spectra.datasets.readers.parquet_file import (
-    is_feather,
-    is_parquet,
-    read_feather,
-    read_parquet,
-)
+from spectra.datasets.readers.parquet_file import is_parquet, read_parquet
 from spectra.datasets.readers.wav_file import is_wav, read_wav
 from spectra.datasets.readers.wfdb_record import is_wfdb, read_wfdb
 from spectra.datasets.recording import Recording

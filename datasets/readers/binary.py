@@ -2,6 +2,8 @@
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -58,3 +60,14 @@ def damaged(source: Source, kind: str, error: object) -> DataError:
         f"{source.name} is damaged or not complete as {kind} ({reason[:200]}): copy or export it "
         "again."
     )
+
+
+@contextmanager
+def as_damage(source: Source, kind: str, faults: tuple[type[Exception], ...]) -> Iterator[None]:
+    """Raise DataError for faults of a library while it reads a file of a kind."""
+    try:
+        yield
+    except DataError:
+        raise
+    except faults as error:
+        raise damaged(source, kind, error) from error

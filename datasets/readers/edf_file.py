@@ -19,7 +19,7 @@ from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.annotations import Annotation, annotation_labels
-from spectra.datasets.readers.binary import content, damaged, library, size_of
+from spectra.datasets.readers.binary import as_damage, content, damaged, library, size_of
 from spectra.datasets.readers.edf_gaps import (
     Records,
     first_samples,
@@ -80,20 +80,15 @@ def read_edf(source: Source, request: Request) -> Raw:
     kind = "a BDF file" if source.head(8) == _BDF else "an EDF file"
     layout = edf_layout(source, where, kind)
     notes = _checked(source, layout, size_of(where), kind)
-    try:
-        with warnings.catch_warnings():
-            # What edfio warns of is refused above, or noted.
-            warnings.simplefilter("ignore")
-            read = edfio.read_bdf if kind == "a BDF file" else edfio.read_edf
-            file = read(where, header_encoding="latin-1")
-            onsets = _onsets(where, layout, int(file.num_data_records))
-            if onsets is not None:
-                notes += (gap_note(onsets, layout.seconds, layout.reserved[:5]),)
-            return _raw(source, file, request, notes, onsets)
-    except DataError:
-        raise
-    except _FAULTS as error:
-        raise damaged(source, kind, error) from error
+    with as_damage(source, kind, _FAULTS), warnings.catch_warnings():
+        # What edfio warns of is refused above, or noted.
+        warnings.simplefilter("ignore")
+        read = edfio.read_bdf if kind == "a BDF file" else edfio.read_edf
+        file = read(where, header_encoding="latin-1")
+        onsets = _onsets(where, layout, int(file.num_data_records))
+        if onsets is not None:
+            notes += (gap_note(onsets, layout.seconds, layout.reserved[:5]),)
+        return _raw(source, file, request, notes, onsets)
 
 
 def edf_layout(source: Source, where: Path | io.BytesIO, kind: str) -> EdfLayout:

@@ -20,7 +20,7 @@ from xml.parsers import expat
 
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.binary import content, damaged, library
+from spectra.datasets.readers.binary import as_damage, content, library
 from spectra.datasets.readers.csv_file import read_csv
 from spectra.datasets.source import Source
 from spectra.errors import DataError
@@ -62,7 +62,7 @@ def read_excel(source: Source, request: Request) -> Raw:
     """Read a sheet of a workbook: the first, or that of the request."""
     calamine = library("python_calamine", source, _KIND, "excel")
     where = content(source)
-    try:
+    with as_damage(source, _KIND, (calamine.CalamineError, *_FAULTS)):
         with zipfile.ZipFile(where) as archive:
             if "xl/workbook.bin" in archive.namelist():
                 raise DataError(f"{source.name} is a binary workbook (.xlsb): save it as .xlsx.")
@@ -76,10 +76,6 @@ def read_excel(source: Source, request: Request) -> Raw:
         book = calamine.CalamineWorkbook.from_object(where)
         sheet, notes = _sheet(source, book, request.sheet)
         rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    except DataError:
-        raise
-    except (calamine.CalamineError, *_FAULTS) as error:
-        raise damaged(source, _KIND, error) from error
     if not rows:
         raise DataError(f"{source.name}: sheet '{sheet}' is empty: name another with --sheet.")
     name = f"{source.name}, sheet '{sheet}'"

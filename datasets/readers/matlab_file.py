@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.binary import content, damaged
+from spectra.datasets.readers.binary import as_damage, content
 from spectra.datasets.readers.matlab_v5 import variables_of
 from spectra.datasets.readers.variables import Variable, raw_from_variables
 from spectra.datasets.source import Source
-from spectra.errors import DataError
 
 _KIND = "a MATLAB file"
 _LABCHART = frozenset({"data", "datastart", "dataend"})
@@ -68,15 +67,11 @@ def _is_version_4(head: bytes) -> bool:
 def read_matlab(source: Source, request: Request) -> Raw:
     """Read the numeric vectors of a MATLAB file, side by side where they are of one length."""
     where = content(source)
-    try:
+    with as_damage(source, _KIND, _FAULTS):
         if source.head(6) != b"MATLAB":
             return raw_from_variables(_version_4(source, where), source, request)
         variables = _parts_of_labchart(variables_of(_bytes(where)))
         return raw_from_variables(variables, source, request)
-    except DataError:
-        raise
-    except _FAULTS as error:
-        raise damaged(source, _KIND, error) from error
 
 
 def _bytes(where: Path | io.BytesIO) -> memoryview:
