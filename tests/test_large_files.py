@@ -16,8 +16,9 @@ from scipy.io import wavfile
 
 from spectra.datasets import Recording, read
 from spectra.datasets.large import opening, tables
+from spectra.datasets.large.grid import Runs, stored_grid
 from spectra.datasets.large.opening import is_large, open_large
-from spectra.datasets.large.stamps import Runs, Stamps, stored_grid
+from spectra.datasets.large.stamps import Stamps
 from spectra.datasets.raw import Request
 from spectra.datasets.source import open_source
 from spectra.datasets.time_axis import regular_grid

@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from spectra.datasets.large import opening, stamps, tables
+from spectra.datasets.large.grid import stored_grid
 from spectra.datasets.large.opening import fits_in_memory, is_large, open_large
 from spectra.datasets.large.signals import edf_signals, npy_signals
 from spectra.datasets.large.spool import spooled
-from spectra.datasets.large.stamps import LazyIndex, Stamps, stored_grid
+from spectra.datasets.large.stamps import LazyIndex, Stamps
 from spectra.datasets.large.tables import Piece, text_pieces
 from spectra.datasets.raw import Request
 from spectra.datasets.readers.columns import Table
@@ -153,7 +154,7 @@ def test_step_is_found_in_stretches_of_a_long_file(monkeypatch: pytest.MonkeyPat
 
 def test_block_of_late_rows_alone_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stamps, "AT_ONCE", 4)
-    monkeypatch.setattr(stamps, "LATE_SHARE", 0.02)
+    monkeypatch.setattr("spectra.datasets.large.grid.LATE_SHARE", 0.02)
     late = DATES[:200].append(DATES[196:200]).append(DATES[200:])
     kept = Stamps(late, "data")
     kept.append(late, "piece 1")
@@ -163,7 +164,7 @@ def test_block_of_late_rows_alone_is_left_out(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_more_breaks_than_are_held_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stamps, "MOST_BREAKS", 10)
+    monkeypatch.setattr("spectra.datasets.large.grid.MOST_BREAKS", 10)
     gaps = DATES[np.arange(N) % 20 != 5]
     kept = Stamps(gaps, "data")
     kept.append(gaps, "piece 1")

@@ -11,9 +11,10 @@ from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.file_rate import instants_at, with_rate
 from spectra.datasets.grid_values import LONGEST_FILL, fill_short_gaps, gap_notes
 from spectra.datasets.gridding import index_from, other_rate_notes, without_instants
+from spectra.datasets.large.grid import Runs, stored_grid
 from spectra.datasets.large.signals import Signals, edf_signals, npy_signals, wav_signals
 from spectra.datasets.large.spool import Progress, spooled
-from spectra.datasets.large.stamps import LazyIndex, Runs, Stamps, stored_grid
+from spectra.datasets.large.stamps import LazyIndex, Stamps
 from spectra.datasets.large.tables import parquet_pieces, text_pieces
 from spectra.datasets.memory import largest_bytes
 from spectra.datasets.raw import Raw, Request, quiet
