@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spectra.datasets.readers import fixed_dates as module
+from spectra.datasets.readers import fixed_digits
 from spectra.datasets.readers.fixed_dates import fixed_dates
 
 FORMS = {
@@ -53,7 +53,7 @@ def test_dates_are_those_that_pandas_reads_one_by_one(
     """Compare instants and zone, for blocks of any number of rows."""
     text = written(rows, form)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_BLOCK", block)
+        patch.setattr(fixed_digits, "_BLOCK", block)
         found = fixed_dates(text)
     expected = pd.to_datetime(text, format=zoned(form))
     pd.testing.assert_series_equal(
@@ -71,7 +71,7 @@ def test_a_damaged_date_is_never_read_as_another(
     at = data.draw(st.integers(0, len(text[row]) - 1))
     text[row] = text[row][:at] + data.draw(CHARACTERS) + text[row][at + 1 :]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_BLOCK", block)
+        patch.setattr(fixed_digits, "_BLOCK", block)
         found = fixed_dates(text)
     expected = pd.to_datetime(text, format=zoned(form), errors="coerce", utc=True)
     if FORMS[form] in found:

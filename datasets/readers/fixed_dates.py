@@ -1,20 +1,21 @@
 """Dates that are all written alike, read by the positions of their characters.
 
-The characters of a row are read eight at a time, as whole numbers of 64 bits: a few operations on
-these check and weigh all digits at once. Dates are read where they change, times in every row.
+Dates are read where they change, times in every row.
 """
 
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from spectra.arrays import IntArray
+from spectra.datasets.readers.fixed_digits import WIDTH, Digit, one_pass, weighed_sum
+from spectra.datasets.readers.text_chunks import arrow_chunks, lengths_of
 
 _CLOCK = (
     r"(?:[T ](?P<H>\d\d):(?P<M>\d\d)(?::(?P<S>\d\d)(?:[.,](?P<f>\d{1,9}))?)?)?"
@@ -30,31 +31,15 @@ _LONE = re.compile(r"(?<!\d)(?<!:\d\d[.,])(?=\d(?!\d))")
 _MOST_SHAPES = 64
 """Places of such digits that the texts of a column may have: six parts make as many."""
 _DATE_LENGTH = 10
-_WIDTH = 8
-"""Characters in a number of 64 bits."""
-_BLOCK = 1 << 16
-"""Rows at a time: their numbers of 64 bits, 512 kB, stay in the cache of a core."""
 _LIMITS = {"H": (2, 9), "M": (5, 9), "S": (5, 9)}
 """The largest first and second digit of an hour, a minute and a second."""
 _UNITS = {0: ("s", 0), 1: ("ms", 3), 4: ("us", 6), 7: ("ns", 9)}
 """Unit that holds a fraction of so many digits or more, and its own number of digits."""
-_ALL = np.uint64(2**64 - 1)
-"""A mask of all characters of a number."""
-_PAIRING = np.uint64(10 << 8 | 1)
-"""A factor that adds to each byte of a number ten times the byte below it."""
 _MOST_THREADS = 6
 _PART = 1 << 16
 """Texts that are put side by side at a time, where they do not lie so."""
 _DAYS_IN_NS = (-106_000, 106_000)
 """Days since 1970 between which nanoseconds fit 64 bits."""
-
-
-class _Digit(NamedTuple):
-    """A digit of a row: its position, its weight in the sum, and the largest it may be."""
-
-    at: int
-    weight: int
-    limit: int = 9
 
 
 def fixed_dates(text: "pd.Series[str]") -> dict[str, pd.DatetimeIndex]:
@@ -80,7 +65,7 @@ def fixed_dates(text: "pd.Series[str]") -> dict[str, pd.DatetimeIndex]:
     last = next((name for name in "fSMH" if match.groupdict()[name]), None)
     groups = [] if last is None else _last_digits(last, match)
     starts = _in_threads(
-        lambda rows, into: _one_pass(rows, first, groups, into), zip(parts, pieces, strict=True)
+        lambda rows, into: one_pass(rows, first, groups, into), zip(parts, pieces, strict=True)
     )
     known = [one for one in starts if one is not None]
     if len(known) < len(starts):
@@ -211,68 +196,17 @@ def _add(total: IntArray, base: IntArray, lengths: IntArray) -> None:
     total += base if len(base) == 1 else np.repeat(base, lengths)
 
 
-def _last_digits(last: str, match: re.Match[str]) -> list[list[_Digit]]:
+def _last_digits(last: str, match: re.Match[str]) -> list[list[Digit]]:
     """Return the digits of the last part of the clock, as many at a time as one number holds."""
     begin, end = match.span(last)
     _, places = _unit(match)
     if last != "f":
         length, (tens, ones) = 10**places * {"H": 3600, "M": 60, "S": 1}[last], _LIMITS[last]
-        return [[_Digit(begin, 10 * length, tens), _Digit(begin + 1, length, ones)]]
+        return [[Digit(begin, 10 * length, tens), Digit(begin + 1, length, ones)]]
     return [
-        [_Digit(i, 10 ** (places - 1 - i + begin)) for i in range(at, min(at + _WIDTH - 1, end))]
-        for at in range(begin, end, _WIDTH - 1)
+        [Digit(i, 10 ** (places - 1 - i + begin)) for i in range(at, min(at + WIDTH - 1, end))]
+        for at in range(begin, end, WIDTH - 1)
     ]
-
-
-def _one_pass(
-    rows: NDArray[np.uint8], first: str, groups: Sequence[Sequence[_Digit]], into: IntArray
-) -> IntArray | None:
-    """Write the weighed digits of each row; return the rows whose other characters change.
-
-    The first row is one of them. None is returned where a digit is none.
-    """
-    fields = [_Field.of(digits, rows.shape[1], first) for digits in groups]
-    read = {at for digits in groups for at in range(digits[0].at, digits[-1].at + 1)}
-    windows = [
-        (_window(rows, at), _others(at, read), [field for field in fields if field.begin == at])
-        for at in _windows(rows.shape[1], fields)
-    ]
-    changed = np.ones(len(rows), dtype=np.bool_)
-    numbers, differ, change = (np.empty(_BLOCK + 1, dtype=np.uint64) for _ in range(3))
-    if len(fields) != 1:
-        into[:] = 0
-    for start in range(0, len(rows), _BLOCK):
-        end = min(start + _BLOCK, len(rows))
-        above = max(start - 1, 0)
-        number, any_change = numbers[: end - above], change[: end - above - 1]
-        total = into[start:end].view(np.uint64)
-        for i, (window, others, weighed) in enumerate(windows):
-            number[:] = window[above:end]
-            here = differ[: len(any_change)] if i else any_change
-            np.bitwise_xor(number[1:], number[:-1], out=here)
-            if others != _ALL:
-                here &= others
-            if i:
-                any_change |= here
-            for field in weighed:
-                if not field.weigh(number[start - above :], total, add=len(fields) > 1):
-                    return None
-        changed[above + 1 : end] = any_change != 0
-    return np.flatnonzero(changed)
-
-
-def _windows(width: int, fields: Sequence["_Field"]) -> list[int]:
-    """Return where the numbers of eight characters begin that hold all characters of a row."""
-    begins = [field.begin for field in fields]
-    low, high = (begins[0], begins[-1] + _WIDTH) if begins else (width - _WIDTH, width)
-    before = [*range(0, low - _WIDTH, _WIDTH), max(low - _WIDTH, 0)] if low else []
-    behind = [*range(high, width - _WIDTH, _WIDTH), width - _WIDTH] if high < width else []
-    return list(dict.fromkeys((*before, low, *begins, *behind)))
-
-
-def _others(at: int, read: set[int]) -> np.uint64:
-    """Return a mask of the characters of a window that are not among those read in every row."""
-    return np.uint64(sum(0xFF << 8 * i for i in range(_WIDTH) if at + i not in read))
 
 
 def _spans(match: re.Match[str]) -> dict[str, tuple[int, int]]:
@@ -302,43 +236,6 @@ def _index(counts: IntArray, match: re.Match[str]) -> pd.DatetimeIndex:
     return index.tz_localize(pd.Timestamp(f"2000-01-01T00:00{zone}").tz)
 
 
-def arrow_chunks(text: "pd.Series[str]") -> list[tuple[memoryview, IntArray]] | None:
-    """Return the characters of texts, side by side, and where each ends in them, in parts.
-
-    None is returned for texts that are not in Arrow, and where one is missing.
-    """
-    if getattr(text.dtype, "storage", "") != "pyarrow":
-        return None
-    array: Any = text.array
-    arrow = array.__arrow_array__()
-    chunks = getattr(arrow, "chunks", [arrow])
-    if arrow.null_count or any(str(chunk.type) != "large_string" for chunk in chunks):
-        return None
-    return [_bytes_of(chunk) for chunk in chunks if len(chunk)]
-
-
-def lengths_of(ends: IntArray) -> IntArray:
-    """Return the lengths of texts that end at these places; np.diff takes twice the time."""
-    lengths = np.empty_like(ends)
-    lengths[:1] = ends[:1]
-    np.subtract(ends[1:], ends[:-1], out=lengths[1:])
-    return lengths
-
-
-def _bytes_of(chunk: Any) -> tuple[memoryview, IntArray]:
-    """Return the characters of a chunk of Arrow strings, and where each text ends in them."""
-    _, offsets, data = chunk.buffers()
-    ends = np.frombuffer(offsets, dtype=np.int64)
-    ends = ends[chunk.offset : chunk.offset + len(chunk) + 1]
-    characters = memoryview(data or b"")[int(ends[0]) : int(ends[-1])]
-    return characters, np.asarray(ends[1:] - ends[0] if ends[0] else ends[1:])
-
-
-def _window(rows: NDArray[np.uint8], begin: int) -> NDArray[np.uint64]:
-    """Return the eight characters of each row from one position on, as one number a row."""
-    return np.ndarray((len(rows),), "<u8", rows, begin, (rows.shape[1],))
-
-
 def _days(
     rows: NDArray[np.uint8], first: str, spans: dict[str, tuple[int, int]]
 ) -> IntArray | None:
@@ -350,7 +247,7 @@ def _days(
             return None
     for name in "Ymd":
         begin, end = spans[name]
-        weighed = _weighed(rows, [_Digit(i, 10 ** (end - 1 - i)) for i in range(begin, end)], "")
+        weighed = weighed_sum(rows, [Digit(i, 10 ** (end - 1 - i)) for i in range(begin, end)], "")
         if weighed is None:
             return None
         parts[name] = weighed
@@ -375,13 +272,13 @@ def _clock(
     for name, length in (("H", 3600), ("M", 60), ("S", 1)):
         if name in spans:
             begin, (tens, ones) = spans[name][0], _LIMITS[name]
-            digits += [_Digit(begin, 10 * length, tens), _Digit(begin + 1, length, ones)]
+            digits += [Digit(begin, 10 * length, tens), Digit(begin + 1, length, ones)]
     marks = [
         i for i in range(_DATE_LENGTH, len(first)) if i == _DATE_LENGTH or not first[i].isalnum()
     ]
     if any(bool((rows[:, i] != ord(first[i])).any()) for i in marks):
         return None
-    seconds = _weighed(rows, digits, first) if digits else np.zeros(len(rows), dtype=np.int64)
+    seconds = weighed_sum(rows, digits, first) if digits else np.zeros(len(rows), dtype=np.int64)
     if seconds is not None and "p" in spans:
         seconds = _in_halves(rows, seconds, spans)
     return None if seconds is None or int(seconds.max()) >= 86400 else seconds
@@ -398,88 +295,3 @@ def _in_halves(
         return None
     noon = seconds >= 12 * 3600
     return np.asarray(seconds + 43200 * ((half == ord("P")).astype(np.int64) - noon))
-
-
-def _weighed(rows: NDArray[np.uint8], digits: Sequence[_Digit], first: str) -> IntArray | None:
-    """Return the sum of the digits of each row by their weights, None where one is no digit."""
-    field = _Field.of(digits, rows.shape[1], first)
-    total = np.empty(len(rows), dtype=np.int64)
-    fits = field.weigh(_window(rows, field.begin), total.view(np.uint64))
-    return total if fits else None
-
-
-class _Field(NamedTuple):
-    """Digits in eight characters from `begin` on, and the masks that check and weigh them.
-
-    Eight characters from the first digit on, or the last eight of the row, hold all digits.
-    """
-
-    begin: int
-    template: np.uint64
-    limits: np.uint64
-    digits: np.uint64
-    tens: np.uint64
-    marks: np.uint64
-    parts: tuple[tuple[np.uint64, np.uint64, bool], ...]
-
-    @classmethod
-    def of(cls, digits: Sequence[_Digit], width: int, first: str) -> "_Field":
-        """Return the masks of digits in rows of a width, and of the marks of the first between."""
-        begin = min(digits[0].at, width - _WIDTH)
-        places = {digit.at for digit in digits}
-        between = [at for at in range(digits[0].at, digits[-1].at) if at not in places]
-        shifts = {at: 8 * (at - begin) for at in (*places, *between)}
-        parts = tuple(
-            (np.uint64(8 * (at - begin + paired)), np.uint64(weight), paired)
-            for at, weight, paired in _in_pairs(digits)
-        )
-        return cls(
-            begin,
-            np.uint64(
-                sum(ord("0") << shifts[at] for at in places)
-                | sum(ord(first[at]) << shifts[at] for at in between)
-            ),
-            np.uint64(sum((15 - digit.limit) << shifts[digit.at] for digit in digits)),
-            np.uint64(sum(0xFF << shifts[at] for at in places)),
-            np.uint64(sum(0xF0 << shifts[at] for at in places)),
-            np.uint64(sum(0xFF << shifts[at] for at in between)),
-            parts,
-        )
-
-    def weigh(
-        self, window: NDArray[np.uint64], into: NDArray[np.uint64], *, add: bool = False
-    ) -> bool:
-        """Write, or add, the weighed digits of each row; return True if all are digits.
-
-        None of them may be above its limit, and the marks between them are those of the first row.
-        """
-        block = window ^ self.template
-        block &= self.digits | self.marks
-        above = block + self.limits
-        wrong = np.bitwise_or.reduce(block) & (self.tens | self.marks)
-        if wrong | (np.bitwise_or.reduce(above) & self.tens):
-            return False
-        # Each character becomes itself and ten times the one before: two digits at once.
-        pairs = np.multiply(block, _PAIRING, out=above)
-        for i, (shift, weight, paired) in enumerate(self.parts):
-            part = (pairs if paired else block) >> shift
-            written = add or i > 0
-            part = np.bitwise_and(
-                part, np.uint64(0x7F if paired else 15), out=part if written else into
-            )
-            if weight != 1:
-                part *= weight
-            if written:
-                into += part
-        return True
-
-
-def _in_pairs(digits: Sequence[_Digit]) -> Iterator[tuple[int, int, bool]]:
-    """Yield the position and weight of pairs of digits, and of a digit without a neighbour."""
-    rest = list(digits)
-    while rest:
-        first = rest.pop(0)
-        if rest and (rest[0].at, 10 * rest[0].weight) == (first.at + 1, first.weight):
-            yield first.at, rest.pop(0).weight, True
-        else:
-            yield first.at, first.weight, False

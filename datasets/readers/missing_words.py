@@ -11,7 +11,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
-from spectra.datasets.readers.fixed_dates import arrow_chunks, lengths_of
+from spectra.datasets.readers.text_chunks import arrow_chunks, lengths_of
 
 _AS_NUMBERS = ("-", "--", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN")
 """Words that begin like a number."""
