@@ -24,8 +24,8 @@ from spectra.transformer.encoder import (
     encoder_backward,
     weight_shapes,
 )
+from spectra.transformer.inputs import checked_frames, checked_mask, checked_tokens
 from spectra.transformer.layers import (
-    Tokens,
     add_bias,
     add_bias_backward,
     embed,
@@ -300,8 +300,8 @@ class Transformer:
             For inputs or masks that do not fit the model.
         """
         batch = self._checked_inputs(inputs)  # [B, T] or [B, T, F]
-        padding_flags = _checked_mask(padding, "padding", batch)  # [B, T]
-        hidden_flags = _checked_mask(hidden, "hidden", batch)  # [B, T]
+        padding_flags = checked_mask(padding, "padding", batch)  # [B, T]
+        hidden_flags = checked_mask(hidden, "hidden", batch)  # [B, T]
         T = batch.shape[1]
         H = self._embedded(batch, hidden_flags)  # [B, T, d]
         P = self._positions(T)  # [T, d]
@@ -389,9 +389,9 @@ class Transformer:
         sizes = self.sizes
         batch: NDArray[Any]
         if sizes.n_features is None:
-            batch = _checked_tokens(np.asarray(inputs), sizes.V)
+            batch = checked_tokens(np.asarray(inputs), sizes.V)
         else:
-            batch = _checked_frames(np.asarray(inputs), sizes.n_features, self.dtype)
+            batch = checked_frames(np.asarray(inputs), sizes.n_features, self.dtype)
         if sizes.positions == "learned" and sizes.T is not None and batch.shape[1] > sizes.T:
             raise DataError(
                 f"A sequence of {batch.shape[1]} positions is too long: the model has learned "
@@ -422,58 +422,6 @@ class Transformer:
         if not batched:
             tensors = without_batch(tensors)
         return Trace(tensors, describe(tensors, self.sizes.positions))
-
-
-def _checked_tokens(tokens: NDArray[Any], V: int) -> Tokens:
-    """Return tokens as (B, T); raise DataError unless they are integers from 0 to V − 1."""
-    if tokens.ndim not in (1, 2) or not np.issubdtype(tokens.dtype, np.integer):
-        raise DataError(
-            f"Tokens of type {tokens.dtype} and shape {tokens.shape} must be integers of shape "
-            "(T,) or (B, T)."
-        )
-    outside = np.argwhere((tokens < 0) | (tokens >= V))
-    if len(outside):
-        index = tuple(outside[0].tolist())
-        raise DataError(
-            f"Token {tokens[index]} at position {index[-1]} is outside the vocabulary: the {V} "
-            f"tokens are 0 to {V - 1}."
-        )
-    return tokens if tokens.ndim == 2 else tokens[None]
-
-
-def _checked_frames(frames: NDArray[Any], n_features: int, dtype: np.dtype[Any]) -> FloatArray:
-    """Return frames as (B, T, n_features); raise DataError unless they are finite."""
-    if frames.ndim not in (2, 3) or frames.shape[-1] != n_features:
-        raise DataError(
-            f"Frames of shape {frames.shape} must have shape (T, {n_features}) or (B, T, "
-            f"{n_features})."
-        )
-    # A number too large for single precision becomes infinite, and is reported below.
-    with np.errstate(over="ignore"):
-        frames = frames.astype(dtype, copy=False)
-    infinite = np.argwhere(~np.isfinite(frames).all(axis=-1))
-    if len(infinite):
-        *sequence, position = infinite[0].tolist()
-        where = f" of sequence {sequence[0]}" if sequence else ""
-        raise DataError(
-            f"Frame {position}{where} is not finite: fill gaps, or leave out the frames that touch "
-            "them."
-        )
-    return frames if frames.ndim == 3 else frames[None]
-
-
-def _checked_mask(mask: ArrayLike | None, name: str, batch: NDArray[Any]) -> BoolArray | None:
-    """Return a mask as (B, T); that of a single sequence may be (T,)."""
-    if mask is None:
-        return None
-    flags = np.asarray(mask)
-    B, T = batch.shape[:2]
-    if flags.dtype != np.bool_ or flags.shape not in ((B, T), (T,) if B == 1 else (B, T)):
-        raise DataError(
-            f"The mask {name} of type {flags.dtype} and shape {flags.shape} must be bool of shape "
-            f"{(B, T)}: one value for each position of each sequence."
-        )
-    return flags.reshape(B, T)
 
 
 @lru_cache(maxsize=8)
