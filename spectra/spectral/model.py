@@ -182,7 +182,7 @@ class SpectralModel:
         base = BaseScores(comparisons, plan.step, points, plan.causal)
         sample = _Sample.drawn(-(-len(signal) // base.step), normal_rows, base.step)
         distances = sample.distances(signal, scale, base)
-        standards = tuple(_standards(base, distances, sample, plan, normal_rows))
+        standards = tuple(_standards(base, distances, sample, normal_rows))
         standardised = Standardised(scale, base, standards, ~state_channels(signal))
         sampled = standardised.fused(distances, sample.steps.size)
         del distances
@@ -379,7 +379,6 @@ def _standards(
     base: BaseScores,
     distances: list[FloatArray],
     sample: "_Sample",
-    plan: Plan,
     normal_rows: slice | None,
 ) -> Iterator[Standard]:
     """Yield the standard of each comparison, then of single rows.
