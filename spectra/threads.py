@@ -9,7 +9,7 @@ There are as many of them as BLAS would have: one in a worker process, or where 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar, copy_context
 from functools import lru_cache, partial
 from importlib import import_module
@@ -57,6 +57,9 @@ def one_blas_thread() -> AbstractContextManager[object]:
     Threads sum in another order, which changes the last digits; and products with few columns, as
     short sentences have, do not gain from them.
     """
+    # To ask is cheaper than to set: a stream may do so for every few rows.
+    if all(library.num_threads == 1 for library in _blas().lib_controllers):
+        return nullcontext()
     limited: AbstractContextManager[object] = _blas().limit(limits=1)
     return limited
 

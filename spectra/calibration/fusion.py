@@ -12,6 +12,7 @@ and p < α where T exceeds it and nowhere else.
 """
 
 from dataclasses import dataclass, fields
+from itertools import accumulate, chain
 from typing import Final, Self
 
 import numpy as np
@@ -82,20 +83,28 @@ class PowerMean:
         by_channel = _power_mean(z, count)
         if compared is not None:
             by_channel[~compared] = np.nan
-        channel = np.where(np.isnan(by_channel), -1.0, by_channel).argmax(axis=0)
-        steps = np.arange(channel.size)
-        own = z[:, 0] if z.shape[1] == 1 else z[:, channel, steps]
-        groups = np.full((len(self._members), channel.size), -np.inf, dtype=np.float32)
-        for group, members in zip(groups, self._members, strict=True):
-            own[members].max(axis=0, out=group, initial=-np.inf)
-        groups[groups == -np.inf] = np.nan
+        if z.shape[1] == 1:
+            channel, statistic, own = np.zeros(z.shape[2], dtype=np.int16), by_channel[0], z[:, 0]
+        else:
+            channel = np.where(np.isnan(by_channel), -1.0, by_channel).argmax(axis=0)
+            steps = np.arange(channel.size)
+            statistic, own = by_channel[channel, steps], z[:, channel, steps]
         source = np.array(self._sources, dtype=np.int16)[own.argmax(axis=0)]
-        return Fused(
-            by_channel[channel, steps],
-            channel.astype(np.int16),
-            source,
-            np.minimum(groups, LARGEST_GROUP).astype(np.float16),
-        )
+        groups = self._largest(own)
+        groups[groups == -np.inf] = np.nan
+        np.minimum(groups, LARGEST_GROUP, out=groups)
+        return Fused(statistic, channel.astype(np.int16), source, groups.astype(np.float16))
+
+    def _largest(self, own: FloatArray) -> FloatArray:
+        """Return the largest score of each group, (n_groups, n_steps); −inf where there is none."""
+        groups = np.full((len(self._members), own.shape[1]), -np.inf, dtype=np.float32)
+        filled = [bool(members) for members in self._members]
+        firsts = [0, *accumulate(len(members) for members in self._members if members)][:-1]
+        order = list(chain.from_iterable(self._members))
+        if order != sorted(order):
+            own = own[order]
+        groups[filled] = np.maximum.reduceat(own, firsts, axis=0)
+        return groups
 
 
 def _power_mean(z: FloatArray, count: IntArray | int) -> FloatArray:
@@ -104,6 +113,8 @@ def _power_mean(z: FloatArray, count: IntArray | int) -> FloatArray:
     np.square(power, out=power)
     np.square(power, out=power)
     total = power.sum(axis=0)
+    if not isinstance(count, np.ndarray):
+        return np.asarray(np.sqrt(np.sqrt(total / count)))
     mean = np.divide(total, count, out=np.full_like(total, np.nan), where=np.not_equal(count, 0))
     return np.asarray(np.sqrt(np.sqrt(mean)))
 

@@ -1,6 +1,7 @@
 """Base scores as standard scores."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, Literal, Self
 
 import numpy as np
@@ -120,16 +121,31 @@ class Standard:
 
     def z(self, values: FloatArray) -> FloatArray:
         """Return standard scores of base scores, same shape; high = anomalous."""
-        floor, mu, sigma = (
-            part[..., None].astype(values.dtype) for part in (self.floor, self.mu, self.sigma)
-        )
-        if self.transform == "log":
-            return np.asarray((np.log(values + floor) - mu) / sigma)
-        if self.transform == "log1p":
-            return np.asarray((np.log1p(values) - mu) / sigma)
+        floor, mu, sigma = self._single if values.dtype == np.float32 else self._double
         if self.transform == "below":
             return np.asarray((mu - values / floor) / sigma)
-        return np.asarray(np.abs(values - mu) / sigma)
+        if self.transform == "two-sided":
+            z = values - mu
+            np.abs(z, out=z)
+        elif self.transform == "log1p":
+            z = np.log1p(values)
+            z -= mu
+        else:
+            z = values + floor
+            np.log(z, out=z)
+            z -= mu
+        z /= sigma
+        return np.asarray(z)
+
+    @cached_property
+    def _double(self) -> list[FloatArray]:
+        """Floor, location and scale, (n_scores, n_channels, 1)."""
+        return [part[..., None] for part in (self.floor, self.mu, self.sigma)]
+
+    @cached_property
+    def _single(self) -> list[FloatArray]:
+        """The same in single precision."""
+        return [part.astype(np.float32) for part in self._double]
 
 
 def winsorised(values: FloatArray) -> tuple[float, float]:

@@ -68,6 +68,11 @@ class Targets:
         """Indices of the normal spectra with gaps, for each channel."""
         return [np.flatnonzero(np.isnan(rows[:, -1])) for rows in self.rows]
 
+    @cached_property
+    def _columns(self) -> list[FloatArray]:
+        """Right side of the product, (n_features + 2, n_normal), for each channel."""
+        return [rows.T for rows in self.rows]
+
     def spectra(self, channel: int) -> FloatArray:
         """Return the normal spectra of a channel, (n_normal, n_features), up to rounding."""
         return np.asarray(self.rows[channel, :, :-2] / -2 + self.centre[channel])
@@ -82,7 +87,7 @@ class Targets:
         centred = np.subtract(features, self.centre[channel], out=left[:, :-2])
         np.einsum("ij,ij->i", centred, centred, out=left[:, -2])
         left[:, -1] = 1.0
-        return np.asarray(left @ self.rows[channel].T)
+        return np.asarray(left @ self._columns[channel])
 
     def compared(self, features: FloatArray, channel: int, left_out: Pairs | None) -> FloatArray:
         """Return the squared distances of frames to normal spectra, (n_frames, n_normal).
@@ -92,13 +97,11 @@ class Targets:
         """
         D = self.products(features, channel)
         gaps = self._gaps[channel]
-        if gaps.size:
+        if gaps.size or left_out is not None:
             D[:, gaps] = np.inf
-        if left_out is not None:
-            D[left_out] = np.inf
-        broken = np.isnan(features[:, 0])
-        if broken.any():
-            D[broken] = np.nan
+            if left_out is not None:
+                D[left_out] = np.inf
+            D[np.isnan(features[:, 0])] = np.nan
         return D
 
 
@@ -127,7 +130,8 @@ def nearest(D: FloatArray, k: int, stride: int) -> FloatArray:
     left to compare with.
     """
     if k == 1:
-        return np.asarray(np.maximum(D[:, ::stride].min(axis=1), 0.0))
+        least = np.minimum.reduce(D[:, ::stride], axis=1)
+        return np.asarray(np.maximum(least, 0.0, out=least))
     smallest = _smallest(np.ascontiguousarray(D[:, ::stride]), k)
     return np.asarray(np.maximum(smallest, 0.0).mean(axis=1))
 

@@ -21,6 +21,8 @@ LEAK: Final = 1e-6
 # Longest frames, in samples, that are transformed by a matrix product: for 178 it takes half of the
 # time of the FFT, for 128 as long, for 16 a third, and for 256 three times as long.
 LONGEST_PRODUCT: Final = 192
+# Scale of a bin that stands for no negative frequency over that of one that does.
+SINGLE: Final = np.float32(np.sqrt(0.5))
 
 
 def frequencies(nperseg: int, fs: float | None) -> Float64Array:
@@ -70,9 +72,25 @@ def frame_spectra(
     means = np.add.reduce(frames, axis=-1)
     means /= nperseg
     centred = frames - means[..., None]
-    if nperseg <= LONGEST_PRODUCT and frames.dtype == np.float32:
+    if frames.dtype != np.float32:
+        return spectrum(centred, taper(window, nperseg).astype(frames.dtype)), means
+    if nperseg <= LONGEST_PRODUCT:
         return np.asarray((centred @ _transform(window, nperseg)).view(np.complex64)), means
-    return spectrum(centred, taper(window, nperseg).astype(frames.dtype)), means
+    centred *= _doubled(window, nperseg)
+    X = np.fft.rfft(centred)
+    # Bin 0 and, for an even nperseg, the last stand for no negative frequency.
+    X[..., 0] *= SINGLE
+    if nperseg % 2 == 0:
+        X[..., -1] *= SINGLE
+    return np.asarray(X), means
+
+
+@lru_cache(maxsize=64)
+def _doubled(window: str | tuple[str, float], nperseg: int) -> FloatArray:
+    """Return the taper in power scaling of bins that stand for a negative frequency too."""
+    weights = taper(window, nperseg)
+    scale = np.sqrt(2.0 / (nperseg * np.sum(weights**2)))
+    return np.asarray(weights * scale, dtype=np.float32)
 
 
 @lru_cache(maxsize=64)

@@ -92,15 +92,24 @@ class StepGrid:
         """
         first, last = self._near
         low, high = self._hop(start, n_frames), self._hop(stop - 1, n_frames) + 1
-        end_frame, shape = first_frame + scores.shape[-1], (*scores.shape[:-1], high - low)
-        scored = np.isfinite(scores)
-        if first_frame <= low + first and high + last <= end_frame and scored.all():
-            begin = low + first - first_frame
+        begin = low + first - first_frame
+        if begin >= 0 and high + last <= first_frame + scores.shape[-1]:
             means = scores[..., begin : begin + high - low].copy()
             for shift in range(begin + 1, begin + last - first + 1):
                 means += scores[..., shift : shift + high - low]
-            means /= last - first + 1
-            return self._by_step(means, low, start, stop)
+            if np.isfinite(means).all():
+                means /= last - first + 1
+                return self._by_step(means, low, start, stop)
+        means = self._scored_means(scores, first_frame, low, high)
+        return self._by_step(means, low, start, stop)
+
+    def _scored_means(
+        self, scores: FloatArray, first_frame: int, low: int, high: int
+    ) -> FloatArray:
+        """Return the means of the hops `low` … `high` − 1 over the frames that have a score."""
+        first, last = self._near
+        end_frame, shape = first_frame + scores.shape[-1], (*scores.shape[:-1], high - low)
+        scored = np.isfinite(scores)
         known = np.where(scored, scores, 0)
         total, count = np.zeros(shape, dtype=scores.dtype), np.zeros(shape, dtype=np.int32)
         for shift in range(first, last + 1):
@@ -111,8 +120,7 @@ class StepGrid:
             here = slice(begin - shift - low, end - shift - low)
             total[..., here] += known[..., frames]
             count[..., here] += scored[..., frames]
-        means = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
-        return self._by_step(means, low, start, stop)
+        return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
     def unseen(self, start: int, stop: int, n_samples: int | None) -> BoolArray:
         """Return the steps `start` … `stop` − 1 that no frame sees, (stop − start,).
@@ -121,7 +129,7 @@ class StepGrid:
         end. `n_samples` is the length of the signal, None while it goes on.
         """
         unseen = np.zeros(stop - start, dtype=np.bool_)
-        if self.causal:
+        if self.causal or (n_samples is None and start * self.step >= OUTERMOST):
             return unseen
         first = np.arange(start, stop) * self.step
         last, reach = first + self.step - 1, UNSEEN * self.grid.nperseg
@@ -135,7 +143,11 @@ class StepGrid:
 
         Before the first and after the last of the hops it is theirs.
         """
-        steps = np.arange(start, stop) * self.step // self.grid.hop - low
+        n_steps, hop = self.grid.hop // self.step, start * self.step // self.grid.hop
+        if hop == low and (stop - 1) // n_steps == low + means.shape[-1] - 1:
+            begin = start - hop * n_steps
+            return np.repeat(means, n_steps, axis=-1)[..., begin : begin + stop - start]
+        steps = np.arange(start, stop) // n_steps - low
         return np.take(means, steps, axis=-1, mode="clip")
 
     def _hop(self, step: int, n_frames: int | None) -> int:

@@ -47,23 +47,23 @@ class BaseScores:
         for comparison in self.comparisons:
             StepGrid(comparison.grid, self.step)
 
-    @property
+    @cached_property
     def npersegs(self) -> tuple[int, ...]:
         """Frame lengths, in the order of the comparisons."""
         return tuple(dict.fromkeys(one.nperseg for one in self.comparisons))
 
-    @property
+    @cached_property
     def n_groups(self) -> int:
         """Number of groups of base scores: one a frame length, and one of single rows."""
         return len(self.npersegs) + (self.points is not None)
 
-    @property
+    @cached_property
     def counts(self) -> list[int]:
         """Number of base scores of each comparison, then of single rows."""
         counts = [len(one.sources) for one in self.comparisons]
         return counts if self.points is None else [*counts, N_SCORES]
 
-    @property
+    @cached_property
     def sources(self) -> list[Source | None]:
         """The source of each base score, None for amplitudes and single rows."""
         sources: list[Source | None] = [
@@ -164,7 +164,9 @@ class BaseScores:
                     averages = steps.average(D, first, start, stop, n_frames)
                     if self.points is not None:
                         # Single rows tell of them.
-                        averages[..., steps.unseen(start, stop, n_samples)] = np.nan
+                        unseen = steps.unseen(start, stop, n_samples)
+                        if unseen.any():
+                            averages[..., unseen] = np.nan
                 edges = accumulate(counts, initial=0)
                 found[index] = [averages[low:high] for low, high in pairwise(edges)]
 

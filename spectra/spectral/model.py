@@ -42,6 +42,9 @@ from spectra.threads import one_blas_thread, own_threads, share
 # 256 steps show the longest default frame (256 rows, 64 steps) four times each.
 SAMPLE_STEPS: Final = 16_384
 STRETCHES: Final = 64
+# Most base scores of a signal that are kept until they have standards: 8 MB. Those of a longer one
+# are computed again, the sample of them twice.
+KEPT: Final = 2**21
 # Rows of a long signal that are scored at a time.
 BLOCK_ROWS: Final = 2**15
 # Most steps that the statistic is calibrated on, and the stretches they are drawn in: 17 million
@@ -180,13 +183,21 @@ class SpectralModel:
             )
         points = Points.fit(signal, scale) if plan.points else None
         base = BaseScores(comparisons, plan.step, points, plan.causal)
-        sample = _Sample.drawn(-(-len(signal) // base.step), normal_rows, base.step)
-        distances = sample.distances(signal, scale, base)
+        n_steps = -(-len(signal) // base.step)
+        sample = _Sample.drawn(n_steps, normal_rows, base.step)
+        kept = not sample.whole and n_steps * signal.shape[1] * sum(base.counts) <= KEPT
+        stretches = _blocks(n_steps, signal.shape[1]) if kept else sample.stretches
+        every = _distances(signal, scale, base, stretches)
+        distances = [D[..., sample.steps] for D in every] if kept else every
         standards = tuple(_standards(base, distances, sample, normal_rows))
         standardised = Standardised(scale, base, standards, ~state_channels(signal))
-        sampled = standardised.fused(distances, sample.steps.size)
-        del distances
-        fused = sampled if sample.whole else _scored(standardised, signal, unscored, own=True)
+        fused: Statistic
+        fused = sampled = standardised.fused(distances, sample.steps.size)
+        if kept:
+            fused = standardised.fused(every, n_steps)
+        elif not sample.whole:
+            fused = _scored(standardised, signal, unscored, own=True)
+        del every, distances
         # Rows declared normal are normal: they alone are calibrated on, to the end of their tail.
         normal = (0, len(fused.statistic)) if normal_rows is None else sample.normal
         calibrated = _calibrated(fused.statistic, *normal)
@@ -275,6 +286,12 @@ def _scored(
         done = fused.put(done, scorer.update(signal[start : start + size]))
     fused.put(done, scorer.finish())
     return fused
+
+
+def _blocks(n_steps: int, n_channels: int) -> list[tuple[int, int]]:
+    """Return all steps in blocks that are scored at a time."""
+    size = max(1, AT_ONCE // n_channels)
+    return [(start, min(start + size, n_steps)) for start in range(0, n_steps, size)]
 
 
 def _quietened(
@@ -438,18 +455,24 @@ class _Sample:
         everywhere = np.arange(steps.size) < n_everywhere
         return cls(stretches, steps, everywhere, inside, normal, whole)
 
-    def distances(self, signal: Float64Array, scale: Scale, base: BaseScores) -> list[FloatArray]:
-        """Return the distances of each comparison at the steps, (n_scores, n_channels, n) each."""
-        parts: list[list[FloatArray]] = [[] for _ in self.stretches]
 
-        def compute(stretches: Iterator[int]) -> None:
-            for i in stretches:
-                start, stop = self.stretches[i]
-                rows, n = base.rows(start, stop, len(signal)), len(signal)
-                D = base.distances(scale(signal[rows]), rows.start, start, stop, n, own=True)
-                parts[i] = D
+def _distances(
+    signal: Float64Array, scale: Scale, base: BaseScores, stretches: list[tuple[int, int]]
+) -> list[FloatArray]:
+    """Return the distances of each comparison at stretches of steps.
 
-        # Products of a stretch are too small to gain from the threads of BLAS.
-        with own_threads(True):
-            share(compute, range(len(parts)))
-        return [np.concatenate(each, axis=-1) for each in zip(*parts, strict=True)]
+    Each array is (n_scores, n_channels, n), the stretches one after the other.
+    """
+    parts: list[list[FloatArray]] = [[] for _ in stretches]
+
+    def compute(indices: Iterator[int]) -> None:
+        for i in indices:
+            start, stop = stretches[i]
+            rows, n = base.rows(start, stop, len(signal)), len(signal)
+            D = base.distances(scale(signal[rows]), rows.start, start, stop, n, own=True)
+            parts[i] = D
+
+    # Products of a stretch are too small to gain from the threads of BLAS.
+    with own_threads(True):
+        share(compute, range(len(parts)))
+    return [np.concatenate(each, axis=-1) for each in zip(*parts, strict=True)]

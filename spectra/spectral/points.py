@@ -1,6 +1,7 @@
 """Scores of single rows, which no frame is needed for."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Self
 
 import numpy as np
@@ -93,15 +94,17 @@ class Points:
 
     def _interpolated(self, scaled: Float32Array) -> Float32Array:
         """Return each row as its neighbours predict it, NaN where one of them is not there."""
-        n_channels, n_rows = scaled.shape
-        padded = np.full((n_channels, n_rows + 2 * NEIGHBOURS), np.nan, dtype=np.float32)
-        padded[:, NEIGHBOURS:-NEIGHBOURS] = scaled
-        shifts = [shift for shift in range(2 * NEIGHBOURS + 1) if shift != NEIGHBOURS]
-        weights = self.weights.astype(np.float32)
-        predicted = np.zeros_like(scaled)
-        for column, shift in enumerate(shifts):
-            predicted += weights[:, column, None] * padded[:, shift : shift + n_rows]
+        predicted = np.full_like(scaled, np.nan)
+        inner = predicted[:, NEIGHBOURS:-NEIGHBOURS]
+        inner[...] = 0.0
+        for weight, shift in zip(self._columns, SHIFTS, strict=True):
+            inner += weight * scaled[:, shift : shift + inner.shape[1]]
         return predicted
+
+    @cached_property
+    def _columns(self) -> list[Float32Array]:
+        """The weights of each neighbour, (n_channels, 1)."""
+        return [column[:, None] for column in self.weights.T.astype(np.float32)]
 
 
 def _products(channel: Float32Array) -> Float64Array:
@@ -156,6 +159,7 @@ def _error(products: Float64Array, known: tuple[int, ...]) -> Float64Array:
 # the last row of a signal.
 WINDOW: Final = 2 * NEIGHBOURS + 1
 EVERY: Final = tuple(range(WINDOW))
+SHIFTS: Final = (*EVERY[:NEIGHBOURS], *EVERY[NEIGHBOURS + 1 :])
 EDGES: Final = (EVERY[2:], EVERY[1:], EVERY[:-1], EVERY[:-2])
 # Rows are clipped at this many spreads while weights are learned: one glitch does not decide them.
 CLIPPED: Final = 10.0
