@@ -50,6 +50,7 @@ LAYOUT = Layout.of(["time,value", *LINES], Request(), None, "lines")[0]
         (lambda: replace(FEED, clock=CLOCK), "has a layout and a clock"),
         (lambda: replace(FEED, n_bad=-1), "Counts are not below 0"),
         (lambda: replace(FEED, position=2**63), "none is beyond the end of any file"),
+        (lambda: replace(FEED, absent=-np.ones(2, np.int64)), "a number of lines without it"),
         (lambda: replace(LAYOUT, channels=(2,)), "columns of a layout are those of its titles"),
         (lambda: replace(LAYOUT, channels=()), "of a layout are those of its titles"),
         (lambda: replace(LAYOUT, names=("a", "b")), "Each channel has a name"),

@@ -318,6 +318,32 @@ def test_a_channel_that_is_gone_from_json_objects_is_named() -> None:
     assert feed.n_bad == 0
 
 
+def test_one_of_several_channels_that_is_gone_from_json_objects_is_named(tmp_path: Path) -> None:
+    lines, path = json_lines(SECONDS), tmp_path / "state"
+
+    def restored(state: bytes) -> Feed:
+        path.write_bytes(state)
+        return Feed.restored(str(path), "lines", choices(), MODEL, learn)
+
+    gone = [line.replace('"b":', '"c":') for line in lines]
+    feed = feed_of(MODEL)
+    # Gaps of 63 objects are gaps, however many there are.
+    some = [gone[2000 + i] if i % 64 else line for i, line in enumerate(lines[2000:2257])]
+    for line in [*lines[:2000], *some, *gone[2257:2310]]:
+        list(feed.take(line))
+    # The state goes on counting, and the line that is one too many is not taken.
+    state = feed.to_bytes()
+    with pytest.raises(DataError, match=r"line \d+: no key 'b', and so in 64 lines .* is gone"):
+        events_of(feed, gone[2310:])
+    n_lines = feed.n_lines
+    assert restored(state).n_lines < n_lines
+    with pytest.raises(DataError, match=r"no key 'b', and so in 64 lines"):
+        events_of(again := restored(state), gone[2310:])
+    assert again.n_lines == n_lines
+    nulls = [json.dumps({**json.loads(line), "b": None}) for line in lines[2000:2200]]
+    events_of(feed_of(MODEL), [*lines[:2000], *nulls])
+
+
 def test_lines_that_are_no_table_are_refused() -> None:
     for lines in (["{"] * 70, ["[1]"] * 70, [";;;"] * 70, ["a b c"] * 70):
         with pytest.raises(DataError):

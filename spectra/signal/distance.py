@@ -133,7 +133,7 @@ def nearest(D: FloatArray, k: int, stride: int) -> FloatArray:
         least = np.minimum.reduce(D[:, ::stride], axis=1)
         return np.asarray(np.maximum(least, 0.0, out=least))
     smallest = _smallest(np.ascontiguousarray(D[:, ::stride]), k)
-    return np.asarray(np.maximum(smallest, 0.0).mean(axis=1))
+    return np.asarray(np.add.reduce(np.maximum(smallest, 0.0), axis=1) / smallest.shape[1])
 
 
 def _smallest(D: FloatArray, k: int) -> FloatArray:
@@ -148,7 +148,11 @@ def _smallest(D: FloatArray, k: int) -> FloatArray:
         D = D.copy()
     while k < D.shape[1]:
         n_parts = max(1, min(-(-D.shape[1] // AT_ONCE), D.shape[1] // (2 * k)))
-        parts = np.array_split(D.view(f"i{D.itemsize}"), n_parts, axis=1)
+        bits = D.view(f"i{D.itemsize}")
+        if n_parts == 1:
+            bits.partition(k - 1, axis=1)
+            return D[:, :k]
+        parts = np.array_split(bits, n_parts, axis=1)
         for part in parts:
             part.partition(k - 1, axis=1)
         D = np.concatenate([part[:, :k] for part in parts], axis=1).view(D.dtype)

@@ -2,17 +2,19 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra.archive import DAMAGE, FileFormat, pack, unpack
+from spectra.arrays import IntArray
 from spectra.datasets.raw import Request
 from spectra.datasets.recording import Recording
 from spectra.errors import DataError
 from spectra.model import Model
+from spectra.parameters import shown
 from spectra.stream.clock import RATE_TOLERANCE, Clock, ClockState
 from spectra.stream.layout import BadLineError, Layout, Row
 from spectra.stream.stream import Stream
@@ -27,7 +29,7 @@ LARGEST_OFFSET: Final = 2**63 - 1
 # Lines one after another of another number of fields, after which a channel is said to be gone.
 GONE: Final = 10
 
-FORMAT: Final = FileFormat("spectra stream", 2, "state file", "begin the stream anew without it")
+FORMAT: Final = FileFormat("spectra stream", 3, "state file", "begin the stream anew without it")
 
 Event = dict[str, Any]
 
@@ -81,6 +83,8 @@ class FeedState:
         Bytes of the file that were read.
     file : str
         Identity of that file.
+    absent : ndarray (n_channels,)
+        Lines one after another without the key of each channel.
     """
 
     head: NDArray[np.uint8]
@@ -96,6 +100,7 @@ class FeedState:
     n_other: int
     position: int
     file: str
+    absent: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def __post_init__(self) -> None:
         begun = [self.layout is not None, self.clock is not None, self.stream is not None]
@@ -104,6 +109,8 @@ class FeedState:
         counts = (self.offset, self.n_lines, self.n_bad, self.n_events, self.position)
         if min(counts) < 0 or max(counts) > LARGEST_OFFSET:
             raise ValueError("Counts are not below 0, and none is beyond the end of any file.")
+        if self.absent.ndim != 1 or (self.absent < 0).any():
+            raise ValueError("Each channel has a number of lines without it.")
 
 
 class Feed:
@@ -134,6 +141,8 @@ class Feed:
         self._clock: Clock | None = None
         self._stream: Stream | None = None
         self._offset = self._n_other = 0
+        # Lines one after another without the key of a channel, where there are any.
+        self._absent: dict[int, int] = {}
         self.n_lines = self.n_bad = self.n_events = 0
         # Where the source is read next time, kept here to be saved together with the rest.
         self.position, self.file = 0, ""
@@ -237,6 +246,8 @@ class Feed:
             row = self._layout.row(line)
             if row is None:
                 return
+            if row.absent or self._absent:
+                self._count_absent(row.absent)
             missing = self._missing_before(row)
         except BadLineError as error:
             self._refuse(error)
@@ -264,6 +275,19 @@ class Feed:
         if self._clock.repeats(seconds):
             raise BadLineError("the time of the line before it")
         return self._clock.place(seconds)
+
+    def _count_absent(self, absent: tuple[int, ...]) -> None:
+        """Count the lines without a channel; raise DataError where it is gone."""
+        assert self._layout is not None
+        counts = {channel: self._absent.get(channel, 0) + 1 for channel in absent}
+        for channel, n_lines in counts.items():
+            if n_lines >= HEAD:
+                key = self._layout.titles[self._layout.channels[channel]]
+                raise DataError(
+                    f"no key {shown(key)}, and so in {HEAD} lines one after another: the channel "
+                    "is gone."
+                )
+        self._absent = counts
 
     def _refuse(self, error: BadLineError) -> None:
         """Count a bad line; raise DataError where there are too many, or one is too many."""
@@ -332,6 +356,7 @@ class Feed:
         """Return the state of the feed, which `restored` continues exactly."""
         head = "\n".join(self._head).encode(errors="surrogatepass")
         stream = None if self._stream is None else self._stream.state()
+        channels = range(max(self._absent, default=-1) + 1)
         state = FeedState(
             head=np.frombuffer(head, dtype=np.uint8),
             model=self.model if self._given_model is None else None,
@@ -346,6 +371,7 @@ class Feed:
             n_other=self._n_other,
             position=self.position,
             file=self.file,
+            absent=np.array([self._absent.get(i, 0) for i in channels], dtype=np.int64),
         )
         about, arrays = pack(state)
         return FORMAT.to_bytes(arrays, {"feed": about})
@@ -379,6 +405,7 @@ class Feed:
         feed.n_lines, feed.n_bad, feed.n_events = saved.n_lines, saved.n_bad, saved.n_events
         feed._offset, feed._n_other = saved.offset, saved.n_other
         feed.position, feed.file = saved.position, saved.file
+        feed._absent = {i: n for i, n in enumerate(saved.absent.tolist()) if n}
         if saved.stream is None or saved.clock is None:
             return feed
         used = model if model is not None else saved.model

@@ -49,10 +49,21 @@ class BadLineError(ValueError):
 
 @dataclass(frozen=True)
 class Row:
-    """A line: seconds since the first row, None without a time, and the values of the channels."""
+    """A line.
+
+    Attributes
+    ----------
+    seconds : float or None
+        Since the first row; None without a time.
+    values : tuple of float
+        Those of the channels.
+    absent : tuple of int
+        Indices of the channels whose key a JSON object lacks.
+    """
 
     seconds: float | None
     values: tuple[float, ...]
+    absent: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -160,10 +171,14 @@ class Layout:
             return None
         if self.header and text.strip() == self.header:
             return None
-        cells = self._json_cells(text) if self.is_json else self._cells(text)
+        absent: tuple[int, ...] = ()
+        if self.is_json:
+            cells, absent = self._json_cells(text)
+        else:
+            cells = self._cells(text)
         try:
             values = tuple(self._value(cells[column]) for column in self.channels)
-            return Row(self._seconds([cells[column] for column in self.time]), values)
+            return Row(self._seconds([cells[column] for column in self.time]), values, absent)
         except BadLineError:
             if self._is_header(cells):
                 raise DataError(
@@ -192,13 +207,15 @@ class Layout:
             raise BadLineError(f"{len(cells)} fields in place of {len(self.titles)}")
         return cells
 
-    def _json_cells(self, text: str) -> list[str]:
+    def _json_cells(self, text: str) -> tuple[list[str], tuple[int, ...]]:
+        """Return the values of an object, and the channels whose key it lacks."""
         found = dict(_flat(_object(text)))
-        absent = [self.titles[one] for one in self.channels if self.titles[one] not in found]
-        if len(absent) == len(self.channels) or (self.time and not self._has_time(found)):
-            missing = absent[0] if absent else self.titles[self.time[0]]
+        keys = [self.titles[column] for column in self.channels]
+        absent = tuple(i for i, key in enumerate(keys) if key not in found)
+        if len(absent) == len(keys) or (self.time and not self._has_time(found)):
+            missing = keys[absent[0]] if absent else self.titles[self.time[0]]
             raise BadLineError(f"no key {shown(missing)}")
-        return [found.get(key, "") for key in self.titles]
+        return [found.get(key, "") for key in self.titles], absent
 
     def _has_time(self, found: dict[str, str]) -> bool:
         return all(self.titles[column] in found for column in self.time)
