@@ -7,7 +7,7 @@ There are as many of them as BLAS would have: one in a worker process, or where 
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar, copy_context
@@ -77,10 +77,11 @@ def one_openmp_thread() -> AbstractContextManager[object]:
 
 
 @contextmanager
-def own_threads(wanted: bool) -> Iterator[None]:
+def own_threads(wanted: bool, most: int | None = None) -> Iterator[None]:
     """Let `share` and `by_rows` use as many threads as BLAS has, if `wanted`.
 
-    Does nothing if BLAS has one thread, or inside another `own_threads`.
+    Does nothing if BLAS has one thread, or inside another `own_threads`. There are at most `most`:
+    to wake a thread takes some 20 µs.
     """
     n = 1
     if wanted and _POOL.get() is None:
@@ -90,7 +91,7 @@ def own_threads(wanted: bool) -> Iterator[None]:
         return
     with _blas().limit(limits=1):
         # The caller's own thread is one of the n.
-        token = _POOL.set((_pool(n - 1), n))
+        token = _POOL.set((_pool(n - 1), n if most is None else max(1, min(n, most))))
         try:
             yield
         finally:
@@ -128,6 +129,8 @@ def share(compute: Callable[[Iterator[Block]], object], blocks: Iterable[Block])
         compute(remaining)
         return
     pool, n = threads
+    if isinstance(blocks, Sized):
+        n = min(n, max(1, len(blocks)))
     _at_once(pool, [partial(compute, remaining)] * n)
 
 

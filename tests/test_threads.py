@@ -55,6 +55,24 @@ def test_every_block_is_computed_once(blas: TwoThreads, wanted: bool) -> None:
     assert blas.num_threads == 2
 
 
+@pytest.mark.usefixtures("blas")
+@pytest.mark.parametrize(
+    ("most", "n_blocks", "n_calls"), [(None, 5, 2), (0, 5, 1), (1, 5, 1), (9, 5, 2), (None, 1, 1)]
+)
+def test_there_are_no_more_threads_than_blocks_or_than_are_worth_it(
+    most: int | None, n_blocks: int, n_calls: int
+) -> None:
+    calls: list[list[int]] = []
+
+    def compute(blocks: Iterator[int]) -> None:
+        calls.append(list(blocks))
+
+    with own_threads(True, most):
+        share(compute, range(n_blocks))
+    assert len(calls) == n_calls
+    assert sorted(block for each in calls for block in each) == list(range(n_blocks))
+
+
 @pytest.mark.parametrize("n", [1, 2, 7])
 def test_rows_are_put_together_and_sums_added_up(blas: TwoThreads, n: int) -> None:
     x, y = np.random.default_rng(0).standard_normal((2, n, 3, 4))

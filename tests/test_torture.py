@@ -32,7 +32,7 @@ def test_signals_full_disks_and_other_writers(tmp_path: Path) -> None:
 
 
 def test_a_stream_that_is_killed_goes_on_with_the_same_events(tmp_path: Path) -> None:
-    killed_streams(tmp_path, 3)
+    killed_streams(tmp_path, 20)
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def killed_streams(folder: Path, count: int, seed: int = 0) -> int:
     output = folder / "out"
     for _ in range(count):
         with following(folder, "state", output) as process:
-            time.sleep(rng.uniform(0.5, 2.5))
+            time.sleep(rng.uniform(0.3, 1.5))
             process.kill()
     with following(folder, "state", output) as process:
         while len(events_in(output)) < len(expected):
