@@ -27,7 +27,7 @@ _HEAP = b"FRHP"
 _HEAP_FILTERS = slice(7, 9)
 """Signature of the header of a fractal heap, and where it has the length of its filters (HDF5 file
 format III.G). Names and attributes have none, and through filters a few bytes become any number."""
-_FREE_VALUES, _VALUES_A_BYTE = 1 << 23, 16
+_FREE_VALUES, _VALUES_A_BYTE = 1 << 22, 16
 """Values that any file may have, and those for each byte of a larger one. Switches, a byte each,
 are what is compressed most of all that is measured: deflate keeps about 10 %."""
 _FREE_CHUNKS = 1 << 14
