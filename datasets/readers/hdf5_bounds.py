@@ -27,6 +27,11 @@ _HEAP = b"FRHP"
 _HEAP_FILTERS = slice(7, 9)
 """Signature of the header of a fractal heap, and where it has the length of its filters (HDF5 file
 format III.G). Names and attributes have none, and through filters a few bytes become any number."""
+_COLLECTION, _COLLECTION_HEAD, _OBJECT_HEAD = b"GCOL", 8, 8
+"""Signature of a collection of texts, and the bytes before its size and before that of an object
+(HDF5 file format III.E). An object without bytes would be read again and again."""
+_SUPERBLOCK, _LENGTH_AT, _LENGTH_AT_OLD = b"\x89HDF", 10, 14
+"""Signature of the file, and the byte that has the bytes of a size, since version 2 and before."""
 _FREE_VALUES, _VALUES_A_BYTE = 1 << 22, 16
 """Values that any file may have, and those for each byte of a larger one. Switches, a byte each,
 are what is compressed most of all that is measured: deflate keeps about 10 %."""
@@ -68,6 +73,8 @@ class Bounded(io.RawIOBase):
         self._file: IO[bytes] = where.open("rb") if isinstance(where, Path) else where
         self._owned = isinstance(where, Path)
         self._size = size_of(where)
+        # The bytes of a size in this file.
+        self._length = 8
 
     def readable(self) -> bool:
         """Return True: the content is there to be read."""
@@ -94,15 +101,39 @@ class Bounded(io.RawIOBase):
         view[:left] = self._file.read(min(len(view), left))
         if len(view) > left:
             view[left:] = bytes(len(view) - left)
-        if view[:4] == _HEAP and any(view[_HEAP_FILTERS]):
-            raise OSError("names or attributes are compressed")
+        self._check(view)
         return len(view)
+
+    def _check(self, block: memoryview) -> None:
+        """Raise OSError for a block that the library would not come to the end of."""
+        start = bytes(block[:4])
+        if start == _HEAP and any(block[_HEAP_FILTERS]):
+            raise OSError("names or attributes are compressed")
+        if start == _SUPERBLOCK and len(block) > _LENGTH_AT_OLD:
+            self._length = block[_LENGTH_AT if block[8] > 1 else _LENGTH_AT_OLD]
+        if start == _COLLECTION and not _ends(block, self._length):
+            raise OSError("a collection of texts that has no end")
 
     def close(self) -> None:
         """Close a file that was opened here."""
         if self._owned:
             self._file.close()
         super().close()
+
+
+def _ends(collection: memoryview, length: int) -> bool:
+    """Return whether each object of a collection begins after the one before, up to its end."""
+    whole = int.from_bytes(collection[_COLLECTION_HEAD : _COLLECTION_HEAD + length], "little")
+    head, place = _OBJECT_HEAD + length, -(-(_COLLECTION_HEAD + length) // 8) * 8
+    while place + head <= min(whole, len(collection)):
+        size = int.from_bytes(collection[place + _OBJECT_HEAD : place + head], "little")
+        # Number 0 is the space that is left, whose size holds its head.
+        named = any(collection[place : place + 2])
+        taken = -(-head // 8) * 8 + -(-size // 8) * 8 if named else size
+        if not head <= taken <= whole - place:
+            return False
+        place += taken
+    return True
 
 
 @contextmanager
