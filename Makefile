@@ -2,7 +2,7 @@
 # make test     run every check, and print the shares of lines and branches that the tests run
 # make coverage make test, and list the lines and branches that no test runs; at most 5 %
 # make explore  run the tests of generated values with other values than make test
-# make fuzz     damaged files, altered models, random options; SECONDS=60 of them from seed SEED=0
+# make fuzz     damaged files, altered models, random options, on all processors; SECONDS=60 SEED=0
 # make mutate   put faults into calibration, signal and metrics: how many do the tests notice? EVERY=1
 # make torture  stop writers at COUNT=300 random moments
 # make cluster-demo   find the anomalies of 200 generated sensors on a Dask scheduler with two workers

@@ -48,3 +48,24 @@ def test_the_most_that_an_input_took_is_found() -> None:
     assert 60e6 < found.largest < 200e6
     assert 0.2 <= found.longest < 2
     assert found.failed == 0
+
+
+def test_processes_side_by_side_run_each_seed_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "log"
+
+    def odd(_folder: Path, rng: np.random.Generator) -> None:
+        with log.open("a") as file:
+            file.write(f"{rng.integers(2**62)}\n")
+        if log.stat().st_size > 10_000 and rng.integers(400) == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    failed = fuzz.fuzz_for(1.0, 0, (odd,), processes=3)
+    said = capsys.readouterr().out
+    # The first seeds are run once more beforehand, in this process.
+    run = log.read_text().split()[20:]
+    assert len(set(run)) == len(run)
+    assert f"{len(run) - failed:,} inputs from seed 0" in said
+    assert f"in 3 processes, {failed} failed" in said
+    assert said.count("ended with 9") == failed
