@@ -123,6 +123,12 @@ def growing_twice(file: Any) -> None:
     data.write_direct_chunk((0,), zlib.compress(zlib.compress(bytes(10**8))))
 
 
+def small_chunk(file: Any) -> None:
+    """Write a chunk that is shorter than the checksum at its end."""
+    data = file.create_dataset("x", (1000,), "f8", chunks=(100,), fletcher32=True)
+    data.id.write_direct_chunk((0,), b"xyz")
+
+
 def many_chunks(file: Any) -> None:
     """Write a data set of a chunk for each value, hardly any of which is there."""
     file.create_dataset("x", (10**6,), "f8", chunks=(1,), maxshape=(None,))[:2] = 1.0
@@ -152,6 +158,7 @@ def shared_type(file: Any) -> None:
         (large_chunk, "a chunk of 800,000,000 bytes"),
         (growing_chunk, "a chunk of 800 bytes that unpacks to twice as many"),
         (growing_twice, "a chunk of 800 bytes that unpacks to twice as many"),
+        (small_chunk, "more than 10 chunks, or one that is too small"),
         (many_chunks, "1,000,000 chunks"),
         (deep, "more, longer or deeper names"),
         (shared_type, "objects or fields"),

@@ -274,16 +274,25 @@ def _refuse_growing_chunks(data: Any, shape: _Shape, chunk: int, filters: list[_
     def note(stored: Any) -> bool | None:
         nonlocal seen
         seen += 1
+        if stored.size < _fewest(filters, stored.filter_mask, chunk):
+            return True
         read = all(place < side for place, side in zip(stored.chunk_offset, shape, strict=True))
         if read and (sized or stored.size * growth > _FREE_BYTES):
             wanted.append(stored.chunk_offset)
         return True if seen > count else None
 
     if data.id.chunk_iter(note):
-        raise ValueError(f"more than {count:,} chunks")
+        raise ValueError(f"more than {count:,} chunks, or one that is too small")
     for place in wanted:
         skipped, content = data.id.read_direct_chunk(place)
         _refuse_growing(content, [one for one in filters if not skipped >> one.place & 1], chunk)
+
+
+def _fewest(filters: list[_Filter], skipped: int, chunk: int) -> int:
+    """Return the fewest bytes that a chunk has in the file, of which checksums are taken off."""
+    applied = [one.code for one in filters if not skipped >> one.place & 1]
+    values = chunk if all(code in _SAME_SIZE for code in applied) else 1
+    return values + _CHECKSUM * applied.count(_FLETCHER)
 
 
 def _refuse_growing(content: bytes, filters: list[_Filter], chunk: int) -> None:
