@@ -212,6 +212,21 @@ def test_a_collection_of_texts_without_an_end_is_refused(
         read(path)
 
 
+@pytest.mark.parametrize("user_block", [0, 512])
+def test_a_text_that_is_longer_than_the_file_is_refused(tmp_path: Path, user_block: int) -> None:
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w", userblock_size=user_block) as file:
+        file["x"] = X
+        file["x"].attrs["units"] = "mV"
+    content = path.read_bytes()
+    address = content.index(b"GCOL") - user_block
+    said, large = (struct.pack("<IQI", length, address, 1) for length in (2, 2**31))
+    assert content.count(said) == 1
+    path.write_bytes(content.replace(said, large))
+    with pytest.raises(DataError, match="a text that is longer than the file"):
+        read(path)
+
+
 def test_what_a_user_allows_is_read(tmp_path: Path) -> None:
     path = written(tmp_path / "a.h5", lambda file: never_written(file))
     recording = read(path, max_bytes=40_000_000)

@@ -13,6 +13,8 @@ from math import prod
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from spectra.datasets.readers.binary import size_of
 from spectra.datasets.source import Source
 from spectra.errors import DataError
@@ -30,6 +32,8 @@ format III.G). Names and attributes have none, and through filters a few bytes b
 _COLLECTION, _COLLECTION_HEAD, _OBJECT_HEAD = b"GCOL", 8, 8
 """Signature of a collection of texts, and the bytes before its size and before that of an object
 (HDF5 file format III.E). An object without bytes would be read again and again."""
+_LARGEST_HEADER, _MOST_OBJECTS = 1 << 16, 1 << 16
+"""The most bytes of a header with attributes, and objects of a collection."""
 _SUPERBLOCK, _LENGTH_AT, _LENGTH_AT_OLD = b"\x89HDF", 10, 14
 """Signature of the file, and the byte that has the bytes of a size, since version 2 and before."""
 _FREE_VALUES, _VALUES_A_BYTE = 1 << 22, 16
@@ -73,8 +77,8 @@ class Bounded(io.RawIOBase):
         self._file: IO[bytes] = where.open("rb") if isinstance(where, Path) else where
         self._owned = isinstance(where, Path)
         self._size = size_of(where)
-        # The bytes of a size in this file.
-        self._length = 8
+        # The bytes of a size in this file, and the place that its addresses count from.
+        self._length, self._base = 8, 0
 
     def readable(self) -> bool:
         """Return True: the content is there to be read."""
@@ -95,24 +99,46 @@ class Bounded(io.RawIOBase):
     def readinto(self, buffer: "WriteableBuffer") -> int:
         """Fill a buffer; raise OSError where the file ends long before."""
         view = memoryview(buffer).cast("B")
-        left = max(self._size - self._file.tell(), 0)
+        place = self._file.tell()
+        left = max(self._size - place, 0)
         if len(view) > left + _PADDING:
             raise OSError(f"{len(view):,} bytes are to be read where it has {left:,}")
         view[:left] = self._file.read(min(len(view), left))
         if len(view) > left:
             view[left:] = bytes(len(view) - left)
-        self._check(view)
+        self._check(view, place)
         return len(view)
 
-    def _check(self, block: memoryview) -> None:
-        """Raise OSError for a block that the library would not come to the end of."""
+    def _check(self, block: memoryview, place: int) -> None:
+        """Raise OSError for a block whose content the library would take too much for."""
         start = bytes(block[:4])
         if start == _HEAP and any(block[_HEAP_FILTERS]):
             raise OSError("names or attributes are compressed")
         if start == _SUPERBLOCK and len(block) > _LENGTH_AT_OLD:
             self._length = block[_LENGTH_AT if block[8] > 1 else _LENGTH_AT_OLD]
+            self._base = place
         if start == _COLLECTION and not _ends(block, self._length):
             raise OSError("a collection of texts that has no end")
+        if len(block) <= _LARGEST_HEADER and self._has_too_long_a_text(block):
+            raise OSError("a text that is longer than the file")
+
+    def _has_too_long_a_text(self, block: memoryview) -> bool:
+        """Return whether a header refers to a text of more bytes than the file.
+
+        The library fills as many before it reads the collection that has the text. A reference is
+        the length of the text, the address of its collection and its number there.
+        """
+        back = self._file.tell()
+        for shift in range(min(4, len(block) // 16 * 4)):
+            words = np.frombuffer(block[shift : shift + (len(block) - shift) // 4 * 4], "<u4")
+            length, low, high, number = (words[i : len(words) - 3 + i] for i in range(4))
+            odd = (length > self._size) & (high == 0) & (number > 0) & (number < _MOST_OBJECTS)
+            for address in np.unique(low[odd & (low > 0) & (low < self._size)]):
+                self._file.seek(self._base + int(address))
+                if self._file.read(4) == _COLLECTION:
+                    return True
+        self._file.seek(back)
+        return False
 
     def close(self) -> None:
         """Close a file that was opened here."""
