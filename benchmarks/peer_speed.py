@@ -51,7 +51,7 @@ def compare(label: str, x: Floats, other: Callable[[], object]) -> None:
     turns = [(seconds(lambda: spectra.detect(x).alarms), seconds(other)) for _ in range(TURNS)]
     ours, theirs = (median(column) for column in zip(*turns, strict=True))
     ratio = median(one / two for one, two in turns)
-    text = f"{ratio:.1f} × its time" if ratio > 1 else f"{1 / ratio:.0f} × faster"
+    text = f"{ratio:.1f} × its time" if ratio > 1 else f"{1 / ratio:.3g} × faster"
     print(f"{label:48}{theirs:8.2f} s, spectra.detect {ours:.2f} s: {text}", flush=True)
 
 

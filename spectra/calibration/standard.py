@@ -152,7 +152,10 @@ def winsorised(values: FloatArray) -> tuple[float, float]:
     """Return mean and standard deviation of values (n,) clipped at WINSOR deviations."""
     low, mean, high = np.quantile(values, QUANTILES)
     sigma = max(float(high - low) / WIDTH or float(values.std()), MIN_SIGMA)
+    clipped = np.empty_like(values)
     for _ in range(ROUNDS):
-        clipped = np.clip(values, mean - WINSOR * sigma, mean + WINSOR * sigma)
-        mean, sigma = clipped.mean(), max(float(clipped.std()), MIN_SIGMA)
+        np.clip(values, mean - WINSOR * sigma, mean + WINSOR * sigma, out=clipped)
+        mean = clipped.mean()
+        clipped -= mean
+        sigma = max(float(np.sqrt(np.dot(clipped, clipped) / clipped.size)), MIN_SIGMA)
     return float(mean), sigma

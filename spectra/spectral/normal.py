@@ -91,10 +91,10 @@ class NormalSpectra:
 
     def near(self, starts: IntArray) -> Pairs:
         """Return the pairs of a frame of the same recording and a normal frame in its margin."""
-        first = np.searchsorted(self.starts, starts - self.margin, side="right")
-        count = np.searchsorted(self.starts, starts + self.margin) - first
-        frame = np.repeat(np.arange(starts.size), count)
-        return frame, np.arange(frame.size) - np.repeat(np.cumsum(count) - count - first, count)
+        first = self.starts.searchsorted(starts - self.margin, side="right")
+        count = self.starts.searchsorted(starts + self.margin) - first
+        frame = np.arange(starts.size).repeat(count)
+        return frame, np.arange(frame.size) - (count.cumsum() - count - first).repeat(count)
 
     def distances(
         self,
