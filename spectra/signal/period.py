@@ -48,7 +48,7 @@ def autocorrelation(signal: Float64Array, max_lag: int) -> Float64Array:
 
 def _fast_length(n: int) -> int:
     """Return the smallest number 2ᵃ·3ᵇ from n on, of which an FFT is fast."""
-    powers = [3**b for b in range(n.bit_length())]
+    powers: list[int] = [3**b for b in range(n.bit_length())]
     return min(power << (-(-n // power) - 1).bit_length() for power in powers)
 
 
