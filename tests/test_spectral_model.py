@@ -8,6 +8,7 @@ from spectra.calibration.gaussian import p_from_z
 from spectra.errors import DataError
 from spectra.signal.period import dominant_period
 from spectra.signal.views import VIEWS
+from spectra.spectral import model as room
 from spectra.spectral.model import SAMPLE_STEPS, SpectralModel
 from spectra.spectral.settings import LENGTHS, Spectral
 
@@ -99,6 +100,22 @@ def test_a_recording_longer_than_the_sample_is_scored_as_its_model_scores_it() -
         again = model.score(values, own=True)
         np.testing.assert_allclose(again.statistic, scores.statistic, atol=1e-4)
         assert again.fusion == scores.fusion
+
+
+@pytest.mark.parametrize("normal_rows", [None, slice(5000, 9000)])
+def test_base_scores_that_are_not_kept_are_computed_again(
+    monkeypatch: pytest.MonkeyPatch, normal_rows: slice | None
+) -> None:
+    values = noise(4 * (SAMPLE_STEPS + 1000), seed=1)
+    model, scores = Spectral().fit(values, normal_rows)
+    monkeypatch.setattr(room, "KEPT", 0)
+    again, others = Spectral().fit(values, normal_rows)
+    np.testing.assert_allclose(others.statistic, scores.statistic, atol=1e-4)
+    steps = slice(100, 200)
+    kept, computed = (one.group_scores(steps.start, steps.stop) for one in (scores, others))
+    # Groups are kept in half precision, of 11 bits.
+    np.testing.assert_allclose(computed, kept, rtol=5e-3, atol=5e-3)
+    assert again.fusion.threshold(0.001) == pytest.approx(model.fusion.threshold(0.001), abs=1e-3)
 
 
 @pytest.mark.parametrize("alpha", [0.01, 0.001])
