@@ -101,8 +101,8 @@ def without_hidden_events(
     if period is not None and round(period / size) > 1:
         return statistic
     begins, known = np.arange(0, statistic.size, size), np.isfinite(statistic)
-    count = np.add.reduceat(known, begins, dtype=np.int64)
-    total = np.add.reduceat(np.where(known, statistic, 0.0), begins, dtype=np.float64)
+    count = np.add.reduceat(known, begins, dtype=np.int32)
+    total = np.add.reduceat(np.where(known, statistic, 0.0), begins).astype(np.float64)
     means = total[2 * count >= size] / count[2 * count >= size]
     if means.size < MIN_BLOCKS // 2:
         return statistic

@@ -146,10 +146,9 @@ def steps_of_alarms(calibration: GaussianThreshold, statistic: FloatArray) -> Fl
 
 
 def n_alarms(flagged: BoolArray, raised: BoolArray) -> int:
-    """Return the number of runs of raised steps that hold a flagged one."""
-    begins, ends = true_runs(raised)
-    at = np.flatnonzero(flagged)
-    return int((np.searchsorted(at, ends) > np.searchsorted(at, begins)).sum())
+    """Return the number of runs of raised steps that hold a flagged one, which is raised too."""
+    begins, _ = true_runs(raised)
+    return int(np.logical_or.reduceat(flagged, begins).sum()) if begins.size else 0
 
 
 def rate_of_alpha(steps: Float64Array, alpha: float) -> float:

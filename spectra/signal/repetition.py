@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array
-from spectra.signal.period import PERIOD_ROWS
 
+# First rows of a recording in which lags are sought: twice as many need 4 MB more.
+ROWS: Final = 65_536
 # Lags that rows are compared at, at most one in each equal part of the recording: lags next to one
 # another would all lie within one long event, which repeats itself too. With 8, 16 and 32 as many
 # of 300 signals that repeat exactly raise an alarm.
@@ -50,6 +51,8 @@ QUANTILES: Final = (0.01, 0.5, 0.99)
 CLIPPED: Final = 3.0
 # Smallest share of the rows in which a channel differs from its median, to tell a period.
 OFTEN: Final = 0.02
+# The FFT takes multiples of these rows.
+FFT_ROWS: Final = 4096
 # Rows compared at a time: 2 MB.
 AT_ONCE: Final = 2**18
 
@@ -73,8 +76,8 @@ def repeated_rows(signal: Float64Array, normal_rows: slice | None = None) -> Boo
         Rows that they have to repeat, unless they are among them; by default any.
     """
     n = len(signal)
-    amplitudes = _amplitudes(signal[:PERIOD_ROWS])
-    lags = _lags(signal[:PERIOD_ROWS], amplitudes)
+    amplitudes = _amplitudes(signal[:ROWS])
+    lags = _lags(signal[:ROWS], amplitudes)
     if not lags:
         return np.zeros(n, dtype=np.bool_)
     normal = np.zeros(n, dtype=np.bool_)
@@ -91,7 +94,7 @@ def repeated_rows(signal: Float64Array, normal_rows: slice | None = None) -> Boo
                 compared[rows] += counted
                 same[rows] += alike
                 reach[side, rows] = np.maximum(reach[side, rows], np.where(alike, lag.rows, 0))
-    spread = reach.sum(axis=0) >= SPAN * min(n, PERIOD_ROWS)
+    spread = reach.sum(axis=0) >= SPAN * min(n, ROWS)
     return np.asarray(spread & (same >= SHARE * compared))
 
 
@@ -136,7 +139,9 @@ def _candidates(signal: Float64Array, amplitudes: Float64Array) -> list[_Lag]:
     # Channels that rarely leave one value tell little of a period.
     away = (signal[:, moving] != np.nanmedian(signal[:, moving], axis=0)).mean(axis=0)
     moving = moving[away >= min(OFTEN, away.max())]
-    D = np.mean([_differences(signal[:, i], amplitudes[i], most) for i in moving], axis=0)
+    D = np.zeros(most + 1)
+    for i in moving:
+        D += _differences(signal[:, i], amplitudes[i], most) / len(moving)
     before, here, after = D[:-2], D[1:-1], D[2:]
     lowest = 1 + np.flatnonzero((here < before) & (here <= after) & (here <= LIKE))
     if not lowest.size:
@@ -162,14 +167,22 @@ def _differences(channel: Float64Array, amplitude: float, most: int) -> Float64A
     """
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = (channel - np.nanmedian(channel)) / amplitude
-    x = np.clip(np.nan_to_num(scaled), -CLIPPED, CLIPPED)
+    x = np.nan_to_num(scaled, copy=False)
+    np.clip(x, -CLIPPED, CLIPPED, out=x)
     x -= x.mean()
+    n = x.size
+    # A number of rows that the FFT divides easily; each array less is 1 MB of a long signal.
+    X = np.fft.rfft(x, -(-(n + most + 1) // FFT_ROWS) * FFT_ROWS)
+    X *= X.conj()
+    total = np.fft.irfft(X)[: most + 1]
+    del X
+    total *= -2
     power = np.concatenate([[0.0], np.cumsum(x**2)])
-    n, lags = x.size, np.arange(most + 1)
-    X = np.fft.rfft(x, 1 << (n + most).bit_length())
-    products = np.fft.irfft(np.abs(X) ** 2)[: most + 1]
-    total = power[n - lags] + power[n] - power[lags] - 2 * products
-    return np.asarray(total / (n - lags) * (n / power[n]))
+    total += power[n]
+    total += power[n : n - most - 1 : -1]
+    total -= power[: most + 1]
+    total /= np.arange(n, n - most - 1, -1)
+    return np.asarray(total * (n / power[n]))
 
 
 def _same(

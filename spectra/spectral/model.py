@@ -186,6 +186,7 @@ class SpectralModel:
             )
         points = Points.fit(signal, scale) if plan.points else None
         base = BaseScores(comparisons, plan.step, points, plan.causal)
+        states = state_channels(signal)
         n_steps = -(-len(signal) // base.step)
         sample = _Sample.drawn(n_steps, normal_rows, base.step)
         kept = not sample.whole and n_steps * signal.shape[1] * sum(base.counts) <= KEPT
@@ -193,7 +194,7 @@ class SpectralModel:
         every = _distances(signal, scale, base, stretches)
         distances = [D[..., sample.steps] for D in every] if kept else every
         standards = tuple(_standards(base, distances, sample, normal_rows))
-        standardised = Standardised(scale, base, standards, ~state_channels(signal))
+        standardised = Standardised(scale, base, standards, ~states)
         fused: Statistic
         if kept:
             fused = whole = standardised.fused(every, n_steps)
@@ -310,6 +311,8 @@ def _quietened(
     if is_stored(signal):
         return False
     repeated = repeated_rows(signal, rows)
+    if not repeated.any():
+        return False
     steps = np.logical_and.reduceat(repeated, np.arange(0, len(signal), step))
     statistic[steps] = np.minimum(statistic[steps], highest)
     return bool(steps.mean() >= REPEATING)
