@@ -11,7 +11,23 @@ from spectra.transformer.layers import Tokens
 
 
 def checked_tokens(tokens: NDArray[Any], V: int) -> Tokens:
-    """Return tokens as (B, T); raise DataError unless they are integers from 0 to V − 1."""
+    """Return tokens as (B, T).
+
+    Parameters
+    ----------
+    tokens : ndarray, shape (B, T) or (T,)
+    V : int
+        Number of tokens.
+
+    Returns
+    -------
+    ndarray of int, shape (B, T)
+
+    Raises
+    ------
+    DataError
+        Unless they are integers from 0 to V − 1.
+    """
     if tokens.ndim not in (1, 2) or not np.issubdtype(tokens.dtype, np.integer):
         raise DataError(
             f"Tokens of type {tokens.dtype} and shape {tokens.shape} must be integers of shape "
@@ -28,7 +44,25 @@ def checked_tokens(tokens: NDArray[Any], V: int) -> Tokens:
 
 
 def checked_frames(frames: NDArray[Any], n_features: int, dtype: np.dtype[Any]) -> FloatArray:
-    """Return frames as (B, T, n_features); raise DataError unless they are finite."""
+    """Return frames as (B, T, n_features).
+
+    Parameters
+    ----------
+    frames : ndarray, shape (B, T, n_features) or (T, n_features)
+    n_features : int
+        Numbers in a frame.
+    dtype : dtype
+        The precision of the model.
+
+    Returns
+    -------
+    ndarray, shape (B, T, n_features)
+
+    Raises
+    ------
+    DataError
+        Unless they have this shape and are finite.
+    """
     if frames.ndim not in (2, 3) or frames.shape[-1] != n_features:
         raise DataError(
             f"Frames of shape {frames.shape} must have shape (T, {n_features}) or (B, T, "
@@ -49,7 +83,26 @@ def checked_frames(frames: NDArray[Any], n_features: int, dtype: np.dtype[Any]) 
 
 
 def checked_mask(mask: ArrayLike | None, name: str, batch: NDArray[Any]) -> BoolArray | None:
-    """Return a mask as (B, T); that of a single sequence may be (T,)."""
+    """Return a mask as (B, T); that of a single sequence may be (T,).
+
+    Parameters
+    ----------
+    mask : array_like of bool, shape (B, T) or (T,), optional
+    name : str
+        Its name in messages.
+    batch : ndarray, shape (B, T, …)
+        The inputs that it is a mask of.
+
+    Returns
+    -------
+    ndarray of bool, shape (B, T), or None
+        None where no mask is given.
+
+    Raises
+    ------
+    DataError
+        For another type or shape.
+    """
     if mask is None:
         return None
     flags = np.asarray(mask)
