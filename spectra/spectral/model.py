@@ -189,7 +189,8 @@ class SpectralModel:
         states = state_channels(signal)
         n_steps = -(-len(signal) // base.step)
         sample = _Sample.drawn(n_steps, normal_rows, base.step)
-        kept = not sample.whole and n_steps * signal.shape[1] * sum(base.counts) <= KEPT
+        few = n_steps * signal.shape[1] * sum(base.counts) <= KEPT
+        kept = few and not sample.whole and not is_stored(signal)
         stretches = _blocks(n_steps, signal.shape[1]) if kept else sample.stretches
         every = _distances(signal, scale, base, stretches)
         distances = [D[..., sample.steps] for D in every] if kept else every
