@@ -1,31 +1,18 @@
 """HDF5 files, and MATLAB files of version 7.3, which are such: read with h5py."""
 
-import io
-import zlib
-from collections.abc import Iterator
+import json
 from functools import partial
-from pathlib import Path
-from typing import Any
+from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.binary import content, damaged, library, size_of
-from spectra.datasets.readers.hdf5_bounds import (
-    attribute,
-    names_of,
-    opened,
-    refuse_many,
-    refuse_unjustified,
-)
-from spectra.datasets.readers.variable_rates import (
-    is_interval_name,
-    is_rate_name,
-    rate_of,
-    rate_of_interval,
-)
+from spectra.datasets.readers.binary import damaged
+from spectra.datasets.readers.hdf5_answers import FAULTS
+from spectra.datasets.readers.hdf5_process import Ask, allowed_bytes, answering
 from spectra.datasets.readers.variables import Variable, raw_from_variables
 from spectra.datasets.source import Source
 from spectra.errors import DataError
@@ -33,11 +20,18 @@ from spectra.errors import DataError
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _USER_BLOCKS = (0, *(512 << k for k in range(7)))
 """Bytes at which the signature may lie: at 0 or behind a user block (HDF5 format, II.A)."""
-_STARTS = ("start_time", "starttime", "start", "start_datetime")
-_UNITS = ("unit", "units")
-_FAULTS = (
-    OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError, zlib.error,
-)  # fmt: skip
+_FREE_DESCRIPTION = 1 << 20
+"""Bytes that the names, shapes and units of any file may take, as JSON. In a larger file they take
+no more than the file: a data set has more bytes there, even one without values."""
+
+
+class _File(NamedTuple):
+    """A file, its kind and size in bytes, and the function that answers questions about it."""
+
+    source: Source
+    kind: str
+    size: int
+    ask: Ask
 
 
 def is_hdf5(head: bytes, name: str) -> bool:
@@ -48,113 +42,93 @@ def is_hdf5(head: bytes, name: str) -> bool:
 def read_hdf5(source: Source, request: Request) -> Raw:
     """Read the numeric data sets of an HDF5 file, side by side where they are of one length."""
     kind = "a MATLAB 7.3 file" if source.head(6) == b"MATLAB" else "an HDF5 file"
-    h5py = library("h5py", source, kind, "matlab")
-    where = content(source)
-    try:
-        with opened(h5py, where) as file:
-            variables = list(_data_sets(h5py, source, kind, where, file))
-            fs, start = _recorded(
-                h5py, file, (file[name] for name in _holders(variables) if name in file)
-            )
-    except _FAULTS as error:
-        raise damaged(source, kind, error) from error
-    return raw_from_variables(variables, source, request, fs, start)
+    with answering(source, kind) as (ask, size):
+        file = _File(source, kind, size, ask)
+        try:
+            *described, recorded = _description(file)
+        except DataError:
+            raise
+        except FAULTS as error:
+            raise damaged(source, kind, error) from error
+        variables = [_variable(file, *one) for one in described]
+        start = _instant(recorded["starts"])
+        return raw_from_variables(variables, source, request, recorded["fs"], start)
 
 
-def _data_sets(
-    h5py: Any, source: Source, kind: str, where: Path | io.BytesIO, file: Any
-) -> Iterator[Variable]:
-    """Yield every data set of the file; values are read later."""
-    size, fields = size_of(where), 0
-    for name in names_of(file, size):
-        data = file[name]
-        # What lies in other files is not read, nor what MATLAB keeps for cells and objects.
-        if not isinstance(data, h5py.Dataset) or name.startswith("#"):
-            continue
-        if data.is_virtual or data.external or data.shape is None or "MATLAB_empty" in data.attrs:
-            continue
-        text = _attribute(h5py, data, "MATLAB_class") in ("char", "cell", "function_handle")
-        unit = next((_attribute(h5py, data, key) for key in _UNITS if key in data.attrs), "")
-        read = partial(_read, h5py, source, kind, where, name)
-        whole = data.dtype
-        fields += len(whole.names or ())
-        # Data sets can share one type, so that a few bytes say that each has many fields.
-        refuse_many(fields, size)
-        for field in whole.names or (None,):
-            dtype = whole if field is None else whole[field]
-            yield Variable(
-                f"/{name}" if field is None else f"/{name}/{field}",
-                data.shape + dtype.shape,
-                dtype.base.kind in "fiub" and not text,
-                partial(read, None, field),
-                unit,
-                head=read if field is None and not dtype.shape else None,
-            )
+def _description(file: _File) -> list[Any]:
+    """Return what a file says of its data sets, at most as much as it has bytes.
+
+    Raises ValueError for more: a file can name the same type or group again and again.
+    """
+    left = max(_FREE_DESCRIPTION, file.size)
+    described = []
+    for part in file.ask(None):
+        left -= len(part)
+        if left < 0:
+            raise ValueError(f"more objects, fields or names than its {file.size:,} bytes can hold")
+        described.append(json.loads(bytes(part)))
+    return described
 
 
-def _read(
-    h5py: Any,
-    source: Source,
-    kind: str,
-    where: Path | io.BytesIO,
+def _variable(
+    file: _File,
     name: str,
+    field: str | None,
+    shape: list[int],
+    form: str,
+    unit: str,
+    text: bool,
+) -> Variable:
+    """Return a data set, or a field of one, whose values are read later."""
+    dtype = np.dtype(form)
+    read = partial(_values, file, name, field, tuple(shape), dtype)
+    return Variable(
+        f"/{name}" if field is None else f"/{name}/{field}",
+        tuple(shape),
+        dtype.kind in "fiub" and not text,
+        read,
+        unit,
+        head=read if field is None else None,
+    )
+
+
+def _values(
+    file: _File,
+    name: str,
+    field: str | None,
+    shape: tuple[int, ...],
+    dtype: np.dtype[np.generic],
     rows: int | None = None,
-    field: str | None = None,
 ) -> NDArray[np.generic]:
-    """Return the values of a data set or of one of its fields; so many along its longest side."""
+    """Return the values of a data set or of one of its fields, up to a row of its longest side."""
+    if rows is not None:
+        longest = shape.index(max(shape))
+        shape = (*shape[:longest], rows, *shape[longest + 1 :])
+    count = prod(shape)
+    if count * max(dtype.itemsize, 8) > allowed_bytes(file.source, file.size):
+        raise DataError(
+            f"{file.source.name} says that it holds {count:,} values in {file.size:,} bytes, more "
+            "than a recording is compressed to: --max-bytes allows more."
+        )
+    values = np.empty(shape, dtype)
+    content, filled = values.reshape(-1).view(np.uint8), 0
     try:
-        with opened(h5py, where) as file:
-            data = file[name]
-            longest = data.shape.index(max(data.shape)) if data.shape else 0
-            shape = list(data.shape)
-            if rows is not None:
-                shape[longest] = rows
-            refuse_unjustified(data, tuple(shape), source, size_of(where))
-            part = () if rows is None else (*[slice(None)] * longest, slice(rows))
-            values: NDArray[np.generic] = np.asarray(data[part] if field is None else data[field])
-            return values
+        for part in file.ask({"name": name, "field": field, "rows": rows}):
+            content[filled : filled + len(part)] = np.frombuffer(part, np.uint8)
+            filled += len(part)
+        if filled < len(content):
+            raise ValueError(f"{filled:,} bytes of {len(content):,} are there")
     except DataError:
         raise
-    except _FAULTS as error:
-        raise damaged(source, f"{kind}, '/{name}'", error) from error
+    except FAULTS as error:
+        raise damaged(file.source, f"{file.kind}, '/{name}'", error) from error
+    return values
 
 
-def _holders(variables: list[Variable]) -> Iterator[str]:
-    """Yield the names of data sets that may have attributes on how they were sampled."""
-    for variable in variables:
-        if variable.numeric:
-            yield variable.name
-            yield variable.name.rpartition("/")[0] or "/"
-
-
-def _recorded(
-    h5py: Any, file: Any, holders: Iterator[Any]
-) -> tuple[float | None, pd.Timestamp | None]:
-    """Return the rate and start that attributes of the file or of its data sets give."""
-    fs: float | None = None
-    start: pd.Timestamp | None = None
-    for holder in (file, *holders):
-        for key in holder.attrs:
-            if fs is None and (is_rate_name(key) or key == "rate"):
-                fs = rate_of(attribute(h5py, holder, key))
-            if fs is None and is_interval_name(key):
-                fs = rate_of_interval(key, attribute(h5py, holder, key))
-            if start is None and key.casefold() in _STARTS:
-                start = _instant(_attribute(h5py, holder, key))
-    return fs, start
-
-
-def _instant(text: str) -> pd.Timestamp | None:
-    """Return the instant that a text names, None where it names none."""
-    instants = pd.to_datetime(pd.Series([text]), errors="coerce", format="ISO8601").dropna()
-    return None if instants.empty else instants.iloc[0]
-
-
-def _attribute(h5py: Any, holder: Any, key: str) -> str:
-    """Return an attribute as text, "" where it is none."""
-    value = attribute(h5py, holder, key) if key in holder.attrs else None
-    if isinstance(value, np.ndarray) and value.size == 1:
-        value = value.item()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return value if isinstance(value, str) else ""
+def _instant(texts: list[str]) -> pd.Timestamp | None:
+    """Return the first instant that a text names, None where none does."""
+    for text in texts:
+        instants = pd.to_datetime(pd.Series([text]), errors="coerce", format="ISO8601").dropna()
+        if not instants.empty:
+            return instants.iloc[0]
+    return None

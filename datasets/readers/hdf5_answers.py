@@ -1,0 +1,246 @@
+"""Answers about an HDF5 file, given with h5py in a process of its own (see hdf5_process.py).
+
+A process is started for each file, so that this module imports little.
+"""
+
+import faulthandler
+import io
+import json
+import os
+import signal
+import struct
+import sys
+import time
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from math import ceil, prod
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra.datasets.readers.variable_rates import (
+    is_interval_name,
+    is_rate_name,
+    rate_of,
+    rate_of_interval,
+)
+
+if sys.platform != "win32":
+    import resource
+
+HEAD = struct.Struct("<cQ")
+"""The kind of a part of an answer, and its bytes, which follow."""
+CONTENT, END, FAULT, MEMORY = b"c", b"e", b"f", b"m"
+LARGEST_PART = 1 << 24
+"""Most bytes of a part of an answer: this process holds few values at a time."""
+FAULTS = (
+    OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError, zlib.error,
+)  # fmt: skip
+"""Errors of h5py on damaged files."""
+_STARTS = ("start_time", "starttime", "start", "start_datetime")
+_UNITS = ("unit", "units")
+_TEXTS = ("char", "cell", "function_handle")
+"""Classes of MATLAB whose values are no numbers, though they are stored as such."""
+_LARGEST_ATTRIBUTE = 4096
+"""Most values of an attribute that is read: a rate for each channel."""
+_DEATH_OF_PARENT = 1
+"""PR_SET_PDEATHSIG of Linux (sys/prctl.h)."""
+
+
+def main() -> None:
+    """Answer the questions of the process that started this one, until it ends."""
+    replies = _private_output()
+    _end_with_parent()
+    warnings.simplefilter("ignore")
+    import h5py
+
+    questions = sys.stdin.buffer
+    job = json.loads(questions.readline())
+    where = job["path"] or io.BytesIO(questions.read(job["bytes"]))
+    _limit(job["memory"], job["processor_seconds"], job["seconds"])
+    _send(replies, END)
+    for question in questions:
+        _reply(replies, answer(h5py, where, json.loads(question)))
+
+
+def answer(
+    h5py: Any, where: str | io.BytesIO, question: dict[str, Any] | None
+) -> Iterator[bytes | memoryview]:
+    """Yield the parts of an answer about a file.
+
+    Parameters
+    ----------
+    h5py : module
+        The library.
+    where : str or BytesIO
+        The file.
+    question : dict or None
+        The `name`, `field` and `rows` of `_values`, or None for a description.
+
+    Yields
+    ------
+    bytes or memoryview
+        The values in order. The description has a JSON list for each data set or field of one, and
+        an object at its end.
+    """
+    # A program that writes the file may have locked it; its readers never have.
+    with h5py.File(where, "r", locking=False) as file:
+        if question is not None:
+            yield from _values(file[question["name"]], question["field"], question["rows"])
+            return
+        for described in _description(h5py, file):
+            yield json.dumps(described).encode()
+
+
+def _description(h5py: Any, file: Any) -> Iterator[object]:
+    """Yield name, field, shape, type, unit and whether it is text of each; at last rate and start.
+
+    Parts of the file are left out that lie in other files, or that MATLAB keeps for objects.
+    """
+    names: list[str] = []
+    file.visit(names.append)
+    holders: dict[str, None] = {"/": None}
+    for name in names:
+        data = file[name]
+        if not isinstance(data, h5py.Dataset) or name.startswith("#"):
+            continue
+        if data.is_virtual or data.external or data.shape is None or "MATLAB_empty" in data.attrs:
+            continue
+        unit = next((_text(h5py, data, key) for key in _UNITS if key in data.attrs), "")
+        text = _text(h5py, data, "MATLAB_class") in _TEXTS
+        for field in data.dtype.names or (None,):
+            dtype = data.dtype if field is None else data.dtype[field]
+            yield [name, field, [*data.shape, *dtype.shape], dtype.base.str, unit, text]
+            if dtype.base.kind in "fiub" and not text:
+                holders[name] = None
+                if field is None:
+                    holders[name.rpartition("/")[0] or "/"] = None
+    yield _recorded(h5py, (file[name] for name in holders))
+
+
+def _recorded(h5py: Any, holders: Iterator[Any]) -> dict[str, Any]:
+    """Return the first rate, and all texts that may be the start, in attributes."""
+    fs: float | None = None
+    starts: list[str] = []
+    for holder in holders:
+        for key in holder.attrs:
+            if fs is None and (is_rate_name(key) or key == "rate"):
+                fs = rate_of(_attribute(h5py, holder, key))
+            if fs is None and is_interval_name(key):
+                fs = rate_of_interval(key, _attribute(h5py, holder, key))
+            if key.casefold() in _STARTS:
+                starts.append(_text(h5py, holder, key))
+    return {"fs": fs, "starts": starts}
+
+
+def _attribute(h5py: Any, holder: Any, key: str) -> object:
+    """Return the value of an attribute that is one text or a few numbers, None for another."""
+    found = holder.attrs.get_id(key)
+    count = prod(found.shape or ())
+    numeric = found.dtype.kind in "fiub" and count <= _LARGEST_ATTRIBUTE
+    text = h5py.check_string_dtype(found.dtype) is not None and count == 1
+    value: object = holder.attrs[key] if (numeric or text) and found.shape is not None else None
+    return value
+
+
+def _text(h5py: Any, holder: Any, key: str) -> str:
+    """Return an attribute as text, "" where it is none."""
+    value = _attribute(h5py, holder, key) if key in holder.attrs else None
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.item()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value if isinstance(value, str) else ""
+
+
+def _values(data: Any, field: str | None, rows: int | None) -> Iterator[memoryview]:
+    """Yield the values of a data set or of a field of it, up to a row of its longest side."""
+    for block in _blocks(data, field, rows):
+        content = block.reshape(-1).view(np.uint8).data
+        for start in range(0, len(content), LARGEST_PART):
+            yield content[start : start + LARGEST_PART]
+
+
+def _blocks(data: Any, field: str | None, rows: int | None) -> Iterator[NDArray[np.generic]]:
+    """Yield the values in blocks of whole chunks along the first side."""
+    names = () if field is None else (field,)
+    shape = list(data.shape)
+    if not shape:
+        yield np.asarray(data[names or ()])
+        return
+    if rows is not None:
+        longest = shape.index(max(shape))
+        shape[longest] = min(rows, shape[longest])
+    dtype = data.dtype if field is None else data.dtype[field]
+    step = max(1, LARGEST_PART // max(1, prod(shape[1:]) * dtype.itemsize))
+    if data.chunks is not None:
+        step = -(-step // data.chunks[0]) * data.chunks[0]
+    others = [slice(side) for side in shape[1:]]
+    for start in range(0, shape[0], step):
+        part = (*names, slice(start, min(start + step, shape[0])), *others)
+        yield np.ascontiguousarray(data[part])
+
+
+def _reply(replies: IO[bytes], parts: Iterator[bytes | memoryview]) -> None:
+    """Send an answer, or the error that it ends in."""
+    try:
+        for part in parts:
+            _send(replies, CONTENT, part)
+        _send(replies, END)
+    except BrokenPipeError:
+        raise
+    except FAULTS as error:
+        said = str(error) or type(error).__name__
+        out_of_memory = isinstance(error, MemoryError) or "alloc" in said.casefold()
+        _send(replies, MEMORY if out_of_memory else FAULT, said.encode("utf-8", "replace"))
+
+
+def _send(replies: IO[bytes], kind: bytes, content: bytes | memoryview = b"") -> None:
+    """Send a part of an answer."""
+    replies.write(HEAD.pack(kind, len(content)))
+    replies.write(content)
+    if kind != CONTENT:
+        replies.flush()
+
+
+def _private_output() -> IO[bytes]:
+    """Return the output, which libraries that print can no longer reach."""
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return replies
+
+
+def _end_with_parent() -> None:
+    """Leave interrupts to the parent; on Linux end with it, also within the library.
+
+    Elsewhere this process ends at the next question, or by its limits.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, signal.SIGKILL)
+
+
+def _limit(memory: int, processor_seconds: int, seconds: int) -> None:
+    """Limit the bytes of memory, and the seconds of the processor and the clock from now on."""
+    faulthandler.dump_traceback_later(seconds, exit=True)
+    if sys.platform != "win32":
+        end = ceil(time.process_time()) + processor_seconds
+        _at_most(resource.RLIMIT_CORE, 0, 0)
+        _at_most(resource.RLIMIT_CPU, end, end + 1)
+        _at_most(resource.RLIMIT_AS, memory, memory)
+
+
+def _at_most(kind: int, soft: int, hard: int) -> None:
+    """Lower a limit of this process, and never raise it."""
+    if sys.platform != "win32":
+        now = [
+            sys.maxsize if one == resource.RLIM_INFINITY else one
+            for one in resource.getrlimit(kind)
+        ]
+        with suppress(ValueError, OSError):
+            resource.setrlimit(kind, (min(soft, now[0]), min(hard, now[1])))
