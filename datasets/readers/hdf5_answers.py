@@ -34,6 +34,8 @@ if sys.platform != "win32":
 HEAD = struct.Struct("<cQ")
 """The kind of a part of an answer, and its bytes, which follow."""
 CONTENT, END, FAULT, MEMORY = b"c", b"e", b"f", b"m"
+READY = b"ready to read HDF5\n"
+"""Comes before the first answer, and after what Python may print as it starts."""
 LARGEST_PART = 1 << 24
 """Most bytes of a part of an answer: this process holds few values at a time."""
 FAULTS = (
@@ -61,7 +63,8 @@ def main() -> None:
     job = json.loads(questions.readline())
     where = job["path"] or io.BytesIO(questions.read(job["bytes"]))
     _limit(job["memory"], job["processor_seconds"], job["seconds"])
-    _send(replies, END)
+    replies.write(READY)
+    replies.flush()
     for question in questions:
         _reply(replies, answer(h5py, where, json.loads(question)))
 
@@ -96,9 +99,10 @@ def answer(
 
 
 def _description(h5py: Any, file: Any) -> Iterator[object]:
-    """Yield name, field, shape, type, unit and whether it is text of each; at last rate and start.
+    """Yield name, field, shape, shape of a value, type, unit, and whether it is text, of each.
 
-    Parts of the file are left out that lie in other files, or that MATLAB keeps for objects.
+    At last come rate and start. Parts of the file are left out that lie in other files, or that
+    MATLAB keeps for objects.
     """
     names: list[str] = []
     file.visit(names.append)
@@ -113,7 +117,7 @@ def _description(h5py: Any, file: Any) -> Iterator[object]:
         text = _text(h5py, data, "MATLAB_class") in _TEXTS
         for field in data.dtype.names or (None,):
             dtype = data.dtype if field is None else data.dtype[field]
-            yield [name, field, [*data.shape, *dtype.shape], dtype.base.str, unit, text]
+            yield [name, field, data.shape, dtype.shape, dtype.base.str, unit, text]
             if dtype.base.kind in "fiub" and not text:
                 holders[name] = None
                 if field is None:
@@ -232,7 +236,16 @@ def _limit(memory: int, processor_seconds: int, seconds: int) -> None:
         end = ceil(time.process_time()) + processor_seconds
         _at_most(resource.RLIMIT_CORE, 0, 0)
         _at_most(resource.RLIMIT_CPU, end, end + 1)
-        _at_most(resource.RLIMIT_AS, memory, memory)
+        _at_most(resource.RLIMIT_AS, _addresses() + memory, _addresses() + memory)
+
+
+def _addresses() -> int:
+    """Return the bytes of addresses that Python and its libraries have, 0 where none are said."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
 
 def _at_most(kind: int, soft: int, hard: int) -> None:

@@ -75,20 +75,22 @@ def _variable(
     name: str,
     field: str | None,
     shape: list[int],
+    inner: list[int],
     form: str,
     unit: str,
     text: bool,
 ) -> Variable:
     """Return a data set, or a field of one, whose values are read later."""
     dtype = np.dtype(form)
-    read = partial(_values, file, name, field, tuple(shape), dtype)
+    whole = (*shape, *inner)
+    read = partial(_values, file, name, field, whole, dtype)
     return Variable(
         f"/{name}" if field is None else f"/{name}/{field}",
-        tuple(shape),
+        whole,
         dtype.kind in "fiub" and not text,
         read,
         unit,
-        head=read if field is None else None,
+        head=None if inner else read,
     )
 
 

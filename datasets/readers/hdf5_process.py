@@ -26,6 +26,7 @@ from spectra.datasets.readers.hdf5_answers import (
     HEAD,
     LARGEST_PART,
     MEMORY,
+    READY,
     answer,
 )
 from spectra.datasets.source import Source
@@ -42,7 +43,7 @@ main()
 """
 """The program of the process, which finds modules where this one does."""
 LEAST_MEMORY = 1 << 30
-"""Bytes of addresses that reading any file may take: Python, NumPy and h5py have 0.12 GB."""
+"""Bytes of addresses that reading any file may take, beyond the 0.12 GB of Python, NumPy, h5py."""
 LEAST_SECONDS = 3
 """Seconds of the processor that reading any file may take."""
 CLOCK = 60
@@ -136,13 +137,13 @@ class _Reader:
             "processor_seconds": self._seconds,
             "seconds": CLOCK * self._seconds,
         }
-        self._write(_line(sys.path), _line(job), in_memory or b"")
-        try:
-            list(self._parts())
-        except LibraryError as error:
-            # It may be installed and not work.
-            library("h5py", self._source, self._kind, "matlab")
-            raise self._not_started(error) from error
+        self._write(_line([str(path) for path in sys.path]), _line(job), in_memory or b"")
+        for line in self._answers:
+            if line.endswith(READY):
+                return
+        # It may be installed and not work.
+        library("h5py", self._source, self._kind, "matlab")
+        raise self._not_started(self._end())
 
     def ask(self, question: dict[str, Any] | None) -> Iterator[bytes]:
         """Yield the parts of an answer."""
