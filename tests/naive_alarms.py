@@ -1,7 +1,6 @@
 """Alarms and the strongest band by their definitions, in plain loops."""
 
 from math import isnan
-from statistics import median
 
 
 def runs(flagged, raised):
@@ -22,11 +21,11 @@ def trimmed(first, last, statistic, groups, seen):
     peak = max(range(first, last + 1), key=lambda step: (statistic[step], -step))
     for scores in reversed(groups):
         known = [step for step in range(first, last + 1) if not isnan(scores[step])]
-        visible = [scores[step] for step in known if scores[step] >= seen]
-        if not visible:
+        highest = max((scores[step] for step in known), default=0.0)
+        if highest < seen:
             continue
         peak = max(known, key=lambda step: (scores[step], -step))
-        high = [step for step in known if scores[step] >= median(visible) / 2]
+        high = [step for step in known if scores[step] >= highest / 2]
         first, last = high[0], high[-1]
     return first, last, peak
 

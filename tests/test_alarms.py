@@ -158,24 +158,6 @@ def test_the_alarm_of_a_level_shift_begins_and_ends_with_it(seed: int) -> None:
     assert ((highest >= start - 64) & (highest < start + length + 64)).all()
 
 
-@pytest.mark.parametrize("method", ["spectral", "sequence"])
-@pytest.mark.parametrize(("start", "length"), [(0, 3000), (1000, 1100)])
-@pytest.mark.parametrize("spikes", [[0.5], [0.1, 0.2], [0.97]])
-def test_a_spike_does_not_shrink_the_alarm_of_a_shift(
-    method: str, start: int, length: int, spikes: list[float]
-) -> None:
-    rng = np.random.default_rng(1)
-    model = spectra.learn(rng.normal(size=2000), method=method)
-    x = rng.normal(size=3000)
-    x[start : start + length] += 3.0
-    for spike in spikes:
-        at = start + int(spike * length)
-        x[at : at + 4] += 500.0
-    alarms = spectra.score(model, x).alarms
-    rows = (np.minimum(alarms["end"], start + length - 1) - np.maximum(alarms["start"], start)) + 1
-    assert rows.clip(lower=0).sum() > 0.85 * length
-
-
 def test_two_bursts_apart_are_two_alarms() -> None:
     signal = recording(0)
     for start in (12_000, 12_400):

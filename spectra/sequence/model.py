@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import Final, NamedTuple, Self
 
@@ -25,6 +26,7 @@ from spectra.sequence.vocabulary import Vocabulary, default_size
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
 from spectra.signal.period import block_rows, dominant_period
+from spectra.signal.repetition import quieten
 from spectra.signal.scale import Scale, constant_channels
 from spectra.signal.views import View
 from spectra.threads import one_blas_thread
@@ -147,16 +149,20 @@ class SequenceModel:
         block = max(block_rows(period), NEAR * max(mixture.npersegs))
         rows = normal_rows or slice(0, len(signal))
         normal = fused.part(rows.start // mixture.step, -(-rows.stop // mixture.step))
-        fusion = Fusion.fit(
-            normal.statistic,
-            normal.groups,
-            (max(mixture.npersegs),),
-            -(-block // mixture.step),
+        fitted = partial(
+            Fusion.fit,
+            groups=normal.groups,
+            npersegs=(max(mixture.npersegs),),
+            block=-(-block // mixture.step),
             clean=normal_rows is not None,
             period=period and period / mixture.step,
             smallest_scale=SMALLEST_SCALE,
         )
+        fusion = fitted(normal.statistic)
         model = cls(mixture, fusion, constant_channels(signal))
+        if quieten(fused.statistic, signal, normal_rows, mixture.step, fusion.threshold(0.5)):
+            # The model keeps the calibration of all steps: other recordings need not repeat.
+            fusion = fitted(normal.statistic)
         return model, Scores(model.step, len(signal), fused, fusion, fused.part)
 
     def score(self, signal: Float64Array, *, own: bool = False) -> Scores:

@@ -16,7 +16,7 @@ from spectra.signal.distance import Targets
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
 from spectra.signal.period import block_rows
-from spectra.signal.repetition import repeated_rows
+from spectra.signal.repetition import quieten
 from spectra.signal.scale import Scale, constant_channels, state_channels
 from spectra.signal.spectrum import with_mean
 from spectra.signal.steps import draw_stretches
@@ -62,10 +62,6 @@ ENOUGH: Final = 20
 FEWEST: Final = 3
 # Share of the normal rows around a frame that it is not compared with.
 LEFT_OUT: Final = 0.1
-# Share of the steps that repeat from which the others are judged against them. With 0.9, 0.95 and
-# 0.98, 76, 75 and 74 of 77 short tones of a tenth of the amplitude are found in such signals, and
-# of 200 of them without any 24, 23 and 23 raise alarms.
-REPEATING: Final = 0.95
 
 
 class Frames(NamedTuple):
@@ -224,7 +220,7 @@ class SpectralModel:
         )
         fusion = fitted(calibrated)
         model = cls(standardised, fusion, constant_channels(signal))
-        if _quietened(fused.statistic, signal, normal_rows, base.step, fusion.threshold(0.5)):
+        if quieten(fused.statistic, signal, normal_rows, base.step, fusion.threshold(0.5)):
             # The model keeps the calibration of all steps: other recordings need not repeat.
             fusion = fitted(_calibrated(fused.statistic, *normal))
         return model, model._scores(signal, fused, fusion, own=True)
@@ -300,23 +296,6 @@ def _blocks(n_steps: int, n_channels: int) -> list[tuple[int, int]]:
     """Return all steps in blocks that are scored at a time."""
     size = max(1, KEPT_AT_ONCE // n_channels)
     return [(start, min(start + size, n_steps)) for start in range(0, n_steps, size)]
-
-
-def _quietened(
-    statistic: FloatArray, signal: Float64Array, rows: slice | None, step: int, highest: float
-) -> bool:
-    """Lower the statistic (n_steps,) of steps that repeat to `highest`; return whether most do.
-
-    `rows` are those they have to repeat. A signal that is too large for memory is left as it is.
-    """
-    if is_stored(signal):
-        return False
-    repeated = repeated_rows(signal, rows)
-    if not repeated.any():
-        return False
-    steps = np.logical_and.reduceat(repeated, np.arange(0, len(signal), step))
-    statistic[steps] = np.minimum(statistic[steps], highest)
-    return bool(steps.mean() >= REPEATING)
 
 
 def _calibrated(statistic: FloatArray, start: int, stop: int) -> FloatArray:
