@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -144,3 +145,18 @@ def test_any_json_is_read_or_refused(values: list[Any], times: int, lines: bool)
     except DataError as error:
         said = str(error)
     assert "\n" not in said
+
+
+@pytest.mark.parametrize("write", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("half", ["\ud800", "a\udc80b"])
+def test_halves_of_surrogate_pairs_in_keys_and_texts_are_read(
+    write: Callable[[list[Record]], str], half: str, tmp_path: Path
+) -> None:
+    rows = [{**row, half: 2 * row["temp"], "where": half} for row in records()]
+    path = tmp_path / "records.json"
+    path.write_text(write(rows), encoding="utf-8")
+    found = read(path)
+    assert found.n_channels == 2
+    np.testing.assert_allclose(found.values[:, 1], 2 * found.values[:, 0])
+    assert all(name.isprintable() for name in found.channels)
+    assert inspect(path)

@@ -17,6 +17,7 @@ from spectra.datasets.readers.keyed_cells import numeric
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.source import Source
 from spectra.errors import DataError
+from spectra.text import well_formed
 
 _Records: TypeAlias = list[Any] | dict[str, list[Any]]
 """A record a row, or a list a column."""
@@ -255,6 +256,26 @@ def _length(records: _Records) -> int:
 
 def _frame(records: _Records, name: str) -> pd.DataFrame:
     """Return records as a frame, a column a key, or a column a place in lists."""
+    try:
+        return _columns(records, name)
+    except UnicodeEncodeError:
+        # JSON can name half of a surrogate pair, which pandas cannot keep as UTF-8.
+        return _columns(_encodable(records), name)
+
+
+def _encodable(value: Any) -> Any:
+    """Return a value of JSON with halves of surrogate pairs in its texts and keys escaped."""
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, list):
+        return [_encodable(each) for each in value]
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(each) for key, each in value.items()}
+    return value
+
+
+def _columns(records: _Records, name: str) -> pd.DataFrame:
+    """Return records as a frame; raise UnicodeEncodeError for halves of surrogate pairs."""
     if isinstance(records, dict):
         return pd.DataFrame(records)
     dicts = [one for one in records if isinstance(one, dict)]
