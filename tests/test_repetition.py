@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import spectra
 from spectra.signal.period import PERIOD_ROWS
-from spectra.signal.repetition import repeated_rows
+from spectra.signal.repetition import _differences, repeated_rows
 
 SHAPES = ("sine", "square", "saw", "triangle", "random")
 
@@ -174,3 +174,27 @@ def test_a_model_keeps_the_calibration_of_a_recording_that_does_not_repeat() -> 
     found = spectra.detect(x)
     other = spectra.score(found.model, x)
     assert other.threshold > found.threshold
+
+
+@given(st.lists(st.integers(-40, 40), min_size=4, max_size=60), st.data())
+def test_the_difference_function_is_that_of_its_definition(
+    values: list[int], data: st.DataObject
+) -> None:
+    x = np.array(values, dtype=np.float64)
+    x[0] += 100.0 - x.max() - x.min()
+    amplitude, most = float(np.ptp(x)), data.draw(st.integers(0, x.size - 1))
+    variance = np.var(x / amplitude)
+    expected = [
+        np.mean((x[: x.size - lag] - x[lag:]) ** 2) / amplitude**2 / variance
+        for lag in range(most + 1)
+    ]
+    np.testing.assert_allclose(_differences(x, amplitude, most), expected, atol=1e-9)
+
+
+def test_values_far_out_and_gaps_do_not_move_the_lag_of_a_period() -> None:
+    x = np.sin(np.arange(400) / 9.0)
+    odd = x.copy()
+    odd[[30, 300]] = 1e6, np.nan
+    found, expected = (30 + _differences(each, 2.0, 80)[30:].argmin() for each in (odd, x))
+    # The period lies between two rows.
+    assert {found, expected} <= {int(18 * np.pi), int(18 * np.pi) + 1}
