@@ -38,7 +38,7 @@ def autocorrelation(signal: Float64Array, max_lag: int) -> Float64Array:
     if not power.any():
         return np.zeros(max_lag + 1)
     n = centred.shape[0]
-    length = _fast_length(n + max_lag)
+    length = fast_length(n + max_lag)
     total = np.zeros(length // 2 + 1)
     for channel in np.flatnonzero(power):
         total += np.abs(np.fft.rfft(centred[:, channel] / power[channel], length)) ** 2
@@ -46,8 +46,17 @@ def autocorrelation(signal: Float64Array, max_lag: int) -> Float64Array:
     return np.asarray(correlation / correlation[0])
 
 
-def _fast_length(n: int) -> int:
-    """Return the smallest number 2ᵃ·3ᵇ from n on, of which an FFT is fast."""
+def fast_length(n: int) -> int:
+    """Return the smallest number 2ᵃ·3ᵇ from n on, of which an FFT is fast.
+
+    Parameters
+    ----------
+    n : int
+
+    Returns
+    -------
+    int
+    """
     powers: list[int] = [3**b for b in range(n.bit_length())]
     return min(power << (-(-n // power) - 1).bit_length() for power in powers)
 

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray
+from spectra.signal.period import fast_length
 from spectra.stored import is_stored
 
 # First rows of a recording in which lags are sought: twice as many need 4 MB more.
@@ -52,8 +53,6 @@ QUANTILES: Final = (0.01, 0.5, 0.99)
 CLIPPED: Final = 3.0
 # Smallest share of the rows in which a channel differs from its median, to tell a period.
 OFTEN: Final = 0.02
-# The FFT takes multiples of these rows.
-FFT_ROWS: Final = 4096
 # Share of the steps that repeat from which the others are judged against them. With 0.9, 0.95 and
 # 0.98, 76, 75 and 74 of 77 short tones of a tenth of the amplitude are found in such signals, and
 # of 200 of them without any 24, 23 and 23 raise alarms.
@@ -193,10 +192,11 @@ def _differences(channel: Float64Array, amplitude: float, most: int) -> Float64A
     np.clip(x, -CLIPPED, CLIPPED, out=x)
     x -= x.mean()
     n = x.size
-    # A number of rows that the FFT divides easily; each array less is 1 MB of a long signal.
-    X = np.fft.rfft(x, -(-(n + most + 1) // FFT_ROWS) * FFT_ROWS)
+    # In place: each array of a long signal is 1 MB.
+    length = fast_length(n + most + 1)
+    X = np.fft.rfft(x, length)
     X *= X.conj()
-    total = np.fft.irfft(X)[: most + 1]
+    total = np.fft.irfft(X, length)[: most + 1]
     del X
     total *= -2
     power = np.concatenate([[0.0], np.cumsum(x**2)])
