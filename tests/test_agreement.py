@@ -96,6 +96,12 @@ def test_the_best_thresholds_are_the_best_of_all(case):
     assert events.f1 == pytest.approx(metrics.event_based(labels, scores >= events.threshold).f1)
 
 
+def test_a_threshold_that_just_a_tenth_of_the_normal_rows_reach_counts():
+    labels, scores = [0] * 10 + [1], [0.9] + [0.1] * 9 + [0.8]
+    assert metrics.best_event_based(labels, scores) == (pytest.approx(2 / 3), 0.8)
+    assert metrics.best_event_based(labels[1:], scores[:1] + scores[2:]) == (0, np.inf)
+
+
 def test_an_alarm_that_holds_two_events_is_one_alarm():
     found = metrics.event_based([0, 1, 0, 1, 0, 0, 0], [1, 1, 1, 1, 0, 1, 0])
     assert found == (0.5, 1)

@@ -5,8 +5,12 @@ import pytest
 
 import naive_calibration
 from spectra.calibration.block_maxima import EXPECTED, QUANTILES, cluster_size
-from spectra.calibration.contamination import normal_bound, without_anomalies
-from spectra.calibration.rhythm import LEVEL, MOST_ODD, _outliers
+from spectra.calibration.contamination import (
+    normal_bound,
+    without_anomalies,
+    without_hidden_events,
+)
+from spectra.calibration.rhythm import LEVEL, MOST_ODD, _outliers, busy_hours
 
 BLOCK = 32
 
@@ -75,16 +79,16 @@ def test_half_of_a_few_blocks_is_no_second_population_and_a_fifth_is_one() -> No
 def test_the_upper_end_of_a_heavy_tail_is_clipped_and_what_lies_apart_is_left_out() -> None:
     statistic = noise(BLOCK * 400, 9).astype(np.float32)
     bound = np.float32(normal_bound(statistic, BLOCK, 0.07))
-    for beyond, clipped in ((1.05, True), (4.0, False)):
+    for beyond, end, clipped in ((1.05, 5010, True), (1.05, 5001, True), (4.0, 5010, False)):
         struck = statistic.copy()
-        struck[5000:5010] = beyond * bound
+        struck[5000:end] = beyond * bound
         kept = without_anomalies(struck, BLOCK, 0.07)
-        others = np.r_[0:5000, 5010 : statistic.size]
+        others = np.r_[0:5000, end : statistic.size]
         np.testing.assert_array_equal(kept[others], np.minimum(statistic, bound)[others])
         if clipped:
-            np.testing.assert_allclose(kept[5000:5010], bound, rtol=0.02)
+            np.testing.assert_allclose(kept[5000:end], bound, rtol=0.02)
         else:
-            assert np.isnan(kept[5000:5010]).all()
+            assert np.isnan(kept[5000:end]).all()
 
 
 def test_steps_between_two_of_one_event_are_left_out_with_it() -> None:
@@ -124,6 +128,70 @@ def test_steps_at_a_level_are_not_above_it() -> None:
         expected = naive_calibration.cluster_size(values.tolist(), level, 16)
         assert cluster_size(values, level, 16) == expected
     assert cluster_size(values, 3.0, 16) == 1.0
+
+
+def hidden(begin: int, end: int) -> np.ndarray:
+    """A statistic of 400 blocks, larger from block `begin` to `end` than in most others."""
+    statistic = noise(BLOCK * 400, 10).astype(np.float32)
+    statistic[BLOCK * begin : BLOCK * end] = 4.0
+    return statistic
+
+
+@pytest.mark.parametrize("period", [None, 5.0, 40.0])
+def test_an_event_that_no_step_of_shows_is_left_out_with_the_blocks_beside_it(
+    period: float | None,
+) -> None:
+    # A gap in the first block of the event and in one of the others.
+    statistic = hidden(100, 104)
+    statistic[[BLOCK * 100, BLOCK * 250]] = np.nan
+    kept = without_hidden_events(statistic, BLOCK, 5.0, 0.07, period)
+    left_out = np.isnan(kept) & ~np.isnan(statistic)
+    expected = np.setdiff1d(np.arange(BLOCK * 99, BLOCK * 105), BLOCK * 100)
+    assert np.flatnonzero(left_out).tolist() == expected.tolist()
+    np.testing.assert_array_equal(kept[~np.isnan(kept)], statistic[~np.isnan(kept)])
+
+
+def test_an_event_at_the_end_in_a_part_of_a_block_is_left_out() -> None:
+    statistic = hidden(398, 400)[: -BLOCK // 4]
+    kept = without_hidden_events(statistic, BLOCK, 5.0, 0.07)
+    assert np.flatnonzero(np.isnan(kept)).tolist() == [*range(BLOCK * 397, statistic.size)]
+
+
+@pytest.mark.parametrize(
+    ("end", "visible", "period"), [(104, 3.9, None), (210, 5.0, None), (104, 5.0, 2.0 * BLOCK)]
+)
+def test_what_is_flagged_anyway_frequent_or_in_a_rhythm_is_no_hidden_event(
+    end: int, visible: float, period: float | None
+) -> None:
+    statistic = hidden(100, end)
+    assert without_hidden_events(statistic, BLOCK, visible, 0.07, period) is statistic
+
+
+def test_blocks_with_few_scores_are_no_hidden_events() -> None:
+    statistic = hidden(100, 104)
+    statistic[BLOCK * 100 : BLOCK * 104].reshape(4, BLOCK)[:, : BLOCK // 2 + 1] = np.nan
+    assert without_hidden_events(statistic, BLOCK, 5.0, 0.07) is statistic
+
+
+def test_few_blocks_tell_of_no_hidden_event() -> None:
+    # Blocks of a step for recordings of fewer than fifty, of which most have no score.
+    statistic = np.full(40, np.nan, dtype=np.float32)
+    statistic[:24] = noise(24, 1)
+    statistic[20] = 1e3
+    assert without_hidden_events(statistic, BLOCK, 1e4, 0.07) is statistic
+    statistic[24] = 0.5
+    assert np.isnan(without_hidden_events(statistic, BLOCK, 1e4, 0.07)[20])
+
+
+def test_busy_hours_are_those_of_most_periods() -> None:
+    # Ten days of six hours of 20 steps: one is busy every day, one on every other.
+    statistic = np.ones((10, 6, 20))
+    statistic[:, 2, 7] = 5.0
+    statistic[::2, 4, 7] = 6.0
+    statistic[3, 2] = np.nan
+    busy = busy_hours(statistic.ravel(), 120.0, 20, 2.0)
+    assert busy.tolist() == [5.0] * 9
+    assert not busy_hours(statistic.ravel(), 120.0, 90, 2.0).size
 
 
 def days(n_days: int, seed: int, on: float) -> np.ndarray:

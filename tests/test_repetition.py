@@ -133,11 +133,12 @@ def test_all_channels_that_change_have_to_repeat() -> None:
     assert not repeated_rows(x).any()
 
 
-def test_rare_pulses_repeat_and_one_of_another_height_does_not() -> None:
-    x = np.zeros(20_000)
-    x[::200] = 1.0
+@pytest.mark.parametrize("level", [0.0, 5.0])
+def test_rare_pulses_repeat_and_one_of_another_height_does_not(level: float) -> None:
+    x = np.full(20_000, level)
+    x[::200] += 1.0
     assert repeated_rows(x[:, None]).all()
-    x[10_000] = 1.02
+    x[10_000] += 0.02
     assert np.flatnonzero(~repeated_rows(x[:, None])).tolist() == list(range(9936, 10_065))
 
 

@@ -163,6 +163,7 @@ def test_calibration_on_stretches_is_close_to_that_on_all_steps(
 
 def test_extremes_are_those_of_the_whole_signal(noise: np.ndarray) -> None:
     still = np.column_stack([noise, np.full(len(noise), 3.0), np.full(len(noise), np.nan)])
+    still[0, 0], still[-1, 0] = 100.0, -100.0
     low, high = extremes(lazy(still))
     np.testing.assert_array_equal(low, np.fmin.reduce(still, axis=0))
     np.testing.assert_array_equal(high, np.fmax.reduce(still, axis=0))
