@@ -9,7 +9,8 @@ from spectra.errors import DataError
 from spectra.signal.period import dominant_period
 from spectra.signal.views import VIEWS
 from spectra.spectral import model as room
-from spectra.spectral.model import SAMPLE_STEPS, SpectralModel
+from spectra.spectral.model import SpectralModel
+from spectra.spectral.sample import SAMPLE_STEPS
 from spectra.spectral.settings import LENGTHS, Spectral
 
 

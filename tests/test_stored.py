@@ -15,7 +15,7 @@ from spectra import alarms, stored
 from spectra.alarms import find_alarms
 from spectra.errors import DataError
 from spectra.signal.scale import constant_channels, extremes
-from spectra.spectral import model as spectral_model
+from spectra.spectral import sample
 from spectra.spectral.settings import Spectral
 from spectra.stored import FileArray, StoredArray, refuse_full_disk
 
@@ -154,7 +154,7 @@ def test_calibration_on_stretches_is_close_to_that_on_all_steps(
 ) -> None:
     values = np.random.default_rng(2).normal(size=(100_000, 1))
     whole = Spectral(nperseg=64).fit(values)[0].fusion
-    monkeypatch.setattr(spectral_model, "CALIBRATED", 8_192)
+    monkeypatch.setattr(sample, "CALIBRATED", 8_192)
     part = Spectral(nperseg=64).fit(values)[0].fusion
     assert part.calibration.n <= 8_192 < whole.calibration.n
     # Of 8,192 steps, 80 lie beyond 1 %: the standard error of such a threshold is a few hundredths.

@@ -13,7 +13,8 @@ from spectra.signal.frames import FrameGrid, taper
 from spectra.signal.period import dominant_period
 from spectra.signal.views import VIEWS, View
 from spectra.spectral.coupling import MAX_CHANNELS
-from spectra.spectral.model import Frames, Plan, SpectralModel
+from spectra.spectral.model import SpectralModel
+from spectra.spectral.plan import Frames, Plan
 
 # Default frame lengths in rows: a signal need not have a period, and events may be short or long.
 # Without 128 and 512 the mean VUS-PR on the development series is 0.01 lower, with 1,024 too 0.008
