@@ -21,10 +21,11 @@ from spectra.sequence.mixture import Mixture, SequenceState
 from spectra.spectrogram import Spectrogram
 from spectra.stored import StoredArray
 from spectra.stream.adaptation import Adaptation
+from spectra.stream.cells import BadLineError
 from spectra.stream.clock import Clock, ClockState
 from spectra.stream.confirmation import ConfirmationState
 from spectra.stream.feed import FeedState
-from spectra.stream.layout import BadLineError, Layout
+from spectra.stream.layout import Layout
 
 NO_BYTES = np.empty(0, dtype=np.uint8)
 FEED = FeedState(NO_BYTES, None, "", None, None, None, 0, 0, 0, 0, 0, 0, "")

@@ -15,8 +15,9 @@ from spectra.datasets.recording import Recording
 from spectra.errors import DataError
 from spectra.model import Model
 from spectra.parameters import shown
+from spectra.stream.cells import BadLineError
 from spectra.stream.clock import RATE_TOLERANCE, Clock, ClockState
-from spectra.stream.layout import BadLineError, Layout, Row
+from spectra.stream.layout import Layout, Row
 from spectra.stream.stream import Stream
 from spectra.stream.tracker import AlarmEvent
 

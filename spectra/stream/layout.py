@@ -4,47 +4,39 @@ The first lines are read as a file would be, so that delimiter, decimal sign, he
 channels are those of a file. A line of a stream is then split and converted by itself.
 """
 
-import csv
-import io
-import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from math import isfinite, nan
-from typing import Any, Final, Literal, Self
+from math import isfinite
+from typing import Final, Self
 
 import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array
-from spectra.datasets.instants import resolution_of, seconds_of
+from spectra.datasets.instants import seconds_of
 from spectra.datasets.raw import Raw, Request, quiet
-from spectra.datasets.readers.cells import MISSING_WORDS
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.csv_file import read_table
-from spectra.datasets.readers.dates import parse_dates
-from spectra.datasets.readers.delimiter import BLANKS
 from spectra.datasets.readers.dialect import sniff
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.readers.time_column import find_times
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 from spectra.parameters import shown
+from spectra.stream.cells import BadLineError, number_in
+from spectra.stream.json_lines import cells_of, table_of
+from spectra.stream.stamps import (
+    Kind,
+    instant_after,
+    instant_in,
+    notation_of,
+    past_midnight,
+    time_of_day,
+)
+from spectra.stream.text_lines import fields_of, is_header
 
-Kind = Literal["none", "numbers", "dates", "clock"]
-
-_CLOCK: Final = re.compile(r"\s*(\d+):(\d\d)(?::(\d\d(?:[.,]\d+)?))?\s*")
-# Seconds that the time of a day goes back by at midnight, or more.
-_HALF_DAY: Final = 43_200.0
 # Largest difference of a time from that of the reader, in seconds and relative to the span.
 _SAME: Final = 1e-6
-# Levels of objects within objects of JSON that are read.
-_DEEPEST: Final = 8
-
-
-class BadLineError(ValueError):
-    """Error in one line of a stream, which is left out."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +123,7 @@ class Layout:
         """
         full = [line for line in lines if line.strip()]
         is_json = bool(full) and full[0].lstrip().startswith("{")
-        text, keys = _table_of(full) if is_json else ("\n".join(lines) + "\n", ())
+        text, keys = table_of(full) if is_json else ("\n".join(lines) + "\n", ())
         table = read_table(Source(name, None, text.encode()), request)
         raw, titles = _raw_of(table, request, wanted)
         if not set(raw.channels) <= set(titles):
@@ -156,7 +148,7 @@ class Layout:
             channels=tuple(channels[index] for index in order),
             time=time,
             names=named,
-            **_time_of(table, raw, time, request),
+            **notation_of(table, raw, time, request),
         )
         layout._check(full if is_json else lines[dialect.above :], raw, order)
         return layout, raw
@@ -171,45 +163,27 @@ class Layout:
             return None
         if self.header and text.strip() == self.header:
             return None
-        absent: tuple[int, ...] = ()
-        if self.is_json:
-            cells, absent = self._json_cells(text)
-        else:
-            cells = self._cells(text)
+        cells, absent = self._json_cells(text) if self.is_json else (self._fields(text), ())
         try:
-            values = tuple(self._value(cells[column]) for column in self.channels)
+            values = tuple(number_in(cells[column], self.decimal) for column in self.channels)
             return Row(self._seconds([cells[column] for column in self.time]), values, absent)
         except BadLineError:
-            if self._is_header(cells):
-                raise DataError(
-                    f"The header changes to {shown(text)}: begin another stream for it."
-                ) from None
+            self._refuse_header(cells, text)
             raise
 
-    def _cells(self, text: str) -> list[str]:
+    def _fields(self, text: str) -> list[str]:
         """Return the fields of a line; raise BadLineError for more or fewer than the columns."""
-        if self.delimiter == BLANKS:
-            cells = text.split()
-        elif '"' in text:
-            try:
-                cells = next(csv.reader([text], delimiter=self.delimiter), [])
-            except csv.Error as error:
-                raise BadLineError(f"quotes that cannot be read ({error})") from error
-        else:
-            cells = text.split(self.delimiter)
-        if len(cells) == len(self.titles) + 1 and not cells[-1].strip():
-            cells = cells[:-1]
-        if len(cells) != len(self.titles):
-            if self._is_header(cells):
-                raise DataError(
-                    f"The header changes to {shown(text)}: begin another stream for it."
-                )
-            raise BadLineError(f"{len(cells)} fields in place of {len(self.titles)}")
-        return cells
+        fields = fields_of(text, self.delimiter)
+        if len(fields) == len(self.titles) + 1 and not fields[-1].strip():
+            fields = fields[:-1]
+        if len(fields) != len(self.titles):
+            self._refuse_header(fields, text)
+            raise BadLineError(f"{len(fields)} fields in place of {len(self.titles)}")
+        return fields
 
     def _json_cells(self, text: str) -> tuple[list[str], tuple[int, ...]]:
         """Return the values of an object, and the channels whose key it lacks."""
-        found = dict(_flat(_object(text)))
+        found = cells_of(text)
         keys = [self.titles[column] for column in self.channels]
         absent = tuple(i for i, key in enumerate(keys) if key not in found)
         if len(absent) == len(keys) or (self.time and not self._has_time(found)):
@@ -220,25 +194,12 @@ class Layout:
     def _has_time(self, found: dict[str, str]) -> bool:
         return all(self.titles[column] in found for column in self.time)
 
-    def _is_header(self, cells: Sequence[str]) -> bool:
-        """Return whether fields are names: none is a number, and one is that of a column."""
-        stripped = [cell.strip().strip('"') for cell in cells]
-        if self.is_json or any(_is_number(cell) or ":" in cell for cell in stripped):
-            return False
-        return bool({*self.titles, *self.names} & set(stripped))
-
-    def _value(self, cell: str) -> float:
-        """Return the number in a cell, NaN where it is missing; raise BadLineError otherwise."""
-        text = cell.replace(",", ".") if self.decimal == "," else cell
-        try:
-            value = float(text)
-        except ValueError:
-            if text.strip().lower() in MISSING_WORDS or not text.strip():
-                return nan
-            raise BadLineError(f"{shown(cell)} is no number") from None
-        if "_" in text or value in (float("inf"), float("-inf")):
-            raise BadLineError(f"{shown(cell)} is no finite number")
-        return value
+    def _refuse_header(self, cells: Sequence[str], text: str) -> None:
+        """Raise DataError for a line of a text table that is another header."""
+        if not self.is_json and is_header(cells, (*self.titles, *self.names)):
+            raise DataError(
+                f"The header changes to {shown(text)}: begin another stream for it."
+            ) from None
 
     def _seconds(self, cells: list[str]) -> float | None:
         """Return the seconds since the first row; raise BadLineError for what is no time."""
@@ -246,33 +207,22 @@ class Layout:
             return None
         text = " ".join(cells).strip()
         if self.kind == "numbers":
-            number = self._value(text)
+            number = number_in(text, self.decimal)
             if not isfinite(number):
                 raise BadLineError("the time is missing")
             return (number - self.first) * self.scale
         if self.kind == "clock":
-            match = _CLOCK.fullmatch(text)
-            if match is None:
-                raise BadLineError(f"{shown(text)} is no time of day")
-            last = (match[3] or "0").replace(",", ".")
-            return int(match[1]) * 3600 + int(match[2]) * 60 + float(last) - self.first
-        return (_instant(text, self.order) - pd.Timestamp(self.start)) / pd.Timedelta(seconds=1)
+            return time_of_day(text) - self.first
+        instant = instant_in(text, self.order)
+        return (instant - pd.Timestamp(self.start)) / pd.Timedelta(seconds=1)
 
     def later(self, seconds: float, last: float) -> float:
         """Return the seconds of a time of day counted on over midnight."""
-        while self.kind == "clock" and seconds < last - _HALF_DAY:
-            seconds += 86_400.0
-        return seconds
+        return past_midnight(seconds, last) if self.kind == "clock" else seconds
 
     def instant(self, seconds: float) -> str | float:
         """Return the instant at seconds after the first row, as JSON holds it."""
-        # ISO 8601 has a T in dates and in durations.
-        if "T" not in self.start:
-            return round(float(self.start) + seconds, 9)
-        micros = pd.Timedelta(round(seconds * 1e6), unit="us")
-        if self.start.startswith(("P", "-P")):
-            return (pd.Timedelta(self.start) + micros).isoformat()
-        return (pd.Timestamp(self.start) + micros).isoformat()
+        return instant_after(self.start, seconds)
 
     def _check(self, lines: Iterable[str], raw: Raw, order: list[int]) -> None:
         """Raise DataError unless most lines by themselves hold what the reader found in them."""
@@ -348,57 +298,6 @@ def _numbers(table: Table, column: int) -> Float64Array:
     return np.asarray(pd.to_numeric(table.frame.iloc[:, column], errors="coerce"), dtype=np.float64)
 
 
-def _time_of(table: Table, raw: Raw, time: tuple[int, ...], request: Request) -> dict[str, Any]:
-    """Return the notation of a time by its columns and the instants that the reader found."""
-    none = {"kind": "none", "first": 0.0, "scale": 1.0, "start": "", "order": "", "resolution": 0.0}
-    if not time or raw.instants is None:
-        return none
-    instants = raw.instants
-    found = {**none, "start": _written(instants[0]), "resolution": resolution_of(instants)}
-    cells = table.frame.iloc[:, time[0]]
-    if len(time) == 1 and pd.api.types.is_numeric_dtype(cells.dtype):
-        numbers, seconds = cells.to_numpy(dtype=np.float64), seconds_of(instants)
-        span = numbers[-1] - numbers[0]
-        scale = float(seconds[-1] / span) if span else 1.0
-        return {**found, "kind": "numbers", "first": float(numbers[0]), "scale": scale}
-    if isinstance(instants, pd.TimedeltaIndex):
-        return {**found, "kind": "clock", "first": float(instants[0].total_seconds())}
-    return {**found, "kind": "dates", "order": _order_of(cells, request)}
-
-
-def _order_of(cells: "pd.Series[float]", request: Request) -> str:
-    """Return the order of day and month of written dates, "" where both are the same."""
-    if request.dates is not None:
-        return request.dates
-    expected = parse_dates(cells)[0]
-    for order in ("day-first", "month-first"):
-        if not parse_dates(cells, order)[0].equals(expected):
-            return "month-first" if order == "day-first" else "day-first"
-    return ""
-
-
-def _written(instant: Any) -> str:
-    if isinstance(instant, (pd.Timestamp, pd.Timedelta)):
-        return instant.isoformat()
-    return repr(float(instant))
-
-
-def _instant(text: str, order: str) -> pd.Timestamp:
-    """Return the instant of a written date; raise BadLineError for what is none."""
-    try:
-        if text[4:5] == "-":
-            return pd.Timestamp(datetime.fromisoformat(text))
-    except ValueError:
-        pass
-    try:
-        dates = parse_dates(pd.DataFrame({"time": [text]}).iloc[:, 0], order or None)[0]
-    except (DataError, ValueError, IndexError, OverflowError):
-        raise BadLineError(f"{shown(text)} is no time") from None
-    if dates.hasnans:
-        raise BadLineError(f"{shown(text)} is no time")
-    return dates[0]
-
-
 def _same_times(rows: list[Row], raw: Raw, layout: Layout) -> bool:
     """Return whether the times of lines by themselves are those of the reader."""
     assert raw.instants is not None
@@ -409,61 +308,3 @@ def _same_times(rows: list[Row], raw: Raw, layout: Layout) -> bool:
     expected = seconds_of(raw.instants)
     tolerance = max(_SAME, _SAME * float(np.abs(expected).max(initial=0.0)))
     return bool((np.abs(np.array(seconds) - expected) <= tolerance).all())
-
-
-def _table_of(lines: Sequence[str]) -> tuple[str, list[str]]:
-    """Return JSON objects as a text table with their keys as header, and the keys."""
-    objects = []
-    for line in lines:
-        try:
-            objects.append(dict(_flat(_object(line))))
-        except BadLineError:
-            continue
-    keys = list(dict.fromkeys(key for each in objects for key in each))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(keys)
-    writer.writerows([each.get(key, "") for key in keys] for each in objects)
-    return text.getvalue(), keys
-
-
-def _object(text: str) -> dict[str, Any]:
-    """Return the JSON object in a line; raise BadLineError for anything else."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        raise BadLineError("no JSON object") from None
-    if not isinstance(found, dict):
-        raise BadLineError("no JSON object")
-    return found
-
-
-def _flat(found: dict[str, Any], lead: str = "", depth: int = 0) -> Iterable[tuple[str, str]]:
-    """Yield the cells of a JSON object; those of objects inside have names such as "a.b"."""
-    for key, value in found.items():
-        name = f"{lead}{key}"
-        if isinstance(value, dict):
-            if depth < _DEEPEST:
-                yield from _flat(value, f"{name}.", depth + 1)
-        elif value is None:
-            yield name, ""
-        elif isinstance(value, bool):
-            yield name, str(int(value))
-        elif isinstance(value, (int, float, str)):
-            yield name, _short(value)
-
-
-def _short(value: float | str) -> str:
-    """Return a value of JSON as text; an integer of thousands of digits has none."""
-    try:
-        return str(value)
-    except ValueError:
-        return "inf"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))
-    except ValueError:
-        return False
-    return True
