@@ -13,19 +13,20 @@ import numpy as np
 import pandas as pd
 
 from spectra import annotations, formatting, notes
-from spectra.alarms import Alarms, find_alarms, inside
+from spectra.alarm_table import AlarmTable
+from spectra.alarms import Alarms, find_alarms
 from spectra.arrays import IntArray
 from spectra.calibration.fusion import Fusion
-from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.scores import Scores
 from spectra.datasets.recording import Recording
 from spectra.errors import DataError
 from spectra.explanation.anatomy import explain
-from spectra.explanation.bands import Bands, band_edges, bands
+from spectra.explanation.bands import bands
 from spectra.explanation.bearings import Bearing, Envelope, envelope_of, stretch_of
 from spectra.explanation.explained import Explanation
 from spectra.model import Model
 from spectra.parameters import FASTEST, SLOWEST, require, require_integer
+from spectra.score_table import score_table
 from spectra.signal.evidence import Evidence
 from spectra.stored import is_stored
 from spectra.text import printable
@@ -245,24 +246,11 @@ class Detection:
         return min(found, key=lambda each: each.smallest_p)
 
     @cached_property
-    def _bands(self) -> Bands:
-        """The bands in which the peaks of the alarms differ from normal."""
+    def _alarm_table(self) -> AlarmTable:
         peaks = self.intervals.peak
         parts = np.split(peaks, range(EVIDENCE, peaks.size, EVIDENCE))
-        return bands(each for part in parts for each in self.evidence(part))
-
-    @property
-    def _rows(self) -> tuple[IntArray, IntArray, IntArray]:
-        """First, last and most anomalous row of each alarm."""
-        found, step = self.intervals, self.step
-        return found.first, found.last, np.minimum(found.peak * step + step // 2, found.last)
-
-    @property
-    def _timed(self) -> bool:
-        """True where the recording has times, of its own or by its rate."""
-        return self.fs is not None or isinstance(
-            self.recording.index, (pd.DatetimeIndex, pd.TimedeltaIndex)
-        )
+        found = bands(each for part in parts for each in self.evidence(part))
+        return AlarmTable(self.recording, self.step_scores, self.intervals, found)
 
     @cached_property
     def alarms(self) -> pd.DataFrame:
@@ -274,21 +262,7 @@ class Detection:
         (cycles per sample where no sampling rate is known), are where the frame around the peak
         differs most from normal.
         """
-        intervals, index, bands = self.intervals, self.recording.index, self._bands
-        z = self.fusion.z(self.step_scores.statistic[intervals.highest])
-        f_low, f_high = band_edges(bands.low, bands.high, bands.nperseg, self.fs)
-        return pd.DataFrame(
-            {
-                "start": index.take(intervals.first),
-                "end": index.take(intervals.last),
-                "peak": index.take(self._rows[2]),
-                "score": z,
-                "p_value": p_from_z(z),
-                "channel": np.asarray(self.recording.channels, dtype=object)[bands.channel],
-                "f_low": f_low,
-                "f_high": f_high,
-            }
-        )
+        return self._alarm_table.values
 
     def to_frame(self) -> pd.DataFrame:
         """Return the alarms with their number, rows, times and durations beside their values.
@@ -301,24 +275,7 @@ class Detection:
             `end_time`, `peak_time`, texts such as 0:05:09.978 or a date; `duration` in seconds.
             Times and durations are None and NaN where neither a rate nor times are known.
         """
-        rows = dict(zip(("start", "end", "peak"), self._rows, strict=True))
-        count = rows["end"] - rows["start"] + 1
-        texts = {
-            f"{name}_time": formatting.instants(self.recording.index, each, self.fs)
-            if self._timed
-            else [None] * each.size
-            for name, each in rows.items()
-        }
-        places = {"first_row": rows["start"], "last_row": rows["end"], "peak_row": rows["peak"]}
-        lasting = count / self.fs if self.fs else np.full(count.shape, np.nan)
-        return pd.concat(
-            [
-                pd.DataFrame({"alarm": np.arange(1, count.size + 1)}),
-                self.alarms,
-                pd.DataFrame({**places, **texts, "duration": lasting}),
-            ],
-            axis=1,
-        )
+        return self._alarm_table.numbered()
 
     def to_wfdb(self, path: str | PathLike[str]) -> None:
         """Write the alarms as annotations of WFDB, whole or not at all.
@@ -343,7 +300,7 @@ class Detection:
         channel, band and p-value. Samples are counted on the grid of the recording.
         """
         require("path", path, (str, PathLike), "must be a path")
-        annotations.write_wfdb(Path(path), self._marks, self.fs)
+        annotations.write_wfdb(Path(path), self._alarm_table.marks, self.fs)
 
     def to_edf(self, path: str | PathLike[str]) -> None:
         """Write the alarms as an EDF+ file of annotations alone, whole or not at all.
@@ -370,7 +327,7 @@ class Detection:
         index = self.recording.index
         start = index[0] if isinstance(index, pd.DatetimeIndex) else None
         local = None if start is None else start.tz_localize(None).to_pydatetime(warn=False)
-        annotations.write_edf(Path(path), self._marks, self._rate(), local)
+        annotations.write_edf(Path(path), self._alarm_table.marks, self._rate(), local)
 
     def to_mne(self) -> "mne.Annotations":
         """Return the alarms as annotations of MNE.
@@ -388,30 +345,13 @@ class Detection:
         DataError
             Without a sampling rate.
         """
-        return annotations.mne_annotations(self._marks, self._rate())
+        return annotations.mne_annotations(self._alarm_table.marks, self._rate())
 
     def _rate(self) -> float:
         """Return the sampling rate; raise DataError where it is unknown."""
         if self.fs is None:
             raise DataError("Annotations are in seconds: give a sampling rate (fs).")
         return self.fs
-
-    @property
-    def _marks(self) -> list[annotations.Mark]:
-        """The alarms as annotations."""
-        table, channels = self.table, self.alarms["channel"]
-        parts = zip(table["channel"], table["strongest at"], table["p-value"], strict=True)
-        texts = [
-            printable(f"alarm {number}: {channel}, {band}, p {p}")
-            for number, (channel, band, p) in enumerate(parts, start=1)
-        ]
-        first, last, _ = self._rows
-        return [
-            annotations.Mark(*each)
-            for each in zip(
-                first.tolist(), last.tolist(), map(printable, channels), texts, strict=True
-            )
-        ]
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -443,31 +383,7 @@ class Detection:
             yield self._scores_at(rows)
 
     def _scores_at(self, rows: IntArray) -> pd.DataFrame:
-        """Return the scores of rows of the recording, on its index."""
-        first, last = int(rows.min()), int(rows.max())
-        begin = first // self.step
-        statistic = self.step_scores.statistic[begin : last // self.step + 1]
-        z = np.repeat(self.fusion.z(statistic), self.step)
-        offset = begin * self.step
-        alarm = inside(self._intervals_in(first, last, offset), z.size) & np.isfinite(z)
-        table = pd.DataFrame(
-            {"anomaly_score": z, "p_value": p_from_z(z), "alarm": alarm.astype(np.int64)}
-        )
-        return table.take(rows - offset).set_axis(self.recording.index.take(rows))
-
-    def _intervals_in(self, first: int, last: int, offset: int) -> Alarms:
-        """Return the alarms in a range of rows, counted from row `offset` and cut at its ends."""
-        found = self.intervals
-        here = slice(
-            int(np.searchsorted(found.last, first)),
-            int(np.searchsorted(found.first, last, side="right")),
-        )
-        return Alarms(
-            np.maximum(found.first[here], first) - offset,
-            np.minimum(found.last[here], last) - offset,
-            found.peak[here],
-            found.highest[here],
-        )
+        return score_table(self.recording, self.step_scores, self.intervals, rows)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -489,33 +405,7 @@ class Detection:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The alarms as texts for a person, one row an alarm."""
-        alarms, intervals = self.alarms, self.intervals
-        bands = zip(alarms["f_low"], alarms["f_high"], self._bands.nperseg, strict=True)
-        unit = "" if self._timed else " (row)"
-        spans = zip(intervals.first.tolist(), intervals.last.tolist(), strict=True)
-        return pd.DataFrame(
-            {
-                "alarm": [str(number) for number in range(1, len(alarms) + 1)],
-                **{
-                    f"{name}{unit}": formatting.instants(self.recording.index, rows, self.fs)
-                    for name, rows in zip(("start", "end", "peak"), self._rows, strict=True)
-                },
-                **({"rows": [f"{a:,} – {b:,}" for a, b in spans]} if self._timed else {}),
-                "p-value": [
-                    formatting.p_text(value, self.fusion.smallest_p) for value in alarms["p_value"]
-                ],
-                "channel": [self.recording.title(index) for index in self._bands.channel],
-                "strongest at": [
-                    formatting.frequency_text(low, high, self.fs, int(nperseg))
-                    for low, high, nperseg in bands
-                ],
-                "duration": [
-                    formatting.samples_text(n, self.fs)
-                    for n in intervals.last - intervals.first + 1
-                ],
-            },
-            dtype=object,
-        )
+        return self._alarm_table.texts
 
     @property
     def headline(self) -> str:
