@@ -20,7 +20,8 @@ import numpy as np
 
 from spectra.datasets import Recording
 from spectra.detection import Detection
-from spectra.explanation.bearings import Bearing, envelope_of
+from spectra.explanation.bearings import Bearing
+from spectra.explanation.envelope import envelope_of
 from spectra.pipeline import detect
 
 KINDS = (

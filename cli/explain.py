@@ -27,7 +27,7 @@ from spectra.text import LONGEST_PATH, line, short
 if TYPE_CHECKING:
     from spectra.datasets import Recording
     from spectra.detection import Detection
-    from spectra.explanation.bearings import Envelope
+    from spectra.explanation.envelope import Envelope
     from spectra.explanation.explained import Explanation
 
 SCHEMA_VERSION = 1

@@ -22,7 +22,8 @@ from spectra.datasets.recording import Recording
 from spectra.errors import DataError
 from spectra.explanation.anatomy import explain
 from spectra.explanation.bands import bands
-from spectra.explanation.bearings import Bearing, Envelope, envelope_of, stretch_of
+from spectra.explanation.bearings import Bearing
+from spectra.explanation.envelope import Envelope, envelope_of, stretch_of
 from spectra.explanation.explained import Explanation
 from spectra.model import Model
 from spectra.parameters import FASTEST, SLOWEST, require, require_integer
@@ -222,7 +223,7 @@ class Detection:
 
         Notes
         -----
-        The test is described in `spectra.explanation.bearings`. A defect is named in 1 % of healthy
+        The test is described in `spectra.explanation.envelope`. A defect is named in 1 % of healthy
         bearings.
         """
         require("bearing", bearing, (Bearing, str), "must be a Bearing or a text such as '6205'")

@@ -13,7 +13,8 @@ import spectra
 from spectra.cli import main
 from spectra.datasets import Recording, generators
 from spectra.errors import DataError
-from spectra.explanation.bearings import BEARINGS, Bearing, envelope_of, kurtosis_bands, stretch_of
+from spectra.explanation.bearings import BEARINGS, Bearing
+from spectra.explanation.envelope import envelope_of, kurtosis_bands, stretch_of
 from spectra.plots import plot_envelope
 
 FS, RPM = 12_000.0, 1797.0

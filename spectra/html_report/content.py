@@ -10,7 +10,8 @@ from scipy.special import ndtri
 from spectra import formatting
 from spectra.arrays import Float64Array, FloatArray, IntArray
 from spectra.detection import Detection
-from spectra.explanation.bearings import HARMONICS, Bearing, Envelope
+from spectra.explanation.bearings import Bearing
+from spectra.explanation.envelope import HARMONICS, Envelope
 from spectra.explanation.explained import Explanation
 from spectra.goodness import RATES, normal_scores, p_marks, plotted, rates
 from spectra.html_report.numbers import extremes, maxima

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spectra.explanation.bearings import HARMONICS, Envelope, Line
+from spectra.explanation.envelope import HARMONICS, Envelope, Line
 from spectra.formatting import p_text
 from spectra.parameters import require
 from spectra.plots.style import ALARM, NORMAL, SCORE, SIGNAL, Picture
