@@ -8,7 +8,8 @@ import numpy as np
 from spectra.arrays import Float64Array
 from spectra.calibration.scores import Scores
 from spectra.parameters import require, require_integer
-from spectra.sequence.model import Plan, SequenceModel
+from spectra.sequence.learning import Plan
+from spectra.sequence.model import SequenceModel
 from spectra.signal.frames import FrameGrid, taper
 from spectra.signal.period import dominant_period
 from spectra.signal.views import VIEWS, View
