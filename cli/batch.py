@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from spectra.atomic import replacing, writing
-from spectra.cli.batch_files import (
+from spectra.cli.batch_records import (
     INDEX,
     MODEL,
     SUMMARY,
@@ -25,8 +25,8 @@ from spectra.cli.batch_files import (
     place_of,
     state_of,
     state_of_input,
-    work,
 )
+from spectra.cli.batch_results import work
 from spectra.cli.batch_summary import (
     summary_content,
     summary_rows,

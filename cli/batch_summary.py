@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from spectra.cli.batch_files import WORST, Outcome
+from spectra.cli.batch_records import Outcome
+from spectra.cli.batch_results import WORST
 from spectra.text import cell, short, well_formed
 
 # Recordings of the table on standard output: more fill several screens.

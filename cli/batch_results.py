@@ -1,206 +1,47 @@
-"""Result files of the recordings of a batch, and the records that say which are finished."""
+"""Results of the recordings of a batch: scored, written, and then recorded as finished."""
 
-import hashlib
 import json
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from spectra.atomic import replacing, writing
-from spectra.cli.files import read_with, write_scores
+from spectra.cli.batch_records import (
+    Finished,
+    Item,
+    Outcome,
+    Settings,
+    Task,
+    file_name_of,
+    record_of,
+)
+from spectra.cli.files import write_scores
 from spectra.cli.formats import alarm_rows, parquet_table, rendered
-from spectra.cli.options import Output, Reading
+from spectra.cli.options import Output
 from spectra.cli.run import scores_of
 from spectra.errors import DataError
 from spectra.text import page, well_formed
 
 if TYPE_CHECKING:
     from spectra.datasets import Recording
-    from spectra.datasets.sensors import SensorGroup
     from spectra.detection import Detection
     from spectra.html_report.index import Entry
-    from spectra.model import Method, Model
+    from spectra.model import Model
 
-# Folder of the records, inside that of the results.
-RECORDS: Final = ".finished"
-# Bytes at the beginning of a file that are hashed to see whether it has changed.
-HEAD: Final = 1 << 16
-# Bytes of a name in a folder, less those of the longest ending.
-LONGEST_NAME: Final = 200
 # Endings of the scores and of the page of a recording, and of all files of one.
 SCORES: Final = ".scores.csv"
 PAGE: Final = ".html"
 ENDINGS: Final = (".json", ".jsonl", ".csv", ".parquet", SCORES, PAGE)
-# Files of the folder of a batch that belong to no single recording.
-SUMMARY, INDEX, MODEL = "summary.csv", "index.html", "normal.model"
-RESERVED: Final = ("summary", "index", "normal")
 # Columns of the summary that describe the worst alarm of a recording, and those of them as texts.
 WORST: Final = (
     "start", "end", "peak", "start_time", "score", "p_value", "channel", "f_low", "f_high",
     "first_row", "last_row", "duration",
 )  # fmt: skip
 TIMES: Final = ("start", "end", "peak")
-
-
-@dataclass(frozen=True)
-class Item:
-    """A recording: its name for people, the place of its results, and the state of its files.
-
-    Attributes
-    ----------
-    name : str
-    place : str
-        Path of its results below the folder of the batch, without their endings.
-    state : str
-        Hash of the size, the time and the first bytes of each of its files.
-    """
-
-    name: str
-    place: str
-    state: str
-
-
-@dataclass(frozen=True)
-class Task:
-    """A file, whose series are one item, or a group of sensors, each of which is one."""
-
-    source: "str | SensorGroup"
-    items: tuple[Item, ...]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The settings of a batch.
-
-    Attributes
-    ----------
-    folder : str
-        Absolute path of the results.
-    model : str or None
-        Absolute path of a model file; None where each recording is its own reference.
-    model_hash : str
-    method : Spectral or Sequence
-        Not used with a model.
-    threshold : dict
-        Keyword arguments of `spectra.detect`.
-    reading : Reading
-    output : Output
-        The form of the results.
-    scores, report : bool
-        Whether scores of rows and a page are written too.
-    command : str
-        Command that repeats the batch, for the pages.
-    """
-
-    folder: str
-    model: str | None
-    model_hash: str
-    method: "Method"
-    threshold: dict[str, Any]
-    reading: Reading
-    output: Output
-    scores: bool
-    report: bool
-    command: str
-
-    @property
-    def hash(self) -> str:
-        """Hash of all that results depend on, but for the recordings."""
-        from spectra import __version__
-
-        # The command has the recordings in it, and where the model lies does not matter.
-        kept = replace(self, folder="", model="", command="")
-        return hashlib.sha256(repr((__version__, kept)).encode("utf-8", "replace")).hexdigest()
-
-
-@dataclass(frozen=True)
-class Finished:
-    """The record of a recording whose results are written.
-
-    Attributes
-    ----------
-    settings, state : str
-        Hashes of the settings and of the files it was made with.
-    sizes : dict
-        Bytes of each result file, by its path below the folder of the batch.
-    rows : list of dict
-        Rows of the summary, one a series.
-    entries : list of dict
-        Entries of the index of the pages.
-    """
-
-    settings: str
-    state: str
-    sizes: dict[str, int]
-    rows: list[dict[str, Any]]
-    entries: list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The result of an item: its record, or the reason for its failure."""
-
-    item: Item
-    finished: Finished | None
-    error: str = ""
-
-
-def place_of(path: str) -> str:
-    """Return the place of the results of a file at a path relative to that of all files."""
-    place = "/".join(file_name_of(part) for part in Path(path).parts)
-    # A file without an ending must not get the name of the summary, the index or the model.
-    return f"%{ord(place[0]):X}{place[1:]}" if place in RESERVED else place
-
-
-def file_name_of(text: str) -> str:
-    """Return a name that any folder can hold, and no other text has."""
-    name = quote(text, safe=" ,;=+@()[]{}~$!'", errors="backslashreplace")
-    if name.startswith("."):
-        name = f"%2E{name[1:]}"
-    if len(name) <= LONGEST_NAME:
-        return name
-    return f"{name[: LONGEST_NAME - 17]}~{hashlib.sha256(name.encode()).hexdigest()[:16]}"
-
-
-def state_of(files: Iterable[str | Path]) -> str:
-    """Return a hash of the size, time, head and name of files; "" where one cannot be read."""
-    digest = hashlib.sha256()
-    for path in files:
-        try:
-            with open(path, "rb") as file:
-                status = os.fstat(file.fileno())
-                head = hashlib.sha256(file.read(HEAD)).hexdigest()
-        except OSError:
-            return ""
-        name = os.path.basename(path)
-        digest.update(f"{name!r} {status.st_size} {status.st_mtime_ns} {head}\n".encode())
-    return digest.hexdigest()
-
-
-def state_of_input(path: str) -> str:
-    """Return the state of a file, and of the files that are read with it."""
-    files = sorted(str(each) for each in read_with(path) if isinstance(each, Path))
-    return state_of(file for file in files if file == path or os.path.exists(file))
-
-
-def finished_of(item: Item, settings: Settings) -> Finished | None:
-    """Return the record of a recording that is finished and unchanged, otherwise None."""
-    try:
-        found = Finished(**json.loads(_record(item, settings).read_text(encoding="utf-8")))
-        sizes = {name: (Path(settings.folder) / name).stat().st_size for name in found.sizes}
-    except (OSError, ValueError, TypeError):
-        return None
-    unchanged = (found.settings, found.state, found.sizes) == (settings.hash, item.state, sizes)
-    return found if unchanged and item.state else None
-
-
-def _record(item: Item, settings: Settings) -> Path:
-    return Path(settings.folder, RECORDS, f"{item.place}.json")
 
 
 def work(task: Task, settings: Settings) -> list[Outcome]:
@@ -257,7 +98,7 @@ def _attempted(
     Raises DataError where its results cannot be written, as those of no other could be.
     """
     # A record must never stand beside results of another state.
-    _record(item, settings).unlink(missing_ok=True)
+    record_of(item, settings).unlink(missing_ok=True)
     try:
         found, rows = _scored(item, read(), settings)
     except DataError as error:
@@ -323,7 +164,7 @@ def _written(
     folder = Path(settings.folder)
     sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in written}
     finished = Finished(settings.hash, item.state, sizes, rows, [asdict(each) for each in entries])
-    path = _with_folder(_record(item, settings))
+    path = _with_folder(record_of(item, settings))
     with replacing(path) as file:
         file.write(json.dumps(asdict(finished)).encode())
     return finished
