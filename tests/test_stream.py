@@ -18,7 +18,8 @@ from spectra.datasets.grid_values import fill_short_gaps
 from spectra.errors import DataError
 from spectra.stream import tracker as tracker_module
 from spectra.stream.gaps import GapFiller
-from spectra.stream.stream import FORMAT, StreamUpdate
+from spectra.stream.state import FORMAT
+from spectra.stream.stream import StreamUpdate
 from spectra.stream.tracker import AlarmEvent, AlarmTracker
 from test_alarms import ALPHA, FUSION, STEPS, fused
 

@@ -16,7 +16,8 @@ from spectra.calibration.scores import Scores
 from spectra.cli import main
 from spectra.errors import DataError
 from spectra.stream.confirmation import Confirmation
-from spectra.stream.stream import FORMAT, StreamUpdate
+from spectra.stream.state import FORMAT
+from spectra.stream.stream import StreamUpdate
 from spectra.stream.tracker import AlarmEvent, AlarmTracker
 from test_alarms import ALPHA, FUSION, STEPS, fused
 from test_cli_stream import run as run_stream

@@ -1,13 +1,12 @@
 """An endless signal: scores and alarms of rows that come in blocks of any size."""
 
-import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spectra.archive import DAMAGE, GAPS, FileFormat, pack, unpack
+from spectra.archive import DAMAGE, pack, unpack
 from spectra.arrays import Float64Array, FloatArray
 from spectra.calibration.fusion import Fused
 from spectra.calibration.gaussian import p_from_z
@@ -16,21 +15,17 @@ from spectra.calibration.threshold import ALPHA, Threshold
 from spectra.errors import DataError
 from spectra.model import Model
 from spectra.parameters import require, require_integer
-from spectra.sequence.mixture import SequenceScorer, SequenceState
-from spectra.sequence.model import SequenceModel
-from spectra.spectral.scorer import SpectralScorer, SpectralState
-from spectra.stream.adaptation import Adaptation, AdaptationState
-from spectra.stream.early import EarlyClock, EarlyState, restored_tracker, tracker_of
+from spectra.stream.adaptation import Adaptation
+from spectra.stream.early import EarlyClock, restored_tracker, tracker_of
 from spectra.stream.gaps import GapFiller
-from spectra.stream.tracker import AlarmEvent, TrackerState
+from spectra.stream.state import FORMAT, StreamState, fingerprint, restored_scorer
+from spectra.stream.tracker import AlarmEvent
 
 # Rows from one scoring to the next by default. A scoring takes about 4 ms however few its rows
 # (`benchmarks/stream.py`), so that fewer than one row in a hundred waits for one.
 EVERY: Final = 128
 # Most of them: a million rows of one channel take 8 MB.
 MOST_EVERY: Final = 2**20
-
-FORMAT: Final = FileFormat("spectra stream", 2, "state of a stream", "begin the stream anew")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,44 +50,6 @@ class StreamUpdate:
     def p_value(self) -> Float64Array:
         """Probability that a normal row has such a score or a larger one, (n_rows,)."""
         return p_from_z(self.z)
-
-
-@dataclass(frozen=True)
-class StreamState:
-    """A stream between two blocks: what its file holds.
-
-    Attributes
-    ----------
-    model : str
-        Fingerprint of the model.
-    alpha, every
-        Those of the stream.
-    waiting : ndarray (n, n_channels)
-        Rows that have come since the last scoring.
-    held : ndarray (n, n_channels)
-        Rows that a short gap may still end in, with those before them.
-    n_returned : int
-        Number of held rows that have been scored.
-    scorer : SpectralState or SequenceState
-    tracker : TrackerState
-    adaptation : AdaptationState or None
-    early : EarlyState or None
-    """
-
-    model: str
-    alpha: float
-    every: int
-    waiting: FloatArray = field(metadata=GAPS)
-    held: FloatArray = field(metadata=GAPS)
-    n_returned: int
-    scorer: SpectralState | SequenceState
-    tracker: TrackerState
-    adaptation: AdaptationState | None
-    early: EarlyState | None
-
-    def __post_init__(self) -> None:
-        if {self.waiting.ndim, self.held.ndim} != {2}:
-            raise ValueError("Rows that wait or are held have two axes.")
 
 
 class Stream:
@@ -352,7 +309,7 @@ class Stream:
         stream._waiting[:n_waiting] = saved.waiting
         stream._n_waiting = n_waiting
         stream._gaps = GapFiller(saved.held.astype(np.float64), saved.n_returned)
-        stream._scorer = _scorer(model, saved.scorer)
+        stream._scorer = restored_scorer(model, saved.scorer)
         if saved.adaptation is not None:
             if saved.adaptation.waiting.shape[1] != n_channels:
                 raise ValueError("The adaptation has other channels.")
@@ -418,25 +375,3 @@ def _alpha(model: Model, alpha: float | None, false_alarms: str | None) -> float
         )
     steps = model.fitted.fusion.alarm_steps
     return alpha_of_rate(steps, rate.per_step(model.step, model.fs, 1))
-
-
-def _scorer(model: Model, state: SpectralState | SequenceState) -> SpectralScorer | SequenceScorer:
-    """Return the scorer that a state continues; raise ValueError where it does not fit."""
-    fitted = model.fitted
-    if isinstance(fitted, SequenceModel):
-        if isinstance(state, SequenceState):
-            return SequenceScorer.restored(fitted.mixture, state)
-    elif isinstance(state, SpectralState):
-        return SpectralScorer.restored(fitted.standardised, state)
-    raise ValueError("The state is that of another method.")
-
-
-def fingerprint(model: Model) -> str:
-    """Return a hash of all that the scores of a model depend on."""
-    _, arrays = pack(model)
-    kept = (model.channels, model.npersegs, model.step, model.fitted.causal)
-    digest = hashlib.sha256(repr(kept).encode())
-    for name, array in sorted(arrays.items()):
-        digest.update(f"{name} {array.dtype} {array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
