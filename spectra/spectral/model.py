@@ -7,7 +7,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from spectra.arrays import BoolArray, Float64Array, IntArray
+from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
 from spectra.calibration.fusion import Fused, Fusion, Statistic
 from spectra.calibration.scores import Scores
 from spectra.errors import DataError
@@ -15,6 +15,7 @@ from spectra.signal.evidence import Evidence
 from spectra.signal.period import block_rows
 from spectra.signal.repetition import quieten
 from spectra.signal.scale import Scale, constant_channels, state_channels
+from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.evidence import evidence
 from spectra.spectral.plan import Plan, planned_base_scores
 from spectra.spectral.sample import Sample, calibration_sample, distances_at, learned_standards
@@ -98,23 +99,9 @@ class SpectralModel:
         base = planned_base_scores(signal, scale, plan, normal_rows)
         n_steps = -(-len(signal) // base.step)
         sample = Sample.drawn(n_steps, normal_rows, base.step)
-        few = n_steps * signal.shape[1] * sum(base.counts) <= KEPT
-        kept = few and not sample.whole and not is_stored(signal)
-        stretches = _blocks(n_steps, signal.shape[1]) if kept else sample.stretches
-        every = distances_at(signal, scale, base, stretches)
-        distances = [D[..., sample.steps] for D in every] if kept else every
-        standards = tuple(learned_standards(base, distances, sample, normal_rows))
-        standardised = Standardised(scale, base, standards, ~state_channels(signal))
-        fused: Statistic
-        if kept:
-            fused = whole = standardised.fused(every, n_steps)
-            groups = whole.groups[:, sample.steps]
-        else:
-            fused = sampled = standardised.fused(distances, sample.steps.size)
-            groups = sampled.groups
-        del every, distances
-        if not (kept or sample.whole):
-            fused = _scored(standardised, signal, unscored, own=True)
+        standardised, fused, groups = _standardised(
+            signal, scale, base, sample, normal_rows, unscored
+        )
         # Rows declared normal are normal: they alone are calibrated on, to the end of their tail.
         normal = (0, len(fused.statistic)) if normal_rows is None else sample.normal
         calibrated = calibration_sample(fused.statistic, *normal)
@@ -190,6 +177,36 @@ class SpectralModel:
     ) -> Iterator[Evidence]:
         """Yield the evidence of each of the `steps` of a signal (n_samples, n_channels)."""
         return evidence(self.standardised, signal, scores, steps, own=own)
+
+
+def _standardised(
+    signal: Float64Array,
+    scale: Scale,
+    base: BaseScores,
+    sample: Sample,
+    normal_rows: slice | None,
+    unscored: Callable[[int], Statistic],
+) -> tuple[Standardised, Statistic, FloatArray]:
+    """Return the standardised base scores, and what they give for the signal they learned from.
+
+    These are the statistic of all steps, and the groups (n_groups, n) of those of the sample.
+    """
+    n_steps = -(-len(signal) // base.step)
+    few = n_steps * signal.shape[1] * sum(base.counts) <= KEPT
+    kept = few and not sample.whole and not is_stored(signal)
+    stretches = _blocks(n_steps, signal.shape[1]) if kept else sample.stretches
+    every = distances_at(signal, scale, base, stretches)
+    distances = [D[..., sample.steps] for D in every] if kept else every
+    standards = tuple(learned_standards(base, distances, sample, normal_rows))
+    standardised = Standardised(scale, base, standards, ~state_channels(signal))
+    if kept:
+        fused = standardised.fused(every, n_steps)
+        return standardised, fused, fused.groups[:, sample.steps]
+    sampled = standardised.fused(distances, sample.steps.size)
+    if sample.whole:
+        return standardised, sampled, sampled.groups
+    del every, distances
+    return standardised, _scored(standardised, signal, unscored, own=True), sampled.groups
 
 
 def _scored(
