@@ -24,7 +24,7 @@ from spectra.stream.adaptation import Adaptation
 from spectra.stream.cells import BadLineError
 from spectra.stream.clock import Clock, ClockState
 from spectra.stream.confirmation import ConfirmationState
-from spectra.stream.feed import FeedState
+from spectra.stream.feed_state import FeedState
 from spectra.stream.layout import Layout
 
 NO_BYTES = np.empty(0, dtype=np.uint8)

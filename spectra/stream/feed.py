@@ -2,14 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra.archive import DAMAGE, FileFormat, pack, unpack
-from spectra.arrays import IntArray
+from spectra.archive import DAMAGE, pack, unpack
 from spectra.datasets.raw import Request
 from spectra.datasets.recording import Recording
 from spectra.errors import DataError
@@ -17,6 +16,7 @@ from spectra.model import Model
 from spectra.parameters import shown
 from spectra.stream.cells import BadLineError
 from spectra.stream.clock import RATE_TOLERANCE, Clock, ClockState
+from spectra.stream.feed_state import FORMAT, FeedState
 from spectra.stream.layout import Layout, Row
 from spectra.stream.stream import Stream
 from spectra.stream.tracker import AlarmEvent
@@ -25,12 +25,8 @@ from spectra.stream.tracker import AlarmEvent
 HEAD: Final = 64
 # Rows of a gap that are scored at a time.
 GAP_ROWS: Final = 4096
-# Largest offset in a file that the system takes (off_t of 64 bits).
-LARGEST_OFFSET: Final = 2**63 - 1
 # Lines one after another of another number of fields, after which a channel is said to be gone.
 GONE: Final = 10
-
-FORMAT: Final = FileFormat("spectra stream", 3, "state file", "begin the stream anew without it")
 
 Event = dict[str, Any]
 
@@ -60,58 +56,6 @@ class Choices:
     threshold: dict[str, Any]
     every: int
     strict: bool
-
-
-@dataclass(frozen=True)
-class FeedState:
-    """A feed between two lines: what a state file holds.
-
-    Attributes
-    ----------
-    head : ndarray of uint8
-        The first lines, until they are enough to begin.
-    model : Model or None
-        What was learned from them, where no model was given.
-    given : str
-        Hash of the threshold and `every`.
-    layout, clock, stream
-        None before the beginning.
-    offset : int
-        Rows before the first one of the stream.
-    n_lines, n_bad, n_events, n_other : int
-        Lines, bad lines and events so far, and bad lines one after another.
-    position : int
-        Bytes of the file that were read.
-    file : str
-        Identity of that file.
-    absent : ndarray (n_channels,)
-        Lines one after another without the key of each channel.
-    """
-
-    head: NDArray[np.uint8]
-    model: Model | None
-    given: str
-    layout: Layout | None
-    clock: ClockState | None
-    stream: NDArray[np.uint8] | None
-    offset: int
-    n_lines: int
-    n_bad: int
-    n_events: int
-    n_other: int
-    position: int
-    file: str
-    absent: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-
-    def __post_init__(self) -> None:
-        begun = [self.layout is not None, self.clock is not None, self.stream is not None]
-        if any(begun) != all(begun):
-            raise ValueError("A stream that has begun has a layout and a clock.")
-        counts = (self.offset, self.n_lines, self.n_bad, self.n_events, self.position)
-        if min(counts) < 0 or max(counts) > LARGEST_OFFSET:
-            raise ValueError("Counts are not below 0, and none is beyond the end of any file.")
-        if self.absent.ndim != 1 or (self.absent < 0).any():
-            raise ValueError("Each channel has a number of lines without it.")
 
 
 class Feed:
