@@ -185,7 +185,7 @@ def detect(
     _refuse_stored(recording, chosen, fdr)
     rows, source = (None, ITSELF) if normal_rows is None else _span(recording, normal_rows)
     model, scores = _fitted(recording, chosen, rows)
-    applied = threshold.alpha_of(scores, recording.fs, own=rows is None)
+    applied = threshold.alpha_of(scores, recording.fs)
     index = _index_of(data)
     return Detection(recording, model, scores, applied, source, True, index, threshold.text)
 
@@ -245,7 +245,7 @@ def score(
         scores = _scored(model, recording)
     except DataError as error:
         raise DataError(f"{recording.name}: {error}") from None
-    applied, index = threshold.alpha_of(scores, recording.fs, own=False), _index_of(data)
+    applied, index = threshold.alpha_of(scores, recording.fs), _index_of(data)
     return Detection(recording, model, scores, applied, model.name, False, index, threshold.text)
 
 

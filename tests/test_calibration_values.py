@@ -342,16 +342,16 @@ def test_thresholds_name_what_was_asked_for_and_give_its_alpha() -> None:
     none = np.zeros(4000, dtype=np.int16)
     steps = Fused(statistic, none, none, statistic[None].astype(np.float16))
     scores = Scores(5, 20_000, steps, fusion, steps.part)
-    assert Threshold().alpha_of(scores, None, own=False) == 0.001
-    assert Threshold(0.3).alpha_of(scores, 2.0, own=False) == 0.3
+    assert Threshold().alpha_of(scores, None) == 0.001
+    assert Threshold(0.3).alpha_of(scores, 2.0) == 0.3
     expected = alpha_of_rate(fusion.alarm_steps, 2 * 5 / (2.0 * 3600))
-    assert Threshold(false_alarms="2/hour").alpha_of(scores, 2.0, own=False) == expected
+    assert Threshold(false_alarms="2/hour").alpha_of(scores, 2.0) == expected
     expected = alpha_of_rate(fusion.alarm_steps, 2 * 5 / 20_000)
-    assert Threshold(false_alarms="2/recording").alpha_of(scores, None, own=False) == expected
+    assert Threshold(false_alarms="2/recording").alpha_of(scores, None) == expected
     expected = alpha_of_fdr(scores.p_value, fusion.alarm_steps, 0.1)
-    assert Threshold(fdr=0.1).alpha_of(scores, None, own=False) == expected
+    assert Threshold(fdr=0.1).alpha_of(scores, None) == expected
     with pytest.raises(DataError, match="sampling rate"):
-        Threshold(false_alarms="2/hour").alpha_of(scores, None, own=False)
+        Threshold(false_alarms="2/hour").alpha_of(scores, None)
     # All the steps of a recording are not printed.
     assert len(repr(scores)) < 200
     assert not scores.causal

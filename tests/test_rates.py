@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 
 import naive_calibration
-from spectra.calibration.fusion import Fusion
+from spectra.calibration.fusion import Fused, Fusion
 from spectra.calibration.gaussian import GaussianThreshold
 from spectra.calibration.rates import (
     ALPHAS,
@@ -19,6 +19,7 @@ from spectra.calibration.rates import (
     rate_of_alpha,
     steps_of_alarms,
 )
+from spectra.calibration.scores import Scores
 from spectra.calibration.threshold import Threshold, usual_alpha
 from spectra.errors import DataError
 
@@ -183,8 +184,12 @@ def normal_steps(n: int) -> Fusion:
 def test_the_usual_alpha_of_a_short_recording_is_that_of_half_a_false_alarm(
     n: int, alpha: float
 ) -> None:
-    assert usual_alpha(normal_steps(n), own=True) == pytest.approx(alpha)
-    assert usual_alpha(normal_steps(n), own=False) == 0.001
+    fusion = normal_steps(n)
+    steps = Fused.empty(1, n)
+    itself = Scores(4, 4 * n, steps, fusion, steps.part, itself=True)
+    another = Scores(4, 4 * n, steps, fusion, steps.part)
+    assert usual_alpha(itself) == pytest.approx(alpha)
+    assert usual_alpha(another) == 0.001
 
 
 @pytest.mark.parametrize("flagged", [1, 2, 7, 30])

@@ -226,7 +226,7 @@ class Fusion:
         npersegs: tuple[int, ...],
         block: int,
         *,
-        clean: bool,
+        clean: BoolArray | bool,
         period: float | None = None,
         smallest_scale: float = SMALLEST_SCALE,
     ) -> Self:
@@ -241,8 +241,8 @@ class Fusion:
             Rows of the frames of the first groups.
         block : int
             Steps that depend on one another: a frame or a period.
-        clean : bool
-            Whether all of it is known to be normal, so that none is taken for anomalous.
+        clean : bool or ndarray (n_steps,)
+            Steps known to be normal, of which none is taken for anomalous.
         period : float, optional
             Steps of the dominant period of the signal.
         smallest_scale : float
@@ -252,17 +252,18 @@ class Fusion:
         n_scored = int(np.isfinite(normal).sum())
         if not n_scored:
             raise DataError("No step that is learned from has a score: give longer normal data.")
-        if not clean:
-            normal = without_anomalies(normal, block, SMALLEST_SCALE, period)
+        if not np.all(clean):
+            usual = without_anomalies(statistic, block, SMALLEST_SCALE, period)
+            normal = np.where(clean, statistic, usual)
         level = float(np.quantile(_sampled(normal), CLUSTERED, overwrite_input=True))
         independent = 1.0 / cluster_size(normal, level, block)
         low, centre = np.array([_lower_half(group) for group in groups]).T
         calibration = GaussianThreshold.fit(normal, independent, smallest_scale=smallest_scale)
-        if not clean:
+        if not np.all(clean):
             visible = calibration.threshold(max(VISIBLE, 0.5 / calibration.n_independent))
             kept = without_hidden_events(normal, block, visible, SMALLEST_SCALE, period)
             if kept is not normal:
-                normal = kept
+                normal = np.where(clean, statistic, kept)
                 calibration = GaussianThreshold.fit(
                     normal, independent, smallest_scale=smallest_scale
                 )

@@ -28,6 +28,8 @@ class Scores:
         are computed when they are asked for: it would need twice the memory to keep them.
     causal : bool
         Whether steps are scored by frames that end before them.
+    itself : bool
+        Whether these steps are calibrated on, but for those that were taken for anomalous.
     """
 
     step: int
@@ -36,6 +38,7 @@ class Scores:
     fusion: Fusion = field(repr=False)
     detail: Callable[[int, int], Fused] = field(repr=False)
     causal: bool = False
+    itself: bool = False
 
     @property
     def statistic(self) -> FloatArray:

@@ -6,16 +6,15 @@ from typing import Final
 
 import numpy as np
 
-from spectra.calibration.fusion import Fusion
 from spectra.calibration.rates import AlarmRate, alpha_of_fdr, alpha_of_rate
 from spectra.calibration.scores import Scores
 from spectra.parameters import require, require_alpha
 
-# The usual false-alarm probability. Where a recording is its own reference it is that of USUAL
+# The usual false-alarm probability. Where a recording itself is calibrated on it is that of USUAL
 # false alarms in the recording if that is larger, up to HIGHEST: the threshold at 0.001 of a short
 # one lies beyond all its normal scores. With none, 0.3, 0.5 and 1 false alarms event F1 on 618
-# development series is 0.505, 0.528, 0.542 and 0.554. With normal rows it is 0.409, 0.426, 0.439
-# and 0.444 on 309 of them, but lower in six of eleven collections: there it is 0.001.
+# development series is 0.505, 0.528, 0.542 and 0.554. With rows declared normal it is 0.488 with
+# none and 0.526 with 0.5.
 ALPHA: Final = 0.001
 USUAL: Final = 0.5
 HIGHEST: Final = 0.02
@@ -63,11 +62,10 @@ class Threshold:
             return AlarmRate.parse(self.false_alarms).text
         return "" if self.fdr is None else f"false discovery rate {self.fdr:g}"
 
-    def alpha_of(self, scores: Scores, fs: float | None, *, own: bool) -> float:
+    def alpha_of(self, scores: Scores, fs: float | None) -> float:
         """Return the false-alarm probability of a step.
 
-        `own` says that the signal is its own reference. Raises DataError for a rate in time where
-        the sampling rate is not known.
+        Raises DataError for a rate in time where the sampling rate is not known.
         """
         steps = scores.fusion.alarm_steps
         if self.false_alarms is not None:
@@ -75,15 +73,13 @@ class Threshold:
             return alpha_of_rate(steps, rate.per_step(scores.step, fs, scores.n_samples))
         if self.fdr is not None:
             return alpha_of_fdr(scores.p_value, steps, self.fdr)
-        return usual_alpha(scores.fusion, own=own) if self.alpha is None else self.alpha
+        return usual_alpha(scores) if self.alpha is None else self.alpha
 
 
-def usual_alpha(fusion: Fusion, *, own: bool) -> float:
-    """Return the false-alarm probability of a step where none is asked for.
-
-    `own` says that the signal is its own reference.
-    """
-    if not own:
+def usual_alpha(scores: Scores) -> float:
+    """Return the false-alarm probability of a step where none is asked for."""
+    if not scores.itself:
         return ALPHA
-    alpha = float(np.clip(USUAL / fusion.calibration.n_independent, ALPHA, HIGHEST))
+    n_independent = scores.fusion.calibration.n_independent
+    alpha = float(np.clip(USUAL / n_independent, ALPHA, HIGHEST))
     return float(f"{alpha:.2g}")

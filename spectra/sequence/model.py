@@ -8,6 +8,7 @@ from typing import Final, Self
 import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
+from spectra.calibration.declared import calibrated
 from spectra.calibration.fusion import Fused, Fusion
 from spectra.calibration.scores import Scores
 from spectra.errors import DataError
@@ -118,22 +119,23 @@ class SequenceModel:
         period = dominant_period(signal)
         block = max(block_rows(period), NEAR * max(mixture.npersegs))
         rows = normal_rows or slice(0, len(signal))
-        normal = fused.part(rows.start // mixture.step, -(-rows.stop // mixture.step))
-        fitted = partial(
+        normal = (rows.start // mixture.step, min(-(-rows.stop // mixture.step), n_steps))
+        fit = partial(
             Fusion.fit,
-            groups=normal.groups,
+            groups=fused.part(*normal).groups,
             npersegs=(max(mixture.npersegs),),
             block=-(-block // mixture.step),
-            clean=normal_rows is not None,
             period=period and period / mixture.step,
             smallest_scale=SMALLEST_SCALE,
         )
-        fusion = fitted(normal.statistic)
+        declared = None if normal_rows is None else normal
+        fusion, itself = calibrated(fused.statistic, declared, fit)
         model = cls(mixture, fusion, constant_channels(signal))
         if quieten(fused.statistic, signal, normal_rows, mixture.step, fusion.threshold(0.5)):
             # The model keeps the calibration of all steps: other recordings need not repeat.
-            fusion = fitted(normal.statistic)
-        return model, Scores(model.step, len(signal), fused, fusion, fused.part)
+            fusion, itself = calibrated(fused.statistic, declared, fit)
+        scores = Scores(model.step, len(signal), fused, fusion, fused.part, itself=itself)
+        return model, scores
 
     def score(self, signal: Float64Array, *, own: bool = False) -> Scores:
         """Return the scores of a signal (n_samples, n_channels).

@@ -1,13 +1,14 @@
 """The fitted signal pipeline: normal spectra learned from a signal, and the scores of signals."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Self
 
 import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
+from spectra.calibration.declared import calibrated
 from spectra.calibration.fusion import Fused, Fusion, Statistic
 from spectra.calibration.scores import Scores
 from spectra.errors import DataError
@@ -18,7 +19,7 @@ from spectra.signal.scale import Scale, constant_channels, state_channels
 from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.evidence import evidence
 from spectra.spectral.plan import Plan, planned_base_scores
-from spectra.spectral.sample import Sample, calibration_sample, distances_at, learned_standards
+from spectra.spectral.sample import Sample, calibration_stretches, distances_at, learned_standards
 from spectra.spectral.scorer import AT_ONCE, SpectralScorer, Standardised
 from spectra.stored import is_stored
 from spectra.threads import one_blas_thread
@@ -102,28 +103,26 @@ class SpectralModel:
         standardised, fused, groups = _standardised(
             signal, scale, base, sample, normal_rows, unscored
         )
-        # Rows declared normal are normal: they alone are calibrated on, to the end of their tail.
-        normal = (0, len(fused.statistic)) if normal_rows is None else sample.normal
-        calibrated = calibration_sample(fused.statistic, *normal)
-        if np.isnan(calibrated).all():
+        if np.isnan(fused.statistic[slice(*sample.normal)]).all():
             raise DataError(
                 f"The {len(signal)} rows hold no frame of {plan.frames[0].grid.nperseg} without "
                 "gaps: give a longer recording or a smaller nperseg."
             )
-        fitted = partial(
+        fit = partial(
             Fusion.fit,
             groups=groups if normal_rows is None else groups[:, sample.inside],
             npersegs=base.npersegs,
             block=-(-block_rows(plan.period) // base.step),
-            clean=normal_rows is not None,
             period=plan.period and plan.period / base.step,
         )
-        fusion = fitted(calibrated)
+        declared = None if normal_rows is None else sample.normal
+        fusion, itself = calibrated(fused.statistic, declared, fit, calibration_stretches)
         model = cls(standardised, fusion, constant_channels(signal))
         if quieten(fused.statistic, signal, normal_rows, base.step, fusion.threshold(0.5)):
             # The model keeps the calibration of all steps: other recordings need not repeat.
-            fusion = fitted(calibration_sample(fused.statistic, *normal))
-        return model, model._scores(signal, fused, fusion, own=True)
+            fusion, itself = calibrated(fused.statistic, declared, fit, calibration_stretches)
+        scores = model._scores(signal, fused, fusion, own=True)
+        return model, replace(scores, itself=itself)
 
     def score(
         self,

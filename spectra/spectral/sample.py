@@ -116,9 +116,6 @@ def learned_standards(
         yield inside.shrunk(standard, n_frames / (n_frames + ENOUGH))
 
 
-def calibration_sample(statistic: FloatArray, start: int, stop: int) -> FloatArray:
-    """Return the statistic of the steps `start` … `stop` − 1, or of stretches all over them."""
-    stretches = draw_stretches(start, stop, CALIBRATED, CALIBRATED_IN)
-    if len(stretches) == 1:
-        return statistic[start:stop]
-    return np.concatenate([statistic[begin:end] for begin, end in stretches])
+def calibration_stretches(start: int, stop: int) -> list[tuple[int, int]]:
+    """Return the steps `start` … `stop` − 1, or stretches all over them, to calibrate on."""
+    return draw_stretches(start, stop, CALIBRATED, CALIBRATED_IN)

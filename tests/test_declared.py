@@ -1,0 +1,122 @@
+"""The calibration of recordings of which some rows are declared normal."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+import spectra
+from spectra.calibration.declared import calibrated
+from spectra.calibration.fusion import Fusion
+
+N, DECLARED = 20_000, (2_000, 3_000)
+
+
+def fit(statistic: np.ndarray, declared: tuple[int, int] | None, **how: object) -> tuple:
+    fitted = partial(Fusion.fit, groups=statistic[None], npersegs=(16,), block=16)
+    return calibrated(statistic, declared, fitted, **how)
+
+
+def noise(seed: int) -> np.ndarray:
+    """A statistic of which neighbours depend on one another."""
+    values = np.random.default_rng(seed).normal(size=N)
+    return np.abs(np.convolve(values, np.ones(4) / 2, "same")).astype(np.float32)
+
+
+def threshold_of(statistic: np.ndarray, clean: np.ndarray | bool, alpha: float = 1e-3) -> float:
+    fusion = Fusion.fit(statistic, statistic[None], (16,), 16, clean=clean)
+    return fusion.threshold(alpha)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.45])
+def test_steps_that_resemble_the_declared_ones_calibrate_with_them(share: float) -> None:
+    statistic = noise(0)
+    statistic[N - int(share * (N - 1_000)) :] += 20.0
+    fusion, itself = fit(statistic, DECLARED)
+    assert itself
+    assert fusion.threshold(1e-3) == pytest.approx(threshold_of(noise(0), True), rel=0.15)
+
+
+@pytest.mark.parametrize("share", [0.55, 1.0])
+def test_declared_steps_calibrate_alone_where_most_others_differ(share: float) -> None:
+    statistic = noise(1)
+    others = np.r_[0 : DECLARED[0], DECLARED[1] : N]
+    statistic[others[: int(share * others.size)]] += 20.0
+    fusion, itself = fit(statistic, DECLARED)
+    assert not itself
+    assert fusion.threshold(1e-3) == threshold_of(statistic[slice(*DECLARED)], True)
+
+
+def test_steps_without_a_score_are_no_others_and_all_that_is_declared_calibrates_alone() -> None:
+    statistic = noise(2)
+    assert not fit(statistic, (0, N))[1]
+    assert fit(statistic, None)[1]
+    statistic[: DECLARED[0]] = statistic[DECLARED[1] :] = np.nan
+    fusion, itself = fit(statistic, DECLARED)
+    assert not itself
+    assert fusion.threshold(1e-3) == threshold_of(statistic[slice(*DECLARED)], True)
+
+
+def test_no_declared_step_is_taken_for_anomalous() -> None:
+    statistic = noise(3)
+    # Far beyond all others, long, and long but no larger than others: an event that hides itself.
+    for start, stop, value in ((2_100, 2_104, 50.0), (2_300, 2_400, 9.0), (2_600, 2_700, 2.5)):
+        statistic[start:stop] = value
+        statistic[10_000 + start : 10_000 + stop] = value
+    declared = np.zeros(N, dtype=bool)
+    declared[slice(*DECLARED)] = True
+    fusion, itself = fit(statistic, DECLARED)
+    assert itself
+    assert fusion.threshold(1e-3) == threshold_of(statistic, declared)
+    # The same steps outside are left out, those inside are the tail.
+    left_out = round(fusion.suspected * N)
+    assert 90 <= left_out <= 400
+    assert fusion.threshold(1e-3) > 9.0
+
+
+def test_stretches_of_a_long_recording_calibrate_with_its_declared_steps() -> None:
+    statistic = noise(4)
+
+    def drawn(start: int, stop: int) -> list[tuple[int, int]]:
+        return [(start, (start + stop) // 3), ((start + stop) // 2, stop)]
+
+    fusion, itself = fit(statistic, DECLARED, drawn=drawn)
+    chosen = np.r_[0 : N // 3, N // 2 : N]
+    clean = (chosen >= DECLARED[0]) & (chosen < DECLARED[1])
+    assert itself
+    assert fusion.threshold(1e-3) == threshold_of(statistic[chosen], clean)
+
+
+def recording(kind: str, seed: int, share: float) -> tuple[np.ndarray, slice]:
+    """A noisy rhythm of 4,000 rows, and the rows of a fault of a share of the last 3,000."""
+    rng, t = np.random.default_rng(seed), np.arange(4_000)
+    x = np.sin(2 * np.pi * t / 40) + 0.3 * rng.normal(size=t.size)
+    fault = slice(2_000, 2_000 + int(share * 3_000))
+    if kind == "level":
+        x[fault] += 0.8
+    else:
+        x[fault] += 0.6 * np.sin(2 * np.pi * t[fault] / 11)
+    return x, fault
+
+
+@pytest.mark.parametrize("method", ["spectral", "sequence"])
+def test_a_few_normal_rows_raise_hardly_more_false_alarms_than_alpha_says(method: str) -> None:
+    beyond = []
+    for seed in range(6):
+        x, _ = recording("tone", seed, 0.0)
+        found = spectra.detect(x, normal_rows=(0, 400), method=method)
+        beyond.append((found.scores["p_value"].to_numpy()[400:] < 0.01).mean())
+    assert np.median(beyond) < 0.02
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.5])
+@pytest.mark.parametrize("kind", ["tone", "level"])
+def test_a_long_fault_after_normal_rows_is_found(kind: str, share: float) -> None:
+    hits, beside = [], []
+    for seed in range(4):
+        x, fault = recording(kind, seed, share)
+        alarm = spectra.detect(x, normal_rows=(0, 1_000)).scores["alarm"].to_numpy() == 1
+        hits.append(alarm[fault].mean())
+        beside.append(np.delete(alarm, np.arange(fault.start - 256, fault.stop + 256)).mean())
+    assert np.median(hits) > 0.6
+    assert np.median(beside) < 0.03
