@@ -394,7 +394,7 @@ class Detection:
             notes.states_note(self.recording, self.model),
             notes.unscored_note(self.step_scores),
             notes.few_frames_note(self.step_scores, own=self.learned_from == ITSELF),
-            notes.suspected_note(self.step_scores, own=self.learned_from == ITSELF),
+            notes.suspected_note(self.step_scores, declared=self.learned_from != ITSELF),
             notes.extrapolated_note(
                 self.step_scores, self.alpha, self.fs, as_rate="false alarm" in self.asked
             ),

@@ -82,18 +82,18 @@ def unscored_note(scores: Scores) -> str:
     )
 
 
-def suspected_note(scores: Scores, *, own: bool) -> str:
+def suspected_note(scores: Scores, *, declared: bool) -> str:
     """Return a note on what was taken for anomalous while it was learned from.
 
-    `own` says that the scores are those that were learned from, which tells the places.
+    `declared` says that some of the data was declared normal.
     """
     share = scores.fusion.suspected
     if share < SUSPECTED:
         return ""
+    advice = "" if declared else " (--normal or --normal-rows gives data that is normal)"
     return (
-        f"{100 * share:.2g} % of the scores{_places(scores) if own else ''} were taken for "
-        "anomalous and left out of the calibration (--normal or --normal-rows gives data that is "
-        "normal)."
+        f"{100 * share:.2g} % of the scores{_places(scores) if scores.itself else ''} were taken "
+        f"for anomalous and left out of the calibration{advice}."
     )
 
 
