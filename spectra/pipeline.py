@@ -122,14 +122,15 @@ def detect(
     normal : as `data`, optional
         A second recording, of normal data, to learn from.
     normal_rows : slice or (start, stop), optional
-        Rows of `data` that are known to be normal. Without it and without `normal` the recording
-        is its own reference, and most of it must be normal.
+        Rows of `data` that are known to be normal. The others are calibrated on too, unless most of
+        them differ. Without it and without `normal` the recording is its own reference, and most
+        of it must be normal.
     method : Spectral, Sequence, "spectral" or "sequence"
         See `learn`.
     alpha : float, optional
         False-alarm probability: a step is flagged where a normal one has a score as high with a
-        smaller probability. By default 0.001; where a short recording is its own reference, that
-        of half a false alarm in the recording, up to 0.02.
+        smaller probability. By default 0.001; where a short recording itself is calibrated on,
+        that of half a false alarm in the recording, up to 0.02.
     false_alarms : str, optional
         Number of false alarms in a time or in the recording, in place of alpha: "1/day", "2/hour",
         "0.1/recording".

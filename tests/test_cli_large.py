@@ -259,12 +259,12 @@ def test_a_killed_run_leaves_nothing_under_the_final_name(writing: bool, folder:
 
 
 def _open_files(process: "subprocess.Popen[bytes]") -> bool:
-    """Return whether a process keeps numbers in a temporary file."""
+    """Return whether a process keeps numbers in a temporary file without a name."""
     try:
         links = [os.readlink(each) for each in Path(f"/proc/{process.pid}/fd").iterdir()]
     except OSError:
         return False
-    return any("temporary" in link for link in links)
+    return any("temporary" in link and link.endswith(" (deleted)") for link in links)
 
 
 PEAK = """

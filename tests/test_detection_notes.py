@@ -23,7 +23,11 @@ def test_what_was_taken_for_anomalous_is_said() -> None:
     x[5000:6000] *= 8
     found = spectra.detect(x)
     assert said(found, "taken for anomalous")
-    assert not said(spectra.detect(x, normal_rows=(8000, 20_000)), "taken for anomalous")
+    assert said(found, "--normal-rows gives data")
+    declared = spectra.detect(x, normal_rows=(8000, 20_000))
+    assert said(declared, "taken for anomalous")
+    assert not said(declared, "--normal-rows gives data")
+    assert not said(spectra.detect(x, normal_rows=(0, 20_000)), "taken for anomalous")
 
 
 def test_a_recording_that_differs_as_a_whole_is_said() -> None:

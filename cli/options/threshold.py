@@ -23,7 +23,7 @@ usual_alpha_option = click.option(
     metavar="P",
     callback=probability,
     help="False-alarm probability per score, above 0 and at most 0.5. [default: 0.001; without "
-    "normal data that of half a false alarm in the recording, if larger, up to 0.02]",
+    "--normal or a model that of half a false alarm in the recording, if larger, up to 0.02]",
 )
 
 

@@ -117,23 +117,22 @@ class SequenceModel:
             else _scored(mixture, signal, own=True)
         )
         period = dominant_period(signal)
-        block = max(block_rows(period), NEAR * max(mixture.npersegs))
+        block = -(-max(block_rows(period), NEAR * max(mixture.npersegs)) // mixture.step)
         rows = normal_rows or slice(0, len(signal))
         normal = (rows.start // mixture.step, min(-(-rows.stop // mixture.step), n_steps))
         fit = partial(
             Fusion.fit,
             groups=fused.part(*normal).groups,
             npersegs=(max(mixture.npersegs),),
-            block=-(-block // mixture.step),
             period=period and period / mixture.step,
             smallest_scale=SMALLEST_SCALE,
         )
         declared = None if normal_rows is None else normal
-        fusion, itself = calibrated(fused.statistic, declared, fit)
+        fusion, itself = calibrated(fused.statistic, declared, block, fit)
         model = cls(mixture, fusion, constant_channels(signal))
         if quieten(fused.statistic, signal, normal_rows, mixture.step, fusion.threshold(0.5)):
             # The model keeps the calibration of all steps: other recordings need not repeat.
-            fusion, itself = calibrated(fused.statistic, declared, fit)
+            fusion, itself = calibrated(fused.statistic, declared, block, fit)
         scores = Scores(model.step, len(signal), fused, fusion, fused.part, itself=itself)
         return model, scores
 

@@ -112,15 +112,17 @@ class SpectralModel:
             Fusion.fit,
             groups=groups if normal_rows is None else groups[:, sample.inside],
             npersegs=base.npersegs,
-            block=-(-block_rows(plan.period) // base.step),
             period=plan.period and plan.period / base.step,
         )
         declared = None if normal_rows is None else sample.normal
-        fusion, itself = calibrated(fused.statistic, declared, fit, calibration_stretches)
+        block = -(-block_rows(plan.period) // base.step)
+        fusion, itself = calibrated(fused.statistic, declared, block, fit, calibration_stretches)
         model = cls(standardised, fusion, constant_channels(signal))
         if quieten(fused.statistic, signal, normal_rows, base.step, fusion.threshold(0.5)):
             # The model keeps the calibration of all steps: other recordings need not repeat.
-            fusion, itself = calibrated(fused.statistic, declared, fit, calibration_stretches)
+            fusion, itself = calibrated(
+                fused.statistic, declared, block, fit, calibration_stretches
+            )
         scores = model._scores(signal, fused, fusion, own=True)
         return model, replace(scores, itself=itself)
 
