@@ -5,7 +5,7 @@ import pytest
 from scipy.signal import lfilter
 
 import naive_signal
-from spectra.signal.period import autocorrelation, dominant_period
+from spectra.signal.period import _bartlett, autocorrelation, dominant_period, fast_length
 
 
 def test_autocorrelation_is_that_of_the_definition():
@@ -21,6 +21,34 @@ def test_autocorrelation_does_not_depend_on_units_and_dead_channels():
     scaled = np.column_stack([values * [1e6, 1e-6] + [3.0, -1e-5], np.full(300, 7.0)])
     np.testing.assert_allclose(autocorrelation(scaled, 40), autocorrelation(values, 40), atol=1e-9)
     np.testing.assert_array_equal(autocorrelation(np.full((50, 2), 3.0), 5), 0.0)
+
+
+def test_the_length_of_an_fft_is_the_next_product_of_twos_and_threes():
+    products = sorted(2**a * 3**b for a in range(14) for b in range(9))
+    for n in range(1, 6000):
+        assert fast_length(n) == next(each for each in products if each >= n)
+
+
+@pytest.mark.parametrize(
+    ("correlation", "memory"),
+    [
+        # Until it rises, until it falls to 0, and to its end.
+        ([1.0, 0.5, 0.25, 0.3, 0.2, -0.1], [0.5, 0.25]),
+        ([1.0, 0.5, 0.5, 0.2, -0.1, 0.4], [0.5, 0.5, 0.2]),
+        ([1.0, 0.5, 0.25, 0.0], [0.5, 0.25]),
+        ([1.0, 0.5, 0.25], [0.5, 0.25]),
+    ],
+)
+def test_the_deviation_of_a_correlation_is_that_of_bartlett(correlation, memory):
+    found = _bartlett(np.array(correlation), np.array([100, 400]))
+    expected = np.sqrt((1 + 2 * sum(each**2 for each in memory)) / np.array([100, 400]))
+    np.testing.assert_allclose(found, expected)
+
+
+def test_sixteen_rows_are_the_fewest_that_have_a_period():
+    alternating = np.resize([1.0, -1.0], 16)[:, None]
+    assert dominant_period(alternating) == 2
+    assert dominant_period(alternating[:15]) is None
 
 
 def cycle(period, n_samples, noise=0.0, seed=0):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import spectra
 from spectra.signal.period import PERIOD_ROWS
-from spectra.signal.repetition import _differences, repeated_rows
+from spectra.signal.repetition import _amplitudes, _candidates, _differences, quieten, repeated_rows
 
 SHAPES = ("sine", "square", "saw", "triangle", "random")
 
@@ -138,7 +138,9 @@ def test_rare_pulses_repeat_and_one_of_another_height_does_not(level: float) -> 
     x = np.full(20_000, level)
     x[::200] += 1.0
     assert repeated_rows(x[:, None]).all()
-    x[10_000] += 0.02
+    x[10_000] += 0.004
+    assert repeated_rows(x[:, None]).all()
+    x[10_000] += 0.016
     assert np.flatnonzero(~repeated_rows(x[:, None])).tolist() == list(range(9936, 10_065))
 
 
@@ -199,3 +201,47 @@ def test_values_far_out_and_gaps_do_not_move_the_lag_of_a_period() -> None:
     found, expected = (30 + _differences(each, 2.0, 80)[30:].argmin() for each in (odd, x))
     # The period lies between two rows.
     assert {found, expected} <= {int(18 * np.pi), int(18 * np.pi) + 1}
+
+
+def test_rows_are_the_same_up_to_a_two_hundredth_of_the_amplitude() -> None:
+    x = repeating("square", 50, 10_000)
+    x[2000] += 0.0049
+    assert repeated_rows(x[:, None]).all()
+    x[2000] += 0.0002
+    assert (~repeated_rows(x[:, None])).sum() == 129
+
+
+def test_in_short_recordings_fewer_rows_around_have_to_be_the_same() -> None:
+    x = repeating("random", 20, 640)
+    x[300] += 0.1
+    assert np.flatnonzero(~repeated_rows(x[:, None])).tolist() == list(range(280, 321))
+
+
+def test_a_channel_that_changes_in_one_row_of_twenty_counts_for_the_period() -> None:
+    t = np.arange(12_000)
+    x = np.column_stack([np.sin(2 * np.pi * t / 40), (t % 60 < 3).astype(np.float64)])
+    assert repeated_rows(x).all()
+
+
+def test_two_noisy_channels_have_the_lags_of_their_period() -> None:
+    t, rng = np.arange(6_000), np.random.default_rng(4)
+    x = np.sin(2 * np.pi * t / 40)[:, None] + 0.15 * rng.normal(size=(t.size, 2))
+    lags = [lag.rows for lag in _candidates(x, _amplitudes(x))]
+    assert lags
+    assert all(min(lag % 40, 40 - lag % 40) <= 1 for lag in lags)
+
+
+def test_steps_that_repeat_are_lowered_to_the_highest_of_normal_ones() -> None:
+    x = repeating("random", 50, 4_000)[:, None]
+    statistic = np.full(1_000, 5.0, dtype=np.float32)
+    assert quieten(statistic, x, None, 4, 2.0)
+    np.testing.assert_array_equal(statistic, 2.0)
+    noise = np.random.default_rng(0).normal(size=(4_000, 1))
+    statistic = np.full(1_000, 5.0, dtype=np.float32)
+    assert not quieten(statistic, noise, None, 4, 2.0)
+    np.testing.assert_array_equal(statistic, 5.0)
+    # Most of it repeats, but for too many to judge the others by.
+    x[1_000:1_300] = noise[1_000:1_300]
+    assert not quieten(statistic, x, None, 4, 2.0)
+    assert np.isin(statistic, [2.0, 5.0]).all()
+    assert 0.5 < (statistic == 2.0).mean() < 0.9

@@ -8,7 +8,7 @@ from scipy import stats
 
 import spectra
 from spectra.errors import DataError
-from spectra.signal.scale import FARTHEST, Scale, state_channels
+from spectra.signal.scale import FARTHEST, Scale, extremes, state_channels
 
 
 def test_centre_and_spread_are_median_and_interquartile_range() -> None:
@@ -126,3 +126,12 @@ def test_a_state_has_at_most_three_values(n_values: int, state: bool) -> None:
     rows = np.arange(500)
     signal = np.column_stack([np.random.default_rng(0).normal(size=500), rows % n_values])
     assert state_channels(signal).tolist() == [False, state]
+
+
+def test_extremes_are_those_of_all_rows() -> None:
+    values = np.random.default_rng(5).normal(size=(300_000, 3))
+    values[0, 0], values[-1, 0], values[:, 2] = 100.0, -100.0, np.nan
+    low, high = extremes(values)
+    np.testing.assert_array_equal(low, np.fmin.reduce(values))
+    np.testing.assert_array_equal(high, np.fmax.reduce(values))
+    assert (low[0], high[0]) == (-100.0, 100.0)

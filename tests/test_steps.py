@@ -164,3 +164,11 @@ def test_steps_that_no_frame_sees_lie_in_the_outer_parts_of_frames(
         assert found.tolist() == expected
     causal = StepGrid(steps.grid, steps.step, steps.reach, causal=True)
     assert not causal.unseen(0, 10, 20).any()
+
+
+def test_the_two_outermost_rows_are_unseen_by_frames_that_hardly_weight_them() -> None:
+    steps = StepGrid(FrameGrid(256, 32), 1)
+    assert np.flatnonzero(steps.unseen(0, 1000, 1000)).tolist() == [0, 1, 998, 999]
+    # The first 0.03 of 40 rows are one.
+    short = StepGrid(FrameGrid(40, 5), 1)
+    assert np.flatnonzero(short.unseen(0, 1000, 1000)).tolist() == [0, 1, 998, 999]
