@@ -61,7 +61,7 @@ def test_json_holds_the_metrics_of_what_detect_finds(file: str) -> None:
         "events": 1,
         "anomalous_rows": 60,
         "fs": 10.0,
-        "threshold": 0.001,
+        "threshold": result.alpha,
         "threshold_from": "alpha",
         "buffer": 20,
     }
