@@ -30,6 +30,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -73,6 +74,8 @@ AFTER = [
     ("spectra.calibration.block_maxima", "BIC_GAIN"),
     ("spectra.calibration.block_maxima", "ASHMAN"),
     ("spectra.calibration.block_maxima", "QUIET"),
+    ("spectra.calibration.declared", "MOST"),
+    ("spectra.calibration.declared", "SMALL"),
     ("spectra.calibration.gaussian", "TAIL"),
     ("spectra.calibration.gaussian", "PRIOR"),
     ("spectra.calibration.rates", "RAISED"),
@@ -162,21 +165,17 @@ def judged(kept: list[tuple[str, Any, Any, slice | None, int]]) -> "pd.DataFrame
 
     from spectra import metrics
     from spectra.alarms import find_alarms, inside
+    from spectra.calibration.declared import calibrated
     from spectra.calibration.fusion import Fusion
     from spectra.calibration.scores import Scores
 
     rows = []
     for name, labels, scores, normal, block in kept:
         fused, step = scores.fused, scores.step
-        first, last = (normal.start // step, -(-normal.stop // step)) if normal else (0, None)
-        groups = scores.detail(0, fused.statistic.size).groups[:, first:last]
-        fusion = Fusion.fit(
-            fused.statistic[first:last],
-            groups,
-            scores.fusion.npersegs,
-            block,
-            clean=bool(normal),
-        )
+        declared = (normal.start // step, -(-normal.stop // step)) if normal else None
+        groups = scores.detail(0, fused.statistic.size).groups[:, slice(*(declared or (None,)))]
+        fit = partial(Fusion.fit, groups=groups, npersegs=scores.fusion.npersegs)
+        fusion, _ = calibrated(fused.statistic, declared, block, fit)
         again = Scores(step, scores.n_samples, fused, fusion, scores.detail)
         found = find_alarms(again, ALPHA)
         alarm = inside(found, scores.n_samples)

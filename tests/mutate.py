@@ -42,7 +42,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # The files whose tests a room has to survive on its own.
 TESTS = {
     "calibration": ["gaussian", "standard", "contamination", "fusion", "rates", "scores", "alarms",
-                    "calibration_values"],
+                    "calibration_values", "declared"],
     "signal": ["frames", "period", "spectrum", "scale", "steps", "views", "distance", "evidence",
                "points", "comparison", "base_scores", "normal", "amplitude", "signal_values",
                "repetition"],
