@@ -65,6 +65,7 @@ CONSTANTS = [
     ("spectra.spectral.normal", "SHARE_STRIDE"),
     ("spectra.calibration.standard", "FLOOR"),
     ("spectra.calibration.standard", "WINSOR"),
+    ("spectra.calibration.standard", "MOSTLY_EQUAL"),
 ]
 """The tunable constants of the scores: module, and the name in it or "Class.field"."""
 AFTER = [
@@ -74,6 +75,7 @@ AFTER = [
     ("spectra.calibration.block_maxima", "BIC_GAIN"),
     ("spectra.calibration.block_maxima", "ASHMAN"),
     ("spectra.calibration.block_maxima", "QUIET"),
+    ("spectra.calibration.block_maxima", "MOST"),
     ("spectra.calibration.declared", "MOST"),
     ("spectra.calibration.declared", "SMALL"),
     ("spectra.calibration.gaussian", "TAIL"),

@@ -175,9 +175,8 @@ def valley(maxima):
     alone = -n * (log(max(deviation(x), 0.01)) + 0.5)
     gain = 2 * (likelihood - alone) - 3 * log(n)
     apart = sqrt(2) * (means[1] - means[0]) / sqrt(spreads[0] ** 2 + spreads[1] ** 2)
-    # The nearer the sizes of both, the more evidence is asked for; none is enough from a half on.
-    majority = 1 - 2 * 0.9 * weights[1]
-    if gain * min(2 * majority, 1) <= 10 or apart <= 2.5:
+    # Of two modes of nearly one size either may be the normal one.
+    if gain <= 10 or apart <= 2.5 or 0.9 * weights[1] > 0.42:
         return inf
     grid = [means[0] + i * (means[1] - means[0]) / 399 for i in range(400)]
     pairs = [densities(value) for value in grid]

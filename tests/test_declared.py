@@ -13,7 +13,7 @@ N, DECLARED = 20_000, (2_000, 3_000)
 
 
 def fit(statistic: np.ndarray, declared: tuple[int, int] | None, **how: object) -> tuple:
-    fitted = partial(Fusion.fit, groups=statistic[None], npersegs=(16,))
+    fitted = partial(Fusion.fit, groups=statistic[None], npersegs=(16,), block=16)
     return calibrated(statistic, declared, 16, fitted, **how)
 
 

@@ -40,6 +40,25 @@ def test_mean_and_deviation_are_those_of_winsorised_values(values: list[float]) 
     np.testing.assert_allclose(winsorised(np.array(values)), expected, rtol=1e-9, atol=1e-9)
 
 
+def test_values_that_are_mostly_equal_have_their_plain_deviation() -> None:
+    values = np.repeat([0.0, 0.5, 0.6], [950, 30, 20])
+    found = winsorised(values, np.log(2.0))
+    np.testing.assert_allclose(found, (values.mean(), values.std()))
+    # Enormous values count as the largest ordinary ones, and do not widen the scale.
+    values[-20:] = 40.0
+    clipped = np.minimum(values, np.log(2.0))
+    np.testing.assert_allclose(winsorised(values, np.log(2.0)), (clipped.mean(), clipped.std()))
+    # Without a bound, and where values differ, they are winsorised.
+    assert winsorised(values)[1] < 40 * values.std()
+    noise = np.random.default_rng(0).normal(size=1000)
+    assert winsorised(noise, np.log(2.0)) == winsorised(noise)
+
+
+def test_rare_lengths_of_a_state_are_a_few_deviations_from_the_usual() -> None:
+    D = np.repeat([0.0, 0.4, 1.2], [9_500, 400, 100])[None, None]
+    assert 3.0 < fit(D).z(D).max() < 12.0
+
+
 def test_scores_of_log_normal_distances_are_standard_normal() -> None:
     D = np.random.default_rng(1).lognormal(5.0, 0.7, size=(2, 1, 40_000)) * [[[1.0]], [[1e6]]]
     z = fit(D).z(D)

@@ -9,6 +9,7 @@ are judged by (masking, Barnett & Lewis 1994). Blocks whose means are outliers a
 step of them would be flagged otherwise.
 """
 
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -58,7 +59,8 @@ def without_anomalies(
     bound = np.float32(normal_bound(statistic, block, smallest_scale, period))
     with np.errstate(invalid="ignore"):
         beyond = statistic > bound
-    _, scale = gumbel_law(block_maxima(statistic, block), smallest_scale)
+    maxima = block_maxima(statistic, of_a_period(block, period))
+    _, scale = gumbel_law(maxima, smallest_scale)
     is_tail = (
         0 < beyond.sum() < FEW * np.isfinite(statistic).sum()
         and float(np.median(statistic[beyond] - bound)) < NEAR * scale
@@ -97,7 +99,7 @@ def without_hidden_events(
     visible : float
         Statistic above which a step is flagged anyway.
     """
-    size = usable_block(statistic, block)
+    size = usable_block(statistic, of_a_period(block, period))
     if period is not None and round(period / size) > 1:
         return statistic
     begins, known = np.arange(0, statistic.size, size), np.isfinite(statistic)
@@ -115,6 +117,11 @@ def without_hidden_events(
     return np.where(np.repeat(near, size)[: statistic.size], np.float32(np.nan), statistic)
 
 
+def of_a_period(block: int, period: float | None) -> int:
+    """Return the steps of a block, or of a period where this is longer."""
+    return max(block, ceil(period or 0))
+
+
 def normal_bound(
     statistic: FloatArray, block: int, smallest_scale: float, period: float | None = None
 ) -> float:
@@ -125,16 +132,18 @@ def normal_bound(
     statistic : ndarray (n_steps,)
         In order of time, high = anomalous; NaN where there is none.
     block : int
-        Steps of a block; fewer where there are no MIN_BLOCKS of them.
+        Steps of a block, of a period where this is longer, and fewer where there are no MIN_BLOCKS
+        of them.
     smallest_scale : float
         Smallest scale of the block maxima.
     period : float, optional
         Steps of the dominant period of the signal.
     """
-    bound = bound_of(block_maxima(statistic, block), statistic, block, smallest_scale)
+    short, whole = block_maxima(statistic, block), of_a_period(block, period)
+    bound = bound_of(block_maxima(statistic, whole), short, statistic, whole, smallest_scale)
     if period is None:
         return bound
-    busy = busy_hours(statistic, period, usable_block(statistic, block), bound)
+    busy = busy_hours(statistic, period, usable_block(statistic, whole), bound)
     if busy.size:
-        bound = bound_of(busy, statistic, block, smallest_scale)
+        bound = bound_of(busy, busy, statistic, whole, smallest_scale)
     return min(bound, bound_of_periods(statistic, period))

@@ -52,12 +52,12 @@ def calibrated(
     """
     whole = (0, statistic.size)
     if declared is None:
-        return fit(_of(statistic, drawn(*whole)), block=block, clean=False), True
-    alone = fit(_of(statistic, drawn(*declared)), block=block, clean=True)
+        return fit(_of(statistic, drawn(*whole)), clean=False), True
+    alone = fit(_of(statistic, drawn(*declared)), clean=True)
     if declared == whole or _differ(statistic, declared, block, alone):
         return alone, False
     stretches = drawn(*whole)
-    return fit(_of(statistic, stretches), block=block, clean=_inside(stretches, declared)), True
+    return fit(_of(statistic, stretches), clean=_inside(stretches, declared)), True
 
 
 def _of(statistic: FloatArray, stretches: Sequence[tuple[int, int]]) -> FloatArray:

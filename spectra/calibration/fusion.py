@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
 from spectra.calibration.block_maxima import cluster_size
-from spectra.calibration.contamination import without_anomalies, without_hidden_events
+from spectra.calibration.contamination import of_a_period, without_anomalies, without_hidden_events
 from spectra.calibration.gaussian import SUPPORTED, GaussianThreshold
 from spectra.calibration.rates import ALPHAS, steps_of_alarms
 from spectra.errors import DataError
@@ -240,7 +240,7 @@ class Fusion:
         npersegs : tuple of int
             Rows of the frames of the first groups.
         block : int
-            Steps that depend on one another: a frame or a period.
+            Steps that depend on one another, fewer than a period.
         clean : bool or ndarray (n_steps,)
             Steps known to be normal, of which none is taken for anomalous.
         period : float, optional
@@ -256,7 +256,7 @@ class Fusion:
             usual = without_anomalies(statistic, block, SMALLEST_SCALE, period)
             normal = np.where(clean, statistic, usual)
         level = float(np.quantile(_sampled(normal), CLUSTERED, overwrite_input=True))
-        independent = 1.0 / cluster_size(normal, level, block)
+        independent = 1.0 / cluster_size(normal, level, of_a_period(block, period))
         low, centre = np.array([_lower_half(group) for group in groups]).T
         calibration = GaussianThreshold.fit(normal, independent, smallest_scale=smallest_scale)
         if not np.all(clean):

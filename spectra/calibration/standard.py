@@ -27,6 +27,15 @@ WIDTH: Final = 2.563
 # Tukey 1962), so that anomalies do not widen the scale they are measured by.
 WINSOR: Final = 3.0
 ROUNDS: Final = 10
+# Values are mostly equal where their standard deviation is this many times that of their quantiles:
+# distances of a signal that switches between two values. In units of the latter any rare length of
+# a state would be hundreds of deviations away. With it the mean VUS-PR on 618 development series is
+# 0.667 instead of 0.666, 0.666 instead of 0.664 with normal rows; recordings of 1,000, 4,000 and
+# 20,000 rows that switch on and off at random have 3, 3 and 7 alarms instead of 8, 14 and 17.
+MOSTLY_EQUAL: Final = 10.0
+# Logarithm of the distance of white noise from other white noise, in squared spreads: larger ones
+# are those of anomalies, and do not widen the scale.
+WHITE: Final = float(np.log(2.0))
 # Smallest standard deviation of log(1 + score). A surprisal of 1 nat and a distance of one expected
 # variance are ordinary, so differences of a tenth of either are no evidence even in a signal that
 # repeats exactly.
@@ -84,7 +93,8 @@ class Standard:
             elif transform == "below":
                 floor[score, channel] = max(float(np.median(known)), SMALLEST_MEDIAN)
                 known = known / floor[score, channel]
-            mu[score, channel], sigma[score, channel] = winsorised(known)
+            most = WHITE if transform == "log" else float("inf")
+            mu[score, channel], sigma[score, channel] = winsorised(known, most)
         return cls(transform, floor, mu, sigma)
 
     @classmethod
@@ -148,10 +158,19 @@ class Standard:
         return [part.astype(np.float32) for part in self._double]
 
 
-def winsorised(values: FloatArray) -> tuple[float, float]:
-    """Return mean and standard deviation of values (n,) clipped at WINSOR deviations."""
+def winsorised(values: FloatArray, most: float = float("inf")) -> tuple[float, float]:
+    """Return mean and standard deviation of values (n,) clipped at WINSOR deviations.
+
+    Those of values that are mostly equal are not clipped so, but at `most`.
+    """
     low, mean, high = np.quantile(values, QUANTILES)
-    sigma = max(float(high - low) / WIDTH or float(values.std()), MIN_SIGMA)
+    spread = float(high - low) / WIDTH
+    if most < float("inf"):
+        plain = np.minimum(values, max(float(high), most))
+        deviation = float(plain.std())
+        if deviation >= MOSTLY_EQUAL * max(spread, MIN_SIGMA):
+            return float(plain.mean()), deviation
+    sigma = max(spread or float(values.std()), MIN_SIGMA)
     clipped = np.empty_like(values)
     for _ in range(ROUNDS):
         np.clip(values, mean - WINSOR * sigma, mean + WINSOR * sigma, out=clipped)

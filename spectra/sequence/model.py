@@ -20,7 +20,7 @@ from spectra.sequence.learning import Plan, fitted_lengths
 from spectra.sequence.mixture import Mixture, SequenceScorer
 from spectra.signal.evidence import Evidence
 from spectra.signal.frames import FrameGrid
-from spectra.signal.period import block_rows, dominant_period
+from spectra.signal.period import BLOCK, block_rows, dominant_period
 from spectra.signal.repetition import quieten
 from spectra.signal.scale import constant_channels
 from spectra.transformer.training import Epoch
@@ -117,13 +117,15 @@ class SequenceModel:
             else _scored(mixture, signal, own=True)
         )
         period = dominant_period(signal)
-        block = -(-max(block_rows(period), NEAR * max(mixture.npersegs)) // mixture.step)
+        reach = NEAR * max(mixture.npersegs)
+        block = -(-max(block_rows(period), reach) // mixture.step)
         rows = normal_rows or slice(0, len(signal))
         normal = (rows.start // mixture.step, min(-(-rows.stop // mixture.step), n_steps))
         fit = partial(
             Fusion.fit,
             groups=fused.part(*normal).groups,
             npersegs=(max(mixture.npersegs),),
+            block=-(-max(BLOCK, reach) // mixture.step),
             period=period and period / mixture.step,
             smallest_scale=SMALLEST_SCALE,
         )

@@ -13,7 +13,7 @@ from spectra.calibration.fusion import Fused, Fusion, Statistic
 from spectra.calibration.scores import Scores
 from spectra.errors import DataError
 from spectra.signal.evidence import Evidence
-from spectra.signal.period import block_rows
+from spectra.signal.period import BLOCK, block_rows
 from spectra.signal.repetition import quieten
 from spectra.signal.scale import Scale, constant_channels, state_channels
 from spectra.spectral.base_scores import BaseScores
@@ -112,6 +112,7 @@ class SpectralModel:
             Fusion.fit,
             groups=groups if normal_rows is None else groups[:, sample.inside],
             npersegs=base.npersegs,
+            block=-(-BLOCK // base.step),
             period=plan.period and plan.period / base.step,
         )
         declared = None if normal_rows is None else sample.normal
