@@ -1,4 +1,4 @@
-"""JSON: a record a line, a list of records, columns of one length, or a result of Prometheus."""
+"""JSON: a record a line, a list of records, columns of one length, or series of programs."""
 
 import codecs
 import json
@@ -13,6 +13,7 @@ from spectra.datasets.memory import largest_bytes, refuse_mostly_empty, refuse_t
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.json_part import shortened
+from spectra.datasets.readers.json_series import series_in, titles_in
 from spectra.datasets.readers.keyed_cells import numeric
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.source import Source
@@ -47,7 +48,7 @@ def read_json(source: Source, request: Request) -> Raw:
 
     Raises DataError, naming the line, for what is no JSON, and for JSON without records.
     """
-    records, unread = _sampled(source, request.nrows) or (_all(source), 0)
+    records, unread, value = _sampled(source, request.nrows) or _all(source)
     frame = _frame(records, source.name)
     if request.nrows is not None and len(frame) > request.nrows:
         unread += len(frame) - request.nrows
@@ -55,7 +56,8 @@ def read_json(source: Source, request: Request) -> Raw:
     if not frame.shape[1]:
         raise DataError(f"{source.name} is JSON whose records hold nothing: {_REMEDY}.")
     keys: list[object] = list(frame.columns)
-    names = tuple(None if isinstance(key, int) else str(key) for key in keys)
+    titles = titles_in(value, [key for key in keys if isinstance(key, str)])
+    names = tuple(None if isinstance(key, int) else titles.get(str(key), str(key)) for key in keys)
     columns = [_plain(frame.iloc[:, i]) for i in range(frame.shape[1])]
     plain = pd.concat(columns, axis=1).set_axis(pd.RangeIndex(len(columns)), axis=1)
     table = Table(
@@ -75,8 +77,8 @@ def _decoded(data: bytes, errors: str = "strict") -> str:
     return data.rstrip(b"\0").decode("utf-8-sig", errors)
 
 
-def _all(source: Source) -> _Records:
-    """Return the records of the whole text."""
+def _all(source: Source) -> tuple[_Records, int, Any]:
+    """Return the records of the whole text, none that is unread, and the value they are in."""
     with source.open() as content:
         data = content.read()
     refuse_too_large(source.name, len(data), "save a part of it", bytes_each=20)
@@ -84,13 +86,14 @@ def _all(source: Source) -> _Records:
         text = _decoded(data)
     except UnicodeDecodeError as error:
         raise DataError(f"{source.name} is no JSON: its text is no UTF-8; {_REMEDY}.") from error
-    records = _records(list(_values(text, source.name)), source.name)
+    values = list(_values(text, source.name))
+    records = _records(values, source.name)
     _refuse_mostly_empty(records, source.name, len(data))
-    return records
+    return records, 0, values[0] if len(values) == 1 else None
 
 
-def _sampled(source: Source, nrows: int | None) -> tuple[_Records, int] | None:
-    """Return the first records of a list or of lines, and about how many more there are.
+def _sampled(source: Source, nrows: int | None) -> tuple[_Records, int, Any] | None:
+    """Return the first records of a list or of lines, about how many more, and what they are in.
 
     None is returned where all of the text is needed, as for an object that holds the records.
     """
@@ -109,12 +112,14 @@ def _sampled(source: Source, nrows: int | None) -> tuple[_Records, int] | None:
     found = list(islice(_values(text, source.name, whole=False), nrows + 1))
     if len(found) < 2 or not all(isinstance(value, dict) for value in found):
         return None
+    if series_in(found) is not None:
+        return None
     share = len(json.dumps(found, ensure_ascii=False).encode()) / size
-    return found[:nrows], max(1, round(len(found) / share) - nrows)
+    return found[:nrows], max(1, round(len(found) / share) - nrows), None
 
 
-def _beginning_of_object(source: Source, nrows: int) -> tuple[_Records, int] | None:
-    """Return the first records of an object that holds them all, and about how many more.
+def _beginning_of_object(source: Source, nrows: int) -> tuple[_Records, int, Any] | None:
+    """Return the first records of an object that holds them all, about how many more, and it.
 
     None is returned where the text is no such object.
     """
@@ -127,7 +132,7 @@ def _beginning_of_object(source: Source, nrows: int) -> tuple[_Records, int] | N
     except (ValueError, RecursionError, DataError):
         return None
     length = _length(records) if records else 0
-    return (records, max(1, round(length * share) - length)) if length > 1 else None
+    return (records, max(1, round(length * share) - length), found) if length > 1 else None
 
 
 def _values(text: str, name: str, *, whole: bool = True) -> Iterator[Any]:
@@ -164,9 +169,11 @@ def _after_blanks(text: str, at: int) -> int:
 def _records(values: list[Any], name: str) -> _Records:
     """Return the rows among values: the values themselves, or those of the longest list inside."""
     if len(values) == 1 and isinstance(values[0], (dict, list)):
-        found = _prometheus(values[0]) or _longest(values[0], 0)
+        found = _prometheus(values[0]) or _series_or_longest(values[0])
         if found is not None:
             return found
+    if len(values) > 1 and (series := series_in(values)) is not None:
+        return series
     if values and all(isinstance(value, list) for value in values):
         inner = [row for value in values for row in value]
         # The history of Home Assistant is a list of records for each entity.
@@ -199,8 +206,13 @@ def _n_keys(records: list[dict[str, Any]], level: int = 0) -> int:
 
 
 def _plain(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Return a column of numbers, or of texts: a list in a cell is its text."""
-    return numeric(column if column.dtype != object else column.astype("str"))
+    """Return a column of numbers, or of texts: a list of one value is that, others their text."""
+    if column.dtype != object:
+        return numeric(column)
+    if isinstance(column.iloc[0], list):
+        lone = [cell[0] if isinstance(cell, list) and len(cell) == 1 else cell for cell in column]
+        column = pd.Series(lone, index=column.index, dtype=object)
+    return numeric(column.astype("str"))
 
 
 def _prometheus(value: Any) -> list[Any] | None:
@@ -247,6 +259,14 @@ def _longest(value: Any, level: int) -> _Records | None:
         return None
     found = [one for each in inner if (one := _longest(each, level + 1)) is not None]
     return max(found, key=_length, default=None)
+
+
+def _series_or_longest(value: Any) -> _Records | None:
+    """Return the samples of the series inside a value, or its longest list of records."""
+    records, series = _longest(value, 0), series_in(value)
+    if series is None or (records is not None and _length(records) > _length(series)):
+        return records
+    return series
 
 
 def _length(records: _Records) -> int:
