@@ -333,3 +333,67 @@ def test_a_blank_in_a_quoted_cell_never_divides(sky: str) -> None:
     ]
     header = '"STATION","DATE","REPORT","HourlyDryBulbTemperature","Rain","Sky"'
     assert recording(rows, header).channels == ("HourlyDryBulbTemperature",)
+
+
+@pytest.mark.parametrize("word", ["BURNOUT", "M", "MM", "+OVER", "-----"])
+@pytest.mark.parametrize("share", [2, 6])
+def test_one_known_word_may_stand_in_most_cells(word: str, share: int) -> None:
+    """Measure a channel in one row of a few, beside another."""
+    rows = [
+        f"{i},{value if i % share == 0 else word},{2 * value}" for i, value in enumerate(VALUES)
+    ]
+    found = recording(rows, "t,a,b")
+    assert found.channels == ("a", "b")
+    np.testing.assert_array_equal(found.values[::share, 0], VALUES[::share])
+
+
+@pytest.mark.parametrize("form", ["{0}-W{1:02d}-{2}", "{0}W{1:02d}{2}", "{0}-W{1:02d}-{2}T08:15"])
+def test_days_of_weeks_are_dates(form: str) -> None:
+    days = pd.date_range("2020-12-20", periods=len(VALUES), freq="D")
+    rows = [f"{form.format(*day.isocalendar())},{v}" for day, v in zip(days, VALUES, strict=True)]
+    found = recording(rows, "week,x")
+    assert found.fs == pytest.approx(1 / 86400)
+    assert found.index[0] == days[0] + pd.Timedelta("8h15min" if "T" in form else 0)
+
+
+def test_dates_may_have_colons_between_their_parts() -> None:
+    rows = [f"{s},{v}" for s, v in zip(stamps("%d:%m:%Y,%H:%M:%S"), VALUES, strict=True)]
+    found = recording(rows, "Date(dd:mm:yyyy),Time(hh:mm:ss),x")
+    assert (found.index[0], found.fs) == (pd.Timestamp("2020-03-12"), pytest.approx(1 / 3600))
+
+
+@pytest.mark.parametrize("names", ["", "year,month,day,hour,minute,x", "yr,mo,dy,hr,mn,x"])
+@pytest.mark.parametrize(("first", "minute"), [(0, 0), (1, 0), (1, 60)])
+def test_hours_from_1_to_24_are_those_that_begin_at_one_less(
+    names: str, first: int, minute: int
+) -> None:
+    hours = pd.date_range("2023-02-27", periods=len(VALUES), freq="h")
+    rows = [
+        f"{hour.year},{hour.month},{hour.day},{hour.hour + first},{minute},{v}"
+        for hour, v in zip(hours, VALUES, strict=True)
+    ]
+    found = recording(rows, names)
+    assert (found.index[0], found.fs) == (hours[0], pytest.approx(1 / 3600))
+    np.testing.assert_array_equal(found.values[:, 0], VALUES)
+
+
+def test_parts_of_the_date_beside_it_are_no_channels() -> None:
+    hours = pd.date_range("2023-12-27", periods=len(VALUES), freq="h")
+    parts = {
+        "hour": hours.hour,
+        "weekday": hours.day_of_week,
+        "day_of_week": hours.day_of_week + 1,
+        "month": hours.month,
+        "week": hours.isocalendar().week.to_numpy(),
+        "Day_of_Year": hours.day_of_year,
+        "x": VALUES,
+    }
+    table = pd.DataFrame({"time": hours, **parts})
+    found = recording(table.to_csv(index=False).splitlines())
+    assert found.channels == ("x",)
+    assert any("6 columns are parts of the date" in note for note in found.notes)
+    one = recording(table[["time", "hour", "x"]].to_csv(index=False).splitlines())
+    assert any("'hour' is a part of the date" in note for note in one.notes)
+    table["hour"] = table["hour"].to_numpy()[::-1]
+    other = recording(table[["time", "hour", "x"]].to_csv(index=False).splitlines())
+    assert other.channels == ("hour", "x")

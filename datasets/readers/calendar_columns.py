@@ -5,6 +5,7 @@ import pandas as pd
 
 from spectra.arrays import IntArray
 from spectra.datasets.readers.columns import Table, is_plain
+from spectra.datasets.readers.names import words
 
 _PARTS = ("year", "month", "day", "hour", "minute", "second")
 _CALENDAR = {
@@ -44,8 +45,11 @@ def calendar_dates(table: Table, free: list[int]) -> tuple[frozenset[int], pd.Da
         parts = {part: parts[part] for part in _PARTS if part in parts}
         values = {part: values[part] for part in parts}
         values.setdefault("day", pd.Series(1, index=table.frame.index))
-        dates = pd.to_datetime(pd.DataFrame(values), errors="coerce")
-        return None if dates.isna().any() else (frozenset(parts.values()), pd.DatetimeIndex(dates))
+        days = pd.to_datetime(pd.DataFrame(values)[[*_PARTS[:3]]], errors="coerce")
+        clock = _clock_of({part: one for part, one in values.items() if part in _PARTS[3:]})
+        if days.isna().any() or clock is None:
+            return None
+        return frozenset(parts.values()), pd.DatetimeIndex(days) + clock
     if "day of year" in parts:
         return _by_day_of_year(parts, values)
     years = values["year"].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -57,13 +61,72 @@ def calendar_dates(table: Table, free: list[int]) -> tuple[frozenset[int], pd.Da
     return frozenset(parts.values()), pd.DatetimeIndex(starts)
 
 
+def _clock_of(values: "dict[str, pd.Series[float]]") -> pd.TimedeltaIndex | None:
+    """Return the time of day of hours, minutes and seconds; None for others.
+
+    Hours from 1 to 24 and minutes that are 60 throughout name the end of an interval.
+    """
+    numbers = {
+        part: one.to_numpy(dtype=np.float64, na_value=np.nan) for part, one in values.items()
+    }
+    hours, minutes = numbers.get("hour"), numbers.get("minute")
+    if minutes is not None and (minutes == 60).all():
+        numbers["minute"] = np.zeros_like(minutes)
+    if hours is not None and hours.min() == 1 and hours.max() == 24:
+        numbers["hour"] = hours - 1
+    seconds = np.zeros(1)
+    for part, most, length in (("hour", 24, 3600), ("minute", 59, 60), ("second", 60.999, 1)):
+        one = numbers.get(part, np.zeros(1))
+        if not (one.min() >= 0 and one.max() <= most):
+            return None
+        seconds = seconds + one * length
+    return pd.TimedeltaIndex(np.rint(seconds * 1e6).astype(np.int64).view("timedelta64[us]"))
+
+
+def parts_of_axis(table: Table, instants: pd.Index | None, free: list[int]) -> list[int]:
+    """Return the columns that are named like a part of a date and are that of each instant."""
+    if not isinstance(instants, pd.DatetimeIndex):
+        return []
+    found = []
+    for column in free:
+        name = words(table.names[column])
+        known = {_CALENDAR.get(word, word) for word in name}
+        known |= {"day of year"} if name >= {"day", "year"} else set()
+        series = table.frame.iloc[:, column]
+        if not known & _OF_INSTANT.keys() or series.dtype.kind not in "iuf":
+            continue
+        values = series.to_numpy(dtype=np.float64)
+        parts = (part for each in known & _OF_INSTANT.keys() for part in _OF_INSTANT[each])
+        if any(np.array_equal(values, _part_of(instants, part)) for part in parts):
+            found.append(column)
+    return found
+
+
+def _part_of(instants: pd.DatetimeIndex, part: str) -> IntArray:
+    """Return a part of each instant; "+1" behind it counts from one more."""
+    if part == "week":
+        return np.asarray(instants.isocalendar().week, dtype=np.int64)
+    named, _, more = part.partition("+")
+    return np.asarray(getattr(instants, named), dtype=np.int64) + int(more or 0)
+
+
+_OF_INSTANT = {
+    **{part: (part,) for part in (*_PARTS, "quarter", "week")},
+    "hour": ("hour", "hour+1"),
+    "day of year": ("day_of_year",),
+    "day": ("day", "day_of_year", "day_of_week", "day_of_week+1"),
+    **dict.fromkeys(("weekday", "dow", "wochentag"), ("day_of_week", "day_of_week+1")),
+    "kw": ("week",),
+}
+"""Parts of an instant by the names of columns that hold them."""
+
 _UNNAMED = (
     "Y m d H M S", "Y m d H M", "Y m d H", "Y m d", "Y j H M S", "Y j H M", "Y j HM", "Y j H",
     "Ymd HM", "Ymd H", "Y j",
 )  # fmt: skip
 """Parts of dates as they stand in columns without names, the longest first."""
 _BOUNDS = {
-    "Y": (1700, 2199), "m": (1, 12), "d": (1, 31), "j": (1, 366), "H": (0, 23), "M": (0, 59),
+    "Y": (1700, 2199), "m": (1, 12), "d": (1, 31), "j": (1, 366), "H": (0, 24), "M": (0, 60),
     "S": (0, 59), "HM": (0, 2359), "Ymd": (17_000_101, 21_991_231),
 }  # fmt: skip
 _FEWEST_ROWS, _MOST = 5, 0.8
@@ -129,6 +192,13 @@ def _from_parts(numbers: dict[str, IntArray]) -> pd.DatetimeIndex | None:
         if bool((days.astype("datetime64[M]") != starts.astype("datetime64[M]")).any()):
             return None
     hours, minutes = numbers.get("H", np.zeros_like(year)), numbers.get("M", np.zeros_like(year))
+    if hours.min() == 1 and hours.max() == 24:
+        # The number of an hour, or its end: that hour begins at one less.
+        hours = hours - 1
+    if (minutes == 60).all():
+        minutes = np.zeros_like(year)
+    elif minutes.max() > 59:
+        return None
     if "HM" in numbers:
         hours, minutes = np.divmod(numbers["HM"], 100)
         # Numbers up to 23 are hours alone.

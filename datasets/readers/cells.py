@@ -22,7 +22,8 @@ _MISSING_TEXT = """
     nd n.d. --- ---- -.- --.- . … * ** *** #value! #num! #ref! nan. -inf* fehler ungültig
     unbekannt ausfall fehlt error: inconnu erreur desconocido – — n/e s/d k.a. n.v. n/v high low
     indisponible ungueltig inválido invalide leer shutdown configure n.b. onbekend ∞ +∞ -∞ #error
-    --undefined-- undetermined unspecified n/c noct
+    --undefined-- undetermined unspecified n/c noct burnout burn-out mm m +over -over ----- +++++
+    defekt störung
 """
 MISSING_WORDS = (
     MISSING

@@ -20,6 +20,8 @@ from spectra.text import short
 LARGEST, _SMALLEST = 1e100, 1e-100
 _MOST_NOTES = 12
 """Notes on the cells of columns; of hundreds of columns alike a dozen say enough."""
+_FEWEST_NUMBERS = 10
+"""Numbers that make a column of all but missing values one of numbers."""
 _SAMPLE_CELLS, _A_FEW = 1000, 20
 """Cells by which a column of text is told, and those that tell it at a glance."""
 
@@ -146,7 +148,14 @@ def _may_be_number(text: str) -> bool:
 
 
 def _is_text(column: "pd.Series[float]", cells: Cells) -> bool:
-    """Return True if fewer than half of the cells that hold something are numbers."""
+    """Return True if fewer than half of the cells that hold something are numbers.
+
+    Where all others are one known word for a missing value, some numbers are enough.
+    """
+    lone = next(iter(cells.missing), "").lower()
+    some = int(np.sum(~np.isnan(cells.values))) >= _FEWEST_NUMBERS
+    if some and len(cells.missing) == 1 and lone in MISSING_WORDS and not cells.bad.any():
+        return False
     full = column.notna() & ~column.astype("str").str.strip().isin(["", "-", "--", "?"])
     words = cells.count_words()
     dashes = int(np.sum(cells.bad)) + sum(cells.missing.values()) - words

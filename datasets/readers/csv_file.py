@@ -240,7 +240,8 @@ def _may_hide_comments(frame: pd.DataFrame) -> bool:
 def _rows_above_footer(text: Text, dialect: Dialect, line: int | None) -> int | None:
     """Return the number of rows above a line with too many fields that begins a footer.
 
-    A few lines at the end, none of which begins with a number or a date, are one.
+    A few lines at the end are one, where none begins with a number or a date and has as many of
+    these as words.
     """
     if line is None or line <= dialect.above or dialect.rows is not None:
         return None
@@ -253,7 +254,8 @@ def _rows_above_footer(text: Text, dialect: Dialect, line: int | None) -> int | 
         if len(below) > LONGEST_FOOTER:
             return None
     fields = split(below, dialect.delimiter)
-    if len(above) < 2 or any(row and is_value(row[0], dialect.decimal) for row in fields):
+    values = [[is_value(field, dialect.decimal) for field in row] for row in fields]
+    if len(above) < 2 or any(row and row[0] and 2 * sum(row) >= len(row) for row in values):
         return None
     return len(split(above, dialect.delimiter))
 

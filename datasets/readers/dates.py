@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Callable
+from datetime import date
 from functools import lru_cache
 
 import numpy as np
@@ -32,7 +33,7 @@ _ZONES = {
 
 _DAY = (
     rf"\d{{4}}-?\d\d-?\d\d|\d{{4}}-\d{{3}}|\d{{1,4}}([-/.])\d{{1,2}}\1\d{{1,4}}"
-    r"|\d{4}:\d\d:\d\d(?!\d)"
+    r"|\d{4}:\d\d:\d\d(?!\d)|\d\d:\d\d:\d{4}(?!\d)|\d{4}-?W\d\d-?[1-7]"
     rf"|\d{{1,2}}\.?[- /]{_MONTH},?[- /]\d{{2,4}}|{_MONTH}[- ]\d{{1,2}},?[- ]\d{{2,4}}"
     r"|\d{4}[年년]\s?\d{1,2}[月월]\s?\d{1,2}[日일]"
 )
@@ -185,6 +186,8 @@ def _plain(
         )
         replaced(r"(?<=[_T])(\d\d)-(\d\d)-(\d\d)$", r"\1:\2:\3")
         replaced(r"^(\d{4}):(\d\d):(\d\d)", r"\1-\2-\3")
+        replaced(r"^(\d\d):(\d\d):(\d{4})", r"\3-\2-\1")
+        replaced(r"^(\d{4})-?W(\d\d)-?([1-7])", _of_week)
         replaced(
             r"^(\d{4})-?(\d\d)-?(\d\d)[:_ -](\d\d)(\d\d)(\d\d)?$",
             lambda match: "{}-{}-{} {}:{}:{}".format(*match.groups("00")),
@@ -217,6 +220,14 @@ def _english(match: re.Match[str]) -> str:
     name = match[0].rstrip(".").casefold()
     key = next(key for key in (name[:4], name[:3]) if key in _MONTHS)
     return _MONTHS[key].capitalize()
+
+
+def _of_week(match: re.Match[str]) -> str:
+    """Return the date of a day of a week of a year, such as 2024-W11-5; the text for none."""
+    try:
+        return date.fromisocalendar(*map(int, match.groups())).isoformat()
+    except ValueError:
+        return match[0]
 
 
 def _with_offsets(

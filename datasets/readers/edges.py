@@ -73,7 +73,7 @@ def _kind_of_values(column: "pd.Series[float]", decimal: str) -> Callable[[str],
     def with_unit(cell: str) -> bool:
         return plain(cell) or is_number_with_unit(cell)
 
-    for test in (plain, with_unit):
+    for test in (looks_like_date, plain, with_unit):
         if 2 * sum(map(test, cells)) >= len(cells):
             return test
     return None

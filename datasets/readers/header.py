@@ -23,7 +23,7 @@ _RATE_WORD = (
     r"|(?:^|[,;\t])\W*sampling(?=\s*[:=])|^\W*(?:rate|frequency|frequenz))"
 )
 _PERIOD_WORD = (
-    r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing)|delta[\s_-]*(?:x|t|time)|\bdt\b"
+    r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing)|delta[\s_-]*(?:x|t|time)|x[\s_-]*axis[\s_-]*(?:delta|increment|step)|\bdt\b"
     r"|x[\s_-]*increment|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit"
     r"|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|intervalo|intervalle|intervallo"
     r"|^\W*interval|^\W*increment|tinc\b|(?:time|log\w*|recording|measurement|scan)[\s_-]*(?:interval|step|increment))"
@@ -178,7 +178,9 @@ def _start(texts: Sequence[str]) -> pd.Timestamp | None:
 
 
 def _unit(texts: Sequence[str]) -> str:
-    """Return the unit of the samples."""
+    """Return the unit of the samples; of channels with a line each it is not known which is which."""
+    if sum(bool(_UNIT.match(text)) for text in texts) > 1:
+        return ""
     for text in texts:
         if match := _UNIT.search(text):
             fields = [field.strip(" \"'") for field in re.split(r"[,;\t]", match[1])]

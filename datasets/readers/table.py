@@ -10,6 +10,7 @@ import pandas as pd
 from spectra.arrays import BoolArray
 from spectra.datasets.raw import Raw, Request, Stack
 from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
+from spectra.datasets.readers.calendar_columns import parts_of_axis
 from spectra.datasets.readers.columns import (
     Channels,
     Table,
@@ -87,6 +88,11 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
         said = "1 row belongs" if others == 1 else f"{others} rows belong"
         notes.append(f"{said} to none of the series: left out (--series none keeps all).")
     if wanted is None:
+        free = [column for column in range(len(table.names)) if column not in taken]
+        parts = parts_of_axis(table, instants, free)
+        if len(parts) < len(free):
+            taken |= frozenset(parts)
+            notes += _part_notes(table, parts)
         counters = find_counters(table, taken)
         taken |= counters.columns
         notes += counters.notes
@@ -115,6 +121,17 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
         rows = {name: series.rows(name) for name in series.names}
         return replace(raw, stack=Stack(column, rows))
     return raw if request.as_is else _without_events(raw, table, taken, index)
+
+
+def _part_notes(table: Table, parts: list[int]) -> list[str]:
+    """Return a note on columns that are parts of the date of each row."""
+    titles = [table.titles()[column] for column in parts]
+    if len(parts) > 1:
+        return [
+            f"{len(parts)} columns are parts of the date of each row: left out ({listed(titles)})."
+        ]
+    undo = f"left out (--channels '{titles[0]}' analyses it)" if parts else ""
+    return [f"{table.label(parts[0])} is a part of the date of each row: {undo}."] if parts else []
 
 
 def _have_no_values(table: Table, wanted: list[int] | None, error: MissingTimeError) -> bool:
