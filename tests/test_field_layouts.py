@@ -17,6 +17,7 @@ N = 120
 RNG = np.random.default_rng(41)
 LEFT = np.round(20 + RNG.normal(size=N), 2)
 RIGHT = np.round(50 + 5 * RNG.normal(size=N), 2)
+WHOLE = np.arange(N) * 7 % 11
 START = pd.Timestamp("2021-03-14 08:00")
 
 
@@ -554,3 +555,45 @@ def test_other_workbooks_are_refused_with_what_to_do(
     path.write_bytes(head)
     with pytest.raises(DataError, match=rf"{said}.*save it as \.xlsx or CSV"):
         read(path)
+
+
+@pytest.mark.parametrize("place", [(40,), (8, 9), (30, 60, 90)])
+@pytest.mark.parametrize("starts", [False, True])
+def test_headers_of_several_lines_among_the_rows_are_left_out(
+    place: tuple[int, ...], starts: bool
+) -> None:
+    """Write the header of a logger again where it was started again."""
+    rows = columns(stamps(60), LEFT, RIGHT)
+
+    def header(number: int) -> list[str]:
+        begin = [f"Started: run {number}"] if starts else []
+        return ['"LOG5","station","1234","5","a.prg","T"', *begin, "time,left,right", "TS,V,A"]
+
+    for number, at in enumerate(reversed(place)):
+        rows[at:at] = header(number)
+    found = read_text(lines(header(9), rows))
+    is_read(found, ("left", "right"), LEFT, RIGHT)
+    assert found.units == ("V", "A")
+    assert has_note(found, f"{len(place) * (3 + starts)} lines repeat the header")
+
+
+@pytest.mark.parametrize("every", [20, 50])
+def test_headers_of_pages_are_left_out(every: int) -> None:
+    head = ["procs ---memory--- -timestamp-", " r  free  UTC"]
+    rows = columns(WHOLE, LEFT, stamps(5), mark="  ")
+    pages = [[*head, *rows[i : i + every]] for i in range(0, N, every)]
+    found = read_text(lines(*pages))
+    is_read(found, ("r", "free"), WHOLE, LEFT)
+    assert (found.fs, found.index[0]) == (0.2, START)
+
+
+@pytest.mark.parametrize("name", ["time", "# time", "time (UTC)"])
+@pytest.mark.parametrize("last", [False, True])
+def test_one_name_stands_above_a_date_and_its_clock_in_a_table_of_blanks(
+    name: str, last: bool
+) -> None:
+    parts = [LEFT, RIGHT, stamps(60)] if last else [stamps(60), LEFT, RIGHT]
+    name = name.replace("#", "").strip() if last else name
+    name = name.replace(" ", "_").replace("#_", "# ")
+    text = lines(f"left right {name}" if last else f"{name} left right", columns(*parts, mark=" "))
+    is_read(read_text(text), ("left", "right"), LEFT, RIGHT)

@@ -3,9 +3,11 @@
 import csv
 import re
 import warnings
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -205,6 +207,8 @@ def _in_encoding(text: Text, dialect: Dialect) -> _Parsed:
         mark = _comment_at(text, line) if dialect.comment is None else None
         if mark is not None:
             return _table(text, replace(dialect, comment=mark))
+        if (repeated := _with_repeats(text, dialect)) is not None:
+            return _table(text, repeated)
         rows = _rows_above_footer(text, dialect, line)
         if rows is None:
             raise DataError(f"{text.name}{_explained(str(error))}") from error
@@ -213,6 +217,11 @@ def _in_encoding(text: Text, dialect: Dialect) -> _Parsed:
             f"{dialect.width} fields, as the others have, to keep them)."
         )
         return _table(text, replace(dialect, rows=rows, notes=(*dialect.notes, note)))
+    if dialect.above > 1 and not any(map(pd.api.types.is_numeric_dtype, frame.dtypes)):
+        # One header among the rows makes a text of each column.
+        repeated = _with_repeats(text, dialect)
+        if repeated is not None:
+            return _table(text, repeated)
     if frame.empty:
         names = listed([name for name in dialect.names if name])
         raise DataError(f"{text.name} has a header and no rows of data below {names}.")
@@ -221,6 +230,46 @@ def _in_encoding(text: Text, dialect: Dialect) -> _Parsed:
         if mark is not None:
             return _table(text, replace(dialect, comment=mark))
     return _Parsed(text, dialect, frame)
+
+
+def _with_repeats(text: Text, dialect: Dialect) -> Dialect | None:
+    """Return a dialect that leaves out repeated headers, None where there is none.
+
+    A logger that starts again writes its header again, and some programs one on each page.
+    """
+    if dialect.repeats or dialect.above == 0:
+        return None
+    lines = enumerate(map(str.strip, text.lines()), start=1)
+    header = {line: number for number, line in islice(lines, dialect.above) if _has_words(line)}
+    repeats: set[int] = set()
+    recent: deque[tuple[int, str]] = deque(maxlen=dialect.above)
+    for number, line in lines:
+        recent.append((number, line))
+        if number in repeats or line not in header:
+            continue
+        # Lines such as "Start: 10:00" differ from one header to the next.
+        begins = number - header[line] + 1
+        repeats |= {
+            other
+            for other, above in recent
+            if other >= begins and (above in header or not _is_row(above, dialect))
+        }
+    if not repeats:
+        return None
+    said = "1 line repeats" if len(repeats) == 1 else f"{len(repeats)} lines repeat"
+    note = f"{said} the header above the table: left out."
+    return replace(dialect, repeats=frozenset(repeats), notes=(*dialect.notes, note))
+
+
+def _has_words(line: str) -> bool:
+    """Return True if a line has two letters in a row, as no number has."""
+    return re.search(r"[^\W\d_]{2}", line) is not None
+
+
+def _is_row(line: str, dialect: Dialect) -> bool:
+    """Return True if a line begins with a number or a date, and has the fields of a row."""
+    (fields,) = split([line], dialect.delimiter) or [[]]
+    return len(fields) == dialect.width and is_value(fields[0], dialect.decimal)
 
 
 def _may_hide_comments(frame: pd.DataFrame) -> bool:
@@ -247,6 +296,8 @@ def _rows_above_footer(text: Text, dialect: Dialect, line: int | None) -> int | 
         return None
     above, below = [], []
     for number, line_text in enumerate(text.lines(), start=1):
+        if number in dialect.repeats:
+            continue
         if dialect.above < number < line and line_text.strip():
             above.append(line_text)
         elif number >= line and line_text.strip():
@@ -279,7 +330,7 @@ def _parse(text: Text, dialect: Dialect) -> pd.DataFrame:
             header=None,
             names=list(range(dialect.width)),
             index_col=False,
-            skiprows=dialect.skip,
+            skiprows=_skipped(dialect),
             nrows=dialect.rows,
             # It takes a fifth of the time more, so only where a delimiter has a blank behind it.
             skipinitialspace=dialect.spaced,
@@ -293,6 +344,14 @@ def _parse(text: Text, dialect: Dialect) -> pd.DataFrame:
     if dialect.missing is not ALL_WORDS and has_other_words(frame):
         return _parse(text, replace(dialect, missing=ALL_WORDS))
     return frame
+
+
+def _skipped(dialect: Dialect) -> int | list[int]:
+    """Return how many lines pandas is to skip, or which, from 0."""
+    if not dialect.repeats:
+        return dialect.skip
+    below = dialect.above - dialect.skip
+    return [*range(dialect.skip), *(number - 1 - below for number in sorted(dialect.repeats))]
 
 
 def _line_of_error(message: str) -> int | None:
@@ -326,7 +385,10 @@ def _line_of_row(text: Text, dialect: Dialect, row: int) -> int:
     kept = (
         (number, text)
         for number, text in lines
-        if number > dialect.above and text.strip(blanks) and not is_comment(text, dialect.comment)
+        if number > dialect.above
+        and number not in dialect.repeats
+        and text.strip(blanks)
+        and not is_comment(text, dialect.comment)
     )
     if dialect.delimiter == BLANKS:
         return next((number for i, (number, _) in enumerate(kept) if i == row), 0)

@@ -40,7 +40,8 @@ class Dialect:
     above the data say in words; `rows` is the number of rows to read, None for all; `spaced` says
     that blanks stand behind delimiters; `keys` has the name that stands in each cell of a column,
     and `arrows` says that one divides the first field of each row; `missing` are the words that
-    pandas is to read as missing values at first.
+    pandas is to read as missing values at first; `repeats` are the numbers, from 1, of lines of a
+    header that stands among the data again.
     """
 
     delimiter: str
@@ -57,6 +58,7 @@ class Dialect:
     keys: tuple[str | None, ...] = ()
     arrows: bool = False
     missing: Sequence[str] = ALL_WORDS
+    repeats: frozenset[int] = frozenset()
 
     @property
     def width(self) -> int:

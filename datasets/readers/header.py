@@ -178,7 +178,10 @@ def _start(texts: Sequence[str]) -> pd.Timestamp | None:
 
 
 def _unit(texts: Sequence[str]) -> str:
-    """Return the unit of the samples; of channels with a line each it is not known which is which."""
+    """Return the unit of the samples.
+
+    Where several lines give one, it is not known which channel each of them is of.
+    """
     if sum(bool(_UNIT.match(text)) for text in texts) > 1:
         return ""
     for text in texts:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.datasets.readers.cells import MISSING
+from spectra.datasets.readers.dates import is_date
 from spectra.datasets.readers.delimiter import (
     BLANKS,
     DECIMAL_POINT,
@@ -33,6 +34,7 @@ MOST_DIGITS = 19
 _CLOCKS = re.compile(
     r"\d{1,2}:\d\d(:\d\d)?(\s*[ap]\.?m\.?)?(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?", re.IGNORECASE
 )
+_CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:[.,:]\d+)?)?")
 _SAID = re.compile(r"[^:=]{2,}[:=]\s*\S")
 """A line such as "FILTER: HIGH PASS", which says something and names no column."""
 _FIELDS = re.compile(
@@ -69,6 +71,8 @@ def heading_of(
 ) -> Heading:
     """Return the rows above the data: none, a header, or a header among other lines of text."""
     width = usual_width(body_of(rows[1:] or rows))
+    clock = _clock_behind(rows, width) if delimiter == BLANKS else None
+    rows = [_with_clock(row, clock, width) for row in rows] if clock else rows
     if (stamped := _stamp_and_rate(rows, width)) is not None:
         return stamped
     count = rows_of_text(rows, width, decimal)
@@ -80,7 +84,8 @@ def heading_of(
         if count and has_words(rows[0][:1]):
             return Heading(count, (None,) * width, (_text_note(1),))
         longest = max(width, len(rows[0])) if rows[0] and is_value(rows[0][0], decimal) else width
-        commented, below = _names_in_comment(comments, delimiter, max(longest, len(rows[0])))
+        longest = max(longest, len(rows[0]))
+        commented, below = _names_in_comment(comments, delimiter, longest, clock)
         return Heading(0, commented, (), below)
     above, columns = rows[:count], width
     if width > 2 and not any(row[width - 1 : width] != [""] for row in body_of(rows)):
@@ -108,6 +113,25 @@ def heading_of(
         if units
         else (),
     )
+
+
+def _clock_behind(rows: list[list[str]], width: int) -> int | None:
+    """Return the column of the clock times behind the dates in a table of blanks."""
+    body = [row for row in body_of(rows) if len(row) == width]
+    found = [
+        column
+        for column in range(1, width)
+        if all(is_date(row[column - 1], months=False) for row in body)
+        and all(_CLOCK.fullmatch(row[column]) for row in body)
+    ]
+    return found[0] if len(found) == 1 and body else None
+
+
+def _with_clock(row: list[str], clock: int | None, width: int) -> list[str]:
+    """Return names of which one stands above a date and its clock time, with "" for the clock."""
+    if clock is None or len(row) != width - 1 or any(is_value(field, ".") for field in row):
+        return row
+    return [*row[:clock], "", *row[clock:]]
 
 
 def _row_of_units(rows: list[list[str]]) -> list[str]:
@@ -286,7 +310,7 @@ def _comment_fields(text: str, delimiter: str) -> list[str]:
 
 
 def _names_in_comment(
-    comments: Sequence[str], delimiter: str, width: int
+    comments: Sequence[str], delimiter: str, width: int, clock: int | None
 ) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
     """Return the names in the last comment line above the table, or None a column, and units.
 
@@ -297,11 +321,12 @@ def _names_in_comment(
     texts = [
         _FIELDS.sub("", line.strip().lstrip("".join(COMMENTS))) for line in comments if line.strip()
     ]
-    rows = [_comment_fields(text, delimiter) for text in texts[-2:]]
+    rows = [_with_clock(_comment_fields(text, delimiter), clock, width) for text in texts[-2:]]
     # Two such lines are the names and the units.
     rows = [row for row in rows if len(row) == width]
     fields = rows[0] if rows else []
-    named = len(fields) == width > 1 and all(field and not is_value(field, ".") for field in fields)
+    full = [field for column, field in enumerate(fields) if column != clock or field]
+    named = len(fields) == width > 1 and all(field and not is_value(field, ".") for field in full)
     if not named:
         return (None,) * width, ()
     below = rows[1] if len(rows) > 1 and is_unit_row(rows[1]) else []

@@ -9,8 +9,8 @@ import pandas as pd
 
 from spectra.arrays import BoolArray
 from spectra.datasets.raw import Raw, Request, Stack
-from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
 from spectra.datasets.readers.calendar_columns import parts_of_axis
+from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
 from spectra.datasets.readers.columns import (
     Channels,
     Table,
