@@ -597,3 +597,53 @@ def test_one_name_stands_above_a_date_and_its_clock_in_a_table_of_blanks(
     name = name.replace(" ", "_").replace("#_", "# ")
     text = lines(f"left right {name}" if last else f"{name} left right", columns(*parts, mark=" "))
     is_read(read_text(text), ("left", "right"), LEFT, RIGHT)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        ["# 1: time [s]", "# 2: left [V]", "# 3: right [A]"],
+        ["#   1 time [s]", "#   2 left [V]   of the pump", "#   3 right [A]   of the fan"],
+        ["%", "% Column 0 = time [s]", "% Column 1 = left [V]", "% Column 2 = right [A]", "%"],
+        ["Logger 7", "Channel 1: left [V]", "Channel 2: right [A]", ""],
+        ["@relation pump", "@attribute time numeric", "@attribute 'left [V]' numeric",
+         '@attribute "right [A]" real', "@data"],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("mark", [" ", ",", "\t"])
+def test_names_may_be_listed_above_the_table(head: list[str], mark: str) -> None:
+    times = [f"{i / 100:.2f}" for i in range(N)]
+    found = read_text(lines(head, columns(times, LEFT, RIGHT, mark=mark)))
+    is_read(found, ("left [V]", "right [A]"), LEFT, RIGHT)
+    assert (found.fs, found.units) == (100.0, ("V", "A"))
+
+
+def test_a_list_of_something_else_above_the_names_names_nothing() -> None:
+    head = ["Channel 1: SN 4711", "Channel 2: SN 4712", "t left right"]
+    text = lines(head, columns([i / 100 for i in range(N)], LEFT, RIGHT, mark=" "))
+    is_read(read_text(text), ("left", "right"), LEFT, RIGHT)
+
+
+def test_names_may_stand_behind_a_key_in_a_line_of_others() -> None:
+    head = "title:x, recorded:15.03.24 10.00.00, sampling:128, labels:COUNTER left right, chan:3"
+    counts = [i % 100 for i in range(N)]
+    found = read_text(lines(head, columns(counts, LEFT, RIGHT, mark=", ")))
+    is_read(found, ("left", "right"), LEFT, RIGHT)
+    assert found.fs == 128
+
+
+RULES = {
+    "psql": (" time | left | right ", "------+------+------", None),
+    "mysql": ("| time | left | right |", "+------+------+-------+", "+------+------+-------+"),
+    "markdown": ("| time | left | right |", "|:-----|-----:|------:|", None),
+    "rst": ("| time | left | right |", "+======+======+=======+", "+------+------+-------+"),
+}
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_lines_that_only_divide_names_from_rows_are_no_names(kind: str) -> None:
+    names, rule, end = RULES[kind]
+    rows = columns(stamps(60), LEFT, RIGHT, mark=" | ")
+    rows = [f"| {row} |" for row in rows] if names.startswith("|") else rows
+    text = lines([rule] if end else [], names, rule, rows, [end, "120 rows in set"] if end else [])
+    is_read(read_text(text), ("left", "right"), LEFT, RIGHT)

@@ -21,6 +21,7 @@ from spectra.datasets.readers.header import NO_HEADER, Header, read_header
 from spectra.datasets.readers.heading import COMMENTS, heading_of, named_numbers
 from spectra.datasets.readers.json_comment import dates_in_json
 from spectra.datasets.readers.keyed_cells import keys_of, without_arrows, without_keys
+from spectra.datasets.readers.listed_names import listed_names
 from spectra.datasets.readers.missing_words import ALL_WORDS, words_of
 
 _MOST_LINES = 500
@@ -71,6 +72,12 @@ def is_comment(line: str, mark: str | None) -> bool:
     return mark is not None and line.lstrip().startswith(mark)
 
 
+def _is_rule(line: str) -> bool:
+    """Return True if a line only divides names from rows: +-----+-----+, |-----|----:|."""
+    signs = set(line[:1000].strip())
+    return signs <= {*"+|-=: \t"} and bool(signs & {*"+|"}) and ("---" in line or "===" in line)
+
+
 def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     """Return the dialect of a table by its first complete lines, None where they hold no row.
 
@@ -94,7 +101,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     full = (
         i
         for i in range(top, len(lines))
-        if lines[i].strip(blanks) and not is_comment(lines[i], comment)
+        if lines[i].strip(blanks) and not is_comment(lines[i], comment) and not _is_rule(lines[i])
     )
     numbers = list(islice(full, _MOST_ROWS))
     if not numbers:
@@ -113,7 +120,10 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     notes = (*heading.notes, *_thousands_note(rows, decimal))
     if delimiter in (";", ",") and is_split_decimal(split(sample[-len(body_of(rows)) :], ",")):
         notes += (_split_decimal_note(delimiter, sample[-1]),)
-    named = tuple(key or name for key, name in zip(keys, heading.names, strict=False))
+    names = heading.names
+    listed = listed_names(lines[:above], usual_width(body_of(rows)), names)
+    names = names if listed is None else listed
+    named = tuple(key or name for key, name in zip(keys, names, strict=False))
     around = (
         lines[:above] if above < _MOST_LINES else [*lines[:_MOST_LINES], *lines[above - 50 : above]]
     )
@@ -125,7 +135,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         comment,
         above,
         above - (used - heading.rows),
-        named if any(keys) and len(keys) == len(heading.names) else heading.names,
+        named if any(keys) and len(keys) == len(names) else names,
         notes,
         heading.units,
         header,

@@ -1,0 +1,58 @@
+"""Names of columns that are listed above a table, one a line or behind a key."""
+
+import re
+from collections.abc import Sequence
+
+_ATTRIBUTE = re.compile(r"\s*@attribute\s+('[^']{1,99}'|\"[^\"]{1,99}\"|\S{1,99})", re.IGNORECASE)
+"""A line of the header of an ARFF file."""
+_NUMBERED = re.compile(
+    r"[#%;/\s]{0,20}(?:(?:column|col|channel|ch|field|kanal|spalte|canal|colonne)[\s_.#]{0,3})?"
+    r"(\d{1,3})(?:\s{0,5}[:=.)-]\s{0,20}|\s{1,20})([^\W\d].{0,200})",
+    re.IGNORECASE,
+)
+"""A line such as "# 1: time [s]", "Column 2 = pressure" and "#  3 MAG  Magnitude"."""
+_KEYED = re.compile(r"\blabels\s?[:=]\s?([^,;\t]{1,10000})", re.IGNORECASE)
+_MOST_LINES = 2000
+
+
+def listed_names(
+    lines: Sequence[str], width: int, names: Sequence[str | None]
+) -> tuple[str | None, ...] | None:
+    """Return the names that lines above a table list for its columns, None without a list.
+
+    A list has a name for each column, or for each but the first, which is the time. A numbered
+    list counts where there are no `names` of another kind: words of one of its lines are none.
+    """
+    lines = lines[:_MOST_LINES]
+    found = [match[1].strip("'\"") for line in lines if (match := _ATTRIBUTE.match(line))]
+    if len(found) == width:
+        return tuple(found)
+    for line in lines:
+        match = _KEYED.search(line[:20_000])
+        if match is not None and len(words := match[1].split()) == width > 1:
+            return tuple(words)
+    return _numbered(lines, width, names) if width > 1 else None
+
+
+def _numbered(
+    lines: Sequence[str], width: int, names: Sequence[str | None]
+) -> tuple[str | None, ...] | None:
+    """Return the names of the first list of lines that are numbered one after another."""
+    run: list[tuple[int, str, str]] = []
+    for line in (*lines, ""):
+        match = _NUMBERED.fullmatch(line.rstrip())
+        number = int(match[1]) if match is not None else -1
+        if match is None or not run or number != run[-1][0] + 1:
+            found = [name for _, name, _ in run]
+            whole = len(run) in (width, width - 1) and len({*found}) == len(run) > 1
+            if whole and any(all(name in one for name in names if name) for *_, one in run):
+                return (*[None] * (width - len(run)), *found)
+            run = []
+        if match is not None and (run or number in (0, 1)):
+            run.append((number, _name(match[2]), line))
+    return None
+
+
+def _name(text: str) -> str:
+    """Return a name without the description that stands behind several blanks."""
+    return re.split(r"\s{2,}|\t", text.strip(), maxsplit=1)[0].rstrip(" ,;:")
