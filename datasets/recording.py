@@ -16,6 +16,7 @@ from spectra.datasets.gridding import on_grid
 from spectra.datasets.raw import Raw, Request, is_resampled, quiet
 from spectra.datasets.readers.columns import Table, read_channels
 from spectra.datasets.readers.table import raw_from_table, refuse_too_few
+from spectra.datasets.rows_between import without_rows_between
 from spectra.errors import DataError
 from spectra.parameters import FASTEST, MOST_ROWS, SLOWEST, require
 
@@ -293,7 +294,13 @@ class Recording:
         # A text table says in a note where its rate stands, and counts rows without time.
         if raw.fs is not None and raw.instants is None and not raw.fs_text:
             raw, fs = with_rate(raw, fs, is_resampled(resample))
-        grid = on_grid(raw, fs, resample, repeats)
+        try:
+            grid = on_grid(raw, fs, resample, repeats)
+        except DataError:
+            if (between := without_rows_between(raw)) is None:
+                raise
+            raw = between
+            grid = on_grid(raw, fs, resample, repeats)
         complete = raw.complete and grid.values is raw.values
         values, filled, notes = fill_short_gaps(grid.values, complete=complete)
         return cls(

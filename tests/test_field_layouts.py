@@ -647,3 +647,35 @@ def test_lines_that_only_divide_names_from_rows_are_no_names(kind: str) -> None:
     rows = [f"| {row} |" for row in rows] if names.startswith("|") else rows
     text = lines([rule] if end else [], names, rule, rows, [end, "120 rows in set"] if end else [])
     is_read(read_text(text), ("left", "right"), LEFT, RIGHT)
+
+
+@pytest.mark.parametrize("step", [300, 15])
+def test_rows_of_events_between_the_samples_of_a_channel_are_left_out(step: int) -> None:
+    """Put a dose and a reading by hand between readings that a device takes at regular times."""
+    rows = columns(stamps(step), LEFT, [""] * N, range(1000, 1000 + N))
+    for place in (90, 60, 30, 7):
+        rows.insert(place, f"{START + pd.Timedelta(seconds=(place - 0.7) * step)},,4.5,")
+    found = read_text(lines("time,glucose,dose,count", rows))
+    is_read(found, ("glucose",), LEFT)
+    assert found.fs == 1 / step
+    assert has_note(found, "4 rows lie between the samples of 'glucose'", "'dose'", "--channels")
+
+
+def test_rows_of_another_sensor_at_times_of_its_own_are_left_out() -> None:
+    first = columns(stamps(10), LEFT, [""] * N, RIGHT)
+    second = [
+        f"{START + pd.Timedelta(seconds=10.0 * i + 3.3 + i % 3)},,{i % 7}," for i in range(N - 1)
+    ]
+    rows = [row for pair in zip(first, [*second, ""], strict=True) for row in pair if row]
+    text = lines("time,left,other,right", rows)
+    is_read(read_text(text), ("left", "right"), LEFT, RIGHT)
+    with pytest.raises(DataError, match="irregular"):
+        read_text(text, channels="other")
+
+
+def test_rows_at_the_top_that_have_no_time_are_left_out() -> None:
+    top = ["1,,,,3.5", "2,,,,200.5", "3,,,,70.5"]
+    rows = columns(range(4, 4 + N), stamps(300), ["EGV"] * N, [""] * N, LEFT)
+    found = read_text(lines("Index,Timestamp,Event,Kind,Glucose", top, rows))
+    is_read(found, ("Glucose",), LEFT)
+    assert has_note(found, "The first 3 rows have no time")

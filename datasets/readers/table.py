@@ -26,6 +26,8 @@ from spectra.datasets.readers.time_column import Times, find_times
 from spectra.datasets.readers.time_index import MissingTimeError, TimeColumn
 from spectra.errors import DataError
 
+_MOST_ABOVE = 50
+"""Rows without a time above all others that are left out with the values in them."""
 _LONGEST_ELAPSED = 1e8
 """Seconds since the start of a recording, three years; what is larger counts from elsewhere."""
 
@@ -65,11 +67,16 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
         times = _times(table, request, taken, index)
     except MissingTimeError as error:
         kept = ~error.rows
-        if not _have_no_values(table, wanted, error):
-            raise
         count = int(error.rows.sum())
         said, s = ("1 row has", "") if count == 1 else (f"{count} rows have", "s")
-        note = f"{said} neither a time nor a value: left out (--time none keeps the row{s})."
+        if _have_no_values(table, wanted, error):
+            said += " neither a time nor a value"
+        elif _MOST_ABOVE > count == int(np.argmin(error.rows)):
+            # Programs write the person, the device and its settings as first rows of the table.
+            said = f"The first {said[2:] if count == 1 else said} no time"
+        else:
+            raise
+        note = f"{said}: left out (--time none keeps the row{s})."
         rest = replace(table.rows(kept), notes=(*table.notes, note))
         return raw_from_table(rest, request, None if index is None else index[kept])
     instants = instants_of(times, table, request)
