@@ -1,6 +1,7 @@
 """A recording: channels of numbers on a regular grid in time."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -12,10 +13,11 @@ from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.dataframes import without_arrow
 from spectra.datasets.file_rate import with_rate
 from spectra.datasets.grid_values import Choice, fill_short_gaps
-from spectra.datasets.gridding import on_grid
+from spectra.datasets.gridding import OnGrid, on_grid
 from spectra.datasets.raw import Raw, Request, is_resampled, quiet
 from spectra.datasets.readers.columns import Table, read_channels
 from spectra.datasets.readers.table import raw_from_table, refuse_too_few
+from spectra.datasets.restarts import counted_on
 from spectra.datasets.rows_between import without_rows_between
 from spectra.errors import DataError
 from spectra.parameters import FASTEST, MOST_ROWS, SLOWEST, require
@@ -294,13 +296,7 @@ class Recording:
         # A text table says in a note where its rate stands, and counts rows without time.
         if raw.fs is not None and raw.instants is None and not raw.fs_text:
             raw, fs = with_rate(raw, fs, is_resampled(resample))
-        try:
-            grid = on_grid(raw, fs, resample, repeats)
-        except DataError:
-            if (between := without_rows_between(raw)) is None:
-                raise
-            raw = between
-            grid = on_grid(raw, fs, resample, repeats)
+        raw, grid = _regular(raw, fs, resample, repeats)
         complete = raw.complete and grid.values is raw.values
         values, filled, notes = fill_short_gaps(grid.values, complete=complete)
         return cls(
@@ -315,6 +311,21 @@ class Recording:
             notes=(*raw.notes, *grid.notes, *notes),
             units=raw.units,
         )
+
+
+def _regular(
+    raw: Raw, fs: float | None, resample: str | bool | None, repeats: Choice | None
+) -> tuple[Raw, OnGrid]:
+    """Return samples and their regular grid, where need be less what makes them irregular."""
+    try:
+        return raw, on_grid(raw, fs, resample, repeats)
+    except DataError:
+        restarted = counted_on(raw) if repeats is None else None
+        for mended in (restarted, without_rows_between(raw)):
+            with suppress(DataError):
+                if mended is not None:
+                    return mended, on_grid(mended, fs, resample, repeats)
+        raise
 
 
 def refuse_rate(raw: Raw, fs: float | None) -> None:

@@ -1,0 +1,67 @@
+"""Elapsed time that starts again, against the time it would have had."""
+
+import io
+
+import numpy as np
+import pytest
+
+from spectra.datasets import Recording, read
+from spectra.errors import DataError
+
+N = 400
+VALUES = np.round(np.random.default_rng(8).normal(20, 1, N), 3)
+
+
+def recording(name: str, times: list[object], **options: str) -> Recording:
+    """Return the recording of the values at written times."""
+    rows = [f"{time},{value}" for time, value in zip(times, VALUES, strict=True)]
+    return read(io.BytesIO("\n".join([f"{name},x", *rows]).encode()), **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "full", "step", "unit"),
+    [
+        ("millis", 2**32, 20, 1e-3),
+        ("micros", 2**32, 2000, 1e-6),
+        ("millis", 2**16, 250, 1e-3),
+        ("time [s]", 86_400, 60, 1.0),
+        ("t_ms", 86_400_000, 500, 1e-3),
+    ],
+)
+def test_a_counter_that_ran_full_goes_on(name: str, full: int, step: int, unit: float) -> None:
+    begin = full - 150 * step
+    found = recording(name, [(begin + step * i) % full for i in range(N)])
+    np.testing.assert_array_equal(found.values[:, 0], VALUES)
+    assert found.fs == pytest.approx(1 / (step * unit))
+    np.testing.assert_allclose(found.index, (begin + step * np.arange(N)) * unit)
+    assert any("line 152" in note and "ran full" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("starts", [(150,), (100, 103, 333)])
+@pytest.mark.parametrize("form", ["{:.2f}", "00:00:{:05.2f}"])
+def test_rows_after_a_restart_follow_those_before_it(starts: tuple[int, ...], form: str) -> None:
+    at = np.zeros(N, dtype=int)
+    for start in starts:
+        at[start:] = np.arange(N - start)
+    at[: starts[0]] = np.arange(starts[0])
+    found = recording("elapsed", [form.format(0.31 + 0.1 * i) for i in at])
+    assert found.fs == pytest.approx(10)
+    assert found.n_samples == N + 8 * len(starts)
+    rows = np.arange(N) + 8 * np.searchsorted(starts, np.arange(N), side="right")
+    np.testing.assert_array_equal(found.rows, rows)
+    np.testing.assert_array_equal(found.values[rows, 0], VALUES)
+    assert any(f"line {starts[0] + 2}" in note and "restart" in note for note in found.notes)
+
+
+def test_a_time_that_goes_back_to_anything_else_is_refused() -> None:
+    times: list[object] = [i if i < 200 else i - 80 for i in range(N)]
+    with pytest.raises(DataError, match="has the time stamp of line 122"):
+        recording("seconds", times)
+    dates: list[object] = [f"2024-03-01 00:{i % 200 // 60:02d}:{i % 60:02d}" for i in range(N)]
+    with pytest.raises(DataError, match="time stamp"):
+        recording("time", dates)
+
+
+def test_where_one_of_several_rows_is_to_be_taken_nothing_is_taken_for_a_restart() -> None:
+    with pytest.raises(DataError, match="the time goes back"):
+        recording("seconds", [i % 200 for i in range(N)], repeats="last")
