@@ -28,6 +28,7 @@ from spectra.datasets.readers.log_lines import names_in_log, read_log
 from spectra.datasets.readers.missing_words import ALL_WORDS, has_other_words
 from spectra.datasets.readers.other_layouts import refuse_other_layouts
 from spectra.datasets.readers.table import raw_from_table
+from spectra.datasets.readers.turned import turned
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
@@ -53,6 +54,8 @@ def read_table(source: Source, request: Request) -> Table:
     refuse_other_layouts(lines, source.name)
     if request.delimiter is None and (names := names_in_log(lines)) is not None:
         return read_log(text, names, request.nrows)
+    if (side := turned(text, lines, written_delimiter(request.delimiter))) is not None:
+        return _read_turned(source, request, *side)
     dialect = sniff(lines, written_delimiter(request.delimiter))
     if dialect is None:
         raise DataError(f"{source.name} is empty: it holds no rows{text.searched()}.")
@@ -62,6 +65,18 @@ def read_table(source: Source, request: Request) -> Table:
             "with: name the delimiter that its rows have with --delimiter."
         )
     return _trimmed(text, _table(text, replace(dialect, rows=request.nrows)), request)
+
+
+def _read_turned(source: Source, request: Request, written: str, count: int) -> Table:
+    """Return the columns of a table on its side, from its text turned."""
+    table = read_table(replace(source, path=None, data=written.encode(), compression=None), request)
+    rows = "The only row holds" if count == 1 else f"Each of the {count} rows of numbers holds"
+    note = f"{rows} the samples of one channel, or the time: read with an instant a row."
+
+    def place(row: int) -> str:
+        return table.place(row).replace(", line ", ", column ")
+
+    return replace(table, place=place, notes=(note, *table.notes))
 
 
 def written_delimiter(delimiter: str | None) -> str | None:
