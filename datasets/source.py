@@ -6,6 +6,7 @@ import io
 import lzma
 import os
 import stat
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,9 +28,10 @@ _SIGNATURES = {
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
+_ZIP = b"PK\x03\x04"
 _ZSTD_BYTES = 1 << 10
 """Bytes that are decompressed at a time: 4 bytes may hold 128 kB, so these at most 32 MB."""
-COMPRESSED_ENDINGS = frozenset({".gz", ".bz2", ".xz", ".zst"})
+COMPRESSED_ENDINGS = frozenset({".gz", ".bz2", ".xz", ".zst", ".zip"})
 """Endings that say how a file is compressed and nothing of its content."""
 
 
@@ -38,7 +40,7 @@ class Source:
     """Bytes at a path or, where they can be read only once, in memory.
 
     `name` is what messages call the source; `path` is None for a stream, whose bytes are `data`;
-    `compression` is "gzip", "bzip2", "xz", "zstd" or None; `max_bytes` is the most that a
+    `compression` is "gzip", "bzip2", "xz", "zstd", "zip" or None; `max_bytes` is the most that a
     compressed source may unpack to.
     """
 
@@ -58,7 +60,13 @@ class Source:
                     return
                 with _decompressed(raw, self.compression, self.name) as content:
                     yield io.BufferedReader(_Bounded(content, self))
-        except (gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError) as error:
+        except (
+            gzip.BadGzipFile,
+            zipfile.BadZipFile,
+            EOFError,
+            zlib.error,
+            lzma.LZMAError,
+        ) as error:
             raise self._damaged(error) from error
         except OSError as error:
             if self.compression == "bzip2" and error.errno is None:
@@ -119,7 +127,33 @@ def _decompressed(raw: IO[bytes], compression: str, name: str) -> Any:
         return bz2.BZ2File(raw)
     if compression == "xz":
         return lzma.LZMAFile(raw)
+    if compression == "zip":
+        return _only_member(raw, name)
     return _zstd(raw, name)
+
+
+def _members(raw: IO[bytes]) -> list[zipfile.ZipInfo]:
+    """Return the files in a zip archive, less those that macOS adds."""
+    every = zipfile.ZipFile(raw).infolist()
+    return [one for one in every if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
+
+
+def _only_member(raw: IO[bytes], name: str) -> Any:
+    """Return the only file of a zip archive. Raises DataError for a locked or strange one."""
+    try:
+        return zipfile.ZipFile(raw).open(_members(raw)[0])
+    except (RuntimeError, NotImplementedError) as error:
+        raise DataError(f"{name} cannot be unpacked: {str(error).rstrip('.')}.") from error
+
+
+def _holds_one_text(source: Source) -> bool:
+    """Return True for a zip archive of one file that is no part of a workbook or of an NPZ file."""
+    try:
+        with source.open() as raw:
+            files = [one.filename for one in _members(raw)]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
+    return len(files) == 1 and not files[0].endswith((".npy", ".xml", ".rels", ".bin"))
 
 
 def _zstd(raw: IO[bytes], name: str) -> Any:
@@ -194,6 +228,8 @@ def open_source(source: str | PathLike[str] | BinaryIO, max_bytes: int | None = 
     opened = _from_path(Path(source)) if isinstance(source, (str, PathLike)) else _buffered(source)
     start = opened.head(6)
     kind = next((kind for sign, kind in _SIGNATURES.items() if start.startswith(sign)), None)
+    if start.startswith(_ZIP) and _holds_one_text(opened):
+        kind = "zip"
     return replace(opened, compression=kind, max_bytes=max_bytes)
 
 

@@ -11,6 +11,7 @@ from typing import IO, Literal
 
 from spectra.datasets.memory import largest_bytes
 from spectra.datasets.readers.heading import COMMENTS
+from spectra.datasets.readers.other_formats import refuse_other_formats
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
@@ -130,6 +131,7 @@ def open_text(source: Source) -> Text:
     Raises DataError for what is no text.
     """
     head = source.head(_FIRST_BYTES)
+    refuse_other_formats(head, source.name)
     if not _CONTROL.search(head[: head.find(b"\0")]):
         source = _without_padding(source)
         head = source.head(_FIRST_BYTES)

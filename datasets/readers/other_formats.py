@@ -1,0 +1,94 @@
+"""Binary formats that are not read: each is named, with the way to a format that is."""
+
+import re
+from typing import NamedTuple
+
+from spectra.errors import DataError
+
+
+class _Format(NamedTuple):
+    """A format by the bytes at a place, what it is called, and what to do."""
+
+    start: bytes
+    title: str
+    remedy: str
+    at: int = 0
+
+
+_AS_WAV = "convert it to WAV, as with ffmpeg -i {} out.wav"
+_AS_PARQUET = "save its table as Parquet or CSV"
+_FORMATS = (
+    _Format(b"fLaC", "a FLAC sound file", _AS_WAV),
+    _Format(b"OggS", "an Ogg sound file", _AS_WAV),
+    _Format(b"ID3", "an MP3 sound file", _AS_WAV),
+    _Format(b"FORM", "an AIFF sound file", _AS_WAV),
+    _Format(b"caff", "a Core Audio file", _AS_WAV),
+    _Format(
+        b"SQLite format 3\0",
+        "an SQLite database",
+        "export a table of it, as with sqlite3 -header -csv {} 'select * from NAME' > out.csv",
+    ),
+    _Format(
+        b"TDSm",
+        "a TDMS file of National Instruments",
+        "export it as CSV, or save nptdms.TdmsFile.read(…).as_dataframe() as Parquet",
+    ),
+    _Format(
+        b"MDF     ",
+        "an MDF measurement (.mf4, .mdf)",
+        "export its signals as CSV or Parquet, as with asammdf",
+    ),
+    _Format(b"LOGG", "a log of CAN frames (BLF)", "decode it to signals and export those as CSV"),
+    _Format(b"CDF\x01", "a netCDF 3 file", "convert it with nccopy -k nc4 {} out.nc"),
+    _Format(b"CDF\x02", "a netCDF 3 file", "convert it with nccopy -k nc4 {} out.nc"),
+    _Format(b"Obj\x01", "an Avro file", _AS_PARQUET),
+    _Format(b"ORC", "an ORC file", _AS_PARQUET),
+    _Format(b"ULog\x01\x12\x35", "a PX4 log (ULog)", "convert it with ulog2csv {}"),
+    _Format(
+        b"#ROSBAG V",
+        "a ROS bag",
+        "write a topic as CSV, as with rostopic echo -b {} -p /TOPIC > out.csv",
+    ),
+    _Format(b"\x89MCAP0", "an MCAP recording", "export a topic as CSV"),
+    _Format(b".FIT", "a FIT activity", "convert it with FitCSVTool.jar {}", at=8),
+    _Format(b"ABF", "an Axon recording (ABF)", "export it as text, or read it with pyabf"),
+    _Format(
+        b"\0\0\0\x64\0\0\0\x1f",
+        "a recording of MNE (FIF)",
+        "export it as EDF, with mne.io.read_raw_fif(…).export('out.edf')",
+    ),
+    _Format(b"GDF ", "a GDF recording", "export it as EDF, with mne.io.read_raw_gdf(…).export"),
+    _Format(b'"TOB', "a binary table of Campbell (TOB)", "convert it to TOA5 with CardConvert"),
+    _Format(b"DICM", "a DICOM file", "export its waveform as EDF or CSV", at=128),
+    _Format(b"\xd4\xc3\xb2\xa1", "a capture of packets", "export its rates as CSV"),
+    _Format(b"\x0a\x0d\x0d\x0a", "a capture of packets", "export its rates as CSV"),
+    _Format(
+        b"\x80\x04\x95",
+        "a pickle of Python, which may run code and is never read",
+        "save the data as NPZ, CSV or Parquet",
+    ),
+    _Format(b"X\n\0\0\0", "an RDS file of R", "save it with write.csv"),
+    _Format(b"<stata_dta>", "a Stata file", _AS_PARQUET),
+    _Format(b"$FL2", "an SPSS file", _AS_PARQUET),
+    _Format(b"\xc2\xea\x81\x60", "a SAS file", _AS_PARQUET, at=12),
+    _Format(b"%PDF-", "a PDF document", "save the table behind it as CSV"),
+    _Format(b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it first"),
+    _Format(b"Rar!\x1a\x07", "a RAR archive", "unpack it first"),
+    _Format(b"ustar", "a tar archive", "unpack it first, and name a file of it", at=257),
+)
+_MINISEED = re.compile(rb"\d{6}[DRQM][ \0][A-Z0-9 ]{5}")
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\x80-\xff]")
+"""Bytes beyond those of ASCII: words at the start of a text are no signature."""
+
+
+def refuse_other_formats(head: bytes, name: str) -> None:
+    """Raise DataError, naming the format and what to do, for a file of a known other format."""
+    if not _BINARY.search(head):
+        return
+    for one in _FORMATS:
+        if head.startswith(one.start, one.at):
+            raise DataError(f"{name} is {one.title}: {one.remedy.format(name)}.")
+    if _MINISEED.match(head):
+        raise DataError(
+            f"{name} is a miniSEED file: write it as SLIST or WAV, with obspy.read(…).write."
+        )
