@@ -397,3 +397,65 @@ def test_parts_of_the_date_beside_it_are_no_channels() -> None:
     table["hour"] = table["hour"].to_numpy()[::-1]
     other = recording(table[["time", "hour", "x"]].to_csv(index=False).splitlines())
     assert other.channels == ("hour", "x")
+
+
+def test_exponents_of_fortran_are_read() -> None:
+    rows = [f"  {i / 500:.6E}  {value:.9E}".replace("E", "D") for i, value in enumerate(VALUES)]
+    for header in ("TIME  X", ""):
+        found = recording(rows, header)
+        np.testing.assert_allclose(found.values[:, 0], VALUES, rtol=1e-9)
+        assert found.fs == 500
+
+
+def test_parentheses_of_accountants_are_a_minus() -> None:
+    values = np.round(1000 * (VALUES - 50), 2)
+    cells = [f'"({-v:,.2f})"' if v < 0 else f'"{v:,.2f}"' for v in values]
+    found = recording([f"{i},{cell}" for i, cell in enumerate(cells)], "t,net")
+    np.testing.assert_array_equal(found.values[:, 0], values)
+
+
+def test_a_semicolon_at_the_end_of_rows_of_commas_is_no_text() -> None:
+    found = recording([f"33,walk,{v},{2 * v:.2f};" for v in VALUES])
+    np.testing.assert_allclose(found.values[:, -1], 2 * VALUES, atol=0.006)
+
+
+@pytest.mark.parametrize("first", [0, 1, 140])
+def test_row_names_may_begin_anywhere(first: int) -> None:
+    rows = [
+        f'"{first + i}",{s},{v}'
+        for i, (s, v) in enumerate(zip(stamps("%Y-%m-%d %H:%M:%S"), VALUES, strict=True))
+    ]
+    found = recording(rows, '"date","x"')
+    assert (found.channels, found.fs) == (("x",), pytest.approx(1 / 3600))
+
+
+@pytest.mark.parametrize("form", ["%d %m %Y %H:%M", "%Y %m %d %H:%M:%S"])
+def test_blanks_may_stand_between_the_parts_of_a_date(form: str) -> None:
+    rows = [f"{s},{v}" for s, v in zip(stamps(form, start="2020-03-13"), VALUES, strict=True)]
+    found = recording(rows, "time,x")
+    assert (found.index[0], found.channels) == (pd.Timestamp("2020-03-13"), ("x",))
+
+
+def test_an_interval_of_dates_above_the_table_is_no_rate() -> None:
+    rows = [f"{s},{v}" for s, v in zip(stamps("%Y-%m-%d %H:%M"), VALUES, strict=True)]
+    head = "# Time interval: 2020-03-12 00:00:00 - 2021-01-01 00:00:00\n# time,x"
+    found = recording(rows, head)
+    assert not any("gives" in note for note in found.notes)
+    alone = recording([f"{v}" for v in VALUES], head.replace("# time,x", "# x"))
+    assert alone.fs is None
+
+
+def test_one_number_beside_words_is_no_channel() -> None:
+    rows = [f"[{1.7e9 + i:.3f}] 64 bytes time={v} ms" for i, v in enumerate(VALUES)]
+    rows[20] = f"[{1.7e9 + 20:.3f}] no answer yet"
+    found = recording(rows)
+    assert (found.channels, found.fs) == (("time",), 1.0)
+    np.testing.assert_array_equal(found.values[21:, 0], VALUES[21:])
+
+
+@pytest.mark.parametrize("fill", [-200, -99, -888, -32768])
+def test_more_codes_for_no_value_are_missing(fill: int) -> None:
+    rows = [f"{i},{fill if i in (30, 31) else value},{value}" for i, value in enumerate(VALUES)]
+    found = recording(rows, "t,a,b")
+    assert found.interpolated[[30, 31]].all()
+    assert any(f"2 values are {fill}" in note for note in found.notes)

@@ -81,6 +81,14 @@ HEXADECIMAL = re.compile(r"[+-]?0[xX][0-9a-fA-F]{1,15}")
 _SIGNED = re.compile(r"^([+-])\s+(?=[\d.,])")
 _ALONE = re.compile(r"^\[\s*(.*?)\s*\]$")
 """A list of one number: [60]."""
+_NOTATIONS = (
+    (_ALONE, r"\1"),
+    (_SIGNED, r"\1"),
+    (re.compile(r"^\(([\d.,' ]+)\)$"), r"-\1"),
+    (re.compile(r"(?<=\d);$"), ""),
+)
+"""Notations of numbers and what they stand for: [60], "+  5", (1.5) of accountants for -1.5, and a
+semicolon that ends a row of commas."""
 _DASHES = re.compile(r"[-–—. ]*")
 
 _PREFIXES = {
@@ -204,7 +212,8 @@ def _numbers(text: "pd.Series[str]", decimal: str) -> Float64Array:
     if bad.any():
         # A minus of typesetters, and the mark by which Excel makes a text of a number.
         rest = text[bad].str.replace(r"^[−–](?=[\d.,])", "-", regex=True).str.removeprefix("'")
-        rest = rest.str.replace(_ALONE, r"\1", regex=True).str.replace(_SIGNED, r"\1", regex=True)
+        for pattern, plain in _NOTATIONS:
+            rest = rest.str.replace(pattern, plain, regex=True)
         grouped = rest.str.fullmatch(GROUPED[decimal])
         rest = rest.mask(grouped, rest.str.replace(f"[^\\d+{decimal}-]", "", regex=True))
         values[bad] = _parsed(rest.str.replace(decimal, ".", regex=False))

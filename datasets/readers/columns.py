@@ -162,6 +162,12 @@ def _is_text(column: "pd.Series[float]", cells: Cells) -> bool:
     return words > 0.5 * max(1, int(full.sum()) - dashes)
 
 
+def _is_one_number(cells: Cells) -> bool:
+    """Return True if all numbers of a column are one."""
+    known = cells.values[~np.isnan(cells.values)]
+    return len(known) > 0 and bool((known == known[0]).all())
+
+
 @dataclass(frozen=True)
 class Numbers:
     """The numbers of a column, their unit, and a note on words that were taken as missing."""
@@ -195,8 +201,10 @@ def read_numbers(table: Table, column: int, *, required: bool = False) -> Number
     if looks_like_text(series, table.decimal) and not required:
         return None
     cells = read_cells(series, table.decimal)
-    if not required and (_is_text(series, cells) or (cells.unit and np.ptp(cells.values) == 0)):
-        # A cell such as "15min" in every row says what the rows are, and is no measurement.
+    constant = cells.unit or cells.bad.any()
+    if not required and (_is_text(series, cells) or (constant and _is_one_number(cells))):
+        # A cell such as "15min" in every row says what the rows are, and is no measurement; nor is
+        # one number beside words.
         return None
     if cells.bad.any():
         row = int(np.argmax(cells.bad))

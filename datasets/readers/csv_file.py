@@ -22,7 +22,12 @@ from spectra.datasets.readers.encoded_text import Text, open_text
 from spectra.datasets.readers.fit_csv import fit_messages, is_fit
 from spectra.datasets.readers.header import read_header
 from spectra.datasets.readers.heading import COMMENTS
-from spectra.datasets.readers.keyed_cells import numeric, plain_columns, without_colons
+from spectra.datasets.readers.keyed_cells import (
+    numeric,
+    plain_columns,
+    without_colons,
+    without_exponents_of_fortran,
+)
 from spectra.datasets.readers.layouts import unrolled
 from spectra.datasets.readers.log_lines import names_in_log, read_log
 from spectra.datasets.readers.missing_words import ALL_WORDS, has_other_words
@@ -139,7 +144,7 @@ def _trimmed(text: Text, parsed: _Parsed, request: Request) -> Table:
         parsed = _table(parsed.text, replace(dialect, rows=len(frame) - below))
         frame = parsed.frame
 
-    frame = without_colons(frame)
+    frame = without_exponents_of_fortran(without_colons(frame))
     if dialect.keys or dialect.arrows:
         frame = plain_columns(frame, dialect.keys, arrows=dialect.arrows)
 

@@ -21,7 +21,7 @@ BLANKS = r"\s+"
 # The order decides between equals: "1, 2" is a comma file before it is one of blanks.
 _DELIMITERS = (";", "\t", "|", ",", BLANKS)
 _NUMBER = re.compile(
-    r"[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?|true|false|[+-]?0x[0-9a-f]{1,15}",
+    r"[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+|d[+-]\d\d+)?|[+-]?inf(inity)?|true|false|[+-]?0x[0-9a-f]{1,15}",
     re.IGNORECASE,
 )
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)
@@ -144,6 +144,13 @@ def _plausibility(rows: list[list[str]]) -> float:
     width = usual_width(rows)
     if width < 2:
         return -1.0
+    if (
+        width == 2
+        and not any(row[-1] for row in rows)
+        and not any(is_value(row[0], ",") for row in rows)
+    ):
+        # What only ends each line divides nothing.
+        return -0.5
     fields = [field for row in rows[1:] or rows for field in row[:MOST_COLUMNS]]
     good = sum(
         is_value(field, ",")
@@ -183,7 +190,8 @@ def starts_with_row_names(rows: list[list[str]]) -> bool:
     body = [row for row in rows[1:] if row]
     if not body or usual_width(body) != len(rows[0]) + 1 or body[0][-1] == "":
         return False
-    counted = all(row[0] == str(i) for i, row in enumerate(body, start=1))
+    first = int(body[0][0]) if re.fullmatch(r"\d{1,9}", body[0][0]) else 1
+    counted = all(row[0] == str(i) for i, row in enumerate(body, start=first))
     return counted or not any(is_value(row[0], ".") for row in body)
 
 

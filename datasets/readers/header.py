@@ -49,7 +49,7 @@ _PERIOD = re.compile(
     + _BETWEEN
     + rf"(?:{_SECONDS_WORD}\s*[:=]\s*)?"
     + _NUMBER
-    + rf"(?![:\d])(?:[\s,;]*{_SECONDS_WORD}(?!\w))?",
+    + rf"(?![:\d]|[-/]\d)(?:[\s,;]*{_SECONDS_WORD}(?!\w))?",
     re.IGNORECASE,
 )
 _CLOCK_PERIOD = re.compile(

@@ -15,7 +15,8 @@ from spectra.datasets.readers.dates import looks_like_date
 
 _KEYED = re.compile(r"([^\W\d][\w .%/°()-]{0,30}?)\s*[:=]\s*([+-]?[\d.,].*)")
 _ARROW = re.compile(r"(.*?\S)\s*->\s*(.*)")
-_STAMP = re.compile(r"\s*\d{9,10}:\s*")
+_STAMP = re.compile(r"\s*(?:\d{9,10}:|\[\d{9,10}\.\d+\])\s*")
+_FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]\d\d+\s*$)")
 _A_FEW = 20
 _MOST = 0.9
 """Share of the rows that have the key of a column."""
@@ -82,14 +83,36 @@ def plain_columns(frame: pd.DataFrame, keys: Sequence[str | None], *, arrows: bo
 
 
 def without_colons(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose first column has lost the colons behind its stamps, as of rrdtool."""
+    """Return a table whose first column has lost the colons or brackets around its stamps.
+
+    They are those of rrdtool and of ping.
+    """
     first = frame.iloc[:, 0]
     if not pd.api.types.is_string_dtype(first.dtype):
         return frame
     if not all(_STAMP.fullmatch(str(cell)) for cell in first.iloc[:_A_FEW]):
         return frame
-    stamps = numeric(first.str.strip().str.removesuffix(":"))
+    stamps = numeric(first.str.strip().str.strip("[]:"))
     return pd.concat([stamps, frame.iloc[:, 1:]], axis=1)
+
+
+def without_exponents_of_fortran(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table in which columns of numbers such as 1.5D+02 are numbers."""
+    written = [column for column in frame.columns if _is_of_fortran(frame[column])]
+    if not written:
+        return frame
+    frame = frame.copy()
+    for one in written:
+        frame[one] = numeric(frame[one].str.replace(_FORTRAN, "e", regex=True))
+    return frame
+
+
+def _is_of_fortran(column: "pd.Series[Any]") -> bool:
+    """Return True if the first cells of a column have exponents with a D."""
+    if not pd.api.types.is_string_dtype(column.dtype):
+        return False
+    first = [str(cell) for cell in column.iloc[:_A_FEW].dropna()]
+    return bool(first) and all(map(_FORTRAN.search, first))
 
 
 def numeric(column: "pd.Series[Any]") -> "pd.Series[Any]":
