@@ -122,7 +122,7 @@ _OF_INSTANT = {
 
 _UNNAMED = (
     "Y m d H M S", "Y m d H M", "Y m d H", "Y m d", "Y j H M S", "Y j H M", "Y j HM", "Y j H",
-    "Ymd HM", "Ymd H", "Y j",
+    "Ymd HM", "Ymd H", "Y m", "Y j",
 )  # fmt: skip
 """Parts of dates as they stand in columns without names, the longest first."""
 _BOUNDS = {
@@ -158,7 +158,8 @@ def unnamed_dates(
             ):
                 continue
             dates = _from_parts(numbers)
-            if dates is not None and _has_exact_steps(dates):
+            exact = _follow_by_months if form == "Y m" else _has_exact_steps
+            if dates is not None and exact(dates):
                 note = (
                     f"Columns {start + 1} to {start + len(parts)} are the parts of a date: taken "
                     "as the time (--time none leaves it out)."
@@ -174,6 +175,12 @@ def _has_exact_steps(dates: pd.DatetimeIndex) -> bool:
     return low > 0 and not (steps % low).any() and bool(np.mean(steps == low) > _MOST)
 
 
+def _follow_by_months(dates: pd.DatetimeIndex) -> bool:
+    """Return True if each date is a month after the one before."""
+    months = np.asarray(12 * dates.year + dates.month, dtype=np.int64)
+    return bool((np.diff(months) == 1).all())
+
+
 def _from_parts(numbers: dict[str, IntArray]) -> pd.DatetimeIndex | None:
     """Return the dates of whole numbers by their directive, None where one does not exist."""
     year, month, day = numbers.get("Y"), numbers.get("m"), numbers.get("d")
@@ -181,6 +188,8 @@ def _from_parts(numbers: dict[str, IntArray]) -> pd.DatetimeIndex | None:
         year, rest = np.divmod(numbers["Ymd"], 10_000)
         month, day = np.divmod(rest, 100)
     assert year is not None
+    if month is not None and day is None:
+        day = np.ones_like(month)
     if month is None or day is None:
         starts = (year - 1970).view("datetime64[Y]").astype("datetime64[D]")
         days = starts + (numbers["j"] - 1)

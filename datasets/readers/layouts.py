@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from spectra.arrays import BoolArray, Float64Array
+from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.instants import seconds_of
 from spectra.datasets.readers.clock_times import hours_beside
 from spectra.datasets.readers.columns import Table, numbers
-from spectra.datasets.readers.dates import is_date, parse_dates
+from spectra.datasets.readers.dates import is_date, month_number, parse_dates
 from spectra.errors import DataError
 
 _CLOCK = re.compile(
@@ -29,10 +29,11 @@ _ALIKE = 3.0
 def unrolled(table: Table) -> Table:
     """Return a table with one sample a row.
 
-    A day or an hour a row, named by clock times, a block of samples beside each stamp, and a trace
-    written several samples a line become one column; every other table is returned as it is.
+    A day, an hour or a year a row, named by clock times or months, a block of samples beside each
+    stamp, and a trace written several samples a line become one column; every other table is
+    returned as it is.
     """
-    for attempt in (_clock_columns, _minute_columns, _trace, _blocks):
+    for attempt in (_clock_columns, _minute_columns, _month_columns, _trace, _blocks):
         if (found := attempt(table)) is not None:
             return found
     return table
@@ -107,6 +108,46 @@ def _minute_columns(table: Table) -> Table | None:
         "columns)."
     )
     return _long(table, values, "value", note, len(columns), instants)
+
+
+def _month_columns(table: Table) -> Table | None:
+    """Return a table of years, whose columns are months, as one column.
+
+    The columns are named Jan to Dec, or are twelve without names behind one of years.
+    """
+    months = [month_number((name or "").strip()) for name in table.names]
+    begin = months.index(1) if 1 in months else 1
+    bare = len(months) == 13 and not any(table.names)
+    if months[begin : begin + 12] != [*range(1, 13)] and not bare:
+        return None
+    years = next((found for i in range(begin) if (found := _years(table, i)) is not None), None)
+    values = _matrix(table, range(begin, begin + 12))
+    if years is None or values is None:
+        return None
+    starts = (years[:, None] - 1970) * 12 + np.arange(12)
+    instants = pd.DatetimeIndex(starts.ravel().view("datetime64[M]").astype("datetime64[s]"))
+    note = (
+        "The 12 columns behind the years are their months: read as one channel of a value a month "
+        "(--channels reads them as columns)."
+    )
+    others = len(months) - begin - 12
+    left = f" {others} columns behind them are left out." if others else ""
+    known = ~np.isnan(values).ravel()
+    keep = np.arange(len(known)) <= np.flatnonzero(known).max(initial=-1)
+    found = _long(table, values, "value", note + left, 12, None)
+    frame = found.frame.assign(time=instants)[["time", 0]][keep]
+    frame = frame.set_axis(pd.RangeIndex(2), axis=1).reset_index(drop=True)
+    return replace(found, frame=frame, names=("time", "value"))
+
+
+def _years(table: Table, column: int) -> IntArray | None:
+    """Return the years in a column, one after another; None where it holds anything else."""
+    series = table.frame.iloc[:, column]
+    if series.dtype.kind not in "iu":
+        return None
+    years = series.to_numpy(dtype=np.int64)
+    usual = len(years) > 1 and years[0] >= 1600 and years[-1] < 2200
+    return years if usual and bool((np.diff(years) == 1).all()) else None
 
 
 def _hours(table: Table, end: int) -> pd.DatetimeIndex | None:

@@ -255,6 +255,7 @@ def _plausible(table: Table, free: list[int]) -> list[int]:
         if column not in first
         or np.isnan(first[column])
         or abs(first[column]) >= SMALLEST_STAMP
+        or (1600 <= first[column] < 2200 and not table.names[column])
         or words(table.names[column]) & (TIME_WORDS | SECONDS.keys())
         or names_time(table.names[column])
         or seconds_in(None, table.unit(column))

@@ -155,6 +155,31 @@ def day_numbers(values: Float64Array, dated: bool) -> pd.DatetimeIndex | None:
     return None
 
 
+def decimal_years(values: Float64Array) -> pd.DatetimeIndex | None:
+    """Return the dates of years with a fraction, a month, a day or an hour apart; None for others.
+
+    Months are their first days; days and hours are rounded to whole ones.
+    """
+    if len(values) < 3 or not (values.min() >= 1600 and values.max() < 2200):
+        return None
+    steps = _steps(values)
+    usual = float(np.median(steps))
+    per_year = next((n for n in (12, 365, 8760) if abs(usual * n - 1) <= 0.02), None)
+    if per_year is None or steps.min() <= 0 or np.mean(np.abs(steps - usual) > 0.1 * usual) > 0.05:
+        return None
+    years = np.floor(values + 0.01 / per_year).astype(np.int64)
+    begins = (years - 1970).view("datetime64[Y]")
+    if per_year == 12:
+        # The first of March is 59/365 of a year, not 2/12.
+        months = np.clip(np.floor((values - years) * 12 + 0.1).astype(np.int64), 0, 11)
+        return pd.DatetimeIndex((begins.astype("datetime64[M]") + months).astype("datetime64[s]"))
+    starts, ends = begins.astype("datetime64[s]"), (begins + 1).astype("datetime64[s]")
+    unit = 86400 if per_year == 365 else 3600
+    lengths = (ends - starts).astype(np.int64)
+    seconds = unit * np.floor((values - years) * lengths / unit + 0.25).astype(np.int64)
+    return pd.DatetimeIndex(starts + seconds)
+
+
 def _digits(number: float) -> int:
     """Return how many significant digits a number has, up to rounding in its fourth."""
     for digits in range(1, 5):

@@ -18,6 +18,7 @@ from spectra.datasets.readers.names import (
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.time_numbers import (
     day_numbers,
+    decimal_years,
     epoch,
     goes_on,
     irregularity,
@@ -81,7 +82,12 @@ def _unnamed_seconds(
 
     Columns that rise by whole numbers count something else.
     """
-    if alone or column or table.names[column] or np.isnan(values).any():
+    if alone or table.names[column] or np.isnan(values).any():
+        return None
+    if (years := decimal_years(values)) is not None:
+        note = f"{table.label(column)} is taken as years (--time none leaves it out)."
+        return TimeColumn(frozenset({column}), years, (note,))
+    if column:
         return None
     steps = np.diff(values)
     step = float(np.median(steps))
@@ -109,6 +115,10 @@ def _dates_in_numbers(
     dates = written_dates(values)
     if dates is not None and (called or irregularity(dates) == 0):
         return dates
+    if words(name) & {"year", "years", "decimal", "yr", "date", "time"}:
+        years = decimal_years(values)
+        if years is not None:
+            return years
     if called:
         # A unit beside stamps of before 2000 makes them a count since the logger was started.
         since = words(name) & {"epoch", "unix", "utc"}
@@ -131,7 +141,10 @@ def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float6
     if not called and (
         series.dtype.kind not in "iuf"
         or not (
-            abs(float(series.iloc[0])) >= SMALLEST_STAMP or first_column or _starts_rising(series)
+            abs(float(series.iloc[0])) >= SMALLEST_STAMP
+            or first_column
+            or _starts_rising(series)
+            or _may_be_years(series)
         )
     ):
         return None
@@ -139,6 +152,14 @@ def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float6
     if values is None or np.isfinite(values.sum()):
         return values
     return None if np.isnan(values).all() or np.isinf(values).any() else values
+
+
+def _may_be_years(series: "pd.Series[float]") -> bool:
+    """Return True if the first rows of a column are years with a fraction, and rise by parts."""
+    first = series.iloc[:_A_FEW].to_numpy(dtype=np.float64)
+    steps = np.diff(first)
+    years = bool((first >= 1600).all() and (first < 2200).all())
+    return years and bool((steps > 0).all() and (steps < 0.1).all())
 
 
 def _starts_rising(series: "pd.Series[float]") -> bool:
