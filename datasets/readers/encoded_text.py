@@ -12,6 +12,7 @@ from typing import IO, Literal
 from spectra.datasets.memory import largest_bytes
 from spectra.datasets.readers.heading import COMMENTS
 from spectra.datasets.readers.other_formats import refuse_other_formats
+from spectra.datasets.readers.scripts import encoding_of_script
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
@@ -200,7 +201,7 @@ def _encoding(head: bytes, name: str) -> str:
             ):
                 return encoding
         raise DataError(f"{name} is not a text table: it holds bytes that no text has.")
-    return "utf-8" if _is_utf8(head) else "latin-1"
+    return "utf-8" if _is_utf8(head) else encoding_of_script(head) or "latin-1"
 
 
 def _is_utf8(head: bytes) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from spectra.arrays import Float64Array
 
 _NEGATIVE = (
-    -99.0, -99.9, -99.99, -200.0, -888.0, -32767.0, -32768.0,
+    -99.9, -99.99, -200.0, -888.0, -32767.0, -32768.0,
     -999.0, -999.9, -999.99, -999.999, -9999.0, -9999.9, -9999.99, -99999.0,
     -99999.9, -999999.0, -9999999.0, -6999.0, -7999.0, -8888.0, -1e20, -1e30, -1e34, -9.99e-29,
     -3.4028235e38, -9.9e37,
@@ -18,10 +18,12 @@ _POSITIVE = (
 )  # fmt: skip
 """Fill values of weather services, oceanography, loggers (Campbell: 6999, 7999), instruments (SCPI:
 9.9e37 beyond the range, 9.91e37 no number) and netCDF, and the largest number of 32 bits."""
+_ROUND = (-200.0, -888.0)
+"""Of these the ones that are also measured: they have to occur more than once."""
 _FAR = 3.0
 """Times the range of all other values by which a fill value lies beyond them."""
 _MOST, _FEWEST = 0.5, 2
-"""Share of the rows that may be missing, and occurrences of a positive fill value."""
+"""Share of the rows that may be missing, and occurrences of a positive or round fill value."""
 _MOST_NOTES = 6
 
 
@@ -71,7 +73,7 @@ def _is_fill(values: Float64Array, extreme: float) -> bool:
     others = values[~same & ~np.isnan(values)]
     if len(others) < _FEWEST or np.sum(same) > _MOST * len(values):
         return False
-    if extreme > 0 and np.sum(same) < _FEWEST:
+    if (extreme > 0 or extreme in _ROUND) and np.sum(same) < _FEWEST:
         return False
     low, high = float(others.min()), float(others.max())
     gap = low - extreme if extreme < 0 else extreme - high

@@ -169,6 +169,8 @@ def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None
         return None if said else lowest
     block: list[int] = []
     for i in range(len(rows) - 1, -1, -1):
+        if block and not any(rows[i]):
+            continue
         units_below = i + 1 < len(rows) and is_unit_row(rows[i + 1])
         counts = all(not field or field.isdigit() for field in rows[i]) and i + 1 == len(rows)
         if counts or (is_unit_row(rows[i]) and not _names_columns(rows[i], width, decimal)):

@@ -1,0 +1,62 @@
+"""Encodings of texts that are neither UTF-8 nor Western European, by the bytes of letters."""
+
+import re
+
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_CYRILLIC = re.compile(rb"[\xa8\xb8\xc0-\xff]{3,}")
+_KANA_AND_KANJI = re.compile(r"[\u3001\u3002\u3040-\u30ff\u4e00-\u9fff]")
+_HALF_WIDTH = re.compile(r"[\uff61-\uff9f]")
+_SYMBOLS = range(0xA1, 0xAD)
+_COMMON_CHINESE = range(0xB0, 0xD8)
+"""First bytes of the 3755 usual characters of GB 2312; others are rare."""
+_KOREAN = range(0xB0, 0xC9)
+"""First bytes of the syllables of KS X 1001."""
+_FEWEST_KOREAN = 6
+"""Syllables that Chinese characters are hardly all mistaken for."""
+_MOST = 0.8
+"""Share of the letters beyond ASCII that are usual ones of a script."""
+
+
+def encoding_of_script(head: bytes) -> str | None:
+    """Return the encoding of Chinese, Korean, Japanese or Russian text, None for any other.
+
+    Western letters and signs such as ° stand alone among ASCII, so that few bytes above 127 follow
+    one another.
+    """
+    runs = _HIGH.findall(head)
+    high = sum(map(len, runs))
+    if high < 4:
+        return None
+    # The last run may be cut.
+    if all(len(run) % 2 == 0 for run in runs[:-1]):
+        pairs = [run[i : i + 2] for run in runs for i in range(0, len(run) - 1, 2)]
+        letters = [pair for pair in pairs if pair[0] not in _SYMBOLS]
+        whole = all(pair[1] >= 0xA1 for pair in pairs)
+        if whole and len(letters) >= _FEWEST_KOREAN and all(one[0] in _KOREAN for one in letters):
+            return "cp949"
+        common = sum(pair[0] in _COMMON_CHINESE for pair in letters)
+        if whole and len({*letters}) > 1 and common >= _MOST * len(letters):
+            return "gb18030"
+    if _is_japanese(head):
+        return "cp932"
+    cyrillic = sum(map(len, _CYRILLIC.findall(head)))
+    return "cp1251" if cyrillic >= max(6, 0.7 * high) else None
+
+
+def _is_japanese(head: bytes) -> bool:
+    """Return True if bytes are Japanese text, the last letter of which may be cut."""
+    for cut in (0, 1):
+        try:
+            text = head[: len(head) - cut].decode("cp932")
+        except UnicodeDecodeError:
+            continue
+        others = [letter for letter in text if ord(letter) > 127]
+        usual = len(_KANA_AND_KANJI.findall(text))
+        half = len(_HALF_WIDTH.findall(text))
+        return usual > 1 and usual >= _MOST * (len(others) - _signs(text)) and 10 * half <= usual
+    return False
+
+
+def _signs(text: str) -> int:
+    """Return the number of signs and full-width forms, which stand between letters."""
+    return len(re.findall(r"[\u2000-\u2bff\u3000-\u3003\uff00-\uff60\u00b0-\u00d7]", text))
