@@ -384,6 +384,7 @@ def test_parts_of_the_date_beside_it_are_no_channels() -> None:
         "weekday": hours.day_of_week,
         "day_of_week": hours.day_of_week + 1,
         "month": hours.month,
+        "dow": (hours.day_of_week + 1) % 7,
         "week": hours.isocalendar().week.to_numpy(),
         "Day_of_Year": hours.day_of_year,
         "x": VALUES,
@@ -391,7 +392,7 @@ def test_parts_of_the_date_beside_it_are_no_channels() -> None:
     table = pd.DataFrame({"time": hours, **parts})
     found = recording(table.to_csv(index=False).splitlines())
     assert found.channels == ("x",)
-    assert any("6 columns are parts of the date" in note for note in found.notes)
+    assert any("7 columns are parts of the date" in note for note in found.notes)
     one = recording(table[["time", "hour", "x"]].to_csv(index=False).splitlines())
     assert any("'hour' is a part of the date" in note for note in one.notes)
     table["hour"] = table["hour"].to_numpy()[::-1]
@@ -459,3 +460,27 @@ def test_more_codes_for_no_value_are_missing(fill: int) -> None:
     found = recording(rows, "t,a,b")
     assert found.interpolated[[30, 31]].all()
     assert any(f"2 values are {fill}" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("mark", ["M", "T", "N", "*"])
+def test_a_letter_behind_a_number_or_two_is_a_mark(mark: str) -> None:
+    rows = [
+        f"{i + 1:4d}) {s} {v:11.4f}{mark if i == 30 else ' '}  {v / 9:9.4f} "
+        for i, (s, v) in enumerate(zip(stamps("%Y/%m/%d %H:%M:%S", 900), VALUES, strict=True))
+    ]
+    head = (
+        "Port:     P038\nSite:     Newlyn\nStart Date:   12MAR2020-00.00.00\n"
+        "  Cycle    Date      Time    LEVEL   Residual\n Number yyyy mm dd hh mi ssf     f      f"
+    )
+    found = recording(rows, head)
+    assert (found.channels, found.fs) == (("LEVEL", "Residual"), pytest.approx(1 / 900))
+    np.testing.assert_allclose(found.values[:, 0], VALUES)
+
+
+def test_a_count_beside_the_date_and_the_hour_is_not_the_time() -> None:
+    rows = [
+        f"{i + 1},{s[:11]}{int(s[11:])},{v}"
+        for i, (s, v) in enumerate(zip(stamps("%Y-%m-%d,%H"), VALUES, strict=True))
+    ]
+    found = recording(rows, "instant,dteday,hr,cnt")
+    assert (found.channels, found.fs) == (("cnt",), pytest.approx(1 / 3600))

@@ -12,7 +12,8 @@ _CALENDAR = {
     **{part: part for part in _PARTS},
     "YY": "year", "YYYY": "year", "yyyy": "year", "yr": "year", "jahr": "year", "año": "year",
     "anno": "year", "année": "year", "annee": "year", "jaar": "year", "ano": "year",
-    "MM": "month", "mo": "month", "monat": "month", "mes": "month", "mois": "month",
+    "MM": "month", "mo": "month", "mnth": "month", "mon": "month",
+    "monat": "month", "mes": "month", "mois": "month",
     "mese": "month", "maand": "month",
     "DD": "day", "dd": "day", "dy": "day", "tag": "day", "día": "day", "dia": "day", "jour": "day",
     "giorno": "day", "dag": "day",
@@ -107,15 +108,18 @@ def _part_of(instants: pd.DatetimeIndex, part: str) -> IntArray:
     if part == "week":
         return np.asarray(instants.isocalendar().week, dtype=np.int64)
     named, _, more = part.partition("+")
+    if named == "day_from_sunday":
+        return np.asarray((instants.day_of_week + 1) % 7 + int(more or 0), dtype=np.int64)
     return np.asarray(getattr(instants, named), dtype=np.int64) + int(more or 0)
 
 
+_WEEKDAYS = ("day_of_week", "day_of_week+1", "day_from_sunday", "day_from_sunday+1")
 _OF_INSTANT = {
     **{part: (part,) for part in (*_PARTS, "quarter", "week")},
     "hour": ("hour", "hour+1"),
     "day of year": ("day_of_year",),
-    "day": ("day", "day_of_year", "day_of_week", "day_of_week+1"),
-    **dict.fromkeys(("weekday", "dow", "wochentag"), ("day_of_week", "day_of_week+1")),
+    "day": ("day", "day_of_year", *_WEEKDAYS),
+    **dict.fromkeys(("weekday", "dow", "wochentag"), _WEEKDAYS),
     "kw": ("week",),
 }
 """Parts of an instant by the names of columns that hold them."""

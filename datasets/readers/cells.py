@@ -75,6 +75,9 @@ WITH_UNIT = re.compile(
 """A number and its unit, such as "12.51 °C" and "0.21 V DC"."""
 _MARK = r"(?:[*#!?†‡^]{1,2}|[ABDEFHJLQRSUX])"
 """Marks behind a number, less the letters that are prefixes of units: K, M, G, P, T."""
+_ANY_MARK = r"(?:[*#!?†‡^]{1,2}|[A-Z])"
+_RARE = 0.02
+"""Share of the cells up to which any letter is a mark: prefixes stand in more of them."""
 _WITH_CURRENCY = re.compile(rf"([€$£¥])\s*({_NUMBER})")
 
 HEXADECIMAL = re.compile(r"[+-]?0[xX][0-9a-fA-F]{1,15}")
@@ -176,7 +179,8 @@ def _marked(text: "pd.Series[str]", decimal: str, n_numbers: int) -> Float64Arra
     A mark behind a number says how good it is: estimated, suspect, higher than it should be. It
     stands at fewer cells than have none.
     """
-    parts = text.str.extract(rf"^({_NUMBER})\s?{_MARK}$")[0]
+    rare = len(text) <= _RARE * n_numbers
+    parts = text.str.extract(rf"^({_NUMBER})\s?{_ANY_MARK if rare else _MARK}$")[0]
     if parts.notna().sum() > n_numbers:
         return np.full(len(text), np.nan)
     return _numbers(parts, decimal)

@@ -191,7 +191,11 @@ def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None
     if above_units and max(names) > above_units[0]:
         # Units stand right below names; further rows say what the channels are connected to.
         return above_units[0]
-    return max(names, key=lambda i: (len(set(filter(None, rows[i][:width]))), i), default=None)
+    return max(
+        names,
+        key=lambda i: (len(rows[i]) <= width + 1, len(set(filter(None, rows[i][:width]))), i),
+        default=None,
+    )
 
 
 def _joined(above: list[str], names: Sequence[str | None]) -> tuple[str | None, ...]:

@@ -15,7 +15,7 @@ from spectra.datasets.readers.dates import looks_like_date
 
 _KEYED = re.compile(r"([^\W\d][\w .%/°()-]{0,30}?)\s*[:=]\s*([+-]?[\d.,].*)")
 _ARROW = re.compile(r"(.*?\S)\s*->\s*(.*)")
-_STAMP = re.compile(r"\s*(?:\d{9,10}:|\[\d{9,10}\.\d+\])\s*")
+_STAMP = re.compile(r"\s*(?:\d{9,10}:|\[\d{9,10}\.\d+\]|\d{1,9}\))\s*")
 _FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]\d\d+\s*$)")
 _A_FEW = 20
 _MOST = 0.9
@@ -83,16 +83,16 @@ def plain_columns(frame: pd.DataFrame, keys: Sequence[str | None], *, arrows: bo
 
 
 def without_colons(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose first column has lost the colons or brackets around its stamps.
+    """Return a table whose first column has lost the signs around its stamps or its numbers.
 
-    They are those of rrdtool and of ping.
+    They are those of rrdtool, of ping, and of lists: 1), 2), 3).
     """
     first = frame.iloc[:, 0]
     if not pd.api.types.is_string_dtype(first.dtype):
         return frame
     if not all(_STAMP.fullmatch(str(cell)) for cell in first.iloc[:_A_FEW]):
         return frame
-    stamps = numeric(first.str.strip().str.strip("[]:"))
+    stamps = numeric(first.str.strip().str.strip("[]:)"))
     return pd.concat([stamps, frame.iloc[:, 1:]], axis=1)
 
 

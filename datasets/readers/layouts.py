@@ -120,7 +120,8 @@ def _month_columns(table: Table) -> Table | None:
     bare = len(months) == 13 and not any(table.names)
     if months[begin : begin + 12] != [*range(1, 13)] and not bare:
         return None
-    years = next((found for i in range(begin) if (found := _years(table, i)) is not None), None)
+    columns = (_years(table, i) for i in range(begin))
+    years = next((one for one in columns if one is not None), None)
     values = _matrix(table, range(begin, begin + 12))
     if years is None or values is None:
         return None
@@ -134,10 +135,10 @@ def _month_columns(table: Table) -> Table | None:
     left = f" {others} columns behind them are left out." if others else ""
     known = ~np.isnan(values).ravel()
     keep = np.arange(len(known)) <= np.flatnonzero(known).max(initial=-1)
-    found = _long(table, values, "value", note + left, 12, None)
-    frame = found.frame.assign(time=instants)[["time", 0]][keep]
+    long = _long(table, values, "value", note + left, 12, None)
+    frame = long.frame.assign(time=instants)[["time", 0]][keep]
     frame = frame.set_axis(pd.RangeIndex(2), axis=1).reset_index(drop=True)
-    return replace(found, frame=frame, names=("time", "value"))
+    return replace(long, frame=frame, names=("time", "value"))
 
 
 def _years(table: Table, column: int) -> IntArray | None:

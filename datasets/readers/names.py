@@ -6,7 +6,7 @@ from functools import lru_cache
 _TIME_WORDS_TEXT = """
     time timestamp timestamps timestep date datetime epoch ts unix utc elapsed t millis micros
     nanos uptime clock stamp tstamp sec secs second seconds zeit zeitstempel zeitpunkt messzeit
-    datum datumzeit uhrzeit tiempo fecha hora fechahora temps heure horodatage horodate instant
+    datum datumzeit uhrzeit tiempo fecha hora fechahora temps heure horodatage horodate
     tempo ora orario datetimestamp tijd tijdstip datumtijd tid tidpunkt dato klokkeslett czas
     datenum oadate godzina čas cas время дата aika zaman tarih saat idő ido dátum
     from vanaf von since jd hjd bjd mjd

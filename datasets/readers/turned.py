@@ -11,10 +11,10 @@ from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.delimiter import BLANKS, is_value, split
 from spectra.datasets.readers.encoded_text import Text
 
-_MOST_ROWS, _MOST_BARE_ROWS = 200, 8
+_MOST_ROWS, _MOST_BARE_ROWS = 200, 64
 """Rows of a table on its side: with a name each, and without any."""
-_FEWEST_COLUMNS, _SHAPE = 40, 4
-"""Columns of such a table, and how many times the rows they are."""
+_FEWEST_COLUMNS, _SHAPE, _BARE_SHAPE = 40, 4, 8
+"""Columns of such a table, and how many times the rows they are: with names, and without any."""
 _MOST_TEXTS = 4
 """Columns that tell what a row holds: its name, its unit."""
 _VALUES = 0.9
@@ -58,7 +58,8 @@ def _first_column(rows: Sequence[list[str]]) -> int | None:
     if bare and any(any(map(looks_like_date, row[:2])) for row in rows):
         return None
     if bare:
-        return 0 if 1 < len(rows) <= _MOST_BARE_ROWS else None
+        wide = width >= _BARE_SHAPE * len(rows)
+        return 0 if wide and 1 < len(rows) <= _MOST_BARE_ROWS else None
     names = [row[0] for row in rows]
     if len({*names}) < len(names) or any(map(_is_value, filter(None, names))):
         return None
