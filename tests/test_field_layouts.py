@@ -679,3 +679,41 @@ def test_rows_at_the_top_that_have_no_time_are_left_out() -> None:
     found = read_text(lines("Index,Timestamp,Event,Kind,Glucose", top, rows))
     is_read(found, ("Glucose",), LEFT)
     assert has_note(found, "The first 3 rows have no time")
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("Quality", "Good", "Bad"),
+        ("Quality", "GOOD", "BAD_NOT_CONNECTED"),
+        ("Validity", "valid", "invalid"),
+        ("OPCQuality", 192, 0),
+    ],
+)
+def test_rows_that_are_called_bad_have_no_value(name: str, good: object, bad: object) -> None:
+    values, quality = LEFT.copy(), [good] * N
+    values[40:50] = 0
+    quality[40:50] = [bad] * 10
+    text = lines(f"time,tag,left,{name}", columns(stamps(60), ["FIC101"] * N, values, quality))
+    found = read_text(text)
+    assert found.channels == ("left",)
+    assert np.flatnonzero(np.isnan(found.values[:, 0])).tolist() == list(range(40, 50))
+    assert has_note(found, "10 rows have", name, "--as-is")
+    is_read(read_text(text, as_is=True, channels=["left"]), ("left",), values)
+
+
+def test_a_quality_named_like_a_channel_is_that_of_the_channel() -> None:
+    quality = ["Bad" if 40 <= i < 50 else "Good" for i in range(N)]
+    good = ["Good"] * N
+    names = "t_stamp,Tank/left,Tank/left_quality,Tank/right,Tank/right_quality"
+    found = read_text(lines(names, columns(stamps(60), LEFT, quality, RIGHT, good)))
+    assert np.flatnonzero(np.isnan(found.values[:, 0])).tolist() == list(range(40, 50))
+    np.testing.assert_array_equal(found.values[:, 1], RIGHT)
+
+
+@pytest.mark.parametrize("words", [("Good", "Bad"), ("low", "Bad")])
+def test_a_quality_that_is_mostly_bad_or_of_other_words_tells_nothing(
+    words: tuple[str, str],
+) -> None:
+    quality = [words[0] if i % 5 == 0 else words[1] for i in range(N)]
+    is_read(read_text(lines("time,x,quality", columns(stamps(60), LEFT, quality))), ("x",), LEFT)

@@ -21,6 +21,7 @@ from spectra.datasets.readers.columns import (
 from spectra.datasets.readers.counters import find_counters
 from spectra.datasets.readers.labels import find_labels
 from spectra.datasets.readers.names import UNIT_NAMES, words
+from spectra.datasets.readers.quality import without_bad
 from spectra.datasets.readers.series import choose_series, find_series, lone_rows, same_in_each
 from spectra.datasets.readers.time_column import Times, find_times
 from spectra.datasets.readers.time_index import MissingTimeError, TimeColumn
@@ -104,6 +105,8 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
         taken |= counters.columns
         notes += counters.notes
     chosen = read_channels(table, wanted, taken)
+    if table.has_fill_values:
+        chosen = without_bad(table, chosen, wanted)
     units = _with_unit_columns(table, chosen, taken)
     raw = Raw(
         values=chosen.values,

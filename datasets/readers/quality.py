@@ -1,0 +1,76 @@
+"""Columns that say how good the values beside them are: rows that are called bad have no value."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spectra.arrays import BoolArray
+from spectra.datasets.readers.columns import Channels, Table
+from spectra.datasets.readers.names import words
+
+_NAMES = frozenset({"quality", "qualität", "calidad", "qualité", "kwaliteit", "opc", "validity"})
+_GOOD = ("good", "ok", "valid", "gut", "gültig")
+_BAD = ("bad", "invalid", "not valid", "schlecht", "ungültig", "error", "fail")
+"""Beginnings of words, in lower case: Good, Good [Non-Specific], BAD_NOT_CONNECTED."""
+_GOOD_CODE, _BAD_CODE = 192, 64
+"""The quality of OPC that is good, and the one below which it is bad."""
+_MOST_BAD, _KNOWN = 0.5, 0.99
+"""Share of the rows that may be bad, and that of those whose word is known."""
+
+
+def without_bad(table: Table, chosen: Channels, wanted: Sequence[int] | None) -> Channels:
+    """Return channels without the values that a column calls bad, with a note.
+
+    Such a column is no channel but where it is wanted. It goes with the channel whose name it
+    begins with, or else with all channels.
+    """
+    kinds, titles = table.kinds(), table.titles()
+    named = [i for i, name in enumerate(table.names) if words(name) & _NAMES]
+    found = {
+        column: bad
+        for column in named
+        if column not in (wanted or ())
+        and (bad := _bad_rows(table, column, kinds[column])) is not None
+    }
+    none = {titles[column] for column in found}
+    kept = [i for i, title in enumerate(chosen.titles) if title not in none]
+    if not found or not kept:
+        return chosen
+    names = [chosen.titles[i] for i in kept]
+    values, notes = chosen.values[:, kept], list[str]()
+    for column, bad in found.items():
+        rows = np.flatnonzero(bad)
+        for channel in _channels_of(titles[column], names):
+            values[rows, channel] = np.nan
+        cell = str(table.frame.iloc[int(rows[0]), column])
+        said = "1 row has" if len(rows) == 1 else f"{len(rows)} rows have"
+        notes.append(
+            f"{said} '{cell}' or the like in {table.label(column)}: without a value (--as-is "
+            "keeps it)."
+        )
+    units = tuple(chosen.units[i] for i in kept)
+    return Channels(tuple(names), values, (*chosen.notes, *notes), units)
+
+
+def _bad_rows(table: Table, column: int, kind: str) -> BoolArray | None:
+    """Return the rows that a column calls bad, None where it calls none so."""
+    series = table.frame.iloc[:, column]
+    if kind in "iu":
+        codes = series.to_numpy(dtype=np.int64)
+        good, bad = codes >= _GOOD_CODE, (codes >= 0) & (codes < _BAD_CODE)
+    elif kind == "O":
+        texts = series.astype("str").str.strip().str.lower()
+        good = texts.str.startswith(_GOOD, na=False).to_numpy(dtype=np.bool_)
+        bad = texts.str.startswith(_BAD, na=False).to_numpy(dtype=np.bool_)
+    else:
+        return None
+    known = float(np.mean(good | bad | series.isna().to_numpy()))
+    if not bad.any() or np.mean(bad) > _MOST_BAD or known < _KNOWN or not good.any():
+        return None
+    return np.asarray(bad, dtype=np.bool_)
+
+
+def _channels_of(name: str, titles: Sequence[str]) -> list[int]:
+    """Return the channels that a column of quality is of."""
+    own = [i for i, title in enumerate(titles) if name.casefold().startswith(title.casefold())]
+    return own or list(range(len(titles)))
