@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from spectra.datasets import Recording, read
+from spectra.datasets import Recording, read, read_series
 from spectra.errors import DataError
 
 N = 400
@@ -65,3 +65,16 @@ def test_a_time_that_goes_back_to_anything_else_is_refused() -> None:
 def test_where_one_of_several_rows_is_to_be_taken_nothing_is_taken_for_a_restart() -> None:
     with pytest.raises(DataError, match="the time goes back"):
         recording("seconds", [i % 200 for i in range(N)], repeats="last")
+
+
+@pytest.mark.parametrize("name", ["unit_nr", "trial", "Run"])
+def test_whole_numbers_that_change_where_the_time_starts_again_tell_series_apart(
+    name: str,
+) -> None:
+    lengths = {3: 150, 7: 120, 4: 130}
+    cells = [(number, i) for number, length in lengths.items() for i in range(length)]
+    rows = [f"{number},{i},{v}" for (number, i), v in zip(cells, VALUES, strict=True)]
+    found = read_series(io.BytesIO("\n".join([f"{name},time_cycles,x", *rows]).encode()))
+    assert list(found) == ["3", "7", "4"]
+    assert [one.n_samples for one in found.values()] == list(lengths.values())
+    np.testing.assert_array_equal(found["7"].values[:, 0], VALUES[150:270])

@@ -65,9 +65,9 @@ def find_series(
         return _grouped(table, (column,))
     if instants is None or len(instants) < 2 * _FEWEST_ROWS:
         return None
-    keys = _keys(table, taken)
-    if not keys or has_missing(instants):
+    if has_missing(instants):
         return None
+    keys = _keys(table, taken)
     tangled = not _is_one_run(instants)
     few = keys[:_MOST_KEYS]
     for columns in [(column,) for column in keys] + [
@@ -81,6 +81,23 @@ def find_series(
             return found
         if named and not tangled and _are_interleaved(found):
             return found
+    return _by_restarts(table, instants, taken)
+
+
+def _by_restarts(table: Table, instants: pd.Index, taken: frozenset[int]) -> Series | None:
+    """Return the series by whole numbers that change exactly where the time starts again.
+
+    They number engines, runs or trials, whatever the column is called.
+    """
+    back = np.diff(_stamps(instants)) < 0
+    if not back.any() or np.mean(back) > 1 / _FEWEST_ROWS:
+        return None
+    for column in range(len(table.names)):
+        series = table.frame.iloc[:, column]
+        if column in taken or series.dtype.kind not in "iu":
+            continue
+        if np.array_equal(np.diff(series.to_numpy(dtype=np.int64)) != 0, back):
+            return _grouped(table, (column,))
     return None
 
 
