@@ -82,8 +82,9 @@ def regular_grid(index: pd.Index, fs: float | None, place: Place, *, merge: bool
         raise DataError(
             f"{place(row)}: sampling is irregular: this row comes {duration_text(apart)} after the "
             "one before, steps of "
-            f"{duration_text(float(np.median(np.diff(unique))))} are usual; --resample puts the "
-            "recording on a regular grid."
+            f"{duration_text(float(np.median(np.diff(unique))))} are usual; --resample auto puts "
+            "the recording on a regular grid of that step, and a period such as --resample 10s on "
+            "one of its own."
         )
     _refuse_growth(fit.positions, stamps, place)
     fit = replace(fit, step=round_step(fit, unique))
