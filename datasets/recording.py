@@ -19,6 +19,7 @@ from spectra.datasets.readers.columns import Table, read_channels
 from spectra.datasets.readers.table import raw_from_table, refuse_too_few
 from spectra.datasets.restarts import counted_on
 from spectra.datasets.rows_between import without_rows_between
+from spectra.datasets.stray_stamps import without_stray_stamps
 from spectra.errors import DataError
 from spectra.parameters import FASTEST, MOST_ROWS, SLOWEST, require
 
@@ -321,7 +322,7 @@ def _regular(
         return raw, on_grid(raw, fs, resample, repeats)
     except DataError:
         restarted = counted_on(raw) if repeats is None else None
-        for mended in (restarted, without_rows_between(raw)):
+        for mended in (restarted, without_stray_stamps(raw), without_rows_between(raw)):
             with suppress(DataError):
                 if mended is not None:
                     return mended, on_grid(mended, fs, resample, repeats)

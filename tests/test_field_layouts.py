@@ -577,6 +577,19 @@ def test_headers_of_several_lines_among_the_rows_are_left_out(
     assert has_note(found, f"{len(place) * (3 + starts)} lines repeat the header")
 
 
+def test_no_row_is_lost_above_a_header_that_is_repeated() -> None:
+    """Write segments as LabVIEW does, with a delimiter at the end of each row."""
+    top = ["LabVIEW Measurement\t", "Separator\tTab", *(f"Key{i}\t{i}" for i in range(15))]
+    text = lines(top)
+    for begin in range(0, N, 30):
+        rows = [f"{i / 100:.2f}\t{LEFT[begin + i]}\t" for i in range(30)]
+        head = ["Samples\t30\t", "Delta_X\t0.01\t", "***End_of_Header***\t\t"]
+        text += lines(head, "X_Value\tVoltage\tComment", rows)
+    found = read_text(text)
+    is_read(found, ("Voltage",), LEFT)
+    assert found.fs == 100
+
+
 @pytest.mark.parametrize("every", [20, 50])
 def test_headers_of_pages_are_left_out(every: int) -> None:
     head = ["procs ---memory--- -timestamp-", " r  free  UTC"]

@@ -484,3 +484,64 @@ def test_a_count_beside_the_date_and_the_hour_is_not_the_time() -> None:
     ]
     found = recording(rows, "instant,dteday,hr,cnt")
     assert (found.channels, found.fs) == (("cnt",), pytest.approx(1 / 3600))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "%d%b%Y %H:%M", "%d%b%Y:%H:%M:%S", "%d-%b-%y %I.%M.%S.000000 %p", "%d %b %Y %H.%M.%S",
+        "%a %d %b %H:%M:%S GMT %Y", "%d %b %H:%M:%S %Y", "%Y%m%dT%H%M%SZ",
+    ],
+)  # fmt: skip
+def test_more_notations_of_dates_are_read(form: str) -> None:
+    rows = [f"{stamp},{value}" for stamp, value in zip(stamps(form), VALUES, strict=True)]
+    found = recording(rows, "time,x")
+    assert found.index[0].tz_localize(None) == pd.Timestamp("2020-03-12")
+    assert (found.channels, found.fs) == (("x",), pytest.approx(1 / 3600))
+
+
+@pytest.mark.parametrize(
+    ("names", "form"),
+    [("date,hour,x", "%Y-%m-%d,{:.4f}"), ("year,day,x", "%Y,{:.6f}"), ("DATE,HHMM,x", "%m/%d/%Y,")],
+)
+def test_parts_of_a_day_may_be_fractions_or_four_digits(names: str, form: str) -> None:
+    dates = pd.date_range("2020-03-12", periods=N, freq="15min")
+    parts = {
+        "date,hour,x": dates.hour + dates.minute / 60,
+        "year,day,x": dates.day_of_year + dates.hour / 24 + dates.minute / 1440,
+        "DATE,HHMM,x": 100 * dates.hour + dates.minute,
+    }[names]
+    rows = [
+        date.strftime(form).format(part) + ("" if "{" in form else f"{part}") + f",{value}"
+        for date, part, value in zip(dates, parts, VALUES, strict=True)
+    ]
+    found = recording(rows, names)
+    np.testing.assert_array_equal(found.values, VALUES[:, None])
+    assert (found.index[0], found.fs) == (dates[0], pytest.approx(1 / 900))
+
+
+def test_keys_and_units_in_every_cell_lose_no_row() -> None:
+    rows = [f"T={value:.2f}C H={value / 2:.3f}%" for value in VALUES]
+    found = recording(rows)
+    assert (found.channels, found.units) == (("T", "H"), ("C", "%"))
+    np.testing.assert_array_equal(found.values[:, 0], VALUES)
+
+
+def test_blanks_inside_dates_divide_no_table_of_commas() -> None:
+    rows = [
+        f"{a},{b},RTO,AE,{v},True"
+        for a, b, v in zip(
+            stamps("%m/%d/%Y %I:%M:%S %p"), stamps("%m/%d/%Y %I:%M:%S %p"), VALUES, strict=True
+        )
+    ]
+    found = recording(rows, "begin_utc,begin_ept,region,zone,mw,verified")
+    assert found.channels[0] == "mw"
+    np.testing.assert_array_equal(found.values[:, 0], VALUES)
+
+
+@pytest.mark.parametrize("place", [1, 40])
+def test_zeros_among_the_lines_are_no_text(place: int) -> None:
+    rows = [f"{s},{v}" for s, v in zip(stamps("%Y-%m-%d %H:%M"), VALUES, strict=True)]
+    rows[place] = "\0" * 300 + "\n" + rows[place]
+    found = recording(rows, "time,x")
+    np.testing.assert_array_equal(found.values[:, 0], VALUES)

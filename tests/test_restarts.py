@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from spectra.datasets import Recording, read, read_series
@@ -78,3 +79,17 @@ def test_whole_numbers_that_change_where_the_time_starts_again_tell_series_apart
     assert list(found) == ["3", "7", "4"]
     assert [one.n_samples for one in found.values()] == list(lengths.values())
     np.testing.assert_array_equal(found["7"].values[:, 0], VALUES[150:270])
+
+
+@pytest.mark.parametrize("rows", [(300,), (1,), (N - 2,), (120, 121, 250)])
+@pytest.mark.parametrize("stray", ["2000-01-01 00:00:00", "2165-12-31 23:59:59"])
+def test_stamps_far_from_those_around_are_put_between_them(
+    rows: tuple[int, ...], stray: str
+) -> None:
+    stamps = pd.date_range("2024-03-01", periods=N, freq="1min")
+    written: list[object] = [stray if i in rows else stamp for i, stamp in enumerate(stamps)]
+    found = recording("time", written)
+    np.testing.assert_array_equal(found.values[:, 0], VALUES)
+    assert found.fs == pytest.approx(1 / 60)
+    np.testing.assert_array_equal(found.index, stamps)
+    assert any(f"line {rows[0] + 2} ({stray})" in note for note in found.notes)

@@ -36,6 +36,10 @@ def calendar_dates(table: Table, free: list[int]) -> tuple[frozenset[int], pd.Da
         if part is not None:
             parts.setdefault(part, column)
     values = {part: table.frame.iloc[:, column] for part, column in parts.items()}
+    if "month" not in parts and "day" in parts and "day of year" not in parts:
+        # A day without a month is that of the year.
+        parts["day of year"] = parts.pop("day")
+        values["day of year"] = values.pop("day")
     if "year" in parts and not {"month", "day of year", "hour"} & parts.keys():
         # MM and mm are the month where nothing else is it.
         parts |= {"month": parts.pop("minute")} if "minute" in parts else {}

@@ -87,11 +87,10 @@ _ALONE = re.compile(r"^\[\s*(.*?)\s*\]$")
 _NOTATIONS = (
     (_ALONE, r"\1"),
     (_SIGNED, r"\1"),
-    (re.compile(r"^\(([\d.,' ]+)\)$"), r"-\1"),
     (re.compile(r"(?<=\d);$"), ""),
 )
-"""Notations of numbers and what they stand for: [60], "+  5", (1.5) of accountants for -1.5, and a
-semicolon that ends a row of commas."""
+"""Notations of numbers and what they stand for: [60], "+  5", and a semicolon that ends a row."""
+_ACCOUNTED = re.compile(r"^\(([\d.,' ]+)\)$")
 _DASHES = re.compile(r"[-–—. ]*")
 
 _PREFIXES = {
@@ -218,6 +217,9 @@ def _numbers(text: "pd.Series[str]", decimal: str) -> Float64Array:
         rest = text[bad].str.replace(r"^[−–](?=[\d.,])", "-", regex=True).str.removeprefix("'")
         for pattern, plain in _NOTATIONS:
             rest = rest.str.replace(pattern, plain, regex=True)
+        if not np.isnan(values).all():
+            # Accountants write (1.5) for -1.5, beside numbers that are positive.
+            rest = rest.str.replace(_ACCOUNTED, r"-\1", regex=True)
         grouped = rest.str.fullmatch(GROUPED[decimal])
         rest = rest.mask(grouped, rest.str.replace(f"[^\\d+{decimal}-]", "", regex=True))
         values[bad] = _parsed(rest.str.replace(decimal, ".", regex=False))

@@ -12,7 +12,21 @@ from spectra.errors import DataError
 
 _DOTTED = re.compile(r"\s*\d{1,2}\.\d\d\.\d\d\s*")
 """A time of day as Italian programs write it; alone it may be a date."""
-_HOUR_NAMES = {"hour", "hours", "hr", "stunde", "hora", "heure", "ora", "uur", "he", "hh", "time"}
+_HOUR_NAMES = {
+    "hour",
+    "hours",
+    "hr",
+    "stunde",
+    "hora",
+    "heure",
+    "ora",
+    "uur",
+    "he",
+    "hh",
+    "time",
+    "hhmm",
+    "hhmmss",
+}
 _HALF = re.compile(r"\s*[ap]\.?m?\.?\s*", re.IGNORECASE)
 _A_FEW = 20
 
@@ -29,7 +43,11 @@ def hours_beside(
         series = table.frame.iloc[:, column]
         unnamed = dates is not None and name is None and column == date + 1
         named = bool(words(name) & _HOUR_NAMES)
-        if column == date or not (named or unnamed) or series.dtype.kind not in "iu":
+        if column == date or not (named or unnamed):
+            continue
+        if named and series.dtype.kind == "f" and (late := _fractions(series)) is not None:
+            return column, late
+        if series.dtype.kind not in "iu":
             continue
         hours = series.to_numpy(dtype=np.int64)
         # Hours of 1 to 24 are those that end then.
@@ -40,6 +58,17 @@ def hours_beside(
         if named or (dates is not None and len(set(np.diff((dates + late).asi8))) == 1):
             return column, late
     return None
+
+
+def _fractions(column: "pd.Series[float]") -> pd.TimedeltaIndex | None:
+    """Return the times of day of hours with fractions, such as 13.25; None for other numbers."""
+    hours = column.to_numpy(dtype=np.float64)
+    steps = np.diff(hours)
+    usual = float(np.median(steps))
+    inside = bool(hours.min() >= 0 and hours.max() < 24 and usual > 0)
+    if not inside or np.mean(np.abs(steps % 24 - usual) <= 0.01 * usual) < 0.9:
+        return None
+    return pd.TimedeltaIndex(np.rint(hours * 3600).astype(np.int64).view("timedelta64[s]"))
 
 
 def written_clock(column: "pd.Series[float]", name: str | None) -> pd.TimedeltaIndex | None:

@@ -259,7 +259,7 @@ def _with_repeats(text: Text, dialect: Dialect) -> Dialect | None:
     """
     if dialect.repeats or dialect.above == 0:
         return None
-    lines = enumerate(map(str.strip, text.lines()), start=1)
+    lines = enumerate((line.strip() for line in text.lines()), start=1)
     header = {line: number for number, line in islice(lines, dialect.above) if _has_words(line)}
     repeats: set[int] = set()
     recent: deque[tuple[int, str]] = deque(maxlen=dialect.above)
@@ -287,9 +287,10 @@ def _has_words(line: str) -> bool:
 
 
 def _is_row(line: str, dialect: Dialect) -> bool:
-    """Return True if a line begins with a number or a date, and has the fields of a row."""
+    """Return True if a line begins with a number or a date, and has as many as other fields."""
     (fields,) = split([line], dialect.delimiter) or [[]]
-    return len(fields) == dialect.width and is_value(fields[0], dialect.decimal)
+    values = [is_value(field, dialect.decimal) for field in fields if field]
+    return bool(values) and values[0] and 2 * sum(values) >= len(values)
 
 
 def _may_hide_comments(frame: pd.DataFrame) -> bool:

@@ -35,7 +35,8 @@ _DAY = (
     rf"\d{{4}}-?\d\d-?\d\d|\d{{4}}-\d{{3}}|\d{{1,4}}([-/.])\d{{1,2}}\1\d{{1,4}}"
     r"|\d{4}:\d\d:\d\d(?!\d)|\d\d:\d\d:\d{4}(?!\d)|\d\d \d\d \d{4}|\d{4} \d\d \d\d"
     r"|\d{4}-?W\d\d-?[1-7]"
-    rf"|\d{{1,2}}\.?[- /]{_MONTH},?[- /]\d{{2,4}}|{_MONTH}[- ]\d{{1,2}},?[- ]\d{{2,4}}"
+    rf"|\d{{1,2}}{_MONTH}\d{{4}}|\d{{1,2}}\.?[- /]{_MONTH},?[- /]\d{{2,4}}"
+    rf"|{_MONTH}[- ]\d{{1,2}},?[- ]\d{{2,4}}"
     r"|\d{4}[年년]\s?\d{1,2}[月월]\s?\d{1,2}[日일]"
 )
 _CLOCK_FIRST = (
@@ -47,6 +48,7 @@ _LETTERED = r"\d{1,2}\s?h\s?\d\d(?:\s?m(?:in)?(?:\s?\d\d\s?s?)?)?"
 """A time of day with letters between its parts: 8h05, 08h05m00s."""
 _HOUR = (
     rf"(?:\d{{1,2}}:\d\d(?::\d\d(?:[.,:]\d+)?)?(?:\s*[ap]\.?\s?m\.?)?|{_LETTERED}"
+    r"|\d\d\.\d\d\.\d\d(?:\.\d+)?(?:\s*[ap]m)?"
     r"|(?<=[_T])\d\d-\d\d-\d\d)"
 )
 _ZONE = (
@@ -54,8 +56,11 @@ _ZONE = (
     r"|[A-Z][a-z]+/[A-Za-z_]+)?"
 )
 _BETWEEN = r"(?:\s*[T,;_ -]\s*|:)"
-_YEAR_LAST = rf"{_MONTH}\s+\d{{1,2}}\s+\d{{1,2}}:\d\d:\d\d(?:\s+[A-Z]{{1,5}})?\s+\d{{4}}"
-"""A date as C and Java write it: Mar 04 08:00:00 CET 2021."""
+_YEAR_LAST = (
+    rf"(?:{_MONTH}\s+\d{{1,2}}|\d{{1,2}}\s+{_MONTH})\s+\d{{1,2}}:\d\d:\d\d"
+    r"(?:\s+[A-Z]{1,5})?\s+\d{4}"
+)
+"""A date as C and Java write it: Mar 04 08:00:00 CET 2021, or with the day first."""
 _TIME = rf"(?:{_HOUR}|\d{{2}}(?:\d\d){{0,2}}(?:\.\d+)?){_ZONE}"
 _INSTANT = (
     rf"{_WEEKDAY}(?:{_YEAR_LAST}|(?:{_DAY})(?:{_BETWEEN}{_TIME})?"
@@ -179,7 +184,13 @@ def _plain(
             rf"^{_WEEKDAY}({_MONTH})\s+(\d{{1,2}})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}})?)\s+(\d{{4}})$",
             r"\2 \1 \5 \3\4",
         )
+        replaced(
+            rf"^{_WEEKDAY}(\d{{1,2}})\s+({_MONTH})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}})?)\s+(\d{{4}})$",
+            r"\1 \2 \5 \3\4",
+        )
         replaced(rf"^{_WEEKDAY[:-1]}", "")
+        replaced(rf"^(\d{{1,2}})({_MONTH})(\d{{4}})", r"\1 \2 \3")
+        replaced(r"(?<=\s)(\d\d)\.(\d\d)\.(\d\d)(?=[. ]|$)", r"\1:\2:\3")
         replaced(r"^(\d{4})[年년]\s?(\d{1,2})[月월]\s?(\d{1,2})[日일]", r"\1-\2-\3")
         replaced(
             r"(?<=[\s_T])(\d{1,2})\s?h\s?(\d\d)(?:\s?m(?:in)?\s?(\d\d)\s?s?|\s?m(?:in)?)?",

@@ -63,7 +63,11 @@ def rows_of(sample: Sequence[str], forced: str | None) -> tuple[list[list[str]],
         for delimiter in _DELIMITERS
         if _occurs(delimiter, sample)
     ]
-    sure = any(_is_regular(rows) for rows, delimiter in found if delimiter in ";\t|")
+    sure = any(
+        _is_regular(rows) and (delimiter != "," or _has_names(rows))
+        for rows, delimiter in found
+        if delimiter != BLANKS
+    )
     # Cells in quotes with commas between leave no doubt either.
     sure |= 2 * sum('","' in line for line in sample) > len(sample)
 
@@ -87,6 +91,16 @@ def _is_regular(rows: list[list[str]]) -> bool:
     body = body_of(rows)
     width = usual_width(body)
     return width > 1 and sum(len(row) == width for row in body) >= 0.95 * len(body)
+
+
+def _has_names(rows: list[list[str]]) -> bool:
+    """Return True if the first row has a name in each of three fields or more, as the others have.
+
+    In "1,5 2,5" below "left right" commas divide other rows than the first.
+    """
+    names = rows[0]
+    width = usual_width(body_of(rows))
+    return len(names) == width > 2 and all(re.match(r"[^\W\d]", name) for name in names)
 
 
 def is_split_decimal(rows: list[list[str]]) -> bool:

@@ -35,6 +35,7 @@ _SIGNATURES = {
 }
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f]")
 """Bytes that no text has."""
+_ZEROS = re.compile(rb"\0{8,}")
 _PADDING = bytes(8)
 """Zeros at the end of a file from which on they are no text: UTF-16 and UTF-32 have fewer."""
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
@@ -136,6 +137,9 @@ def open_text(source: Source) -> Text:
     if not _CONTROL.search(head[: head.find(b"\0")]):
         source = _without_padding(source)
         head = source.head(_FIRST_BYTES)
+    if _is_text_but_for_zeros(head):
+        source = _without_zeros(source)
+        head = source.head(_FIRST_BYTES)
     text = Text(source, _encoding(head, source.name))
     if text.encoding == "utf-8-sig" and not _is_utf8(head):
         return text.lenient()
@@ -158,6 +162,26 @@ def _without_padding(source: Source) -> Source:
             return source
         raw.seek(0)
         return replace(source, path=None, data=raw.read().rstrip(b"\0"))
+
+
+def _is_text_but_for_zeros(head: bytes) -> bool:
+    """Return True if a text has blocks of zeros, as a card leaves where the power failed."""
+    if _PADDING not in head or head.startswith(
+        tuple(mark for one in _MARKS.values() for mark in one)
+    ):
+        return False
+    rest = head.replace(b"\0", b"")
+    alone = len(head) - len(rest) - sum(map(len, _ZEROS.findall(head)))
+    return alone == 0 and b"\n" in rest and not _CONTROL.search(rest) and _is_utf8(rest)
+
+
+def _without_zeros(source: Source) -> Source:
+    """Return a source without the zeros in it, as long as it fits the memory."""
+    with source.open() as raw:
+        data = raw.read(largest_bytes() + 1)
+    if len(data) > largest_bytes():
+        return source
+    return replace(source, path=None, data=data.replace(b"\0", b""), compression=None)
 
 
 def _head(source: Source) -> bytes:

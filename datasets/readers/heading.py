@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from spectra.datasets.readers.cells import MISSING
+from spectra.datasets.readers.cells import MISSING, is_number_with_unit
 from spectra.datasets.readers.dates import is_date
 from spectra.datasets.readers.delimiter import (
     BLANKS,
@@ -269,7 +269,8 @@ def _is_header(rows: list[list[str]], decimal: str) -> bool:
         return True
     words = [field for field in first if field.lower() not in MISSING and field not in values]
     if not values:
-        return bool(words)
+        united = all(map(is_number_with_unit, filter(None, first)))
+        return bool(words) and not (united and body and any(map(is_number_with_unit, body[0])))
     counted = [str(i) for i in range(len(values))]
     if values == counted and not words:
         # Tables without names of their own are written with 0, 1, 2, … above the columns.

@@ -1,0 +1,73 @@
+"""Stamps far from those around them: a clock that was lost for a few rows."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from spectra.arrays import BoolArray, Float64Array
+from spectra.datasets.instants import has_missing, is_far, seconds_of
+from spectra.datasets.raw import Raw
+
+_MOST_SHARE = 0.02
+"""Share of the rows whose stamps may be far from those around them."""
+_FAR = 1000.0
+"""Usual steps from which on a stamp is far from the median of those around it."""
+_WINDOW = 11
+"""Rows around one among which most stamps are right."""
+_FEWEST_ROWS = 50
+
+
+def without_stray_stamps(raw: Raw) -> Raw | None:
+    """Return samples with each stray stamp put between those around it, and a note.
+
+    None is returned where no stamp, or more than a few, are far from those around them.
+
+    Parameters
+    ----------
+    raw : Raw
+        Samples whose stamps are no grid.
+
+    Returns
+    -------
+    Raw or None
+        The same samples with other stamps in a few rows.
+    """
+    if raw.instants is None or raw.stack is not None or len(raw.instants) < _FEWEST_ROWS:
+        return None
+    if has_missing(raw.instants) or is_far(raw.instants).any():
+        return None
+    seconds = seconds_of(raw.instants)
+    stray = _stray(seconds)
+    # At the ends a recording may have gone on after a long pause.
+    if not stray.any() or stray.mean() > _MOST_SHARE or stray[0] or stray[-1]:
+        return None
+    rows = np.arange(len(seconds))
+    mended = np.interp(rows, rows[~stray], seconds[~stray])
+    late = np.where(stray, mended - seconds, 0.0)
+    first = int(np.argmax(stray))
+    where = raw.place(first).split(", ")[-1]
+    count = int(stray.sum())
+    said = "The time stamp of 1 row is" if count == 1 else f"The time stamps of {count} rows are"
+    note = (
+        f"{said} far from those around, the first in {where} ({raw.instants[first]}): put between "
+        "them (--time none leaves the time out)."
+    )
+    return replace(raw, instants=_later(raw.instants, late), notes=(*raw.notes, note))
+
+
+def _stray(seconds: Float64Array) -> BoolArray:
+    """Return which stamps are far from the median of those around them."""
+    usual = float(np.median(np.abs(np.diff(seconds))))
+    padded = np.pad(seconds, _WINDOW // 2, mode="reflect")
+    around = np.median(np.lib.stride_tricks.sliding_window_view(padded, _WINDOW), axis=1)
+    return np.asarray(np.abs(seconds - around) > _FAR * max(usual, 1e-9), dtype=np.bool_)
+
+
+def _later(index: pd.Index, late: Float64Array) -> pd.Index:
+    """Return instants that are later by so many seconds each."""
+    if not isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        return pd.Index(index.to_numpy(dtype=np.float64) + late).rename(index.name)
+    micros = np.rint(late * 1e6).astype(np.int64).view("timedelta64[us]")
+    moved: pd.Index = index.as_unit("us") + pd.TimedeltaIndex(micros)
+    return moved.rename(index.name)
