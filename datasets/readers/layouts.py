@@ -267,7 +267,8 @@ def _blocks(table: Table) -> Table | None:
     instants = stamps.as_unit("ns").repeat(len(columns)) + pd.TimedeltaIndex(
         np.tile(offsets, len(stamps)).view("timedelta64[ns]")
     )
-    others = [i for i in range(1, len(table.names)) if i not in set(columns)]
+    inside = set(columns)
+    others = [i for i in range(1, len(table.names)) if i not in inside]
     left = f" {len(others)} columns beside them are left out." if others else ""
     note = (
         f"{len(columns)} samples of one signal in each row, a row every {usual:g} s: read as one "

@@ -68,6 +68,8 @@ def find_series(
     if has_missing(instants):
         return None
     keys = _keys(table, taken)
+    if not keys and instants.is_monotonic_increasing:
+        return None
     tangled = not _is_one_run(instants)
     few = keys[:_MOST_KEYS]
     for columns in [(column,) for column in keys] + [
