@@ -545,3 +545,16 @@ def test_zeros_among_the_lines_are_no_text(place: int) -> None:
     rows[place] = "\0" * 300 + "\n" + rows[place]
     found = recording(rows, "time,x")
     np.testing.assert_array_equal(found.values[:, 0], VALUES)
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d.%m.%Y"])
+def test_a_date_in_the_first_row_of_each_day_is_that_of_the_rows_below(form: str) -> None:
+    dates = pd.date_range("2020-03-12 21:00", periods=N, freq="20min")
+    first = np.diff(dates.day, prepend=0) != 0
+    rows = [
+        f"{date.strftime(form) if begins else ''},{date:%H:%M},{v}"
+        for date, begins, v in zip(dates, first, VALUES, strict=True)
+    ]
+    found = recording(rows, "Date,Time,x")
+    np.testing.assert_array_equal(found.index, dates)
+    assert found.channels == ("x",)

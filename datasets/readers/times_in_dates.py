@@ -1,5 +1,7 @@
 """The time in a column of written dates, with the time of day in a column beside it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -45,6 +47,11 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
                 f"{table.place(row)}, {table.label(column)}: {quoted(series.iloc[row])} is not a "
                 "date like those above and below."
             )
+        if np.mean(missing) > 0.5 and not missing[0] and _is_beside_clocks(table, column):
+            # A date in the first row of each day, as in merged cells of a workbook.
+            frame = table.frame.copy()
+            frame.isetitem(column, series.ffill())
+            return time_in_dates(replace(table, frame=frame), column, order)
         refuse_missing(table, column, missing)
     name = table.names[column]
     # Days without a time of day show in the first rows; to look for repeats takes longer.
@@ -52,6 +59,11 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
     if days and bool((parsed == parsed.normalize()).all()):
         return with_clock(table, column, parsed, notes)
     return TimeColumn(frozenset({column}), parsed.rename(name), notes)
+
+
+def _is_beside_clocks(table: Table, column: int) -> bool:
+    """Return True if the column to the right holds times of day."""
+    return column + 1 < len(table.names) and holds_clocks(table.frame.iloc[:, column + 1])
 
 
 def _writes_day_first(table: Table) -> bool:
