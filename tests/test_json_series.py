@@ -147,3 +147,25 @@ def test_a_text_beside_records_is_no_name_of_theirs(status: str) -> None:
     rows = [{"ts": t, "status": a} for t, a in zip(ISO, TEMP, strict=True)]
     found = read(io.BytesIO(json.dumps({"status": status, "data": rows}).encode()))
     assert found.channels == ("status",)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_objects_in_the_cells_of_a_table_are_columns(nested: bool) -> None:
+    rows = []
+    for i, (ms, temp, hum) in enumerate(zip(MILLIS, TEMP, HUM, strict=True)):
+        inside: dict[str, Any] = {"temp": temp, "hum": None if i == 7 else hum, "fw": "1.2"}
+        text = json.dumps({"m": inside} if nested else inside).replace('"', '""')
+        rows.append(f'{ms},d1,"{text}"\n')
+    found = read(io.BytesIO(("ts,device,payload\n" + "".join(rows)).encode()))
+    names = ("m.temp", "m.hum") if nested else ("temp", "hum")
+    assert found.channels[:2] == names
+    np.testing.assert_array_equal(found.values[:, 0], TEMP)
+    assert found.interpolated[7]
+    assert any("'payload' holds JSON" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("cell", ["{{x{0}", '{{""k{0}"": {0}, ""l{0}"": {{""m"": 1}}}}'])
+def test_cells_that_are_no_objects_of_the_same_keys_stay_texts(cell: str) -> None:
+    rows = [f'{UNIX[0] + i},"{cell.format(i)}",{TEMP[i % N]}\n' for i in range(10 * N)]
+    found = read(io.BytesIO(("ts,name,temp\n" + "".join(rows)).encode()))
+    assert found.channels == ("temp",)

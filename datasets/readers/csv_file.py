@@ -22,6 +22,7 @@ from spectra.datasets.readers.encoded_text import Text, open_text
 from spectra.datasets.readers.fit_csv import fit_messages, is_fit
 from spectra.datasets.readers.header import read_header
 from spectra.datasets.readers.heading import COMMENTS
+from spectra.datasets.readers.json_cells import with_json_cells
 from spectra.datasets.readers.keyed_cells import (
     numeric,
     plain_columns,
@@ -163,7 +164,7 @@ def _trimmed(text: Text, parsed: _Parsed, request: Request) -> Table:
     )
     if is_fit(table.names) and request.delimiter is None:
         return fit_messages(table)
-    table = _without_repeated_names(table)
+    table = with_json_cells(_without_repeated_names(table))
     notes += table.notes
     total = None if request.as_is else total_row(table.frame, dialect.decimal)
     if total is not None:

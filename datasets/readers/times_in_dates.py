@@ -50,7 +50,7 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
         if np.mean(missing) > 0.5 and not missing[0] and _is_beside_clocks(table, column):
             # A date in the first row of each day, as in merged cells of a workbook.
             frame = table.frame.copy()
-            frame.isetitem(column, series.ffill())
+            frame.isetitem(column, series.ffill().array)
             return time_in_dates(replace(table, frame=frame), column, order)
         refuse_missing(table, column, missing)
     name = table.names[column]
