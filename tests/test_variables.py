@@ -7,6 +7,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.io
 
@@ -135,3 +136,68 @@ def test_wav_without_samples_is_refused_in_a_sentence() -> None:
     head = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0"
     with pytest.raises(DataError, match="has no samples: its recorder may not have finished"):
         read(io.BytesIO(head + b"data\0\0\0\0"))
+
+
+@pytest.mark.parametrize(
+    ("unit", "seconds", "begin"),
+    [
+        ("hours since 1900-01-01 00:00:0.0", 3600, "1900-01-01"),
+        ("days since 1950-01-01", 86400, "1950-01-01"),
+        ("seconds since 2020-03-01T06:00:00Z", 1, "2020-03-01 06:00"),
+        ("minutes since 2020-03-01 00:00:00", 60, "2020-03-01"),
+    ],
+)
+def test_times_of_netcdf_are_dates(tmp_path: Path, unit: str, seconds: int, begin: str) -> None:
+    def write(file: h5py.File) -> None:
+        file["time"] = np.arange(N) + 10.0
+        file["time"].attrs["units"] = unit
+        file["sst"] = X
+
+    found = read(hdf5(tmp_path, write))
+    assert (found.channels, found.fs) == (("sst",), pytest.approx(1 / seconds))
+    assert found.index[0] == pd.Timestamp(begin) + pd.Timedelta(seconds=10 * seconds)
+    np.testing.assert_array_equal(found.values[:, 0], X)
+
+
+def test_times_of_another_calendar_are_no_dates(tmp_path: Path) -> None:
+    def write(file: h5py.File) -> None:
+        file["time"] = np.arange(N) + 10.0
+        file["time"].attrs["units"] = "days since 1850-01-01"
+        file["time"].attrs["calendar"] = "360_day"
+        file["sst"] = X
+
+    assert not isinstance(read(hdf5(tmp_path, write)).index, pd.DatetimeIndex)
+
+
+@pytest.mark.parametrize("fill", [-32768, 9.969209968386869e36])
+@pytest.mark.parametrize("scale", [None, 0.01])
+def test_packed_values_of_netcdf_are_unpacked(
+    tmp_path: Path, fill: float, scale: float | None
+) -> None:
+    values = np.round(X, 2) + 20
+    packed = values if scale is None else np.round((values - 20) / scale)
+    packed[[5, 30]] = fill
+
+    def write(file: h5py.File) -> None:
+        file["sst"] = packed.astype("i2" if scale and fill < 0 else "f4")
+        file["sst"].attrs["_FillValue"] = file["sst"].dtype.type(fill)
+        if scale is not None:
+            file["sst"].attrs["scale_factor"], file["sst"].attrs["add_offset"] = scale, 20.0
+
+    found = read(hdf5(tmp_path, write))
+    assert found.interpolated[[5, 30]].all()
+    known = np.setdiff1d(np.arange(N), [5, 30])
+    np.testing.assert_allclose(found.values[known, 0], values[known], atol=1e-5)
+
+
+def test_cells_of_a_grid_at_each_date_are_channels(tmp_path: Path) -> None:
+    grid = np.stack([X, Y, X + 1, Y + 1], axis=1).reshape(N, 2, 2)
+
+    def write(file: h5py.File) -> None:
+        file["time"] = np.arange(N)
+        file["time"].attrs["units"] = "hours since 2020-01-01"
+        file["sst"], file["lat"], file["lon"] = grid, [1.0, 2.0], [3.0, 4.0]
+
+    found = read(hdf5(tmp_path, write))
+    np.testing.assert_array_equal(found.values, grid.reshape(N, 4))
+    assert found.fs == pytest.approx(1 / 3600)

@@ -44,6 +44,9 @@ FAULTS = (
 """Errors of h5py on damaged files."""
 _STARTS = ("start_time", "starttime", "start", "start_datetime")
 _UNITS = ("unit", "units")
+_PACKING = ("_FillValue", "missing_value", "scale_factor", "add_offset")
+"""Attributes by which values are unpacked (netCDF Users Guide, Attribute Conventions)."""
+_CALENDARS = ("", "standard", "gregorian", "proleptic_gregorian")
 _TEXTS = ("char", "cell", "function_handle")
 """Classes of MATLAB whose values are no numbers, though they are stored as such."""
 _LARGEST_ATTRIBUTE = 4096
@@ -99,7 +102,7 @@ def answer(
 
 
 def _description(h5py: Any, file: Any) -> Iterator[object]:
-    """Yield name, field, shape, shape of a value, type, unit, and whether it is text, of each.
+    """Yield name, field, shape, shape of a value, type, unit, text or not, packing, of each.
 
     At last come rate and start. Parts of the file are left out that lie in other files, or that
     MATLAB keeps for objects.
@@ -114,15 +117,31 @@ def _description(h5py: Any, file: Any) -> Iterator[object]:
         if data.is_virtual or data.external or data.shape is None or "MATLAB_empty" in data.attrs:
             continue
         unit = next((_text(h5py, data, key) for key in _UNITS if key in data.attrs), "")
+        if " since " in unit and _text(h5py, data, "calendar").casefold() not in _CALENDARS:
+            # Years of 360 days are those of models: no dates.
+            unit = unit.partition(" since ")[0]
         text = _text(h5py, data, "MATLAB_class") in _TEXTS
         for field in data.dtype.names or (None,):
             dtype = data.dtype if field is None else data.dtype[field]
-            yield [name, field, data.shape, dtype.shape, dtype.base.str, unit, text]
+            packing = _packing(h5py, data) if field is None and dtype.base.kind in "fiu" else {}
+            yield [name, field, data.shape, dtype.shape, dtype.base.str, unit, text, packing]
             if dtype.base.kind in "fiub" and not text:
                 holders[name] = None
                 if field is None:
                     holders[name.rpartition("/")[0] or "/"] = None
     yield _recorded(h5py, (file[name] for name in holders))
+
+
+def _packing(h5py: Any, data: Any) -> dict[str, float]:
+    """Return the numbers that netCDF gives to unpack values: fills, scale and offset."""
+    found = {}
+    for key in _PACKING:
+        value = _attribute(h5py, data, key) if key in data.attrs else None
+        if isinstance(value, (np.ndarray, np.generic)) and np.size(value) == 1:
+            number = np.asarray(value).reshape(-1)[0]
+            if np.asarray(value).dtype.kind in "fiu" and np.isfinite(number):
+                found[key] = float(number)
+    return found
 
 
 def _recorded(h5py: Any, holders: Iterator[Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """HDF5 files, and MATLAB files of version 7.3, which are such: read with h5py."""
 
 import json
+from collections.abc import Callable
 from functools import partial
 from math import prod
 from typing import Any, NamedTuple
@@ -79,11 +80,14 @@ def _variable(
     form: str,
     unit: str,
     text: bool,
+    packing: dict[str, float],
 ) -> Variable:
     """Return a data set, or a field of one, whose values are read later."""
     dtype = np.dtype(form)
     whole = (*shape, *inner)
     read = partial(_values, file, name, field, whole, dtype)
+    if packing:
+        read = partial(_unpacked, read, packing)
     return Variable(
         f"/{name}" if field is None else f"/{name}/{field}",
         whole,
@@ -125,6 +129,19 @@ def _values(
     except FAULTS as error:
         raise damaged(file.source, f"{file.kind}, '/{name}'", error) from error
     return values
+
+
+def _unpacked(
+    read: Callable[..., NDArray[np.generic]], packing: dict[str, float], *rows: int
+) -> NDArray[np.generic]:
+    """Return values scaled and shifted as netCDF files say, NaN where they are fill values."""
+    packed = read(*rows)
+    values = packed.astype(np.float64)
+    for key in ("_FillValue", "missing_value"):
+        if key in packing:
+            # A fill value of 32 bits is compared as such.
+            values[packed == packed.dtype.type(packing[key])] = np.nan
+    return values * packing.get("scale_factor", 1.0) + packing.get("add_offset", 0.0)
 
 
 def _instant(texts: list[str]) -> pd.Timestamp | None:

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from spectra.arrays import Float64Array
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.names import SECONDS
 from spectra.datasets.readers.signals import (
     SignalHeader,
     as_floats,
@@ -36,6 +38,10 @@ _EQUAL_RATES = 4096
 """Values of a vector of rates that are looked at: one a channel or block."""
 _SCALES = (1.0, 1e3, 1e6, 1e9)
 """Steps of a time in s, ms, µs or ns over those of a rate in Hz."""
+_SINCE = re.compile(r"(\w+)\s+since\s+(.+)", re.IGNORECASE)
+"""The unit of a time by the CF conventions of netCDF."""
+_LATEST = 8e9
+"""Seconds before and after 1970 at which dates in nanoseconds end, and a little less."""
 _TIMES = {"t", "time", "times", "timestamp", "timestamps", "tout", "seconds"}
 
 
@@ -130,7 +136,8 @@ def raw_from_variables(
     DataError
         Where no variable can be analysed, or the wanted one is not there.
     """
-    usable = [one for one in variables if one.numeric and one.size > 1 and len(one.sides) <= 2]
+    variables = [_as_dates(one) for one in variables]
+    usable = [one for one in variables if _is_usable(one, variables)]
     if not usable:
         raise DataError(f"{source.name} has no vector of numbers: {_contents(variables)}.")
     if request.variable is not None:
@@ -154,6 +161,39 @@ def raw_from_variables(
     else:
         raw = _raw(header, values, request, tuple(notes))
     return replace(raw, unread=length - rows)
+
+
+def _is_usable(one: Variable, variables: Sequence[Variable]) -> bool:
+    """Return True for a vector or a matrix of numbers, or a grid at each instant of a variable."""
+    if not one.numeric or one.size < 2:
+        return False
+    timed = any(other.dated and other.sides == one.sides[:1] for other in variables)
+    return len(one.sides) <= 2 or (timed and one.sides[0] == one.length)
+
+
+def _as_dates(variable: Variable) -> Variable:
+    """Return a variable in "hours since 1900-01-01" as dates, any other as it is."""
+    match = _SINCE.fullmatch(variable.unit.strip())
+    if match is None or not variable.numeric or len(variable.sides) != 1:
+        return variable
+    length = SECONDS.get(match[1].casefold()) or SECONDS.get(match[1].casefold() + "s")
+    begin = pd.to_datetime(match[2], errors="coerce", utc=True)
+    if length is None or pd.isna(begin):
+        return variable
+    read = partial(_dates, variable.read, length, begin.tz_localize(None))
+    return replace(variable, numeric=False, dated=True, read=read, head=None, unit="")
+
+
+def _dates(
+    read: Callable[[], NDArray[np.generic]], length: float, begin: pd.Timestamp
+) -> NDArray[np.generic]:
+    """Return dates so many units after another; NaT for those that no dates have."""
+    seconds = np.asarray(read(), dtype=np.float64) * length
+    seconds[~(np.abs(seconds) < _LATEST)] = np.nan
+    micros = np.where(np.isnan(seconds), 0.0, np.rint(seconds * 1e6)).astype(np.int64)
+    dates = begin.to_datetime64().astype("datetime64[us]") + micros.view("timedelta64[us]")
+    dates[np.isnan(seconds)] = np.datetime64("NaT")
+    return np.asarray(dates)
 
 
 def _rate(
