@@ -201,3 +201,14 @@ def test_cells_of_a_grid_at_each_date_are_channels(tmp_path: Path) -> None:
     found = read(hdf5(tmp_path, write))
     np.testing.assert_array_equal(found.values, grid.reshape(N, 4))
     assert found.fs == pytest.approx(1 / 3600)
+
+
+@pytest.mark.parametrize("form", ["i2", "f4", "u1"])
+def test_a_fill_value_that_no_value_can_be_leaves_all(tmp_path: Path, form: str) -> None:
+    def write(file: h5py.File) -> None:
+        file["x"] = np.arange(N).astype(form)
+        file["x"].attrs["missing_value"] = 1e300
+
+    np.testing.assert_array_equal(
+        read(hdf5(tmp_path, write)).values[:, 0], np.arange(N).astype(form)
+    )

@@ -140,7 +140,9 @@ def _unpacked(
     for key in ("_FillValue", "missing_value"):
         if key in packing:
             # A fill value of 32 bits is compared as such.
-            values[packed == packed.dtype.type(packing[key])] = np.nan
+            with np.errstate(over="ignore"):
+                kind = packed.dtype if packed.dtype.kind == "f" else np.dtype(np.float64)
+                values[packed == np.float64(packing[key]).astype(kind)] = np.nan
     return values * packing.get("scale_factor", 1.0) + packing.get("add_offset", 0.0)
 
 
