@@ -169,3 +169,15 @@ def test_cells_that_are_no_objects_of_the_same_keys_stay_texts(cell: str) -> Non
     rows = [f'{UNIX[0] + i},"{cell.format(i)}",{TEMP[i % N]}\n' for i in range(10 * N)]
     found = read(io.BytesIO(("ts,name,temp\n" + "".join(rows)).encode()))
     assert found.channels == ("temp",)
+
+
+def test_records_in_no_order_of_time_are_sorted() -> None:
+    order = np.random.default_rng(5).permutation(N)
+    points = [{"Timestamp": ISO[i], "Average": TEMP[i], "Unit": "Percent"} for i in order]
+    text = json.dumps({"Label": "CPUUtilization", "Datapoints": points}).encode()
+    found = read(io.BytesIO(text))
+    np.testing.assert_array_equal(found.values[:, 0], TEMP)
+    assert (found.fs, found.index[0]) == (pytest.approx(1 / 60), STAMPS[0])
+    assert any("sorted by 'Timestamp'" in note for note in found.notes)
+    kept = read(io.BytesIO(text), time="none")
+    np.testing.assert_array_equal(kept.values[:, 0], np.array(TEMP)[order])

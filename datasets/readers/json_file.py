@@ -7,11 +7,14 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeAlias
 
+import numpy as np
 import pandas as pd
 
+from spectra.arrays import IntArray
 from spectra.datasets.memory import largest_bytes, refuse_mostly_empty, refuse_too_large
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.dates import is_date
 from spectra.datasets.readers.json_part import shortened
 from spectra.datasets.readers.json_series import series_in, titles_in
 from spectra.datasets.readers.keyed_cells import numeric
@@ -31,6 +34,10 @@ _WHOLE_LEVELS = 3
 """Levels of a record that become columns: {"a": {"b": 1}} is a.b."""
 _LONGEST_NAME = 1000
 """Letters of the name of a series, which each of its samples repeats."""
+_A_FEW = 20
+"""Records that show whether a key holds dates."""
+_ORDERED = 0.5
+"""Share of the steps, less those that go the other way, from which on records have an order."""
 _REMEDY = "save it as CSV, a reading a row"
 
 
@@ -55,6 +62,9 @@ def read_json(source: Source, request: Request) -> Raw:
         frame = frame.iloc[: request.nrows]
     if not frame.shape[1]:
         raise DataError(f"{source.name} is JSON whose records hold nothing: {_REMEDY}.")
+    order, sorted_note = _order(frame) if request.time is None else (None, ())
+    if order is not None:
+        frame = frame.iloc[order].reset_index(drop=True)
     keys: list[object] = list(frame.columns)
     titles = titles_in(value, [key for key in keys if isinstance(key, str)])
     names = tuple(None if isinstance(key, int) else titles.get(str(key), str(key)) for key in keys)
@@ -63,11 +73,37 @@ def read_json(source: Source, request: Request) -> Raw:
     table = Table(
         plain,
         names,
-        lambda row: f"{source.name}, record {row + 1}",
+        lambda row: f"{source.name}, record {row + 1 if order is None else int(order[row]) + 1}",
         source.name,
+        notes=sorted_note,
         has_fill_values=not request.as_is,
     )
     return replace(raw_from_table(table, request), unread=unread)
+
+
+def _order(frame: pd.DataFrame) -> tuple[IntArray | None, tuple[str, ...]]:
+    """Return the order in time of records that come in none, and a note; None for any others.
+
+    A list of records has no order of its own, and some services send it in none. Each instant
+    occurs once: else the records may be of several series.
+    """
+    for key in frame.columns:
+        column = frame[key]
+        first = [cell for cell in column.iloc[:_A_FEW] if isinstance(cell, str)]
+        if len(first) < _A_FEW or not all(is_date(cell, months=False) for cell in first):
+            continue
+        stamps = pd.to_datetime(column.astype("str"), errors="coerce", format="ISO8601", utc=True)
+        if stamps.isna().any() or not stamps.is_unique:
+            return None, ()
+        steps = np.sign(np.diff(stamps.astype("int64").to_numpy()))
+        if abs(steps.mean()) > _ORDERED:
+            return None, ()
+        note = (
+            f"The records come in no order of time: sorted by '{key}' (--time none keeps their "
+            "order)."
+        )
+        return np.argsort(stamps.astype("int64").to_numpy(), kind="stable"), (note,)
+    return None, ()
 
 
 def _decoded(data: bytes, errors: str = "strict") -> str:
