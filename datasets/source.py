@@ -5,7 +5,9 @@ import gzip
 import io
 import lzma
 import os
+import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -28,6 +30,8 @@ _SIGNATURES = {
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
+_DAMAGE = (NotImplementedError, ValueError, OverflowError, struct.error)
+"""Errors of zipfile on the directory of a damaged archive."""
 _ZIP = b"PK\x03\x04"
 _ZSTD_BYTES = 1 << 10
 """Bytes that are decompressed at a time: 4 bytes may hold 128 kB, so these at most 32 MB."""
@@ -135,14 +139,15 @@ def _decompressed(raw: IO[bytes], compression: str, name: str) -> Any:
 def _members(raw: IO[bytes]) -> list[zipfile.ZipInfo]:
     """Return the files in a zip archive, less those that macOS adds."""
     every = zipfile.ZipFile(raw).infolist()
-    return [one for one in every if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
+    # A damaged archive may have members without a name.
+    return [one for one in every if not re.match(r".*/$|__MACOSX/", one.filename)]
 
 
 def _only_member(raw: IO[bytes], name: str) -> Any:
     """Return the only file of a zip archive. Raises DataError for a locked or strange one."""
     try:
         return zipfile.ZipFile(raw).open(_members(raw)[0])
-    except (RuntimeError, NotImplementedError) as error:
+    except (*_DAMAGE, RuntimeError) as error:
         raise DataError(f"{name} cannot be unpacked: {str(error).rstrip('.')}.") from error
 
 
@@ -151,7 +156,7 @@ def _holds_one_text(source: Source) -> bool:
     try:
         with source.open() as raw:
             files = [one.filename for one in _members(raw)]
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except (*_DAMAGE, zipfile.BadZipFile):
         return False
     return len(files) == 1 and not files[0].endswith((".npy", ".xml", ".rels", ".bin"))
 

@@ -87,3 +87,18 @@ def test_a_text_that_begins_like_another_format_is_read(name: str) -> None:
     rows = "".join(f"{i / 10},{v}\n" for i, v in enumerate(VALUES))
     found = read(io.BytesIO(f"{name}_t,x\n{rows}".encode()))
     np.testing.assert_array_equal(found.values[:, -1], VALUES)
+
+
+def test_a_damaged_zip_archive_is_read_or_gets_one_sentence() -> None:
+    packed = archive({"data.csv": TEXT})
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        damaged = bytearray(packed)
+        for place in rng.integers(0, len(packed), 3):
+            damaged[place] = rng.choice([0, 1, 127, 128, 255])
+        said = ""
+        try:
+            read(io.BytesIO(bytes(damaged)))
+        except DataError as error:
+            said = str(error)
+        assert "\n" not in said
