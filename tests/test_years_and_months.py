@@ -76,3 +76,15 @@ def test_a_year_a_row_is_one_channel(names: list[str]) -> None:
     np.testing.assert_array_equal(found.index, MONTHS[:-2])
     np.testing.assert_array_equal(found.values[:, 0], VALUES[:-2])
     assert any("12 columns behind the years" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("step", [39.0625, 100_000.0])
+def test_hours_minutes_seconds_and_microseconds_without_names_are_the_time(step: float) -> None:
+    micros = [int(9.65 * 3.6e9 + 65_664 + step * i) for i in range(4 * N)]
+    rows = [
+        f"{m // 3_600_000_000},{m // 60_000_000 % 60},{m // 1_000_000 % 60},{m % 1_000_000},{v}"
+        for m, v in zip(micros, np.tile(VALUES, 4), strict=True)
+    ]
+    found = recording(rows)
+    assert found.fs == pytest.approx(1e6 / step, rel=1e-3)
+    np.testing.assert_array_equal(found.values[:, 0], np.tile(VALUES, 4))

@@ -6,6 +6,7 @@ import pandas as pd
 from spectra.arrays import IntArray
 from spectra.datasets.readers.columns import Table, is_plain
 from spectra.datasets.readers.names import words
+from spectra.datasets.readers.time_numbers import irregularity
 
 _PARTS = ("year", "month", "day", "hour", "minute", "second")
 _CALENDAR = {
@@ -181,6 +182,33 @@ def _has_exact_steps(dates: pd.DatetimeIndex) -> bool:
     steps = np.diff(dates.asi8)
     low = int(steps.min())
     return low > 0 and not (steps % low).any() and bool(np.mean(steps == low) > _MOST)
+
+
+def unnamed_clock(
+    table: Table, free: list[int]
+) -> tuple[frozenset[int], pd.TimedeltaIndex, tuple[str, ...]] | None:
+    """Return four first columns without names that are h, min, s and µs, their times, and a note.
+
+    Only times on a regular grid are sure enough.
+    """
+    columns = free[:4]
+    if columns != [0, 1, 2, 3] or any(table.names[:4]) or len(table.frame) < _FEWEST_ROWS:
+        return None
+    if not all(kind in "iuf" for kind in table.kinds()[:4]):
+        return None
+    parts = table.matrix(columns)
+    whole = bool((parts == np.rint(parts)).all()) and float(parts.min()) >= 0
+    if not whole or (parts.max(axis=0) >= (24, 60, 60, 1e6)).any() or parts[:, 3].max() < 1e3:
+        return None
+    micros = parts @ np.array([3.6e9, 6e7, 1e6, 1.0])
+    times = pd.TimedeltaIndex(micros.astype(np.int64).view("timedelta64[us]"))
+    if irregularity(times) > 0:
+        return None
+    note = (
+        "Columns 1 to 4 are hours, minutes, seconds and microseconds: taken as the time (--time "
+        "none leaves it out)."
+    )
+    return frozenset(columns), times, (note,)
 
 
 def _follow_by_months(dates: pd.DatetimeIndex) -> bool:

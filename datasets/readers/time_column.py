@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.datasets.instants import seconds_of
-from spectra.datasets.readers.calendar_columns import calendar_dates, unnamed_dates
+from spectra.datasets.readers.calendar_columns import calendar_dates, unnamed_clock, unnamed_dates
 from spectra.datasets.readers.cells import read_cells
 from spectra.datasets.readers.clock_times import (
     clock_columns,
@@ -213,6 +213,9 @@ def _candidates(
     if (dated := calendar_dates(table, free)) is not None:
         found.append(TimeColumn(*dated))
         free = [column for column in free if column not in dated[0]]
+    if (clock := unnamed_clock(table, free)) is not None:
+        found.append(TimeColumn(*clock))
+        free = [column for column in free if column not in clock[0]]
     while (unnamed := unnamed_dates(table, free)) is not None:
         found.append(TimeColumn(*unnamed))
         free = [column for column in free if column not in unnamed[0]]
