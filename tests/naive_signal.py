@@ -130,3 +130,48 @@ def causal_step(frame_scores, nperseg, hop, step, j):
     ended = [i for i in range(len(frame_scores)) if i * hop + nperseg - 1 <= first_row]
     score = frame_scores[ended[-1]] if ended else nan
     return score if isfinite(score) else nan
+
+
+def same_later(signal, amplitudes, lag, fraction, jittered, share):
+    """Whether each row of a signal (rows of channels) is the same a lag later, in all channels.
+
+    The value a lag later lies between two rows, or anywhere among the row of the lag and the two
+    beside it where edges are jittered. Channels without an amplitude never change.
+    """
+    same = []
+    for i in range(len(signal) - lag):
+        row = True
+        for channel, amplitude in enumerate(amplitudes):
+            if isnan(amplitude):
+                continue
+            there = signal[i + lag][channel]
+            near = [signal[min(max(i + lag + k, 0), len(signal) - 1)][channel] for k in (-1, 1)]
+            beside = near[1] if fraction > 0 else near[0]
+            bounds = (
+                [there, *near] if jittered else [there, there + abs(fraction) * (beside - there)]
+            )
+            tolerance = share * amplitude
+            value = signal[i][channel]
+            row &= min(bounds) - tolerance <= value <= max(bounds) + tolerance
+        same.append(row)
+    return same
+
+
+def same_around(same, around):
+    """Whether each row is the same with all rows at most `around` from it."""
+    return [all(same[max(i - around, 0) : i + around + 1]) for i in range(len(same))]
+
+
+def repeated(alike, n, span, share):
+    """Whether each of n rows repeats: `alike` maps lags to lists of `same_around`.
+
+    At a share of the lags it is compared at, and over a span of rows before and after it.
+    """
+    rows = []
+    for i in range(n):
+        later = {lag: each[i] for lag, each in alike.items() if i < len(each)}
+        earlier = {lag: each[i - lag] for lag, each in alike.items() if i >= lag}
+        count = sum(later.values()) + sum(earlier.values())
+        reach = sum(max((lag for lag in one if one[lag]), default=0) for one in (later, earlier))
+        rows.append(reach >= span and count >= share * (len(later) + len(earlier)))
+    return rows

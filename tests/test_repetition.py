@@ -5,9 +5,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import naive_signal
 import spectra
 from spectra.signal.period import PERIOD_ROWS
-from spectra.signal.repetition import _amplitudes, _candidates, _differences, quieten, repeated_rows
+from spectra.signal.repetition import (
+    AROUND,
+    AROUND_SHARE,
+    LAGS,
+    LONGEST,
+    SAME,
+    SHARE,
+    SPAN,
+    _alike,
+    _amplitudes,
+    _candidates,
+    _differences,
+    _Lag,
+    _lags,
+    _same,
+    _vertex,
+    quieten,
+    repeated_rows,
+)
 
 SHAPES = ("sine", "square", "saw", "triangle", "random")
 
@@ -245,3 +264,88 @@ def test_steps_that_repeat_are_lowered_to_the_highest_of_normal_ones() -> None:
     assert not quieten(statistic, x, None, 4, 2.0)
     assert np.isin(statistic, [2.0, 5.0]).all()
     assert 0.5 < (statistic == 2.0).mean() < 0.9
+
+
+SIGNALS = st.integers(12, 40).flatmap(
+    lambda n: st.lists(
+        st.lists(st.integers(-3, 3), min_size=2, max_size=2), min_size=n, max_size=n
+    ).map(lambda rows: np.array(rows, dtype=np.float64))
+)
+
+
+@given(SIGNALS, st.data())
+def test_rows_are_the_same_a_lag_later_by_the_definition(
+    x: np.ndarray, data: st.DataObject
+) -> None:
+    # Differences on the bounds are as likely as others; 0.005 of 200 is 1.
+    amplitudes = np.array([data.draw(st.sampled_from([100.0, 200.0, np.nan])) for _ in range(2)])
+    rows = data.draw(st.integers(1, len(x) - 3))
+    fraction = data.draw(st.sampled_from([-0.5, -0.25, 0.0, 0.25, 0.5]))
+    lag = _Lag(rows, fraction, data.draw(st.booleans()))
+    expected = naive_signal.same_later(x.tolist(), amplitudes.tolist(), *lag, SAME)
+    begin = data.draw(st.integers(0, len(expected) - 1))
+    end = data.draw(st.integers(begin, len(expected)))
+    assert _same(x, amplitudes, lag, begin, end).tolist() == expected[begin:end]
+
+
+@given(SIGNALS, st.data())
+def test_rows_are_alike_with_all_around_them_by_the_definition(
+    x: np.ndarray, data: st.DataObject
+) -> None:
+    x = np.repeat(x, 4, axis=0)
+    amplitudes = np.array([400.0, 300.0])
+    lag = _Lag(data.draw(st.integers(1, len(x) - 3)), 0.0, True)
+    around = min(AROUND, int(AROUND_SHARE * len(x)))
+    same = naive_signal.same_later(x.tolist(), amplitudes.tolist(), *lag, SAME)
+    expected = naive_signal.same_around(same, around)
+    begin = data.draw(st.integers(0, len(expected) - 1))
+    end = data.draw(st.integers(begin, len(expected)))
+    assert _alike(x, amplitudes, lag, begin, end).tolist() == expected[begin:end]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_that_repeat_are_those_of_the_definition(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = repeating("saw", 30, 1_200)[:, None]
+    for at in rng.choice(1_150, 2, replace=False).tolist():
+        x[at : at + 30] = rng.uniform(-1, 1)
+    amplitudes = _amplitudes(x)
+    lags = _lags(x, amplitudes)
+    assert lags
+    around = int(AROUND_SHARE * len(x))
+    alike = {}
+    for lag in lags:
+        same = naive_signal.same_later(x.tolist(), amplitudes.tolist(), *lag, SAME)
+        alike[lag.rows] = naive_signal.same_around(same, around)
+    expected = naive_signal.repeated(alike, len(x), SPAN * len(x), SHARE)
+    assert repeated_rows(x).tolist() == expected
+    assert 0 < sum(expected) < len(x)
+
+
+@given(st.floats(-1, 1), st.floats(0.1, 9), st.floats(-9, 9))
+def test_the_vertex_is_that_of_the_parabola(place: float, curvature: float, level: float) -> None:
+    values = [curvature * (k - place) ** 2 + level for k in (-1, 0, 1)]
+    assert _vertex(*values) == pytest.approx(place, abs=1e-9)
+
+
+@pytest.mark.parametrize("period", [20.0, 57.3, 100.0, 333.4])
+def test_lags_are_multiples_of_the_period_one_in_each_part(period: float) -> None:
+    x = np.sin(2 * np.pi * np.arange(8_000) / period)[:, None]
+    lags = _candidates(x, _amplitudes(x))
+    exact = np.array([lag.rows + lag.fraction for lag in lags])
+    multiples = np.round(exact / period)
+    np.testing.assert_allclose(exact, multiples * period, atol=0.05)
+    assert multiples[0] >= 1
+    assert (np.diff(exact[1:]) > 0).all()
+    parts = np.array([lag.rows for lag in lags]) * LAGS // int(LONGEST * 8_000)
+    assert len(set(parts.tolist())) >= len(lags) - 1
+    assert len(lags) >= min(LAGS, int(LONGEST * 8_000 / period)) - 1
+    assert not any(lag.jittered for lag in lags)
+
+
+def test_a_square_wave_of_no_whole_period_has_jittered_edges_and_a_sine_none() -> None:
+    t = np.arange(6_000)
+    for wave, jittered in ((np.sign(np.sin(2 * np.pi * t / 33.3)), True), (np.sin(t / 9), False)):
+        lags = _lags(wave[:, None], _amplitudes(wave[:, None]))
+        assert len(lags) > 5
+        assert any(lag.jittered for lag in lags) == jittered
