@@ -133,7 +133,7 @@ def causal_step(frame_scores, nperseg, hop, step, j):
 
 
 def same_later(signal, amplitudes, lag, fraction, jittered, share):
-    """Whether each row of a signal (rows of channels) is the same a lag later, in all channels.
+    """Say of each row of a signal (rows of channels) if it is the same a lag later in all channels.
 
     The value a lag later lies between two rows, or anywhere among the row of the lag and the two
     beside it where edges are jittered. Channels without an amplitude never change.
@@ -158,12 +158,12 @@ def same_later(signal, amplitudes, lag, fraction, jittered, share):
 
 
 def same_around(same, around):
-    """Whether each row is the same with all rows at most `around` from it."""
+    """Say of each row if it is the same with all rows at most `around` from it."""
     return [all(same[max(i - around, 0) : i + around + 1]) for i in range(len(same))]
 
 
 def repeated(alike, n, span, share):
-    """Whether each of n rows repeats: `alike` maps lags to lists of `same_around`.
+    """Say of each of n rows if it repeats: `alike` maps lags to lists of `same_around`.
 
     At a share of the lags it is compared at, and over a span of rows before and after it.
     """
