@@ -11,7 +11,7 @@ from spectra.calibration.contamination import (
     without_anomalies,
     without_hidden_events,
 )
-from spectra.calibration.rhythm import LEVEL, MOST_ODD, _outliers, busy_hours
+from spectra.calibration.rhythm import LEVEL, MOST_ODD, _outliers, bound_of_periods, busy_hours
 
 BLOCK = 32
 
@@ -212,6 +212,8 @@ def test_busy_hours_are_those_of_most_periods() -> None:
     busy = busy_hours(statistic.ravel(), 120.0, 20, 2.0)
     assert busy.tolist() == [5.0] * 9
     assert not busy_hours(statistic.ravel(), 120.0, 90, 2.0).size
+    halves = np.tile(np.repeat([1.0, 5.0], 20), 10)
+    assert busy_hours(halves, 40.0, 20, 2.0).tolist() == [5.0] * 10
 
 
 def days(n_days: int, seed: int, on: float) -> np.ndarray:
@@ -259,6 +261,13 @@ def test_one_odd_day_among_few_is_suspected(n_days: int, seed: int) -> None:
     statistic[day] = 6.0 * np.hanning(120) + 1.0
     others = np.delete(statistic, np.arange(day.start, day.stop))
     assert others.max() < normal_bound(statistic, 120, 0.0, 120.0) < 6.0
+
+
+def test_six_periods_are_the_fewest_that_tell_of_an_odd_one() -> None:
+    for n_days, found in ((5, False), (6, True)):
+        statistic = days(n_days, 0, 3.0)
+        statistic[240:360] = 1e4
+        assert np.isfinite(bound_of_periods(statistic, 120.0)) == found
 
 
 @pytest.mark.parametrize("n_days", [6, 14, 49])

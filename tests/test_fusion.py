@@ -310,3 +310,25 @@ def test_the_p_value_is_that_of_the_score() -> None:
 def test_the_smallest_p_value_is_a_tenth_of_that_of_one_independent_step(key) -> None:
     fusion = fusion_of(*key)
     assert fusion.smallest_p == pytest.approx(min(0.1 / fusion.calibration.n_independent, 0.5))
+
+
+def test_groups_may_come_in_any_order() -> None:
+    z = np.random.default_rng(8).normal(size=(5, 2, 40)).astype(np.float32)
+    order = [1, 0, 1, 0, 2]
+    found, sorted_ = fused_of(z, order), fused_of(z[[1, 3, 0, 2, 4]], [0, 0, 1, 1, 2])
+    np.testing.assert_allclose(found.groups, sorted_.groups)
+    np.testing.assert_allclose(found.statistic, sorted_.statistic, rtol=1e-6)
+
+
+def test_an_event_that_hides_itself_is_left_out_of_the_calibration() -> None:
+    rng = np.random.default_rng(9)
+    statistic = np.abs(smooth(rng.normal(size=12_800), 8))
+    struck = statistic.copy()
+    # As large as the largest normal steps, so that no step of it shows.
+    struck[3_200:3_328] = np.quantile(statistic, 0.9995)
+    usual, found = (
+        Fusion.fit(*fused(each), (16,), 32, clean=False, smallest_scale=0.0)
+        for each in (statistic, struck)
+    )
+    assert found.suspected >= 128 / struck.size
+    assert found.threshold(1e-3) == pytest.approx(usual.threshold(1e-3), rel=0.05)

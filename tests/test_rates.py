@@ -212,3 +212,8 @@ def test_the_chance_of_none_is_certain_and_that_of_all_of_a_long_recording_is_no
     assert chance_of(steps, 0.01, 1000, 0) == 1.0
     assert chance_of(steps, 0.01, 10**7, 10**6) == 0.0
     assert chance_of(steps, 0.01, 10**7, 10**5) == pytest.approx(0.5, abs=0.01)
+
+
+def test_without_a_raised_step_there_is_no_alarm() -> None:
+    nothing = np.zeros(9, dtype=np.bool_)
+    assert n_alarms(nothing, nothing) == 0
