@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import spectra
-from spectra.calibration.declared import calibrated
+from spectra.calibration.declared import _inside, calibrated
 from spectra.calibration.fusion import Fusion
 
 N, DECLARED = 20_000, (2_000, 3_000)
@@ -41,9 +41,12 @@ def test_steps_that_resemble_the_declared_ones_calibrate_with_them(share: float)
 def test_declared_steps_calibrate_alone_where_most_others_differ(share: float) -> None:
     statistic = noise(1)
     others = np.r_[0 : DECLARED[0], DECLARED[1] : N]
-    statistic[others[: int(share * others.size)]] += 20.0
+    statistic[others[: int(share * others.size)]] += 500.0
+    # The tail of the declared steps is followed to its end.
+    statistic[2_200:2_212] = statistic[2_600:2_612] = 12.0
     fusion, itself = fit(statistic, DECLARED)
     assert not itself
+    assert fusion.threshold(1e-3) > 10.0
     assert fusion.threshold(1e-3) == threshold_of(statistic[slice(*DECLARED)], True)
 
 
@@ -85,6 +88,11 @@ def test_stretches_of_a_long_recording_calibrate_with_its_declared_steps() -> No
     clean = (chosen >= DECLARED[0]) & (chosen < DECLARED[1])
     assert itself
     assert fusion.threshold(1e-3) == threshold_of(statistic[chosen], clean)
+
+
+def test_declared_steps_are_marked_in_stretches() -> None:
+    inside = _inside([(0, 5), (8, 12)], (3, 10))
+    assert inside.tolist() == [step in range(3, 10) for step in (*range(5), *range(8, 12))]
 
 
 def recording(kind: str, seed: int, share: float) -> tuple[np.ndarray, slice]:
