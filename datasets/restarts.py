@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
-from spectra.datasets.instants import has_missing, seconds_of
+from spectra.datasets.instants import has_missing, is_far, seconds_of
 from spectra.datasets.raw import Raw
 
 _MODULI = (2.0**16, 2.0**24, 2.0**31, 2.0**32, 86_400.0, 86_400e3)
@@ -38,7 +38,7 @@ def counted_on(raw: Raw) -> Raw | None:
     """
     if raw.instants is None or isinstance(raw.instants, pd.DatetimeIndex) or raw.stack is not None:
         return None
-    if has_missing(raw.instants):
+    if has_missing(raw.instants) or is_far(raw.instants).any():
         return None
     seconds = seconds_of(raw.instants)
     steps = np.diff(seconds)

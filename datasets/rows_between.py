@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from spectra.arrays import BoolArray
+from spectra.datasets.instants import has_missing, is_far
 from spectra.datasets.raw import Raw
 from spectra.datasets.readers.time_numbers import has_equal_steps
 from spectra.datasets.time_axis import regular_grid
@@ -34,6 +35,8 @@ def without_rows_between(raw: Raw) -> Raw | None:
         The samples of the channel with most values that is regular, with those beside it.
     """
     if raw.instants is None or raw.complete or raw.stack is not None:
+        return None
+    if has_missing(raw.instants) or is_far(raw.instants).any():
         return None
     known: BoolArray = ~np.isnan(raw.values)
     counts = known.sum(axis=0)

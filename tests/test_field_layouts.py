@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from spectra.datasets import Recording, read, read_series
+from spectra.datasets.raw import Raw
+from spectra.datasets.rows_between import without_rows_between
 from spectra.errors import DataError
 
 N = 120
@@ -730,3 +732,16 @@ def test_a_quality_that_is_mostly_bad_or_of_other_words_tells_nothing(
 ) -> None:
     quality = [words[0] if i % 5 == 0 else words[1] for i in range(N)]
     is_read(read_text(lines("time,x,quality", columns(stamps(60), LEFT, quality))), ("x",), LEFT)
+
+
+@pytest.mark.parametrize(
+    ("start", "mended"), [(1_700_000_000, True), (1_704_000_000_000_000, False)]
+)
+def test_rows_between_are_not_looked_for_at_instants_beyond_all_years(
+    start: int, mended: bool
+) -> None:
+    later = np.where(np.arange(400) % 2, np.random.default_rng(0).integers(1, 9, 400), 0)
+    stamps = (start + np.arange(400) // 2 * 10 + later).astype("datetime64[s]")
+    x = np.where(np.arange(400) % 2, np.nan, np.arange(400.0))[:, None]
+    raw = Raw(x, ("x",), None, pd.DatetimeIndex(stamps), pd.RangeIndex(400), str, "far")
+    assert (without_rows_between(raw) is not None) == mended
