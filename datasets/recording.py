@@ -1,6 +1,6 @@
 """A recording: channels of numbers on a regular grid in time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -14,6 +14,7 @@ from spectra.datasets.dataframes import without_arrow
 from spectra.datasets.file_rate import with_rate
 from spectra.datasets.grid_values import Choice, fill_short_gaps
 from spectra.datasets.gridding import OnGrid, on_grid
+from spectra.datasets.instants import has_missing, is_far
 from spectra.datasets.raw import Raw, Request, is_resampled, quiet
 from spectra.datasets.readers.columns import Table, read_channels
 from spectra.datasets.readers.table import raw_from_table, refuse_too_few
@@ -321,12 +322,26 @@ def _regular(
     try:
         return raw, on_grid(raw, fs, resample, repeats)
     except DataError:
-        restarted = counted_on(raw) if repeats is None else None
-        for mended in (restarted, without_stray_stamps(raw), without_rows_between(raw)):
+        for mended in _mended(raw, repeats):
             with suppress(DataError):
-                if mended is not None:
-                    return mended, on_grid(mended, fs, resample, repeats)
+                return mended, on_grid(mended, fs, resample, repeats)
         raise
+
+
+def _mended(raw: Raw, repeats: Choice | None) -> Iterator[Raw]:
+    """Yield samples less what may make their stamps irregular, in each way that applies."""
+    instants = raw.instants
+    if instants is None or raw.stack is not None:
+        return
+    if has_missing(instants) or is_far(instants).any():
+        return
+    ways = [without_stray_stamps, without_rows_between]
+    if repeats is None:
+        ways.insert(0, counted_on)
+    for way in ways:
+        less = way(raw, instants)
+        if less is not None:
+            yield less
 
 
 def refuse_rate(raw: Raw, fs: float | None) -> None:

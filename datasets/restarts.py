@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
-from spectra.datasets.instants import has_missing, is_far, seconds_of
+from spectra.datasets.instants import seconds_of
 from spectra.datasets.raw import Raw
 
 _MODULI = (2.0**16, 2.0**24, 2.0**31, 2.0**32, 86_400.0, 86_400e3)
@@ -20,7 +20,7 @@ _LEFT_FREE = 8
 """Samples left free at a restart, more than are filled: how long it took is not known."""
 
 
-def counted_on(raw: Raw) -> Raw | None:
+def counted_on(raw: Raw, instants: pd.Index) -> Raw | None:
     """Return samples whose elapsed time goes on where it starts again, with a note.
 
     A counter that ran full goes on by its usual step. After a restart a few samples are left free.
@@ -30,17 +30,17 @@ def counted_on(raw: Raw) -> Raw | None:
     ----------
     raw : Raw
         Samples whose stamps are no grid.
+    instants : pd.Index
+        Their stamps, none of them missing or outside the calendar.
 
     Returns
     -------
     Raw or None
         The same samples with seconds that rise.
     """
-    if raw.instants is None or isinstance(raw.instants, pd.DatetimeIndex) or raw.stack is not None:
+    if isinstance(instants, pd.DatetimeIndex):
         return None
-    if has_missing(raw.instants) or is_far(raw.instants).any():
-        return None
-    seconds = seconds_of(raw.instants)
+    seconds = seconds_of(instants)
     steps = np.diff(seconds)
     back = np.flatnonzero(steps < 0)
     rising = steps[steps > 0]
@@ -59,7 +59,7 @@ def counted_on(raw: Raw) -> Raw | None:
     else:
         return None
     note = f"The time starts again at {where}, {said}."
-    return replace(raw, instants=_later(raw.instants, back, after), notes=(*raw.notes, note))
+    return replace(raw, instants=_later(instants, back, after), notes=(*raw.notes, note))
 
 
 def _modulus(seconds: Float64Array, falls: Float64Array, usual: float) -> float | None:

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from spectra.arrays import BoolArray
-from spectra.datasets.instants import has_missing, is_far
 from spectra.datasets.raw import Raw
 from spectra.datasets.readers.time_numbers import has_equal_steps
 from spectra.datasets.time_axis import regular_grid
@@ -17,7 +17,7 @@ _FEWEST_ROWS, _SMALLEST_SHARE = 20, 0.3
 """Rows that make a recording, and the share of all rows that they have at least."""
 
 
-def without_rows_between(raw: Raw) -> Raw | None:
+def without_rows_between(raw: Raw, instants: pd.Index) -> Raw | None:
     """Return the rows in which one channel has values, where these alone have regular stamps.
 
     Wide tables hold a row for each message, with values in the columns of its sensor alone: insulin
@@ -28,15 +28,15 @@ def without_rows_between(raw: Raw) -> Raw | None:
     ----------
     raw : Raw
         Samples whose stamps are irregular.
+    instants : pd.Index
+        Their stamps, none of them missing or outside the calendar.
 
     Returns
     -------
     Raw or None
         The samples of the channel with most values that is regular, with those beside it.
     """
-    if raw.instants is None or raw.complete or raw.stack is not None:
-        return None
-    if has_missing(raw.instants) or is_far(raw.instants).any():
+    if raw.complete:
         return None
     known: BoolArray = ~np.isnan(raw.values)
     counts = known.sum(axis=0)
@@ -48,7 +48,7 @@ def without_rows_between(raw: Raw) -> Raw | None:
             continue
         rows = np.flatnonzero(known[:, channel])
         try:
-            regular_grid(raw.instants[rows], None, raw.place)
+            regular_grid(instants[rows], None, raw.place)
         except DataError:
             continue
         return _with_rows_of(raw, channel, known)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array
-from spectra.datasets.instants import has_missing, is_far, seconds_of
+from spectra.datasets.instants import seconds_of
 from spectra.datasets.raw import Raw
 
 _MOST_SHARE = 0.02
@@ -18,7 +18,7 @@ _WINDOW = 11
 _FEWEST_ROWS = 50
 
 
-def without_stray_stamps(raw: Raw) -> Raw | None:
+def without_stray_stamps(raw: Raw, instants: pd.Index) -> Raw | None:
     """Return samples with each stray stamp put between those around it, and a note.
 
     None is returned where no stamp, or more than a few, are far from those around them.
@@ -27,17 +27,17 @@ def without_stray_stamps(raw: Raw) -> Raw | None:
     ----------
     raw : Raw
         Samples whose stamps are no grid.
+    instants : pd.Index
+        Their stamps, none of them missing or outside the calendar.
 
     Returns
     -------
     Raw or None
         The same samples with other stamps in a few rows.
     """
-    if raw.instants is None or raw.stack is not None or len(raw.instants) < _FEWEST_ROWS:
+    if len(instants) < _FEWEST_ROWS:
         return None
-    if has_missing(raw.instants) or is_far(raw.instants).any():
-        return None
-    seconds = seconds_of(raw.instants)
+    seconds = seconds_of(instants)
     stray = _stray(seconds)
     # At the ends a recording may have gone on after a long pause.
     if not stray.any() or stray.mean() > _MOST_SHARE or stray[0] or stray[-1]:
@@ -50,10 +50,10 @@ def without_stray_stamps(raw: Raw) -> Raw | None:
     count = int(stray.sum())
     said = "The time stamp of 1 row is" if count == 1 else f"The time stamps of {count} rows are"
     note = (
-        f"{said} far from those around, the first in {where} ({raw.instants[first]}): put between "
+        f"{said} far from those around, the first in {where} ({instants[first]}): put between "
         "them (--time none leaves the time out)."
     )
-    return replace(raw, instants=_later(raw.instants, late), notes=(*raw.notes, note))
+    return replace(raw, instants=_later(instants, late), notes=(*raw.notes, note))
 
 
 def _stray(seconds: Float64Array) -> BoolArray:

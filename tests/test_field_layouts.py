@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ import pytest
 
 from spectra.datasets import Recording, read, read_series
 from spectra.datasets.raw import Raw
-from spectra.datasets.rows_between import without_rows_between
 from spectra.errors import DataError
 
 N = 120
@@ -744,4 +744,5 @@ def test_rows_between_are_not_looked_for_at_instants_beyond_all_years(
     stamps = (start + np.arange(400) // 2 * 10 + later).astype("datetime64[s]")
     x = np.where(np.arange(400) % 2, np.nan, np.arange(400.0))[:, None]
     raw = Raw(x, ("x",), None, pd.DatetimeIndex(stamps), pd.RangeIndex(400), str, "far")
-    assert (without_rows_between(raw) is not None) == mended
+    with nullcontext() if mended else pytest.raises(DataError, match="outside the years"):
+        Recording.from_raw(raw, None, None, "far")

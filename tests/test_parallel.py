@@ -1,7 +1,10 @@
 """Tasks are done whatever stops the processes that do them."""
 
 import os
+import platform
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,3 +50,29 @@ def test_a_task_that_always_kills_its_process_ends_in_one_sentence(tmp_path: Pat
     with pytest.raises(DataError, match="A process was stopped time and again"):
         list(completed(fatal, range(3), tmp_path, n_jobs=2))
     assert (tmp_path / "begun").read_text() == "xxxx"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="its malloc has these settings")
+def test_a_worker_of_dask_keeps_the_memory_of_freed_arrays() -> None:
+    # So does Dask start its workers: 100 arrays of 1 MB take 25,600 page faults.
+    code = """
+import resource
+import distributed, numpy
+from spectra.parallel import completed
+def faults(task, shared):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(100):
+        numpy.ones(2**17)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+before = faults(0, None)
+with distributed.LocalCluster(processes=False, dashboard_address=None) as cluster:
+    with distributed.Client(cluster, set_as_default=False) as client:
+        (_, after), = completed(faults, [0], None, client=client)
+print(before, after)
+"""
+    environment = {**os.environ, "MALLOC_TRIM_THRESHOLD_": "65536"}
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    before, after = map(int, done.stdout.split())
+    assert before > 20_000
+    assert after < 2000
