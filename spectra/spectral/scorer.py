@@ -22,8 +22,8 @@ from spectra.threads import one_blas_thread, own_threads, share
 AT_ONCE: Final = 2**11
 # Values of a block, over all channels, for each of the threads that share its frame lengths. With
 # 2**9 a stream of 1,024 rows at a time is 1.2 times as slow in two threads as in one, and takes 1.7
-# times the processor time: they wait for each other between calls of numpy. 50,000 rows gain.
-WORTH_THREADS: Final = 2**13
+# times the processor time: they wait for each other between calls of numpy. 8,192 rows gain.
+WORTH_THREADS: Final = 2**12
 
 
 @dataclass(frozen=True)
