@@ -6,7 +6,7 @@ from typing import Final, Self
 import numpy as np
 
 from spectra.arrays import BoolArray, ComplexArray, Float32Array, Float64Array, FloatArray, IntArray
-from spectra.signal.frames import FrameGrid
+from spectra.signal.frames import FrameGrid, require_window
 from spectra.signal.scale import Scale
 from spectra.signal.spectrum import frame_spectra, with_mean
 from spectra.signal.steps import draw_stretches
@@ -41,6 +41,7 @@ class FrameFeatures:
     window: str | tuple[str, float]
 
     def __post_init__(self) -> None:
+        require_window(self.window)
         if self.absent.shape != self.scale.centre.shape:
             raise ValueError("Each channel is absent or not.")
 

@@ -10,7 +10,7 @@ from spectra.calibration.scores import Scores
 from spectra.parameters import require, require_integer
 from spectra.sequence.learning import Plan
 from spectra.sequence.model import SequenceModel
-from spectra.signal.frames import FrameGrid, taper
+from spectra.signal.frames import FrameGrid, require_window
 from spectra.signal.period import dominant_period
 from spectra.signal.views import VIEWS, View
 
@@ -90,7 +90,7 @@ class Sequence:
             must = f"must be one of {', '.join(SINGLE_VIEWS)}"
             require("view", self.view, str, must, SINGLE_VIEWS.__contains__)
         require_integer("epochs", self.epochs, 0)
-        taper(self.window, 16)
+        require_window(self.window)
 
     def fit(
         self, signal: Float64Array, normal_rows: slice | None = None

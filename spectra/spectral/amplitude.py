@@ -6,7 +6,7 @@ import numpy as np
 
 from spectra.arrays import ComplexArray, FloatArray, IntArray
 from spectra.calibration.standard import Transform
-from spectra.signal.frames import FrameGrid
+from spectra.signal.frames import FrameGrid, require_window
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,9 @@ class Amplitude:
     grid: FrameGrid
     window: str | tuple[str, float]
     differences: bool = False
+
+    def __post_init__(self) -> None:
+        require_window(self.window)
 
     @property
     def nperseg(self) -> int:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from spectra.arrays import ComplexArray, Float32Array, Float64Array, FloatArray, IntArray
-from spectra.signal.frames import FrameGrid
+from spectra.signal.frames import FrameGrid, require_window
 from spectra.signal.scale import Scale
 from spectra.signal.spectrum import frame_spectra, with_mean
 from spectra.signal.views import VIEWS, View, n_features
@@ -53,6 +53,7 @@ class Comparison:
     whitening: ComplexArray | None = None
 
     def __post_init__(self) -> None:
+        require_window(self.window)
         if not self.references:
             raise ValueError("A comparison has at least one reference.")
         if self.levels not in ((False,), (False, True)):

@@ -9,7 +9,7 @@ from spectra.arrays import Float64Array
 from spectra.calibration.fusion import Statistic
 from spectra.calibration.scores import Scores
 from spectra.parameters import MOST_ROWS, require, require_integer
-from spectra.signal.frames import FrameGrid, taper
+from spectra.signal.frames import FrameGrid, require_window
 from spectra.signal.period import dominant_period
 from spectra.signal.views import VIEWS, View
 from spectra.spectral.coupling import MAX_CHANNELS
@@ -104,7 +104,7 @@ class Spectral:
         if self.view is not None:
             must = f"must be one of {', '.join(VIEWS)}"
             require("view", self.view, str, must, VIEWS.__contains__)
-        taper(self.window, 16)
+        require_window(self.window)
         require("causal", self.causal, bool, "must be True or False")
 
     def fit(
