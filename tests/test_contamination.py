@@ -80,7 +80,10 @@ def test_half_of_a_few_blocks_is_no_second_population_and_a_fifth_is_one() -> No
 def test_the_upper_end_of_a_heavy_tail_is_clipped_and_what_lies_apart_is_left_out() -> None:
     statistic = noise(BLOCK * 400, 9).astype(np.float32)
     bound = np.float32(normal_bound(statistic, BLOCK, 0.07))
-    for beyond, end, clipped in ((1.05, 5010, True), (1.05, 5001, True), (4.0, 5010, False)):
+    cases = [(1.05, 5010, True), (1.05, 5001, True), (1.3, 5010, False), (4.0, 5010, False)]
+    # Near the bound, but more than two in a thousand of all steps.
+    cases += [(1.1, 5200, False)]
+    for beyond, end, clipped in cases:
         struck = statistic.copy()
         struck[5000:end] = beyond * bound
         kept = without_anomalies(struck, BLOCK, 0.07)
@@ -95,11 +98,11 @@ def test_the_upper_end_of_a_heavy_tail_is_clipped_and_what_lies_apart_is_left_ou
 def test_steps_between_two_of_one_event_are_left_out_with_it() -> None:
     statistic = noise(BLOCK * 400, 9).astype(np.float32)
     bound = np.float32(normal_bound(statistic, BLOCK, 0.07))
-    statistic[[2, 6, 5000, 5004, 5009, 5012, -7, -3]] = 4.0 * bound
+    statistic[[0, 2, 6, 5000, 5004, 5009, 5012, -7, -3]] = 4.0 * bound
     statistic[5010] = np.nan
     left_out = np.isnan(without_anomalies(statistic, BLOCK, 0.07))
     n = statistic.size
-    expected = [*range(2, 7), *range(5000, 5005), *range(5009, 5013), *range(n - 7, n - 2)]
+    expected = [*range(7), *range(5000, 5005), *range(5009, 5013), *range(n - 7, n - 2)]
     assert np.flatnonzero(left_out).tolist() == expected
 
 
@@ -191,6 +194,22 @@ def test_blocks_with_few_scores_are_no_hidden_events() -> None:
     statistic = hidden(100, 104)
     statistic[BLOCK * 100 : BLOCK * 104].reshape(4, BLOCK)[:, : BLOCK // 2 + 1] = np.nan
     assert without_hidden_events(statistic, BLOCK, 5.0, 0.07) is statistic
+
+
+def test_half_of_the_scores_of_a_block_tell_of_a_hidden_event() -> None:
+    statistic = hidden(100, 101)
+    statistic[BLOCK * 100 : BLOCK * 101 : 2] = np.nan
+    assert np.isnan(without_hidden_events(statistic, BLOCK, 5.0, 0.07)[BLOCK * 100 + 1])
+    # What is not known is no large score.
+    statistic = noise(BLOCK * 400, 10).astype(np.float32)
+    statistic[BLOCK * 100 : BLOCK * 101 : 2] = np.nan
+    assert without_hidden_events(statistic, BLOCK, 1e3, 0.07) is statistic
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_largest_of_normal_blocks_is_no_hidden_event(seed: int) -> None:
+    statistic = noise(BLOCK * 400, seed).astype(np.float32)
+    assert without_hidden_events(statistic, BLOCK, 1e3, 0.07) is statistic
 
 
 def test_few_blocks_tell_of_no_hidden_event() -> None:

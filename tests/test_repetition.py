@@ -27,6 +27,7 @@ from spectra.signal.repetition import (
     quieten,
     repeated_rows,
 )
+from spectra.stored import FileArray
 
 SHAPES = ("sine", "square", "saw", "triangle", "random")
 
@@ -242,6 +243,39 @@ def test_a_channel_that_changes_in_one_row_of_twenty_counts_for_the_period() -> 
     assert repeated_rows(x).all()
 
 
+def test_a_channel_that_rarely_leaves_one_value_counts_for_the_lags() -> None:
+    t = np.arange(12_000)
+    x = np.column_stack([np.sin(2 * np.pi * t / 40), (t % 60 < 6).astype(np.float64)])
+    lags = [lag.rows for lag in _candidates(x, _amplitudes(x))]
+    assert lags
+    assert all(lag % 120 == 0 for lag in lags)
+
+
+def test_the_lags_reach_the_largest_multiple_of_the_period_whatever_the_difference_there() -> None:
+    # Lags of more than half compare cycles of one shape with those of another.
+    cycles = cycle("random", 50), cycle("random", 51)[:50]
+    x = np.concatenate([np.resize(each, 3_020) for each in cycles])[:, None]
+    lags = [lag.rows for lag in _candidates(x, _amplitudes(x))]
+    assert lags[0] == 50
+    assert all(lag % 50 == 0 for lag in lags)
+    assert max(lags) == 4_500
+
+
+def test_the_first_row_is_one_of_those_around_the_next() -> None:
+    x = repeating("sine", 50, 3_000)[:, None]
+    x[0] += 1.0
+    alike = _alike(x, np.array([1.0]), _Lag(50, 0.0, False), 0, 2_950)
+    assert np.flatnonzero(~alike).tolist() == list(range(65))
+
+
+def test_edges_are_jittered_where_most_parts_have_some() -> None:
+    for parts, jittered in ((4, False), (5, True)):
+        x = repeating("sine", 50, 8_050)
+        x[[300, 1_520, 2_410, 3_705, 4_630][:parts]] += 0.5
+        lags = _lags(x[:, None], np.array([1.0]))
+        assert [lag.jittered for lag in lags if lag.rows == 50] == [jittered]
+
+
 def test_two_noisy_channels_have_the_lags_of_their_period() -> None:
     t, rng = np.arange(6_000), np.random.default_rng(4)
     x = np.sin(2 * np.pi * t / 40)[:, None] + 0.15 * rng.normal(size=(t.size, 2))
@@ -258,6 +292,10 @@ def test_steps_that_repeat_are_lowered_to_the_highest_of_normal_ones() -> None:
     noise = np.random.default_rng(0).normal(size=(4_000, 1))
     statistic = np.full(1_000, 5.0, dtype=np.float32)
     assert not quieten(statistic, noise, None, 4, 2.0)
+    np.testing.assert_array_equal(statistic, 5.0)
+    stored = FileArray((0, 1))
+    stored.append(x)
+    assert not quieten(statistic, stored, None, 4, 2.0)
     np.testing.assert_array_equal(statistic, 5.0)
     # Most of it repeats, but for too many to judge the others by.
     x[1_000:1_300] += 0.1 * noise[1_000:1_300]
