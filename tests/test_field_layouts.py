@@ -376,7 +376,19 @@ def test_a_number_that_may_have_been_measured_is_kept(fill: float, others: np.nd
 
 
 @pytest.mark.parametrize(
-    "word", ["Bad Input", "I/O Timeout", "Scan Off", "n/e", "High", "∞", "k.A.", "kein Wert"]
+    "word",
+    [
+        "Bad Input",
+        "I/O Timeout",
+        "Scan Off",
+        "n/e",
+        "High",
+        "∞",
+        "k.A.",
+        "kein Wert",
+        "(null)",
+        "[N/A]",
+    ],
 )
 @pytest.mark.parametrize("count", [1, 2])
 def test_words_of_loggers_for_no_value_are_missing(word: str, count: int) -> None:
@@ -746,3 +758,100 @@ def test_rows_between_are_not_looked_for_at_instants_beyond_all_years(
     raw = Raw(x, ("x",), None, pd.DatetimeIndex(stamps), pd.RangeIndex(400), str, "far")
     with nullcontext() if mended else pytest.raises(DataError, match="outside the years"):
         Recording.from_raw(raw, None, None, "far")
+
+
+@pytest.mark.parametrize("clock", ["Time", "Aika [Paikallinen aika]", ""])
+@pytest.mark.parametrize("parts", ["Year,Month,Day", "Vuosi,Kuukausi,Päivä", "年,月,日"])
+def test_year_month_and_day_are_the_time_with_a_clock_or_without(parts: str, clock: str) -> None:
+    step = 3600 if clock else 86400
+    rows = columns(stamps(step, "%Y,%m,%d,%H:%M" if clock else "%Y,%m,%d"), LEFT)
+    found = read_text(lines(f"{parts},{clock},level" if clock else f"{parts},level", rows))
+    is_read(found, ("level",), LEFT)
+    assert found.fs == pytest.approx(1 / step)
+    assert found.index[0] == (START if clock else START.normalize())
+
+
+@pytest.mark.parametrize("in_turn", [False, True])
+def test_whole_numbers_called_id_tell_series_apart_only_in_turn(in_turn: bool) -> None:
+    idle = np.arange(N) % 4 if in_turn else RNG.integers(95, 99, N)
+    text = lines("time,us,id", columns(stamps(5), LEFT, idle))
+    assert len(read_series(io.BytesIO(text.encode()))) == (4 if in_turn else 1)
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ("%b %d, %Y @ %H:%M:%S.000", {}),
+        ("%H:%M:%S %b %d %Y", {}),
+        ("%Y/%m/%d %p%I:%M:%S", {"AM": "上午", "PM": "下午"}),
+        ("%Y-%m-%d %p %I:%M:%S", {"AM": "오전", "PM": "오후"}),
+        ("%Y年%m月%d日 %H時%M分%S秒", {}),
+        ("%d/%m/%Y;%I:%M:%S %p", {"AM": "a. m.", "PM": "p. m."}),
+        ("%Y-%m-%d;%p %I:%M:%S", {"AM": "午前", "PM": "午後"}),
+    ],
+)
+def test_times_of_more_programs_and_languages_are_instants(
+    form: str, words: dict[str, str]
+) -> None:
+    dates = stamps(300, form)
+    for word, other in words.items():
+        dates = [date.replace(word, other) for date in dates]
+    names = "day;hour;level" if ";" in form else "time;level"
+    found = read_text(lines(names, columns(dates, LEFT, mark=";")))
+    is_read(found, ("level",), LEFT)
+    assert (found.fs, found.index[0]) == (pytest.approx(1 / 300), START)
+    assert found.index[-1] == START + pd.Timedelta(seconds=300 * (N - 1))
+
+
+@pytest.mark.parametrize("first", [378, 0x0E0182, 0x1E5])
+def test_identifiers_that_look_like_numbers_by_chance_are_no_footer(first: int) -> None:
+    rows = columns([f"0E{first + i:06X}" for i in range(N)], LEFT, stamps(60))
+    found = read_text(lines("id,value,created_at", rows))
+    is_read(found, ("value",), LEFT)
+
+
+@pytest.mark.parametrize(
+    "names", ["TA,TA_QC", "TA,QC_TA", "AF3,CQ_AF3", "level,level flag", "Temp,Temp.quality"]
+)
+def test_grades_of_a_column_that_is_named_in_theirs_are_no_channel(names: str) -> None:
+    grades = np.arange(N) // 9 % 4
+    found = read_text(lines(f"time,{names}", columns(stamps(60), LEFT, grades)))
+    is_read(found, (names.split(",")[0],), LEFT)
+    assert has_note(found, "says how good", "--channels")
+    other = read_text(lines("time,TA,TB_QC", columns(stamps(60), LEFT, grades)))
+    assert other.channels == ("TA", "TB_QC")
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("#TZUTC+1|*|RINVAL-777|*|", -777),
+        ("# Missing value: -1", -1),
+        ("NODATA_value,-77.5", -77.5),
+        ("# fill values are coded as 88.8", 88.8),
+    ],
+)
+def test_a_number_that_the_file_calls_missing_is_missing(line: str, value: float) -> None:
+    values = LEFT.copy()
+    values[40:50] = value
+    text = lines(line, "time,level", columns(stamps(60), values))
+    found = read_text(text)
+    assert np.flatnonzero(np.isnan(found.values[:, 0])).tolist() == list(range(40, 50))
+    assert has_note(found, "10 values are", "which the file calls missing", "--as-is")
+    is_read(read_text(text, as_is=True), ("level",), values)
+
+
+def test_a_count_of_missing_values_names_no_number() -> None:
+    values = LEFT.copy()
+    values[40:50] = 12
+    text = lines("# missing values: 12", "time,level", columns(stamps(60), values))
+    is_read(read_text(text), ("level",), values)
+
+
+@pytest.mark.parametrize("sub", [",,quality,homogeneity", ",,品質情報,均質番号"])
+def test_words_below_names_that_repeat_tell_them_apart(sub: str) -> None:
+    rows = columns(stamps(3600, "%Y/%m/%d %H:%M:%S"), LEFT, [8] * N, [1] * N)
+    head = ["saved 2021/04/01 10:00:00", "", ",Rome,Rome,Rome", "time,T(℃),T(℃),T(℃)"]
+    found = read_text(lines(head, sub, rows))
+    assert found.channels[0] == "T(℃)"
+    assert f"T(℃) {sub.split(',')[-2]}" in " ".join([*found.channels, *found.notes])

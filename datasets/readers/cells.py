@@ -23,11 +23,12 @@ _MISSING_TEXT = """
     unbekannt ausfall fehlt error: inconnu erreur desconocido – — n/e s/d k.a. n.v. n/v high low
     indisponible ungueltig inválido invalide leer shutdown configure n.b. onbekend ∞ +∞ -∞ #error
     --undefined-- undetermined unspecified n/c noct burnout burn-out mm m +over -over ----- +++++
-    defekt störung
+    defekt störung (null) <null> [null] [n/a] (n/a) \\n nan(ind) -nan(ind) nan(snan) #missing
 """
 MISSING_WORDS = (
     MISSING
     | frozenset(_MISSING_TEXT.split())
+    | {"[not supported]", "not supported", "[unknown error]", "no such instance"}
     | {"no data", "not available", "not a number", "out of range", "o.l", "ol", "o.l.", "+ovld"}
     | {
         "bad input",

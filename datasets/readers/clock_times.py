@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.datasets.readers.columns import Table, is_plain, quoted
-from spectra.datasets.readers.dates import is_clock
+from spectra.datasets.readers.dates import is_clock, western_halves
 from spectra.datasets.readers.names import words
 from spectra.errors import DataError
 
@@ -122,8 +122,9 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
         text = text.str.replace(".", ":", regex=False)
     if re.fullmatch(r"\s*\d{1,2}\s?h.*", str(text.iloc[0]), re.IGNORECASE):
         text = text.str.replace(r"(?i)\s?[hm](?:in)?\s?(?=\d)", ":", regex=True)
-    parts = text.str.extract(
-        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:;](\d+))?\s*([ap](?=\.?m|\.?\s*$))?", flags=re.IGNORECASE
+    parts = western_halves(text).str.extract(
+        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:;](\d+))?\s*([ap](?=\.?\s?m|\.?\s*$))?",
+        flags=re.IGNORECASE,
     )
     bad = parts[0].isna().to_numpy()
     if bad.any():

@@ -104,6 +104,9 @@ def heading_of(
         full = [name for name in names if name]
         if len(set(full)) < len(full) and named > 0:
             names = _joined(rows[named - 1], names)
+        if len(set(filter(None, names))) < len(full) and named + 1 < count:
+            lower = rows[named + 1]
+            names = names if is_unit_row(lower) else _joined_below(names, lower)
     names = (None,) * columns if names is None else (*names, *[""] * (columns - len(names)))
     return Heading(
         count,
@@ -181,6 +184,7 @@ def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None
             break
         block.append(i)
     names = [i for i in block if not is_unit_row(rows[i])] or block[-1:]
+    names = [i for i in names if i - 1 not in names or not _divides(rows[i - 1], rows[i])]
     above_units = [
         i
         for i in names
@@ -205,6 +209,24 @@ def _joined(above: list[str], names: Sequence[str | None]) -> tuple[str | None, 
         for upper, name in zip((*above, *[""] * len(names)), names, strict=False)
     )
     return pairs if len(set(pairs)) > len(set(names)) else tuple(names)
+
+
+def _divides(above: list[str], row: list[str]) -> bool:
+    """Return True if words stand only below names that repeat the one to their left."""
+    return all(above) and all(
+        not field or (column > 0 and above[column] == above[column - 1])
+        for column, field in enumerate(row[: len(above)])
+    )
+
+
+def _joined_below(names: Sequence[str | None], below: list[str]) -> tuple[str | None, ...]:
+    """Return names that repeat, with the words of the row below behind them where those differ."""
+    pairs = tuple(
+        f"{name} {lower}".strip() if name else name
+        for name, lower in zip(names, (*below, *[""] * len(names)), strict=False)
+    )
+    full = [name for name in pairs if name]
+    return pairs if len(set(full)) == len(full) else tuple(names)
 
 
 def _stamp_and_rate(rows: list[list[str]], width: int) -> Heading | None:

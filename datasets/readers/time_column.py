@@ -32,7 +32,7 @@ from spectra.datasets.readers.time_numbers import (
     has_equal_steps,
     irregularity,
 )
-from spectra.datasets.readers.times_in_dates import time_in_dates
+from spectra.datasets.readers.times_in_dates import time_in_dates, with_clock
 from spectra.datasets.readers.times_in_numbers import SMALLEST_STAMP, time_in_numbers
 from spectra.errors import DataError
 
@@ -211,8 +211,13 @@ def _candidates(
     found: list[TimeColumn] = []
     refused: list[DataError] = []
     if (dated := calendar_dates(table, free)) is not None:
-        found.append(TimeColumn(*dated))
-        free = [column for column in free if column not in dated[0]]
+        columns, days = dated
+        axis = TimeColumn(columns, days)
+        if days.has_duplicates and max(columns) + 1 in free and days.equals(days.normalize()):
+            timed = with_clock(table, max(columns), days)
+            axis = replace(timed, columns=timed.columns | columns)
+        found.append(axis)
+        free = [column for column in free if column not in axis.columns]
     if (clock := unnamed_clock(table, free)) is not None:
         found.append(TimeColumn(*clock))
         free = [column for column in free if column not in clock[0]]
