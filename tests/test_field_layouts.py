@@ -855,3 +855,109 @@ def test_words_below_names_that_repeat_tell_them_apart(sub: str) -> None:
     found = read_text(lines(head, sub, rows))
     assert found.channels[0] == "T(℃)"
     assert f"T(℃) {sub.split(',')[-2]}" in " ".join([*found.channels, *found.notes])
+
+
+@pytest.mark.parametrize("form", ["%I:%M:%S %p", "%H:%M:%S"])
+def test_pages_whose_names_stand_behind_a_time_lose_no_row(form: str) -> None:
+    rows = columns(stamps(60, form), ["all"] * N, LEFT, RIGHT, mark="   ")
+    pages = [
+        ["", f"{stamps(60, form)[i]}  CPU  %user  %idle", *rows[i : i + 40]] for i in (0, 40, 80)
+    ]
+    text = lines("Linux 5.4.0 (web1)  2021-03-14  (4 CPU)", *pages, "Average:  all  20.0  50.0")
+    found = read_text(text)
+    is_read(found, ("%user", "%idle"), LEFT, RIGHT)
+    assert found.fs == pytest.approx(1 / 60)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        '{t} MQT: tele/plug/SENSOR = {{"Time":"{d}T{t}","ENERGY":{{"left":{x},"right":{y}}}}}',
+        '{d} {t} INFO zigbee: payload {{"left": {x}, "name": "a", "right": {y}}}',
+        '{d}T{t}Z {{"left":{x},"right":{y}}}',
+    ],
+)
+def test_json_in_the_lines_of_a_log_is_read(form: str) -> None:
+    rows = [
+        form.format(d=stamp[:10], t=stamp[11:], x=x, y=y)
+        for stamp, x, y in zip(stamps(10), LEFT, RIGHT, strict=True)
+    ]
+    found = read_text(lines(rows))
+    is_read(found, ("left", "right"), LEFT, RIGHT)
+    assert found.fs == 0.1
+
+
+@pytest.mark.parametrize("form", ["%d-%m %H:%M:%S", "%m/%d %H:%M:%S", "%b %d %H:%M:%S.000"])
+@pytest.mark.parametrize("start", ["2021-03-14 08:00", "2021-12-31 23:50"])
+def test_dates_without_a_year_give_the_rate(form: str, start: str) -> None:
+    dates = [f"{pd.Timestamp(start) + pd.Timedelta(seconds=10 * i):{form}}" for i in range(N)]
+    found = read_text(lines("time,level", columns(dates, LEFT)))
+    is_read(found, ("level",), LEFT)
+    assert found.fs == 0.1
+    assert has_note(found, "has no year")
+
+
+@pytest.mark.parametrize(
+    ("said", "fs"), [({"interval_s": 60}, 1 / 60), ({"fs": 250}, 250.0), ({"dt": 0.5}, 2.0)]
+)
+def test_rate_and_start_may_stand_beside_a_list_of_values(
+    said: dict[str, float], fs: float
+) -> None:
+    value = {"start": "2021-03-14T08:00:00Z", **said, "values": LEFT.tolist()}
+    found = read_text(json.dumps(value))
+    is_read(found, ("values",), LEFT)
+    assert found.fs == pytest.approx(fs)
+    assert found.index[0] == START.tz_localize("UTC")
+
+
+@pytest.mark.parametrize("step", [0.1, 1.0])
+def test_times_of_day_in_digits_go_on_over_a_minute(step: float) -> None:
+    moments = [START + pd.Timedelta(seconds=step * i + 59) for i in range(N)]
+    times = [
+        f"{moment:%H%M%S}.{moment.round('10ms').microsecond // 10_000:02d}" for moment in moments
+    ]
+    head = ["[header]", "time", "", "[column names]", "time left right", "", "[data]"]
+    found = read_text(lines(head, columns(times, LEFT, RIGHT, mark=" ")))
+    is_read(found, ("left", "right"), LEFT, RIGHT)
+    assert found.fs == pytest.approx(1 / step)
+
+
+def test_a_grade_behind_a_comma_is_no_decimal() -> None:
+    cells = [f'"+{int(10 * x):04d},{1 if i % 9 else 5}"' for i, x in enumerate(LEFT)]
+    cells[50] = '"+9999,9"'
+    cells[51] = '"+9999,9"'
+    found = read_text(lines('"DATE","TMP"', columns(stamps(3600), cells)))
+    expected = np.array([int(10 * x) for x in LEFT], dtype=float)
+    kept = np.arange(N) // 2 != 25
+    np.testing.assert_array_equal(found.values[kept, 0], expected[kept])
+    assert has_note(found, "behind the comma", "quality")
+
+
+def test_series_with_times_of_their_own_are_told_apart_by_a_name() -> None:
+    rows = [
+        f"{i + late};{name};{value}"
+        for i, (x, y) in enumerate(zip(LEFT, RIGHT, strict=True))
+        for late, name, value in ((0, "Engine RPM", x), (0.4, "Speed", y))
+    ]
+    found = read_series(io.BytesIO(lines("SECONDS;PID;VALUE", rows).encode()))
+    assert tuple(found) == ("Engine RPM", "Speed")
+
+
+@pytest.mark.parametrize("name", ["Record Type", "Aufzeichnungstyp"])
+def test_kinds_of_records_are_no_channel(name: str) -> None:
+    kinds = [int(i % 30 == 7) for i in range(N)]
+    is_read(read_text(lines(f"time,{name},x", columns(stamps(60), kinds, LEFT))), ("x",), LEFT)
+
+
+@pytest.mark.parametrize("below", ["time,flow,level", "[flow]"])
+def test_a_second_table_is_refused_with_what_to_do(below: str) -> None:
+    rows = columns(stamps(60), LEFT)
+    more = columns(stamps(60), LEFT, RIGHT) if "," in below else rows
+    with pytest.raises(DataError, match="each table into a file of its own"):
+        read_text(lines("time,level", rows, "", below, more))
+
+
+def test_a_report_of_iostat_is_refused_with_what_to_do() -> None:
+    page = ["avg-cpu:  %user  %idle", "    1.5   98.5", "", "Device   tps", "sda   4.5", ""]
+    with pytest.raises(DataError, match=r"report of iostat.*sadf -d"):
+        read_text(lines("Linux 5.4.0 (web1)", "", *[page] * 20))

@@ -81,6 +81,9 @@ _RARE = 0.02
 """Share of the cells up to which any letter is a mark: prefixes stand in more of them."""
 _WITH_CURRENCY = re.compile(rf"([€$£¥])\s*({_NUMBER})")
 
+GRADED = re.compile(r"([+-]?\d{4,6}),[0-9A-Z]")
+GRADED_SIGNED = re.compile(r"[+-]\d{4,6},[0-9A-Z]")
+"""Whole numbers of a fixed width with a grade behind a comma, as weather stations send them."""
 HEXADECIMAL = re.compile(r"[+-]?0[xX][0-9a-fA-F]{1,15}")
 _SIGNED = re.compile(r"^([+-])\s+(?=[\d.,])")
 _ALONE = re.compile(r"^\[\s*(.*?)\s*\]$")

@@ -58,6 +58,9 @@ _IDENTIFIERS = frozenset(
         "elevation",
         "altitude",
         "satellite",
+        "source",
+        "typ",
+        "tipo",
         "interval",
         "period",
         "span",
@@ -69,6 +72,7 @@ _IDENTIFIERS = frozenset(
         "地点",
     }
 )
+_KINDS = frozenset({"recordtype", "aufzeichnungstyp"})
 _ENDS_IN_ID = re.compile(r"(?i)id$")
 _RATES_ANOTHER = re.compile(
     r"(?i)(?P<of>.+?)[\s_.-]+(?:qc|qf|flags?|quality|qcode)|(?:qc|qf|cq|flag|quality)[\s_.-]+(?P<on>.+)"
@@ -125,8 +129,9 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
             continue
         if measured - len(columns) > 1 and _identifies(table, column):
             columns.add(column)
+            few = "one number throughout" if _is_one_number(table, column) else "a few numbers"
             notes.append(
-                f"{table.label(column)} is one number throughout, and named like no measurement: "
+                f"{table.label(column)} is {few}, and named like no measurement: "
                 f"left out (--channels '{titles[column]}' analyses it)."
             )
             continue
@@ -205,14 +210,16 @@ def _identifies(table: Table, column: int) -> bool:
     name = table.names[column] or ""
     named = words(name)
     identifies = bool(named & _IDENTIFIERS) or _ENDS_IN_ID.search(name) is not None
+    kinds = {"record", "type"} <= named or bool(named & _KINDS)
     rates = bool(named & _QUALITIES) or _QUALITY_OF.match(name) is not None
-    if not identifies and not rates:
+    if not identifies and not rates and not kinds:
         return False
     series = table.frame.iloc[:, column]
     if series.dtype.kind not in "iufb" or not len(series):
         return False
     usual = float(np.mean(series.to_numpy() == series.iloc[0]))
-    return usual == 1 or (rates and usual >= _NEARLY_ALL)
+    few = kinds and series.dtype.kind in "iu" and series.nunique() <= _MOST_GRADES
+    return usual == 1 or few or (rates and usual >= _NEARLY_ALL)
 
 
 def _fill_starts(table: Table, columns: list[int]) -> set[int]:

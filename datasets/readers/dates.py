@@ -63,7 +63,7 @@ _ZONE = (
 _BETWEEN = r"(?:\s*[T,;_@ -]\s*|:)"
 _YEAR_LAST = (
     rf"(?:{_MONTH}\s+\d{{1,2}}|\d{{1,2}}\s+{_MONTH})\s+\d{{1,2}}:\d\d:\d\d"
-    r"(?:\s+[A-Z]{1,5})?\s+\d{4}"
+    r"(?:\s+[A-Z]{1,5}(?:[+-]\d\d:?\d\d)?)?\s+\d{4}"
 )
 """A date as C and Java write it: Mar 04 08:00:00 CET 2021, or with the day first."""
 _TIME = rf"(?:{_HOUR}|\d{{2}}(?:\d\d){{0,2}}(?:\.\d+)?){_ZONE}"
@@ -187,11 +187,11 @@ def _plain(
             text = text.str.split(_RANGE, n=1, regex=True).str[0]
             notes.append("Cells that hold an interval: its start is the time of the row.")
         replaced(
-            rf"^{_WEEKDAY}({_MONTH})\s+(\d{{1,2}})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}})?)\s+(\d{{4}})$",
+            rf"^{_WEEKDAY}({_MONTH})\s+(\d{{1,2}})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}}(?:[+-]\d\d:?\d\d)?)?)\s+(\d{{4}})$",
             r"\2 \1 \5 \3\4",
         )
         replaced(
-            rf"^{_WEEKDAY}(\d{{1,2}})\s+({_MONTH})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}})?)\s+(\d{{4}})$",
+            rf"^{_WEEKDAY}(\d{{1,2}})\s+({_MONTH})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}}(?:[+-]\d\d:?\d\d)?)?)\s+(\d{{4}})$",
             r"\1 \2 \5 \3\4",
         )
         replaced(rf"^{_WEEKDAY[:-1]}", "")

@@ -76,7 +76,7 @@ _COUNT = re.compile(
 )
 _START_WORD = re.compile(
     r"\b(?:start\w*|\w*begin\w*|first|record\w*|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
-    r"|timeseries)\b|^(?:date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
+    r"|timeseries)\b|^(?:time\s?stamp|date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
     re.IGNORECASE,
 )
 _UNIT = re.compile(

@@ -41,6 +41,10 @@ _FIELDS = re.compile(
     r"[/#%]*\s*(?:fields|columns|column names|variables|header)\s*[=:]\s*(?=\S)", re.IGNORECASE
 )
 """A key before the names of the columns: /fields=date,time."""
+_DATA_BELOW = re.compile(
+    r"\[\s*(?:data|daten|values|measurements|samples|messwerte)\s*\]", re.IGNORECASE
+)
+"""A title between the names and the rows: [data]."""
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d*)?")
 _WRITTEN = re.compile(r"[+-]?\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?")
 
@@ -173,6 +177,8 @@ def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None
     block: list[int] = []
     for i in range(len(rows) - 1, -1, -1):
         if block and not any(rows[i]):
+            continue
+        if not block and _DATA_BELOW.fullmatch(" ".join(rows[i]).strip()):
             continue
         units_below = i + 1 < len(rows) and is_unit_row(rows[i + 1])
         counts = all(not field or field.isdigit() for field in rows[i]) and i + 1 == len(rows)

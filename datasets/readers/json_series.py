@@ -75,6 +75,14 @@ def titles_in(value: Any, names: Sequence[str]) -> dict[str, str]:
     return found if len({*found.values()} | ({*names} - {*found})) == len(names) else {}
 
 
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield the texts and numbers with their keys in objects that are no records: "fs: 250"."""
+    for _, inner in _objects(value, "", 0):
+        for key, each in inner.items():
+            if isinstance(each, (str, int, float)) and not isinstance(each, bool):
+                yield f"{key}: {each}"
+
+
 def _objects(value: Any, key: str, level: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the objects that are no records, each with its key."""
     if isinstance(value, dict) and level < _DEEPEST:

@@ -28,9 +28,9 @@ _DATED = re.compile(
 _VALUE = r"[+-]?(?:\d++\.?+\d*+|\.\d++)(?:[eE][+-]?\d++)?"
 _KEYED = re.compile(
     r"(?<![\w./])[\d./]*+([^\W\d][\w./]*+(?: [^\W\d][\w./]*+)?)"
-    rf"\s?[=:]\s?({_VALUE})\s?([^\s\d,;|=:]{{1,6}})?(?=[\s,;|]|$)"
+    rf"\"?\s?[=:]\s?({_VALUE})\s?([^\s\d,;|=:\"}}\]]{{1,6}})?(?=[\s,;|}}\]]|$)"
 )
-"""A name, a sign and a number with its unit or without: temp=21.4, Humidity: 40.1 %.
+"""A name, a sign and a number with its unit or without: temp=21.4, Humidity: 40.1 %, "temp":21.4.
 
 The search begins at the start of a word only: a long word would be gone through from each letter.
 """
