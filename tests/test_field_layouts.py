@@ -829,6 +829,8 @@ def test_grades_of_a_column_that_is_named_in_theirs_are_no_channel(names: str) -
         ("# Missing value: -1", -1),
         ("NODATA_value,-77.5", -77.5),
         ("# fill values are coded as 88.8", 88.8),
+        ("* bad_flag = -9.990e-29", -9.99e-29),
+        ("Missing data 777", 777),
     ],
 )
 def test_a_number_that_the_file_calls_missing_is_missing(line: str, value: float) -> None:
@@ -841,10 +843,11 @@ def test_a_number_that_the_file_calls_missing_is_missing(line: str, value: float
     is_read(read_text(text, as_is=True), ("level",), values)
 
 
-def test_a_count_of_missing_values_names_no_number() -> None:
+@pytest.mark.parametrize("count", [12, 66])
+def test_a_count_of_missing_values_names_no_number(count: int) -> None:
     values = LEFT.copy()
-    values[40:50] = 12
-    text = lines("# missing values: 12", "time,level", columns(stamps(60), values))
+    values[40:50] = count
+    text = lines(f"# missing values: {count}", "time,level", columns(stamps(60), values))
     is_read(read_text(text), ("level",), values)
 
 
@@ -961,3 +964,43 @@ def test_a_report_of_iostat_is_refused_with_what_to_do() -> None:
     page = ["avg-cpu:  %user  %idle", "    1.5   98.5", "", "Device   tps", "sda   4.5", ""]
     with pytest.raises(DataError, match=r"report of iostat.*sadf -d"):
         read_text(lines("Linux 5.4.0 (web1)", "", *[page] * 20))
+
+
+@pytest.mark.parametrize(
+    ("names", "hour"),
+    [
+        ("Data;Hora UTC;level", "{0:02d}00 UTC"),
+        (";Hours;level", "{0:02d} - {1:02d}"),
+        ("Data;Godz.;level", "{1}"),
+        ("Fecha;Hora;level", "{1}"),
+    ],
+)
+def test_hours_of_markets_and_weather_services_stand_beside_a_date(names: str, hour: str) -> None:
+    days = [f"{START.normalize() + pd.Timedelta(hours=i):%Y-%m-%d}" for i in range(N)]
+    hours = [hour.format(i % 24, (i + 1) % 24 if "-" in hour else i % 24 + 1) for i in range(N)]
+    found = read_text(lines(names, columns(days, hours, LEFT, mark=";")))
+    is_read(found, ("level",), LEFT)
+    assert (found.fs, found.index[0]) == (pytest.approx(1 / 3600), START.normalize())
+    assert found.index[-1] == START.normalize() + pd.Timedelta(hours=N - 1)
+
+
+def test_numbers_are_grouped_as_in_india() -> None:
+    cells = [f'"1,23,{400 + i}.50"' for i in range(N)]
+    found = read_text(lines("time,units,x", columns(stamps(60), cells, LEFT)))
+    is_read(found, ("units", "x"), 123_400.5 + np.arange(N), LEFT)
+
+
+def test_names_with_blanks_stand_two_blanks_apart_in_the_last_comment() -> None:
+    head = ["% Date: Mar 14", "% Description: Temperature, Stress", "% t (s)     T (K)    s (Pa)"]
+    rows = columns([f"{i / 10:.1f}" for i in range(N)], LEFT, RIGHT, mark="      ")
+    found = read_text(lines(head, rows))
+    is_read(found, ("T (K)", "s (Pa)"), LEFT, RIGHT)
+    assert (found.fs, found.units) == (10, ("K", "Pa"))
+
+
+def test_lines_of_a_log_may_begin_with_day_and_month() -> None:
+    dates = stamps(1, "%m-%d %H:%M:%S.123")
+    rows = [f"{date}  1234  5678 I App: left={x}" for date, x in zip(dates, LEFT, strict=True)]
+    found = read_text(lines(rows))
+    is_read(found, ("left",), LEFT)
+    assert found.fs == 1

@@ -64,10 +64,13 @@ MISSING_WORDS = (
 _LIMIT = re.compile(r"[<>≤≥]=?\s*[+-]?\d[\d.,]*(\s*[^\d\s].*)?")
 _GROUPS = "[+-]?[1-9]\\d{{0,2}}({0}\\d{{3}})+({1}\\d+)?"
 GROUPED = {
-    ".": re.compile(_GROUPS.format("[, '\u00a0\u202f’]", "\\.")),
+    ".": re.compile(
+        _GROUPS.format("[, '\u00a0\u202f’]", "\\.") + r"|[+-]?[1-9]\d?(,\d\d)+,\d{3}(\.\d+)?"
+    ),
     ",": re.compile(_GROUPS.format("[. '\u00a0\u202f’]", ",")),
 }
-"""Numbers with signs between their thousands, by the decimal sign: 1,234.5 and 1.234,5."""
+"""Numbers with signs between their thousands, by the decimal sign: 1,234.5 and 1.234,5; India
+writes 12,34,567.5."""
 
 _NUMBER = r"[+-]?(?:\d[\d.,'\u00a0\u202f]*|[.,]\d+)(?:[eE][+-]?\d+)?"
 WITH_UNIT = re.compile(

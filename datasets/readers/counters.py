@@ -75,7 +75,7 @@ _IDENTIFIERS = frozenset(
 _KINDS = frozenset({"recordtype", "aufzeichnungstyp"})
 _ENDS_IN_ID = re.compile(r"(?i)id$")
 _RATES_ANOTHER = re.compile(
-    r"(?i)(?P<of>.+?)[\s_.-]+(?:qc|qf|flags?|quality|qcode)|(?:qc|qf|cq|flag|quality)[\s_.-]+(?P<on>.+)"
+    r"(?i)(?P<of>.+?)[\s_.-]+(?:qc|qf|flags?|quality|qcode)|(?:qc?|qf|cq|flag|quality)[\s_.-]+(?P<on>.+)"
 )
 """A name such as TA_QC and CQ_AF3, where another column is called TA or AF3."""
 _MOST_GRADES = 20

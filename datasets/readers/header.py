@@ -85,9 +85,10 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _MISSING = re.compile(
-    r"(?:\brinval|\bno[\s_-]?data(?:[\s_-]*value)?|\b(?:missing|fill|invalid|error|bad|fehl|absent)"
+    r"(?:\brinval|\bno[\s_-]?data(?:[\s_-]*value)?|\b(?:missing|fill|invalid|bad|fehl|absent)"
     r"[\s_-]*(?:data|val(?:ue)?s?|code|wert|flag)(?:\s+(?:is|are|as))?(?:\s+(?:marked|coded)(?:\s+as)?)?)"
-    r"[\s\"']*[=:,;\t]?[\s\"']*(-\d+(?:\.\d+)?|([6-9])\2+(?:\.\2+|\.0+)?)(?![\d.:/-])",
+    r"[\s\"']*[=:,;\t]?[\s\"']*(-\d+(?:\.\d+)?(?:e[+-]?\d+)?|([6-9])\2+(?:\2|\.\2)\2*(?:\.0+)?)"
+    r"(?![\d.:/e%-])",
     re.IGNORECASE,
 )
 """A number that the file calls missing: below 0, or of one digit, since others are counts."""

@@ -357,8 +357,15 @@ def _names_in_comment(
         _FIELDS.sub("", line.strip().lstrip("".join(COMMENTS))) for line in comments if line.strip()
     ]
     rows = [_with_clock(_comment_fields(text, delimiter), clock, width) for text in texts[-2:]]
+    if delimiter == BLANKS and width > 1:
+        # Two blanks or more stand between names that hold one: "t (s)   T (K)".
+        wide = [re.split(r"\s{2,}|\t", text.strip()) for text in texts[-2:]]
+        pairs = zip(rows, wide, strict=True)
+        rows = [other if len(other) == width != len(row) else row for row, other in pairs]
     # Two such lines are the names and the units.
     rows = [row for row in rows if len(row) == width]
+    if len(rows) > 1 and not is_unit_row(rows[1]):
+        rows = rows[1:]
     fields = rows[0] if rows else []
     full = [field for column, field in enumerate(fields) if column != clock or field]
     named = len(fields) == width > 1 and all(field and not is_value(field, ".") for field in full)

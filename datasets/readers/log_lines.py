@@ -22,7 +22,7 @@ _ESP = re.compile(r"(?:\x1b\[[\d;]*m)?[EWIDV] \((\d+)\) ([^:\s]+): (.*)")
 """A line of the log of ESP-IDF: level, milliseconds since the start, name, message."""
 _DATED = re.compile(
     r"[\[(]?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|"
-    r"(?:[A-Z][a-z]{2} [ \d]\d )?\d\d:\d\d:\d\d(?:[.,]\d+)?)[\])]?[ \t]+(.*)"
+    r"(?:[A-Z][a-z]{2} [ \d]\d |\d\d-\d\d )?\d\d:\d\d:\d\d(?:[.,]\d+)?)[\])]?[ \t]+(.*)"
 )
 """A line that begins with a date and a time, a time, or a date of syslog."""
 _VALUE = r"[+-]?(?:\d++\.?+\d*+|\.\d++)(?:[eE][+-]?\d++)?"
@@ -120,11 +120,13 @@ def read_log(text: Text, names: tuple[str, ...], nrows: int | None) -> Table:
 
 
 def _kind(time: str) -> str:
-    """Return the kind of a time: milliseconds, a date of syslog, a date, or a time of day."""
+    """Return the kind of a time: milliseconds, a date of syslog, of Android, a date, or a clock."""
     if time.isdigit():
         return "milliseconds"
     if time[:1].isalpha():
         return "syslog"
+    if time[2:3] == "-":
+        return "day and month"
     return "date" if time[4:5] == "-" else "clock"
 
 
