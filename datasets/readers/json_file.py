@@ -15,6 +15,7 @@ from spectra.datasets.memory import largest_bytes, refuse_mostly_empty, refuse_t
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.dates import is_date
+from spectra.datasets.readers.delimiter import is_value
 from spectra.datasets.readers.header import NO_HEADER, read_header
 from spectra.datasets.readers.json_part import shortened
 from spectra.datasets.readers.json_series import series_in, texts_in, titles_in
@@ -318,6 +319,15 @@ def _length(records: _Records) -> int:
     return len(next(iter(records.values()))) if isinstance(records, dict) else len(records)
 
 
+def _names(rows: list[list[Any]]) -> bool:
+    """Return True if the first row has a name for each column, and the second one has values."""
+    first = rows[0]
+    if len(rows) < 3 or not all(isinstance(name, str) for name in first):
+        return False
+    values = any(is_value(str(cell), ".") for cell in rows[1])
+    return values and len({*first}) == len(first) and not any(is_value(cell, ".") for cell in first)
+
+
 def _frame(records: _Records, name: str) -> pd.DataFrame:
     """Return records as a frame, a column a key, or a column a place in lists."""
     try:
@@ -348,5 +358,6 @@ def _columns(records: _Records, name: str) -> pd.DataFrame:
     lists = [one for one in records if isinstance(one, list)]
     if len(lists) > 0.5 * len(records) and any(lists):
         width = max(map(len, lists))
-        return pd.DataFrame([[*row, *[None] * (width - len(row))] for row in lists])
+        rows = [[*row, *[None] * (width - len(row))] for row in lists]
+        return pd.DataFrame(rows[1:], columns=rows[0]) if _names(rows) else pd.DataFrame(rows)
     raise DataError(f"{name} is JSON without a list of records: {_REMEDY}.")
