@@ -1004,3 +1004,11 @@ def test_lines_of_a_log_may_begin_with_day_and_month() -> None:
     found = read_text(lines(rows))
     is_read(found, ("left",), LEFT)
     assert found.fs == 1
+
+
+@pytest.mark.parametrize("head", ["0000123456;Mill;0001;level;cm", "17;Mill;4.5;level;cm;x"])
+def test_a_first_row_of_more_fields_than_all_others_is_no_sample(head: str) -> None:
+    rows = columns(stamps(900, "%d.%m.%Y"), stamps(900, "%H:%M:%S"), LEFT, mark=";")
+    found = read_text(lines(head, rows))
+    is_read(found, ("value",), LEFT)
+    assert (found.fs, found.index[0]) == (pytest.approx(1 / 900), START)

@@ -85,7 +85,7 @@ def heading_of(
             return Heading(count, (None,) * width, (_text_note(1),))
         if _is_header(rows, decimal):
             return Heading(1, _names(rows[0], width, starts_with_row_names(rows)))
-        if count and has_words(rows[0][:1]):
+        if count and (has_words(rows[0][:1]) or len(list(filter(None, rows[0]))) > width):
             return Heading(count, (None,) * width, (_text_note(1),))
         longest = max(width, len(rows[0])) if rows[0] and is_value(rows[0][0], decimal) else width
         longest = max(longest, len(rows[0]))
