@@ -21,6 +21,7 @@ _DAY_NUMBERS = {25569.0: (29221.0, 65744.0), 719529.0: (723181.0, 759704.0)}
 """Day numbers of 1970-01-01, by Excel and OLE and by MATLAB, and those of 1980 and 2080."""
 _MOST_EVEN = 0.9
 """Share of the steps of times of day that are one length, within a fifth of it."""
+_GLANCE = 1000
 _FIRST_DAY, _LAST_DAY = 29221.0, 759704.0
 """The day numbers of any of these kinds lie between these."""
 
@@ -195,6 +196,10 @@ def clock_digits(values: Float64Array) -> pd.TimedeltaIndex | None:
 
     Seconds that are counted through pass over no 60 to 99; these do at the end of each minute.
     """
+    # A part of the values excludes nearly all others, at no cost.
+    part = values[:: len(values) // _GLANCE + 1]
+    if not (part[0] >= 0 and part[-1] < 240_000 and np.max(part % 100) < 60):
+        return None
     if not (np.isfinite(values).all() and values.min() >= 0 and values.max() < 240_000):
         return None
     minutes, seconds = np.divmod(values, 100)
