@@ -376,7 +376,19 @@ def test_a_number_that_may_have_been_measured_is_kept(fill: float, others: np.nd
 
 
 @pytest.mark.parametrize(
-    "word", ["Bad Input", "I/O Timeout", "Scan Off", "n/e", "High", "∞", "k.A.", "kein Wert"]
+    "word",
+    [
+        "Bad Input",
+        "I/O Timeout",
+        "Scan Off",
+        "n/e",
+        "High",
+        "∞",
+        "k.A.",
+        "kein Wert",
+        "(null)",
+        "[N/A]",
+    ],
 )
 @pytest.mark.parametrize("count", [1, 2])
 def test_words_of_loggers_for_no_value_are_missing(word: str, count: int) -> None:
@@ -746,3 +758,257 @@ def test_rows_between_are_not_looked_for_at_instants_beyond_all_years(
     raw = Raw(x, ("x",), None, pd.DatetimeIndex(stamps), pd.RangeIndex(400), str, "far")
     with nullcontext() if mended else pytest.raises(DataError, match="outside the years"):
         Recording.from_raw(raw, None, None, "far")
+
+
+@pytest.mark.parametrize("clock", ["Time", "Aika [Paikallinen aika]", ""])
+@pytest.mark.parametrize("parts", ["Year,Month,Day", "Vuosi,Kuukausi,Päivä", "年,月,日"])
+def test_year_month_and_day_are_the_time_with_a_clock_or_without(parts: str, clock: str) -> None:
+    step = 3600 if clock else 86400
+    rows = columns(stamps(step, "%Y,%m,%d,%H:%M" if clock else "%Y,%m,%d"), LEFT)
+    found = read_text(lines(f"{parts},{clock},level" if clock else f"{parts},level", rows))
+    is_read(found, ("level",), LEFT)
+    assert found.fs == pytest.approx(1 / step)
+    assert found.index[0] == (START if clock else START.normalize())
+
+
+@pytest.mark.parametrize("in_turn", [False, True])
+def test_whole_numbers_called_id_tell_series_apart_only_in_turn(in_turn: bool) -> None:
+    idle = np.arange(N) % 4 if in_turn else RNG.integers(95, 99, N)
+    text = lines("time,us,id", columns(stamps(5), LEFT, idle))
+    assert len(read_series(io.BytesIO(text.encode()))) == (4 if in_turn else 1)
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ("%b %d, %Y @ %H:%M:%S.000", {}),
+        ("%H:%M:%S %b %d %Y", {}),
+        ("%Y/%m/%d %p%I:%M:%S", {"AM": "上午", "PM": "下午"}),
+        ("%Y-%m-%d %p %I:%M:%S", {"AM": "오전", "PM": "오후"}),
+        ("%Y年%m月%d日 %H時%M分%S秒", {}),
+        ("%d/%m/%Y;%I:%M:%S %p", {"AM": "a. m.", "PM": "p. m."}),
+        ("%Y-%m-%d;%p %I:%M:%S", {"AM": "午前", "PM": "午後"}),
+    ],
+)
+def test_times_of_more_programs_and_languages_are_instants(
+    form: str, words: dict[str, str]
+) -> None:
+    dates = stamps(300, form)
+    for word, other in words.items():
+        dates = [date.replace(word, other) for date in dates]
+    names = "day;hour;level" if ";" in form else "time;level"
+    found = read_text(lines(names, columns(dates, LEFT, mark=";")))
+    is_read(found, ("level",), LEFT)
+    assert (found.fs, found.index[0]) == (pytest.approx(1 / 300), START)
+    assert found.index[-1] == START + pd.Timedelta(seconds=300 * (N - 1))
+
+
+@pytest.mark.parametrize("first", [378, 0x0E0182, 0x1E5])
+def test_identifiers_that_look_like_numbers_by_chance_are_no_footer(first: int) -> None:
+    rows = columns([f"0E{first + i:06X}" for i in range(N)], LEFT, stamps(60))
+    found = read_text(lines("id,value,created_at", rows))
+    is_read(found, ("value",), LEFT)
+
+
+@pytest.mark.parametrize(
+    "names", ["TA,TA_QC", "TA,QC_TA", "AF3,CQ_AF3", "level,level flag", "Temp,Temp.quality"]
+)
+def test_grades_of_a_column_that_is_named_in_theirs_are_no_channel(names: str) -> None:
+    grades = np.arange(N) // 9 % 4
+    found = read_text(lines(f"time,{names}", columns(stamps(60), LEFT, grades)))
+    is_read(found, (names.split(",")[0],), LEFT)
+    assert has_note(found, "says how good", "--channels")
+    other = read_text(lines("time,TA,TB_QC", columns(stamps(60), LEFT, grades)))
+    assert other.channels == ("TA", "TB_QC")
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("#TZUTC+1|*|RINVAL-777|*|", -777),
+        ("# Missing value: -1", -1),
+        ("NODATA_value,-77.5", -77.5),
+        ("# fill values are coded as 88.8", 88.8),
+        ("* bad_flag = -9.990e-29", -9.99e-29),
+        ("Missing data 777", 777),
+    ],
+)
+def test_a_number_that_the_file_calls_missing_is_missing(line: str, value: float) -> None:
+    values = LEFT.copy()
+    values[40:50] = value
+    text = lines(line, "time,level", columns(stamps(60), values))
+    found = read_text(text)
+    assert np.flatnonzero(np.isnan(found.values[:, 0])).tolist() == list(range(40, 50))
+    assert has_note(found, "10 values are", "which the file calls missing", "--as-is")
+    is_read(read_text(text, as_is=True), ("level",), values)
+
+
+@pytest.mark.parametrize("count", [12, 66])
+def test_a_count_of_missing_values_names_no_number(count: int) -> None:
+    values = LEFT.copy()
+    values[40:50] = count
+    text = lines(f"# missing values: {count}", "time,level", columns(stamps(60), values))
+    is_read(read_text(text), ("level",), values)
+
+
+@pytest.mark.parametrize("sub", [",,quality,homogeneity", ",,品質情報,均質番号"])
+def test_words_below_names_that_repeat_tell_them_apart(sub: str) -> None:
+    rows = columns(stamps(3600, "%Y/%m/%d %H:%M:%S"), LEFT, [8] * N, [1] * N)
+    head = ["saved 2021/04/01 10:00:00", "", ",Rome,Rome,Rome", "time,T(℃),T(℃),T(℃)"]
+    found = read_text(lines(head, sub, rows))
+    assert found.channels[0] == "T(℃)"
+    assert f"T(℃) {sub.split(',')[-2]}" in " ".join([*found.channels, *found.notes])
+
+
+@pytest.mark.parametrize("form", ["%I:%M:%S %p", "%H:%M:%S"])
+def test_pages_whose_names_stand_behind_a_time_lose_no_row(form: str) -> None:
+    rows = columns(stamps(60, form), ["all"] * N, LEFT, RIGHT, mark="   ")
+    pages = [
+        ["", f"{stamps(60, form)[i]}  CPU  %user  %idle", *rows[i : i + 40]] for i in (0, 40, 80)
+    ]
+    text = lines("Linux 5.4.0 (web1)  2021-03-14  (4 CPU)", *pages, "Average:  all  20.0  50.0")
+    found = read_text(text)
+    is_read(found, ("%user", "%idle"), LEFT, RIGHT)
+    assert found.fs == pytest.approx(1 / 60)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        '{t} MQT: tele/plug/SENSOR = {{"Time":"{d}T{t}","ENERGY":{{"left":{x},"right":{y}}}}}',
+        '{d} {t} INFO zigbee: payload {{"left": {x}, "name": "a", "right": {y}}}',
+        '{d}T{t}Z {{"left":{x},"right":{y}}}',
+    ],
+)
+def test_json_in_the_lines_of_a_log_is_read(form: str) -> None:
+    rows = [
+        form.format(d=stamp[:10], t=stamp[11:], x=x, y=y)
+        for stamp, x, y in zip(stamps(10), LEFT, RIGHT, strict=True)
+    ]
+    found = read_text(lines(rows))
+    is_read(found, ("left", "right"), LEFT, RIGHT)
+    assert found.fs == 0.1
+
+
+@pytest.mark.parametrize("form", ["%d-%m %H:%M:%S", "%m/%d %H:%M:%S", "%b %d %H:%M:%S.000"])
+@pytest.mark.parametrize("start", ["2021-03-14 08:00", "2021-12-31 23:50"])
+def test_dates_without_a_year_give_the_rate(form: str, start: str) -> None:
+    dates = [f"{pd.Timestamp(start) + pd.Timedelta(seconds=10 * i):{form}}" for i in range(N)]
+    found = read_text(lines("time,level", columns(dates, LEFT)))
+    is_read(found, ("level",), LEFT)
+    assert found.fs == 0.1
+    assert has_note(found, "has no year")
+
+
+@pytest.mark.parametrize(
+    ("said", "fs"), [({"interval_s": 60}, 1 / 60), ({"fs": 250}, 250.0), ({"dt": 0.5}, 2.0)]
+)
+def test_rate_and_start_may_stand_beside_a_list_of_values(
+    said: dict[str, float], fs: float
+) -> None:
+    value = {"start": "2021-03-14T08:00:00Z", **said, "values": LEFT.tolist()}
+    found = read_text(json.dumps(value))
+    is_read(found, ("values",), LEFT)
+    assert found.fs == pytest.approx(fs)
+    assert found.index[0] == START.tz_localize("UTC")
+
+
+@pytest.mark.parametrize("step", [0.1, 1.0])
+def test_times_of_day_in_digits_go_on_over_a_minute(step: float) -> None:
+    moments = [START + pd.Timedelta(seconds=step * i + 59) for i in range(N)]
+    times = [
+        f"{moment:%H%M%S}.{moment.round('10ms').microsecond // 10_000:02d}" for moment in moments
+    ]
+    head = ["[header]", "time", "", "[column names]", "time left right", "", "[data]"]
+    found = read_text(lines(head, columns(times, LEFT, RIGHT, mark=" ")))
+    is_read(found, ("left", "right"), LEFT, RIGHT)
+    assert found.fs == pytest.approx(1 / step)
+
+
+def test_a_grade_behind_a_comma_is_no_decimal() -> None:
+    cells = [f'"+{int(10 * x):04d},{1 if i % 9 else 5}"' for i, x in enumerate(LEFT)]
+    cells[50] = '"+9999,9"'
+    cells[51] = '"+9999,9"'
+    found = read_text(lines('"DATE","TMP"', columns(stamps(3600), cells)))
+    expected = np.array([int(10 * x) for x in LEFT], dtype=float)
+    kept = np.arange(N) // 2 != 25
+    np.testing.assert_array_equal(found.values[kept, 0], expected[kept])
+    assert has_note(found, "behind the comma", "quality")
+
+
+def test_series_with_times_of_their_own_are_told_apart_by_a_name() -> None:
+    rows = [
+        f"{i + late};{name};{value}"
+        for i, (x, y) in enumerate(zip(LEFT, RIGHT, strict=True))
+        for late, name, value in ((0, "Engine RPM", x), (0.4, "Speed", y))
+    ]
+    found = read_series(io.BytesIO(lines("SECONDS;PID;VALUE", rows).encode()))
+    assert tuple(found) == ("Engine RPM", "Speed")
+
+
+@pytest.mark.parametrize("name", ["Record Type", "Aufzeichnungstyp"])
+def test_kinds_of_records_are_no_channel(name: str) -> None:
+    kinds = [int(i % 30 == 7) for i in range(N)]
+    is_read(read_text(lines(f"time,{name},x", columns(stamps(60), kinds, LEFT))), ("x",), LEFT)
+
+
+@pytest.mark.parametrize("below", ["time,flow,level", "[flow]"])
+def test_a_second_table_is_refused_with_what_to_do(below: str) -> None:
+    rows = columns(stamps(60), LEFT)
+    more = columns(stamps(60), LEFT, RIGHT) if "," in below else rows
+    with pytest.raises(DataError, match="each table into a file of its own"):
+        read_text(lines("time,level", rows, "", below, more))
+
+
+def test_a_report_of_iostat_is_refused_with_what_to_do() -> None:
+    page = ["avg-cpu:  %user  %idle", "    1.5   98.5", "", "Device   tps", "sda   4.5", ""]
+    with pytest.raises(DataError, match=r"report of iostat.*sadf -d"):
+        read_text(lines("Linux 5.4.0 (web1)", "", *[page] * 20))
+
+
+@pytest.mark.parametrize(
+    ("names", "hour"),
+    [
+        ("Data;Hora UTC;level", "{0:02d}00 UTC"),
+        (";Hours;level", "{0:02d} - {1:02d}"),
+        ("Data;Godz.;level", "{1}"),
+        ("Fecha;Hora;level", "{1}"),
+    ],
+)
+def test_hours_of_markets_and_weather_services_stand_beside_a_date(names: str, hour: str) -> None:
+    days = [f"{START.normalize() + pd.Timedelta(hours=i):%Y-%m-%d}" for i in range(N)]
+    hours = [hour.format(i % 24, (i + 1) % 24 if "-" in hour else i % 24 + 1) for i in range(N)]
+    found = read_text(lines(names, columns(days, hours, LEFT, mark=";")))
+    is_read(found, ("level",), LEFT)
+    assert (found.fs, found.index[0]) == (pytest.approx(1 / 3600), START.normalize())
+    assert found.index[-1] == START.normalize() + pd.Timedelta(hours=N - 1)
+
+
+def test_numbers_are_grouped_as_in_india() -> None:
+    cells = [f'"1,23,{400 + i}.50"' for i in range(N)]
+    found = read_text(lines("time,units,x", columns(stamps(60), cells, LEFT)))
+    is_read(found, ("units", "x"), 123_400.5 + np.arange(N), LEFT)
+
+
+def test_names_with_blanks_stand_two_blanks_apart_in_the_last_comment() -> None:
+    head = ["% Date: Mar 14", "% Description: Temperature, Stress", "% t (s)     T (K)    s (Pa)"]
+    rows = columns([f"{i / 10:.1f}" for i in range(N)], LEFT, RIGHT, mark="      ")
+    found = read_text(lines(head, rows))
+    is_read(found, ("T (K)", "s (Pa)"), LEFT, RIGHT)
+    assert (found.fs, found.units) == (10, ("K", "Pa"))
+
+
+def test_lines_of_a_log_may_begin_with_day_and_month() -> None:
+    dates = stamps(1, "%m-%d %H:%M:%S.123")
+    rows = [f"{date}  1234  5678 I App: left={x}" for date, x in zip(dates, LEFT, strict=True)]
+    found = read_text(lines(rows))
+    is_read(found, ("left",), LEFT)
+    assert found.fs == 1
+
+
+@pytest.mark.parametrize("head", ["0000123456;Mill;0001;level;cm", "17;Mill;4.5;level;cm;x"])
+def test_a_first_row_of_more_fields_than_all_others_is_no_sample(head: str) -> None:
+    rows = columns(stamps(900, "%d.%m.%Y"), stamps(900, "%H:%M:%S"), LEFT, mark=";")
+    found = read_text(lines(head, rows))
+    is_read(found, ("value",), LEFT)
+    assert (found.fs, found.index[0]) == (pytest.approx(1 / 900), START)

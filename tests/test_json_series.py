@@ -181,3 +181,21 @@ def test_records_in_no_order_of_time_are_sorted() -> None:
     assert any("sorted by 'Timestamp'" in note for note in found.notes)
     kept = read(io.BytesIO(text), time="none")
     np.testing.assert_array_equal(kept.values[:, 0], np.array(TEMP)[order])
+
+
+def test_names_may_stand_in_the_first_of_a_list_of_rows() -> None:
+    stamps = [f"2021-03-14 08:{i // 60:02d}:{i % 60:02d}.000" for i in range(100)]
+    rows = [[stamp, str(i % 7 + 0.5), i * i % 11] for i, stamp in enumerate(stamps)]
+    found = read(io.BytesIO(json.dumps([["time_tag", "density", "speed"], *rows]).encode()))
+    assert (found.channels, found.fs, found.n_samples) == (("density", "speed"), 1.0, 100)
+    bare = read(io.BytesIO(json.dumps(rows).encode()))
+    assert (bare.n_samples, bare.fs) == (100, 1.0)
+
+
+@pytest.mark.parametrize("key", ["type", "name"])
+def test_objects_of_a_name_and_a_list_are_channels(key: str) -> None:
+    lists = {"time": list(range(100)), "watts": [i * i % 17 for i in range(100)], "bpm": [60] * 100}
+    value = [{key: name, "data": each, "original_size": 100} for name, each in lists.items()]
+    found = read(io.BytesIO(json.dumps(value).encode()))
+    assert (found.channels, found.fs) == (("watts", "bpm"), 1.0)
+    np.testing.assert_array_equal(found.values[:, 0], lists["watts"])

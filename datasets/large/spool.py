@@ -91,7 +91,7 @@ class _Spool:
 
     def __init__(self, head: Raw, roles: _Roles, table: Table, request: Request) -> None:
         self._head, self._roles, self._request = head, roles, request
-        self._names = table.names
+        self._names, self._missing = table.names, table.header.missing
         self._labels = [table.label(column) for column in roles.channels]
         self._values = FileArray((0, len(roles.channels)))
         self._stamps = None if head.instants is None else Stamps(head.instants, head.source)
@@ -148,7 +148,7 @@ class _Spool:
         notes = [note for one in found if one is not None for note in one.notes]
         lows, highs, _ = extremes(table, columns, values)
         if not self._request.as_is:
-            filled, _ = without_fill_values(values, lows, highs, self._labels)
+            filled, _ = without_fill_values(values, lows, highs, self._labels, self._missing)
             for channel, fills in enumerate(self._fills if filled is not values else ()):
                 gone = np.isnan(filled[:, channel]) & ~np.isnan(values[:, channel])
                 fills.update(np.unique(values[gone, channel]).tolist())
@@ -197,9 +197,9 @@ class _Spool:
             notes.append(f"{self._n_dropped} rows have neither a time nor a value: left out.")
         if any(self._fills):
             # Those of the first rows count only what is among them.
-            first = {fill_note(*each) for each in self._filled(len(head.values))}
+            first = {fill_note(*each, self._missing) for each in self._filled(len(head.values))}
             notes = [note for note in notes if note not in first]
-            notes += [fill_note(*each) for each in self._filled(len(self._values))]
+            notes += [fill_note(*each, self._missing) for each in self._filled(len(self._values))]
         head = replace(head, notes=tuple(notes))
         return Spooled(head, _without(self._values, self._fills), self._stamps)
 

@@ -13,15 +13,23 @@ _CALENDAR = {
     **{part: part for part in _PARTS},
     "YY": "year", "YYYY": "year", "yyyy": "year", "yr": "year", "jahr": "year", "año": "year",
     "anno": "year", "année": "year", "annee": "year", "jaar": "year", "ano": "year",
+    "vuosi": "year", "år": "year", "rok": "year", "год": "year", "aasta": "year",
+    "年": "year", "년": "year",
     "MM": "month", "mo": "month", "mnth": "month", "mon": "month",
     "monat": "month", "mes": "month", "mois": "month",
     "mese": "month", "maand": "month",
+    "kuukausi": "month", "kuu": "month", "måned": "month", "månad": "month",
+    "miesiąc": "month", "měsíc": "month", "месяц": "month", "mês": "month", "月": "month",
+    "월": "month",
     "DD": "day", "dd": "day", "dy": "day", "tag": "day", "día": "day", "dia": "day", "jour": "day",
-    "giorno": "day", "dag": "day",
+    "giorno": "day", "dag": "day", "päivä": "day", "päev": "day", "dzień": "day", "den": "day",
+    "день": "day", "gün": "day", "日": "day", "일": "day",
     "hh": "hour", "HH": "hour", "hr": "hour", "stunde": "hour", "hora": "hour", "heure": "hour",
-    "ora": "hour", "uur": "hour",
+    "ora": "hour", "uur": "hour", "godzina": "hour", "час": "hour", "saat": "hour",
+    "tunti": "hour", "時": "hour", "时": "hour", "시": "hour",
     "mm": "minute", "mn": "minute", "min": "minute", "minuto": "minute",
-    "doy": "day of year", "jday": "day of year", "julian": "day of year", "yday": "day of year",
+    "doy": "day of year", "jul": "day of year", "jday": "day of year", "julian": "day of year",
+    "yday": "day of year",
     "dayofyear": "day of year", "day_of_year": "day of year", "jd": "day of year",
     "ss": "second", "SS": "second", "sec": "second",
 }  # fmt: skip
@@ -52,7 +60,8 @@ def calendar_dates(table: Table, free: list[int]) -> tuple[frozenset[int], pd.Da
         values = {part: values[part] for part in parts}
         values.setdefault("day", pd.Series(1, index=table.frame.index))
         days = pd.to_datetime(pd.DataFrame(values)[[*_PARTS[:3]]], errors="coerce")
-        clock = _clock_of({part: one for part, one in values.items() if part in _PARTS[3:]})
+        hours = {part: one for part, one in values.items() if part in _PARTS[3:]}
+        clock = _clock_of(hours, len(days))
         if days.isna().any() or clock is None:
             return None
         return frozenset(parts.values()), pd.DatetimeIndex(days) + clock
@@ -67,8 +76,8 @@ def calendar_dates(table: Table, free: list[int]) -> tuple[frozenset[int], pd.Da
     return frozenset(parts.values()), pd.DatetimeIndex(starts)
 
 
-def _clock_of(values: "dict[str, pd.Series[float]]") -> pd.TimedeltaIndex | None:
-    """Return the time of day of hours, minutes and seconds; None for others.
+def _clock_of(values: "dict[str, pd.Series[float]]", rows: int) -> pd.TimedeltaIndex | None:
+    """Return the time of day of hours, minutes and seconds, 0 without any; None for others.
 
     Hours from 1 to 24 and minutes that are 60 throughout name the end of an interval.
     """
@@ -80,9 +89,9 @@ def _clock_of(values: "dict[str, pd.Series[float]]") -> pd.TimedeltaIndex | None
         numbers["minute"] = np.zeros_like(minutes)
     if hours is not None and hours.min() == 1 and hours.max() == 24:
         numbers["hour"] = hours - 1
-    seconds = np.zeros(1)
+    seconds = np.zeros(rows)
     for part, most, length in (("hour", 24, 3600), ("minute", 59, 60), ("second", 60.999, 1)):
-        one = numbers.get(part, np.zeros(1))
+        one = numbers.get(part, np.zeros(rows))
         if not (one.min() >= 0 and one.max() <= most):
             return None
         seconds = seconds + one * length

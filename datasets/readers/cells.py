@@ -23,11 +23,12 @@ _MISSING_TEXT = """
     unbekannt ausfall fehlt error: inconnu erreur desconocido – — n/e s/d k.a. n.v. n/v high low
     indisponible ungueltig inválido invalide leer shutdown configure n.b. onbekend ∞ +∞ -∞ #error
     --undefined-- undetermined unspecified n/c noct burnout burn-out mm m +over -over ----- +++++
-    defekt störung
+    defekt störung (null) <null> [null] [n/a] (n/a) \\n nan(ind) -nan(ind) nan(snan) #missing
 """
 MISSING_WORDS = (
     MISSING
     | frozenset(_MISSING_TEXT.split())
+    | {"[not supported]", "not supported", "[unknown error]", "no such instance"}
     | {"no data", "not available", "not a number", "out of range", "o.l", "ol", "o.l.", "+ovld"}
     | {
         "bad input",
@@ -63,10 +64,13 @@ MISSING_WORDS = (
 _LIMIT = re.compile(r"[<>≤≥]=?\s*[+-]?\d[\d.,]*(\s*[^\d\s].*)?")
 _GROUPS = "[+-]?[1-9]\\d{{0,2}}({0}\\d{{3}})+({1}\\d+)?"
 GROUPED = {
-    ".": re.compile(_GROUPS.format("[, '\u00a0\u202f’]", "\\.")),
+    ".": re.compile(
+        _GROUPS.format("[, '\u00a0\u202f’]", "\\.") + r"|[+-]?[1-9]\d?(,\d\d)+,\d{3}(\.\d+)?"
+    ),
     ",": re.compile(_GROUPS.format("[. '\u00a0\u202f’]", ",")),
 }
-"""Numbers with signs between their thousands, by the decimal sign: 1,234.5 and 1.234,5."""
+"""Numbers with signs between their thousands, by the decimal sign: 1,234.5 and 1.234,5; India
+writes 12,34,567.5."""
 
 _NUMBER = r"[+-]?(?:\d[\d.,'\u00a0\u202f]*|[.,]\d+)(?:[eE][+-]?\d+)?"
 WITH_UNIT = re.compile(
@@ -80,6 +84,9 @@ _RARE = 0.02
 """Share of the cells up to which any letter is a mark: prefixes stand in more of them."""
 _WITH_CURRENCY = re.compile(rf"([€$£¥])\s*({_NUMBER})")
 
+GRADED = re.compile(r"([+-]?\d{4,6}),[0-9A-Z]")
+GRADED_SIGNED = re.compile(r"[+-]\d{4,6},[0-9A-Z]")
+"""Whole numbers of a fixed width with a grade behind a comma, as weather stations send them."""
 HEXADECIMAL = re.compile(r"[+-]?0[xX][0-9a-fA-F]{1,15}")
 _SIGNED = re.compile(r"^([+-])\s+(?=[\d.,])")
 _ALONE = re.compile(r"^\[\s*(.*?)\s*\]$")

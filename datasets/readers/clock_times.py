@@ -1,12 +1,13 @@
 """Times of day in a column beside that of the date: clock times and whole hours."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from spectra.datasets.readers.columns import Table, is_plain, quoted
-from spectra.datasets.readers.dates import is_clock
+from spectra.datasets.readers.dates import is_clock, western_halves
 from spectra.datasets.readers.names import words
 from spectra.errors import DataError
 
@@ -24,9 +25,20 @@ _HOUR_NAMES = {
     "he",
     "hh",
     "time",
+    "godz",
+    "godzina",
+    "hodina",
+    "timme",
+    "tunti",
+    "óra",
+    "час",
     "hhmm",
     "hhmmss",
 }
+_CLOCK_DIGITS = re.compile(r"\s*(\d{4})\s?(?:UTC|GMT|Z|h)\s*", re.IGNORECASE)
+"""A time of day such as 0130 UTC."""
+_HOURS = re.compile(r"\s*(\d{1,2})\s?[-–]\s?(\d{1,2})\s*")
+"""The hour of a row by its ends: 00 - 01."""
 _HALF = re.compile(r"\s*[ap]\.?m?\.?\s*", re.IGNORECASE)
 _A_FEW = 20
 
@@ -45,6 +57,7 @@ def hours_beside(
         named = bool(words(name) & _HOUR_NAMES)
         if column == date or not (named or unnamed):
             continue
+        series = _first_hours(series)
         if named and series.dtype.kind == "f" and (late := _fractions(series)) is not None:
             return column, late
         if series.dtype.kind not in "iu":
@@ -60,6 +73,17 @@ def hours_beside(
     return None
 
 
+def _first_hours(column: "pd.Series[float]") -> "pd.Series[Any]":
+    """Return the first hours of texts such as "00 - 01", each an hour long; others as they are."""
+    if is_plain(column) or not _HOURS.fullmatch(str(column.iloc[0])):
+        return column
+    ends = column.astype("str").str.extract(f"^{_HOURS.pattern}$")
+    if ends.isna().any(axis=None):
+        return column
+    first, last = ends[0].astype(np.int64), ends[1].astype(np.int64)
+    return first if bool(((last - first) % 24 == 1).all()) else column
+
+
 def _fractions(column: "pd.Series[float]") -> pd.TimedeltaIndex | None:
     """Return the times of day of hours with fractions, such as 13.25; None for other numbers."""
     hours = column.to_numpy(dtype=np.float64)
@@ -73,6 +97,9 @@ def _fractions(column: "pd.Series[float]") -> pd.TimedeltaIndex | None:
 
 def written_clock(column: "pd.Series[float]", name: str | None) -> pd.TimedeltaIndex | None:
     """Return the times of day that whole numbers such as 93000 write, for 9:30:00; else None."""
+    if not is_plain(column) and _CLOCK_DIGITS.fullmatch(str(column.iloc[0])):
+        text = column.astype("str").str.extract(f"^{_CLOCK_DIGITS.pattern}$", flags=re.IGNORECASE)
+        column = column if text[0].isna().any() else pd.to_numeric(text[0])
     if column.dtype.kind not in "iu" or not words(name) & _HOUR_NAMES:
         return None
     numbers = column.to_numpy(dtype=np.int64)
@@ -122,8 +149,9 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
         text = text.str.replace(".", ":", regex=False)
     if re.fullmatch(r"\s*\d{1,2}\s?h.*", str(text.iloc[0]), re.IGNORECASE):
         text = text.str.replace(r"(?i)\s?[hm](?:in)?\s?(?=\d)", ":", regex=True)
-    parts = text.str.extract(
-        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:;](\d+))?\s*([ap](?=\.?m|\.?\s*$))?", flags=re.IGNORECASE
+    parts = western_halves(text).str.extract(
+        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:;](\d+))?\s*([ap](?=\.?\s?m|\.?\s*$))?",
+        flags=re.IGNORECASE,
     )
     bad = parts[0].isna().to_numpy()
     if bad.any():

@@ -274,10 +274,15 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
     lows, highs, complete = extremes(table, chosen, values)
     if table.has_fill_values:
         values, filled = without_fill_values(
-            values, lows, highs, [table.label(column) for column in chosen]
+            values,
+            lows,
+            highs,
+            [table.label(column) for column in chosen],
+            table.header.missing,
         )
-        notes += filled
-        complete = complete and not filled
+        if filled:
+            notes, complete = [*notes, *filled], False
+            highs = np.fmax.reduce(values, axis=0)
     void: BoolArray = np.isnan(highs)
     if chosen and (void.all() or (void.any() and wanted is not None)):
         which = (

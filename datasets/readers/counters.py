@@ -57,14 +57,34 @@ _IDENTIFIERS = frozenset(
         "longitude",
         "elevation",
         "altitude",
+        "satellite",
+        "source",
+        "typ",
+        "tipo",
+        "interval",
+        "period",
+        "span",
+        "지점",
+        "站号",
+        "站点",
+        "观测站",
+        "観測所",
+        "地点",
     }
 )
+_KINDS = frozenset({"recordtype", "aufzeichnungstyp"})
 _ENDS_IN_ID = re.compile(r"(?i)id$")
+_RATES_ANOTHER = re.compile(
+    r"(?i)(?P<of>.+?)[\s_.-]+(?:qc|qf|flags?|quality|qcode)|(?:qc?|qf|cq|flag|quality)[\s_.-]+(?P<on>.+)"
+)
+"""A name such as TA_QC and CQ_AF3, where another column is called TA or AF3."""
+_MOST_GRADES = 20
 _QUALITY_OF = re.compile(r"(?i)q[_-]\w+$")
 """A name such as Q_TG, the quality of TG; Q alone is a flow."""
 _QUALITIES_TEXT = """
     qcode qf quality qualität calidad qualité kwaliteit qn qc flag flags status validity valid opc
-    alarm alarms
+    alarm alarms good questionable substituted annotated interpolated
+    品質情報 均質番号 現象なし情報
 """
 _QUALITIES = frozenset(_QUALITIES_TEXT.split())
 _NEARLY_ALL = 0.99
@@ -95,14 +115,23 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
     measured = sum(kinds[column] in "iufb" or not _holds_words(table, column) for column in free)
     columns: set[int] = set()
     notes: list[str] = []
+    known = frozenset(table.names)
     even = _even_starts(table, [column for column in free if kinds[column] in "iuf"])
     fills = _fill_starts(table, [column for column in free if kinds[column] in "if"])
     once = _lone_starts(table, [column for column in free if kinds[column] == "f"])
     for column in free:
-        if measured - len(columns) > 1 and _identifies(table, column):
+        if measured - len(columns) > 1 and (of := _rated(table, column, known)) is not None:
             columns.add(column)
             notes.append(
-                f"{table.label(column)} is one number throughout, and named like no measurement: "
+                f"{table.label(column)} says how good '{of}' is: left out "
+                f"(--channels '{titles[column]}' analyses it)."
+            )
+            continue
+        if measured - len(columns) > 1 and _identifies(table, column):
+            columns.add(column)
+            few = "one number throughout" if _is_one_number(table, column) else "a few numbers"
+            notes.append(
+                f"{table.label(column)} is {few}, and named like no measurement: "
                 f"left out (--channels '{titles[column]}' analyses it)."
             )
             continue
@@ -164,19 +193,33 @@ def _even_starts(table: Table, columns: list[int]) -> set[int]:
     return {column for column, one in zip(columns, same | even, strict=True) if one}
 
 
+def _rated(table: Table, column: int, known: frozenset[str | None]) -> str | None:
+    """Return the column that another of a few whole numbers grades by its name; None without."""
+    match = _RATES_ANOTHER.fullmatch(table.names[column] or "")
+    of = None if match is None else match["of"] or match["on"]
+    series = table.frame.iloc[:, column]
+    if of is None or of not in known or series.dtype.kind not in "iuf":
+        return None
+    grades = series.dropna().unique()
+    few = len(grades) <= _MOST_GRADES and bool((grades == np.rint(grades)).all())
+    return of if few else None
+
+
 def _identifies(table: Table, column: int) -> bool:
     """Return True if a column of one number is named like an identifier, place or quality."""
     name = table.names[column] or ""
     named = words(name)
     identifies = bool(named & _IDENTIFIERS) or _ENDS_IN_ID.search(name) is not None
+    kinds = {"record", "type"} <= named or bool(named & _KINDS)
     rates = bool(named & _QUALITIES) or _QUALITY_OF.match(name) is not None
-    if not identifies and not rates:
+    if not identifies and not rates and not kinds:
         return False
     series = table.frame.iloc[:, column]
-    if series.dtype.kind not in "iuf" or not len(series):
+    if series.dtype.kind not in "iufb" or not len(series):
         return False
     usual = float(np.mean(series.to_numpy() == series.iloc[0]))
-    return usual == 1 or (rates and usual >= _NEARLY_ALL)
+    few = kinds and series.dtype.kind in "iu" and series.nunique() <= _MOST_GRADES
+    return usual == 1 or few or (rates and usual >= _NEARLY_ALL)
 
 
 def _fill_starts(table: Table, columns: list[int]) -> set[int]:

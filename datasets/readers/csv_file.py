@@ -28,6 +28,7 @@ from spectra.datasets.readers.keyed_cells import (
     plain_columns,
     without_colons,
     without_exponents_of_fortran,
+    without_grades,
 )
 from spectra.datasets.readers.layouts import unrolled
 from spectra.datasets.readers.log_lines import names_in_log, read_log
@@ -42,6 +43,8 @@ _MANY_COLUMNS = 64
 """Columns from which on short rows could take many times the memory of their bytes."""
 
 LONGEST_SIDE = 40
+_LEADING_CLOCK = re.compile(r"^\d\d:\d\d:\d\d(?: [AP]M)?\s+(?=[^\W\d])")
+"""The time of a page of sar, which stands where the name of the time would."""
 
 
 def read_csv(source: Source, request: Request) -> Raw:
@@ -145,7 +148,8 @@ def _trimmed(text: Text, parsed: _Parsed, request: Request) -> Table:
         parsed = _table(parsed.text, replace(dialect, rows=len(frame) - below))
         frame = parsed.frame
 
-    frame = without_exponents_of_fortran(without_colons(frame))
+    frame, graded = without_grades(without_exponents_of_fortran(without_colons(frame)))
+    notes += graded
     if dialect.keys or dialect.arrows:
         frame = plain_columns(frame, dialect.keys, arrows=dialect.arrows)
 
@@ -261,25 +265,33 @@ def _with_repeats(text: Text, dialect: Dialect) -> Dialect | None:
     if dialect.repeats or dialect.above == 0:
         return None
     lines = enumerate((line.strip() for line in text.lines()), start=1)
-    header = {line: number for number, line in islice(lines, dialect.above) if _has_words(line)}
+    header = {
+        _timeless(line): number for number, line in islice(lines, dialect.above) if _has_words(line)
+    }
     repeats: set[int] = set()
     recent: deque[tuple[int, str]] = deque(maxlen=dialect.above)
     for number, line in lines:
         recent.append((number, line))
-        if number in repeats or line not in header:
+        name = _timeless(line)
+        if number in repeats or name not in header:
             continue
         # Lines such as "Start: 10:00" differ from one header to the next.
-        begins = number - header[line] + 1
+        begins = number - header[name] + 1
         repeats |= {
             other
             for other, above in recent
-            if other >= begins and (above in header or not _is_row(above, dialect))
+            if other >= begins and (_timeless(above) in header or not _is_row(above, dialect))
         }
     if not repeats:
         return None
     said = "1 line repeats" if len(repeats) == 1 else f"{len(repeats)} lines repeat"
     note = f"{said} the header above the table: left out."
     return replace(dialect, repeats=frozenset(repeats), notes=(*dialect.notes, note))
+
+
+def _timeless(line: str) -> str:
+    """Return a line without the time that sar writes before the names on each page."""
+    return _LEADING_CLOCK.sub("", line)
 
 
 def _has_words(line: str) -> bool:
@@ -386,7 +398,10 @@ def _explained(message: str) -> str:
     """Return the message of pandas on a line that is no row, for a person."""
     if match := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
         wanted, line, seen = match.groups()
-        return f", line {line}: {seen} fields, where the rows above have {wanted}."
+        return (
+            f", line {line}: {seen} fields, where the rows above have {wanted}; correct it, "
+            "or, where another table begins, write each table into a file of its own."
+        )
     if "EOF inside string" in message:
         return ": a quote is opened and never closed, so the rest of the file is one field."
     return f" is not a table: {message.strip()}."

@@ -40,25 +40,30 @@ _DAY = (
     r"|\d{4}[年년]\s?\d{1,2}[月월]\s?\d{1,2}[日일]"
 )
 _CLOCK_FIRST = (
-    r"(\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]m)?)[\s,]+(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})"
+    r"(\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]m)?)[\s,]+"
+    rf"(\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}|{_MONTH} \d{{1,2}},? \d{{4}}"
+    rf"|\d{{1,2}} {_MONTH} \d{{4}})"
 )
-"""A time of day before its date: 10:00:00 12/03/2020."""
+"""A time of day before its date: 10:00:00 12/03/2020, 10:00:00 Mar 12 2020."""
+_HALF = {"上午": "AM", "午前": "AM", "오전": "AM", "下午": "PM", "午後": "PM", "오후": "PM"}
+"""Halves of the day, which stand before the time of day."""
+_HALVES = "|".join(_HALF)
 _WEEKDAY = rf"(?:(?!{_MONTH}\b)[^\W\d_]{{2,10}}[.,]{{0,2}}\s+(?=\d|{_MONTH}))?"
 _LETTERED = r"\d{1,2}\s?h\s?\d\d(?:\s?m(?:in)?(?:\s?\d\d\s?s?)?)?"
 """A time of day with letters between its parts: 8h05, 08h05m00s."""
 _HOUR = (
-    rf"(?:\d{{1,2}}:\d\d(?::\d\d(?:[.,:]\d+)?)?(?:\s*[ap]\.?\s?m\.?)?|{_LETTERED}"
+    rf"(?:(?:(?:{_HALVES})\s?)?\d{{1,2}}:\d\d(?::\d\d(?:[.,:]\d+)?)?(?:\s*[ap]\.?\s?m\.?)?|{_LETTERED}"
     r"|\d\d\.\d\d\.\d\d(?:\.\d+)?(?:\s*[ap]m)?"
-    r"|(?<=[_T])\d\d-\d\d-\d\d)"
+    r"|(?<=[_T])\d\d-\d\d-\d\d|\d{1,2}[時时시]\s?\d{1,2}[分분](?:\s?\d{1,2}[秒초])?)"
 )
 _ZONE = (
     r"\s*(?:[+-]\d\d(?::?\d\d)?|\(?[A-Za-z]{1,5}(?:[+-]\d{1,2}(?::?\d\d)?)?\)?"
     r"|[A-Z][a-z]+/[A-Za-z_]+)?"
 )
-_BETWEEN = r"(?:\s*[T,;_ -]\s*|:)"
+_BETWEEN = r"(?:\s*[T,;_@ -]\s*|:)"
 _YEAR_LAST = (
     rf"(?:{_MONTH}\s+\d{{1,2}}|\d{{1,2}}\s+{_MONTH})\s+\d{{1,2}}:\d\d:\d\d"
-    r"(?:\s+[A-Z]{1,5})?\s+\d{4}"
+    r"(?:\s+[A-Z]{1,5}(?:[+-]\d\d:?\d\d)?)?\s+\d{4}"
 )
 """A date as C and Java write it: Mar 04 08:00:00 CET 2021, or with the day first."""
 _TIME = rf"(?:{_HOUR}|\d{{2}}(?:\d\d){{0,2}}(?:\.\d+)?){_ZONE}"
@@ -70,7 +75,8 @@ _RANGE = re.compile(r"\s+(?:-|–|—|to|bis|tot|until|a|à)\s+|\s*[–—]\s*|(
 _DATE = re.compile(rf"['\s\[]*{_INSTANT}['\s\]]*", re.IGNORECASE)
 _CLOCK = re.compile(
     rf"['\s]*{_LETTERED}['\s]*|"
-    r"['\s\[]*\d{1,4}:\d\d(:\d\d)?([.,:;]\d+)?(\s*[ap](?:\.?m)?\.?)?['\s\]]*"
+    rf"['\s\[]*(?:(?:{_HALVES})\s?)?"
+    r"\d{1,4}:\d\d(:\d\d)?([.,:;]\d+)?(\s*[ap](?:\.?\s?m)?\.?)?['\s\]]*"
     r"(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?",
     re.IGNORECASE,
 )
@@ -181,17 +187,21 @@ def _plain(
             text = text.str.split(_RANGE, n=1, regex=True).str[0]
             notes.append("Cells that hold an interval: its start is the time of the row.")
         replaced(
-            rf"^{_WEEKDAY}({_MONTH})\s+(\d{{1,2}})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}})?)\s+(\d{{4}})$",
+            rf"^{_WEEKDAY}({_MONTH})\s+(\d{{1,2}})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}}(?:[+-]\d\d:?\d\d)?)?)\s+(\d{{4}})$",
             r"\2 \1 \5 \3\4",
         )
         replaced(
-            rf"^{_WEEKDAY}(\d{{1,2}})\s+({_MONTH})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}})?)\s+(\d{{4}})$",
+            rf"^{_WEEKDAY}(\d{{1,2}})\s+({_MONTH})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}}(?:[+-]\d\d:?\d\d)?)?)\s+(\d{{4}})$",
             r"\1 \2 \5 \3\4",
         )
         replaced(rf"^{_WEEKDAY[:-1]}", "")
         replaced(rf"^(\d{{1,2}})({_MONTH})(\d{{4}})", r"\1 \2 \3")
         replaced(r"(?<=\s)(\d\d)\.(\d\d)\.(\d\d)(?=[. ]|$)", r"\1:\2:\3")
         replaced(r"^(\d{4})[年년]\s?(\d{1,2})[月월]\s?(\d{1,2})[日일]", r"\1-\2-\3")
+        replaced(
+            r"(?<=\s)(\d{1,2})[時时시]\s?(\d{1,2})[分분](?:\s?(\d{1,2})[秒초])?$",
+            lambda match: f"{int(match[1]):02d}:{int(match[2]):02d}:{int(match[3] or 0):02d}",
+        )
         replaced(
             r"(?<=[\s_T])(\d{1,2})\s?h\s?(\d\d)(?:\s?m(?:in)?\s?(\d\d)\s?s?|\s?m(?:in)?)?",
             lambda match: f"{match[1]}:{match[2]}:{match[3] or '00'}",
@@ -205,6 +215,8 @@ def _plain(
             lambda match: "{}-{}-{} {}:{}:{}".format(*match.groups("00")),
         )
         replaced(rf"^{_CLOCK_FIRST}$", r"\2 \1")
+        text, sample = western_halves(text), western_halves(sample)
+        replaced(r"\s*@\s*(?=\d)", " ")
         replaced(r"(?<=\d)z$", "Z")
         replaced(r"^(\d{4})/(\d{1,2})/(\d{1,2})", r"\1-\2-\3")
         replaced(r"^(\d{4})/(\d{1,2})$", r"\1-\2")
@@ -218,6 +230,17 @@ def _plain(
         text = text.str.replace(r"([T ])24:00", r"\g<1>00:00", regex=True)
     late = pd.to_timedelta(midnight.to_numpy().astype(np.int64), unit="D")
     return text, pd.TimedeltaIndex(late), tuple(notes)
+
+
+def western_halves(text: "pd.Series[str]") -> "pd.Series[str]":
+    """Return times of day with AM or PM behind them for 上午 or 오후 before them."""
+    if not text.iloc[:1].str.contains(_HALVES, regex=True, na=False).any():
+        return text
+    return text.str.replace(
+        rf"({_HALVES})\s?(\d{{1,2}}:[\d:.]+)",
+        lambda match: f"{match[2]} {_HALF[match[1]]}",
+        regex=True,
+    )
 
 
 def month_number(name: str) -> int | None:

@@ -14,7 +14,7 @@ from spectra.datasets.readers.cells import (
     is_number_with_unit,
 )
 from spectra.datasets.readers.dates import looks_like_date
-from spectra.datasets.readers.keyed_cells import is_keyed
+from spectra.datasets.readers.keyed_cells import are_graded, is_keyed
 
 BLANKS = r"\s+"
 """The delimiter of a file whose columns are set apart by runs of blanks."""
@@ -219,6 +219,8 @@ def decimal_of(rows: list[list[str]], delimiter: str) -> str:
         return "."
     # A quoted "1,234" in a comma file is a thousand and more to its writer.
     if delimiter == "," and all(THOUSANDS.fullmatch(field) for field in commas):
+        return "."
+    if delimiter == "," and are_graded(commas):
         return "."
     return ","
 

@@ -51,8 +51,19 @@ def footer_rows(frame: pd.DataFrame, decimal: str) -> int:
                 count = max(count, len(last) - i)
             elif not empty:
                 break
-        return count if count < len(frame) - 1 else 0
+        dated = any(_has_date_below(frame[other], body[other]) for other in frame.columns)
+        return count if count < len(frame) - 1 and not dated else 0
     return 0
+
+
+def _has_date_below(column: "pd.Series[float]", above: "pd.Series[float]") -> bool:
+    """Return True if a column of dates has one in the last row: that row is a sample.
+
+    Identifiers such as 0E0182 and 0E018A are numbers and words by chance.
+    """
+    if is_plain(column) or not looks_like_date(_text_of(column.iloc[-1])):
+        return False
+    return _kind_of_values(above, ".") is looks_like_date
 
 
 def _text_of(cell: object) -> str:

@@ -28,33 +28,44 @@ _MOST_NOTES = 6
 
 
 def without_fill_values(
-    values: Float64Array, lows: Float64Array, highs: Float64Array, labels: Sequence[str]
+    values: Float64Array,
+    lows: Float64Array,
+    highs: Float64Array,
+    labels: Sequence[str],
+    declared: float | None = None,
 ) -> tuple[Float64Array, list[str]]:
     """Return values (n, c) whose fill values are missing, and a note on each such channel.
 
     `lows` and `highs` (c,) are the extremes of each channel. A fill value is one of them, far from
-    all other values; a negative one is also known by all others being positive.
+    all other values; a negative one is also known by all others being positive. The number that
+    the file has `declared` to be one is one wherever it stands.
     """
     given, notes = values, []
     for channel, label in enumerate(labels):
-        for extreme, known in ((lows[channel], _NEGATIVE), (highs[channel], _POSITIVE)):
-            if not _is_near(extreme, known) or not _is_fill(values[:, channel], extreme):
+        tried = ((lows[channel], _NEGATIVE), (highs[channel], _POSITIVE))
+        for extreme, known in tried if declared is None else ((declared, None), *tried):
+            if known is not None and not (
+                _is_near(extreme, known) and _is_fill(values[:, channel], extreme)
+            ):
+                continue
+            same = values[:, channel] == extreme
+            if not same.any():
                 continue
             if values is given:
                 values = values.copy()
-            same = values[:, channel] == extreme
             values[same, channel] = np.nan
-            notes.append(fill_note(label, int(same.sum()), float(extreme)))
+            notes.append(fill_note(label, int(same.sum()), float(extreme), declared))
     if len(notes) > _MOST_NOTES + 1:
         notes = [*notes[:_MOST_NOTES], f"{len(notes) - _MOST_NOTES} more columns are like these."]
     return values, notes
 
 
-def fill_note(label: str, count: int, value: float) -> str:
+def fill_note(label: str, count: int, value: float, declared: float | None = None) -> str:
     """Return a note on values of a channel that stand for missing ones."""
     noun, them = ("value is", "it") if count == 1 else ("values are", "them")
-    said = f"{label}: {count} {noun} {value:.6g}"
-    return f"{said}, far from all others: taken as missing (--as-is keeps {them})."
+    why = "which the file calls missing" if value == declared else "far from all others"
+    said = f"{label}: {count} {noun} {value:.6g}, {why}"
+    return f"{said}: taken as missing (--as-is keeps {them})."
 
 
 def is_fill_value(value: float) -> bool:

@@ -76,7 +76,7 @@ _COUNT = re.compile(
 )
 _START_WORD = re.compile(
     r"\b(?:start\w*|\w*begin\w*|first|record\w*|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
-    r"|timeseries)\b|^(?:date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
+    r"|timeseries)\b|^(?:time\s?stamp|date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
     re.IGNORECASE,
 )
 _UNIT = re.compile(
@@ -84,6 +84,14 @@ _UNIT = re.compile(
     r"[\s\"']*[=:,;\t\s][\s\"']*(.+?)[\s\"']*$",
     re.IGNORECASE,
 )
+_MISSING = re.compile(
+    r"(?:\brinval|\bno[\s_-]?data(?:[\s_-]*value)?|\b(?:missing|fill|invalid|bad|fehl|absent)"
+    r"[\s_-]*(?:data|val(?:ue)?s?|code|wert|flag)(?:\s+(?:is|are|as))?(?:\s+(?:marked|coded)(?:\s+as)?)?)"
+    r"[\s\"']*[=:,;\t]?[\s\"']*(-\d+(?:\.\d+)?(?:e[+-]?\d+)?|([6-9])\2+(?:\2|\.\2)\2*(?:\.0+)?)"
+    r"(?![\d.:/e%-])",
+    re.IGNORECASE,
+)
+"""A number that the file calls missing: below 0, or of one digit, since others are counts."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,8 @@ class Header:
     """Properties of the samples that stand in words around a table.
 
     `fs` is in Hz and `rate_text` is the line that gives it; `unit` is the unit of every channel;
-    `n_samples` is the number of samples of a trace.
+    `n_samples` is the number of samples of a trace; `missing` is the number that stands for a
+    missing value.
     """
 
     fs: float | None = None
@@ -99,6 +108,7 @@ class Header:
     start: pd.Timestamp | None = None
     unit: str = ""
     n_samples: int | None = None
+    missing: float | None = None
 
     def with_rate_of(self, lines: Sequence[str]) -> "Header":
         """Return the header with the rate that lines below the table give, if it has none."""
@@ -119,7 +129,7 @@ def read_header(lines: Iterable[str]) -> Header:
     texts = [line[:_LONGEST].strip().strip("\"'#%/;").strip() for line in lines]
     texts = [text for text in texts if text]
     fs, rate_text = _rate(texts)
-    return Header(fs, rate_text, _start(texts), _unit(texts), _count(texts))
+    return Header(fs, rate_text, _start(texts), _unit(texts), _count(texts), _missing(texts))
 
 
 def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
@@ -204,3 +214,8 @@ def _count(texts: Sequence[str]) -> int | None:
         if match := _COUNT.search(text):
             return int(match[1] or match[2])
     return None
+
+
+def _missing(texts: Sequence[str]) -> float | None:
+    """Return the number that stands for a missing value."""
+    return next((float(match[1]) for text in texts if (match := _MISSING.search(text))), None)

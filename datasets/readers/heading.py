@@ -41,6 +41,10 @@ _FIELDS = re.compile(
     r"[/#%]*\s*(?:fields|columns|column names|variables|header)\s*[=:]\s*(?=\S)", re.IGNORECASE
 )
 """A key before the names of the columns: /fields=date,time."""
+_DATA_BELOW = re.compile(
+    r"\[\s*(?:data|daten|values|measurements|samples|messwerte)\s*\]", re.IGNORECASE
+)
+"""A title between the names and the rows: [data]."""
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d*)?")
 _WRITTEN = re.compile(r"[+-]?\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?")
 
@@ -81,7 +85,7 @@ def heading_of(
             return Heading(count, (None,) * width, (_text_note(1),))
         if _is_header(rows, decimal):
             return Heading(1, _names(rows[0], width, starts_with_row_names(rows)))
-        if count and has_words(rows[0][:1]):
+        if count and (has_words(rows[0][:1]) or len(list(filter(None, rows[0]))) > width):
             return Heading(count, (None,) * width, (_text_note(1),))
         longest = max(width, len(rows[0])) if rows[0] and is_value(rows[0][0], decimal) else width
         longest = max(longest, len(rows[0]))
@@ -104,6 +108,9 @@ def heading_of(
         full = [name for name in names if name]
         if len(set(full)) < len(full) and named > 0:
             names = _joined(rows[named - 1], names)
+        if len(set(filter(None, names))) < len(full) and named + 1 < count:
+            lower = rows[named + 1]
+            names = names if is_unit_row(lower) else _joined_below(names, lower)
     names = (None,) * columns if names is None else (*names, *[""] * (columns - len(names)))
     return Heading(
         count,
@@ -171,6 +178,8 @@ def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None
     for i in range(len(rows) - 1, -1, -1):
         if block and not any(rows[i]):
             continue
+        if not block and _DATA_BELOW.fullmatch(" ".join(rows[i]).strip()):
+            continue
         units_below = i + 1 < len(rows) and is_unit_row(rows[i + 1])
         counts = all(not field or field.isdigit() for field in rows[i]) and i + 1 == len(rows)
         if counts or (is_unit_row(rows[i]) and not _names_columns(rows[i], width, decimal)):
@@ -181,6 +190,7 @@ def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None
             break
         block.append(i)
     names = [i for i in block if not is_unit_row(rows[i])] or block[-1:]
+    names = [i for i in names if i - 1 not in names or not _divides(rows[i - 1], rows[i])]
     above_units = [
         i
         for i in names
@@ -205,6 +215,24 @@ def _joined(above: list[str], names: Sequence[str | None]) -> tuple[str | None, 
         for upper, name in zip((*above, *[""] * len(names)), names, strict=False)
     )
     return pairs if len(set(pairs)) > len(set(names)) else tuple(names)
+
+
+def _divides(above: list[str], row: list[str]) -> bool:
+    """Return True if words stand only below names that repeat the one to their left."""
+    return all(above) and all(
+        not field or (column > 0 and above[column] == above[column - 1])
+        for column, field in enumerate(row[: len(above)])
+    )
+
+
+def _joined_below(names: Sequence[str | None], below: list[str]) -> tuple[str | None, ...]:
+    """Return names that repeat, with the words of the row below behind them where those differ."""
+    pairs = tuple(
+        f"{name} {lower}".strip() if name else name
+        for name, lower in zip(names, (*below, *[""] * len(names)), strict=False)
+    )
+    full = [name for name in pairs if name]
+    return pairs if len(set(full)) == len(full) else tuple(names)
 
 
 def _stamp_and_rate(rows: list[list[str]], width: int) -> Heading | None:
@@ -329,8 +357,15 @@ def _names_in_comment(
         _FIELDS.sub("", line.strip().lstrip("".join(COMMENTS))) for line in comments if line.strip()
     ]
     rows = [_with_clock(_comment_fields(text, delimiter), clock, width) for text in texts[-2:]]
+    if delimiter == BLANKS and width > 1:
+        # Two blanks or more stand between names that hold one: "t (s)   T (K)".
+        wide = [re.split(r"\s{2,}|\t", text.strip()) for text in texts[-2:]]
+        pairs = zip(rows, wide, strict=True)
+        rows = [other if len(other) == width != len(row) else row for row, other in pairs]
     # Two such lines are the names and the units.
     rows = [row for row in rows if len(row) == width]
+    if len(rows) > 1 and not is_unit_row(rows[1]):
+        rows = rows[1:]
     fields = rows[0] if rows else []
     full = [field for column, field in enumerate(fields) if column != clock or field]
     named = len(fields) == width > 1 and all(field and not is_value(field, ".") for field in full)

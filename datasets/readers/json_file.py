@@ -15,8 +15,10 @@ from spectra.datasets.memory import largest_bytes, refuse_mostly_empty, refuse_t
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.dates import is_date
+from spectra.datasets.readers.delimiter import is_value
+from spectra.datasets.readers.header import NO_HEADER, read_header
 from spectra.datasets.readers.json_part import shortened
-from spectra.datasets.readers.json_series import series_in, titles_in
+from spectra.datasets.readers.json_series import series_in, texts_in, titles_in
 from spectra.datasets.readers.keyed_cells import numeric
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.source import Source
@@ -38,6 +40,8 @@ _A_FEW = 20
 """Records that show whether a key holds dates."""
 _ORDERED = 0.5
 """Share of the steps, less those that go the other way, from which on records have an order."""
+_MOST_TEXTS = 200
+"""Texts beside the records that are searched for their rate and start."""
 _REMEDY = "save it as CSV, a reading a row"
 
 
@@ -78,7 +82,12 @@ def read_json(source: Source, request: Request) -> Raw:
         notes=sorted_note,
         has_fill_values=not request.as_is,
     )
-    return replace(raw_from_table(table, request), unread=unread)
+    raw = raw_from_table(table, request)
+    if raw.instants is None and request.time is None and isinstance(value, dict):
+        # Samples without times may have their rate and start beside them.
+        header = read_header(islice(texts_in(value), _MOST_TEXTS))
+        raw = raw if header == NO_HEADER else raw_from_table(replace(table, header=header), request)
+    return replace(raw, unread=unread)
 
 
 def _order(frame: pd.DataFrame) -> tuple[IntArray | None, tuple[str, ...]]:
@@ -310,6 +319,15 @@ def _length(records: _Records) -> int:
     return len(next(iter(records.values()))) if isinstance(records, dict) else len(records)
 
 
+def _names(rows: list[list[Any]]) -> bool:
+    """Return True if the first row has a name for each column, and the second one has values."""
+    first = rows[0]
+    if len(rows) < 3 or not all(isinstance(name, str) for name in first):
+        return False
+    values = any(is_value(str(cell), ".") for cell in rows[1])
+    return values and len({*first}) == len(first) and not any(is_value(cell, ".") for cell in first)
+
+
 def _frame(records: _Records, name: str) -> pd.DataFrame:
     """Return records as a frame, a column a key, or a column a place in lists."""
     try:
@@ -340,5 +358,6 @@ def _columns(records: _Records, name: str) -> pd.DataFrame:
     lists = [one for one in records if isinstance(one, list)]
     if len(lists) > 0.5 * len(records) and any(lists):
         width = max(map(len, lists))
-        return pd.DataFrame([[*row, *[None] * (width - len(row))] for row in lists])
+        rows = [[*row, *[None] * (width - len(row))] for row in lists]
+        return pd.DataFrame(rows[1:], columns=rows[0]) if _names(rows) else pd.DataFrame(rows)
     raise DataError(f"{name} is JSON without a list of records: {_REMEDY}.")

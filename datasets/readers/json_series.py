@@ -24,6 +24,9 @@ _is_placeholder = re.compile(r"[^\W\d_]+[_-]?\d+").fullmatch
 _TITLE_KEYS = ("label", "displayName", "title", "name", "target")
 
 
+_STREAM_KEYS = ("type", "key", *_TITLE_KEYS)
+
+
 @dataclass(frozen=True)
 class _Series:
     """Columns of one length, and the texts and keys around them, which tell series apart."""
@@ -40,7 +43,7 @@ def series_in(value: Any) -> dict[str, list[Any]] | None:
     there is no series, or a single list of records.
     """
     if isinstance(value, list) and not any(_found(each, 1) for each in value[:3]):
-        return None
+        return _streams(value)
     found = _found(value, 0)
     by_columns: dict[tuple[str, ...], list[_Series]] = {}
     for one in found:
@@ -55,6 +58,21 @@ def series_in(value: Any) -> dict[str, list[Any]] | None:
     for key in series[0].columns:
         columns[key] = [cell for one in series for cell in one.columns[key]]
     return columns
+
+
+def _streams(value: list[Any]) -> dict[str, list[Any]] | None:
+    """Return the lists of objects that hold one each and its name, as [{"type": …, "data": […]}].
+
+    One of them has the times of all others.
+    """
+    found: dict[str, list[Any]] = {}
+    for one in value[:_MOST_NAMES] if all(isinstance(each, dict) for each in value) else ():
+        lists = [each for each in one.values() if _is_plain_list(each)]
+        named = next((one[key] for key in _STREAM_KEYS if isinstance(one.get(key), str)), "")
+        if len(lists) != 1 or not named:
+            return None
+        found[named] = lists[0]
+    return _beside(found) if 1 < len(found) == len(value) else None
 
 
 def titles_in(value: Any, names: Sequence[str]) -> dict[str, str]:
@@ -73,6 +91,14 @@ def titles_in(value: Any, names: Sequence[str]) -> dict[str, str]:
             said = {name: text.strip() for name, text in said.items() if len(text) < 60}
             found |= {name: text for name, text in said.items() if text and _is_placeholder(name)}
     return found if len({*found.values()} | ({*names} - {*found})) == len(names) else {}
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield the texts and numbers with their keys in objects that are no records: "fs: 250"."""
+    for _, inner in _objects(value, "", 0):
+        for key, each in inner.items():
+            if isinstance(each, (str, int, float)) and not isinstance(each, bool):
+                yield f"{key}: {each}"
 
 
 def _objects(value: Any, key: str, level: int) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from spectra.datasets.readers.cells import is_number_with_unit
+from spectra.datasets.readers.cells import GRADED, GRADED_SIGNED, is_number_with_unit
 from spectra.datasets.readers.dates import looks_like_date
 
 _KEYED = re.compile(r"([^\W\d][\w .%/°()-]{0,30}?)\s*[:=]\s*([+-]?[\d.,].*)")
 _ARROW = re.compile(r"(.*?\S)\s*->\s*(.*)")
-_STAMP = re.compile(r"\s*(?:\d{9,10}:|\[\d{9,10}\.\d+\]|\d{1,9}\))\s*")
+_STAMP = re.compile(r"\s*(?:\d{9,10}:|\[\d{9,10}(?:\.\d+)?\]|\d{1,9}\))\s*")
 _FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]\d\d+\s*$)")
 _A_FEW = 20
 _MOST = 0.9
@@ -105,6 +105,39 @@ def without_exponents_of_fortran(frame: pd.DataFrame) -> pd.DataFrame:
     for one in written:
         frame[one] = numeric(frame[one].str.replace(_FORTRAN, "e", regex=True))
     return frame
+
+
+def are_graded(fields: Sequence[str]) -> bool:
+    """Return True if all fields are whole numbers with a grade, such as +0123,1 and 10130,1."""
+    signed = sum(map(bool, map(GRADED_SIGNED.fullmatch, fields)))
+    padded = any(field[1:2] == "0" for field in fields)
+    return padded and 2 * signed >= len(fields) and all(map(GRADED.fullmatch, fields))
+
+
+def without_grades(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return a table in which cells such as +0123,1 are the number before the comma, and a note."""
+    first = {
+        column: [str(cell) for cell in frame[column].iloc[:_A_FEW].dropna()]
+        for column in frame.columns
+        if pd.api.types.is_string_dtype(frame[column].dtype)
+    }
+    graded = {
+        column: cells
+        for column, cells in first.items()
+        if cells and all(map(GRADED.fullmatch, cells))
+    }
+    if not are_graded([cell for cells in graded.values() for cell in cells]):
+        return frame, ()
+    frame = frame.copy()
+    for column in graded:
+        frame[column] = numeric(frame[column].str.replace(GRADED, r"\1", regex=True))
+    cell = next(iter(graded.values()))[0]
+    number, _, grade = cell.partition(",")
+    note = (
+        f"Cells such as '{cell}': {number} is the number, the {grade} behind the comma is taken "
+        "for its quality and left out."
+    )
+    return frame, (note,)
 
 
 def _is_of_fortran(column: "pd.Series[Any]") -> bool:

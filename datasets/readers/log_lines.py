@@ -22,15 +22,15 @@ _ESP = re.compile(r"(?:\x1b\[[\d;]*m)?[EWIDV] \((\d+)\) ([^:\s]+): (.*)")
 """A line of the log of ESP-IDF: level, milliseconds since the start, name, message."""
 _DATED = re.compile(
     r"[\[(]?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|"
-    r"(?:[A-Z][a-z]{2} [ \d]\d )?\d\d:\d\d:\d\d(?:[.,]\d+)?)[\])]?[ \t]+(.*)"
+    r"(?:[A-Z][a-z]{2} [ \d]\d |\d\d-\d\d )?\d\d:\d\d:\d\d(?:[.,]\d+)?)[\])]?[ \t]+(.*)"
 )
 """A line that begins with a date and a time, a time, or a date of syslog."""
 _VALUE = r"[+-]?(?:\d++\.?+\d*+|\.\d++)(?:[eE][+-]?\d++)?"
 _KEYED = re.compile(
     r"(?<![\w./])[\d./]*+([^\W\d][\w./]*+(?: [^\W\d][\w./]*+)?)"
-    rf"\s?[=:]\s?({_VALUE})\s?([^\s\d,;|=:]{{1,6}})?(?=[\s,;|]|$)"
+    rf"\"?\s?[=:]\s?({_VALUE})\s?([^\s\d,;|=:\"}}\]]{{1,6}})?(?=[\s,;|}}\]]|$)"
 )
-"""A name, a sign and a number with its unit or without: temp=21.4, Humidity: 40.1 %.
+"""A name, a sign and a number with its unit or without: temp=21.4, Humidity: 40.1 %, "temp":21.4.
 
 The search begins at the start of a word only: a long word would be gone through from each letter.
 """
@@ -120,11 +120,13 @@ def read_log(text: Text, names: tuple[str, ...], nrows: int | None) -> Table:
 
 
 def _kind(time: str) -> str:
-    """Return the kind of a time: milliseconds, a date of syslog, a date, or a time of day."""
+    """Return the kind of a time: milliseconds, a date of syslog, of Android, a date, or a clock."""
     if time.isdigit():
         return "milliseconds"
     if time[:1].isalpha():
         return "syslog"
+    if time[2:3] == "-":
+        return "day and month"
     return "date" if time[4:5] == "-" else "clock"
 
 

@@ -73,6 +73,10 @@ def _is_can_table(lines: Sequence[str]) -> bool:
     return bool(_CAN_TABLE.fullmatch(lines[0])) and hexadecimal
 
 
+def _is_iostat(lines: Sequence[str]) -> bool:
+    return all(any(line.startswith(start) for line in lines) for start in ("avg-cpu:", "Device"))
+
+
 def _is_telegram(lines: Sequence[str]) -> bool:
     return lines[0].startswith("/") and sum(bool(_TELEGRAM.match(line)) for line in lines[1:]) > 1
 
@@ -122,6 +126,11 @@ _LAYOUTS = (
         _starts("Brain Vision Data Exchange Header", "BrainVision Data Exchange Header"),
         "the header of a BrainVision recording, whose samples are in the .eeg file beside it",
         "export it as EDF, with mne.io.read_raw_brainvision and raw.export, and read that",
+    ),
+    _Layout(
+        _is_iostat,
+        "a report of iostat, with tables of several kinds",
+        "record the same with sar, export it with sadf -d, and read that",
     ),
     _Layout(
         _is_telegram,

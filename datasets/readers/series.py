@@ -20,7 +20,7 @@ _NAMES_TEXT = """
     series id entity sensor device tag meter type kind register variable channel parameter param
     station site location metric measurement field signal name topic point item quantity asset
     machine node source label unit typ sensorid deviceid reihe kanal gerät capteur tipo canal
-    sensore table key
+    sensore table key pid name obis attribute feature counter probe mnemonic
 """
 NAMES = frozenset(_NAMES_TEXT.split())
 """Words, in lower case, of the columns that tell series apart."""
@@ -29,6 +29,7 @@ _MOST_KEYS = 12
 """Columns of text of which two together may name series: their pairs are tried one by one."""
 _FEWEST_ROWS, _MOST_LONE = 5, 3
 _LONE = 0.01  # of the rows: how many may have a name of their own, which is no series
+_IN_TURN = 0.9  # of the rows: how many are of the series whose turn it is
 _TANGLED = 0.05  # of the rows: how many may repeat a stamp or come late in one series
 
 
@@ -81,7 +82,8 @@ def find_series(
         named = len(columns) == 1 and bool(words(table.names[columns[0]]) & NAMES)
         if tangled and _all_are_runs(found, instants):
             return found
-        if named and not tangled and _are_interleaved(found):
+        sure = not is_plain(table.frame.iloc[:, columns[0]]) or _take_turns(found)
+        if named and not tangled and sure and _are_interleaved(found):
             return found
     return _by_restarts(table, instants, taken)
 
@@ -219,6 +221,15 @@ def _all_are_runs(series: Series, instants: pd.Index) -> bool:
     if not len(steps):
         return False
     return bool(max(np.mean(steps > 0), np.mean(steps < 0)) >= 0.98)
+
+
+def _take_turns(series: Series) -> bool:
+    """Return True if the series follow one another in the same order throughout.
+
+    Whole numbers that do not may be measured: vmstat calls the idle time of the processor "id".
+    """
+    after = len(series.names)
+    return bool(np.mean(series.codes[after:] == series.codes[:-after]) >= _IN_TURN)
 
 
 def _are_interleaved(series: Series) -> bool:

@@ -32,8 +32,9 @@ from spectra.datasets.readers.time_numbers import (
     has_equal_steps,
     irregularity,
 )
-from spectra.datasets.readers.times_in_dates import time_in_dates
+from spectra.datasets.readers.times_in_dates import time_in_dates, with_clock
 from spectra.datasets.readers.times_in_numbers import SMALLEST_STAMP, time_in_numbers
+from spectra.datasets.readers.yearless import is_yearless, yearless_dates
 from spectra.errors import DataError
 
 _ELAPSED = re.compile(r"\s*-?\d+ days?,? (?:\+?\d{1,2}:\d\d:\d\d(?:\.\d+)?)\s*")
@@ -211,8 +212,13 @@ def _candidates(
     found: list[TimeColumn] = []
     refused: list[DataError] = []
     if (dated := calendar_dates(table, free)) is not None:
-        found.append(TimeColumn(*dated))
-        free = [column for column in free if column not in dated[0]]
+        columns, days = dated
+        axis = TimeColumn(columns, days)
+        if days.has_duplicates and max(columns) + 1 in free and days.equals(days.normalize()):
+            timed = with_clock(table, max(columns), days)
+            axis = replace(timed, columns=timed.columns | columns)
+        found.append(axis)
+        free = [column for column in free if column not in axis.columns]
     if (clock := unnamed_clock(table, free)) is not None:
         found.append(TimeColumn(*clock))
         free = [column for column in free if column not in clock[0]]
@@ -284,6 +290,11 @@ def _instants(
     shapes = [str(cell) for cell in series.iloc[: 10 * _A_FEW].dropna()][:_A_FEW]
     shapes = shapes or [str(cell) for cell in series.dropna().iloc[:_A_FEW]]
     called = named or column == 0 or names_time(name)
+    if called and 2 * sum(map(is_yearless, shapes)) > len(shapes):
+        days = yearless_dates(series)
+        refuse_missing(table, column, np.asarray(days.isna()))
+        note = f"{table.label(column)} has no year: the time counts from the first row."
+        return TimeColumn(columns, (days - days[0]).rename(name), (note,))
     if 2 * sum(is_date(cell, months=called) for cell in shapes) > len(shapes):
         return time_in_dates(table, column, order)
     if shapes and all(map(_ELAPSED.fullmatch, shapes)):

@@ -19,6 +19,9 @@ and largest, how many make a second, and the seconds to 1970. As counts since 19
 after 2058, of 1974 and of 1990."""
 _DAY_NUMBERS = {25569.0: (29221.0, 65744.0), 719529.0: (723181.0, 759704.0)}
 """Day numbers of 1970-01-01, by Excel and OLE and by MATLAB, and those of 1980 and 2080."""
+_MOST_EVEN = 0.9
+"""Share of the steps of times of day that are one length, within a fifth of it."""
+_GLANCE = 1000
 _FIRST_DAY, _LAST_DAY = 29221.0, 759704.0
 """The day numbers of any of these kinds lie between these."""
 
@@ -186,3 +189,27 @@ def _digits(number: float) -> int:
         if abs(float(f"{number:.{digits}g}") / number - 1) < 2e-4:
             return digits
     return 5
+
+
+def clock_digits(values: Float64Array) -> pd.TimedeltaIndex | None:
+    """Return the times of day that numbers such as 80059.9 write, for 8:00:59.9; None for others.
+
+    Seconds that are counted through pass over no 60 to 99; these do at the end of each minute.
+    """
+    # A part of the values excludes nearly all others, at no cost.
+    part = values[:: len(values) // _GLANCE + 1]
+    if not (part[0] >= 0 and part[-1] < 240_000 and np.max(part % 100) < 60):
+        return None
+    if not (np.isfinite(values).all() and values.min() >= 0 and values.max() < 240_000):
+        return None
+    minutes, seconds = np.divmod(values, 100)
+    hours, minutes = np.divmod(minutes, 100)
+    if minutes.max() > 59 or seconds.max() >= 60 or not np.diff(minutes).any():
+        return None
+    times = np.rint((hours * 3600 + minutes * 60 + seconds) * 1e6)
+    times += 86400e6 * np.concatenate([[0], np.cumsum(np.diff(times) < -43200e6)])
+    steps = np.diff(times)
+    usual = np.median(steps)
+    if usual <= 0 or usual >= 60e6 or np.mean(np.abs(steps - usual) <= 0.2 * usual) < _MOST_EVEN:
+        return None
+    return pd.TimedeltaIndex(times.astype(np.int64).view("timedelta64[us]"))

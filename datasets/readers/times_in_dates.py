@@ -45,7 +45,8 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
             row = int(np.argmax(bad))
             raise DataError(
                 f"{table.place(row)}, {table.label(column)}: {quoted(series.iloc[row])} is not a "
-                "date like those above and below."
+                "date like those above and below; correct it, or, where another table begins, "
+                "write each table into a file of its own."
             )
         if np.mean(missing) > 0.5 and not missing[0] and _is_beside_clocks(table, column):
             # A date in the first row of each day, as in merged cells of a workbook.

@@ -17,6 +17,7 @@ from spectra.datasets.readers.names import (
 )
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.time_numbers import (
+    clock_digits,
     day_numbers,
     decimal_years,
     epoch,
@@ -55,6 +56,8 @@ def time_in_numbers(
         if dates.has_duplicates and dates.tz is None and bool((dates == dates.normalize()).all()):
             return with_clock(table, column, dates)
         return TimeColumn(columns, dates.rename(name))
+    if surely and not named and unit is None and (clock := clock_digits(values)) is not None:
+        return TimeColumn(columns, clock.rename(name))
     if not (called or named):
         return _unnamed_seconds(table, column, values, alone=alone)
     if not named:
