@@ -206,6 +206,15 @@ def test_two_modes_that_are_just_accepted_are_two(share: float, seed: int, dista
     assert _valley(values) == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("share", "seed", "distance"), [(0.25, 7, 3.0), (0.3, 0, 4.1), (0.25, 9, 4.1), (0.25, 10, 3.2)]
+)
+def test_two_modes_that_are_just_refused_are_one(share: float, seed: int, distance: float) -> None:
+    # Their gain over one Gaussian lies between 9 and 10, that over a skewed one between 6 and 9.
+    values = maxima(share, distance, 50, seed)
+    assert _valley(values) == naive_calibration.valley(values.tolist()) == math.inf
+
+
 def test_one_skewed_population_has_no_valley() -> None:
     for seed in range(60):
         assert _valley(np.exp(0.3 * np.random.default_rng(seed).gumbel(size=177))) == math.inf
