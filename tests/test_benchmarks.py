@@ -147,6 +147,39 @@ def test_an_order_has_each_pattern_out_of_order_in_the_second_half_alone(script)
     assert 6 <= odd.sum() <= 12
 
 
+def test_an_alarm_on_an_odd_stretch_is_a_hit_and_one_far_from_it_false(script):
+    domains, signals = script("domains"), script("domain_signals")
+    odd = signals.made(
+        np.zeros((2000, 2)), slice(1500, 1700), slice(1990, 1995), channels=(1,), band=(2.0, 3.0)
+    )
+    half = domains.second_half(odd)
+    assert half.rows == [slice(500, 700), slice(990, 995)]
+    # The first touches the first stretch by a row, the next is half its length away from it, the
+    # third by a row more; the last ends 64 rows before the other stretch.
+    alarms = pd.DataFrame(
+        {"first": [450, 799, 800, 920], "last": [500, 810, 810, 926]}
+        | {"p_value": [1e-5, 1e-9, 1e-9, 1e-9], "channel": ["ch2", "ch1", "ch1", "ch1"]}
+        | {"f_low": [2.5, 8.0, 8.0, 8.0], "f_high": [3.5, 9.0, 9.0, 9.0]}
+    )
+    figures = {"found": 0.5, "false alarms": 1.0, "channel": 1.0, "band": 1.0}
+    assert domains.judged(half, alarms) == figures
+    nothing = domains.judged(half, alarms.iloc[1:])
+    assert nothing["found"] == 0
+    assert np.isnan([nothing["channel"], nothing["band"]]).all()
+
+
+def test_every_kind_of_recording_has_its_rows_and_comes_out_the_same_again(script):
+    domains = script("domains")
+    assert len(domains.KINDS) == 42
+    for name, kind in domains.KINDS.items():
+        first, again = (
+            kind.make(domains.generator(name, None, 0, 2000), 2000, None) for _ in range(2)
+        )
+        assert len(first.values) == 2000
+        assert not first.rows
+        np.testing.assert_array_equal(first.values, again.values)
+
+
 def nab_series(script, windows: list[tuple[int, int]], n: int = 1000):
     return script("nab").Series("a/b.csv", np.zeros(n), 1.0, windows)
 
