@@ -30,8 +30,8 @@ QUANTILES: Final = (0.1587, 0.5)
 EXPECTED: Final = 0.1
 # Smallest gain in BIC over one Gaussian, "very strong" evidence (Kass & Raftery 1995), and over one
 # skewed population, "strong" evidence; with "very strong" evidence for both, event F1 on 618
-# development series is 0.559, with "strong" 0.563, and 0.562 without the second. Clean recordings of
-# 50,000 rows of many kinds (`benchmarks/domains.py`) have 5.7 alarms, and 6.7 without it.
+# development series is 0.559, with "strong" 0.563, and 0.562 without the second. Clean recordings
+# of 50,000 rows of many kinds (`benchmarks/domains.py`) have 5.7 alarms, and 6.7 without it.
 BIC_GAIN: Final = 10.0
 BIC_GAIN_SKEWED: Final = 6.0
 # Powers of the maxima among which one is sought that makes them Gaussian.
