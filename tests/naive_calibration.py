@@ -172,18 +172,11 @@ def valley(maxima):
             mean = fsum(s[k] * v for s, v in zip(shares, x, strict=True)) / count
             square = fsum(s[k] * (v - mean) ** 2 for s, v in zip(shares, x, strict=True)) / count
             means[k], spreads[k], weights[k] = mean, max(sqrt(square), 0.01), count / n
-
-    def alone(power):
-        around = [value - x[n // 2] for value in x]
-        powers = [(exp(power * v) - 1) / power if power else v for v in around]
-        return power * fsum(around) - n * (log(max(deviation(powers), 0.01)) + 0.5)
-
-    gain = 2 * (likelihood - alone(0)) - 3 * log(n)
-    skewed = max(alone(power / 4) for power in range(-16, 17))
-    preferred = gain > 10 and 2 * (likelihood - skewed) - 2 * log(n) > 6
+    alone = -n * (log(max(deviation(x), 0.01)) + 0.5)
+    gain = 2 * (likelihood - alone) - 3 * log(n)
     apart = sqrt(2) * (means[1] - means[0]) / sqrt(spreads[0] ** 2 + spreads[1] ** 2)
     # Of two modes of nearly one size either may be the normal one.
-    if not preferred or apart <= 2.5 or 0.9 * weights[1] > 0.42:
+    if gain <= 10 or apart <= 2.5 or 0.9 * weights[1] > 0.42:
         return inf
     grid = [means[0] + i * (means[1] - means[0]) / 399 for i in range(400)]
     pairs = [densities(value) for value in grid]

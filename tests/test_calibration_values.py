@@ -194,31 +194,14 @@ def test_the_valley_is_that_of_two_gaussians_where_there_are_two_modes(
 
 
 @pytest.mark.parametrize(
-    ("share", "seed", "distance"),
-    [(0.25, 2, 3.6), (0.25, 9, 4.2), (0.1, 1, 4.7), (0.1, 1, 4.8), (0.2, 3, 4.9), (0.3, 3, 4.3)],
+    ("share", "seed", "distance"), [(0.04, 1, 2.9), (0.04, 3, 2.5), (0.04, 1, 3.6), (0.25, 3, 3.8)]
 )
 def test_two_modes_that_are_just_accepted_are_two(share: float, seed: int, distance: float) -> None:
-    # Gains in BIC over one Gaussian between 10 and 11, over one skewed population between 6 and 7,
-    # and distances between 2.5 and 2.7.
+    # Two whose gain in BIC lies between 10 and 11, two whose distance lies between 2.5 and 2.55.
     values = maxima(share, distance, 50, seed)
     expected = naive_calibration.valley(values.tolist())
     assert math.isfinite(expected)
     assert _valley(values) == pytest.approx(expected, rel=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("share", "seed", "distance"), [(0.25, 7, 3.0), (0.3, 0, 4.1), (0.25, 9, 4.1), (0.25, 10, 3.2)]
-)
-def test_two_modes_that_are_just_refused_are_one(share: float, seed: int, distance: float) -> None:
-    # Their gain over one Gaussian lies between 9 and 10, that over a skewed one between 6 and 9.
-    values = maxima(share, distance, 50, seed)
-    assert _valley(values) == naive_calibration.valley(values.tolist()) == math.inf
-
-
-def test_one_skewed_population_has_no_valley() -> None:
-    for seed in range(60):
-        assert _valley(np.exp(0.3 * np.random.default_rng(seed).gumbel(size=177))) == math.inf
-        assert _valley(1.0 + np.random.default_rng(seed).exponential(size=177)) == math.inf
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.002, 0.02])
