@@ -11,18 +11,9 @@ import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
 from spectra.datasets.instants import counts_of
+from spectra.datasets.readers.date_notations import MONTH, SIMPLER, english_month, simpler
 from spectra.datasets.readers.fixed_dates import fixed_dates
 
-_MONTHS = {
-    "jan": "jan", "feb": "feb", "mar": "mar", "apr": "apr", "may": "may", "jun": "jun",
-    "jul": "jul", "aug": "aug", "sep": "sep", "oct": "oct", "nov": "nov", "dec": "dec",
-    "ene": "jan", "gen": "jan", "fév": "feb", "fev": "feb", "mär": "mar", "mrz": "mar",
-    "maa": "mar", "mrt": "mar", "avr": "apr", "abr": "apr", "mai": "may", "mag": "may",
-    "mei": "may", "maj": "may", "juin": "jun", "giu": "jun", "juil": "jul", "lug": "jul",
-    "aoû": "aug", "ago": "aug", "set": "sep", "okt": "oct", "out": "oct", "ott": "oct",
-    "dez": "dec", "dic": "dec", "déc": "dec", "des": "dec",
-}  # fmt: skip
-_MONTH = f"(?:{'|'.join(_MONTHS)})[a-zä-ÿ]*\\.?"
 _ZONES = {
     "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "mez": 1, "cest": 2,
     "mesz": 2, "eet": 2, "eest": 3, "msk": 3, "est": -5, "edt": -4, "cst": -6, "cdt": -5,
@@ -35,20 +26,20 @@ _DAY = (
     rf"\d{{4}}-?\d\d-?\d\d|\d{{4}}-\d{{3}}|\d{{1,4}}([-/.])\d{{1,2}}\1\d{{1,4}}"
     r"|\d{4}:\d\d:\d\d(?!\d)|\d\d:\d\d:\d{4}(?!\d)|\d\d \d\d \d{4}|\d{4} \d\d \d\d"
     r"|\d{4}-?W\d\d-?[1-7]"
-    rf"|\d{{1,2}}{_MONTH}\d{{4}}|\d{{1,2}}\.?[- /]{_MONTH},?[- /]\d{{2,4}}"
-    rf"|{_MONTH}[- ]\d{{1,2}},?[- ]\d{{2,4}}"
+    rf"|\d{{1,2}}{MONTH}\d{{4}}|\d{{1,2}}\.?[- /]{MONTH},?[- /]\d{{2,4}}"
+    rf"|{MONTH}[- ]\d{{1,2}},?[- ]\d{{2,4}}"
     r"|\d{4}[年년]\s?\d{1,2}[月월]\s?\d{1,2}[日일]"
 )
 _CLOCK_FIRST = (
     r"(\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]m)?)[\s,]+"
-    rf"(\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}|{_MONTH} \d{{1,2}},? \d{{4}}"
-    rf"|\d{{1,2}} {_MONTH} \d{{4}})"
+    rf"(\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}|{MONTH} \d{{1,2}},? \d{{4}}"
+    rf"|\d{{1,2}} {MONTH} \d{{4}})"
 )
 """A time of day before its date: 10:00:00 12/03/2020, 10:00:00 Mar 12 2020."""
 _HALF = {"上午": "AM", "午前": "AM", "오전": "AM", "下午": "PM", "午後": "PM", "오후": "PM"}
 """Halves of the day, which stand before the time of day."""
 _HALVES = "|".join(_HALF)
-_WEEKDAY = rf"(?:(?!{_MONTH}\b)[^\W\d_]{{2,10}}[.,]{{0,2}}\s+(?=\d|{_MONTH}))?"
+_WEEKDAY = rf"(?:(?!{MONTH}\b)[^\W\d_]{{2,10}}[.,]{{0,2}}\s+(?=\d|{MONTH}))?"
 _LETTERED = r"\d{1,2}\s?h\s?\d\d(?:\s?m(?:in)?(?:\s?\d\d\s?s?)?)?"
 """A time of day with letters between its parts: 8h05, 08h05m00s."""
 _HOUR = (
@@ -62,7 +53,7 @@ _ZONE = (
 )
 _BETWEEN = r"(?:\s*[T,;_@ -]\s*|:)"
 _YEAR_LAST = (
-    rf"(?:{_MONTH}\s+\d{{1,2}}|\d{{1,2}}\s+{_MONTH})\s+\d{{1,2}}:\d\d:\d\d"
+    rf"(?:{MONTH}\s+\d{{1,2}}|\d{{1,2}}\s+{MONTH})\s+\d{{1,2}}:\d\d:\d\d"
     r"(?:\s+[A-Z]{1,5}(?:[+-]\d\d:?\d\d)?)?\s+\d{4}"
 )
 """A date as C and Java write it: Mar 04 08:00:00 CET 2021, or with the day first."""
@@ -95,6 +86,7 @@ def looks_like_date(text: str) -> bool:
     """Return True if a text is a date, a clock time, or an interval of either."""
     if text.isdigit():
         return False
+    text = simpler(text)
     return bool(
         _CLOCK.fullmatch(text)
         or _DATE.fullmatch(text)
@@ -104,7 +96,7 @@ def looks_like_date(text: str) -> bool:
 
 def is_date(text: str, *, months: bool) -> bool:
     """Return True if a text is a date or an interval of dates; `months` accepts "2024-01" too."""
-    first = _RANGE.split(text.strip())[0]
+    first = _RANGE.split(simpler(text.strip()))[0]
     if months and _MONTH_ONLY.fullmatch(first):
         return True
     return bool(_DATE.fullmatch(first)) and not first.strip().isdigit()
@@ -183,19 +175,21 @@ def _plain(
     # Groups in a pattern make pandas warn in str.contains: they are all of the kind (?:…) there.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
+        for pattern, by in SIMPLER:
+            replaced(pattern, by)
         if sample.str.contains(_RANGE).any():
             text = text.str.split(_RANGE, n=1, regex=True).str[0]
             notes.append("Cells that hold an interval: its start is the time of the row.")
         replaced(
-            rf"^{_WEEKDAY}({_MONTH})\s+(\d{{1,2}})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}}(?:[+-]\d\d:?\d\d)?)?)\s+(\d{{4}})$",
+            rf"^{_WEEKDAY}({MONTH})\s+(\d{{1,2}})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}}(?:[+-]\d\d:?\d\d)?)?)\s+(\d{{4}})$",
             r"\2 \1 \5 \3\4",
         )
         replaced(
-            rf"^{_WEEKDAY}(\d{{1,2}})\s+({_MONTH})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}}(?:[+-]\d\d:?\d\d)?)?)\s+(\d{{4}})$",
+            rf"^{_WEEKDAY}(\d{{1,2}})\s+({MONTH})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}}(?:[+-]\d\d:?\d\d)?)?)\s+(\d{{4}})$",
             r"\1 \2 \5 \3\4",
         )
         replaced(rf"^{_WEEKDAY[:-1]}", "")
-        replaced(rf"^(\d{{1,2}})({_MONTH})(\d{{4}})", r"\1 \2 \3")
+        replaced(rf"^(\d{{1,2}})({MONTH})(\d{{4}})", r"\1 \2 \3")
         replaced(r"(?<=\s)(\d\d)\.(\d\d)\.(\d\d)(?=[. ]|$)", r"\1:\2:\3")
         replaced(r"^(\d{4})[年년]\s?(\d{1,2})[月월]\s?(\d{1,2})[日일]", r"\1-\2-\3")
         replaced(
@@ -223,7 +217,7 @@ def _plain(
         replaced(r"(?<!\d)(\d\d:\d\d:\d\d)[:,](\d{1,9})", r"\1.\2")
         replaced(r"\s*([ap])\.?\s?m\.?(?=$|\s)", lambda match: f" {match[1].upper()}M")
         replaced(r"(\d{2,4})(?:\s*[,;_]\s*|[-:](?=\d\d:\d\d:))(?=\d{1,2}:\d\d)", r"\1 ")
-        replaced(rf"(?<![a-zä-ÿ]){_MONTH}(?![a-zä-ÿ])", _english)
+        replaced(rf"(?<![a-zä-ÿ]){MONTH}(?![a-zä-ÿ])", english_month)
         text = _with_offsets(text, sample, notes)
     midnight = text.str.contains(r"(?:^|[T ])24:00(?::00)?(?:\.0+)?", regex=True, na=False)
     if midnight.any():
@@ -241,20 +235,6 @@ def western_halves(text: "pd.Series[str]") -> "pd.Series[str]":
         lambda match: f"{match[2]} {_HALF[match[1]]}",
         regex=True,
     )
-
-
-def month_number(name: str) -> int | None:
-    """Return the number of a month by its name or short name, None for another word."""
-    lowered = name.casefold().rstrip(".")
-    english = next((_MONTHS[key] for key in (lowered[:4], lowered[:3]) if key in _MONTHS), None)
-    return None if english is None else list(dict.fromkeys(_MONTHS.values())).index(english) + 1
-
-
-def _english(match: re.Match[str]) -> str:
-    """Return the English name of a month, as strptime reads it."""
-    name = match[0].rstrip(".").casefold()
-    key = next(key for key in (name[:4], name[:3]) if key in _MONTHS)
-    return _MONTHS[key].capitalize()
 
 
 def _of_week(match: re.Match[str]) -> str:

@@ -11,7 +11,8 @@ from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.instants import seconds_of
 from spectra.datasets.readers.clock_times import hours_beside
 from spectra.datasets.readers.columns import Table, numbers
-from spectra.datasets.readers.dates import is_date, month_number, parse_dates
+from spectra.datasets.readers.date_notations import month_number
+from spectra.datasets.readers.dates import is_date, parse_dates
 from spectra.errors import DataError
 
 _CLOCK = re.compile(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from spectra.datasets.readers.dates import month_number
+from spectra.datasets.readers.date_notations import month_number
 
 _DATE = re.compile(
     r"(?<![\d.])(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})([-/.])(\d{1,2})\5(\d{4}|\d\d))(?![\d.])"

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from spectra.datasets.readers.dates import month_number
+from spectra.datasets.readers.date_notations import month_number
 
 _YEARLESS = re.compile(
     r"(\d{1,2}|[^\W\d_]{3,9}\.?)(?:[-/]|\. ?| {1,2})(\d{1,2}|[^\W\d_]{3,9})\.?,?[ T]"

@@ -1,0 +1,77 @@
+"""Names of months in many languages, and notations of dates that are rewritten before others."""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+
+_MONTHS = {
+    "jan": "jan", "feb": "feb", "mar": "mar", "apr": "apr", "may": "may", "jun": "jun",
+    "jul": "jul", "aug": "aug", "sep": "sep", "oct": "oct", "nov": "nov", "dec": "dec",
+    "ene": "jan", "gen": "jan", "fév": "feb", "fev": "feb", "mär": "mar", "mrz": "mar",
+    "maa": "mar", "mrt": "mar", "avr": "apr", "abr": "apr", "mai": "may", "mag": "may",
+    "mei": "may", "maj": "may", "juin": "jun", "giu": "jun", "juil": "jul", "lug": "jul",
+    "aoû": "aug", "ago": "aug", "set": "sep", "okt": "oct", "out": "oct", "ott": "oct",
+    "dez": "dec", "dic": "dec", "déc": "dec", "des": "dec",
+    "sty": "jan", "lut": "feb", "kwi": "apr", "cze": "jun", "lip": "jul", "sie": "aug",
+    "wrz": "sep", "paź": "oct", "lis": "nov", "gru": "dec",
+    "már": "mar", "ápr": "apr", "máj": "may", "jún": "jun", "júl": "jul", "sze": "sep",
+    "oca": "jan", "şub": "feb", "nis": "apr", "haz": "jun", "tem": "jul", "ağu": "aug",
+    "eyl": "sep", "eki": "oct", "kas": "nov", "ara": "dec",
+    "янв": "jan", "фев": "feb", "мар": "mar", "апр": "apr", "май": "may", "мая": "may",
+    "июн": "jun", "июл": "jul", "авг": "aug", "сен": "sep", "окт": "oct", "ноя": "nov",
+    "дек": "dec",
+}  # fmt: skip
+_LETTER = r"[^\W\d_]"
+MONTH = rf"(?:{'|'.join(_MONTHS)}){_LETTER}*\.?"
+SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
+    (r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]", ""),
+    (r"(?<=\d)\s?(?:uhr|hrs)$", ""),
+    (r"\s+GMT([+-]\d{4})\s\(.{3,60}\)$", r" \1"),
+    (r"^/Date\((\d{9,14})(?:[+-]\d{4})?\)/$", lambda match: f"{_from_1970(match[1])}Z"),
+    (r"(?<=\d)\s?([πμ])\.?\s?μ\.?$", lambda match: " AM" if match[1] == "π" else " PM"),
+    (r"^(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})\.?(?=$|\s)", r"\1-\2-\3"),
+    (rf"^(\d{{4}})\. ?({_LETTER}{{3,12}}\.?) (\d{{1,2}})\.?(?=$|\s)", r"\3 \2 \1"),
+    (r"(?<!\d)(\d{1,2})\. (\d{1,2})\. (?=\d{4}(?!\d))", r"\1.\2."),
+    (r"(?<=\d\.\d{4} )(\d{1,2})\.(\d\d)(?:\.(\d\d))?$",
+     lambda match: f"{match[1]}:{match[2]}:{match[3] or '00'}"),
+    (rf"^(\d{{1,2}})({_LETTER}{{3}})(\d\d|\d{{4}}):(?=\d\d:\d\d)", r"\1-\2-\3 "),
+    (rf"^(\d{{1,2}}/{_LETTER}{{3}}/\d{{4}}):(?=\d\d:\d\d)", r"\1 "),
+    (r"^(\d{4})[- ]?Q([1-4])$", lambda match: f"{match[1]}-{3 * int(match[2]) - 2:02d}-01"),
+    (r"^(\d{4})M(0[1-9]|1[0-2])$", r"\1-\2-01"),
+    (r"^(\d{4})-?(\d{3})(?=[T ]\d\d:)", lambda match: _of_year(match[1], match[2])),
+)  # fmt: skip
+"""Notations of programs and countries, and what they are in the notations that follow."""
+
+
+def month_number(name: str) -> int | None:
+    """Return the number of a month by its name or short name, None for another word."""
+    lowered = name.casefold().rstrip(".")
+    english = next((_MONTHS[key] for key in (lowered[:4], lowered[:3]) if key in _MONTHS), None)
+    return None if english is None else list(dict.fromkeys(_MONTHS.values())).index(english) + 1
+
+
+def english_month(match: re.Match[str]) -> str:
+    """Return the English name of a month, as strptime reads it."""
+    name = match[0].rstrip(".").casefold()
+    key = next(key for key in (name[:4], name[:3]) if key in _MONTHS)
+    return _MONTHS[key].capitalize()
+
+
+@lru_cache(maxsize=8192)
+def simpler(text: str) -> str:
+    """Return a date in a notation that is looked for, by the first that it is written in."""
+    for pattern, by in SIMPLER:
+        text = re.sub(pattern, by, text, flags=re.IGNORECASE)
+    return text
+
+
+def _from_1970(milliseconds: str) -> str:
+    """Return the date and time so many milliseconds after 1970."""
+    return str(np.datetime64(int(milliseconds), "ms"))
+
+
+def _of_year(year: str, day: str) -> str:
+    """Return the date of a day of a year, such as 074 of 2024; the text for none."""
+    return str(np.datetime64(year, "D") + int(day) - 1) if 1 <= int(day) <= 366 else f"{year}-{day}"
