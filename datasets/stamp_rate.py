@@ -58,9 +58,9 @@ def rate_of_bursts(index: pd.Index) -> StampRate | None:
     whole = bool(np.mean(np.abs(gaps / usual - np.rint(gaps / usual)) < 0.01) > 0.95)
     if steady.all():
         length = usual if whole else float(np.mean(gaps[single]))
-        error = (
-            1 / len(counts) if whole else 2 * rows * np.std(gaps[single]) / (span * usual) * usual
-        )
+        # Four rows in every hour are no 0.00111 Hz: where all counts agree nothing is rounded.
+        error = 0.0 if np.ptp(counts) == 0 else 1 / len(counts)
+        error = error if whole else 2 * rows * float(np.std(gaps[single])) / (span * usual) * usual
         fs = _roundest(rows / length, float(error) / length)
     else:
         fs = _roundest(float(np.median(counts)) / usual, 0.0)

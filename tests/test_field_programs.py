@@ -1,13 +1,16 @@
 """Exports of programs, services and instruments, against what was written: one kind a test."""
 
 import io
+import json
+import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from spectra.datasets import Recording, read
+from spectra.datasets import Recording, read, read_series
+from spectra.errors import DataError
 
 N = 60
 RNG = np.random.default_rng(8)
@@ -84,3 +87,195 @@ def test_halves_of_the_day_may_be_greek() -> None:
         [f"{cell};{x}" for cell, x in zip(cells, LEFT, strict=True)], "t;x", dates="day-first"
     )
     assert list(found.index) == list(pd.date_range("2020-03-12", periods=N, freq="h"))
+
+
+@pytest.mark.parametrize("name", ["tagid", "TagIndex", "sensor_id"])
+def test_numbers_of_tags_tell_series_apart(name: str) -> None:
+    rows = [
+        f"{tag},{1_583_971_200_000 + 1000 * i},{x}"
+        for i, pair in enumerate(zip(LEFT, RIGHT, strict=True))
+        for tag, x in zip((17, 21), pair, strict=True)
+    ]
+    found = read_series(io.BytesIO("\n".join([f"{name},t_stamp,value", *rows]).encode()))
+    assert tuple(found) == ("17", "21")
+
+
+@pytest.mark.parametrize(("count", "fs"), [(3, 3 / 3600), (4, 4 / 3600), (7, 7 / 3600)])
+def test_a_rate_of_the_same_number_of_rows_an_hour_is_exact(count: int, fs: float) -> None:
+    hours = pd.date_range("2020-03-12", periods=N, freq="h").repeat(count)[:N]
+    rows = [f"{hour},{x}" for hour, x in zip(hours, LEFT, strict=True)]
+    assert recording(rows, "hour,price").fs == pytest.approx(fs, rel=1e-9)
+
+
+def test_the_number_of_a_step_is_not_its_time() -> None:
+    rows = [f"{i + 1} {0.01 * i:.4f} {x}" for i, x in enumerate(LEFT)]
+    found = recording(rows, '"Time Step" "flow-time" "cd"')
+    assert (found.channels, found.fs) == (("cd",), pytest.approx(100))
+
+
+@pytest.mark.parametrize(("day", "known"), [("24-03-15", False), ("15/03/24", True)])
+def test_a_start_that_may_begin_with_its_year_is_none(day: str, known: bool) -> None:
+    head = f'"Date","{day}"\n"Time","10:00:00"\n"Interval","1ms"\n\nCH1'
+    found = recording([f"{x}" for x in LEFT], head)
+    assert isinstance(found.index, pd.DatetimeIndex) == known
+
+
+def test_numbers_of_the_columns_below_their_units_are_no_sample() -> None:
+    rows = [f"{i / 20:.3f},{x},{y}" for i, (x, y) in enumerate(zip(LEFT, RIGHT, strict=True))]
+    found = recording(rows, "Rate,20 Hz\n\nTime,GPS Speed,LatAcc\nsec,km/h,g\n1,2,3\n")
+    assert (found.n_samples, found.units, found.fs) == (N, ("km/h", "g"), 20)
+
+
+@pytest.mark.parametrize(
+    ("write", "places"),
+    [("{:.1f}K", {5, 9, 30}), ("{:.1f}k", set(range(1, N)))],
+)
+def test_a_prefix_alone_behind_a_number_is_a_factor(write: str, places: set[int]) -> None:
+    cells = [write.format(2.5) if i in places else "950" for i in range(N)]
+    cells[0] = "900"
+    found = recording([f"{i},{cell}" for i, cell in enumerate(cells)], "t,bytes")
+    wanted = [2500 if i in places else 900 if i == 0 else 950 for i in range(N)]
+    np.testing.assert_array_equal(found.values[:, 0], wanted)
+    assert any("1.1" in note and "1100" in note for note in found.notes)
+
+
+def test_a_letter_behind_a_few_numbers_among_others_is_a_mark() -> None:
+    cells = [f"{x}M" if i in (20, 30, 40) else f"{x}" for i, x in enumerate(np.sort(LEFT))]
+    found = recording([f"{i},{cell}" for i, cell in enumerate(cells)], "t,level")
+    assert (found.units or ("",)) == ("",)
+    np.testing.assert_array_equal(found.values[:, 0], np.sort(LEFT))
+
+
+@pytest.mark.parametrize("word", ["XXX,XXX", "xxx.x", "######"])
+def test_letters_in_the_place_of_digits_are_missing(word: str) -> None:
+    cells = [word if i == 3 else f"{x}".replace(".", ",") for i, x in enumerate(LEFT)]
+    found = recording([f"{i};{cell}" for i, cell in enumerate(cells)], "t;level")
+    assert found.interpolated[3]
+    assert found.values[4, 0] == LEFT[4]
+
+
+def test_a_footer_with_a_number_below_a_text_has_no_time() -> None:
+    rows = [f"D,PRICE,{s},{x}" for s, x in zip(stamps("%Y/%m/%d %H:%M:%S"), LEFT, strict=True)]
+    found = recording([*rows, "C,204,,"], "kind,what,date,rrp")
+    assert (found.n_samples, found.channels) == (N, ("rrp",))
+
+
+@pytest.mark.parametrize("every", [N, 14])
+def test_names_may_stand_above_lines_of_dashes_on_each_page(every: int) -> None:
+    head = ["TS                           V", "------------------- ----------"]
+    rows = [f"{s} {x:>10}" for s, x in zip(stamps("%Y-%m-%d %H:%M:%S"), LEFT, strict=True)]
+    pages = [[*head, *rows[i : i + every], ""] for i in range(0, N, every)]
+    found = recording([line for page in pages for line in page])
+    assert (found.channels, found.n_samples) == (("V",), N)
+
+
+@pytest.mark.parametrize("head", [" " * 22 + "x      y", " " * 22 + "x      y\ntime" + " " * 25])
+def test_what_pandas_prints_is_read(head: str) -> None:
+    rows = [
+        f"{s}  {x:6.2f} {y:6.2f}"
+        for s, x, y in zip(stamps("%Y-%m-%d %H:%M:%S"), LEFT, RIGHT, strict=True)
+    ]
+    found = recording(rows, head)
+    assert found.channels == ("x", "y")
+    np.testing.assert_array_equal(found.values[:, 1], RIGHT)
+
+
+@pytest.mark.parametrize(
+    ("names", "units", "row", "wanted"),
+    [
+        ("Index t Heatflow", "[s] [mW]", "{i} {i}.0 {x}", ("mW",)),
+        ("yyyy mm tmax rain", "degC mm", "{y} {m} {x} {x}", ("degC", "mm")),
+        ("Force Time Drift", "[s] [mW]", "{x} {i} {x}", None),
+    ],
+)
+def test_units_of_a_table_of_blanks_stand_below_their_names(
+    names: str, units: str, row: str, wanted: tuple[str, ...] | None
+) -> None:
+    rows = [row.format(i=i, x=x, y=1990 + i // 12, m=i % 12 + 1) for i, x in enumerate(LEFT)]
+    assert recording(rows, f"Title\n\n{names}\n{units}").units == wanted
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Label,CPU,Disk\nNamespace,EC2,EC2\nPeriod,300,300\nUnit,Percent,Bytes",
+        "Name,CPU,Disk\nType,REAL,REAL\nScale,1,1\nUnit,%,B",
+    ],
+)
+def test_names_with_a_key_stand_above_units_with_one(head: str) -> None:
+    rows = [
+        f"{s},{x},{y}" for s, x, y in zip(stamps("%Y/%m/%d %H:%M:%S"), LEFT, RIGHT, strict=True)
+    ]
+    assert recording(rows, head).channels == ("CPU", "Disk")
+
+
+@pytest.mark.parametrize(
+    ("names", "row"),
+    [
+        ("sec,nanosec,x", "{s},{ns},{x}"),
+        ("secs,nsecs,x", "{s},{ns},{x}"),
+        ("t,stamp.secs,stamp.nsecs,x", "{t:.3f},{s},{ns},{x}"),
+        ("Time,Fractional Seconds,x", "{d},{f:.2f},{x}"),
+    ],
+)
+def test_seconds_and_their_parts_are_one_time(names: str, row: str) -> None:
+    first = 1_583_971_200
+    rows = [
+        row.format(
+            s=first + i // 10, ns=i % 10 * 10**8, t=first + i / 10, x=x, f=i % 10 / 10,
+            d=pd.Timestamp(first + i // 10, unit="s"),
+        )
+        for i, x in enumerate(LEFT)
+    ]  # fmt: skip
+    found = recording(rows, names)
+    assert (found.channels, found.fs) == (("x",), pytest.approx(10))
+
+
+def test_names_of_a_cnv_file_are_those_of_its_columns() -> None:
+    head = (
+        "* Sea-Bird Data File:\n# name 0 = timeS: Time, Elapsed [seconds]\n"
+        "# name 1 = t090C: Temperature [ITS-90, deg C]\n# name 2 = prdM: Pressure [db]\n*END*"
+    )
+    rows = [
+        f"{10 * i:11.3f}{x:11.4f}{y:11.3f}"
+        for i, (x, y) in enumerate(zip(LEFT, RIGHT, strict=True))
+    ]
+    found = recording(rows, head)
+    assert found.channels == ("t090C: Temperature [ITS-90, deg C]", "prdM: Pressure [db]")
+    assert (found.fs, found.units) == (pytest.approx(0.1), None)
+
+
+def test_names_may_stand_in_a_comment_below_a_title() -> None:
+    head = "Linux 5.4.0 (srv)\t03/15/24\n\n#      Time   UID    %usr  Command"
+    rows = [f" {1_583_971_200 + i}     0   {x}  python" for i, x in enumerate(LEFT)]
+    found = recording(rows, head)
+    assert (found.channels, found.fs) == (("%usr",), 1)
+
+
+def test_an_object_in_place_of_a_number_in_json_is_missing() -> None:
+    items: list[dict[str, Any]] = [
+        {"Timestamp": stamp, "Value": float(x)}
+        for stamp, x in zip(stamps("%Y-%m-%dT%H:%M:%SZ"), LEFT, strict=True)
+    ]
+    items[7]["Value"] = {"Name": "No Data", "Value": 248, "IsSystem": True}
+    found = recording([json.dumps({"Items": items})])
+    assert (found.channels, bool(found.interpolated[7])) == (("Value",), True)
+
+
+def test_dates_in_digits_may_have_years_of_two() -> None:
+    rows = [
+        f"{s}{x:10.2f}" for s, x in zip(stamps("%y%m%d%H%M", start="2024-03-15"), LEFT, strict=True)
+    ]
+    assert recording(rows).index[0] == pd.Timestamp("2024-03-15")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("@problemName X\n@univariate true\n@data\n" + ",".join(map(str, LEFT)) + ":1", "(.ts)"),
+        ("USW00094728202001TMAX" + "  157  W" * 31, "GHCN-Daily"),
+    ],
+)
+def test_series_in_lines_are_named_with_what_to_do(line: str, said: str) -> None:
+    with pytest.raises(DataError, match=re.escape(said)):
+        recording([line] * 12)

@@ -82,6 +82,8 @@ _MARK = r"(?:[*#!?†‡^]{1,2}|[ABDEFHJLQRSUX])"
 _ANY_MARK = r"(?:[*#!?†‡^]{1,2}|[A-Z])"
 _RARE = 0.02
 """Share of the cells up to which any letter is a mark: prefixes stand in more of them."""
+_PREFIX_ALONE = frozenset("kKMG")
+"""Letters that stand for a factor where other numbers of the column have none: 950, 1.1K."""
 _WITH_CURRENCY = re.compile(rf"([€$£¥])\s*({_NUMBER})")
 
 GRADED = re.compile(r"([+-]?\d{4,6}),[0-9A-Z]")
@@ -98,9 +100,11 @@ _NOTATIONS = (
 )
 """Notations of numbers and what they stand for: [60], "+  5", and a semicolon that ends a row."""
 _ACCOUNTED = re.compile(r"^\(([\d.,' ]+)\)$")
+_FILLED = re.compile(r"[xX]{2,}(?:[.,][xX]+)?|#{2,}")
+"""Letters in the place of digits: XXX,XXX, and ##### of a narrow column."""
 _DASHES = re.compile(r"[-–—. ]*")
 
-_PREFIXES = {
+PREFIXES = {
     "G": 1e9,
     "M": 1e6,
     "k": 1e3,
@@ -122,7 +126,7 @@ class Cells:
     `values` (n,) are NaN where a value is missing; `bad` (n,) marks what is no number; `missing`
     counts the words that were taken as missing; `unit` stood behind the numbers; `marked` counts
     the numbers that were read without a mark behind them; `hexadecimal` says that they were written
-    like 0x1F.
+    like 0x1F; `prefix` stood behind some of them in place of zeros.
     """
 
     values: Float64Array
@@ -131,6 +135,7 @@ class Cells:
     unit: str = ""
     marked: int = 0
     hexadecimal: bool = False
+    prefix: str = ""
 
     def count_words(self) -> int:
         """Return how many cells hold a word; dashes and dots are none."""
@@ -150,20 +155,26 @@ def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
     bad = np.isnan(values) & ~void
     if not bad.any():
         return Cells(values, bad, unit=unit)
-    marked = 0
+    marked, prefix = 0, ""
     if not unit:
         values[bad] = _marked(text[bad], decimal, int(np.sum(~np.isnan(values))))
         marked = int(np.sum(~np.isnan(values[bad])))
         bad = np.isnan(values) & ~void
     if not unit and bad.any():
         unit, scaled = _with_unit(text[bad], decimal)
+        if unit in _PREFIX_ALONE and not np.isnan(values).all():
+            if _are_marks(scaled, values):
+                marked = len(scaled)
+            else:
+                prefix, scaled = unit, scaled * PREFIXES[unit]
+            unit = ""
         values[np.flatnonzero(bad)[scaled.index]] = scaled.to_numpy()
         bad = np.isnan(values) & ~void
     words = text[bad]
     absent = _absent(words, int(np.sum(~np.isnan(values))))
     found = Counter(words[absent].tolist())
     bad[np.flatnonzero(bad)[absent]] = False
-    return Cells(values, bad, dict(found), unit, marked)
+    return Cells(values, bad, dict(found), unit, marked, prefix=prefix)
 
 
 def _from_hexadecimal(text: "pd.Series[str]") -> Float64Array | None:
@@ -210,6 +221,8 @@ def _with_one_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, Float64Ar
     plain = text.str.removesuffix(ending).str.rstrip(" \u00a0\u202f")
     values = _numbers(plain, decimal)
     rest = text[np.isnan(values) & text.notna().to_numpy()]
+    if match[2] in _PREFIX_ALONE and bool(np.nan_to_num(values[~with_it.to_numpy()]).any()):
+        return None
     others = rest.str.fullmatch(WITH_UNIT) | rest.str.fullmatch(_WITH_CURRENCY)
     # W and kW in one column are brought to one unit elsewhere.
     return None if others.any() else (match[2], values)
@@ -262,6 +275,12 @@ def _with_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, "pd.Series[fl
     return units[0], pd.Series(values, index=parts.index)
 
 
+def _are_marks(numbers: "pd.Series[float]", others: Float64Array) -> bool:
+    """Return True if a letter behind a few numbers, which lie among the others, is no factor."""
+    rare = len(numbers) <= 0.1 * np.sum(~np.isnan(others))
+    return bool(rare and np.nanmin(others) <= numbers.min() and numbers.max() <= np.nanmax(others))
+
+
 @lru_cache(maxsize=8192)
 def is_number_with_unit(text: str) -> bool:
     """Return True for a number with a unit behind it or a currency before it."""
@@ -283,14 +302,14 @@ def _factors(units: list[str]) -> dict[str, float] | None:
     factors = {}
     for unit in units:
         prefix = unit.removesuffix(base) if unit.endswith(base) else None
-        if prefix not in _PREFIXES:
+        if prefix not in PREFIXES:
             base_prefix = base[:1] if base[1:] and unit.endswith(base[1:]) else None
-            prefix = unit.removesuffix(base[1:]) if base_prefix in _PREFIXES else None
-            if prefix not in _PREFIXES:
+            prefix = unit.removesuffix(base[1:]) if base_prefix in PREFIXES else None
+            if prefix not in PREFIXES:
                 return None
-            factors[unit] = _PREFIXES[prefix] / _PREFIXES[str(base_prefix)]
+            factors[unit] = PREFIXES[prefix] / PREFIXES[str(base_prefix)]
         else:
-            factors[unit] = _PREFIXES[prefix]
+            factors[unit] = PREFIXES[prefix]
     return {unit: factor / factors[units[0]] for unit, factor in factors.items()}
 
 
@@ -300,7 +319,10 @@ def _absent(words: "pd.Series[str]", n_numbers: int) -> BoolArray:
     A text that occurs once, such as "broken", may be a slip of the pen and is none of them.
     """
     lowered = words.str.lower()
-    known = np.array(lowered.isin(MISSING_WORDS) | words.str.fullmatch(_LIMIT), dtype=np.bool_)
+    known = np.array(
+        lowered.isin(MISSING_WORDS) | words.str.fullmatch(_LIMIT) | words.str.fullmatch(_FILLED),
+        dtype=np.bool_,
+    )
     others = words[~known]
     counts = Counter(others.tolist())
     repeats = len(counts) <= _DISTINCT and all(count >= _REPEATED for count in counts.values())

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
-from spectra.datasets.readers.cells import MISSING_WORDS, Cells, read_cells
+from spectra.datasets.readers.cells import MISSING_WORDS, PREFIXES, Cells, read_cells
 from spectra.datasets.readers.fill_values import without_fill_values
 from spectra.datasets.readers.header import NO_HEADER, Header
 from spectra.datasets.readers.names import unit_in
@@ -230,6 +230,9 @@ def _cell_notes(table: Table, column: int, cells: Cells) -> tuple[str, ...]:
     notes = []
     if cells.unit:
         notes.append(f"{table.label(column)}: cells such as '12 {cells.unit}' are read as numbers.")
+    if cells.prefix:
+        factor = 1.1 * PREFIXES[cells.prefix]
+        notes.append(f"{table.label(column)}: cells such as 1.1{cells.prefix} are {factor:.0f}.")
     if cells.hexadecimal:
         notes.append(f"{table.label(column)}: cells such as 0x1F are read as hexadecimal numbers.")
     if cells.marked:

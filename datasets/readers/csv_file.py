@@ -16,7 +16,7 @@ from spectra.datasets.memory import refuse_mostly_empty
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table, listed
 from spectra.datasets.readers.delimiter import BLANKS, is_value, split
-from spectra.datasets.readers.dialect import Dialect, is_comment, sniff
+from spectra.datasets.readers.dialect import Dialect, is_comment, is_rule, sniff
 from spectra.datasets.readers.edges import LONGEST_FOOTER, footer_rows, row_text, total_row
 from spectra.datasets.readers.encoded_text import Text, open_text
 from spectra.datasets.readers.fit_csv import fit_messages, is_fit
@@ -242,8 +242,10 @@ def _in_encoding(text: Text, dialect: Dialect) -> _Parsed:
             f"{dialect.width} fields, as the others have, to keep them)."
         )
         return _table(text, replace(dialect, rows=rows, notes=(*dialect.notes, note)))
-    if dialect.above > 1 and not any(map(pd.api.types.is_numeric_dtype, frame.dtypes)):
-        # One header among the rows makes a text of each column.
+    texts = not any(map(pd.api.types.is_numeric_dtype, frame.dtypes))
+    # One header among the rows makes a text of each column, but where it has fewer fields.
+    short = dialect.delimiter == BLANKS and bool((frame[0] == (dialect.names[0] or "#")).any())
+    if dialect.above > 1 and (texts or short):
         repeated = _with_repeats(text, dialect)
         if repeated is not None:
             return _table(text, repeated)
@@ -266,7 +268,9 @@ def _with_repeats(text: Text, dialect: Dialect) -> Dialect | None:
         return None
     lines = enumerate((line.strip() for line in text.lines()), start=1)
     header = {
-        _timeless(line): number for number, line in islice(lines, dialect.above) if _has_words(line)
+        _timeless(line): number
+        for number, line in islice(lines, dialect.above)
+        if _has_words(line) or is_rule(line)
     }
     repeats: set[int] = set()
     recent: deque[tuple[int, str]] = deque(maxlen=dialect.above)

@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from spectra.datasets.readers.delimiter import (
@@ -18,7 +18,7 @@ from spectra.datasets.readers.delimiter import (
     usual_width,
 )
 from spectra.datasets.readers.header import NO_HEADER, Header, read_header
-from spectra.datasets.readers.heading import COMMENTS, heading_of, named_numbers
+from spectra.datasets.readers.heading import COMMENTS, heading_of, named_numbers, names_in_comment
 from spectra.datasets.readers.json_comment import dates_in_json
 from spectra.datasets.readers.keyed_cells import keys_of, without_arrows, without_keys
 from spectra.datasets.readers.listed_names import listed_names
@@ -72,9 +72,12 @@ def is_comment(line: str, mark: str | None) -> bool:
     return mark is not None and line.lstrip().startswith(mark)
 
 
-def _is_rule(line: str) -> bool:
-    """Return True if a line only divides names from rows: +-----+-----+, |-----|----:|."""
-    signs = set(line[:1000].strip())
+def is_rule(line: str) -> bool:
+    """Return True if a line only divides names from rows: +-----+-----+, |-----|----:|, --- ---."""
+    line = line[:1000].strip()
+    signs = set(line)
+    if signs <= {*"-= \t"} and re.search(r"-{3,}\s+-{3,}|={3,}\s+={3,}", line):
+        return True
     return signs <= {*"+|-=: \t"} and bool(signs & {*"+|"}) and ("---" in line or "===" in line)
 
 
@@ -101,7 +104,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     full = (
         i
         for i in range(top, len(lines))
-        if lines[i].strip(blanks) and not is_comment(lines[i], comment) and not _is_rule(lines[i])
+        if lines[i].strip(blanks) and not is_comment(lines[i], comment) and not is_rule(lines[i])
     )
     numbers = list(islice(full, _MOST_ROWS))
     if not numbers:
@@ -117,6 +120,12 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     heading = heading_of(rows, lines[:top], delimiter, decimal)
     used = _lines_used(sample, delimiter, heading.rows)
     above = numbers[used] if used < len(numbers) else numbers[-1] + 1
+    if comment is not None and not any(heading.names):
+        # pidstat writes its names behind a mark of comments, below a title that has none.
+        hidden = [line for line in lines[top:above] if is_comment(line, comment)]
+        heading = replace(
+            heading, names=names_in_comment(hidden, delimiter, len(heading.names), None)[0]
+        )
     notes = (*heading.notes, *_thousands_note(rows, decimal))
     if delimiter in (";", ",") and is_split_decimal(split(sample[-len(body_of(rows)) :], ",")):
         notes += (_split_decimal_note(delimiter, sample[-1]),)

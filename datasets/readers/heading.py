@@ -22,7 +22,14 @@ from spectra.datasets.readers.delimiter import (
 )
 from spectra.datasets.readers.header import Header
 from spectra.datasets.readers.json_comment import names_in_json
-from spectra.datasets.readers.names import UNIT_NAMES, is_unit, is_unit_row, unit_text, words
+from spectra.datasets.readers.names import (
+    TIME_WORDS,
+    UNIT_NAMES,
+    is_unit,
+    is_unit_row,
+    unit_text,
+    words,
+)
 from spectra.datasets.readers.text_rows import keyed_names, keyed_units, rows_of_text
 
 _NEVER_NAMES = MISSING - {"", "-", "--", "?", "na"}
@@ -45,6 +52,12 @@ _DATA_BELOW = re.compile(
     r"\[\s*(?:data|daten|values|measurements|samples|messwerte)\s*\]", re.IGNORECASE
 )
 """A title between the names and the rows: [data]."""
+_UNITLESS = TIME_WORDS | {
+    *("index", "no", "nr", "pt", "point", "cycle"),
+    *("yyyy", "yy", "mm", "dd", "hh", "mi", "year", "month", "day"),
+}
+"""Words of the first names of a table that have no unit below them."""
+_KEYS_OF_NAMES = {"name", "names", "label", "labels", "channel", "signal"}
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d*)?")
 _WRITTEN = re.compile(r"[+-]?\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?")
 
@@ -76,6 +89,8 @@ def heading_of(
     """Return the rows above the data: none, a header, or a header among other lines of text."""
     width = usual_width(body_of(rows[1:] or rows))
     clock = _clock_behind(rows, width) if delimiter == BLANKS else None
+    if clock == 1:
+        rows = _with_index(rows, width)
     rows = [_with_clock(row, clock, width) for row in rows] if clock else rows
     if (stamped := _stamp_and_rate(rows, width)) is not None:
         return stamped
@@ -89,13 +104,20 @@ def heading_of(
             return Heading(count, (None,) * width, (_text_note(1),))
         longest = max(width, len(rows[0])) if rows[0] and is_value(rows[0][0], decimal) else width
         longest = max(longest, len(rows[0]))
-        commented, below = _names_in_comment(comments, delimiter, longest, clock)
+        commented, below = names_in_comment(comments, delimiter, longest, clock)
         return Heading(0, commented, (), below)
     above, columns = rows[:count], width
     if width > 2 and not any(row[width - 1 : width] != [""] for row in body_of(rows)):
         # A delimiter at the end of each row makes a column that no name stands above.
         width -= 1
     named = _row_of_names(above, width, decimal)
+    if (
+        named is not None
+        and words(above[named][0]) & UNIT_NAMES
+        and any(len(row) >= width > 1 and words(row[0]) & _KEYS_OF_NAMES for row in above)
+    ):
+        # "Unit, Percent, Bytes" stands below a row of names with a key of its own.
+        named = None
     if named is None and delimiter != BLANKS:
         named = next((i for i, row in enumerate(above) if _names_all(row, width, decimal)), None)
     names = keyed_names(above, width, sure=named is not None)
@@ -103,7 +125,8 @@ def heading_of(
     others = count
     if names is None and named is not None:
         names = _names(rows[named], width, False)
-        units = _row_of_units(rows[named + 1 : count]) or units
+        of_names = _row_of_units(rows[named + 1 : count])
+        units = (_right_aligned(of_names, names) if delimiter == BLANKS else of_names) or units
         others -= 1
         full = [name for name in names if name]
         if len(set(full)) < len(full) and named > 0:
@@ -139,6 +162,33 @@ def _with_clock(row: list[str], clock: int | None, width: int) -> list[str]:
     if clock is None or len(row) != width - 1 or any(is_value(field, ".") for field in row):
         return row
     return [*row[:clock], "", *row[clock:]]
+
+
+def _with_index(rows: list[list[str]], width: int) -> list[list[str]]:
+    """Return rows whose names have two for the date and the clock, of an index that had none.
+
+    pandas prints the name of the index below the others, or leaves it out.
+    """
+    first, below = rows[0], rows[1]
+    if not len(first) == width - 2 > 0 or any(is_value(field, ".") for field in first):
+        return rows
+    if len(below) == 1 and not is_value(below[0], "."):
+        names = [below[0], "", *first]
+        return [names, names, *rows[2:]]
+    return [["", "", *first], *rows[1:]]
+
+
+def _right_aligned(units: list[str], names: Sequence[str | None]) -> list[str]:
+    """Return the units below names in a table of blanks, where the first of them have none.
+
+    Those count rows or say when. Where they do not, it is not known whose the units are.
+    """
+    missing = len(names) - len(units)
+    if missing <= 0:
+        return units
+    return (
+        [""] * missing + units if all(words(name) <= _UNITLESS for name in names[:missing]) else []
+    )
 
 
 def _row_of_units(rows: list[list[str]]) -> list[str]:
@@ -344,7 +394,7 @@ def _comment_fields(text: str, delimiter: str) -> list[str]:
     return fields
 
 
-def _names_in_comment(
+def names_in_comment(
     comments: Sequence[str], delimiter: str, width: int, clock: int | None
 ) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
     """Return the names in the last comment line above the table, or None a column, and units.

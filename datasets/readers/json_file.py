@@ -348,13 +348,33 @@ def _encodable(value: Any) -> Any:
     return value
 
 
+def _plainly(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return records with None for the few objects that say why a number is missing."""
+    found: dict[str, list[int]] = {}
+    for record in records:
+        for key, value in record.items():
+            counts = found.setdefault(key, [0, 0])
+            counts[0] += isinstance(value, int | float)
+            counts[1] += isinstance(value, dict)
+    mixed = {key for key, (plain, objects) in found.items() if plain > objects > 0}
+    if not mixed:
+        return records
+    return [
+        {
+            key: None if key in mixed and isinstance(value, dict) else value
+            for key, value in record.items()
+        }
+        for record in records
+    ]
+
+
 def _columns(records: _Records, name: str) -> pd.DataFrame:
     """Return records as a frame; raise UnicodeEncodeError for halves of surrogate pairs."""
     if isinstance(records, dict):
         return pd.DataFrame(records)
     dicts = [one for one in records if isinstance(one, dict)]
     if len(dicts) > 0.5 * len(records):
-        return pd.json_normalize(dicts, max_level=_WHOLE_LEVELS)
+        return pd.json_normalize(_plainly(dicts), max_level=_WHOLE_LEVELS)
     lists = [one for one in records if isinstance(one, list)]
     if len(lists) > 0.5 * len(records) and any(lists):
         width = max(map(len, lists))

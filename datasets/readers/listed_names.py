@@ -6,7 +6,7 @@ from collections.abc import Sequence
 _ATTRIBUTE = re.compile(r"\s*@attribute\s+('[^']{1,99}'|\"[^\"]{1,99}\"|\S{1,99})", re.IGNORECASE)
 """A line of the header of an ARFF file."""
 _NUMBERED = re.compile(
-    r"[#%;/\s]{0,20}(?:(?:column|col|channel|ch|field|kanal|spalte|canal|colonne)[\s_.#]{0,3})?"
+    r"[#%;/\s]{0,20}(?:(?:column|col|channel|ch|field|name|kanal|spalte|canal|colonne)[\s_.#]{0,3})?"
     r"(\d{1,3})(?:\s{0,5}[:=.)-]\s{0,20}|\s{1,20})([^\W\d].{0,200})",
     re.IGNORECASE,
 )

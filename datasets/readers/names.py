@@ -9,7 +9,7 @@ _TIME_WORDS_TEXT = """
     datum datumzeit uhrzeit tiempo fecha hora fechahora temps heure horodatage horodate
     tempo ora orario datetimestamp tijd tijdstip datumtijd tid tidpunkt dato klokkeslett czas
     datenum oadate godzina čas cas время дата aika zaman tarih saat idő ido dátum
-    from vanaf von since jd hjd bjd mjd
+    from vanaf von since jd hjd bjd mjd tow
 """
 TIME_WORDS = frozenset(_TIME_WORDS_TEXT.split())
 """Words, in lower case, that name a time in the languages of common loggers."""
@@ -193,7 +193,7 @@ def is_unit(text: str) -> bool:
 
 def unit_in(name: str | None) -> str:
     """Return the physical unit in a column's name, "" without one: "Temp, °F", "ecg [uV]"."""
-    name = (name or "").replace("μ", "µ")
+    name = re.sub(r"\b[Dd]eg\.? ([CF])\b", r"°\1", (name or "").replace("μ", "µ"))
     parts = re.split(r"[\s_]+", name.strip())
     last = parts[-1] if len(parts) > 1 else ""
     if last in _LONG_UNITS or (last in UNITS and "/" in last):

@@ -19,6 +19,7 @@ _DATAFLASH = re.compile(r"FMT, ?\d+, ?\d+, ?\w+, ?\w+, ?.*")
 _NUMBERS = re.compile(r"[\s\d.+\-eE]*")
 _GLUED = re.compile(r"\.\d+[-+]\d*\.\d")
 _TELEGRAM = re.compile(r"\d-\d+:\d+\.\d+\.\d+(?:\*\d+)?\(.*\)")
+_DAILY = re.compile(r"[A-Z]{2}[A-Z0-9_-]{9}\d{6}[A-Z][A-Z0-9]{3}(?:[\s\d-]{5}.{3}){20,31}.*")
 _MOST = 0.5
 """Share of the first lines that have the form of one layout."""
 
@@ -136,6 +137,16 @@ _LAYOUTS = (
         _is_telegram,
         "telegrams of a P1 port (DSMR), a block of lines each",
         "log one reading a row, with a column of time, and read that",
+    ),
+    _Layout(
+        _starts("@problemName", "@problemname"),
+        "a data set of labelled series (.ts), a series a line",
+        "save one series as a column, with sktime.datasets.load_from_tsfile, and read that",
+    ),
+    _Layout(
+        _mostly(_DAILY),
+        "a GHCN-Daily file of fixed width, a month a line and a mark behind each day",
+        "download the station as CSV from the same service, and read that",
     ),
     _Layout(
         _is_glued,

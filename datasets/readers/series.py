@@ -1,6 +1,7 @@
 """Stacked series: several signals in the same columns, told apart by a text."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,7 +80,7 @@ def find_series(
         found = _grouped(table, columns)
         if found is None:
             continue
-        named = len(columns) == 1 and bool(words(table.names[columns[0]]) & NAMES)
+        named = len(columns) == 1 and _names_series(table.names[columns[0]])
         if tangled and _all_are_runs(found, instants):
             return found
         sure = not is_plain(table.frame.iloc[:, columns[0]]) or _take_turns(found)
@@ -111,7 +112,7 @@ def lone_rows(table: Table, taken: frozenset[int]) -> IntArray:
     WinCC marks the start and the end of an archive so.
     """
     for column, name in enumerate(table.names):
-        if column in taken or not words(name) & NAMES:
+        if column in taken or not _names_series(name):
             continue
         series = table.frame.iloc[:, column]
         if is_plain(series):
@@ -140,7 +141,7 @@ def same_in_each(series: Series, table: Table) -> list[int]:
     found = []
     for column in range(len(table.names)):
         values = table.frame.iloc[:, column]
-        named = words(table.names[column]) & NAMES
+        named = _names_series(table.names[column])
         if (
             column not in series.columns
             and values.dtype.kind in "iu"
@@ -162,7 +163,7 @@ def _keys(table: Table, taken: frozenset[int]) -> list[int]:
         series = table.frame.iloc[:, column]
         plain = is_plain(series)
         if plain and not (
-            series.dtype.kind in "iu" and words(table.names[column]) & (NAMES - {"point", "unit"})
+            series.dtype.kind in "iu" and _names_series(table.names[column], {"point", "unit"})
         ):
             continue
         if not plain and _is_numbers(series):
@@ -171,6 +172,12 @@ def _keys(table: Table, taken: frozenset[int]) -> list[int]:
         if 1 < count <= min(_MOST_SERIES, len(series) // 2):
             found.append(column)
     return found
+
+
+def _names_series(name: str | None, less: AbstractSet[str] = frozenset()) -> bool:
+    """Return True if a name is one of a column that tells series apart, as tag and tagid are."""
+    known = NAMES - less
+    return any(word in known or word.removesuffix("id") in known for word in words(name))
 
 
 def _is_numbers(series: "pd.Series[float]") -> bool:

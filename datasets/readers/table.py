@@ -27,6 +27,8 @@ from spectra.datasets.readers.time_column import Times, find_times
 from spectra.datasets.readers.time_index import MissingTimeError, TimeColumn
 from spectra.errors import DataError
 
+_A_FEW = 20
+"""Cells that tell what a column of text holds."""
 _MOST_ABOVE = 50
 """Rows without a time above all others that are left out with the values in them."""
 _LONGEST_ELAPSED = 1e8
@@ -153,6 +155,9 @@ def _have_no_values(table: Table, wanted: list[int] | None, error: MissingTimeEr
     others = set(range(len(table.names))) - {error.column} - counters
     for column in others if wanted is None else wanted:
         series = rows.iloc[:, column]
+        if not is_plain(series) and _is_text(table.frame.iloc[:_A_FEW, column], table.decimal):
+            # A word or a number of a footer below a text.
+            continue
         empty = (
             series.isna()
             if is_plain(series)
@@ -161,6 +166,11 @@ def _have_no_values(table: Table, wanted: list[int] | None, error: MissingTimeEr
         if not bool(np.all(empty)):
             return False
     return True
+
+
+def _is_text(column: "pd.Series[float]", decimal: str) -> bool:
+    """Return True if the first cells of a column are all words."""
+    return not is_plain(column) and bool(np.isnan(read_cells(column, decimal).values).all())
 
 
 def _with_unit_columns(table: Table, chosen: Channels, taken: frozenset[int]) -> tuple[str, ...]:

@@ -116,12 +116,14 @@ def _is_void(rows: list[list[str]], column: int) -> bool:
 def _is_row_of_counts(
     row: list[str], full: list[int], *, texts_above: bool, fractions_below: bool
 ) -> bool:
-    """Return True if a row below texts has the number of samples of each channel.
+    """Return True if a row below texts has the number of samples of each channel, or of itself.
 
     All have one number, and the time has none; of columns without a time two are alike by chance.
     """
     if not texts_above or len(full) < 2:
         return False
+    if len(row) > 2 and row == [str(number) for number in range(1, len(row) + 1)]:
+        return True
     timed = row[full[0]] == ""
     counts = {row[column] for column in full[timed:] if column < len(row)}
     return len(counts) == 1 and counts.pop().isdigit() and (timed or fractions_below)

@@ -43,11 +43,13 @@ _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
 _PARTS: dict[Literal["ms", "us", "ns"], set[str]] = {
-    "ms": {"ms", "millitm", "msec", "msecs", "millis", "millisecond", "milliseconds"},
-    "us": {"us", "µs", "μs", "usec", "micros", "microsecond", "microseconds"},
-    "ns": {"ns", "nsec", "nanos", "nanosecond", "nanoseconds"},
+    "ms": {"ms", "millitm", "msec", "msecs", "millis", "millisec", "millisecond", "milliseconds"},
+    "us": {"us", "µs", "μs", "usec", "micros", "microsec", "microsecond", "microseconds"},
+    "ns": {"ns", "nsec", "nsecs", "nanos", "nanosec", "nanosecond", "nanoseconds"},
 }
 """Words that name a column of the parts of a second, and nothing else."""
+_FRACTIONS = ({"fractional", "seconds"}, {"fraction"}, {"seconds", "fraction"})
+"""Names of a column of the rest of a second."""
 _IN_A_SECOND = {"ms": 1000, "us": 1_000_000, "ns": 1_000_000_000}
 
 NO_TIME = "none"
@@ -102,9 +104,25 @@ def find_times(
         chosen = _started(chosen, others)
     chosen = _with_parts_of_seconds(table, chosen)
     spare -= chosen.columns
+    spare |= _whole_seconds(table, chosen, [one for one in free if one not in spare])
     aside, notes = _other_axes(table, chosen, free)
     notes = (*_spare_notes(table, sorted(spare - aside)), *notes)
     return Times(chosen, spare | aside, notes)
+
+
+def _whole_seconds(table: Table, axis: TimeColumn, free: list[int]) -> frozenset[int]:
+    """Return the columns of whole seconds since 1970 that the axis counts in fractions."""
+    if not isinstance(axis.index, pd.DatetimeIndex) or not len(axis.index):
+        return frozenset()
+    named = [one for one in free if words(table.names[one]) & {"sec", "secs", "seconds"}]
+    seconds = np.floor(seconds_of(axis.index)) if named else np.empty(0)
+    return frozenset(
+        one
+        for one in named
+        if one not in axis.columns
+        and table.frame.iloc[:, one].dtype.kind in "iu"
+        and np.ptp(table.frame.iloc[:, one].to_numpy(dtype=np.float64) - seconds) == 0
+    )
 
 
 def _with_parts_of_seconds(table: Table, axis: TimeColumn) -> TimeColumn:
@@ -113,6 +131,9 @@ def _with_parts_of_seconds(table: Table, axis: TimeColumn) -> TimeColumn:
     if not isinstance(axis.index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         return axis
     named = words(table.names[column]) if column < len(table.names) else frozenset()
+    if named in _FRACTIONS:
+        return _with_fractions(table, axis, column)
+    named -= {"header", "stamp", "timestamp", "time"}
     unit = next((unit for unit, known in _PARTS.items() if named and named <= known), None)
     if unit is None:
         return axis
@@ -124,6 +145,18 @@ def _with_parts_of_seconds(table: Table, axis: TimeColumn) -> TimeColumn:
     late = pd.TimedeltaIndex(series.to_numpy(dtype=np.int64).view(f"timedelta64[{unit}]"))
     index = (axis.index.as_unit(unit) + late).rename(axis.index.name)
     return replace(axis, columns=axis.columns | {column}, index=index)
+
+
+def _with_fractions(table: Table, axis: TimeColumn, column: int) -> TimeColumn:
+    """Return an axis of whole seconds with the fractions of a second in a column."""
+    series = table.frame.iloc[:, column]
+    if not isinstance(axis.index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        return axis
+    if series.dtype.kind not in "iuf" or not bool(((series >= 0) & (series < 1)).all()):
+        return axis
+    rest = np.rint(series.to_numpy(dtype=np.float64) * 1e9).astype(np.int64)
+    index = axis.index.as_unit("ns") + pd.TimedeltaIndex(rest.view("timedelta64[ns]"))
+    return replace(axis, columns=axis.columns | {column}, index=index.rename(axis.index.name))
 
 
 def _other_axes(
@@ -241,16 +274,18 @@ def _candidates(
     return found, refused
 
 
-def _rank(table: Table, one: TimeColumn) -> tuple[int, bool, bool, bool, int]:
+def _rank(table: Table, one: TimeColumn) -> tuple[int, bool, bool, bool, bool, int]:
     """Return how well a column serves as the axis, the smallest best.
 
-    A regular one goes before one whose stamps repeat or come in bursts, a date before a clock, and
-    a column named like time before another.
+    A regular one goes before one whose stamps repeat or come in bursts, a date before a clock, a
+    column named like time before another, and a time before the number of its steps.
     """
     column = min(one.columns)
     clock = isinstance(one.index, pd.TimedeltaIndex)
     uneven = not has_equal_steps(np.diff(seconds_of(one.index)))
-    return irregularity(one.index), clock, uneven, not names_time(table.names[column]), column
+    name = table.names[column]
+    steps = bool(words(name) & {"step", "timestep", "timesteps"})
+    return irregularity(one.index), clock, uneven, not names_time(name), steps, column
 
 
 def _plausible(table: Table, free: list[int]) -> list[int]:

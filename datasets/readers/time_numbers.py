@@ -106,13 +106,16 @@ def epoch(
 
 
 def written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
-    """Return instants where each value is written as 20240131, with or without hhmmss."""
+    """Return instants where each value is written as 20240131, with hhmmss or 2401311030."""
     low, high = float(values.min()), float(values.max())
     for lowest, highest, form in (
         (19e6, 22e6, "%Y%m%d"),
         (19e8, 22e8, "%Y%m%d%H"),
         (19e10, 22e10, "%Y%m%d%H%M"),
         (19e12, 22e12, "%Y%m%d%H%M%S"),
+        # Years of two digits from 2022 on: before, 2003 may be the year or the month.
+        (22e8, 40e8, "%y%m%d%H%M"),
+        (22e10, 40e10, "%y%m%d%H%M%S"),
     ):
         if lowest <= low and high < highest and bool((values == np.rint(values)).all()):
             dates = pd.to_datetime(

@@ -82,6 +82,9 @@ def _year_month_day(date: re.Match[str], order: str) -> tuple[int, int, int] | N
     if date[1]:
         return int(date[1]), int(date[2]), int(date[3])
     left, right, year = int(date[4]), int(date[6]), int(date[7])
+    if date[5] == "-" and year < 32 and left > 12 >= right and not order:
+        # 24-03-15 begins with the day or with the year.
+        return None
     year += 2000 if year < 100 else 0
     if date[5] == "." or left > 12:
         order = "day"
