@@ -279,3 +279,33 @@ def test_dates_in_digits_may_have_years_of_two() -> None:
 def test_series_in_lines_are_named_with_what_to_do(line: str, said: str) -> None:
     with pytest.raises(DataError, match=re.escape(said)):
         recording([line] * 12)
+
+
+def test_a_clock_of_microseconds_is_no_date_of_1973() -> None:
+    rows = [f"{123_456_789 + 4000 * i + i % 3},{x}" for i, x in enumerate(LEFT)]
+    assert not isinstance(recording(rows, "timestamp,gyro").index, pd.DatetimeIndex)
+
+
+@pytest.mark.parametrize(("start", "step"), [(315_532_800, 86_400), (700_000_000, 1)])
+def test_stamps_of_before_2000_are_dates(start: int, step: int) -> None:
+    rows = [f"{start + step * i},{x}" for i, x in enumerate(LEFT)]
+    assert recording(rows, "timestamp,x").index[0] == pd.Timestamp(start, unit="s", tz="UTC")
+
+
+def test_a_first_row_like_those_below_names_nothing() -> None:
+    found = recording([f"abc123,web,{x}%,12MiB" for x in LEFT])
+    np.testing.assert_array_equal(found.values[:, 0], LEFT)
+
+
+@pytest.mark.parametrize("head", ["t;VO2\ns;l/min\n", "Elapsed (mm:ss);VO2", "Time [min:s];VO2"])
+def test_a_clock_of_two_parts_may_be_minutes_and_seconds(head: str) -> None:
+    rows = [f"{5 * i // 60:02d}:{5 * i % 60:02d};{x}" for i, x in enumerate(LEFT)]
+    assert recording(rows, head).fs == pytest.approx(0.2)
+
+
+def test_start_and_step_beside_lists_of_json_are_those_of_their_rows() -> None:
+    meta = {"start": 1_583_971_200, "end": 1_583_974_800, "step": 60, "legend": ["in", "out"]}
+    data = [[float(x), float(y)] for x, y in zip(LEFT, RIGHT, strict=True)]
+    found = recording([json.dumps({"about": "RRDtool", "meta": meta, "data": data})])
+    assert found.fs == pytest.approx(1 / 60)
+    assert found.index[0] == pd.Timestamp("2020-03-12", tz="UTC")

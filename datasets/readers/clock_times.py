@@ -40,6 +40,8 @@ _CLOCK_DIGITS = re.compile(r"\s*(\d{4})\s?(?:UTC|GMT|Z|h)\s*", re.IGNORECASE)
 _HOURS = re.compile(r"\s*(\d{1,2})\s?[-–]\s?(\d{1,2})\s*")
 """The hour of a row by its ends: 00 - 01."""
 _HALF = re.compile(r"\s*[ap]\.?m?\.?\s*", re.IGNORECASE)
+_MINUTES_FIRST = re.compile(r"(?<![\w:])m{1,2}:s{1,2}|\bmin:s|\s\[?s(?:ec)?\]?$", re.IGNORECASE)
+"""What names and units say of a clock such as 01:30 whose first part is minutes."""
 _A_FEW = 20
 
 
@@ -166,7 +168,9 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
     halves = parts[4].str.lower()
     if halves.notna().any():
         first = first % 12 + 12 * (halves == "p").to_numpy()
-    minutes_first = bool(parts[2].isna().all() and parts[3].notna().any())
+    said = f"{table.names[column] or ''} {table.unit(column)}"
+    two = bool(parts[2].isna().all())
+    minutes_first = two and bool(parts[3].notna().any() or _MINUTES_FIRST.search(said))
     seconds = first * 60 + second if minutes_first else first * 3600 + second * 60 + third
     seconds = seconds + fraction
     if unwrap and not minutes_first and seconds.max() <= 86400:

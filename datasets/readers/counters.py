@@ -31,6 +31,8 @@ _IDENTIFIERS = frozenset(
         "table",
         "station",
         "stations",
+        "poste",
+        "grade",
         "device",
         "node",
         "record",

@@ -347,6 +347,8 @@ def _is_header(rows: list[list[str]], decimal: str) -> bool:
         return True
     words = [field for field in first if field.lower() not in MISSING and field not in values]
     if not values:
+        if _goes_on_below(first, body):
+            return False
         united = all(map(is_number_with_unit, filter(None, first)))
         return bool(words) and not (united and body and any(map(is_number_with_unit, body[0])))
     counted = [str(i) for i in range(len(values))]
@@ -364,6 +366,16 @@ def _is_header(rows: list[list[str]], decimal: str) -> bool:
     ascending = whole and sorted(set(map(int, values))) == [*map(int, values)]
     return (
         bool(words) and ascending and len(body) > 0 and _stands_above_numbers(first, body, decimal)
+    )
+
+
+def _goes_on_below(first: list[str], body: list[list[str]]) -> bool:
+    """Return True if a first row of words and of numbers with units is one like those below."""
+    below = [row for row in body if len(row) == len(first)]
+    same = any(field and all(row[i] == field for row in below) for i, field in enumerate(first))
+    return same and any(
+        is_number_with_unit(field) and all(is_number_with_unit(row[i]) for row in below)
+        for i, field in enumerate(first)
     )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import Any
 
+import numpy as np
+
 from spectra.datasets.readers.dates import is_date
 from spectra.datasets.readers.names import is_unit, names_only_time, names_time
 
@@ -97,7 +99,14 @@ def texts_in(value: Any) -> Iterator[str]:
     """Yield the texts and numbers with their keys in objects that are no records: "fs: 250"."""
     for _, inner in _objects(value, "", 0):
         for key, each in inner.items():
-            if isinstance(each, (str, int, float)) and not isinstance(each, bool):
+            if not isinstance(each, (str, int, float)) or isinstance(each, bool):
+                continue
+            if key == "step" and "start" in inner:
+                # rrdtool and Prometheus call the interval so.
+                yield f"interval: {each}"
+            elif key == "start" and isinstance(each, int) and 1e9 <= each < 2.5e9:
+                yield f"start: {np.datetime64(each, 's')}Z"
+            else:
                 yield f"{key}: {each}"
 
 

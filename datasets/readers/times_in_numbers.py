@@ -125,11 +125,24 @@ def _dates_in_numbers(
     if called:
         # A unit beside stamps of before 2000 makes them a count since the logger was started.
         since = words(name) & {"epoch", "unix", "utc"}
+        if unit is None and not since and _counts_since_start(values):
+            return None
         dates = epoch(series, values, 1e8 if unit is None or since else 946_684_800.0)
         return day_numbers(values, names_date(name)) if dates is None else dates
     if not is_steady(values) or (unit is not None and names_time(name)):
         return None
     return epoch(series, values, 1e9)
+
+
+def _counts_since_start(values: Float64Array) -> bool:
+    """Return True for stamps of before 2000 whose steps are no seconds of people.
+
+    123456789 is an instant of 1973, and two minutes of a clock of microseconds.
+    """
+    steps = np.diff(values)
+    step = float(np.median(steps)) if len(steps) else 0.0
+    # Seconds by hundreds are whole half minutes, give or take the jitter of none.
+    return bool(values[0] < 946_684_800.0 and step >= 100 and np.any(steps % 30 != 0))
 
 
 def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float64Array | None:
