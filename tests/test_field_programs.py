@@ -309,3 +309,56 @@ def test_start_and_step_beside_lists_of_json_are_those_of_their_rows() -> None:
     found = recording([json.dumps({"about": "RRDtool", "meta": meta, "data": data})])
     assert found.fs == pytest.approx(1 / 60)
     assert found.index[0] == pd.Timestamp("2020-03-12", tz="UTC")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "%d.%m.%Y %H:%M:%S 000", "%d %B %Y à %H:%M", "%B %dth, %Y at %H:%M",
+        "%d %B %Y \u0433. %H:%M", "%d de %B de %Y %H:%M", "%Y/%m/%d(木) %H:%M",
+    ],
+)  # fmt: skip
+def test_words_between_the_parts_of_a_date_say_nothing(form: str) -> None:
+    rows = [f"{stamp};{value}" for stamp, value in zip(stamps(form), LEFT, strict=True)]
+    found = recording(rows, "t;x")
+    assert list(found.index) == list(pd.date_range("2020-03-12", periods=N, freq="h"))
+
+
+@pytest.mark.parametrize("form", ["%b-%y", "%B %Y", "%m/%Y", "%Y%m"])
+def test_months_without_a_day_are_dates(form: str) -> None:
+    rows = [f"{s},{x}" for s, x in zip(stamps(form, "MS", "1990-01-01"), LEFT, strict=True)]
+    found = recording(rows, "month,x")
+    assert list(found.index) == list(pd.date_range("1990-01-01", periods=N, freq="MS"))
+
+
+def test_weeks_without_a_day_begin_on_monday() -> None:
+    rows = [f"{s},{x}" for s, x in zip(stamps("%G-W%V", "7D", "2020-01-06"), LEFT, strict=True)]
+    assert recording(rows, "week,x").index[0] == pd.Timestamp("2020-01-06")
+
+
+def test_durations_of_net_are_times() -> None:
+    rows = [f"{i // 24}.{i % 24:02d}:00:00,{x}" for i, x in enumerate(LEFT)]
+    assert recording(rows, "t,x").fs == pytest.approx(1 / 3600)
+
+
+def test_a_word_at_the_end_of_an_empty_column_is_no_sample() -> None:
+    rows = [f"\t{i // 60:02d}:{i % 60:02d}:00\t{x}\t37" for i, x in enumerate(LEFT)]
+    found = recording([*rows, "~End"], "Plate:\tP1\n\tTime(hh:mm:ss)\tA1\tT")
+    assert (found.n_samples, found.fs) == (N, pytest.approx(1 / 60))
+
+
+def test_numbers_that_touch_only_where_they_are_negative_are_named() -> None:
+    rows = [f"{i * 0.01:16.9E}{x - 21:16.9E}" for i, x in enumerate(LEFT)]
+    with pytest.raises(DataError, match="touch one another"):
+        recording(rows)
+
+
+def test_a_time_in_digits_without_a_name_stands_beside_its_date() -> None:
+    rows = [f"{s},{x}" for s, x in zip(stamps("%d%b%Y,%H%M", "15min"), LEFT, strict=True)]
+    found = recording(rows)
+    assert (found.index[0], found.fs) == (pd.Timestamp("2020-03-12"), pytest.approx(1 / 900))
+
+
+def test_a_number_below_a_name_is_no_unit() -> None:
+    rows = [f"{s},{x}" for s, x in zip(stamps("%Y-%m-%d %H:%M"), LEFT, strict=True)]
+    assert recording(rows, "Time,Value\nMin,18\nMax,24\nAvg,20").units is None

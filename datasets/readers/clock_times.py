@@ -9,6 +9,7 @@ import pandas as pd
 from spectra.datasets.readers.columns import Table, is_plain, quoted
 from spectra.datasets.readers.dates import is_clock, western_halves
 from spectra.datasets.readers.names import words
+from spectra.datasets.readers.time_index import refuse_missing
 from spectra.errors import DataError
 
 _DOTTED = re.compile(r"\s*\d{1,2}\.\d\d\.\d\d\s*")
@@ -157,6 +158,7 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
     )
     bad = parts[0].isna().to_numpy()
     if bad.any():
+        refuse_missing(table, column, table.frame.iloc[:, column].isna().to_numpy())
         row = int(np.argmax(bad))
         cell = table.frame.iloc[row, column]
         raise DataError(

@@ -26,6 +26,15 @@ _MONTHS = {
 _LETTER = r"[^\W\d_]"
 MONTH = rf"(?:{'|'.join(_MONTHS)}){_LETTER}*\.?"
 SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
+    (r"\s?[(\uff08][月火水木金土日월화수목금토일][)\uff09]", ""),
+    (r"(?<=\d{4})\s?\u0433\.?(?=$|,?\s)", ""),
+    (r"(?<=\d)(?:st|nd|rd|th)\b", ""),
+    (rf"^(.{{0,20}}\b\d{{1,2}}) de ({_LETTER}{{3,12}}) del? (?=\d{{4}})", r"\1 \2 "),
+    (r"(?<=\d{4})\s+(?:à|at|um|kl\.?|alle|om|a las),?\s+(?=\d{1,2}[:.h]\d\d)", " "),
+    (r"(?<=\d:\d\d:\d\d) (\d{3})$", r".\1"),
+    (rf"^({MONTH})[- ](\d{{4}})$|^({MONTH})-(\d\d)$", lambda match: _of_month(match)),
+    (r"^(0?[1-9]|1[0-2])[/.](\d{4})$", lambda match: f"{match[2]}-{int(match[1]):02d}"),
+    (r"^(\d{4})-?W(\d\d)$", r"\1-W\2-1"),
     (r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]", ""),
     (r"(?<=\d)\s?(?:uhr|hrs)$", ""),
     (r"\s+GMT([+-]\d{4})\s\(.{3,60}\)$", r" \1"),
@@ -75,3 +84,11 @@ def _from_1970(milliseconds: str) -> str:
 def _of_year(year: str, day: str) -> str:
     """Return the date of a day of a year, such as 074 of 2024; the text for none."""
     return str(np.datetime64(year, "D") + int(day) - 1) if 1 <= int(day) <= 366 else f"{year}-{day}"
+
+
+def _of_month(match: re.Match[str]) -> str:
+    """Return the year and month of January 1990, or of Jan-90 as Excel writes it."""
+    name, year = (match[1], match[2]) if match[1] else (match[3], match[4])
+    if len(year) == 2:
+        year = f"{19 if int(year) > 68 else 20}{year}"
+    return f"{year}-{month_number(name) or 0:02d}"

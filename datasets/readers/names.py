@@ -157,7 +157,7 @@ def names_only_time(name: str | None) -> bool:
 
 def names_unit_of_time(name: str | None) -> bool:
     """Return True if a name is nothing but a unit of time: "[s]", "x (ms)", "seconds"."""
-    if not name or not words(name) <= SECONDS.keys() | {"x", "in"}:
+    if not name or not words(name) <= SECONDS.keys() | {"x", "in", "rt"}:
         return False
     if re.match(r"\s*in\s", name, re.IGNORECASE):
         return True
@@ -205,7 +205,7 @@ def unit_in(name: str | None) -> str:
 def unit_text(field: str) -> str:
     """Return the unit in a field of a row of units, without brackets around it; "" for none."""
     text = field.strip("'\" ")
-    if _FORMAT.fullmatch(text) or text.casefold() in _STATISTICS:
+    if _FORMAT.fullmatch(text) or text.casefold() in _STATISTICS or _NUMBER.fullmatch(text):
         return ""
     pair = text[:1] + text[-1:]
     return text[1:-1] if pair in ("[]", "()") and text.count(text[0]) == 1 else text

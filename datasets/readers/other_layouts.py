@@ -17,11 +17,13 @@ _CAN_TABLE = re.compile(
 _NMEA = re.compile(r"\s*[$!](?:G[PNLABQ]|II|AI|WI|P)[A-Z]{2,4},.*")
 _DATAFLASH = re.compile(r"FMT, ?\d+, ?\d+, ?\w+, ?\w+, ?.*")
 _NUMBERS = re.compile(r"[\s\d.+\-eE]*")
-_GLUED = re.compile(r"\.\d+[-+]\d*\.\d")
+_GLUED = re.compile(r"\.\d+(?:[eE][-+]\d+)?[-+]\d*\.\d")
 _TELEGRAM = re.compile(r"\d-\d+:\d+\.\d+\.\d+(?:\*\d+)?\(.*\)")
 _DAILY = re.compile(r"[A-Z]{2}[A-Z0-9_-]{9}\d{6}[A-Z][A-Z0-9]{3}(?:[\s\d-]{5}.{3}){20,31}.*")
 _MOST = 0.5
 """Share of the first lines that have the form of one layout."""
+_SOME = 0.1
+"""Share of lines in which numbers touch: those without a minus have a blank between them."""
 
 _DECODE = "decode its messages to signals (cantools, SavvyCAN, asammdf) and export those as CSV"
 _UNIVERSAL = "export the function as CSV, or read it with pyuff and save the ordinate"
@@ -84,7 +86,7 @@ def _is_telegram(lines: Sequence[str]) -> bool:
 
 def _is_glued(lines: Sequence[str]) -> bool:
     glued = [line for line in lines if _NUMBERS.fullmatch(line) and _GLUED.search(line)]
-    return len(glued) > _MOST * len(lines)
+    return len(glued) > _SOME * len(lines)
 
 
 _LAYOUTS = (

@@ -37,8 +37,8 @@ from spectra.datasets.readers.times_in_numbers import SMALLEST_STAMP, time_in_nu
 from spectra.datasets.readers.yearless import is_yearless, yearless_dates
 from spectra.errors import DataError
 
-_ELAPSED = re.compile(r"\s*-?\d+ days?,? (?:\+?\d{1,2}:\d\d:\d\d(?:\.\d+)?)\s*")
-"""A duration as pandas writes it, and Python: 1 days 02:03:04, 1 day, 2:03:04."""
+_ELAPSED = re.compile(r"\s*-?\d+(?: days?,? \+?|\.)\d{1,2}:\d\d:\d\d(?:\.\d+)?\s*")
+"""A duration of pandas, Python and .NET: 1 days 02:03:04, 1 day, 2:03:04, 1.02:03:04."""
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
@@ -333,7 +333,9 @@ def _instants(
     if 2 * sum(is_date(cell, months=called) for cell in shapes) > len(shapes):
         return time_in_dates(table, column, order)
     if shapes and all(map(_ELAPSED.fullmatch, shapes)):
-        elapsed = pd.to_timedelta(series.astype("str").str.replace(",", ""), errors="coerce")
+        text = series.astype("str").str.replace(",", "")
+        text = text.str.replace(r"^\s*(-?\d+)\.(?=\d{1,2}:)", r"\1 days ", regex=True)
+        elapsed = pd.to_timedelta(text, errors="coerce")
         refuse_missing(table, column, elapsed.isna().to_numpy())
         return TimeColumn(columns, pd.TimedeltaIndex(elapsed).rename(name))
     if 2 * sum(map(is_clock, shapes)) > len(shapes):

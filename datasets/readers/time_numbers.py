@@ -108,6 +108,8 @@ def epoch(
 def written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
     """Return instants where each value is written as 20240131, with hhmmss or 2401311030."""
     low, high = float(values.min()), float(values.max())
+    if low >= 19e4 and high < 22e4 and (months := _written_months(values)) is not None:
+        return months
     for lowest, highest, form in (
         (19e6, 22e6, "%Y%m%d"),
         (19e8, 22e8, "%Y%m%d%H"),
@@ -124,6 +126,16 @@ def written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
             if not dates.isna().any():
                 return pd.DatetimeIndex(dates)
     return None
+
+
+def _written_months(values: Float64Array) -> pd.DatetimeIndex | None:
+    """Return the months that follow one another as 199912, 200001, …, None for other numbers."""
+    years, months = np.divmod(values, 100)
+    counts = 12 * (years - 1970) + months - 1
+    valid = bool(months.min() >= 1 and months.max() <= 12 and (np.diff(counts) == 1).all())
+    if not valid or len(values) < 6:
+        return None
+    return pd.DatetimeIndex(counts.astype(np.int64).view("datetime64[M]").astype("datetime64[s]"))
 
 
 def julian_dates(values: Float64Array, *, modified: bool) -> pd.DatetimeIndex | None:

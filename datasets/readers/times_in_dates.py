@@ -72,6 +72,13 @@ def _writes_day_first(table: Table) -> bool:
     return table.decimal == "," or any(words(name) & DAY_FIRST_WORDS for name in table.names[:8])
 
 
+def _unnamed_clock(series: "pd.Series[float]", dates: pd.DatetimeIndex) -> pd.TimedeltaIndex | None:
+    """Return times of day such as 0130 in a column without a name, where the rows are regular."""
+    clock = written_clock(series, "time")
+    regular = clock is not None and len(set(np.diff((dates + clock).asi8))) == 1
+    return clock if regular else None
+
+
 def with_clock(
     table: Table, column: int, dates: pd.DatetimeIndex, notes: tuple[str, ...] = ()
 ) -> TimeColumn:
@@ -85,6 +92,8 @@ def with_clock(
             clock = clock_times(table, beside, unwrap=False)
         else:
             clock = written_clock(series, table.names[beside])
+            if clock is None and table.names[beside] is None and beside > column:
+                clock = _unnamed_clock(series, dates)
         if clock is not None:
             name, columns = table.names[min(column, beside)], clock_columns(table, beside)
             return TimeColumn(columns | {column}, (dates + clock).rename(name), notes)

@@ -181,4 +181,6 @@ def _may_be_years(series: "pd.Series[float]") -> bool:
 def _starts_rising(series: "pd.Series[float]") -> bool:
     """Return True if the first rows of a column are day numbers or dates in digits."""
     first = series.iloc[:_A_FEW].to_numpy(dtype=np.float64)
-    return bool((first >= 19e6).all() and (np.diff(first) > 0).all())
+    steps = np.diff(first)
+    months = bool(((first >= 19e4) & (first < 22e4)).all() and np.isin(steps, (1, 89)).all())
+    return months or bool((first >= 19e6).all() and (steps > 0).all())
