@@ -326,3 +326,16 @@ def test_a_fault_in_a_text_that_ends_within_a_character_gets_one_sentence(
     )
     with suppress(DataError):
         read(path)
+
+
+def test_one_row_of_a_date_and_a_clock_among_blanks_has_no_names_above(tmp_path: Path) -> None:
+    (path := tmp_path / "a.txt").write_text("2020-01-01 10:00:00 1.5 2.5\n")
+    with pytest.raises(DataError):
+        read(path)
+
+
+def test_a_line_of_delimiters_alone_above_two_columns_is_no_row(tmp_path: Path) -> None:
+    rows = '"{""a"": 0}"\toff\n"{""a"": 3600}"\terr\n'
+    (path := tmp_path / "a.csv").write_text(f"# rate: 100 Hz\n\t\n{rows}")
+    with suppress(DataError):
+        read(path)

@@ -160,8 +160,8 @@ def _plausibility(rows: list[list[str]]) -> float:
         return -1.0
     if (
         width == 2
-        and not any(row[-1] for row in rows)
-        and not any(is_value(row[0], ",") for row in rows)
+        and not any(row[-1] for row in rows if row)
+        and not any(is_value(row[0], ",") for row in rows if row)
     ):
         # What only ends each line divides nothing.
         return -0.5

@@ -89,7 +89,7 @@ def heading_of(
     """Return the rows above the data: none, a header, or a header among other lines of text."""
     width = usual_width(body_of(rows[1:] or rows))
     clock = _clock_behind(rows, width) if delimiter == BLANKS else None
-    if clock == 1:
+    if clock == 1 and len(rows) > 1:
         rows = _with_index(rows, width)
     rows = [_with_clock(row, clock, width) for row in rows] if clock else rows
     if (stamped := _stamp_and_rate(rows, width)) is not None:
