@@ -1,6 +1,7 @@
 """The figures of one alarm and of the calibration hold what the explanation and scores hold."""
 
 import dataclasses
+from functools import cache
 from pathlib import Path
 
 import matplotlib.image
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 from scipy.stats import norm
 
@@ -254,9 +256,9 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("form", ["png", "svg", "pdf"])
-def test_hostile_names_are_drawn_as_text(name: str, form: str, tmp_path: Path) -> None:
+@cache
+def hostile_figures(name: str) -> tuple[Figure, ...]:
+    """The figures of a recording whose name, channel and unit are such a name."""
     values = np.random.default_rng(1).standard_normal((4000, 1))
     values[2000:2064] *= 8
     # Half of a surrogate pair stands for a byte of a file name.
@@ -265,11 +267,17 @@ def test_hostile_names_are_drawn_as_text(name: str, form: str, tmp_path: Path) -
     recording = dataclasses.replace(recording, units=(channel,))
     found = spectra.detect(recording)
     strongest = int(found.alarms["score"].argmax()) + 1
-    for figure in (
+    return (
         spectra.plot(found),
         spectra.plot_alarm(found, strongest),
         spectra.plot_calibration(found),
-    ):
+    )
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("form", ["png", "svg", "pdf"])
+def test_hostile_names_are_drawn_as_text(name: str, form: str, tmp_path: Path) -> None:
+    for figure in hostile_figures(name):
         figure.savefig(tmp_path / f"figure.{form}")
         shown = [text.get_text() for text in figure.findobj(Text)]
         assert all(line.isprintable() for text in shown for line in text.split("\n"))
