@@ -194,10 +194,18 @@ def broken() -> Detection:
     return spectra.detect(vibration, normal_rows=(0, 36_000), alpha=1e-6, method=method)
 
 
-def test_a_bearing_is_tested_in_each_explanation(broken: Detection, tmp_path: Path) -> None:
-    path = tmp_path / "bearing.html"
+@pytest.fixture(scope="module")
+def bearing_page(broken: Detection, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("report") / "bearing.html"
     spectra.write_report(broken, path, bearing="6205", rpm=1797)
-    one = numbers(path.read_text(encoding="utf-8"))["explained"][0]
+    return path
+
+
+def test_a_bearing_is_tested_in_each_explanation(
+    broken: Detection, bearing_page: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "bearing.html"
+    one = numbers(bearing_page.read_text(encoding="utf-8"))["explained"][0]
     assert one["details"]["bearing"].startswith("outer race (BPFO)")
     stands = [name for name, _, _, first in one["envelope"]["lines"] if first]
     assert stands == ["BPFO"]
@@ -399,10 +407,9 @@ if executable() is not None:
         np.testing.assert_allclose(canvas, expected, atol=1.0)
 
     def test_the_envelope_of_an_alarm_is_drawn_with_its_defects(
-        browser: Browser, broken: Detection, tmp_path: Path
+        browser: Browser, bearing_page: Path
     ) -> None:
-        spectra.write_report(broken, tmp_path / "r.html", bearing="6205", rpm=1797)
-        browser.open(tmp_path / "r.html", 390, dark=True)
+        browser.open(bearing_page, 390, dark=True)
         browser.evaluate("document.querySelector('#explained details').open = true")
         browser.evaluate("new Promise((done) => setTimeout(done, 100))")
         assert browser.problems() == []
