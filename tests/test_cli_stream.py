@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,8 +39,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(*arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
-    """Run the command with a text on its standard input."""
+def run(*arguments: str, text: str = "") -> Result:
+    """Run the command with a text on its standard input, a file as it has to have a descriptor."""
+    with tempfile.TemporaryFile() as file:
+        file.write(text.encode())
+        file.seek(0)
+        result = CliRunner().invoke(main, ["stream", *arguments], input=file)
+    # Anything else would have been a traceback.
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
+
+
+def run_program(*arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
+    """Run the command as a program of its own, with a text from a pipe."""
     return subprocess.run(
         (*COMMAND, *arguments), input=text, capture_output=True, text=True, check=False
     )
@@ -52,7 +64,7 @@ def events(text: str) -> list[dict[str, object]]:
 def test_events_come_on_standard_output_and_a_summary_on_standard_error(folder: Path) -> None:
     text = Path("data.csv").read_text(encoding="ascii")
     found = run("model", "--alpha", "1e-5", text=text)
-    assert (found.returncode, found.stderr) == (0, f"{ROWS + 1:,} lines, 4 events.\n")
+    assert (found.exit_code, found.stderr) == (0, f"{ROWS + 1:,} lines, 4 events.\n")
     opened, *_, closed = events(found.stdout)
     assert list(opened) == [
         "event", "number", "alarm", "start", "end", "peak", "score", "p_value", "channel",
@@ -84,11 +96,11 @@ def test_an_alarm_is_printed_while_the_stream_goes_on(folder: Path) -> None:
 def test_bad_lines_are_counted_and_fatal_only_if_asked(folder: Path) -> None:
     text = Path("data.csv").read_text(encoding="ascii").replace("\n100.0,", "\n100.0;")
     found = run("model", "--alpha", "1e-5", text=text)
-    assert found.returncode == 0
+    assert found.exit_code == 0
     assert found.stderr == f"{ROWS + 1:,} lines, 1 bad line left out, 4 events.\n"
     assert {event["bad_lines"] for event in events(found.stdout)} == {1}
     strict = run("model", "--strict", "--state", "state", text=text)
-    assert strict.returncode == 1
+    assert strict.exit_code == 1
     assert strict.stderr == "Error: stdin, line 1002: 1 fields in place of 2.\n"
     assert Path("state").exists()
 
@@ -100,10 +112,10 @@ def test_a_state_is_saved_at_the_end_and_goes_on(folder: Path) -> None:
         run("model", "--alpha", "1e-5", "--state", "state", text="".join(part))
         for part in (rows[:30], rows[30:2300], rows[2300:])
     ]
-    assert [part.returncode for part in parts] == [0, 0, 0]
+    assert [part.exit_code for part in parts] == [0, 0, 0]
     assert "".join(part.stdout for part in parts) == whole.stdout != ""
     other = run("model", "--state", "state", text="1,2\n")
-    assert other.returncode == 1
+    assert other.exit_code == 1
     assert "Error: state was saved with another threshold, --adapt or --every" in other.stderr
 
 
@@ -135,14 +147,14 @@ def test_a_command_gets_alarms_that_open_and_close_and_no_shell(folder: Path) ->
     script = "import sys; open('got', 'a').write(sys.stdin.read()); print('$HOME; x')"
     Path("hook.py").write_text(script, encoding="ascii")
     command = f"{sys.executable} hook.py '$(touch bad)' ; touch bad"
-    found = run("model", "--alpha", "1e-5", "--on-alarm", command, text=text)
+    found = run_program("model", "--alpha", "1e-5", "--on-alarm", command, text=text)
     assert found.returncode == 0
     got = events(Path("got").read_text(encoding="ascii"))
     assert got == [each for each in events(found.stdout) if each["event"] != "updated"]
     assert not Path("bad").exists()
     # What it prints is on standard error.
     assert found.stderr.count("$HOME; x") == 2
-    failing = run("model", "--on-alarm", "false", text=text)
+    failing = run_program("model", "--on-alarm", "false", text=text)
     assert failing.returncode == 0
     assert "The command of --on-alarm ended with status 1." in failing.stderr
 
@@ -150,18 +162,14 @@ def test_a_command_gets_alarms_that_open_and_close_and_no_shell(folder: Path) ->
 def test_names_from_a_stream_reach_no_terminal_as_they_are(folder: Path) -> None:
     text = Path("data.csv").read_text(encoding="ascii").replace("t,x", "t,x\x1b[31m\x9b2J", 1)
     found = run("--learn-rows", "1500", text=text)
-    assert found.returncode == 0
+    assert found.exit_code == 0
     assert events(found.stdout)
     assert found.stdout.isascii()
     assert "\x1b" not in found.stdout + found.stderr
     broken = run("model", "--strict", text=text + "\x1b]0;title\x07,\x1b[31mz\n" * 40)
-    assert broken.returncode == 1
+    assert broken.exit_code == 1
     assert "\x1b" not in broken.stderr
     assert "\x07" not in broken.stderr
-
-
-def invoke(*arguments: str) -> Result:
-    return CliRunner().invoke(main, ["stream", *arguments])
 
 
 @pytest.mark.parametrize(
@@ -180,7 +188,7 @@ def invoke(*arguments: str) -> Result:
     ],
 )
 def test_wrong_arguments_are_named(folder: Path, arguments: tuple[str, ...], said: str) -> None:
-    result = invoke(*arguments)
+    result = run(*arguments)
     assert result.exit_code == 2
     assert said in result.stderr
 
@@ -202,7 +210,7 @@ def test_what_cannot_be_used_is_one_sentence(
     folder: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     result = run(*arguments)
-    assert result.returncode in (1, 2)
+    assert result.exit_code in (1, 2)
     assert said in result.stderr
     assert "Traceback" not in result.stderr
 
@@ -287,7 +295,7 @@ def test_a_stream_that_cannot_go_on_says_so_in_one_sentence_and_saves_its_state(
     rows = Path("data.csv").read_text(encoding="ascii").splitlines(keepends=True)
     arguments = ("model", "--alpha", "1e-5", "--state", "state")
     found = run(*arguments, text="".join(spoilt(rows)))
-    assert found.returncode == 1
+    assert found.exit_code == 1
     assert found.stderr.startswith("Error: stdin, line 2")
     assert said in found.stderr
     assert found.stderr.count("\n") == 1
@@ -296,7 +304,7 @@ def test_a_stream_that_cannot_go_on_says_so_in_one_sentence_and_saves_its_state(
     assert kept[0]["event"] == "opened"
     line = int(found.stderr.partition("line ")[2].partition(":")[0].replace(",", ""))
     mended = run(*arguments, "-q", text="".join(rows[line - 1 :]))
-    assert mended.returncode == 0, mended.stderr
+    assert mended.exit_code == 0, mended.stderr
     every = kept + events(mended.stdout)
     assert [event["number"] for event in every] == list(range(1, len(every) + 1))
     assert every[-1]["event"] == "closed"
@@ -305,12 +313,12 @@ def test_a_stream_that_cannot_go_on_says_so_in_one_sentence_and_saves_its_state(
 
 def test_the_state_of_another_model_is_refused_and_kept(folder: Path) -> None:
     text = Path("data.csv").read_text(encoding="ascii")
-    assert run("model", "--state", "state", text=text).returncode == 0
+    assert run("model", "--state", "state", text=text).exit_code == 0
     before = Path("state").read_bytes()
     arguments = ["fit", "data.csv", "-o", "other", "--nperseg", "32", "-q"]
     assert CliRunner().invoke(main, arguments).exit_code == 0
     found = run("other", "--state", "state", text=text)
-    assert found.returncode == 1
+    assert found.exit_code == 1
     assert found.stderr.startswith("Error: state: The state was saved with another model than")
     assert found.stderr.count("\n") == 1
     assert Path("state").read_bytes() == before

@@ -14,6 +14,7 @@ import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
+from typing import IO
 
 import pandas as pd
 import pytest
@@ -50,24 +51,29 @@ def shell_lines() -> list[str]:
     return [line for kind, text in blocks(PAGES[0]) if kind == "sh" for line in text.splitlines()]
 
 
-def spectra(line: str) -> str:
+def spectra(line: str, file: IO[bytes] | None = None) -> str:
     """The standard output of a command, which may fail only with --fail-on-anomaly."""
-    words = shlex.split(line)
-    result = CliRunner().invoke(main, words[1:])
+    program, *words = shlex.split(line)
+    assert program == "spectra"
+    result = CliRunner().invoke(main, words, input=file)
     assert result.exit_code == (3 if "--fail-on-anomaly" in words else 0), (
         f"{line}: {result.output}"
     )
     return result.stdout
 
 
-def type_in(line: str) -> None:
+def type_in(line: str, page: Path) -> None:
     """Run a line for the shell, unless it installs something or sets up completion."""
     if " | spectra stream " in line:
         # Whatever the lines come from, those of a file are given to it.
         _, _, stream = line.partition(" | ")
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        piped = f"cat data.csv | {stream}"
-        subprocess.run(piped, shell=True, check=True, env={**os.environ, "PATH": path})
+        if page == PAGES[0]:
+            path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+            piped = f"cat data.csv | {stream}"
+            subprocess.run(piped, shell=True, check=True, env={**os.environ, "PATH": path})
+        else:
+            with Path("data.csv").open("rb") as file:
+                spectra(stream, file)
     elif line.startswith("spectra "):
         spectra(line)
     elif line.split()[0] in ("head", "mkdir", "mv"):
@@ -122,7 +128,7 @@ def test_blocks_of_a_page_run_in_their_order(page: Path) -> None:
         else:
             assert kind == "sh", f"nothing checks a block of {kind}"
             for line in text.splitlines():
-                type_in(line)
+                type_in(line, page)
     for figure in re.findall(r'savefig\("([\w.]+)"\)', page.read_text(encoding="utf-8")):
         assert Path(figure).read_bytes().startswith(b"\x89PNG")
 
