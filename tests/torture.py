@@ -119,7 +119,6 @@ def torture(folder: Path, count: int, seed: int = 0) -> Counter[str]:
 
 # Rows of a stream with a burst in every 2,000, and of those that it learns from.
 STREAM_ROWS, LEARNED_ROWS = 60_000, 4_000
-SPECTRA = (sys.executable, "-m", "spectra")
 
 
 def stream_file(path: Path) -> None:
@@ -133,12 +132,51 @@ def stream_file(path: Path) -> None:
             file.write("" if row % 7001 < 3 else line[:3] + "\n" if row % 9001 == 0 else line)
 
 
-def following(folder: Path, state: str, output: Path) -> "subprocess.Popen[bytes]":
-    """A stream that follows the file of a folder, and appends its events to a file."""
-    options = ("--follow", "data.csv", "--state", state, "--save-every", "0.1", "--quiet")
-    command = (*SPECTRA, "stream", "--learn-rows", str(LEARNED_ROWS), "--alpha", "1e-5", *options)
-    with output.open("ab") as file:
-        return subprocess.Popen(command, cwd=folder, stdout=file)
+# Takes the lines of a file, then forks a stream that follows it, kills it, and goes on from its
+# state, time and again; the last one is let finish. The events of each are appended to a file.
+STREAMS = """
+import json, os, random, signal, sys, time
+from click.testing import CliRunner
+import spectra.pipeline, spectra.stream.feed
+from spectra.cli import main
+count, seed, *options = sys.argv[1:]
+rng = random.Random(int(seed))
+def run():
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(os.open("out", os.O_WRONLY | os.O_APPEND | os.O_CREAT), 1)
+        rest = ["--follow", "data.csv", "--state", "state", "--save-every", "0.1"]
+        try:
+            main(["stream", *options, *rest])
+        except SystemExit as end:
+            os._exit(end.code)
+    return pid
+def events(path):
+    with open(path) as file:
+        return len({json.loads(line)["number"] for line in file})
+begin = time.perf_counter()
+# The events of a stream that nobody kills; reading a file to its end closes no alarm.
+with open("data.csv", "rb") as file:
+    words = ["stream", *options, "--state", "whole.state"]
+    found = CliRunner().invoke(main, words, input=file, catch_exceptions=False)
+whole = time.perf_counter() - begin
+with open("whole", "wb") as file:
+    file.write(found.stdout_bytes)
+for _ in range(int(count)):
+    pid = run()
+    # Some die before they save anything, the others together take about as long as the whole.
+    time.sleep(rng.uniform(0.0, 4 * whole / int(count)))
+    os.kill(pid, signal.SIGKILL)
+    if os.waitpid(pid, 0)[1] != signal.SIGKILL:
+        sys.exit("The stream ended.")
+pid = run()
+while not os.path.exists("out") or events("out") < events("whole"):
+    if os.waitpid(pid, os.WNOHANG)[0]:
+        sys.exit("The stream ended.")
+    time.sleep(0.05)
+os.kill(pid, signal.SIGTERM)
+os.waitpid(pid, 0)
+"""
 
 
 def events_in(output: Path) -> dict[int, bytes]:
@@ -151,27 +189,12 @@ def events_in(output: Path) -> dict[int, bytes]:
 
 def killed_streams(folder: Path, count: int, seed: int = 0) -> int:
     """Kill a stream at random moments and go on from its state: the events are the same."""
-    rng = random.Random(seed)
     stream_file(folder / "data.csv")
-    # The events of a stream that nobody kills; reading a file to its end closes no alarm.
-    whole = folder / "whole"
-    with (folder / "data.csv").open("rb") as file:
-        command = (*SPECTRA, "stream", "--learn-rows", str(LEARNED_ROWS), "--alpha", "1e-5")
-        rest = ("--state", "whole.state", "--quiet")
-        found = subprocess.run((*command, *rest), cwd=folder, stdin=file, stdout=-1, check=True)
-    whole.write_bytes(found.stdout)
-    expected = events_in(whole)
+    options = ("--learn-rows", str(LEARNED_ROWS), "--alpha", "1e-5", "--quiet")
+    server = (sys.executable, "-c", STREAMS, str(count), str(seed), *options)
+    subprocess.run(server, cwd=folder, check=True)
+    expected, output = events_in(folder / "whole"), folder / "out"
     assert len(expected) > 50
-    output = folder / "out"
-    for _ in range(count):
-        with following(folder, "state", output) as process:
-            time.sleep(rng.uniform(0.3, 1.5))
-            process.kill()
-    with following(folder, "state", output) as process:
-        while len(events_in(output)) < len(expected):
-            assert process.poll() is None, "The stream ended."
-            time.sleep(0.05)
-        process.terminate()
     assert events_in(output) == expected
     return output.read_bytes().count(b"\n") - len(expected)
 
