@@ -130,10 +130,10 @@ class Mutant:
         found = [*sites(self.tree)]
         self.line, change = found[index]
         functions = (node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef))
-        around = [
-            node.name for node in functions if node.lineno <= self.line <= (node.end_lineno or 0)
-        ]
-        self.function = around[-1] if around else ""
+        around = [node for node in functions if node.lineno <= self.line <= (node.end_lineno or 0)]
+        self.function = around[-1].name if around else ""
+        # What stands outside functions, and the defaults of their arguments.
+        self.is_run_by_import = not around or self.line < around[-1].body[0].lineno
         before = ast.unparse(self.tree).splitlines()
         change()
         after = ast.unparse(self.tree).splitlines()
@@ -290,8 +290,8 @@ def trials(room: str, modules: set[str], files: list[Recorded]) -> Iterator[Tria
         whole = set().union(*known.values())
         for index in range(sum(1 for _ in sites(ast.parse(path.read_text(encoding="utf-8"))))):
             mutant = Mutant(path, index)
-            # A line outside functions is run by the import, in whichever test comes first.
-            tests = (known.get(mutant.line) if mutant.function else None) or whole
+            # The import is in whichever test comes first.
+            tests = (None if mutant.is_run_by_import else known.get(mutant.line)) or whole
             ordered = sorted(tests, key=lambda name: (seconds.get(name, 0.0), name))
             yield Trial(room, mutant, ordered, sum(seconds.get(name, 0.0) for name in ordered))
 

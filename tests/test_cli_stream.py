@@ -322,3 +322,13 @@ def test_the_state_of_another_model_is_refused_and_kept(folder: Path) -> None:
     assert found.stderr.startswith("Error: state: The state was saved with another model than")
     assert found.stderr.count("\n") == 1
     assert Path("state").read_bytes() == before
+
+
+@pytest.mark.parametrize("given", [("--learn-rows", "600"), ("model",)])
+def test_a_half_life_shorter_than_a_frame_is_one_sentence(
+    folder: Path, given: tuple[str, ...]
+) -> None:
+    result = run(*given, "--adapt", "5", text=lines(0, burst=False))
+    assert result.exit_code == 1
+    assert "Error: --adapt 5 must be at least " in result.stderr
+    assert "Traceback" not in result.stderr

@@ -248,3 +248,14 @@ def test_drawn_frames_are_in_order_of_time_and_none_is_drawn_twice(
     starts = draw_starts(np.zeros((n, 1)), FrameGrid(16, 4), size, rows)
     assert (np.diff(starts) > 0).all()
     assert starts.size <= size
+
+
+@pytest.mark.parametrize("starts", [[5, 4], [4, 4], [-1, 4], [0, 3 * 2**61, -(2**62)]])
+def test_starts_that_do_not_ascend_are_refused_also_where_their_difference_overflows(
+    starts: list[int],
+) -> None:
+    targets = Targets(np.zeros((1, 3), np.float32), np.zeros((1, len(starts), 5), np.float32))
+    with pytest.raises(ValueError, match="ascending rows"):
+        NormalSpectra(
+            targets, np.zeros((1, len(starts))), np.array(starts), 16, 16, (Neighbours(1, 1),)
+        )

@@ -76,7 +76,7 @@ class FrameGrid:
     def of(cls, nperseg: int, step: int = 1) -> "FrameGrid":
         """Return the grid of frames of one length with the default overlap.
 
-        The hop is the multiple of `step` nearest to a quarter of a frame.
+        The hop is the multiple of `step` nearest to an eighth of a frame.
         """
         return cls(nperseg, max(min(step, nperseg), round(nperseg / OVERLAP / step) * step))
 

@@ -141,6 +141,11 @@ class Feed:
         step = None if fs is None or layout.kind == "none" else 1 / fs
         self._layout, self.model = layout, model
         self._clock = Clock(ClockState(step, layout.resolution))
+        half_life, longest = choices.threshold.get("adapt"), max(model.npersegs)
+        if half_life is not None and half_life < longest:
+            raise DataError(
+                f"--adapt {half_life} must be at least {longest}, the rows of the longest frame."
+            )
         stream = Stream(model, every=choices.every, **choices.threshold)
         self._head = []
         if given is None:
