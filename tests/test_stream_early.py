@@ -222,11 +222,11 @@ def test_the_command_opens_early_and_confirms(
     assert fitted.exit_code == 0, fitted.output
     data = Path("data.csv").read_text(encoding="ascii")
     found = run_stream("model", "--alpha", "1e-5", text=data)
-    assert found.returncode == 0, found.stderr
+    assert found.exit_code == 0, found.stderr
     assert '"event": "confirmed"' in found.stdout
     both = Path("normal.csv").read_text(encoding="ascii") + data.partition("\n")[2]
     learned = run_stream("--learn-rows", "4001", "--early", "--alpha", "1e-5", text=both)
-    assert learned.returncode == 0, learned.stderr
+    assert learned.exit_code == 0, learned.stderr
     assert learned.stdout.count('"confirmed"') == found.stdout.count('"confirmed"')
     refused = runner.invoke(main, ["stream", "model", "--early"], input=data)
     assert refused.exit_code == 2
