@@ -2,7 +2,7 @@
 
 import cmath
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from math import fsum, inf, isfinite, isnan, nan, sqrt
 
 
@@ -28,18 +28,7 @@ def step_score(frame_scores, nperseg, hop, step, j, share=0.25):
     Where the hop lacks one of its frames, the nearest hop that has all of them stands for it.
     """
     n_frames = len(frame_scores)
-    chosen = frames_of_step(n_frames, nperseg, hop, step, j, share)
-    scores = [frame_scores[i] for i in chosen if 0 <= i < n_frames]
-    scores = [score for score in scores if isfinite(score)]
-    return fsum(scores) / len(scores) if scores else nan
-
-
-# The same for every channel.
-@cache
-def frames_of_step(n_frames, nperseg, hop, step, j, share):
-    """The frames near the hop of step j, or near the one that stands for it."""
-    hops = range(n_frames + 2 * nperseg // hop + 2)
-    every = {q: frames_near(q, nperseg, hop, share) for q in hops}
+    every = frames_by_hop(n_frames, nperseg, hop, share)
     full = [q for q, near in every.items() if near[0] >= 0 and near[-1] < n_frames]
     own = j * step // hop
     # Where no hop has all its frames, it is the last one whose latest frame exists.
@@ -48,7 +37,17 @@ def frames_of_step(n_frames, nperseg, hop, step, j, share):
         if full
         else max(q for q, near in every.items() if near[-1] < n_frames)
     )
-    return every[chosen]
+    scores = [frame_scores[i] for i in every[chosen] if 0 <= i < n_frames]
+    scores = [score for score in scores if isfinite(score)]
+    return fsum(scores) / len(scores) if scores else nan
+
+
+# The same for all steps and channels.
+@lru_cache(8)
+def frames_by_hop(n_frames, nperseg, hop, share):
+    """The frames near each hop of a signal."""
+    hops = range(n_frames + 2 * nperseg // hop + 2)
+    return {q: frames_near(q, nperseg, hop, share) for q in hops}
 
 
 def n_finished(n_samples, nperseg, hop, step, share=0.25):
