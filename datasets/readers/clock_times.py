@@ -42,7 +42,7 @@ _HOURS = re.compile(r"\s*(\d{1,2})\s?[-–]\s?(\d{1,2})\s*")
 """The hour of a row by its ends: 00 - 01."""
 _HALF = re.compile(r"\s*[ap]\.?m?\.?\s*", re.IGNORECASE)
 _MINUTES_FIRST = re.compile(r"(?<![\w:])m{1,2}:s{1,2}|\bmin:s|\s\[?s(?:ec)?\]?$", re.IGNORECASE)
-"""What names and units say of a clock such as 01:30 whose first part is minutes."""
+"""Words in names and units that tell of a clock such as 01:30 whose first part is minutes."""
 _A_FEW = 20
 
 
