@@ -153,10 +153,11 @@ def detect(
 
     Notes
     -----
-    Scores are high and p-values low for anomalous rows. The statistic of a step is a power mean of
-    base scores (`spectra.calibration.fusion`). It becomes a p-value by its distribution
-    among normal steps, with a generalised Pareto tail (`spectra.calibration.gaussian`). Alarms
-    begin and end by hysteresis thresholding (`spectra.alarms`).
+    Scores are high and p-values low for anomalous rows. The statistic of a step is a mean of the
+    base scores by their surprisal (`spectra.calibration.fusion`). It becomes a p-value by its
+    distribution among normal steps, with a generalised Pareto tail
+    (`spectra.calibration.gaussian`). Alarms begin and end by hysteresis thresholding
+    (`spectra.alarms`).
 
     References
     ----------

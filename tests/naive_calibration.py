@@ -1,17 +1,22 @@
 """The fusion of base scores and the standard of distances by their definitions, in plain loops."""
 
-from math import exp, fsum, inf, isnan, log, log1p, nan, sqrt
+from math import exp, expm1, fsum, inf, isnan, log, log1p, nan, sqrt
 from statistics import NormalDist, mean, median, stdev
 
 from scipy.stats import t as student
 
 
-def power_mean(scores, power):
-    """(mean of max(z, 0)^power)^(1/power) over the scores there are."""
+def surprisal_mean(scores, degrees):
+    """The score whose surprisal is the root mean square of those of the scores there are.
+
+    The surprisal is log(1 + max(z, 0)²/degrees), that of a Student t distribution but for a factor.
+    """
     kept = [score for score in scores if not isnan(score)]
     if not kept:
         return nan
-    return (fsum(max(score, 0.0) ** power for score in kept) / len(kept)) ** (1 / power)
+    surprisals = [log1p(max(score, 0.0) ** 2 / degrees) for score in kept]
+    mean = sqrt(fsum(one**2 for one in surprisals) / len(kept))
+    return sqrt(degrees * expm1(mean))
 
 
 def largest(scores):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import naive_calibration
-from spectra.calibration.fusion import POWER, Fused, Fusion, PowerMean
+from spectra.calibration.fusion import DEGREES, Fused, Fusion, SurprisalMean
 from spectra.calibration.gaussian import p_from_z
 
 SCORE = st.sampled_from([-2.0, 0.0, 1.0, 2.5, 4.0, 9.0, math.nan])
@@ -22,7 +22,7 @@ SCORES = st.tuples(st.integers(1, 6), st.integers(1, 3), st.integers(1, 4)).flat
 
 def fused_of(z: np.ndarray, groups: list[int]) -> Fused:
     """Base scores (n_scores, n_channels, n_steps) fused one after the other."""
-    fusing = PowerMean(z.shape[1:], max(groups) + 1)
+    fusing = SurprisalMean(z.shape[1:], max(groups) + 1)
     for source, group in enumerate(groups):
         fusing.add(z[source : source + 1], group, source)
     return fusing.result()
@@ -38,7 +38,10 @@ def test_statistic_channel_and_source_are_those_of_the_definition(z: np.ndarray)
     groups = halves(z)
     found = fused_of(z, groups)
     for step in range(z.shape[2]):
-        by_channel = [naive_calibration.power_mean(one, POWER) for one in z[:, :, step].T.tolist()]
+        by_channel = [
+            naive_calibration.surprisal_mean(one, float(DEGREES))
+            for one in z[:, :, step].T.tolist()
+        ]
         expected = naive_calibration.largest(by_channel)
         channel = int(found.channel[step])
         assert found.statistic[step] == pytest.approx(expected, rel=1e-6, nan_ok=True)
@@ -61,7 +64,10 @@ def test_the_order_of_base_scores_and_channels_does_not_matter(z, random) -> Non
     np.testing.assert_allclose(other.statistic, one.statistic, rtol=1e-6)
     # Which of several equal channels is named depends on their order, and its groups on that.
     by_channel = np.array(
-        [[naive_calibration.power_mean(s, POWER) for s in c.T.tolist()] for c in z.swapaxes(0, 1)]
+        [
+            [naive_calibration.surprisal_mean(s, float(DEGREES)) for s in c.T.tolist()]
+            for c in z.swapaxes(0, 1)
+        ]
     )
     known = ~np.isnan(by_channel).all(axis=0)
     named = np.array(channels)[other.channel]
@@ -73,7 +79,7 @@ def test_the_order_of_base_scores_and_channels_does_not_matter(z, random) -> Non
 
 @given(SCORES, st.integers(0, 5))
 def test_scores_added_together_are_those_added_one_by_one(z: np.ndarray, part: int) -> None:
-    together = PowerMean(z.shape[1:], 1)
+    together = SurprisalMean(z.shape[1:], 1)
     together.add(z[:part], 0, 0)
     together.add(z[part:], 0, part)
     one, other = fused_of(z, [0] * len(z)), together.result()
@@ -92,8 +98,21 @@ def test_a_larger_base_score_never_lowers_the_statistic(z: np.ndarray) -> None:
 def test_one_of_many_base_scores_is_not_overruled_by_the_others() -> None:
     z = np.full((16, 1, 1), -3.0, dtype=np.float32)
     z[7] = 8.0
-    # (8⁴ / 16)^(1/4): 16 base scores cost a factor of 2.
-    assert fused_of(z, [0] * 16).statistic[0] == pytest.approx(4.0)
+    # f(8) / 4 = f(2.9): one of 16 base scores counts a quarter of its surprisal.
+    expected = math.sqrt(20 * math.expm1(math.log1p(64 / 20) / 4))
+    assert fused_of(z, [0] * 16).statistic[0] == pytest.approx(expected)
+
+
+def test_many_scores_that_agree_count_more_than_one_that_is_huge() -> None:
+    one = np.zeros((16, 1, 1), dtype=np.float32)
+    one[3] = 40.0
+    agreeing = np.where(np.arange(16) < 8, 10.0, 0.0).astype(np.float32)[:, None, None]
+    assert fused_of(agreeing, [0] * 16).statistic[0] > fused_of(one, [0] * 16).statistic[0]
+
+
+def test_the_statistic_of_one_base_score_is_that_score() -> None:
+    z = np.float32([0.0, 1e-3, 0.5, 3.0, 20.0, 1e3, 1e5])[None, None]
+    np.testing.assert_allclose(fused_of(z, [0]).statistic, z[0, 0], rtol=1e-5)
 
 
 def test_scores_beyond_all_bounds_stay_finite_and_in_order() -> None:

@@ -1,14 +1,17 @@
 """Many base scores to one statistic, its p-value, and the threshold at a false-alarm probability.
 
 Each base score (one frame length, one view, one reference) is standardised, z ~ N(0, 1) for most
-normal steps. The statistic of a step is the power mean of the positive parts of its z over the base
-scores of a channel, and the largest over channels:
+normal steps; its largest values are those of a heavier tail. The surprisal of z under a Student t
+distribution with ν degrees of freedom grows with f(z) = log(1 + max(z, 0)²/ν). The statistic of a
+step is the quasi-arithmetic mean (Kolmogorov 1930) of its z over the base scores of a channel, made
+by the root mean square of f, and the largest over channels:
 
-    T = max_c ( mean_b max(z_bc, 0)^k )^(1/k)
+    T = max_c f⁻¹( (mean_b f(z_bc)²)^(1/2) )
 
-k = 1 is the mean and k = ∞ the maximum, which follows whichever base score is noisiest. `Fusion`
-makes T a p-value. As this is monotone, the threshold on T is its inverse at α: p(threshold(α)) = α,
-and p < α where T exceeds it and nowhere else.
+It is in units of z. ν = ∞ is the power mean with exponent 4, which follows the base scores with the
+largest z; with a finite ν a huge z counts little more than a large one, and base scores that agree
+count more. `Fusion` makes T a p-value. As this is monotone, the threshold on T is its inverse at α:
+p(threshold(α)) = α, and p < α where T exceeds it and nowhere else.
 """
 
 from dataclasses import dataclass, fields
@@ -26,9 +29,11 @@ from spectra.calibration.rates import ALPHAS, steps_of_alarms
 from spectra.errors import DataError
 from spectra.parameters import MOST_ROWS
 
-# Exponent of the power mean; the fourth power is written as two squares.
-POWER: Final = 4
-# Base scores are clipped at this z, so that their powers fit float32.
+# Degrees of freedom ν. With 10, 20, 30 and ∞ the mean VUS-PR on 618 development series is 0.670,
+# 0.669, 0.670 and 0.667 told nothing, 0.672, 0.671, 0.671 and 0.666 told the normal rows, and with
+# 20 and ∞ on 42 multichannel ones 0.78 and 0.74.
+DEGREES: Final = np.float32(20.0)
+# Base scores are clipped at this z, so that their squares fit float32.
 LARGEST_Z: Final = 1e6
 # Largest z of groups, which are kept in half precision to find the edges of alarms.
 LARGEST_GROUP: Final = 6e4
@@ -46,8 +51,8 @@ VISIBLE: Final = 1e-3
 SAMPLED: Final = 2**17
 
 
-class PowerMean:
-    """Power mean of base scores over all that are added.
+class SurprisalMean:
+    """Quasi-arithmetic mean of base scores over all that are added.
 
     Parameters
     ----------
@@ -80,7 +85,7 @@ class PowerMean:
         count: IntArray | int = len(z)
         if not scored.all():
             count, z = scored.sum(axis=0), np.where(scored, z, np.float32(-np.inf))
-        by_channel = _power_mean(z, count)
+        by_channel = _mean(z, count)
         if compared is not None:
             by_channel[~compared] = np.nan
         if z.shape[1] == 1:
@@ -107,16 +112,20 @@ class PowerMean:
         return groups
 
 
-def _power_mean(z: FloatArray, count: IntArray | int) -> FloatArray:
-    """Return the power mean of scores (n_scores, …), of which `count` are not −inf; NaN of none."""
-    power = np.clip(z, np.float32(0.0), np.float32(LARGEST_Z))
-    np.square(power, out=power)
-    np.square(power, out=power)
-    total = power.sum(axis=0)
-    if not isinstance(count, np.ndarray):
-        return np.asarray(np.sqrt(np.sqrt(total / count)))
-    mean = np.divide(total, count, out=np.full_like(total, np.nan), where=np.not_equal(count, 0))
-    return np.asarray(np.sqrt(np.sqrt(mean)))
+def _mean(z: FloatArray, count: IntArray | int) -> FloatArray:
+    """Return the mean of scores (n_scores, …), of which `count` are not −inf; NaN of none."""
+    surprisal = np.clip(z, np.float32(0.0), np.float32(LARGEST_Z))
+    np.square(surprisal, out=surprisal)
+    surprisal /= DEGREES
+    np.log1p(surprisal, out=surprisal)
+    np.square(surprisal, out=surprisal)
+    total = surprisal.sum(axis=0)
+    if isinstance(count, np.ndarray):
+        none = np.full_like(total, np.nan)
+        mean = np.divide(total, count, out=none, where=np.not_equal(count, 0))
+    else:
+        mean = total / np.float32(count)
+    return np.asarray(np.sqrt(DEGREES * np.expm1(np.sqrt(mean))))
 
 
 @dataclass(frozen=True)

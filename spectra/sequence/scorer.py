@@ -8,7 +8,7 @@ from scipy.special import ndtri_exp
 
 from spectra.archive import GAPS
 from spectra.arrays import Float32Array, Float64Array, FloatArray
-from spectra.calibration.fusion import Fused, PowerMean
+from spectra.calibration.fusion import Fused, SurprisalMean
 from spectra.calibration.standard import Standard
 from spectra.parameters import MOST_ROWS
 from spectra.sequence.base_scores import BaseScores
@@ -54,7 +54,7 @@ class Standardised:
         z = self.standard.z(scores[:, None])
         # The surprisals, every second score, are no more improbable than the token itself.
         z[::2, 0] = np.minimum(z[::2, 0], z_of_surprisal(scores[::2]))
-        fusing = PowerMean((1, values.shape[1]), 1)
+        fusing = SurprisalMean((1, values.shape[1]), 1)
         fusing.add(z, group=0, first_source=0)
         relative = np.nan_to_num(distances / self.usual[:, None], nan=-1.0)
         return replace(fusing.result(), channel=relative.argmax(axis=0).astype(np.int16))

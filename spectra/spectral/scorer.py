@@ -10,7 +10,7 @@ import numpy as np
 
 from spectra.archive import GAPS
 from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray
-from spectra.calibration.fusion import Fused, PowerMean
+from spectra.calibration.fusion import Fused, SurprisalMean
 from spectra.calibration.standard import Standard
 from spectra.parameters import MOST_ROWS
 from spectra.signal.scale import Scale
@@ -69,7 +69,7 @@ class Standardised:
         z = np.concatenate(distances, dtype=np.float32)
         for scores, standard in self._joined:
             z[scores] = standard.z(z[scores])
-        fusing, done = PowerMean(z.shape[1:], n_groups), 0
+        fusing, done = SurprisalMean(z.shape[1:], n_groups), 0
         for group, count in enumerate(self._counts if n_groups > 1 else [len(z)]):
             fusing.add(z[done : done + count], group, done)
             done += count
