@@ -377,7 +377,7 @@ def test_the_first_of_equal_base_scores_is_the_source_and_only_compared_channels
     one = fusing.result(np.array([False, True, False]))
     assert (one.channel.tolist(), one.source.tolist()) == ([1], [5])
     assert one.statistic[0] == pytest.approx(
-        math.sqrt(20 * math.expm1(math.sqrt(2 / 3) * math.log(1.2)))
+        math.sqrt(50 * math.expm1(math.sqrt(2 / 3) * math.log(1.08)))
     )
     assert np.isnan(fusing.result(np.zeros(3, dtype=bool)).statistic).all()
 

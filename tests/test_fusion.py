@@ -98,15 +98,15 @@ def test_a_larger_base_score_never_lowers_the_statistic(z: np.ndarray) -> None:
 def test_one_of_many_base_scores_is_not_overruled_by_the_others() -> None:
     z = np.full((16, 1, 1), -3.0, dtype=np.float32)
     z[7] = 8.0
-    # f(8) / 4 = f(2.9): one of 16 base scores counts a quarter of its surprisal.
-    expected = math.sqrt(20 * math.expm1(math.log1p(64 / 20) / 4))
+    # f(8) / 4 = f(3.4): one of 16 base scores counts a quarter of its surprisal.
+    expected = math.sqrt(50 * math.expm1(math.log1p(64 / 50) / 4))
     assert fused_of(z, [0] * 16).statistic[0] == pytest.approx(expected)
 
 
 def test_many_scores_that_agree_count_more_than_one_that_is_huge() -> None:
     one = np.zeros((16, 1, 1), dtype=np.float32)
     one[3] = 40.0
-    agreeing = np.where(np.arange(16) < 8, 10.0, 0.0).astype(np.float32)[:, None, None]
+    agreeing = np.where(np.arange(16) < 8, 12.0, 0.0).astype(np.float32)[:, None, None]
     assert fused_of(agreeing, [0] * 16).statistic[0] > fused_of(one, [0] * 16).statistic[0]
 
 
