@@ -26,7 +26,7 @@ _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing)|delta[\s_-]*(?:x|t|time)|x[\s_-]*axis[\s_-]*(?:delta|increment|step)|\bdt\b"
     r"|x[\s_-]*increment|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit"
     r"|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|intervalo|intervalle|intervallo"
-    r"|^\W*interval|^\W*increment|tinc\b|(?:time|log\w*|recording|measurement|scan)[\s_-]*(?:interval|step|increment))"
+    r"|^\W*interval|^\W*(?:wf_)?increment|tinc\b|(?:time|log\w*|recording|measurement|scan)[\s_-]*(?:interval|step|increment))"
 )
 _PER_SAMPLE = re.compile(
     r"([+-]?\d+(?:[.,]\d+)?)\s*(s|sec|secs|seconds?|ms|msec|us|µs|μs)\s*(?:/|per)\s*sample",
@@ -75,7 +75,7 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _START_WORD = re.compile(
-    r"\b(?:start\w*|\w*begin\w*|first|record\w*|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
+    r"(?:\b|wf_)(?:start\w*|\w*begin\w*|first|record\w*|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
     r"|timeseries)\b|^(?:time\s?stamp|date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
     re.IGNORECASE,
 )
@@ -200,10 +200,12 @@ def _unit(texts: Sequence[str]) -> str:
             units = [
                 field for field in fields if is_unit(field) and field.casefold() not in SECONDS
             ]
-            if units:
+            if len(set(units)) == 1:
                 return units[0]
         last = re.split(r"[,;\t]", text)[-1].strip()
-        if _START_WORD.match(text) and is_unit(last) and last.casefold() not in SECONDS:
+        # A line of names may begin with "time" and end with T or V.
+        counted = _START_WORD.match(text) and _COUNT.search(text)
+        if counted and is_unit(last) and last.casefold() not in SECONDS:
             return last
     return ""
 
