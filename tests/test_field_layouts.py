@@ -20,6 +20,7 @@ RNG = np.random.default_rng(41)
 LEFT = np.round(20 + RNG.normal(size=N), 2)
 RIGHT = np.round(50 + 5 * RNG.normal(size=N), 2)
 WHOLE = np.arange(N) * 7 % 11
+PAIR = ((10, "TMAX"), (40, "TMIN"))
 START = pd.Timestamp("2021-03-14 08:00")
 
 
@@ -1085,3 +1086,37 @@ def test_packed_ordinates_are_refused_with_what_to_do() -> None:
     rows = [f"{6 * i}.0 {' '.join(str(200 + (i + k) % 7) for k in range(6))}" for i in range(60)]
     with pytest.raises(DataError, match=r"JCAMP-DX file.*pairs of abscissa"):
         read_text(lines("##TITLE=x", "##XYDATA=(X++(Y..Y))", *rows))
+
+
+def test_days_that_repeat_in_digits_are_times_without_a_name() -> None:
+    """Write a row for each quantity of a day, below no header."""
+    days = [f"{day:%Y%m%d}" for day in pd.date_range("2021-01-01", periods=60)]
+    rows = [f"US1,{day},{what},{i % 7 + at}" for i, day in enumerate(days) for at, what in PAIR]
+    found = read_series(io.BytesIO("\n".join(rows).encode()))
+    assert [one.n_rows for one in found.values()] == [60, 60]
+    assert {one.fs for one in found.values()} == {1 / 86400}
+
+
+def test_a_first_column_t_that_rises_is_the_time_even_if_it_is_uneven() -> None:
+    """Write events at random: their times are no channel."""
+    times = np.cumsum(np.random.default_rng(5).exponential(1, N) + 0.001)
+    rows = columns([f"{one:.3f}" for one in times], LEFT)
+    with pytest.raises(DataError, match="irregular"):
+        read_text(lines("t,x", rows))
+
+
+def test_a_grade_to_the_right_of_its_column_is_no_channel() -> None:
+    """Write T and QT, its grade, and a QT that is an interval of the heart."""
+    grades = [1 + (i % 40 == 7) for i in range(N)]
+    found = read_text(lines("time,T,QT", columns(range(N), LEFT, grades)))
+    is_read(found, ("T",), LEFT)
+    found = read_text(lines("time,T,QT", columns(range(N), LEFT, 380 + WHOLE)))
+    is_read(found, ("T", "QT"), LEFT, 380 + WHOLE)
+
+
+@pytest.mark.parametrize("fill", [-127, 65535])
+def test_the_number_of_a_silent_sensor_is_missing(fill: int) -> None:
+    """Write the number of a thermometer or a register that does not answer."""
+    cells = [fill if i % 30 == 7 else value for i, value in enumerate(LEFT)]
+    found = read_text(lines("time,x", columns(range(N), cells)))
+    assert has_note(found, str(fill), "far from all others")
