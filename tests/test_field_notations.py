@@ -636,3 +636,13 @@ def test_a_date_in_the_first_row_of_each_day_is_that_of_the_rows_below(form: str
     found = recording(rows, "Date,Time,x")
     np.testing.assert_array_equal(found.index, dates)
     assert found.channels == ("x",)
+
+
+@pytest.mark.parametrize("form", ["%m %d %Y %H %M %S", "%d %m %Y %H %M", "%m %d %Y %H"])
+def test_a_year_may_stand_behind_its_day_in_columns_without_names(form: str) -> None:
+    """Write the parts of a date as current meters do, and a day that may be a month."""
+    rows = [f"{stamp} {x}" for stamp, x in zip(stamps(form), VALUES, strict=True)]
+    found = recording(rows)
+    assert (found.index[0], found.fs) == (pd.Timestamp("2020-03-12"), 1 / 3600)
+    rows = [f"03 04 2020 10 {i:02d} {x}" for i, x in enumerate(VALUES[:60])]
+    assert recording(rows).fs is None
