@@ -1043,6 +1043,11 @@ def test_names_of_the_columns_behind_an_index_of_dates(mark: str) -> None:
     ]
     found = read_text(lines(mark.join(("flow", "level")), *rows))
     assert (found.channels, found.fs) == (("flow", "level"), 1 / 60)
+    marked = [f"{row}{mark}p" for row in rows]
+    assert read_text(lines(mark.join(("Period", "flow", "level")), *marked)).channels == (
+        "flow",
+        "level",
+    )
 
 
 def test_names_with_blanks_stand_two_blanks_apart_below_other_text() -> None:
@@ -1120,3 +1125,12 @@ def test_the_number_of_a_silent_sensor_is_missing(fill: int) -> None:
     cells = [fill if i % 30 == 7 else value for i, value in enumerate(LEFT)]
     found = read_text(lines("time,x", columns(range(N), cells)))
     assert has_note(found, str(fill), "far from all others")
+
+
+@pytest.mark.parametrize("line", ["* temperature units = degC", "Pressure unit: mbar"])
+def test_the_unit_of_a_quantity_is_that_of_its_channel(line: str) -> None:
+    """Name the unit of one of two channels above the table."""
+    quantity, unit = line.strip("* ").split()[0], line.split()[-1]
+    found = read_text(lines(line, f"t,{quantity},x", columns(range(N), LEFT, RIGHT)))
+    assert found.units == (unit, "")
+    assert read_text(lines(line, "t,x", columns(range(N), LEFT))).units == (unit,)

@@ -14,7 +14,7 @@ from spectra.datasets.readers.cells import (
 )
 from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.keyed_cells import is_keyed
-from spectra.datasets.readers.names import names_time
+from spectra.datasets.readers.names import names_date, names_time
 
 BLANKS = r"\s+"
 """The delimiter of a file whose columns are set apart by runs of blanks."""
@@ -216,7 +216,9 @@ def starts_with_row_names(rows: list[list[str]]) -> bool:
         return False
     first = int(body[0][0]) if re.fullmatch(r"\d{1,9}", body[0][0]) else 1
     counted = all(row[0] == str(i) for i, row in enumerate(body, start=first))
-    dated = all(looks_like_date(row[0]) for row in body) and not names_time(rows[0][0])
+    # A mark behind the last value has no name either.
+    dated = all(looks_like_date(row[0]) and not has_words(row[-1:]) for row in body)
+    dated = dated and not (names_time(rows[0][0]) or names_date(rows[0][0]))
     return counted or dated or not any(is_value(row[0], ".") for row in body)
 
 
