@@ -20,6 +20,7 @@ RNG = np.random.default_rng(41)
 LEFT = np.round(20 + RNG.normal(size=N), 2)
 RIGHT = np.round(50 + 5 * RNG.normal(size=N), 2)
 WHOLE = np.arange(N) * 7 % 11
+PAIR = ((10, "TMAX"), (40, "TMIN"))
 START = pd.Timestamp("2021-03-14 08:00")
 
 
@@ -1012,3 +1013,124 @@ def test_a_first_row_of_more_fields_than_all_others_is_no_sample(head: str) -> N
     found = read_text(lines(head, rows))
     is_read(found, ("value",), LEFT)
     assert (found.fs, found.index[0]) == (pytest.approx(1 / 900), START)
+
+
+def test_a_last_name_that_is_also_a_unit_is_none() -> None:
+    """Write current and voltage, I and V: the unit of the current is not V."""
+    rows = [f"{i};{20 + i % 7}.5;{i % 5}.25" for i in range(60)]
+    assert not any(read_text(lines("time;I;V", *rows)).units or ())
+
+
+def test_units_that_differ_are_those_of_their_columns() -> None:
+    """Put a key before units of two channels, behind a date and a clock of their own."""
+    rows = [f"2020/03/12,10:{i:02d}:00,{20 + i % 7}.5,{i % 5}.25" for i in range(60)]
+    found = read_text(lines("Ch Name,0001,0002", "Unit,°C,bar", *rows))
+    assert (found.channels, found.units) == (("0001", "0002"), ("°C", "bar"))
+
+
+def test_anything_an_hour_is_a_unit() -> None:
+    """Write units of flow and speed below the names."""
+    rows = [f"2020-03-12 10:{i:02d},{20 + i % 7}.5,{i % 5}.25" for i in range(60)]
+    found = read_text(lines("t,flow,speed", "yyyy-mm-dd HH:MM,Nm³/h,Umdr/min", *rows))
+    assert (found.channels, found.units) == (("flow", "speed"), ("Nm³/h", "Umdr/min"))
+
+
+@pytest.mark.parametrize("mark", [",", "\t"])
+def test_names_of_the_columns_behind_an_index_of_dates(mark: str) -> None:
+    """Write a table as R does, with no name above the names of the rows."""
+    rows = [
+        mark.join((f"2020-03-12 10:{i:02d}", f"{20 + i % 7}.5", f"{i % 5}.2")) for i in range(60)
+    ]
+    found = read_text(lines(mark.join(("flow", "level")), *rows))
+    assert (found.channels, found.fs) == (("flow", "level"), 1 / 60)
+    marked = [f"{row}{mark}p" for row in rows]
+    assert read_text(lines(mark.join(("Period", "flow", "level")), *marked)).channels == (
+        "flow",
+        "level",
+    )
+
+
+def test_names_with_blanks_stand_two_blanks_apart_below_other_text() -> None:
+    """Write a waveform of blanks below a line about its unit."""
+    rows = [f"  {i * 0.390625:12.4f} {20 + i % 7:12.3f}" for i in range(60)]
+    found = read_text(lines("Amplitude Units: G's", "", "  Time in Msecs    Amplitude", *rows))
+    assert (found.channels, found.fs) == (("Amplitude",), pytest.approx(2560))
+
+
+@pytest.mark.parametrize(
+    ("above", "names", "fs"),
+    [
+        (["Channel\tA\tB", "wf_increment\t0.001\t0.001", "unit_string\tV\tA"], ("A", "B"), 1000),
+        (["Sample Rate: 180 Hz", "Leads: II\tV1"], ("II", "V1"), 180),
+    ],
+)
+def test_rate_and_names_of_a_waveform(above: list[str], names: tuple[str, ...], fs: float) -> None:
+    """Put the increment of a waveform, or the leads of an ECG, above the samples."""
+    blank = "\t" if "Channel" in above[0] else ""
+    found = read_text(lines(*above, *[f"{blank}{20 + i % 7}.5\t{i % 5}.25" for i in range(60)]))
+    assert (found.channels, found.fs) == (names, fs)
+
+
+def test_a_channel_before_a_unit_is_no_part_of_it() -> None:
+    """Name the channel before its unit, as an oscilloscope does."""
+    rows = [f"{i * 1e-6:.8f},{i % 7}.5" for i in range(60)]
+    assert read_text(lines("Vertical Units,CH1:V", "Second,Value", *rows)).units == ("V",)
+
+
+def test_rows_with_a_bad_status_code_have_no_value() -> None:
+    """Write the codes of OPC UA beside values."""
+    codes = ["0x80000000" if i % 20 == 7 else "0x00000000" for i in range(60)]
+    rows = [f"2020-03-12 10:{i:02d},{20 + i % 7}.5,{code}" for i, code in enumerate(codes)]
+    found = read_text(lines("Time,Value,StatusCode", *rows))
+    assert found.channels == ("Value",)
+    assert has_note(found, "0x80000000")
+
+
+def test_packed_ordinates_are_refused_with_what_to_do() -> None:
+    """Write a spectrum of JCAMP-DX, six ordinates a line."""
+    rows = [f"{6 * i}.0 {' '.join(str(200 + (i + k) % 7) for k in range(6))}" for i in range(60)]
+    with pytest.raises(DataError, match=r"JCAMP-DX file.*pairs of abscissa"):
+        read_text(lines("##TITLE=x", "##XYDATA=(X++(Y..Y))", *rows))
+
+
+def test_days_that_repeat_in_digits_are_times_without_a_name() -> None:
+    """Write a row for each quantity of a day, below no header."""
+    days = [f"{day:%Y%m%d}" for day in pd.date_range("2021-01-01", periods=60)]
+    rows = [f"US1,{day},{what},{i % 7 + at}" for i, day in enumerate(days) for at, what in PAIR]
+    found = read_series(io.BytesIO("\n".join(rows).encode()))
+    assert [one.n_rows for one in found.values()] == [60, 60]
+    assert {one.fs for one in found.values()} == {1 / 86400}
+
+
+def test_a_first_column_t_that_rises_is_the_time_even_if_it_is_uneven() -> None:
+    """Write events at random: their times are no channel."""
+    times = np.cumsum(np.random.default_rng(5).exponential(1, N) + 0.001)
+    rows = columns([f"{one:.3f}" for one in times], LEFT)
+    with pytest.raises(DataError, match="irregular"):
+        read_text(lines("t,x", rows))
+
+
+def test_a_grade_to_the_right_of_its_column_is_no_channel() -> None:
+    """Write T and QT, its grade, and a QT that is an interval of the heart."""
+    grades = [1 + (i % 40 == 7) for i in range(N)]
+    found = read_text(lines("time,T,QT", columns(range(N), LEFT, grades)))
+    is_read(found, ("T",), LEFT)
+    found = read_text(lines("time,T,QT", columns(range(N), LEFT, 380 + WHOLE)))
+    is_read(found, ("T", "QT"), LEFT, 380 + WHOLE)
+
+
+@pytest.mark.parametrize("fill", [-127, 65535])
+def test_the_number_of_a_silent_sensor_is_missing(fill: int) -> None:
+    """Write the number of a thermometer or a register that does not answer."""
+    cells = [fill if i % 30 == 7 else value for i, value in enumerate(LEFT)]
+    found = read_text(lines("time,x", columns(range(N), cells)))
+    assert has_note(found, str(fill), "far from all others")
+
+
+@pytest.mark.parametrize("line", ["* temperature units = degC", "Pressure unit: mbar"])
+def test_the_unit_of_a_quantity_is_that_of_its_channel(line: str) -> None:
+    """Name the unit of one of two channels above the table."""
+    quantity, unit = line.strip("* ").split()[0], line.split()[-1]
+    found = read_text(lines(line, f"t,{quantity},x", columns(range(N), LEFT, RIGHT)))
+    assert found.units == (unit, "")
+    assert read_text(lines(line, "t,x", columns(range(N), LEFT))).units == (unit,)

@@ -103,6 +103,84 @@ def test_a_notation_of_dates_is_read(form: str) -> None:
     assert found.fs == pytest.approx(1 / 3600)
 
 
+@pytest.mark.parametrize(
+    "days",
+    [
+        "lun. mar. mer. jeu. ven. sam. dim.",
+        "lunes martes miércoles jueves viernes sábado domingo",
+        "lunedì martedì mercoledì giovedì venerdì sabato domenica",
+        "segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo",
+    ],
+)
+@pytest.mark.parametrize("form", ["{0} {1:%d.%m.%Y %H:%M}", "{0} {1:%d/%m/%Y} {1:%H:%M}"])
+def test_days_that_begin_like_a_month_are_none(days: str, form: str) -> None:
+    """Write Tuesday, which is mar. as March is, before a date in digits."""
+    instants = pd.date_range("2020-03-12", periods=N, freq="6h")
+    cells = [form.format(days.split()[instant.weekday()], instant) for instant in instants]
+    found = recording([f"{cell};{x}" for cell, x in zip(cells, VALUES, strict=True)], "Fecha;x")
+    assert list(found.index) == list(instants)
+
+
+@pytest.mark.parametrize(
+    "halves", ["de. du.", "ÖÖ ÖS", "SA CH", "ص م", "ق.ظ ب.ظ", "e_paradites e_pasdites"]
+)
+def test_halves_of_the_day_of_more_languages_are_known(halves: str) -> None:
+    """Write the half behind the clock, as system settings of these countries do."""
+    instants = pd.date_range("2020-03-12", periods=N, freq="h")
+    words = [half.replace("_", " ") for half in halves.split()]
+    cells = [f"{one:%d/%m/%Y %I:%M:%S} {words[one.hour >= 12]}" for one in instants]
+    rows = [f"{cell};{x}" for cell, x in zip(cells, VALUES, strict=True)]
+    assert list(recording(rows, "t;x", dates="day-first").index) == list(instants)
+
+
+@pytest.mark.parametrize(
+    ("form", "zone"),
+    [
+        ("%Y-%m-%dT%H:%M:%S+02:00[Europe/Berlin]", "+02:00"),
+        ("%Y-%m-%dT%H:%MZ[UTC]", "UTC"),
+        ("%Y-%m-%d kl. %H.%M", None),
+        ("%Y-%m-%d %H.%M", None),
+    ],
+)
+def test_a_zone_in_brackets_and_a_clock_with_a_dot_are_read(form: str, zone: str | None) -> None:
+    """Write instants as Java does, and as people in the north do."""
+    rows = [f"{stamp};{x}" for stamp, x in zip(stamps(form), VALUES, strict=True)]
+    found = recording(rows, "t;x")
+    assert (found.index[0], found.fs) == (pd.Timestamp("2020-03-12", tz=zone), 1 / 3600)
+
+
+def _grouped(value: float, sign: str) -> str:
+    return f"{int(value):,}".replace(",", sign)
+
+
+@pytest.mark.parametrize(("sign", "beside"), [(".", ""), (",", ""), (".", ";20,5")])
+def test_whole_numbers_below_and_above_a_thousand_are_of_one_kind(sign: str, beside: str) -> None:
+    """Write 983 and 1.017: read as a decimal, one would be a thousandth of the other."""
+    watts = 1000 + np.round(300 * np.sin(np.arange(N) / 4))
+    rows = [
+        f"{stamp};{_grouped(value, sign)}{beside}"
+        for stamp, value in zip(stamps("%Y-%m-%d %H:%M"), watts, strict=True)
+    ]
+    found = recording(rows, "Zeit;P;U" if beside else "Zeit;P", channels="P")
+    np.testing.assert_array_equal(found.values[:, 0], watts)
+    assert any("between their thousands" in note for note in found.notes)
+
+
+def test_thirds_of_a_second_are_no_thousands() -> None:
+    """Write seconds with three digits, and whole ones without any."""
+    cells = [f"{i / 3:.3f}".removesuffix(".000") for i in range(30, 30 + N)]
+    rows = [f"{cell};{value}" for cell, value in zip(cells, VALUES, strict=True)]
+    assert recording(rows, "time;x").fs == pytest.approx(3, rel=1e-3)
+
+
+def test_a_minus_may_stand_behind_a_number() -> None:
+    """Write 12.5- as business software does."""
+    signed = VALUES - 50
+    cells = [f"{abs(value):.2f}{'-' if value < 0 else ''}" for value in signed]
+    found = recording([f"{i},{cell}" for i, cell in enumerate(cells)], "t,x")
+    np.testing.assert_allclose(found.values[:, 0], signed, atol=0.006)
+
+
 @pytest.mark.parametrize("form", ["%I:%M:%S %p", "%I:%M %p", "%m/%d/%Y %I:%M:%S %p"])
 def test_am_and_pm_may_stand_in_a_column_of_their_own(form: str) -> None:
     """Write a table of blanks."""
@@ -558,3 +636,13 @@ def test_a_date_in_the_first_row_of_each_day_is_that_of_the_rows_below(form: str
     found = recording(rows, "Date,Time,x")
     np.testing.assert_array_equal(found.index, dates)
     assert found.channels == ("x",)
+
+
+@pytest.mark.parametrize("form", ["%m %d %Y %H %M %S", "%d %m %Y %H %M", "%m %d %Y %H"])
+def test_a_year_may_stand_behind_its_day_in_columns_without_names(form: str) -> None:
+    """Write the parts of a date as current meters do, and a day that may be a month."""
+    rows = [f"{stamp} {x}" for stamp, x in zip(stamps(form), VALUES, strict=True)]
+    found = recording(rows)
+    assert (found.index[0], found.fs) == (pd.Timestamp("2020-03-12"), 1 / 3600)
+    rows = [f"03 04 2020 10 {i:02d} {x}" for i, x in enumerate(VALUES[:60])]
+    assert recording(rows).fs is None

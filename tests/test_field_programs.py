@@ -336,8 +336,11 @@ def test_weeks_without_a_day_begin_on_monday() -> None:
     assert recording(rows, "week,x").index[0] == pd.Timestamp("2020-01-06")
 
 
-def test_durations_of_net_are_times() -> None:
-    rows = [f"{i // 24}.{i % 24:02d}:00:00,{x}" for i, x in enumerate(LEFT)]
+@pytest.mark.parametrize(
+    "form", ["{0}.{1:02d}:00:00", "{0}d {1:02d}:00:00", "P{0}DT{1}H0M0S", "P{0}DT{1}H"]
+)
+def test_durations_of_programs_are_times(form: str) -> None:
+    rows = [f"{form.format(i // 24, i % 24)},{x}" for i, x in enumerate(LEFT)]
     assert recording(rows, "t,x").fs == pytest.approx(1 / 3600)
 
 
@@ -362,3 +365,10 @@ def test_a_time_in_digits_without_a_name_stands_beside_its_date() -> None:
 def test_a_number_below_a_name_is_no_unit() -> None:
     rows = [f"{s},{x}" for s, x in zip(stamps("%Y-%m-%d %H:%M"), LEFT, strict=True)]
     assert recording(rows, "Time,Value\nMin,18\nMax,24\nAvg,20").units is None
+
+
+@pytest.mark.parametrize("key", ["ts=", "time: "])
+def test_a_date_may_stand_behind_its_key(key: str) -> None:
+    rows = [f"{key}{one}; temp={x}" for one, x in zip(stamps("%Y-%m-%d %H:%M"), LEFT, strict=True)]
+    found = recording(rows)
+    assert (found.index[0], found.channels) == (pd.Timestamp("2020-03-12"), ("temp",))

@@ -139,7 +139,8 @@ _OF_INSTANT = {
 """Parts of an instant by the names of columns that hold them."""
 
 _UNNAMED = (
-    "Y m d H M S", "Y m d H M", "Y m d H", "Y m d", "Y j H M S", "Y j H M", "Y j HM", "Y j H",
+    *(f"{day} {clock}" for clock in ("H M S", "H M", "H") for day in ("Y m d", "m d Y", "d m Y")),
+    "Y m d", "Y j H M S", "Y j H M", "Y j HM", "Y j H",
     "Ymd HM", "Ymd H", "Y m", "Y j",
 )  # fmt: skip
 """Parts of dates as they stand in columns without names, the longest first."""
@@ -177,13 +178,21 @@ def unnamed_dates(
                 continue
             dates = _from_parts(numbers)
             exact = _follow_by_months if form == "Y m" else _has_exact_steps
-            if dates is not None and exact(dates):
+            if dates is not None and exact(dates) and not _may_be_turned(numbers, dates):
                 note = (
                     f"Columns {start + 1} to {start + len(parts)} are the parts of a date: taken "
                     "as the time (--time none leaves it out)."
                 )
                 return frozenset(columns), dates, (note,)
     return None
+
+
+def _may_be_turned(numbers: dict[str, IntArray], dates: pd.DatetimeIndex) -> bool:
+    """Return True if day and month before a year may be each other: a wrong date is worse."""
+    if list(numbers)[:1] not in (["m"], ["d"]) or numbers["d"].max() > _BOUNDS["m"][1]:
+        return False
+    other = _from_parts({**numbers, "m": numbers["d"], "d": numbers["m"]})
+    return other is not None and _has_exact_steps(other) and not other.equals(dates)
 
 
 def _has_exact_steps(dates: pd.DatetimeIndex) -> bool:

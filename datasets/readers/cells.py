@@ -100,6 +100,7 @@ _NOTATIONS = (
 )
 """Notations of numbers and what they stand for: [60], "+  5", and a semicolon that ends a row."""
 _ACCOUNTED = re.compile(r"^\(([\d.,' ]+)\)$")
+_SIGN_BEHIND = re.compile(r"^(\d[\d.,' ]*)-$")
 _FILLED = re.compile(r"[xX]{2,}(?:[.,][xX]+)?|#{2,}")
 """Letters in the place of digits: XXX,XXX, and ##### of a narrow column."""
 _DASHES = re.compile(r"[-–—. ]*")
@@ -231,6 +232,9 @@ def _with_one_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, Float64Ar
 def _numbers(text: "pd.Series[str]", decimal: str) -> Float64Array:
     """Return the numbers of plain texts, NaN where one is none."""
     values = _parsed(text)
+    if decimal == ",":
+        # Beside a decimal comma 1.017 is a thousand and more.
+        values[text.str.fullmatch(GROUPED[","]).fillna(False).to_numpy(dtype=np.bool_)] = np.nan
     bad = np.isnan(values) & text.notna().to_numpy()
     if bad.any():
         # A minus of typesetters, and the mark by which Excel makes a text of a number.
@@ -238,8 +242,9 @@ def _numbers(text: "pd.Series[str]", decimal: str) -> Float64Array:
         for pattern, plain in _NOTATIONS:
             rest = rest.str.replace(pattern, plain, regex=True)
         if not np.isnan(values).all():
-            # Accountants write (1.5) for -1.5, beside numbers that are positive.
+            # Accountants write (1.5) or 1.5- for -1.5, beside numbers that are positive.
             rest = rest.str.replace(_ACCOUNTED, r"-\1", regex=True)
+            rest = rest.str.replace(_SIGN_BEHIND, r"-\1", regex=True)
         grouped = rest.str.fullmatch(GROUPED[decimal])
         rest = rest.mask(grouped, rest.str.replace(f"[^\\d+{decimal}-]", "", regex=True))
         values[bad] = _parsed(rest.str.replace(decimal, ".", regex=False))

@@ -305,12 +305,16 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
         reason = "; ".join(notes).rstrip(".") or "no column is left beside time and labels"
         raise DataError(f"{table.source} has no column of numbers to analyse: {reason}.")
     titles = table.titles()
-    alone = len(chosen) == 1 and wanted is None and table.names[chosen[0]] is None
+    alone = len(chosen) == 1
+    unnamed = alone and wanted is None and table.names[chosen[0]] is None
     return Channels(
-        ("value",) if alone else tuple(titles[column] for column in chosen),
+        ("value",) if unnamed else tuple(titles[column] for column in chosen),
         values,
         tuple(notes),
-        tuple(unit or table.header.unit for unit in units),
+        tuple(
+            unit or table.header.unit_of(titles[column], alone=alone)
+            for column, unit in zip(chosen, units, strict=True)
+        ),
         complete,
     )
 

@@ -59,6 +59,7 @@ _IDENTIFIERS = frozenset(
         "longitude",
         "elevation",
         "altitude",
+        "alti",
         "satellite",
         "source",
         "typ",
@@ -79,6 +80,8 @@ _ENDS_IN_ID = re.compile(r"(?i)id$")
 _RATES_ANOTHER = re.compile(
     r"(?i)(?P<of>.+?)[\s_.-]+(?:qc|qf|flags?|quality|qcode)|(?:qc?|qf|cq|flag|quality)[\s_.-]+(?P<on>.+)"
 )
+_RATES_LEFT = re.compile(r"Q([A-Z]\w*)")
+"""A name such as QRR1, the grade of RR1 to its left; QT may be an interval of the heart."""
 """A name such as TA_QC and CQ_AF3, where another column is called TA or AF3."""
 _MOST_GRADES = 20
 _QUALITY_OF = re.compile(r"(?i)q[_-]\w+$")
@@ -200,6 +203,10 @@ def _rated(table: Table, column: int, known: frozenset[str | None]) -> str | Non
     match = _RATES_ANOTHER.fullmatch(table.names[column] or "")
     of = None if match is None else match["of"] or match["on"]
     series = table.frame.iloc[:, column]
+    beside = _RATES_LEFT.fullmatch(table.names[column] or "")
+    if beside is not None and column and beside[1] == table.names[column - 1]:
+        graded = series.dtype.kind in "iuf" and series.min() >= 0 and series.max() <= 9
+        of = beside[1] if graded else of
     if of is None or of not in known or series.dtype.kind not in "iuf":
         return None
     grades = series.dropna().unique()

@@ -25,12 +25,23 @@ _MONTHS = {
 }  # fmt: skip
 _LETTER = r"[^\W\d_]"
 MONTH = rf"(?:{'|'.join(_MONTHS)}){_LETTER}*\.?"
+_MORNINGS = r"de|öö|sa|ص|ق\.?ظ|e paradites"
+_AFTERNOONS = r"du|ös|ch|م|ب\.?ظ|e pasdites"
+"""Halves of the day behind a clock: in Hungary, Turkey, Vietnam, Arabic, Persian, Albania."""
+_DAY_WORD = rf"{_LETTER}{{3,10}}-feira|mar(?:di|tes|tedì)?\b"
+"""Days with a hyphen, and Tuesdays, which begin like March."""
 SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
     (r"\s?[(\uff08][月火水木金土日월화수목금토일][)\uff09]", ""),
     (r"(?<=\d{4})\s?\u0433\.?(?=$|,?\s)", ""),
     (r"(?<=\d)(?:st|nd|rd|th)\b", ""),
     (rf"^(.{{0,20}}\b\d{{1,2}}) de ({_LETTER}{{3,12}}) del? (?=\d{{4}})", r"\1 \2 "),
-    (r"(?<=\d{4})\s+(?:à|at|um|kl\.?|alle|om|a las),?\s+(?=\d{1,2}[:.h]\d\d)", " "),
+    (rf"^{_LETTER}{{2,10}}(?:-feira)?[.,]{{0,2}}\s+(?=\d{{1,4}}([-/.])\d{{1,2}}\1\d{{1,4}}\b)", ""),
+    (rf"^(?:{_DAY_WORD})[.,]{{0,2}}\s+(?=\d{{1,2}}\s(?:de\s)?{MONTH})", ""),
+    (r"(?:(?<=Z)|(?<=[+-]\d\d:\d\d))\[\w+(?:/\w+)*\]?$", ""),
+    (r"(?<=\d\d)\s+(?:à|at|um|kl\.?|alle|om|a las),?\s+(?=\d{1,2}[:.h]\d\d)", " "),
+    (r"(?<=\d{4}-\d\d-\d\d )(\d{1,2})\.(\d\d)$", r"\1:\2:00"),
+    (rf"(?<=:\d\d)\s?(?:({_MORNINGS})|(?:{_AFTERNOONS}))\.?$",
+     lambda match: " AM" if match[1] else " PM"),
     (r"(?<=\d:\d\d:\d\d) (\d{3})$", r".\1"),
     (rf"^({MONTH})[- ](\d{{4}})$|^({MONTH})-(\d\d)$", lambda match: _of_month(match)),
     (r"^(0?[1-9]|1[0-2])[/.](\d{4})$", lambda match: f"{match[2]}-{int(match[1]):02d}"),

@@ -1,4 +1,4 @@
-"""Delimiter and decimal sign of a text table, by the lines that fit them best."""
+"""Delimiter of a text table, by the lines that fit it best."""
 
 import csv
 import re
@@ -10,11 +10,11 @@ from spectra.datasets.readers.cells import (
     GROUPED,
     MISSING,
     MISSING_WORDS,
-    WITH_UNIT,
     is_number_with_unit,
 )
 from spectra.datasets.readers.dates import looks_like_date
-from spectra.datasets.readers.keyed_cells import are_graded, is_keyed
+from spectra.datasets.readers.keyed_cells import is_keyed
+from spectra.datasets.readers.names import names_date, names_time
 
 BLANKS = r"\s+"
 """The delimiter of a file whose columns are set apart by runs of blanks."""
@@ -24,11 +24,10 @@ _NUMBER = re.compile(
     r"[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+|d[+-]\d\d+)?|[+-]?inf(inity)?|true|false|[+-]?0x[0-9a-f]{1,15}",
     re.IGNORECASE,
 )
-_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)
-DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
-THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
 FEWEST_ROWS = 5
+_MOST_NAMED = 60
+"""Lines at the top that may hold names."""
 MOST_COLUMNS = 500
 """Columns that tell the dialect of a table: there may be hundreds of thousands."""
 
@@ -83,7 +82,18 @@ def rows_of(sample: Sequence[str], forced: str | None) -> tuple[list[list[str]],
         or (is_split_decimal(body_of(rows)) and not _is_named_pair(rows))
     ):
         return split(sample, ";"), ";"
-    return rows, delimiter
+    return _with_wide_names(rows, sample) if delimiter == BLANKS else rows, delimiter
+
+
+def _with_wide_names(rows: list[list[str]], sample: Sequence[str]) -> list[list[str]]:
+    """Return rows of blanks whose names hold one, and are two blanks apart: "T (s)   Level"."""
+    width = usual_width(body_of(rows))
+    wide = [re.split(r"\s{2,}|\t", line.strip()) for line in sample[:_MOST_NAMED]]
+    named = [
+        other if len(other) == width > 1 and not any(is_value(field, ".") for field in row) else row
+        for row, other in zip(rows, wide, strict=False)
+    ]
+    return [*named, *rows[len(named) :]]
 
 
 def _is_regular(rows: list[list[str]]) -> bool:
@@ -200,44 +210,16 @@ def _is_one_column_with_decimal_commas(rows: list[list[str]]) -> bool:
 
 
 def starts_with_row_names(rows: list[list[str]]) -> bool:
-    """Return True if rows have a field more than the header, the first a count or a text."""
+    """Return True if rows have one field more than the header, first a count, a text or a date."""
     body = [row for row in rows[1:] if row]
     if not body or usual_width(body) != len(rows[0]) + 1 or body[0][-1] == "":
         return False
     first = int(body[0][0]) if re.fullmatch(r"\d{1,9}", body[0][0]) else 1
     counted = all(row[0] == str(i) for i, row in enumerate(body, start=first))
-    return counted or not any(is_value(row[0], ".") for row in body)
-
-
-def decimal_of(rows: list[list[str]], delimiter: str) -> str:
-    """Return the decimal sign: a comma where numbers have one and none has a point."""
-    fields = [_without_unit(field) for row in rows for field in row[:MOST_COLUMNS]]
-    if any(_has_grouped_comma(field) for field in fields):
-        return ","
-    commas = [field for field in fields if _DECIMAL_COMMA.fullmatch(field)]
-    if not commas or any(DECIMAL_POINT.fullmatch(field) for field in fields):
-        return "."
-    # A quoted "1,234" in a comma file is a thousand and more to its writer.
-    if delimiter == "," and all(THOUSANDS.fullmatch(field) for field in commas):
-        return "."
-    if delimiter == "," and are_graded(commas):
-        return "."
-    return ","
-
-
-def _without_unit(field: str) -> str:
-    """Return a number without its unit, and with a plain minus."""
-    match = WITH_UNIT.fullmatch(field) if is_number_with_unit(field) else None
-    return (match[1] if match else field).replace("−", "-")
-
-
-def _has_grouped_comma(field: str) -> bool:
-    """Return True if a number has a decimal comma and signs between its thousands.
-
-    It can be read in no other way: 1.234,5 or 1.234.567.
-    """
-    sure = "," in field or field.count(".") > 1
-    return sure and bool(GROUPED[","].fullmatch(field)) and not GROUPED["."].fullmatch(field)
+    # A mark behind the last value has no name either.
+    dated = all(looks_like_date(row[0]) and not has_words(row[-1:]) for row in body)
+    dated = dated and not (names_time(rows[0][0]) or names_date(rows[0][0]))
+    return counted or dated or not any(is_value(row[0], ".") for row in body)
 
 
 @lru_cache(maxsize=8192)

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from spectra.datasets.readers.decimal_sign import THOUSANDS, decimal_of
 from spectra.datasets.readers.delimiter import (
     BLANKS,
     FEWEST_ROWS,
-    THOUSANDS,
     body_of,
-    decimal_of,
     is_split_decimal,
     rows_of,
     split,
@@ -211,11 +210,12 @@ def _sample(lines: Sequence[str]) -> list[str]:
 
 def _thousands_note(rows: list[list[str]], decimal: str) -> tuple[str, ...]:
     """Return a note on numbers such as 1,234, which another writer means otherwise."""
+    sign = "," if decimal == "." else "."
     found = (
         field
         for row in rows
         for field in row
-        if "," in field and decimal == "." and THOUSANDS.fullmatch(field)
+        if sign in field and THOUSANDS.fullmatch(field.replace(sign, ","))
     )
     first = next(found, None)
     return (

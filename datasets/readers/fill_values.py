@@ -7,18 +7,19 @@ import numpy as np
 from spectra.arrays import Float64Array
 
 _NEGATIVE = (
-    -99.9, -99.99, -200.0, -888.0, -32767.0, -32768.0,
+    -99.9, -99.99, -127.0, -200.0, -888.0, -32767.0, -32768.0,
     -999.0, -999.9, -999.99, -999.999, -9999.0, -9999.9, -9999.99, -99999.0,
     -99999.9, -999999.0, -9999999.0, -6999.0, -7999.0, -8888.0, -1e20, -1e30, -1e34, -9.99e-29,
     -3.4028235e38, -9.9e37,
 )  # fmt: skip
 _POSITIVE = (
     999.9, 999.99, 9999.0, 9999.9, 99999.0, 99999.9, 999999.0, 9999999.0, 1e20, 1e30, 1e34, 1e35,
-    9.96921e36, 6999.0, 6999.9, 7999.0, 9.9e37, 9.91e37, 3.4028235e38,
+    9.96921e36, 6999.0, 6999.9, 7999.0, 65535.0, 4294967295.0, 9.9e37, 9.91e37, 3.4028235e38,
 )  # fmt: skip
 """Fill values of weather services, oceanography, loggers (Campbell: 6999, 7999), instruments (SCPI:
-9.9e37 beyond the range, 9.91e37 no number) and netCDF, and the largest number of 32 bits."""
-_ROUND = (-200.0, -888.0)
+9.9e37 beyond the range, 9.91e37 no number) and netCDF, the largest numbers of 16 and 32 bits, and
+-127 of a thermometer that does not answer."""
+_ROUND = (-127.0, -200.0, -888.0)
 """Of these the ones that are also measured: they have to occur more than once."""
 _FAR = 3.0
 """Times the range of all other values by which a fill value lies beyond them."""

@@ -26,7 +26,7 @@ _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing)|delta[\s_-]*(?:x|t|time)|x[\s_-]*axis[\s_-]*(?:delta|increment|step)|\bdt\b"
     r"|x[\s_-]*increment|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit"
     r"|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|intervalo|intervalle|intervallo"
-    r"|^\W*interval|^\W*increment|tinc\b|(?:time|log\w*|recording|measurement|scan)[\s_-]*(?:interval|step|increment))"
+    r"|^\W*interval|^\W*(?:wf_)?increment|tinc\b|(?:time|log\w*|recording|measurement|scan)[\s_-]*(?:interval|step|increment))"
 )
 _PER_SAMPLE = re.compile(
     r"([+-]?\d+(?:[.,]\d+)?)\s*(s|sec|secs|seconds?|ms|msec|us|µs|μs)\s*(?:/|per)\s*sample",
@@ -75,7 +75,7 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _START_WORD = re.compile(
-    r"\b(?:start\w*|\w*begin\w*|first|record\w*|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
+    r"(?:\b|wf_)(?:start\w*|\w*begin\w*|first|record\w*|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
     r"|timeseries)\b|^(?:time\s?stamp|date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
     re.IGNORECASE,
 )
@@ -84,6 +84,12 @@ _UNIT = re.compile(
     r"[\s\"']*[=:,;\t\s][\s\"']*(.+?)[\s\"']*$",
     re.IGNORECASE,
 )
+_QUANTITY = re.compile(
+    r"\b(temp|press|cond|depth|level|speed|veloc|flow|humid|salin|oxygen|volt|curr|torque|force)"
+    r"[a-z]*[\s_-]*$",
+    re.IGNORECASE,
+)
+"""A quantity before "unit": the unit is that of its channel."""
 _MISSING = re.compile(
     r"(?:\brinval|\bno[\s_-]?data(?:[\s_-]*value)?|\b(?:missing|fill|invalid|bad|fehl|absent)"
     r"[\s_-]*(?:data|val(?:ue)?s?|code|wert|flag)(?:\s+(?:is|are|as))?(?:\s+(?:marked|coded)(?:\s+as)?)?)"
@@ -98,7 +104,8 @@ _MISSING = re.compile(
 class Header:
     """Properties of the samples that stand in words around a table.
 
-    `fs` is in Hz and `rate_text` is the line that gives it; `unit` is the unit of every channel;
+    `fs` is in Hz and `rate_text` is the line that gives it; `unit` is the unit of every channel, or
+    of those that are called like `quantity`;
     `n_samples` is the number of samples of a trace; `missing` is the number that stands for a
     missing value.
     """
@@ -109,6 +116,11 @@ class Header:
     unit: str = ""
     n_samples: int | None = None
     missing: float | None = None
+    quantity: str = ""
+
+    def unit_of(self, title: str, *, alone: bool) -> str:
+        """Return the unit of a channel, "" where the unit is that of another."""
+        return self.unit if alone or self.quantity in title.casefold() else ""
 
     def with_rate_of(self, lines: Sequence[str]) -> "Header":
         """Return the header with the rate that lines below the table give, if it has none."""
@@ -129,7 +141,9 @@ def read_header(lines: Iterable[str]) -> Header:
     texts = [line[:_LONGEST].strip().strip("\"'#%/;").strip() for line in lines]
     texts = [text for text in texts if text]
     fs, rate_text = _rate(texts)
-    return Header(fs, rate_text, _start(texts), _unit(texts), _count(texts), _missing(texts))
+    unit, quantity = _unit(texts)
+    count, missing = _count(texts), _missing(texts)
+    return Header(fs, rate_text, _start(texts), unit, count, missing, quantity)
 
 
 def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
@@ -187,25 +201,28 @@ def _start(texts: Sequence[str]) -> pd.Timestamp | None:
     return written_start([text for text in texts if _START_WORD.search(text)], texts)
 
 
-def _unit(texts: Sequence[str]) -> str:
-    """Return the unit of the samples.
+def _unit(texts: Sequence[str]) -> tuple[str, str]:
+    """Return the unit of the samples, and the beginning of the quantity that it is the unit of.
 
     Where several lines give one, it is not known which channel each of them is of.
     """
     if sum(bool(_UNIT.match(text)) for text in texts) > 1:
-        return ""
+        return "", ""
     for text in texts:
         if match := _UNIT.search(text):
             fields = [field.strip(" \"'") for field in re.split(r"[,;\t]", match[1])]
             units = [
                 field for field in fields if is_unit(field) and field.casefold() not in SECONDS
             ]
-            if units:
-                return units[0]
+            if len(set(units)) == 1:
+                quantity = _QUANTITY.search(text[: match.start()])
+                return units[0], quantity[1].casefold() if quantity else ""
         last = re.split(r"[,;\t]", text)[-1].strip()
-        if _START_WORD.match(text) and is_unit(last) and last.casefold() not in SECONDS:
-            return last
-    return ""
+        # A line of names may begin with "time" and end with T or V.
+        counted = _START_WORD.match(text) and _COUNT.search(text)
+        if counted and is_unit(last) and last.casefold() not in SECONDS:
+            return last, ""
+    return "", ""
 
 
 def _count(texts: Sequence[str]) -> int | None:

@@ -10,9 +10,9 @@ import pandas as pd
 
 from spectra.datasets.readers.cells import MISSING, is_number_with_unit
 from spectra.datasets.readers.dates import is_date
+from spectra.datasets.readers.decimal_sign import DECIMAL_POINT
 from spectra.datasets.readers.delimiter import (
     BLANKS,
-    DECIMAL_POINT,
     body_of,
     has_words,
     is_value,
@@ -45,7 +45,7 @@ _CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:[.,:]\d+)?)?")
 _SAID = re.compile(r"[^:=]{2,}[:=]\s*\S")
 """A line such as "FILTER: HIGH PASS", which says something and names no column."""
 _FIELDS = re.compile(
-    r"[/#%]*\s*(?:fields|columns|column names|variables|header)\s*[=:]\s*(?=\S)", re.IGNORECASE
+    r"[/#%]*\s*(?:fields|column(?: name)?s|variables|header|leads)\s*[=:]\s*(?=\S)", re.IGNORECASE
 )
 """A key before the names of the columns: /fields=date,time."""
 _DATA_BELOW = re.compile(
@@ -120,8 +120,8 @@ def heading_of(
         named = None
     if named is None and delimiter != BLANKS:
         named = next((i for i, row in enumerate(above) if _names_all(row, width, decimal)), None)
-    names = keyed_names(above, width, sure=named is not None)
-    units = keyed_units(above, width)
+    names = keyed_names(rows, count, width, sure=named is not None)
+    units = keyed_units(rows, count, width)
     others = count
     if names is None and named is not None:
         names = _names(rows[named], width, False)

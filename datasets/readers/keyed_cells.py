@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from spectra.datasets.readers.cells import GRADED, GRADED_SIGNED, is_number_with_unit
-from spectra.datasets.readers.dates import looks_like_date
+from spectra.datasets.readers.dates import is_date, looks_like_date
 
 _KEYED = re.compile(r"([^\W\d][\w .%/°()-]{0,30}?)\s*[:=]\s*([+-]?[\d.,].*)")
 _ARROW = re.compile(r"(.*?\S)\s*->\s*(.*)")
@@ -23,11 +23,13 @@ _MOST = 0.9
 
 
 def is_keyed(field: str) -> bool:
-    """Return True if a field is a name and a number, or a time and an arrow before anything."""
+    """Return True if a field is a name and a number or date, or a time and an arrow."""
     if (arrow := _ARROW.fullmatch(field)) is not None:
         return looks_like_date(arrow[1])
     match = _KEYED.fullmatch(field)
-    return match is not None and (_is_number(match[2]) or is_number_with_unit(match[2]))
+    return match is not None and (
+        _is_number(match[2]) or is_number_with_unit(match[2]) or is_date(match[2], months=False)
+    )
 
 
 def _is_number(text: str) -> bool:

@@ -115,6 +115,9 @@ _CAMEL = re.compile(r"(?<=[a-zµ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NUMBER = re.compile(r"[+-]?\d*[.,]?\d+(?:[eE][+-]?\d+)?")
 _FORMAT = re.compile(r"\d+[a-z]")
 """A width and a kind, such as 15s, in the rows below the names of USGS tables."""
+_RATIO = re.compile(r"[^\W\d_]{1,8}[23²³]?/(?:s|min|h|hr|d|day|tag)", re.IGNORECASE)
+"""Anything a second, minute, hour or day: Nm³/h, Umdr/min."""
+_CHANNEL = re.compile(r"^ch\w?\d{1,3}\s?:\s?", re.IGNORECASE)
 _CERTAIN_TEXT = """
     sec secs second seconds sekunden segundos secondes secondi ms msec msecs millis millisecond
     milliseconds us usec micros microsecond microseconds ns nsec nanos nanosecond nanoseconds
@@ -204,7 +207,7 @@ def unit_in(name: str | None) -> str:
 
 def unit_text(field: str) -> str:
     """Return the unit in a field of a row of units, without brackets around it; "" for none."""
-    text = field.strip("'\" ")
+    text = _CHANNEL.sub("", field.strip("'\" "))
     if _FORMAT.fullmatch(text) or text.casefold() in _STATISTICS or _NUMBER.fullmatch(text):
         return ""
     pair = text[:1] + text[-1:]
@@ -216,7 +219,9 @@ def is_unit_row(fields: list[str]) -> bool:
     full = [field.strip("'\" ") for field in fields if field.strip()]
     full = [field for field in full if not _NUMBER.fullmatch(field)]
     known = sum(
-        is_unit(field) or field.casefold() in _STATISTICS or bool(_FORMAT.fullmatch(field))
+        is_unit(field)
+        or field.casefold() in _STATISTICS
+        or bool(_FORMAT.fullmatch(field) or _RATIO.fullmatch(field))
         for field in full
     )
     return bool(full) and known >= len(full) / 2

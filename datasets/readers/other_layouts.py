@@ -69,6 +69,12 @@ def _is_universal(lines: Sequence[str]) -> bool:
     return len(lines) > 1 and lines[0].strip() == "-1" and lines[1].split()[:1] in (["58"], ["58b"])
 
 
+def _is_jcamp(lines: Sequence[str]) -> bool:
+    """Return True for ordinates in blocks behind one abscissa a line; pairs are a table."""
+    blocks = any("(X++(Y..Y))" in line.replace(" ", "").upper() for line in lines)
+    return lines[0].lstrip().startswith("##") and blocks
+
+
 def _is_can_table(lines: Sequence[str]) -> bool:
     fields = [field for line in lines[1:20] for field in re.split(r"[,;\t]", line)]
     bytes_ = [field.strip() for field in fields if re.fullmatch(r"\s*[0-9A-F]{2}\s*", field)]
@@ -120,6 +126,12 @@ _LAYOUTS = (
         "export one kind as CSV, with mavlogdump.py --types IMU --format csv, and read that",
     ),
     _Layout(_is_universal, "a universal file (UFF, dataset 58)", _UNIVERSAL),
+    _Layout(
+        _is_jcamp,
+        "a JCAMP-DX file, which packs the ordinates of several rows into a line",
+        "read it with jcamp or the program of the instrument, and save pairs of abscissa and "
+        "ordinate as CSV",
+    ),
     _Layout(
         _starts('File type = "ooTextFile"'),
         "a text file of Praat (ooTextFile)",

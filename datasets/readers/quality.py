@@ -9,9 +9,11 @@ from spectra.datasets.readers.columns import Channels, Table
 from spectra.datasets.readers.names import words
 
 _NAMES = frozenset({"quality", "qualität", "calidad", "qualité", "kwaliteit", "opc", "validity"})
-_GOOD = ("good", "ok", "valid", "gut", "gültig")
-_BAD = ("bad", "invalid", "not valid", "schlecht", "ungültig", "error", "fail")
-"""Beginnings of words, in lower case: Good, Good [Non-Specific], BAD_NOT_CONNECTED."""
+_STATUS = frozenset({"status", "code"})
+_GOOD = ("good", "ok", "valid", "gut", "gültig", "0x00", "0x40")
+_BAD = ("bad", "invalid", "not valid", "schlecht", "ungültig", "error", "fail", "0x8")
+"""Beginnings of words, in lower case: Good, Good [Non-Specific], BAD_NOT_CONNECTED, and the status
+codes of OPC UA, whose first two bits say good, uncertain or bad."""
 _GOOD_CODE, _BAD_CODE = 192, 64
 """The quality of OPC that is good, and the one below which it is bad."""
 _MOST_BAD, _KNOWN = 0.5, 0.99
@@ -25,7 +27,11 @@ def without_bad(table: Table, chosen: Channels, wanted: Sequence[int] | None) ->
     begins with, or else with all channels.
     """
     kinds, titles = table.kinds(), table.titles()
-    named = [i for i, name in enumerate(table.names) if words(name) & _NAMES]
+    named = [
+        i
+        for i, name in enumerate(table.names)
+        if words(name) & _NAMES or (kinds[i] == "O" and words(name) >= _STATUS)
+    ]
     found = {
         column: bad
         for column in named

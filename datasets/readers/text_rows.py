@@ -1,7 +1,7 @@
 """Rows of text above the data of a table: how many there are, and what their first field names."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from spectra.datasets.readers.cells import MISSING, MISSING_WORDS, is_number_with_unit
 from spectra.datasets.readers.dates import looks_like_date
@@ -16,7 +16,8 @@ _FEW_ROWS = 20
 _LOOK_AHEAD = 3
 """Rows below a row of values in which a title such as "data:" shows that the data come later."""
 _WHOSE = (
-    r"(?:channels?|chan|traces?|signals?|sensors?|series|columns?|kan[aä]le?|canal(?:es)?)[\s_-]*"
+    r"(?:ch|chan|channels?|traces?|signals?|sensors?|series|columns?|kan[aä]le?|canal(?:es)?)"
+    r"[\s_-]*"
 )
 _WHAT = r"(?:names?|titles?|labels?|namen|noms?|nombres?|nomi)"
 _NAMES = re.compile(rf"(?:{_WHOSE}{_WHAT})\s*[:=]*", re.IGNORECASE)
@@ -187,34 +188,38 @@ def _has_title_below(rows: list[list[str]], i: int, width: int, decimal: str) ->
 
 
 def keyed_names(
-    rows: Sequence[list[str]], width: int, *, sure: bool
+    rows: list[list[str]], count: int, width: int, *, sure: bool
 ) -> tuple[str | None, ...] | None:
     """Return the names of columns in a row that begins with "channel names" or the like.
 
-    They may stand in the row below it. Where other names are `sure`, only the plainest key counts.
+    The first `count` rows stand above the data. The names may stand in the row below the key.
+    Where other names are `sure`, only the plainest key counts.
     """
-    found = _keyed(rows, width, _NAMES)
+    found = _keyed(rows, count, width, _NAMES)
     if found is None and not sure:
         # "Name, Jane Doe" names a person.
-        perhaps = _keyed(rows, width, _NAMES_PERHAPS)
+        perhaps = _keyed(rows, count, width, _NAMES_PERHAPS)
         found = perhaps if perhaps is not None and sum(map(bool, perhaps)) > 1 else None
     return None if found is None else tuple(name or None for name in found)
 
 
-def keyed_units(rows: Sequence[list[str]], width: int) -> list[str]:
+def keyed_units(rows: list[list[str]], count: int, width: int) -> list[str]:
     """Return the units of columns in a row that begins with "units" or the like."""
-    return _keyed(rows, width, _UNITS) or []
+    return _keyed(rows, count, width, _UNITS) or []
 
 
-def _keyed(rows: Sequence[list[str]], width: int, key: re.Pattern[str]) -> list[str] | None:
-    """Return the fields behind a key, one a column; the first column may have none."""
-    for i, row in enumerate(rows):
+def _keyed(rows: list[list[str]], count: int, width: int, key: re.Pattern[str]) -> list[str] | None:
+    """Return the fields behind a key, one a column; the time in the first columns may have none."""
+    body = [row for row in body_of(rows) if len(row) == width > 2]
+    divided = bool(body) and all(map(looks_like_date, (row[i] for row in body for i in (0, 1))))
+    widths = (width, width - 1, *([width - 2] if divided else []))
+    for i, row in enumerate(rows[:count]):
         if not row or not key.fullmatch(row[0]):
             continue
         below = rows[i + 1] if i + 1 < len(rows) else []
         for fields in (row[1:], [] if any(row[1:]) else below):
-            while len(fields) > width - 1 and fields and not fields[-1]:
+            while len(fields) > widths[-1] and fields and not fields[-1]:
                 fields = fields[:-1]
-            if any(fields) and len(fields) in (width, width - 1):
+            if any(fields) and len(fields) in widths:
                 return [*[""] * (width - len(fields)), *fields]
     return None

@@ -37,8 +37,12 @@ from spectra.datasets.readers.times_in_numbers import SMALLEST_STAMP, time_in_nu
 from spectra.datasets.readers.yearless import is_yearless, yearless_dates
 from spectra.errors import DataError
 
-_ELAPSED = re.compile(r"\s*-?\d+(?: days?,? \+?|\.)\d{1,2}:\d\d:\d\d(?:\.\d+)?\s*")
-"""A duration of pandas, Python and .NET: 1 days 02:03:04, 1 day, 2:03:04, 1.02:03:04."""
+_ELAPSED = re.compile(
+    r"\s*-?\d+(?: days?,? \+?| ?d,? |\.)\d{1,2}:\d\d:\d\d(?:\.\d+)?\s*"
+    r"|P(?:\d+D)?T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d{1,9})?S)?"
+)
+"""A duration of pandas, Python, .NET, a logger and ISO 8601: 1 days 02:03:04, 1 day, 2:03:04,
+1.02:03:04, 1d 02:03:04, P1DT2H3M4S."""
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
@@ -335,6 +339,7 @@ def _instants(
     if shapes and all(map(_ELAPSED.fullmatch, shapes)):
         text = series.astype("str").str.replace(",", "")
         text = text.str.replace(r"^\s*(-?\d+)\.(?=\d{1,2}:)", r"\1 days ", regex=True)
+        text = text.str.replace(r"(?<=\d) ?d (?=\d)", " days ", regex=True)
         elapsed = pd.to_timedelta(text, errors="coerce")
         refuse_missing(table, column, elapsed.isna().to_numpy())
         return TimeColumn(columns, pd.TimedeltaIndex(elapsed).rename(name))

@@ -61,7 +61,8 @@ def time_in_numbers(
     if not (called or named):
         return _unnamed_seconds(table, column, values, alone=alone)
     if not named:
-        steady = is_steady if words(name) == {"t"} or not surely else goes_on
+        rises = column == 0 and name == "t" and bool(np.all(np.diff(values) > 0))
+        steady = is_steady if (words(name) == {"t"} and not rises) or not surely else goes_on
         if not steady(values):
             return None
     if not np.isfinite(values.sum()):
@@ -116,7 +117,7 @@ def _dates_in_numbers(
         if julian is not None:
             return julian
     dates = written_dates(values)
-    if dates is not None and (called or irregularity(dates) == 0):
+    if dates is not None and (called or irregularity(dates) == 0 or _repeat_regularly(dates)):
         return dates
     if words(name) & {"year", "years", "decimal", "yr", "date", "time"}:
         years = decimal_years(values)
@@ -132,6 +133,12 @@ def _dates_in_numbers(
     if not is_steady(values) or (unit is not None and names_time(name)):
         return None
     return epoch(series, values, 1e9)
+
+
+def _repeat_regularly(dates: pd.DatetimeIndex) -> bool:
+    """Return True for days that rise by one step, several rows a day: a row for each quantity."""
+    days = dates.unique()
+    return len(days) > 2 and len(days) < len(dates) and irregularity(days.sort_values()) == 0
 
 
 def _counts_since_start(values: Float64Array) -> bool:

@@ -1,0 +1,69 @@
+"""Decimal sign of a text table: a point or a comma, where the other may group thousands."""
+
+import re
+
+from spectra.datasets.readers.cells import GROUPED, WITH_UNIT, is_number_with_unit
+from spectra.datasets.readers.delimiter import MOST_COLUMNS
+from spectra.datasets.readers.keyed_cells import are_graded
+
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)
+DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
+_BELOW = re.compile(r"[1-9]\d{0,2}")
+_A_FEW = 3
+"""Different whole numbers below 1000 beside grouped ones: a mark of missing values is one."""
+
+
+def decimal_of(rows: list[list[str]], delimiter: str) -> str:
+    """Return the decimal sign: a comma where numbers have one and none has a point."""
+    rows = [[_without_unit(field) for field in row[:MOST_COLUMNS]] for row in rows]
+    fields = [field for row in rows for field in row]
+    if any(_has_grouped_comma(field) for field in fields):
+        return ","
+    commas = [field for field in fields if _DECIMAL_COMMA.fullmatch(field)]
+    points = [field for field in fields if DECIMAL_POINT.fullmatch(field)]
+    if points:
+        grouped = all(THOUSANDS.fullmatch(field.replace(".", ",")) for field in points)
+        sure = any(not THOUSANDS.fullmatch(field) for field in commas)
+        return "," if grouped and (sure or _has_both(rows, ".")) else "."
+    if not commas:
+        return "."
+    grouped = all(THOUSANDS.fullmatch(field) for field in commas)
+    # A quoted "1,234" in a comma file is a thousand and more to its writer.
+    if grouped and (delimiter == "," or _has_both(rows, ",")):
+        return "."
+    if delimiter == "," and are_graded(commas):
+        return "."
+    return ","
+
+
+def _has_both(rows: list[list[str]], sign: str) -> bool:
+    """Return True if a column has numbers such as 1.017 and whole ones such as 983.
+
+    Decimals would lie around whole numbers: none of 983 lies among 1.017 and 1.204.
+    """
+    for column in range(max(map(len, rows), default=0)):
+        cells = {row[column] for row in rows if column < len(row)}
+        grouped = [cell.replace(sign, ",") for cell in cells if sign in cell]
+        with_sign = [
+            float(cell.replace(",", "")) / 1000 for cell in grouped if THOUSANDS.fullmatch(cell)
+        ]
+        whole = [int(cell) for cell in cells if _BELOW.fullmatch(cell)]
+        if len(whole) >= _A_FEW and with_sign and min(whole) > max(with_sign):
+            return True
+    return False
+
+
+def _without_unit(field: str) -> str:
+    """Return a number without its unit, and with a plain minus."""
+    match = WITH_UNIT.fullmatch(field) if is_number_with_unit(field) else None
+    return (match[1] if match else field).replace("−", "-")
+
+
+def _has_grouped_comma(field: str) -> bool:
+    """Return True if a number has a decimal comma and signs between its thousands.
+
+    It can be read in no other way: 1.234,5 or 1.234.567.
+    """
+    sure = "," in field or field.count(".") > 1
+    return sure and bool(GROUPED[","].fullmatch(field)) and not GROUPED["."].fullmatch(field)
