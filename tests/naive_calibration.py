@@ -6,16 +6,17 @@ from statistics import NormalDist, mean, median, stdev
 from scipy.stats import t as student
 
 
-def surprisal_mean(scores, degrees):
+def surprisal_mean(scores, degrees, weights=None):
     """The score whose surprisal is the root mean square of those of the scores there are.
 
     The surprisal is log(1 + max(z, 0)²/degrees), that of a Student t distribution but for a factor.
     """
-    kept = [score for score in scores if not isnan(score)]
+    weights = weights or [1.0] * len(scores)
+    kept = [(w, score) for w, score in zip(weights, scores, strict=True) if not isnan(score)]
     if not kept:
         return nan
-    surprisals = [log1p(max(score, 0.0) ** 2 / degrees) for score in kept]
-    mean = sqrt(fsum(one**2 for one in surprisals) / len(kept))
+    surprisals = [(w, log1p(max(score, 0.0) ** 2 / degrees)) for w, score in kept]
+    mean = sqrt(fsum(w * one**2 for w, one in surprisals) / fsum(w for w, _ in kept))
     return sqrt(degrees * expm1(mean))
 
 

@@ -103,6 +103,22 @@ def test_one_of_many_base_scores_is_not_overruled_by_the_others() -> None:
     assert fused_of(z, [0] * 16).statistic[0] == pytest.approx(expected)
 
 
+@given(SCORES)
+def test_weights_are_those_of_the_mean_over_the_scores_there_are(z: np.ndarray) -> None:
+    weights = [0.5, 1.0, 0.25, 1.0, 2.0, 0.125][: len(z)]
+    fusing = SurprisalMean(z.shape[1:], 1, np.array(weights, dtype=np.float32))
+    fusing.add(z, 0, 0)
+    found = fusing.result()
+    for step in range(z.shape[2]):
+        expected = naive_calibration.largest(
+            [
+                naive_calibration.surprisal_mean(one, float(DEGREES), weights)
+                for one in z[:, :, step].T.tolist()
+            ]
+        )
+        assert found.statistic[step] == pytest.approx(expected, rel=1e-5, nan_ok=True)
+
+
 def test_many_scores_that_agree_count_more_than_one_that_is_huge() -> None:
     one = np.zeros((16, 1, 1), dtype=np.float32)
     one[3] = 40.0

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from spectra.alarms import find_alarms
+from spectra.calibration.fusion import SurprisalMean
 from spectra.calibration.gaussian import p_from_z
 from spectra.errors import DataError
 from spectra.signal.period import dominant_period
 from spectra.signal.views import VIEWS
 from spectra.spectral import model as room
 from spectra.spectral.model import SpectralModel
+from spectra.spectral.points import N_SCORES
 from spectra.spectral.sample import SAMPLE_STEPS
 from spectra.spectral.settings import LENGTHS, Spectral
 
@@ -34,6 +36,23 @@ def test_model_finds_the_stretch_that_differs_its_channel_and_its_frequency(view
     # A frame of the residual has a part of all channels, in units of what each leaves.
     assert scores.channel[peak] == 1
     assert np.isnan(scores.sample_z[6002:6008]).all()
+
+
+def test_frame_lengths_and_single_rows_count_alike_however_many_scores_they_have() -> None:
+    model, _ = Spectral().fit(noise(4000), slice(0, 1000))
+    standardised = model.standardised
+    base = standardised.base
+    where = [one.nperseg for one in base.comparisons for _ in one.sources] + [0] * N_SCORES
+    # The same base scores, those of one group after the other at z = 5 and the rest at 0.
+    found = {}
+    for group in sorted(set(where)):
+        z = np.where(np.array(where) == group, 5.0, 0.0)
+        assert sum(base.counts) == z.size
+        fusing = SurprisalMean((1, 1), 1, standardised.weights)
+        fusing.add(z[:, None, None].astype(np.float32), 0, 0)
+        found[group] = float(fusing.result().statistic[0])
+    assert len(set(where)) > 3
+    assert np.ptp(list(found.values())) < 1e-5
 
 
 def test_one_pulse_in_silence_is_found_also_where_silence_was_learned() -> None:

@@ -8,10 +8,11 @@ by the root mean square of f, and the largest over channels:
 
     T = max_c f⁻¹( (mean_b f(z_bc)²)^(1/2) )
 
-It is in units of z. ν = ∞ is the power mean with exponent 4, which follows the base scores with the
-largest z; with a finite ν a huge z counts little more than a large one, and base scores that agree
-count more. `Fusion` makes T a p-value. As this is monotone, the threshold on T is its inverse at α:
-p(threshold(α)) = α, and p < α where T exceeds it and nowhere else.
+It is in units of z, and base scores may have weights in the mean. ν = ∞ is the power mean with
+exponent 4, which follows the base scores with the largest z; with a finite ν a huge z counts little
+more than a large one, and base scores that agree count more. `Fusion` makes T a p-value. As this is
+monotone, the threshold on T is its inverse at α: p(threshold(α)) = α, and p < α where T exceeds it
+and nowhere else.
 """
 
 from dataclasses import dataclass, fields
@@ -21,7 +22,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
+from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray, IntArray
 from spectra.calibration.block_maxima import cluster_size
 from spectra.calibration.contamination import of_a_period, without_anomalies, without_hidden_events
 from spectra.calibration.gaussian import SUPPORTED, GaussianThreshold
@@ -60,9 +61,14 @@ class SurprisalMean:
     shape : (n_channels, n_steps)
     n_groups : int
         Number of groups of base scores, such as frame lengths, whose largest z is kept.
+    weights : ndarray (n_scores,), optional
+        Weight of each base score that will be added, by default all alike.
     """
 
-    def __init__(self, shape: tuple[int, int], n_groups: int) -> None:
+    def __init__(
+        self, shape: tuple[int, int], n_groups: int, weights: Float32Array | None = None
+    ) -> None:
+        self._weights = weights
         self._z: list[FloatArray] = [np.empty((0, *shape), dtype=np.float32)]
         self._members: list[list[int]] = [[] for _ in range(n_groups)]
         self._sources: list[int] = []
@@ -82,11 +88,14 @@ class SurprisalMean:
         `compared` (n_channels,) are the channels it may come from, by default all.
         """
         z = np.concatenate(self._z, dtype=np.float32)
+        weights = np.ones(len(z), dtype=np.float32) if self._weights is None else self._weights
+        weights = weights[:, None, None]
         scored = np.isfinite(z)
-        count: IntArray | int = len(z)
+        weight = weights.sum(axis=0)
         if not scored.all():
-            count, z = scored.sum(axis=0), np.where(scored, z, np.float32(-np.inf))
-        by_channel = _mean(z, count)
+            weight = (weights * scored).sum(axis=0)
+            z = np.where(scored, z, np.float32(-np.inf))
+        by_channel = _mean(z, weights, weight)
         if compared is not None:
             by_channel[~compared] = np.nan
         if z.shape[1] == 1:
@@ -113,19 +122,17 @@ class SurprisalMean:
         return groups
 
 
-def _mean(z: FloatArray, count: IntArray | int) -> FloatArray:
-    """Return the mean of scores (n_scores, …), of which `count` are not −inf; NaN of none."""
+def _mean(z: FloatArray, weights: FloatArray, weight: FloatArray) -> FloatArray:
+    """Return the mean of scores (n_scores, …); NaN where the `weight` of those there are is 0."""
     surprisal = np.clip(z, np.float32(0.0), np.float32(LARGEST_Z))
     np.square(surprisal, out=surprisal)
     surprisal /= DEGREES
     np.log1p(surprisal, out=surprisal)
     np.square(surprisal, out=surprisal)
+    surprisal *= weights
     total = surprisal.sum(axis=0)
-    if isinstance(count, np.ndarray):
-        none = np.full_like(total, np.nan)
-        mean = np.divide(total, count, out=none, where=np.not_equal(count, 0))
-    else:
-        mean = total / np.float32(count)
+    none = np.full_like(total, np.nan)
+    mean = np.divide(total, weight, out=none, where=np.not_equal(weight, 0))
     return np.asarray(np.sqrt(DEGREES * np.expm1(np.sqrt(mean))))
 
 
