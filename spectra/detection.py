@@ -79,7 +79,7 @@ class Detection:
     >>> x[2000:2064] *= 5
     >>> found = spectra.detect(x)
     >>> found.verdict
-    '1 alarm (false-alarm probability 0.0011 per score)'
+    '1 alarm (false-alarm probability 0.0014 per score)'
     >>> list(found.scores.columns)
     ['anomaly_score', 'p_value', 'alarm']
     """

@@ -38,7 +38,9 @@ def test_model_finds_the_stretch_that_differs_its_channel_and_its_frequency(view
     assert np.isnan(scores.sample_z[6002:6008]).all()
 
 
-def test_frame_lengths_and_single_rows_count_alike_however_many_scores_they_have() -> None:
+def test_frame_lengths_and_single_rows_count_alike_where_frames_have_two_references() -> None:
+    alone, _ = Spectral().fit(noise(4000))
+    assert alone.standardised.weights is None
     model, _ = Spectral().fit(noise(4000), slice(0, 1000))
     standardised = model.standardised
     base = standardised.base
@@ -48,6 +50,7 @@ def test_frame_lengths_and_single_rows_count_alike_however_many_scores_they_have
     for group in sorted(set(where)):
         z = np.where(np.array(where) == group, 5.0, 0.0)
         assert sum(base.counts) == z.size
+        assert standardised.weights is not None
         fusing = SurprisalMean((1, 1), 1, standardised.weights)
         fusing.add(z[:, None, None].astype(np.float32), 0, 0)
         found[group] = float(fusing.result().statistic[0])
