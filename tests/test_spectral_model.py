@@ -159,6 +159,25 @@ def test_normal_rows_are_what_the_rest_is_compared_with() -> None:
     assert np.median(z[3200:]) > np.quantile(z[:2800], 0.99)
 
 
+@pytest.mark.parametrize("slope", [4e-3, -4e-3])
+def test_a_signal_that_wanders_away_from_its_normal_rows_keeps_its_events(slope: float) -> None:
+    # The mean of the last rows is 20 spreads away from those declared normal.
+    values = noise(6000, seed=6) + slope * np.arange(6000)[:, None]
+    values[4000:4040, 0] += 3 * np.sin(np.arange(40))
+    _, scores = Spectral().fit(values, slice(0, 1000))
+    z = scores.sample_z
+    assert 3990 < int(np.argmax(z)) < 4050
+    assert np.quantile(z[1000:3900], 0.99) < 3
+
+
+@pytest.mark.parametrize("grows", [2.0, 4.0])
+def test_a_fault_that_grows_slowly_stays_an_anomaly(grows: float) -> None:
+    values = noise(6000, seed=6) * np.linspace(1, grows, 6000)[:, None]
+    values[:1000] = noise(1000, seed=7)
+    _, scores = Spectral().fit(values, slice(0, 1000))
+    assert np.median(scores.sample_z[4000:]) > np.quantile(scores.sample_z[:900], 0.99)
+
+
 def test_a_dead_stretch_is_as_anomalous_as_a_loud_one() -> None:
     for factor in (0.0, 6.0):
         values = noise(8000, seed=7)

@@ -119,6 +119,14 @@ class Standard:
         """
         return replace(self, sigma=self.sigma**weight * to.sigma ** (1.0 - weight))
 
+    def replaced(self, by: "Standard", where: BoolArray) -> "Standard":
+        """Return the same standards, those of another `where` it says so (n_scores, n_channels)."""
+        floor, mu, sigma = (
+            np.where(where, getattr(by, name), getattr(self, name))
+            for name in ("floor", "mu", "sigma")
+        )
+        return replace(self, floor=floor, mu=mu, sigma=sigma)
+
     @classmethod
     def joined(cls, standards: "list[Self]") -> Self:
         """Return the standards of several base scores of one transform as one."""

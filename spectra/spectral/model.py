@@ -16,6 +16,7 @@ from spectra.signal.evidence import Evidence
 from spectra.signal.period import BLOCK, block_rows
 from spectra.signal.repetition import quieten
 from spectra.signal.scale import Scale, constant_channels, state_channels
+from spectra.signal.trend import trending_channels
 from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.evidence import evidence
 from spectra.spectral.plan import Plan, planned_base_scores
@@ -199,7 +200,8 @@ def _standardised(
     stretches = _blocks(n_steps, signal.shape[1]) if kept else sample.stretches
     every = distances_at(signal, scale, base, stretches)
     distances = [D[..., sample.steps] for D in every] if kept else every
-    standards = tuple(learned_standards(base, distances, sample, normal_rows))
+    trend = trending_channels(_others(signal, normal_rows))
+    standards = tuple(learned_standards(base, distances, sample, normal_rows, trend))
     standardised = Standardised(scale, base, standards, ~state_channels(signal))
     if kept:
         fused = standardised.fused(every, n_steps)
@@ -209,6 +211,13 @@ def _standardised(
         return standardised, sampled, sampled.groups
     del every, distances
     return standardised, _scored(standardised, signal, unscored, own=True), sampled.groups
+
+
+def _others(signal: Float64Array, normal_rows: slice | None) -> Float64Array:
+    """Return the longer part of a signal beside its normal rows, no row where there are none."""
+    rows = normal_rows or slice(0, len(signal))
+    sides = (signal[: rows.start], signal[rows.stop :])
+    return max(sides, key=len)
 
 
 def _scored(

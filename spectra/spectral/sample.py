@@ -88,12 +88,14 @@ def learned_standards(
     distances: list[FloatArray],
     sample: Sample,
     normal_rows: slice | None,
+    trend: BoolArray,
 ) -> Iterator[Standard]:
     """Yield the standard of each comparison, then of single rows.
 
     Scores by rows known to be normal are standardised by those rows: the rest of the signal may all
     be farther from them. Their scale is drawn towards that of the whole signal where the normal
-    rows hold few frames.
+    rows hold few frames. The level of channels that have a `trend` (n_channels,) leaves that of the
+    normal rows anyway, so that scores with the level are standardised by the whole signal there.
     """
     n_normal = 0 if normal_rows is None else normal_rows.stop - normal_rows.start
     for index, D in enumerate(distances):
@@ -112,8 +114,9 @@ def learned_standards(
             continue
         normal = everywhere.copy()
         normal[[one.reference.declared for one in comparison.sources]] = sample.inside
-        inside = Standard.fit(D, normal, "log")
-        yield inside.shrunk(standard, n_frames / (n_frames + ENOUGH))
+        inside = Standard.fit(D, normal, "log").shrunk(standard, n_frames / (n_frames + ENOUGH))
+        with_level = np.array([one.with_level for one in comparison.sources])
+        yield inside.replaced(standard, with_level[:, None] & trend)
 
 
 def calibration_stretches(start: int, stop: int) -> list[tuple[int, int]]:

@@ -1,0 +1,44 @@
+"""Channels whose level has a trend, and Kendall's tau against its definition."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from spectra.signal.scale import SAMPLE_ROWS
+from spectra.signal.trend import kendall_tau, trending_channels
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_tau_is_the_share_of_pairs_that_rise_less_that_of_those_that_fall(seed: int) -> None:
+    values = np.round(np.random.default_rng(seed).normal(size=20), seed)
+    signs = [np.sign(values[j] - values[i]) for i, j in combinations(range(20), 2)]
+    assert kendall_tau(values) == pytest.approx(float(np.mean(signs)))
+
+
+@pytest.mark.parametrize("n", [500, SAMPLE_ROWS + 5000])
+def test_channels_that_rise_or_fall_have_a_trend_and_shifts_and_waves_have_none(n: int) -> None:
+    at, rng = np.linspace(0, 1, n), np.random.default_rng(3)
+    noise = 0.1 * rng.normal(size=n)
+    channels = {
+        "rises": at + noise,
+        "falls": -3 * at + noise,
+        "grows": np.exp(5 * at) + noise,
+        "noise": noise,
+        "shift": (at > 0.5) + noise,
+        "wave": np.sin(20 * at) + noise,
+        "wanders back": np.sin(np.pi * at) + noise,
+        "constant": np.zeros(n),
+        "gap": np.full(n, np.nan),
+    }
+    signal = np.column_stack(list(channels.values()))
+    signal[::7, 0] = np.nan
+    found = trending_channels(signal)
+    assert dict(zip(channels, found.tolist(), strict=True)) == {
+        name: name in ("rises", "falls", "grows") for name in channels
+    }
+
+
+def test_a_signal_shorter_than_the_parts_has_no_trend() -> None:
+    assert not trending_channels(np.arange(31.0)[:, None]).any()
+    assert not trending_channels(np.empty((0, 2))).any()
