@@ -106,6 +106,26 @@ def test_steps_between_two_of_one_event_are_left_out_with_it() -> None:
     assert np.flatnonzero(left_out).tolist() == expected
 
 
+def test_a_few_steps_that_would_all_be_left_out_are_all_kept() -> None:
+    # Sixteen steps: half of them are beyond the bound, and the others between two of these.
+    high, low = [0.93, 0.93, 0.11, 0.71, 0, 0, 0], [1.21, 0.99, 0, 0.35, 0.11, 0, 0, 0.93, 0.93]
+    statistic = np.array(high + low, dtype=np.float32)
+    np.testing.assert_array_equal(without_anomalies(statistic, 64, 0.07), statistic)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 16, 40])
+def test_some_steps_of_a_short_recording_are_left_to_calibrate_on(n: int) -> None:
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        statistic = np.round(np.abs(rng.normal(size=n)), 1).astype(np.float32)
+        statistic[rng.random(n) < 0.4] = 0
+        for left in (
+            without_anomalies(statistic, 8, 0.07),
+            without_hidden_events(statistic, 8, 3.0, 0.07),
+        ):
+            assert np.isfinite(left).any()
+
+
 def test_a_few_low_steps_of_an_anomaly_do_not_raise_the_threshold() -> None:
     # A tenth of the steps of each event are no larger than the largest normal ones.
     rng = np.random.default_rng(11)

@@ -67,7 +67,13 @@ def without_anomalies(
     )
     if is_tail:
         return np.where(beyond, bound, statistic)
-    return np.where(_joined(beyond), np.float32(np.nan), statistic)
+    return _without(_joined(beyond), statistic)
+
+
+def _without(left_out: BoolArray, statistic: FloatArray) -> FloatArray:
+    """Return the statistic, NaN in some steps, unless no score were left: most must be normal."""
+    left = np.where(left_out, np.float32(np.nan), statistic)
+    return left if np.isfinite(left).any() else statistic
 
 
 def _joined(beyond: BoolArray) -> BoolArray:
@@ -114,7 +120,7 @@ def without_hidden_events(
     if not odd.any() or odd.mean() > MOST_ODD or float(np.nanmax(of_odd)) > visible:
         return statistic
     near = np.convolve(odd, np.ones(3), "same") > 0
-    return np.where(np.repeat(near, size)[: statistic.size], np.float32(np.nan), statistic)
+    return _without(np.repeat(near, size)[: statistic.size], statistic)
 
 
 def of_a_period(block: int, period: float | None) -> int:
