@@ -45,7 +45,7 @@ TESTS = {
                     "calibration_values", "declared"],
     "signal": ["frames", "period", "spectrum", "scale", "steps", "views", "distance", "evidence",
                "points", "comparison", "base_scores", "normal", "amplitude", "signal_values",
-               "repetition"],
+               "repetition", "trend"],
     "metrics": ["affiliation", "agreement", "vus"],
 }  # fmt: skip
 # Mutants that survive, each with the reason: tab-separated file, function, change and reason.

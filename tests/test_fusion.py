@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import naive_calibration
-from spectra.calibration.fusion import DEGREES, Fused, Fusion, SurprisalMean
-from spectra.calibration.gaussian import p_from_z
+from spectra.calibration import fusion as room
+from spectra.calibration.fusion import DEGREES, VISIBLE, Fused, Fusion, SurprisalMean
+from spectra.calibration.gaussian import GaussianThreshold, p_from_z
+from spectra.parameters import MOST_ROWS
 
 SCORE = st.sampled_from([-2.0, 0.0, 1.0, 2.5, 4.0, 9.0, math.nan])
 # Base scores, channels and steps.
@@ -367,3 +369,26 @@ def test_an_event_that_hides_itself_is_left_out_of_the_calibration() -> None:
     )
     assert found.suspected >= 128 / struck.size
     assert found.threshold(1e-3) == pytest.approx(usual.threshold(1e-3), rel=0.05)
+
+
+def test_frames_of_the_most_rows_are_allowed() -> None:
+    calibration = GaussianThreshold.fit(np.arange(100.0))
+    fusion = Fusion(calibration, 0.0, np.ones(7), np.zeros(1), np.ones(1), (MOST_ROWS,))
+    assert fusion.npersegs == (MOST_ROWS,)
+
+
+@pytest.mark.parametrize("n", [300, 5000])
+def test_an_event_hides_below_what_half_a_normal_step_exceeds(
+    n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def nothing_hidden(statistic: np.ndarray, block: int, visible: float, *_: object) -> np.ndarray:
+        asked.append(visible)
+        return statistic
+
+    monkeypatch.setattr(room, "without_hidden_events", nothing_hidden)
+    statistic = np.abs(np.random.default_rng(4).normal(size=n)).astype(np.float32)
+    fusion = Fusion.fit(*fused(statistic), (16,), 32, clean=False, smallest_scale=0.0)
+    alpha = max(VISIBLE, 0.5 / fusion.calibration.n_independent)
+    assert asked == [fusion.threshold(alpha)]
