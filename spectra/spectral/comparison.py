@@ -16,8 +16,8 @@ from spectra.spectral.normal import Neighbours, NormalSpectra
 
 # Rows gathered at a time while a bank is made.
 AT_ONCE: Final = 2**16
-# Fewest of these frames, however many channels there are: they are 33 MB in 1,000 channels of frames
-# of 512 rows. With one at a time 300 channels of 5,000 rows take 1.3 times the time.
+# Fewest of these frames, however many channels there are: 33 MB of 1,000 channels in frames of 512
+# rows. With one at a time 300 channels of 5,000 rows take 1.3 times the time.
 FEWEST: Final = 8
 
 
