@@ -39,6 +39,7 @@ def test_channels_that_rise_or_fall_have_a_trend_and_shifts_and_waves_have_none(
     }
 
 
-def test_a_signal_shorter_than_the_parts_has_no_trend() -> None:
+def test_a_signal_of_as_many_rows_as_parts_may_have_a_trend_and_a_shorter_one_not() -> None:
+    assert trending_channels(np.arange(32.0)[:, None]).all()
     assert not trending_channels(np.arange(31.0)[:, None]).any()
     assert not trending_channels(np.empty((0, 2))).any()

@@ -21,7 +21,7 @@ from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.evidence import evidence
 from spectra.spectral.plan import Plan, planned_base_scores
 from spectra.spectral.sample import Sample, calibration_stretches, distances_at, learned_standards
-from spectra.spectral.scorer import AT_ONCE, SpectralScorer, Standardised
+from spectra.spectral.scorer import AT_ONCE, FEWEST_STEPS, SpectralScorer, Standardised
 from spectra.stored import is_stored
 from spectra.threads import one_blas_thread
 
@@ -159,7 +159,7 @@ class SpectralModel:
     def detail(self, signal: Float64Array, start: int, stop: int, *, own: bool) -> Fused:
         """Return the fused scores of the steps `start` … `stop` − 1 of a signal."""
         base = self.standardised.base
-        size = max(1, AT_ONCE // signal.shape[1])
+        size = max(FEWEST_STEPS, AT_ONCE // signal.shape[1])
         fused = Fused.empty(base.n_groups, stop - start)
         for begin in range(start, stop, size):
             end = min(begin + size, stop)
@@ -235,5 +235,5 @@ def _scored(
 
 def _blocks(n_steps: int, n_channels: int) -> list[tuple[int, int]]:
     """Return all steps in blocks that are scored at a time."""
-    size = max(1, KEPT_AT_ONCE // n_channels)
+    size = max(FEWEST_STEPS, KEPT_AT_ONCE // n_channels)
     return [(start, min(start + size, n_steps)) for start in range(0, n_steps, size)]
