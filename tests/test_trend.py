@@ -7,6 +7,7 @@ import pytest
 
 from spectra.signal.scale import SAMPLE_ROWS
 from spectra.signal.trend import kendall_tau, trending_channels
+from spectra.stored import StoredArray
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -33,13 +34,25 @@ def test_channels_that_rise_or_fall_have_a_trend_and_shifts_and_waves_have_none(
     }
     signal = np.column_stack(list(channels.values()))
     signal[::7, 0] = np.nan
-    found = trending_channels(signal)
+    found = trending_channels(signal, 0, n)
     assert dict(zip(channels, found.tolist(), strict=True)) == {
         name: name in ("rises", "falls", "grows") for name in channels
     }
 
 
 def test_a_signal_of_as_many_rows_as_parts_may_have_a_trend_and_a_shorter_one_not() -> None:
-    assert trending_channels(np.arange(32.0)[:, None]).all()
-    assert not trending_channels(np.arange(31.0)[:, None]).any()
-    assert not trending_channels(np.empty((0, 2))).any()
+    assert trending_channels(np.arange(32.0)[:, None], 0, 32).all()
+    assert not trending_channels(np.arange(32.0)[:, None], 1, 32).any()
+    assert not trending_channels(np.empty((5, 2)), 5, 5).any()
+
+
+def test_a_file_larger_than_memory_is_not_read_whole() -> None:
+    n, spans = 50_000_000, []
+
+    def read(start: int, stop: int) -> np.ndarray:
+        spans.append(stop - start)
+        return np.arange(start, stop, dtype=np.float64)[:, None]
+
+    stored = StoredArray(read, (n, 1))
+    assert trending_channels(stored, 1000, n).all()
+    assert max(spans) < 2**17

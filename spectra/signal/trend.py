@@ -16,17 +16,19 @@ PARTS: Final = 32
 TREND: Final = 0.85
 
 
-def trending_channels(signal: Float64Array) -> BoolArray:
+def trending_channels(signal: Float64Array, first: int, stop: int) -> BoolArray:
     """Return the channels of a signal (n_samples, n_channels) that have a trend, (n_channels,).
 
-    This is the test of Mann (1945), Econometrica 13, 245, on the medians of parts of the signal. Of
-    a long signal a random part is used; NaN is left out.
+    This is the test of Mann (1945), Econometrica 13, 245, on the medians of parts of the rows
+    `first` to `stop` − 1. Of many rows a random part is used; NaN is left out.
     """
-    if len(signal) > SAMPLE_ROWS:
-        rows = np.random.default_rng(0).integers(0, len(signal), SAMPLE_ROWS)
-        signal = signal[np.sort(rows)]
-    found = np.zeros(signal.shape[1], dtype=np.bool_)
-    for channel, values in enumerate(signal.T):
+    if stop - first > SAMPLE_ROWS:
+        rows = np.random.default_rng(0).integers(first, stop, SAMPLE_ROWS)
+        part = signal[np.sort(rows)]
+    else:
+        part = signal[first:stop]
+    found = np.zeros(part.shape[1], dtype=np.bool_)
+    for channel, values in enumerate(part.T):
         known = values[np.isfinite(values)]
         if known.size >= PARTS:
             medians = np.array([np.median(part) for part in np.array_split(known, PARTS)])

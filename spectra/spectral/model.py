@@ -200,7 +200,7 @@ def _standardised(
     stretches = _blocks(n_steps, signal.shape[1]) if kept else sample.stretches
     every = distances_at(signal, scale, base, stretches)
     distances = [D[..., sample.steps] for D in every] if kept else every
-    trend = trending_channels(_others(signal, normal_rows))
+    trend = trending_channels(signal, *_others(len(signal), normal_rows))
     standards = tuple(learned_standards(base, distances, sample, normal_rows, trend))
     standardised = Standardised(scale, base, standards, ~state_channels(signal))
     if kept:
@@ -213,11 +213,14 @@ def _standardised(
     return standardised, _scored(standardised, signal, unscored, own=True), sampled.groups
 
 
-def _others(signal: Float64Array, normal_rows: slice | None) -> Float64Array:
-    """Return the longer part of a signal beside its normal rows, no row where there are none."""
-    rows = normal_rows or slice(0, len(signal))
-    sides = (signal[: rows.start], signal[rows.stop :])
-    return max(sides, key=len)
+def _others(n_samples: int, normal_rows: slice | None) -> tuple[int, int]:
+    """Return the first row and the one after the last of the longer side of the normal rows.
+
+    There is no row between them where none are declared normal.
+    """
+    rows = normal_rows or slice(0, n_samples)
+    sides = ((0, rows.start), (rows.stop, n_samples))
+    return max(sides, key=lambda side: side[1] - side[0])
 
 
 def _scored(
