@@ -33,6 +33,9 @@ _MOST_ABOVE = 50
 """Rows without a time above all others that are left out with the values in them."""
 _LONGEST_ELAPSED = 1e8
 """Seconds since the start of a recording, three years; what is larger counts from elsewhere."""
+_DAY = 86400.0
+_DAY_OF_YEAR = frozenset({"julian", "doy", "yday"})
+"""Words of a time that counts from the begin of the year, whenever the recording started."""
 
 
 def refuse_too_few(table: Table) -> None:
@@ -212,7 +215,11 @@ def _from_start(instants: pd.Index, start: pd.Timestamp | None) -> pd.Index:
     dated = isinstance(instants, (pd.DatetimeIndex, pd.TimedeltaIndex))
     if start is None or dated or abs(float(instants[0])) > _LONGEST_ELAPSED:
         return instants
-    offsets = np.rint(instants.to_numpy(dtype=np.float64) * 1e9).astype(np.int64)
+    seconds = instants.to_numpy(dtype=np.float64)
+    if words(str(instants.name)) & _DAY_OF_YEAR and seconds[0] >= _DAY:
+        # The first of January is day 1.
+        start, seconds = pd.Timestamp(start.year, 1, 1, tz=start.tz), seconds - _DAY
+    offsets = np.rint(seconds * 1e9).astype(np.int64)
     dates = start.as_unit("ns") + pd.TimedeltaIndex(offsets.view("timedelta64[ns]"))
     return dates.rename(instants.name)
 

@@ -38,11 +38,12 @@ from spectra.datasets.readers.yearless import is_yearless, yearless_dates
 from spectra.errors import DataError
 
 _ELAPSED = re.compile(
-    r"\s*-?\d+(?: days?,? \+?| ?d,? |\.)\d{1,2}:\d\d:\d\d(?:\.\d+)?\s*"
+    r"(?:T(?:IME)?#)(?=\d)(?:\d+d_?)?(?:\d+h_?)?(?:\d+m_?)?(?:\d+(?:\.\d+)?s_?)?(?:\d+(?:\.\d+)?ms)?"
+    r"|\s*-?\d+(?: days?,? \+?| ?d,? |\.)\d{1,2}:\d\d:\d\d(?:\.\d+)?\s*"
     r"|P(?:\d+D)?T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d{1,9})?S)?"
 )
 """A duration of pandas, Python, .NET, a logger and ISO 8601: 1 days 02:03:04, 1 day, 2:03:04,
-1.02:03:04, 1d 02:03:04, P1DT2H3M4S."""
+1.02:03:04, 1d 02:03:04, P1DT2H3M4S; of IEC 61131: T#1m2s300ms."""
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
@@ -102,6 +103,9 @@ def find_times(
                 raise refused[0]
             return Times(None)
         chosen = min(found, key=lambda one: _rank(table, one)) if len(found) > 1 else found[0]
+    if not chosen.is_scaled:
+        spare = frozenset[int]().union(*(one.columns for one in found))
+        return Times(None, spare, (_unknown_unit(table, chosen),))
     others = [one for one in found if not one.columns & chosen.columns]
     spare = frozenset[int]().union(*(one.columns for one in others))
     if wanted is None:
@@ -278,18 +282,30 @@ def _candidates(
     return found, refused
 
 
-def _rank(table: Table, one: TimeColumn) -> tuple[int, bool, bool, bool, bool, int]:
+def _unknown_unit(table: Table, one: TimeColumn) -> str:
+    """Return a note on a time that counts in a unit that is not known."""
+    column = min(one.columns)
+    step = float(np.median(np.diff(one.index.to_numpy(dtype=np.float64))))
+    return (
+        f"{table.label(column)} counts the time by {step:g}, in a unit that is not said: left out "
+        f"(name it time_ms or time_us, or give the rate with --fs)."
+    )
+
+
+def _rank(table: Table, one: TimeColumn) -> tuple[bool, int, bool, bool, bool, bool, int]:
     """Return how well a column serves as the axis, the smallest best.
 
-    A regular one goes before one whose stamps repeat or come in bursts, a date before a clock, a
-    column named like time before another, and a time before the number of its steps.
+    One of a known unit goes before another, a regular one before one whose stamps repeat or come
+    in bursts, a date before a clock, a column named like time before another, and a time before
+    the number of its steps.
     """
     column = min(one.columns)
     clock = isinstance(one.index, pd.TimedeltaIndex)
     uneven = not has_equal_steps(np.diff(seconds_of(one.index)))
     name = table.names[column]
     steps = bool(words(name) & {"step", "timestep", "timesteps"})
-    return irregularity(one.index), clock, uneven, not names_time(name), steps, column
+    named = names_time(name)
+    return not one.is_scaled, irregularity(one.index), clock, uneven, not named, steps, column
 
 
 def _plausible(table: Table, free: list[int]) -> list[int]:
@@ -337,7 +353,7 @@ def _instants(
     if 2 * sum(is_date(cell, months=called) for cell in shapes) > len(shapes):
         return time_in_dates(table, column, order)
     if shapes and all(map(_ELAPSED.fullmatch, shapes)):
-        text = series.astype("str").str.replace(",", "")
+        text = series.astype("str").str.replace(r"^T(?:IME)?#|[,_]", "", regex=True)
         text = text.str.replace(r"^\s*(-?\d+)\.(?=\d{1,2}:)", r"\1 days ", regex=True)
         text = text.str.replace(r"(?<=\d) ?d (?=\d)", " days ", regex=True)
         elapsed = pd.to_timedelta(text, errors="coerce")

@@ -15,12 +15,13 @@ class TimeColumn:
     """The columns that hold a time, and the instant of every row.
 
     `index` is a DatetimeIndex, a TimedeltaIndex, or an index of float seconds; it need not be
-    regular or sorted.
+    regular or sorted. `is_scaled` is False where it counts in a unit that is not known.
     """
 
     columns: frozenset[int]
     index: pd.Index
     notes: tuple[str, ...] = ()
+    is_scaled: bool = True
 
 
 class MissingTimeError(DataError):

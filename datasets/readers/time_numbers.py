@@ -164,7 +164,7 @@ def day_numbers(values: Float64Array, dated: bool) -> pd.DatetimeIndex | None:
     step = float(np.mean(rising[rising <= 1.5 * np.median(rising)]))
     for epoch, (low, high) in _DAY_NUMBERS.items():
         if low <= values.min() and values.max() < high:
-            rounder = _digits(step * 86400) < _digits(step) or (dated and step >= 1)
+            rounder = digits_of(step * 86400) < digits_of(step) or (dated and step >= 1)
             if not rounder:
                 return None
             # A double near 738,000 days is good to 10 µs.
@@ -198,7 +198,7 @@ def decimal_years(values: Float64Array) -> pd.DatetimeIndex | None:
     return pd.DatetimeIndex(starts + seconds)
 
 
-def _digits(number: float) -> int:
+def digits_of(number: float) -> int:
     """Return how many significant digits a number has, up to rounding in its fourth."""
     for digits in range(1, 5):
         if abs(float(f"{number:.{digits}g}") / number - 1) < 2e-4:

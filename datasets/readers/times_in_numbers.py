@@ -20,6 +20,7 @@ from spectra.datasets.readers.time_numbers import (
     clock_digits,
     day_numbers,
     decimal_years,
+    digits_of,
     epoch,
     goes_on,
     irregularity,
@@ -33,6 +34,8 @@ SMALLEST_STAMP = 1e7
 """Numbers below this are neither stamps nor written dates, unless their name says so."""
 _ROUNDED = 0.6
 """Share of a step by which times that were written with few decimals are off their line."""
+_SAME_RATE = 0.01
+"""Relative difference of two rates below which one is the other, with stamps that are rounded."""
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
@@ -68,6 +71,9 @@ def time_in_numbers(
     if not np.isfinite(values.sum()):
         refuse_missing(table, column, np.isnan(values))
     notes: tuple[str, ...] = ()
+    unit = _unit_by_rate(values, table.header.fs) if unit is None else unit
+    if not unit and not named and _is_no_second(values):
+        return TimeColumn(columns, pd.Index(values).rename(name), is_scaled=False)
     if not unit:
         said = f"{table.label(column)} is taken as the time in seconds"
         notes = (f"{said} (--fs gives the rate if it counts something else).",)
@@ -129,7 +135,10 @@ def _dates_in_numbers(
         if unit is None and not since and _counts_since_start(values):
             return None
         dates = epoch(series, values, 1e8 if unit is None or since else 946_684_800.0)
-        return day_numbers(values, names_date(name)) if dates is None else dates
+        dates = day_numbers(values, names_date(name)) if dates is None else dates
+        if dates is None and unit in (None, SECONDS["d"]) and names_only_time(name):
+            dates = julian_dates(values, modified=False) if _may_be_julian(values) else None
+        return dates
     if not is_steady(values) or (unit is not None and names_time(name)):
         return None
     return epoch(series, values, 1e9)
@@ -139,6 +148,32 @@ def _repeat_regularly(dates: pd.DatetimeIndex) -> bool:
     """Return True for days that rise by one step, several rows a day: a row for each quantity."""
     days = dates.unique()
     return len(days) > 2 and len(days) < len(dates) and irregularity(days.sort_values()) == 0
+
+
+def _may_be_julian(values: Float64Array) -> bool:
+    """Return True for fractions, but where their step is a round number of seconds, not of days."""
+    step = float(values[-1] - values[0]) / max(len(values) - 1, 1)
+    rounder = digits_of(step) < min(3, digits_of(step * SECONDS["d"]))
+    return step > 0 and step != round(step) and not rounder
+
+
+def _unit_by_rate(values: Float64Array, fs: float | None) -> float | None:
+    """Return the unit, a power of ten, in which steps are those of the rate that the file gives."""
+    counts = float(np.median(np.diff(values))) * fs if fs and len(values) > 1 else 0.0
+    power = round(np.log10(counts)) if 0 < counts < np.inf else 0
+    fits = 3 <= power <= 9 and abs(counts / 10.0**power - 1) <= _SAME_RATE
+    return 10.0**-power if fits else None
+
+
+def _is_no_second(values: Float64Array) -> bool:
+    """Return True for whole numbers that rise by some thousand, and not by minutes.
+
+    Nobody samples every 500 or 4000 s; clocks of milli- and microseconds do so.
+    """
+    steps = np.diff(values)
+    step = float(np.median(steps)) if len(steps) else 0.0
+    whole = step >= 500 and bool((values[:_A_FEW] == np.rint(values[:_A_FEW])).all())
+    return whole and bool(np.any(steps % 60 != 0))
 
 
 def _counts_since_start(values: Float64Array) -> bool:
