@@ -93,3 +93,60 @@ def test_days_of_the_year_count_from_its_begin() -> None:
     names = ["# name 0 = t090C: Temperature", "# name 1 = timeJ: Julian Days", "# name 2 = flag"]
     found = recording(*names, "# start_time = Mar 14 2024 06:00:00", "*END*", *rows)
     assert found.index[0].round("s") == pd.Timestamp("2024-03-14 06:00")
+
+
+STAMPS = stamps("%F %T")
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        (["                   ts  temp   hum"], "{n:<3} {t} {x} {y}"),
+        (["# A tibble: 60 × 3", "   ts  temp  hum", "  <dttm> <dbl> <dbl>"], "{n:3} {t} {x} {y}"),
+        (["Date and Time        temp    hum"], "{t}  {x}  {y}"),
+        (["Report Date: 3/20/2024", "", "  Date and Time    temp    hum"], "{am}    {x}    {y}"),
+        (["ts              temp   hum", "--------------- ------ ------"], "{t}.000 {x}  {y}"),
+        (
+            ["60×3 DataFrame", " Row │ ts   temp  hum", "  │ DateTime Float64 Float64", "───┼───"],
+            " {n:3d} │ {iso}  {x}  {y}",
+        ),
+        (["┌───┬───┬───┐", "│ ts │ temp │ hum │", "├───┼───┼───┤"], "│ {t} │ {x} │ {y} │"),
+        (["┌──────────ts─┬─temp─┬─hum─┐"], "│ {t} │ {x} │ {y} │"),
+        (
+            ["shape: (60, 3)", "┌───┬───┬───┐", "│ ts ┆ temp ┆ hum │", "│ --- ┆ --- ┆ --- │",
+             "│ datetime[μs] ┆ f64 ┆ f64 │", "╞═══╪═══╪═══╡"],
+            "│ {t} ┆ {x} ┆ {y} │",
+        ),
+        (['"ts,temp,hum"'], '"{t},{x},{y}"'),
+        (['"ts;""temp"";hum"'], '"{t};""{x}"";{y}"'),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("footer", ["", "(60 rows affected)"])
+def test_what_programs_print_is_read_with_its_names(head: list[str], row: str, footer: str) -> None:
+    times = pd.to_datetime(pd.Series(STAMPS))
+    rows = [
+        row.format(n=i, t=t, x=x, y=y, iso=f"{t:%FT%T}", am=f"{t:%m/%d/%Y %I:%M:%S %p}")
+        for i, (t, x, y) in enumerate(zip(times, LEFT, RIGHT, strict=True), start=1)
+    ]
+    found = recording(*head, *rows, *([footer] if footer and '"' not in row else []))
+    names = [name.split(" ")[0] for name in found.channels]
+    assert names == ["temp", "hum"]
+    is_read(found, LEFT, RIGHT)
+    assert (found.fs, found.index[0]) == (1 / 60, times[0])
+
+
+@pytest.mark.parametrize(
+    ("zero", "point"), [(0x660, "."), (0x6F0, "\u066b"), (0xFF10, "\uff0e"), (0x966, ".")]
+)
+def test_digits_of_other_scripts_and_widths_are_read(zero: int, point: str) -> None:
+    table = {ord(str(digit)): chr(zero + digit) for digit in range(10)} | {ord("."): point}
+    rows = [f"{t},{x}".translate(table) for t, x in zip(STAMPS, LEFT, strict=True)]
+    found = recording("ts,x", *rows)
+    is_read(found, LEFT)
+    assert found.index[0] == pd.Timestamp("2024-03-14 08:00")
+
+
+@pytest.mark.parametrize("cell", ["1,{:03d}", "1,2{:02d},000"])
+def test_one_column_of_quoted_numbers_stays_one(cell: str) -> None:
+    rows = [f'"{cell.format(i % 28 + 1)}"' for i in range(N)]
+    assert recording('"x"', *rows).n_channels == 1

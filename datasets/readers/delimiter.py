@@ -26,8 +26,6 @@ _NUMBER = re.compile(
 )
 _WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
 FEWEST_ROWS = 5
-_MOST_NAMED = 60
-"""Lines at the top that may hold names."""
 MOST_COLUMNS = 500
 """Columns that tell the dialect of a table: there may be hundreds of thousands."""
 
@@ -82,18 +80,7 @@ def rows_of(sample: Sequence[str], forced: str | None) -> tuple[list[list[str]],
         or (is_split_decimal(body_of(rows)) and not _is_named_pair(rows))
     ):
         return split(sample, ";"), ";"
-    return _with_wide_names(rows, sample) if delimiter == BLANKS else rows, delimiter
-
-
-def _with_wide_names(rows: list[list[str]], sample: Sequence[str]) -> list[list[str]]:
-    """Return rows of blanks whose names hold one, and are two blanks apart: "T (s)   Level"."""
-    width = usual_width(body_of(rows))
-    wide = [re.split(r"\s{2,}|\t", line.strip()) for line in sample[:_MOST_NAMED]]
-    named = [
-        other if len(other) == width > 1 and not any(is_value(field, ".") for field in row) else row
-        for row, other in zip(rows, wide, strict=False)
-    ]
-    return [*named, *rows[len(named) :]]
+    return rows, delimiter
 
 
 def _is_regular(rows: list[list[str]]) -> bool:

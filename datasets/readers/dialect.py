@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from spectra.datasets.readers.blank_names import Nameless, with_wide_names
 from spectra.datasets.readers.decimal_sign import THOUSANDS, decimal_of
 from spectra.datasets.readers.delimiter import (
     BLANKS,
@@ -110,6 +111,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         return None
     sample = _sample([lines[i] for i in numbers])
     rows, delimiter = rows_of(sample, forced if delimiter is None else delimiter)
+    rows = with_wide_names(rows, sample) if delimiter == BLANKS else rows
     divided = without_arrows(rows)
     rows = rows if divided is None else divided
     keys = keys_of(body_of(rows), usual_width(body_of(rows)))
@@ -123,7 +125,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         # pidstat writes its names behind a mark of comments, below a title that has none.
         hidden = [line for line in lines[top:above] if is_comment(line, comment)]
         heading = replace(
-            heading, names=names_in_comment(hidden, delimiter, len(heading.names), None)[0]
+            heading, names=names_in_comment(hidden, delimiter, len(heading.names), Nameless(0))[0]
         )
     notes = (*heading.notes, *_thousands_note(rows, decimal))
     if delimiter in (";", ",") and is_split_decimal(split(sample[-len(body_of(rows)) :], ",")):

@@ -12,6 +12,7 @@ from typing import IO, Literal
 from spectra.datasets.memory import largest_bytes
 from spectra.datasets.readers.heading import COMMENTS
 from spectra.datasets.readers.other_formats import refuse_other_formats
+from spectra.datasets.readers.plain_text import rewriting
 from spectra.datasets.readers.scripts import encoding_of_script
 from spectra.datasets.source import Source
 from spectra.errors import DataError
@@ -140,10 +141,25 @@ def open_text(source: Source) -> Text:
     if _is_text_but_for_zeros(head):
         source = _without_zeros(source)
         head = source.head(_FIRST_BYTES)
-    text = Text(source, _encoding(head, source.name))
+    text = _rewritten(Text(source, _encoding(head, source.name)), head)
     if text.encoding == "utf-8-sig" and not _is_utf8(head):
         return text.lenient()
     return text
+
+
+def _rewritten(text: Text, head: bytes) -> Text:
+    """Return a text with a plain table for one of other characters, as long as it fits memory."""
+    decoded = head.decode(text.encoding, errors="replace")
+    rewrite = rewriting(decoded)
+    if rewrite is None:
+        return text
+    with text.source.open() as raw:
+        data = raw.read(largest_bytes() + 1)
+    if len(data) > largest_bytes():
+        return text
+    lines = _LINE_END.sub("\n", data.decode(text.encoding, errors="replace"))
+    plain = rewrite(lines).encode()
+    return Text(replace(text.source, path=None, data=plain, compression=None), "utf-8")
 
 
 def _without_padding(source: Source) -> Source:

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from spectra.datasets.readers.blank_names import Nameless, nameless, with_index
 from spectra.datasets.readers.cells import MISSING, is_number_with_unit
-from spectra.datasets.readers.dates import is_date
 from spectra.datasets.readers.decimal_sign import DECIMAL_POINT
 from spectra.datasets.readers.delimiter import (
     BLANKS,
@@ -41,7 +41,6 @@ MOST_DIGITS = 19
 _CLOCKS = re.compile(
     r"\d{1,2}:\d\d(:\d\d)?(\s*[ap]\.?m\.?)?(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?", re.IGNORECASE
 )
-_CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:[.,:]\d+)?)?")
 _SAID = re.compile(r"[^:=]{2,}[:=]\s*\S")
 """A line such as "FILTER: HIGH PASS", which says something and names no column."""
 _FIELDS = re.compile(
@@ -88,10 +87,10 @@ def heading_of(
 ) -> Heading:
     """Return the rows above the data: none, a header, or a header among other lines of text."""
     width = usual_width(body_of(rows[1:] or rows))
-    clock = _clock_behind(rows, width) if delimiter == BLANKS else None
-    if clock == 1 and len(rows) > 1:
-        rows = _with_index(rows, width)
-    rows = [_with_clock(row, clock, width) for row in rows] if clock else rows
+    without = nameless(rows) if delimiter == BLANKS else Nameless(width)
+    if without.clock == 1 and len(rows) > 1 and without.half is None:
+        rows = with_index(rows, width)
+    rows = [*map(without.spread, rows)] if without.columns else rows
     if (stamped := _stamp_and_rate(rows, width)) is not None:
         return stamped
     count = rows_of_text(rows, width, decimal)
@@ -104,7 +103,7 @@ def heading_of(
             return Heading(count, (None,) * width, (_text_note(1),))
         longest = max(width, len(rows[0])) if rows[0] and is_value(rows[0][0], decimal) else width
         longest = max(longest, len(rows[0]))
-        commented, below = names_in_comment(comments, delimiter, longest, clock)
+        commented, below = names_in_comment(comments, delimiter, longest, without)
         return Heading(0, commented, (), below)
     above, columns = rows[:count], width
     if width > 2 and not any(row[width - 1 : width] != [""] for row in body_of(rows)):
@@ -143,39 +142,6 @@ def heading_of(
         if units
         else (),
     )
-
-
-def _clock_behind(rows: list[list[str]], width: int) -> int | None:
-    """Return the column of the clock times behind the dates in a table of blanks."""
-    body = [row for row in body_of(rows) if len(row) == width]
-    found = [
-        column
-        for column in range(1, width)
-        if all(is_date(row[column - 1], months=False) for row in body)
-        and all(_CLOCK.fullmatch(row[column]) for row in body)
-    ]
-    return found[0] if len(found) == 1 and body else None
-
-
-def _with_clock(row: list[str], clock: int | None, width: int) -> list[str]:
-    """Return names of which one stands above a date and its clock time, with "" for the clock."""
-    if clock is None or len(row) != width - 1 or any(is_value(field, ".") for field in row):
-        return row
-    return [*row[:clock], "", *row[clock:]]
-
-
-def _with_index(rows: list[list[str]], width: int) -> list[list[str]]:
-    """Return rows whose names have two for the date and the clock, of an index that had none.
-
-    pandas prints the name of the index below the others, or leaves it out.
-    """
-    first, below = rows[0], rows[1]
-    if not len(first) == width - 2 > 0 or any(is_value(field, ".") for field in first):
-        return rows
-    if len(below) == 1 and not is_value(below[0], "."):
-        names = [below[0], "", *first]
-        return [names, names, *rows[2:]]
-    return [["", "", *first], *rows[1:]]
 
 
 def _right_aligned(units: list[str], names: Sequence[str | None]) -> list[str]:
@@ -407,7 +373,7 @@ def _comment_fields(text: str, delimiter: str) -> list[str]:
 
 
 def names_in_comment(
-    comments: Sequence[str], delimiter: str, width: int, clock: int | None
+    comments: Sequence[str], delimiter: str, width: int, without: Nameless
 ) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
     """Return the names in the last comment line above the table, or None a column, and units.
 
@@ -418,7 +384,7 @@ def names_in_comment(
     texts = [
         _FIELDS.sub("", line.strip().lstrip("".join(COMMENTS))) for line in comments if line.strip()
     ]
-    rows = [_with_clock(_comment_fields(text, delimiter), clock, width) for text in texts[-2:]]
+    rows = [without.spread(_comment_fields(text, delimiter)) for text in texts[-2:]]
     if delimiter == BLANKS and width > 1:
         # Two blanks or more stand between names that hold one: "t (s)   T (K)".
         wide = [re.split(r"\s{2,}|\t", text.strip()) for text in texts[-2:]]
@@ -429,7 +395,7 @@ def names_in_comment(
     if len(rows) > 1 and not is_unit_row(rows[1]):
         rows = rows[1:]
     fields = rows[0] if rows else []
-    full = [field for column, field in enumerate(fields) if column != clock or field]
+    full = [field for column, field in enumerate(fields) if column not in without.columns or field]
     named = len(fields) == width > 1 and all(field and not is_value(field, ".") for field in full)
     if not named:
         return (None,) * width, ()

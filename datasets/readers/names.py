@@ -127,7 +127,7 @@ _CERTAIN = frozenset(_CERTAIN_TEXT.split())
 _STATISTICS_TEXT = """
     avg smp min max std mean tot total sample samp median wvc counter analog digital float double
     real string bool boolean int int16 int32 int64 uint16 uint32 float32 float64 real32 real64
-    integer     datetime numeric text varchar
+    integer datetime numeric text varchar dbl dttm chr lgl fct i8 i32 i64 u8 u32 u64 f32 f64 str
 """
 _STATISTICS = frozenset(_STATISTICS_TEXT.split())
 
@@ -208,7 +208,8 @@ def unit_in(name: str | None) -> str:
 def unit_text(field: str) -> str:
     """Return the unit in a field of a row of units, without brackets around it; "" for none."""
     text = _CHANNEL.sub("", field.strip("'\" "))
-    if _FORMAT.fullmatch(text) or text.casefold() in _STATISTICS or _NUMBER.fullmatch(text):
+    kind = text.strip("<>").casefold()
+    if _FORMAT.fullmatch(text) or kind in _STATISTICS or _NUMBER.fullmatch(text):
         return ""
     pair = text[:1] + text[-1:]
     return text[1:-1] if pair in ("[]", "()") and text.count(text[0]) == 1 else text
@@ -220,7 +221,7 @@ def is_unit_row(fields: list[str]) -> bool:
     full = [field for field in full if not _NUMBER.fullmatch(field)]
     known = sum(
         is_unit(field)
-        or field.casefold() in _STATISTICS
+        or field.strip("<>").casefold() in _STATISTICS
         or bool(_FORMAT.fullmatch(field) or _RATIO.fullmatch(field))
         for field in full
     )

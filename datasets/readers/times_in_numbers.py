@@ -153,8 +153,9 @@ def _repeat_regularly(dates: pd.DatetimeIndex) -> bool:
 def _may_be_julian(values: Float64Array) -> bool:
     """Return True for fractions, but where their step is a round number of seconds, not of days."""
     step = float(values[-1] - values[0]) / max(len(values) - 1, 1)
-    rounder = digits_of(step) < min(3, digits_of(step * SECONDS["d"]))
-    return step > 0 and step != round(step) and not rounder
+    if not 0 < step < np.inf or step == np.rint(step):
+        return False
+    return digits_of(step) >= min(3, digits_of(step * SECONDS["d"]))
 
 
 def _unit_by_rate(values: Float64Array, fs: float | None) -> float | None:

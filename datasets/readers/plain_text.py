@@ -1,0 +1,93 @@
+"""Texts whose table stands in other characters: frames, digits of other scripts, quoted lines."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+
+from spectra.datasets.readers.delimiter import is_value
+
+_RULES = str.maketrans(
+    {
+        **dict.fromkeys("─━═┄┅╌", "-"),
+        **dict.fromkeys("┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬╞╡╪╒╕╘╛╟╢╤╧╥╨╫╭╮╯╰┏┓┗┛┣┫┳┻╋┡┩╇", "+"),
+    }
+)
+_SIDES = "│┃║┆┇┊┋"
+_NAMED_FRAME = re.compile(r"[^\w\s]+[^\W\d_].*")
+"""The upper side of a frame with the names in it, as ClickHouse draws it: ┌─ts─┬─temp─┐."""
+_SIGNS = {"\u066b": ".", "\u066c": "", "\u060c": ",", "\u2212": "-"}
+"""Decimal sign, thousands sign and comma of Arabic, and the minus of typesetters."""
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_MOST_LINES = 200
+_FEWEST_LINES = 3
+
+Rewrite = Callable[[str], str]
+
+
+def rewriting(head: str) -> Rewrite | None:
+    """Return what makes a plain table of a text by its first characters, None for a plain one.
+
+    Lines stay lines, so that a message names the line of the file.
+    """
+    lines = [line for line in head.splitlines()[:_MOST_LINES] if line.strip()]
+    if len(lines) < _FEWEST_LINES:
+        return None
+    if not head.isascii():
+        if 2 * sum(any(side in line for side in _SIDES) for line in lines) > len(lines):
+            return _without_frames
+        foreign = {sign for sign in {*head} if not sign.isascii() and sign.isdecimal()}
+        if foreign and sum(map(head.count, foreign)) > sum(map(head.count, "0123456789")):
+            return _with_ascii_digits
+    # The last line of the head may be cut.
+    return _without_quotes if _are_quoted(lines[:-1]) else None
+
+
+def _without_frames(text: str) -> str:
+    """Return a text with lines of ASCII in place of the frames around its cells."""
+    lines = text.split("\n")
+    for i, line in enumerate(lines[:_MOST_LINES]):
+        if line.lstrip()[:1] in ("┌", "┏") and _NAMED_FRAME.match(line.strip()):
+            lines[i] = re.sub("[─━]", " ", re.sub("[┌┐┬┏┓┳]", "|", line))
+    framed = sum(line.lstrip()[:1] in ("|", *_SIDES) for line in lines[:_MOST_LINES])
+    if 2 * framed < len(lines[:_MOST_LINES]):
+        # Julia draws one line between the numbers of the rows and the columns, which blanks divide.
+        return "\n".join(lines).translate({ord(side): " " for side in _SIDES} | _RULES)
+    return "\n".join(lines).translate({ord(side): "|" for side in _SIDES} | _RULES)
+
+
+def _with_ascii_digits(text: str) -> str:
+    """Return a text with the digits and signs of ASCII for those of other scripts and widths."""
+    table: dict[int, str] = {}
+    for sign in {*text}:
+        if sign.isascii():
+            continue
+        if sign.isdecimal():
+            table[ord(sign)] = str(unicodedata.decimal(sign))
+        elif "\uff01" <= sign <= "\uff5e" and not sign.isalpha():
+            table[ord(sign)] = chr(ord(sign) - 0xFEE0)
+        elif sign in _SIGNS:
+            table[ord(sign)] = _SIGNS[sign]
+    return text.translate(table)
+
+
+def _are_quoted(lines: Sequence[str]) -> bool:
+    """Return True if each line is one quoted cell with several fields in it, as many as others."""
+    if len(lines) < _FEWEST_LINES or not all(_QUOTED.fullmatch(line.strip()) for line in lines):
+        return False
+    inside = [_unquoted(line) for line in lines]
+    for sign, fewest in ((";", 1), ("\t", 1), (",", 2)):
+        counts = {line.count(sign) for line in inside}
+        if len(counts) == 1 and counts.pop() >= fewest:
+            return not any(is_value(line.strip(), ".") for line in inside)
+    return False
+
+
+def _unquoted(line: str) -> str:
+    """Return a line that is one quoted cell without its quotes."""
+    stripped = line.strip()
+    return stripped[1:-1].replace('""', '"') if _QUOTED.fullmatch(stripped) else line
+
+
+def _without_quotes(text: str) -> str:
+    """Return a text of lines that are quoted as a whole without these quotes."""
+    return "\n".join(map(_unquoted, text.split("\n")))
