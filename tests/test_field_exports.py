@@ -1,13 +1,15 @@
 """Exports of instruments and services, against what was written: a time, a name, a unit a kind."""
 
 import io
+import json
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from spectra.datasets import Recording, read
+from spectra.datasets import Recording, read, read_series
+from spectra.errors import DataError
 
 N = 60
 RNG = np.random.default_rng(12)
@@ -150,3 +152,149 @@ def test_digits_of_other_scripts_and_widths_are_read(zero: int, point: str) -> N
 def test_one_column_of_quoted_numbers_stays_one(cell: str) -> None:
     rows = [f'"{cell.format(i % 28 + 1)}"' for i in range(N)]
     assert recording('"x"', *rows).n_channels == 1
+
+
+@pytest.mark.parametrize("width", [6, 7])
+def test_a_vector_that_r_prints_is_one_channel(width: int) -> None:
+    rows = [
+        f"{f'[{at + 1}]':>5} {' '.join(map(str, LEFT[at : at + width]))}"
+        for at in range(0, N, width)
+    ]
+    is_read(recording(*rows), LEFT)
+
+
+def test_names_may_be_listed_behind_numbered_words_or_as_legends() -> None:
+    rows = [f"{i / 100:.2f} {x} {y}" for i, (x, y) in enumerate(zip(LEFT, RIGHT, strict=True))]
+    listed = ["Sig1\tTime (min)", "Sig2\tTemp (C)", "Sig3\tWeight (mg)", "StartOfData"]
+    found = recording(*listed, *rows)
+    assert (found.channels, found.units) == (("Temp (C)", "Weight (mg)"), ("C", "mg"))
+    assert found.fs == pytest.approx(100 / 60)
+    found = recording('@ title "E"', '@ s0 legend "Bond"', '@ s1 legend "Angle"', *rows)
+    assert found.channels == ("Bond", "Angle")
+
+
+@pytest.mark.parametrize(("unit", "per_second"), [("s/256", 256), ("1/100 s", 100)])
+def test_a_unit_may_be_a_part_of_a_second(unit: str, per_second: int) -> None:
+    rows = [f"{437_863_219_200 + per_second * i},{x}" for i, x in enumerate(LEFT)]
+    assert recording(f"time [{unit}],x", *rows).fs == 1
+
+
+@pytest.mark.parametrize("name", ["good", "Valid", "is_valid"])
+def test_values_that_are_not_good_are_missing(name: str) -> None:
+    rows = [f"{t},{x},{i not in (7, 8)}" for i, (t, x) in enumerate(zip(STAMPS, LEFT, strict=True))]
+    found = recording(f"ts,value,{name}", *rows)
+    assert found.channels == ("value",)
+    assert np.flatnonzero(found.interpolated).tolist() == [7, 8]
+
+
+def test_the_unit_beside_a_confidence_is_that_of_the_value() -> None:
+    rows = [f"{t},FI1,{x},100,M3/H" for t, x in zip(STAMPS, LEFT, strict=True)]
+    found = recording("TIMESTAMP,TAGNAME,VALUE,CONFIDENCE,UNITS", *rows)
+    assert (found.channels, found.units) == (("VALUE",), ("M3/H",))
+
+
+def test_names_below_merged_cells_begin_with_their_words() -> None:
+    rows = [f"{t},{x},{y},{y},{x}" for t, x, y in zip(STAMPS, LEFT, RIGHT, strict=True)]
+    found = recording(",Hall A,,Hall B,", ",Temp,Hum,Temp,Hum", ",°C,%,°C,%", *rows)
+    assert found.channels == ("Hall A Temp", "Hall A Hum", "Hall B Temp", "Hall B Hum")
+    assert found.units == ("°C", "%", "°C", "%")
+
+
+def test_settings_beside_the_first_rows_hide_none_of_them() -> None:
+    beside = ["Record Length,1e3,Points", "Sample Interval,1e-3,s", "Vertical Units,V,"]
+    beside += [",,"] * (4 * N - len(beside))
+    rows = [f"{one},{i / 1000:.3f},{LEFT[i % N]}," for i, one in enumerate(beside)]
+    found = recording(*rows)
+    is_read(found, np.tile(LEFT, 4))
+    assert found.fs == 1000
+
+
+def test_pairs_of_time_and_value_have_a_unit_each_time() -> None:
+    rows = [
+        f"  {i / 2:9.3f}  {LEFT[i]}  {(i + N // 2) / 2:9.3f}  {LEFT[i + N // 2]}"
+        for i in range(N // 2)
+    ]
+    head = ["Date/Time:  14-Mar-24 08:15:32  Units:  G-s", "", "  Time  Amp  Time  Amp"]
+    found = recording(*head, "  (mSec)              (mSec)", *rows)
+    assert (found.channels, found.fs) == (("Amp",), 2000)
+    assert any("has a time of its own" in note for note in found.notes)
+
+
+def test_names_in_a_comment_end_in_a_delimiter_as_the_rows_do() -> None:
+    rows = [f"{t},{x},heat,{y}," for t, x, y in zip(STAMPS, LEFT, RIGHT, strict=True)]
+    found = recording("#Thermostat 3111,Main", "#Date,Temp (F),Mode,Out (F),", *rows)
+    assert (found.channels, found.units) == (("Temp (F)", "Out (F)"), ("F", "F"))
+
+
+def test_vectors_in_parentheses_are_columns() -> None:
+    rows = [f"{i / 10} ({x} {y} -{x})" for i, (x, y) in enumerate(zip(LEFT, RIGHT, strict=True))]
+    is_read(recording("# Probe 0 (0 0 0)", *rows), LEFT, RIGHT, -LEFT)
+
+
+def test_a_negative_number_of_accountants_in_the_last_row_is_no_footer() -> None:
+    rows = [f'{t},"({i + 1}0)"' if i % 3 == 2 else f"{t},{i}0" for i, t in enumerate(STAMPS)]
+    assert recording("ts,net", *rows).n_rows == N
+
+
+def test_a_column_of_dates_is_no_label() -> None:
+    rows = [f"{t},{x},{y}" for t, x, y in zip(STAMPS, LEFT, RIGHT, strict=True)]
+    found = recording("Label,CPU,Net", "Id,m1,m2", "Period,60,60", *rows)
+    assert (found.fs, found.channels) == (1 / 60, ("CPU", "Net"))
+
+
+@pytest.mark.parametrize("line", ["#CLOCK=10.0uS", "XInc, +1.0E-5", "X Increment: 1e-5"])
+def test_more_words_for_the_step_of_a_waveform_are_known(line: str) -> None:
+    assert recording(line, "", *map(str, LEFT)).fs == pytest.approx(1e5)
+
+
+def test_three_digits_behind_a_point_throughout_are_told_of() -> None:
+    rows = [
+        f"{t};{10_000 + 37 * i:,}".replace(",", ".")
+        for i, t in enumerate(stamps("%d.%m.%Y", 86400))
+    ]
+    note = "Numbers such as"
+    assert any(note in one for one in recording("Datum;Besucher", *rows).notes)
+    rows = [f"{t};{x}" for t, x in zip(stamps("%d.%m.%Y", 86400), LEFT, strict=True)]
+    assert not any(note in one for one in recording("Datum;Grad", *rows).notes)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("   1)      1059.9  Rx     0123  8  01 02 03 04 05 06 07 08", "CAN frames"),
+        ("8:00:00:0100 Rx 1 0x123 s 8 01 02 03 04 05 06 07 08", "CAN frames"),
+        ("METAR KJFK 140851Z 25008KT 10SM FEW250 20/02 A3012", "METAR"),
+        ('weather,at=a t=20.5,state="ok fine" 1710403200000000000', "line protocol"),
+        ("# HELP node_load1 1m load", "Prometheus"),
+        ("     0.0100000      -12345.00      -12345.00      -12345.00      -12345.00", "SAC"),
+    ],
+)
+def test_more_lines_that_are_no_table_are_named(line: str, said: str) -> None:
+    below = ["      -12345    -12345    -12345         6    -12345"] * 20 if said == "SAC" else []
+    with pytest.raises(DataError, match=said):
+        recording(*[line] * 14, *below)
+
+
+def test_a_second_table_of_json_is_told_of() -> None:
+    hourly = {"time": stamps("%FT%T"), "temp": LEFT.tolist()}
+    daily = {"time": ["2024-03-14", "2024-03-15", "2024-03-16"], "most": [1, 2, 3]}
+    found = recording(json.dumps({"latitude": 5.5, "hourly": hourly, "daily": daily}))
+    is_read(found, LEFT)
+    assert any("'daily' holds 3 rows of its own" in note for note in found.notes)
+
+
+def test_a_list_of_one_object_is_that_object() -> None:
+    records = [
+        {"at": t, "observations": [{"what": "air", "value": x, "unit": "degC"}]}
+        for t, x in zip(STAMPS, LEFT.tolist(), strict=True)
+    ]
+    is_read(recording(json.dumps({"data": records})), LEFT)
+    found = read_series(io.BytesIO("\n".join(map(json.dumps, records)).encode()))
+    assert [*found] == [""]
+
+
+@pytest.mark.parametrize("unit", ["deg F", "deg C"])
+def test_a_unit_behind_numbers_may_be_two_words(unit: str) -> None:
+    found = recording("ts,t", *[f"{t},{x} {unit}" for t, x in zip(STAMPS, LEFT, strict=True)])
+    is_read(found, LEFT)
+    assert found.units == (unit,)

@@ -74,7 +74,8 @@ writes 12,34,567.5."""
 
 _NUMBER = r"[+-]?(?:\d[\d.,'\u00a0\u202f]*|[.,]\d+)(?:[eE][+-]?\d+)?"
 WITH_UNIT = re.compile(
-    rf"({_NUMBER})\s*([^\W\d_]{{0,3}}[^\s\d.,;:+'\"-][^\d\s;:\"]{{0,10}}\d?(?: (?:AC|DC|rms|RMS))?)"
+    rf"({_NUMBER})\s*([^\W\d_]{{0,3}}[^\s\d.,;:+'\"-][^\d\s;:\"]{{0,10}}\d?"
+    r"(?: (?:AC|DC|rms|RMS)|(?<=deg) [CF])?)"
 )
 """A number and its unit, such as "12.51 °C" and "0.21 V DC"."""
 _MARK = r"(?:[*#!?†‡^]{1,2}|[ABDEFHJLQRSUX])"

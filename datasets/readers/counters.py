@@ -89,6 +89,7 @@ _QUALITY_OF = re.compile(r"(?i)q[_-]\w+$")
 _QUALITIES_TEXT = """
     qcode qf quality qualität calidad qualité kwaliteit qn qc flag flags status validity valid opc
     alarm alarms good questionable substituted annotated interpolated
+    confidence integrity dataintegrity qualitätscode
     品質情報 均質番号 現象なし情報
 """
 _QUALITIES = frozenset(_QUALITIES_TEXT.split())

@@ -25,9 +25,8 @@ from spectra.datasets.readers.heading import COMMENTS
 from spectra.datasets.readers.json_cells import with_json_cells
 from spectra.datasets.readers.keyed_cells import (
     numeric,
+    plain_cells,
     plain_columns,
-    without_colons,
-    without_exponents_of_fortran,
     without_grades,
 )
 from spectra.datasets.readers.layouts import unrolled
@@ -148,7 +147,7 @@ def _trimmed(text: Text, parsed: _Parsed, request: Request) -> Table:
         parsed = _table(parsed.text, replace(dialect, rows=len(frame) - below))
         frame = parsed.frame
 
-    frame, graded = without_grades(without_exponents_of_fortran(without_colons(frame)))
+    frame, graded = without_grades(plain_cells(frame))
     notes += graded
     if dialect.keys or dialect.arrows:
         frame = plain_columns(frame, dialect.keys, arrows=dialect.arrows)

@@ -26,6 +26,8 @@ from spectra.datasets.readers.missing_words import ALL_WORDS, words_of
 
 _MOST_LINES = 500
 """Lines above the data in which the rate, the start and the unit are looked for."""
+_DOTTED_DATE = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}(?!\d)")
+_MAYBE_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
 _MOST_ROWS, _MOST_CHARACTERS = 200, 100_000
 """Lines that tell the dialect, and the characters beyond which five of them are enough."""
 
@@ -127,7 +129,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         heading = replace(
             heading, names=names_in_comment(hidden, delimiter, len(heading.names), Nameless(0))[0]
         )
-    notes = (*heading.notes, *_thousands_note(rows, decimal))
+    notes = (*heading.notes, *_thousands_note(rows, decimal), *_fractions_note(rows, delimiter))
     if delimiter in (";", ",") and is_split_decimal(split(sample[-len(body_of(rows)) :], ",")):
         notes += (_split_decimal_note(delimiter, sample[-1]),)
     names = heading.names
@@ -208,6 +210,23 @@ def _sample(lines: Sequence[str]) -> list[str]:
         if total > _MOST_CHARACTERS and count >= FEWEST_ROWS:
             return list(lines[:count])
     return list(lines)
+
+
+def _fractions_note(rows: list[list[str]], delimiter: str) -> tuple[str, ...]:
+    """Return a note on numbers such as 14.065 where commas would be expected in fractions.
+
+    Semicolons and dates with dots are of countries where such a point stands between thousands.
+    """
+    body = [row for row in body_of(rows) if len(row) == usual_width(body_of(rows))]
+    if delimiter != ";" or not any(map(_DOTTED_DATE.match, filter(None, body[-1]))):
+        return ()
+    for fields in zip(*body, strict=True):
+        if all(map(_MAYBE_THOUSANDS.fullmatch, fields)) and len({*fields}) > 1:
+            return (
+                f"Numbers such as {fields[0]} are read as fractions (write them without the point "
+                "if they are thousands).",
+            )
+    return ()
 
 
 def _thousands_note(rows: list[list[str]], decimal: str) -> tuple[str, ...]:

@@ -79,6 +79,8 @@ def _kind_of_values(column: "pd.Series[float]", decimal: str) -> Callable[[str],
     cells = [_text_of(cell) for cell in column]
 
     def plain(cell: str) -> bool:
+        # Accountants write (150) for -150.
+        cell = cell[1:-1] if cell[:1] + cell[-1:] == "()" else cell
         return is_value(cell, decimal) or is_value(cell, ".")
 
     def with_unit(cell: str) -> bool:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from spectra.datasets.readers.blank_names import Nameless, nameless, with_index
 from spectra.datasets.readers.cells import MISSING, is_number_with_unit
+from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.decimal_sign import DECIMAL_POINT
 from spectra.datasets.readers.delimiter import (
     BLANKS,
@@ -27,6 +28,8 @@ from spectra.datasets.readers.names import (
     UNIT_NAMES,
     is_unit,
     is_unit_row,
+    names_only_time,
+    seconds_in,
     unit_text,
     words,
 )
@@ -128,7 +131,7 @@ def heading_of(
         units = (_right_aligned(of_names, names) if delimiter == BLANKS else of_names) or units
         others -= 1
         full = [name for name in names if name]
-        if len(set(full)) < len(full) and named > 0:
+        if len(set(full)) < len(full) and named > 0 and _may_stand_above(rows[named - 1], names):
             names = _joined(rows[named - 1], names)
         if len(set(filter(None, names))) < len(full) and named + 1 < count:
             lower = rows[named + 1]
@@ -152,6 +155,10 @@ def _right_aligned(units: list[str], names: Sequence[str | None]) -> list[str]:
     missing = len(names) - len(units)
     if missing <= 0:
         return units
+    times = [i for i, name in enumerate(names) if names_only_time(name)]
+    if len(times) == len(units) and all(seconds_in(None, unit) for unit in units):
+        # Of several pairs of time and value only the times have a unit.
+        return [units[times.index(i)] if i in times else "" for i in range(len(names))]
     return (
         [""] * missing + units if all(words(name) <= _UNITLESS for name in names[:missing]) else []
     )
@@ -224,8 +231,25 @@ def _row_of_names(rows: list[list[str]], width: int, decimal: str) -> int | None
     )
 
 
+def _may_stand_above(row: list[str], names: Sequence[str | None]) -> bool:
+    """Return True if a row has words for columns, and no more of them than there are."""
+    return len(row) <= len(names) + 1 and not any(looks_like_date(field) for field in row)
+
+
 def _joined(above: list[str], names: Sequence[str | None]) -> tuple[str | None, ...]:
-    """Return names that repeat, behind the names of the row above where those differ."""
+    """Return names that repeat, behind the names of the row above where those differ.
+
+    A name above may be that of a cell which was merged with those to its right.
+    """
+    merged: list[str] = []
+    for name in above[: len(names)]:
+        merged.append(name or "".join(merged[-1:]))
+    wide = tuple(
+        f"{upper} {name}".strip() if name else name
+        for upper, name in zip((*merged, *[""] * len(names)), names, strict=False)
+    )
+    if len({*wide}) == len(wide) and "" in above:
+        return wide
     pairs = tuple(
         f"{upper} {name}".strip() if name else name
         for upper, name in zip((*above, *[""] * len(names)), names, strict=False)
@@ -396,6 +420,9 @@ def names_in_comment(
         rows = rows[1:]
     fields = rows[0] if rows else []
     full = [field for column, field in enumerate(fields) if column not in without.columns or field]
+    if len(full) > 2 and not full[-1]:
+        # A delimiter at the end of each row, and of the names.
+        full = full[:-1]
     named = len(fields) == width > 1 and all(field and not is_value(field, ".") for field in full)
     if not named:
         return (None,) * width, ()

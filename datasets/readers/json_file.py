@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.dates import is_date
 from spectra.datasets.readers.delimiter import is_value
 from spectra.datasets.readers.header import NO_HEADER, read_header
+from spectra.datasets.readers.json_lists import Records, length_of, note_on_others, records_in
 from spectra.datasets.readers.json_part import shortened
 from spectra.datasets.readers.json_series import series_in, texts_in, titles_in
 from spectra.datasets.readers.keyed_cells import numeric
@@ -25,13 +26,9 @@ from spectra.datasets.source import Source
 from spectra.errors import DataError
 from spectra.text import well_formed
 
-_Records: TypeAlias = list[Any] | dict[str, list[Any]]
-"""A record a row, or a list a column."""
 _STARTS = (b"{", b"[{", b"[[", b"[\n", b"[\r", b"[ ")
 _BYTES_A_RECORD = 400
 """Bytes that a record takes at most, where only so many records are wanted."""
-_DEEPEST = 6
-"""Levels at which a list of records is looked for."""
 _WHOLE_LEVELS = 3
 """Levels of a record that become columns: {"a": {"b": 1}} is a.b."""
 _LONGEST_NAME = 1000
@@ -79,7 +76,7 @@ def read_json(source: Source, request: Request) -> Raw:
         names,
         lambda row: f"{source.name}, record {row + 1 if order is None else int(order[row]) + 1}",
         source.name,
-        notes=sorted_note,
+        notes=(*sorted_note, *note_on_others(value, records)),
         has_fill_values=not request.as_is,
     )
     raw = raw_from_table(table, request)
@@ -122,7 +119,7 @@ def _decoded(data: bytes, errors: str = "strict") -> str:
     return data.rstrip(b"\0").decode("utf-8-sig", errors)
 
 
-def _all(source: Source) -> tuple[_Records, int, Any]:
+def _all(source: Source) -> tuple[Records, int, Any]:
     """Return the records of the whole text, none that is unread, and the value they are in."""
     with source.open() as content:
         data = content.read()
@@ -137,7 +134,7 @@ def _all(source: Source) -> tuple[_Records, int, Any]:
     return records, 0, values[0] if len(values) == 1 else None
 
 
-def _sampled(source: Source, nrows: int | None) -> tuple[_Records, int, Any] | None:
+def _sampled(source: Source, nrows: int | None) -> tuple[Records, int, Any] | None:
     """Return the first records of a list or of lines, about how many more, and what they are in.
 
     None is returned where all of the text is needed, as for an object that holds the records.
@@ -163,7 +160,7 @@ def _sampled(source: Source, nrows: int | None) -> tuple[_Records, int, Any] | N
     return found[:nrows], max(1, round(len(found) / share) - nrows), None
 
 
-def _beginning_of_object(source: Source, nrows: int) -> tuple[_Records, int, Any] | None:
+def _beginning_of_object(source: Source, nrows: int) -> tuple[Records, int, Any] | None:
     """Return the first records of an object that holds them all, about how many more, and it.
 
     None is returned where the text is no such object.
@@ -176,7 +173,7 @@ def _beginning_of_object(source: Source, nrows: int) -> tuple[_Records, int, Any
         records = _records([found], source.name) if isinstance(found, dict) else []
     except (ValueError, RecursionError, DataError):
         return None
-    length = _length(records) if records else 0
+    length = length_of(records) if records else 0
     return (records, max(1, round(length * share) - length), found) if length > 1 else None
 
 
@@ -211,10 +208,10 @@ def _after_blanks(text: str, at: int) -> int:
     return at
 
 
-def _records(values: list[Any], name: str) -> _Records:
+def _records(values: list[Any], name: str) -> Records:
     """Return the rows among values: the values themselves, or those of the longest list inside."""
     if len(values) == 1 and isinstance(values[0], (dict, list)):
-        found = _prometheus(values[0]) or _series_or_longest(values[0])
+        found = _prometheus(values[0]) or records_in(values[0])
         if found is not None:
             return found
     if len(values) > 1 and (series := series_in(values)) is not None:
@@ -228,7 +225,7 @@ def _records(values: list[Any], name: str) -> _Records:
     raise DataError(f"{name} is JSON without a list of records: {_REMEDY}.")
 
 
-def _refuse_mostly_empty(records: _Records, name: str, size: int) -> None:
+def _refuse_mostly_empty(records: Records, name: str, size: int) -> None:
     """Raise DataError for records whose keys, or lists whose lengths, differ widely."""
     if isinstance(records, dict):
         return
@@ -285,40 +282,6 @@ def _labels(metric: Any) -> str:
     return name[:_LONGEST_NAME]
 
 
-def _longest(value: Any, level: int) -> _Records | None:
-    """Return the longest list of records, or columns of one length, inside a value."""
-    if level > _DEEPEST:
-        return None
-    if isinstance(value, list):
-        if len(value) > 1 and all(isinstance(one, (dict, list)) for one in value):
-            return value
-        inner = value[:8]
-    elif isinstance(value, dict):
-        lists = {key: one for key, one in value.items() if isinstance(one, list)}
-        lengths = {len(one) for one in lists.values()}
-        plain = all(not isinstance(one, (dict, list)) for each in lists.values() for one in each)
-        if lists and lengths - {0, 1} and len(lengths) == 1 and plain:
-            return lists
-        inner = list(value.values())
-    else:
-        return None
-    found = [one for each in inner if (one := _longest(each, level + 1)) is not None]
-    return max(found, key=_length, default=None)
-
-
-def _series_or_longest(value: Any) -> _Records | None:
-    """Return the samples of the series inside a value, or its longest list of records."""
-    records, series = _longest(value, 0), series_in(value)
-    if series is None or (records is not None and _length(records) > _length(series)):
-        return records
-    return series
-
-
-def _length(records: _Records) -> int:
-    """Return the number of rows."""
-    return len(next(iter(records.values()))) if isinstance(records, dict) else len(records)
-
-
 def _names(rows: list[list[Any]]) -> bool:
     """Return True if the first row has a name for each column, and the second one has values."""
     first = rows[0]
@@ -328,7 +291,7 @@ def _names(rows: list[list[Any]]) -> bool:
     return values and len({*first}) == len(first) and not any(is_value(cell, ".") for cell in first)
 
 
-def _frame(records: _Records, name: str) -> pd.DataFrame:
+def _frame(records: Records, name: str) -> pd.DataFrame:
     """Return records as a frame, a column a key, or a column a place in lists."""
     try:
         return _columns(records, name)
@@ -349,7 +312,16 @@ def _encodable(value: Any) -> Any:
 
 
 def _plainly(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return records with None for the few objects that say why a number is missing."""
+    """Return records with None for the few objects that say why a number is missing.
+
+    A list of a single object is that object.
+    """
+    lone = {key for key, one in records[0].items() if _is_lone(one)}
+    if lone and all(_is_lone(record.get(key)) for record in records for key in lone):
+        records = [
+            {key: one[0] if key in lone else one for key, one in record.items()}
+            for record in records
+        ]
     found: dict[str, list[int]] = {}
     for record in records:
         for key, value in record.items():
@@ -368,7 +340,12 @@ def _plainly(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _columns(records: _Records, name: str) -> pd.DataFrame:
+def _is_lone(value: Any) -> bool:
+    """Return True for a list of a single object."""
+    return isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict)
+
+
+def _columns(records: Records, name: str) -> pd.DataFrame:
     """Return records as a frame; raise UnicodeEncodeError for halves of surrogate pairs."""
     if isinstance(records, dict):
         return pd.DataFrame(records)

@@ -17,6 +17,8 @@ _KEYED = re.compile(r"([^\W\d][\w .%/°()-]{0,30}?)\s*[:=]\s*([+-]?[\d.,].*)")
 _ARROW = re.compile(r"(.*?\S)\s*->\s*(.*)")
 _STAMP = re.compile(r"\s*(?:\d{9,10}:|\[\d{9,10}(?:\.\d+)?\]|\d{1,9}\))\s*")
 _FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]\d\d+\s*$)")
+_BEGINS, _ENDS = r"\([+-]?[\d.]+(?:e[+-]?\d+)?", r"[+-]?[\d.]+(?:e[+-]?\d+)?\)"
+"""The first and the last number of a vector."""
 _A_FEW = 20
 _MOST = 0.9
 """Share of the rows that have the key of a column."""
@@ -82,6 +84,24 @@ def plain_columns(frame: pd.DataFrame, keys: Sequence[str | None], *, arrows: bo
             columns[i] = columns[i].astype("str").str.extract(rf"^{_KEYED.pattern}$")[1]
     plain = [numeric(column) for column in columns]
     return pd.concat(plain, axis=1).set_axis(pd.RangeIndex(len(plain)), axis=1)
+
+
+def plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without the signs of lists and vectors, and with exponents that are read."""
+    return without_exponents_of_fortran(without_colons(_without_vectors(frame)))
+
+
+def _without_vectors(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without the parentheses around several of its columns: (1.5 2 -3)."""
+    first = frame.iloc[:_A_FEW].astype("str")
+    begins = [column for column in frame.columns if first[column].str.fullmatch(_BEGINS).all()]
+    ends = [column for column in frame.columns if first[column].str.fullmatch(_ENDS).all()]
+    if not begins or len(begins) != len(ends):
+        return frame
+    frame = frame.copy()
+    for column in (*begins, *ends):
+        frame[column] = numeric(frame[column].str.strip("()"))
+    return frame
 
 
 def without_colons(frame: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 from spectra.arrays import IntArray
 from spectra.datasets.readers.cells import read_cells
 from spectra.datasets.readers.columns import Table, is_plain, numbers, quoted
+from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.names import words
 from spectra.errors import DataError
 
@@ -67,6 +68,8 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
         if name is None or column in columns or not is_label_name(name):
             continue
         values = numbers(table, column)
+        if values is None and looks_like_date(str(table.frame.iloc[-1, column])):
+            continue
         if values is not None and (values != np.round(values))[~np.isnan(values)].any():
             continue
         truth = (

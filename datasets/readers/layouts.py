@@ -20,6 +20,7 @@ _CLOCK = re.compile(
 )
 _MINUTES = re.compile(r"(?::|[^\W\d]{1,12}[._ ]?)?([0-5]\d|60)(?:\s?min)?", re.IGNORECASE)
 """A name that ends in two digits, the minute of an hour: 00, :15, m30, 45 min, Steps59."""
+_PLACE = re.compile(r"\s*\[(\d{1,9})\]\s*")
 _NUMBERED = re.compile(r"[^\d]{0,12}?0*(\d{1,4})\D{0,4}")
 _PER_DAY = frozenset({24, 48, 72, 96, 144, 288, 1440})
 _FEWEST_BLOCK = 16
@@ -210,6 +211,9 @@ def _trace(table: Table) -> Table | None:
 
     Such a table has no names, and its header counts the samples, or its last row is shorter.
     """
+    if (printed := _without_places(table)) is not None:
+        values = _matrix(printed, range(printed.frame.shape[1]))
+        return None if values is None else _as_trace(printed, values)
     width = table.frame.shape[1]
     if width < 2 or any(table.names) or width > 20 or len(table.frame) < 5:
         return None
@@ -225,11 +229,32 @@ def _trace(table: Table) -> Table | None:
     whole = bool(known.all()) and width >= 4 and table.header.fs is not None
     if not counted and not ((ragged or whole) and _goes_on_in_rows(values[:-1])):
         return None
+    return _as_trace(table, values)
+
+
+def _as_trace(table: Table, values: Float64Array) -> Table:
+    """Return the known values of a table as one column, row by row."""
+    width = values.shape[1]
+    known: BoolArray = np.asarray(~np.isnan(values)).ravel()
     note = (
-        f"{count} samples of one signal, {width} a line: read line after line (--channels reads "
-        "them as columns)."
+        f"{int(known.sum())} samples of one signal, {width} a line: read line after line "
+        "(--channels reads them as columns)."
     )
-    return _long(table, values, "value", note, width, None, keep=known.ravel())
+    return _long(table, values, "value", note, width, None, keep=known)
+
+
+def _without_places(table: Table) -> Table | None:
+    """Return a vector as R prints it without the place of the first sample of each line: [11]."""
+    first, width = table.frame.iloc[:, 0], table.frame.shape[1] - 1
+    if any(table.names) or width < 1 or not pd.api.types.is_string_dtype(first.dtype):
+        return None
+    if not all(_PLACE.fullmatch(str(cell)) for cell in first.iloc[:5]):
+        return None
+    places = [int(match[1]) if (match := _PLACE.fullmatch(str(cell))) else 0 for cell in first]
+    if places != [*range(1, 1 + width * len(places), width)]:
+        return None
+    frame = table.frame.iloc[:, 1:].set_axis(pd.RangeIndex(width), axis=1)
+    return replace(table, frame=frame, names=(None,) * width, units=())
 
 
 def _goes_on_in_rows(values: Float64Array) -> bool:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 _ATTRIBUTE = re.compile(r"\s*@attribute\s+('[^']{1,99}'|\"[^\"]{1,99}\"|\S{1,99})", re.IGNORECASE)
 """A line of the header of an ARFF file."""
 _NUMBERED = re.compile(
-    r"[#%;/\s]{0,20}(?:(?:column|col|channel|ch|field|name|kanal|spalte|canal|colonne)[\s_.#]{0,3})?"
+    r"[#%;/\s]{0,20}(?:(?:column|col|channel|ch|field|name|kanal|spalte|canal|colonne|sig|signal|var|variable|trace)[\s_.#]{0,3})?"
     r"(\d{1,3})(?:\s{0,5}[:=.)-]\s{0,20}|\s{1,20})([^\W\d].{0,200})",
     re.IGNORECASE,
 )
 """A line such as "# 1: time [s]", "Column 2 = pressure" and "#  3 MAG  Magnitude"."""
+_LEGEND = re.compile(r'@\s{0,9}s(\d{1,3})\s{1,9}legend\s{1,9}"([^"]{1,200})"')
+"""The name of a curve of xmgrace: @ s0 legend "Potential"."""
 _KEYED = re.compile(r"\blabels\s?[:=]\s?([^,;\t]{1,10000})", re.IGNORECASE)
 _MOST_LINES = 2000
 
@@ -27,6 +29,9 @@ def listed_names(
     found = [match[1].strip("'\"") for line in lines if (match := _ATTRIBUTE.match(line))]
     if len(found) == width:
         return tuple(found)
+    legends = [match[2] for line in lines if (match := _LEGEND.match(line.strip()))]
+    if width > 1 and len(legends) == width - 1:
+        return (None, *legends)
     for line in lines:
         match = _KEYED.search(line[:20_000])
         if match is not None and len(words := match[1].split()) == width > 1:

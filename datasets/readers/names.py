@@ -71,6 +71,7 @@ _PLAIN_UNITS = (
     "%rF %rh %RF %H %r.F. %rH degT meters/second m.s-1 Pascal pascal Newton newton Amps amps Amp "
     "bpm. mmol/l mg/dl ms² µmol/m²/s PSI Bar mils knots Knots nmi hectopascal kohm kohms kOhm "
     "kOhms "
+    "Meters/second M/S кПа гПа кВт "
     "MOhm mOhm ohms Ohms uSiemens µSiemens usiemens"
 )
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
@@ -117,6 +118,8 @@ _FORMAT = re.compile(r"\d+[a-z]")
 """A width and a kind, such as 15s, in the rows below the names of USGS tables."""
 _RATIO = re.compile(r"[^\W\d_]{1,8}[23²³]?/(?:s|min|h|hr|d|day|tag)", re.IGNORECASE)
 """Anything a second, minute, hour or day: Nm³/h, Umdr/min."""
+_PART_OF_SECOND = re.compile(r"s/([1-9]\d{0,8})|1/([1-9]\d{0,8})\s?s")
+"""A unit of time such as s/256."""
 _CHANNEL = re.compile(r"^ch\w?\d{1,3}\s?:\s?", re.IGNORECASE)
 _CERTAIN_TEXT = """
     sec secs second seconds sekunden segundos secondes secondi ms msec msecs millis millisecond
@@ -178,6 +181,8 @@ def seconds_in(name: str | None, unit: str = "") -> float | None:
     if unit.strip("[]() ").casefold() in SECONDS:
         return SECONDS[unit.strip("[]() ").casefold()]
     found = [text.casefold() for text in _BRACKETED.findall(name or "")]
+    if part := next(filter(None, map(_PART_OF_SECOND.fullmatch, found)), None):
+        return 1 / int(part[1] or part[2])
     # The S of S1 is no second.
     found += [
         word
@@ -191,7 +196,9 @@ def is_unit(text: str) -> bool:
     """Return True if a text is a physical unit, with or without brackets."""
     # The micro sign and the Greek letter look alike.
     text = text.strip().replace("μ", "µ")
-    return text in UNITS or text.strip("[]() ") in UNITS or text in _SPELT_UNITS
+    bare = text.strip("[]() ")
+    bracketed = bare != text and bare.casefold() in _CERTAIN
+    return text in UNITS or bare in UNITS or text in _SPELT_UNITS or bracketed
 
 
 def unit_in(name: str | None) -> str:

@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from spectra.errors import DataError
 
 _MOST_LINES = 60
-_LINE_PROTOCOL = re.compile(r"[^\s,]+(?:,[^\s,=]+=[^\s,]+)* (?:[^\s,=]+=[^\s,]+,?)+ \d{10,19}\s*")
+_LINE_PROTOCOL = re.compile(
+    r"[^\s,]+(?:,[^\s,=]+=[^\s,]+)* (?:[^\s,=]+=(?:\"[^\"]*\"|[^\s,\"]+),?)+ \d{10,19}\s*"
+)
 _CANDUMP = re.compile(r"\s*\(\d+\.\d+\)\s+\w*can\w*\s+[0-9A-Fa-f]{3,8}(?:#|\s+\[\d\]).*")
 _CAN_TRACE = re.compile(r"\s*\d+\.\d+\s+\d+\s+[0-9A-Fa-f]{1,8}x?\s+(?:Rx|Tx)\s+d\s.*")
+_CAN_BYTES = re.compile(r"(?=.*\b[RT]x\b).*\s[1-8](?:\s+[0-9A-Fa-f]{2}){1,8}\s*", re.IGNORECASE)
+"""A line of any other logger of CAN frames: Rx or Tx, the number of bytes, the bytes."""
+_METAR = re.compile(r"(?:\S+\s+)?(?:METAR |SPECI )?[A-Z]{4} \d{6}Z (?:AUTO )?(?:\d{3}|VRB)\d.*")
+_EXPOSED = re.compile(r"# (?:HELP|TYPE) \w+ .*")
+_SAC = re.compile(r"(?:\s+-?\d+\.\d*(?:e[+-]\d+)?){5}\s*", re.IGNORECASE)
 _CAN_TABLE = re.compile(
     r"(?=.*\b(?:id|identifier)\b)(?=.*\b(?:dlc|len|length)\b)(?=.*\b(?:d0|d1|data\d?|byte ?0)\b).*",
     re.IGNORECASE,
@@ -90,6 +97,11 @@ def _is_telegram(lines: Sequence[str]) -> bool:
     return lines[0].startswith("/") and sum(bool(_TELEGRAM.match(line)) for line in lines[1:]) > 1
 
 
+def _is_sac(lines: Sequence[str]) -> bool:
+    """Return True for 14 lines of five fractions above lines of whole numbers."""
+    return all(map(_SAC.fullmatch, lines[:14])) and all("." not in one for one in lines[14:22])
+
+
 def _is_glued(lines: Sequence[str]) -> bool:
     glued = [line for line in lines if _NUMBERS.fullmatch(line) and _GLUED.search(line)]
     return len(glued) > _SOME * len(lines)
@@ -114,6 +126,7 @@ _LAYOUTS = (
     ),
     _Layout(_mostly(_CANDUMP), "a log of CAN frames (candump)", _DECODE),
     _Layout(_mostly(_CAN_TRACE), "a log of CAN frames (Vector ASC)", _DECODE),
+    _Layout(_mostly(_CAN_BYTES), "a log of CAN frames", _DECODE),
     _Layout(_is_can_table, "a table of CAN frames, whose bytes are hexadecimal", _DECODE),
     _Layout(
         _mostly(_NMEA),
@@ -124,6 +137,22 @@ _LAYOUTS = (
         lambda lines: bool(_DATAFLASH.fullmatch(lines[0])),
         "a DataFlash log, with messages of several kinds",
         "export one kind as CSV, with mavlogdump.py --types IMU --format csv, and read that",
+    ),
+    _Layout(
+        _mostly(_METAR),
+        "a list of METAR reports",
+        "decode it to a table of temperature, wind and pressure, as the services that archive "
+        "METAR offer it, and read that",
+    ),
+    _Layout(
+        lambda lines: bool(_EXPOSED.fullmatch(lines[0])),
+        "one instant of metrics of Prometheus (the text that it scrapes)",
+        "ask Prometheus for a range of time, with /api/v1/query_range, and read that",
+    ),
+    _Layout(
+        lambda lines: len(lines) > 30 and lines[2].count("-12345") > 1 and _is_sac(lines),
+        "a seismogram in the letters of SAC (alphanumeric)",
+        "save it as MiniSEED or SLIST and then as a table, with obspy, and read that",
     ),
     _Layout(_is_universal, "a universal file (UFF, dataset 58)", _UNIVERSAL),
     _Layout(

@@ -8,7 +8,11 @@ from spectra.arrays import BoolArray
 from spectra.datasets.readers.columns import Channels, Table
 from spectra.datasets.readers.names import words
 
-_NAMES = frozenset({"quality", "qualität", "calidad", "qualité", "kwaliteit", "opc", "validity"})
+_NAMES = frozenset(
+    {"quality", "qualität", "qualitätscode", "calidad", "qualité", "kwaliteit", "opc", "validity"}
+)
+_TRUTHS = frozenset({"good", "valid", "ok", "gut", "gültig", "válido", "valide"})
+"""Names of a column of true and false that says whether the values are good."""
 _STATUS = frozenset({"status", "code"})
 _GOOD = ("good", "ok", "valid", "gut", "gültig", "0x00", "0x40")
 _BAD = ("bad", "invalid", "not valid", "schlecht", "ungültig", "error", "fail", "0x8")
@@ -30,7 +34,9 @@ def without_bad(table: Table, chosen: Channels, wanted: Sequence[int] | None) ->
     named = [
         i
         for i, name in enumerate(table.names)
-        if words(name) & _NAMES or (kinds[i] == "O" and words(name) >= _STATUS)
+        if words(name) & _NAMES
+        or (kinds[i] == "b" and words(name) & _TRUTHS)
+        or (kinds[i] == "O" and words(name) >= _STATUS)
     ]
     found = {
         column: bad
@@ -64,6 +70,9 @@ def _bad_rows(table: Table, column: int, kind: str) -> BoolArray | None:
     if kind in "iu":
         codes = series.to_numpy(dtype=np.int64)
         good, bad = codes >= _GOOD_CODE, (codes >= 0) & (codes < _BAD_CODE)
+    elif kind == "b":
+        good = series.to_numpy(dtype=np.bool_)
+        bad = ~good
     elif kind == "O":
         texts = series.astype("str").str.strip().str.lower()
         good = texts.str.startswith(_GOOD, na=False).to_numpy(dtype=np.bool_)

@@ -58,7 +58,8 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
             for column in void
             if column < len(row)
         )
-        words += beside
+        # Beside its first rows an oscilloscope writes what it is set to.
+        words += 0 if values == len(full) > 1 and len(row) == width else beside
         # A line such as "Start,03/30/2024" above the table has values too, but not most.
         first = bool(here) and (
             _holds(tests[here[0][0]], here[0][1]) or here[0][1].lower() in missing
