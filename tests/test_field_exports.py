@@ -298,3 +298,31 @@ def test_a_unit_behind_numbers_may_be_two_words(unit: str) -> None:
     found = recording("ts,t", *[f"{t},{x} {unit}" for t, x in zip(STAMPS, LEFT, strict=True)])
     is_read(found, LEFT)
     assert found.units == (unit,)
+
+
+def test_a_decimal_comma_divides_no_row_of_semicolons_above_a_footer_of_commas() -> None:
+    rows = [f"Oslo;SN1;{t};{x}".replace(".", ",") for t, x in zip(STAMPS, LEFT, strict=True)]
+    found = recording("Navn;Stasjon;Tid;Temperatur", *rows, "Data er gyldig per 2024 (CC BY), MET")
+    assert (found.channels, found.fs) == (("Temperatur",), 1 / 60)
+    is_read(found, LEFT)
+
+
+@pytest.mark.parametrize("unit", ["min", "[min]", "(min)"])
+def test_minutes_below_a_time_are_its_unit(unit: str) -> None:
+    rows = [f"{i};{x}" for i, x in enumerate(LEFT)]
+    found = recording("Time;Flow", f"{unit};l/min", *rows)
+    assert (found.fs, found.units) == (1 / 60, ("l/min",))
+
+
+def test_a_limit_in_the_first_row_is_no_name() -> None:
+    rows = [
+        f"{t},{x if i % 7 else '<0.5'}" for i, (t, x) in enumerate(zip(STAMPS, LEFT, strict=True))
+    ]
+    found = recording("date,PFOA ng/L", *rows)
+    assert (found.channels, found.n_rows) == (("PFOA ng/L",), N)
+
+
+@pytest.mark.parametrize("unit", ["ng/L", "mol/m3", "mg/kg"])
+def test_an_amount_of_a_substance_is_one_unit(unit: str) -> None:
+    found = recording(f"date,PFOA {unit}", *[f"{t},{x}" for t, x in zip(STAMPS, LEFT, strict=True)])
+    assert found.units == (unit,)

@@ -23,7 +23,7 @@ _MISSING_TEXT = """
     unbekannt ausfall fehlt error: inconnu erreur desconocido – — n/e s/d k.a. n.v. n/v high low
     indisponible ungueltig inválido invalide leer shutdown configure n.b. onbekend ∞ +∞ -∞ #error
     --undefined-- undetermined unspecified n/c noct burnout burn-out mm m +over -over ----- +++++
-    defekt störung (null) <null> [null] [n/a] (n/a) \\n nan(ind) -nan(ind) nan(snan) #missing
+    defekt störung mq (null) <null> [null] [n/a] (n/a) \\n nan(ind) -nan(ind) nan(snan) #missing
 """
 MISSING_WORDS = (
     MISSING

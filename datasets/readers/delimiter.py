@@ -20,6 +20,7 @@ BLANKS = r"\s+"
 """The delimiter of a file whose columns are set apart by runs of blanks."""
 # The order decides between equals: "1, 2" is a comma file before it is one of blanks.
 _DELIMITERS = (";", "\t", "|", ",", BLANKS)
+_STRONGER = frozenset(";\t|")
 _NUMBER = re.compile(
     r"[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+|d[+-]\d\d+)?|[+-]?inf(inity)?|true|false|[+-]?0x[0-9a-f]{1,15}",
     re.IGNORECASE,
@@ -69,8 +70,11 @@ def rows_of(sample: Sequence[str], forced: str | None) -> tuple[list[list[str]],
     sure |= 2 * sum('","' in line for line in sample) > len(sample)
 
     def merit(one: tuple[list[list[str]], str]) -> float:
-        # A blank inside a cell is no delimiter where a real one divides every line alike.
-        return _plausibility(body_of(one[0])) * (0.6 if sure and one[1] == BLANKS else 1.0)
+        # A blank inside a cell is no delimiter where a real one divides every line alike, nor is a
+        # comma in the last of several cells that semicolons divide.
+        inside = one[1] == "," and any(other in _STRONGER for _, other in found)
+        share = 0.6 if sure and one[1] == BLANKS else 0.9 if inside else 1.0
+        return _plausibility(body_of(one[0])) * share
 
     rows, delimiter = max(found or [(split(sample, ","), ",")], key=merit)
     if usual_width(body_of(rows)) < 2 and delimiter != ",":

@@ -141,7 +141,11 @@ def heading_of(
         count,
         names,
         (_text_note(others),) if others else (),
-        tuple(unit_text(unit) for unit in (*units, *[""] * len(names))[: len(names)])
+        tuple(
+            # Minutes below a time, and the least value below anything else.
+            unit if unit.strip("[]() ") == "min" and names_only_time(name) else unit_text(unit)
+            for unit, name in zip((*units, *[""] * len(names)), names, strict=False)
+        )
         if units
         else (),
     )

@@ -98,8 +98,10 @@ def _kind(rows: list[list[str]], column: int, decimal: str) -> Test | None:
 
 
 def _holds(test: Test | None, field: str) -> bool:
-    """Return True if a field is of the kind of its column."""
-    return test is not None and test(field)
+    """Return True if a field is of the kind of its column, or a limit of it such as <0.5."""
+    return test is not None and (
+        test(field) or (field[:1] in ("<", ">") and test(field[1:].strip()))
+    )
 
 
 def _share(rows: list[list[str]], column: int, holds: Test) -> float:
