@@ -326,3 +326,26 @@ def test_a_limit_in_the_first_row_is_no_name() -> None:
 def test_an_amount_of_a_substance_is_one_unit(unit: str) -> None:
     found = recording(f"date,PFOA {unit}", *[f"{t},{x}" for t, x in zip(STAMPS, LEFT, strict=True)])
     assert found.units == (unit,)
+
+
+@pytest.mark.parametrize(
+    ("line", "sign", "fs"),
+    [
+        ("Sampling rate: 30 samples per minute", ".", 0.5),
+        ("Logging rate = 4 per hour", ".", 4 / 3600),
+        ("Sample rate: 6/min", ".", 0.1),
+        ("Sample rate: 1/10 Hz", ".", 0.1),
+        ("Sample Rate,51,200 Hz", ".", 51200),
+        ("Sample Rate: 51,200 Hz", ".", 51200),
+        ("Abtastrate: 51,200 Hz", ",", 51.2),
+        ("Abtastrate: 1.000 Hz", ",", 1000),
+        ("Sample rate: 1.000 Hz", ".", 1),
+    ],
+)
+def test_a_rate_is_a_number_of_the_language_of_the_table(line: str, sign: str, fs: float) -> None:
+    rows = [f"{x};{y}".replace(".", sign) for x, y in zip(LEFT, RIGHT, strict=True)]
+    assert recording(line, "a;b", *rows).fs == pytest.approx(fs)
+
+
+def test_rounds_that_are_called_epochs_are_no_seconds() -> None:
+    assert recording("epoch,loss", *[f"{i},{x}" for i, x in enumerate(LEFT)]).fs is None

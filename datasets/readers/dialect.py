@@ -140,7 +140,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         lines[:above] if above < _MOST_LINES else [*lines[:_MOST_LINES], *lines[above - 50 : above]]
     )
     said = [*dates_in_json(lines[:top]), *around, *named_numbers(rows[: heading.rows])]
-    header = heading.header or read_header(said)
+    header = heading.header or read_header(said, decimal)
     return Dialect(
         delimiter,
         decimal,

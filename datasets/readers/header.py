@@ -39,6 +39,11 @@ _RATE = re.compile(
     re.IGNORECASE,
 )
 _BARE_RATE = re.compile(rf"(?:\bat\s+)?{_NUMBER}\s*{_HERTZ_WORD}(?!\w)", re.IGNORECASE)
+_PER_LONGER = re.compile(
+    r"\s*(?:[^\W\d_]{1,15}\s)?\s*(?:/|per|pro|par|por)\s*(min|mins|minute|minuten|h|hr|hour|stunden|d|days)e?\b",
+    re.IGNORECASE,
+)
+"""A rate in samples a minute, an hour or a day."""
 _SECONDS_WORD = (
     r"(seconds?|secs?|sekunden|s|msec|ms|us|µs|μs|ns|minutes?|minuten|mins?"
     r"|hours?|stunden|hrs?|h|days?)"
@@ -130,20 +135,40 @@ class Header:
         return replace(self, fs=other.fs, rate_text=other.rate_text)
 
 
+_GROUPED_HERTZ = {
+    decimal: re.compile(
+        rf"(?<![\d.])(?<!\d,)[1-9]\d{{0,2}}(?:{other}\d{{3}})+(?=\s?(?:[kM]?Hz|Hertz|S/s|SPS)\b)",
+        re.IGNORECASE,
+    )
+    for decimal, other in ((".", ","), (",", "\\."))
+}
 # Characters of a line that are searched: the patterns take quadratic time in runs of digits.
 _LONGEST = 1000
 NO_HEADER = Header()
 """The header of a table that says nothing of its samples."""
 
 
-def read_header(lines: Iterable[str]) -> Header:
-    """Return what the lines around a table say of its samples."""
+def read_header(lines: Iterable[str], decimal: str = "") -> Header:
+    """Return what the lines around a table say of its samples.
+
+    Where the `decimal` sign of the table is known, the other stands between thousands of hertz.
+    """
     texts = [line[:_LONGEST].strip().strip("\"'#%/;").strip() for line in lines]
-    texts = [text for text in texts if text]
+    texts = written = [text for text in texts if text]
+    if decimal:
+        texts = [_GROUPED_HERTZ[decimal].sub(_without_signs, text) for text in texts]
     fs, rate_text = _rate(texts)
+    if rate_text and texts != written:
+        shown = dict(zip(map(_shown, texts), map(_shown, written), strict=True))
+        rate_text = shown[rate_text]
     unit, quantity = _unit(texts)
     count, missing = _count(texts), _missing(texts)
     return Header(fs, rate_text, _start(texts), unit, count, missing, quantity)
+
+
+def _without_signs(match: re.Match[str]) -> str:
+    """Return the digits of a number without the signs between its thousands."""
+    return re.sub("[.,]", "", match[0])
 
 
 def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
@@ -153,7 +178,7 @@ def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
             period *= SECONDS.get(match[2].casefold(), 1.0)
             return float(f"{1 / period:.10g}"), _shown(text)
         if match := _RATE.search(text):
-            fs = _number(match[2]) * _hertz(match[1] or match[3])
+            fs = _number(match[2]) * _hertz(match[1] or match[3]) * _share(text[match.end(2) :])
             if 0 < fs < float("inf"):
                 return fs, _shown(text)
     for text in texts:
@@ -178,6 +203,14 @@ def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
             if sure and _number(match[1]) > 0:
                 return _number(match[1]) * _hertz(match[2]), _shown(text)
     return None, ""
+
+
+def _share(rest: str) -> float:
+    """Return the factor of what stands behind the number of a rate: 1/10 Hz, 4 per hour."""
+    if part := re.match(r"\s?/\s?([1-9]\d{0,5})(?![\d.,/:-])", rest):
+        return 1 / int(part[1])
+    per = _PER_LONGER.match(rest)
+    return 1 / SECONDS[per[1].casefold()] if per else 1.0
 
 
 def _hertz(unit: str | None) -> float:

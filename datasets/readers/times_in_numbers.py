@@ -34,6 +34,8 @@ SMALLEST_STAMP = 1e7
 """Numbers below this are neither stamps nor written dates, unless their name says so."""
 _ROUNDED = 0.6
 """Share of a step by which times that were written with few decimals are off their line."""
+_UNIX = ({"epoch"}, {"epochs"}, {"unix"})
+"""Names of seconds since 1970, and of nothing else that is a time."""
 _SAME_RATE = 0.01
 """Relative difference of two rates below which one is the other, with stamps that are rounded."""
 _A_FEW = 20
@@ -59,6 +61,9 @@ def time_in_numbers(
         if dates.has_duplicates and dates.tz is None and bool((dates == dates.normalize()).all()):
             return with_clock(table, column, dates)
         return TimeColumn(columns, dates.rename(name))
+    if not named and words(name) in _UNIX:
+        # Epochs that are no instants count rounds.
+        return None
     if surely and not named and unit is None and (clock := clock_digits(values)) is not None:
         return TimeColumn(columns, clock.rename(name))
     if not (called or named):
