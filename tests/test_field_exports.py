@@ -340,11 +340,25 @@ def test_an_amount_of_a_substance_is_one_unit(unit: str) -> None:
         ("Abtastrate: 51,200 Hz", ",", 51.2),
         ("Abtastrate: 1.000 Hz", ",", 1000),
         ("Sample rate: 1.000 Hz", ".", 1),
+        ("Sample rate: 2 048 Hz", ".", 2048),
+        ("Acquisition rate: 25.6 kS/s", ".", 25600),
+        ("Sampling rate: 1 per 10 s", ".", 0.1),
+        ("Samples per second: 40", ".", 40),
+        ("Frame rate: 29.97 fps", ".", 29.97),
+        ("Save interval: 30 s", ".", 1 / 30),
+        ("One sample every 10 minutes", ".", 1 / 600),
+        ("Time per sample: 5 ms", ".", 200),
+        ("Periodo de muestreo: 10 ms", ".", 100),
     ],
 )
 def test_a_rate_is_a_number_of_the_language_of_the_table(line: str, sign: str, fs: float) -> None:
     rows = [f"{x};{y}".replace(".", sign) for x, y in zip(LEFT, RIGHT, strict=True)]
     assert recording(line, "a;b", *rows).fs == pytest.approx(fs)
+
+
+def test_an_interval_in_metres_is_no_rate() -> None:
+    rows = [f"{x};{y}" for x, y in zip(LEFT, RIGHT, strict=True)]
+    assert recording("Measurement interval: 0.5 m", "a;b", *rows).fs is None
 
 
 def test_rounds_that_are_called_epochs_are_no_seconds() -> None:

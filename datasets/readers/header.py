@@ -10,23 +10,38 @@ from spectra.datasets.readers.names import SECONDS, is_unit
 from spectra.datasets.readers.written_start import written_start
 
 _NUMBER = r"([+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?)"
-_HERTZ = {"hz": 1.0, "hertz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9, "sps": 1.0, "ksps": 1e3}
+_HERTZ = {
+    "hz": 1.0,
+    "hertz": 1.0,
+    "khz": 1e3,
+    "mhz": 1e6,
+    "ghz": 1e9,
+    "sps": 1.0,
+    "ksps": 1e3,
+    "ks/s": 1e3,
+    "ksa/s": 1e3,
+    "ms/s": 1e6,
+    "msa/s": 1e6,
+}
 _HERTZ_WORD = (
-    r"(hz|hertz|khz|mhz|ghz|sps|ksps|samples?\s*(?:/|per|_per_)\s*s(?:ec(?:ond)?)?|s/s|sa/s)"
+    r"(hz|hertz|khz|mhz|ghz|sps|ksps|ks/s|ksa/s|ms/s|msa/s|fps"
+    r"|samples?\s*(?:/|per|_per_)\s*s(?:ec(?:ond)?)?|s/s|sa/s)"
 )
 _RATE_WORD = (
-    r"(?:sampl\w*[\s_-]*(?:rate|freq\w*)|\bfs\b|\bsr\b|\bodr\b|abtast(?:rate|frequenz)|messrate"
-    r"|(?:data|scan|acq\w*|update|output|logging|recording|frame|daq)[\s_-]*(?:rate|freq\w*)"
+    r"(?:sampl\w*[\s_-]*(?:rate|freq\w*\.?)"
+    r"|samples?\s?(?:/|per)\s?s(?:ec(?:ond)?s?)?(?=\s*[=:,;\t])|\bfps\b|\bfs\b|\bsr\b|\bodr\b|abtast(?:rate|frequenz)|messrate"
+    r"|(?:data|scan|acq\w*|update|output|logging|recording|frame|daq|storage)[\s_-]*(?:rate|freq\w*)"
     r"|fr[ée]quence\s+d.?\s*[ée]chantillonnage|(?:frecuencia|tasa|velocidad)\s+de\s+muestreo"
     r"|(?:frequenza|velocit[àa])\s+di\s+campionamento|(?:taxa|frequ[êe]ncia)\s+de\s+amostragem"
     r"|bemonsterings\w*|samplings\w*frekvens|частота\s+дискретизации|采样率|采样频率|サンプリング周波数"
-    r"|(?:^|[,;\t])\W*sampling(?=\s*[:=])|^\W*(?:rate|frequency|frequenz))"
+    r"|(?:^|[,;\t])\W*(?:sampling|campionamento)(?=\s*[:=])|^\W*(?:rate|frequency|frequenz))"
 )
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing)|delta[\s_-]*(?:x|t|time)|x[\s_-]*axis[\s_-]*(?:delta|increment|step)|\bdt\b"
-    r"|x[\s_-]*inc(?:rement)?|\bclock(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit"
+    r"|x[\s_-]*inc(?:rement)?|\bclock(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample"
     r"|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|intervalo|intervalle|intervallo"
-    r"|^\W*interval|^\W*(?:wf_)?increment|tinc\b|(?:time|log\w*|recording|measurement|scan)[\s_-]*(?:interval|step|increment))"
+    r"|^\W*interval|^\W*(?:wf_)?increment|tinc\b|(?:time|log\w*|recording|measurement|scan|save|storage|update|report\w*|polling)[\s_-]*(?:interval|step|increment)"
+    r"|(?:\b(?:one|1)\s+sample|\blog|\brecord|\bmeasure)\s+every)"
 )
 _PER_SAMPLE = re.compile(
     r"([+-]?\d+(?:[.,]\d+)?)\s*(s|sec|secs|seconds?|ms|msec|us|µs|μs)\s*(?:/|per)\s*sample",
@@ -44,6 +59,11 @@ _PER_LONGER = re.compile(
     re.IGNORECASE,
 )
 """A rate in samples a minute, an hour or a day."""
+_PER_SOME = re.compile(
+    r"\s*(?:[^\W\d_]{1,15}\s)?\s*(?:/|per|every)\s*(0*[1-9]\d{0,5}(?:\.\d{1,6})?)\s*(s|sec|ms|min|h)\b",
+    re.IGNORECASE,
+)
+"""A rate such as 1 per 10 s."""
 _SECONDS_WORD = (
     r"(seconds?|secs?|sekunden|s|msec|ms|us|µs|μs|ns|minutes?|minuten|mins?"
     r"|hours?|stunden|hrs?|h|days?)"
@@ -137,7 +157,10 @@ class Header:
 
 _GROUPED_HERTZ = {
     decimal: re.compile(
-        rf"(?<![\d.])(?<!\d,)[1-9]\d{{0,2}}(?:{other}\d{{3}})+(?=\s?(?:[kM]?Hz|Hertz|S/s|SPS)\b)",
+        rf"(?:(?<![\d.])(?<!\d,)[1-9]\d{{0,2}}(?:{other}\d{{3}})+"
+        # Blanks only behind a key: the number of a channel may stand before its rate.
+        r"|(?:(?<=[:=])|(?<=[:=]\s))[1-9]\d{0,2}(?:[ \u00a0\u202f']\d{3})+)"
+        r"(?=\s?(?:[kM]?Hz|Hertz|S/s|SPS)\b)",
         re.IGNORECASE,
     )
     for decimal, other in ((".", ","), (",", "\\."))
@@ -168,7 +191,7 @@ def read_header(lines: Iterable[str], decimal: str = "") -> Header:
 
 def _without_signs(match: re.Match[str]) -> str:
     """Return the digits of a number without the signs between its thousands."""
-    return re.sub("[.,]", "", match[0])
+    return re.sub(r"\D", "", match[0])
 
 
 def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
@@ -185,6 +208,9 @@ def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
         if match := _PERIOD.search(text):
             unit = (match[1] or match[2] or match[4] or "s").casefold()
             period = _number(match[3]) * SECONDS.get(unit, 1.0)
+            if not any(match.group(1, 2, 4)) and re.match(r"\s?[^\W\d_]", text[match.end(3) :]):
+                # A depth in metres, or minutes as m.
+                continue
             if 0 < period < float("inf"):
                 return float(f"{1 / period:.10g}"), _shown(text)
     for text in texts:
@@ -209,6 +235,8 @@ def _share(rest: str) -> float:
     """Return the factor of what stands behind the number of a rate: 1/10 Hz, 4 per hour."""
     if part := re.match(r"\s?/\s?([1-9]\d{0,5})(?![\d.,/:-])", rest):
         return 1 / int(part[1])
+    if every := _PER_SOME.match(rest):
+        return 1 / (_number(every[1]) * SECONDS[every[2].casefold()])
     per = _PER_LONGER.match(rest)
     return 1 / SECONDS[per[1].casefold()] if per else 1.0
 
