@@ -54,7 +54,7 @@ def test_thousands_without_a_unit_are_no_seconds(step: int) -> None:
     found = recording("timestamp,gyro", *rows)
     is_read(found, LEFT)
     assert found.fs is None
-    assert any("in a unit that is not said" in note for note in found.notes)
+    assert any("in a unit that is not known" in note for note in found.notes)
     assert recording("timestamp_us,gyro", *rows).fs == pytest.approx(1e6 / step, rel=1e-3)
 
 
@@ -363,3 +363,31 @@ def test_an_interval_in_metres_is_no_rate() -> None:
 
 def test_rounds_that_are_called_epochs_are_no_seconds() -> None:
     assert recording("epoch,loss", *[f"{i},{x}" for i, x in enumerate(LEFT)]).fs is None
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"),
+    [
+        ("t [10ms]", 0.01),
+        ("Time (x100ms)", 0.1),
+        ("Time [0.1s]", 0.1),
+        ("Time (1/10 s)", 0.1),
+        ("time (10^-3 s)", 1e-3),
+        ("Zeit [Std.]", 3600),
+        ("Tiempo (minutos)", 60),
+        ("Tijd (uur)", 3600),
+        ("\u6642\u9593(\u5206)", 60),
+        ("Time (weeks)", 604_800),
+        ("Time (min)", 60),
+    ],
+)
+def test_a_unit_of_time_may_have_a_factor_or_any_language(name: str, seconds: float) -> None:
+    rows = [f"{i};{x}" for i, x in enumerate(LEFT)]
+    assert recording(f"{name};x", *rows).fs == pytest.approx(1 / seconds)
+
+
+@pytest.mark.parametrize("name", ["Time (frames)", "Time [ticks]", "Time (Ma)", "time_samples"])
+def test_a_time_in_a_unit_that_is_no_number_of_seconds_gives_no_rate(name: str) -> None:
+    found = recording(f"{name},x", *[f"{i},{x}" for i, x in enumerate(LEFT)])
+    assert found.fs is None
+    is_read(found, LEFT)

@@ -287,7 +287,7 @@ def _unknown_unit(table: Table, one: TimeColumn) -> str:
     column = min(one.columns)
     step = float(np.median(np.diff(one.index.to_numpy(dtype=np.float64))))
     return (
-        f"{table.label(column)} counts the time by {step:g}, in a unit that is not said: left out "
+        f"{table.label(column)} counts the time by {step:g}, in a unit that is not known: left out "
         f"(name it time_ms or time_us, or give the rate with --fs)."
     )
 

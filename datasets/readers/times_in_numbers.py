@@ -28,6 +28,7 @@ from spectra.datasets.readers.time_numbers import (
     julian_dates,
     written_dates,
 )
+from spectra.datasets.readers.time_units import is_no_second, seconds_behind
 from spectra.datasets.readers.times_in_dates import with_clock
 
 SMALLEST_STAMP = 1e7
@@ -47,7 +48,8 @@ def time_in_numbers(
 ) -> TimeColumn | None:
     """Return the instants of numbers: epoch stamps, day numbers, 20240131, or elapsed time."""
     name, columns = table.names[column], frozenset({column})
-    unit = seconds_in(name, table.unit(column))
+    behind = seconds_behind(name or "", table.unit(column)) if names_time(name) else None
+    unit = behind or seconds_in(name, table.unit(column))
     values = _candidate(table, column, named=named, alone=alone)
     if values is None:
         return None
@@ -77,7 +79,8 @@ def time_in_numbers(
         refuse_missing(table, column, np.isnan(values))
     notes: tuple[str, ...] = ()
     unit = _unit_by_rate(values, table.header.fs) if unit is None else unit
-    if not unit and not named and _is_no_second(values):
+    other = is_no_second(name or "", table.unit(column))
+    if not unit and not named and (other or _rises_by_thousands(values)):
         return TimeColumn(columns, pd.Index(values).rename(name), is_scaled=False)
     if not unit:
         said = f"{table.label(column)} is taken as the time in seconds"
@@ -171,7 +174,7 @@ def _unit_by_rate(values: Float64Array, fs: float | None) -> float | None:
     return 10.0**-power if fits else None
 
 
-def _is_no_second(values: Float64Array) -> bool:
+def _rises_by_thousands(values: Float64Array) -> bool:
     """Return True for whole numbers that rise by some thousand, and not by minutes.
 
     Nobody samples every 500 or 4000 s; clocks of milli- and microseconds do so.
