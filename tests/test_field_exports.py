@@ -322,8 +322,8 @@ def test_a_limit_in_the_first_row_is_no_name() -> None:
     assert (found.channels, found.n_rows) == (("PFOA ng/L",), N)
 
 
-@pytest.mark.parametrize("unit", ["ng/L", "mol/m3", "mg/kg"])
-def test_an_amount_of_a_substance_is_one_unit(unit: str) -> None:
+@pytest.mark.parametrize("unit", ["ng/L", "mol/m3", "mg/kg", "€/MWh", "U/min", "dB(A)"])
+def test_a_unit_of_several_parts_is_one(unit: str) -> None:
     found = recording(f"date,PFOA {unit}", *[f"{t},{x}" for t, x in zip(STAMPS, LEFT, strict=True)])
     assert found.units == (unit,)
 
@@ -363,6 +363,11 @@ def test_an_interval_in_metres_is_no_rate() -> None:
 
 def test_rounds_that_are_called_epochs_are_no_seconds() -> None:
     assert recording("epoch,loss", *[f"{i},{x}" for i, x in enumerate(LEFT)]).fs is None
+
+
+def test_a_word_behind_a_ratio_is_no_unit() -> None:
+    found = recording("date,I/V ratio", *[f"{t},{x}" for t, x in zip(STAMPS, LEFT, strict=True)])
+    assert not found.units
 
 
 @pytest.mark.parametrize(

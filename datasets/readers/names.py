@@ -106,7 +106,7 @@ _SPELT_UNITS = frozenset(
 )
 _BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,12}?)\s*[\])]")
 _AFTER_SEPARATOR = re.compile(
-    r"(?:,\s*|\s+in\s+|\s*/\s*)([^\s,()\[\]/]{1,8}(?:/[^\s,()]{1,4})?)(?=$|[\s(\[])"
+    r"(?:,\s*|\s+in\s+|\s*/\s*)([^\s,()\[\]/]{1,8}(?:/[^\s,()]{1,4})?)(?=$|\s*[(\[])"
 )
 _DATE_FORM = re.compile(
     r"(?i)[yja]{4}[-_/.]?m{2}[-_/.]?[dt]{2}(?:[-_/. T]?h{2}:?(?:m{2}:?(?:s{2})?)?)?"
@@ -118,8 +118,8 @@ _FORMAT = re.compile(r"\d+[a-z]")
 """A width and a kind, such as 15s, in the rows below the names of USGS tables."""
 _RATIO = re.compile(r"[^\W\d_]{1,8}[23²³]?/(?:s|min|h|hr|d|day|tag)", re.IGNORECASE)
 """Anything a second, minute, hour or day: Nm³/h, Umdr/min."""
-_PER_VOLUME = re.compile(r"[nµumk]?(?:g|mol)/(?:m?L|l|m3|m³|k?g)")
-"""Amounts of a substance such as ng/L, as the last word of a name."""
+_PER_VOLUME = re.compile(r"[€$£]/[kM]?\w{1,3}|U/min|[nµumk]?(?:g|mol)/(?:m?L|l|m3|m³|k?g)")
+"""Prices, turns, and amounts of a substance such as ng/L, as the last word of a name."""
 _PART_OF_SECOND = re.compile(r"s/([1-9]\d{0,8})|1/([1-9]\d{0,8})\s?s")
 """A unit of time such as s/256."""
 _CHANNEL = re.compile(r"^ch\w?\d{1,3}\s?:\s?", re.IGNORECASE)
@@ -208,7 +208,7 @@ def unit_in(name: str | None) -> str:
     name = re.sub(r"\b[Dd]eg\.? ([CF])\b", r"°\1", (name or "").replace("μ", "µ"))
     parts = re.split(r"[\s_]+", name.strip())
     last = parts[-1] if len(parts) > 1 else ""
-    if last in _LONG_UNITS or (last in UNITS and "/" in last) or _PER_VOLUME.fullmatch(last):
+    if last in _LONG_UNITS or (last in UNITS and {*"/("} & {*last}) or _PER_VOLUME.fullmatch(last):
         return last
     found = [*_BRACKETED.findall(name), *_AFTER_SEPARATOR.findall(name)]
     return next((str(text) for text in found if text in UNITS), "")
