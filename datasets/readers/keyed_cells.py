@@ -17,7 +17,8 @@ _KEYED = re.compile(r"([^\W\d][\w .%/°()-]{0,30}?)\s*[:=]\s*([+-]?[\d.,].*)")
 _ARROW = re.compile(r"(.*?\S)\s*->\s*(.*)")
 _STAMP = re.compile(r"\s*(?:\d{9,10}:|\[\d{9,10}(?:\.\d+)?\]|\d{1,9}\))\s*")
 _FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]\d\d+\s*$)")
-_BEGINS, _ENDS = r"\([+-]?[\d.]+(?:e[+-]?\d+)?", r"[+-]?[\d.]+(?:e[+-]?\d+)?\)"
+_BEGINS = re.compile(r"\([+-]?[\d.]+(?:e[+-]?\d+)?")
+_ENDS = re.compile(r"[+-]?[\d.]+(?:e[+-]?\d+)?\)")
 """The first and the last number of a vector."""
 _A_FEW = 20
 _MOST = 0.9
@@ -93,9 +94,8 @@ def plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _without_vectors(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table without the parentheses around several of its columns: (1.5 2 -3)."""
-    first = frame.iloc[:_A_FEW].astype("str")
-    begins = [column for column in frame.columns if first[column].str.fullmatch(_BEGINS).all()]
-    ends = [column for column in frame.columns if first[column].str.fullmatch(_ENDS).all()]
+    begins = [column for column in frame.columns if _are_all(frame[column], _BEGINS)]
+    ends = [column for column in frame.columns if _are_all(frame[column], _ENDS)]
     if not begins or len(begins) != len(ends):
         return frame
     frame = frame.copy()
@@ -104,15 +104,19 @@ def _without_vectors(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def _are_all(column: "pd.Series[Any]", pattern: re.Pattern[str]) -> bool:
+    """Return whether the first cells of a column of texts match a pattern."""
+    texts = pd.api.types.is_string_dtype(column.dtype)
+    return texts and all(pattern.fullmatch(str(cell)) for cell in column.iloc[:_A_FEW])
+
+
 def without_colons(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose first column has lost the signs around its stamps or its numbers.
 
     They are those of rrdtool, of ping, and of lists: 1), 2), 3).
     """
     first = frame.iloc[:, 0]
-    if not pd.api.types.is_string_dtype(first.dtype):
-        return frame
-    if not all(_STAMP.fullmatch(str(cell)) for cell in first.iloc[:_A_FEW]):
+    if not _are_all(first, _STAMP):
         return frame
     stamps = numeric(first.str.strip().str.strip("[]:)"))
     return pd.concat([stamps, frame.iloc[:, 1:]], axis=1)
