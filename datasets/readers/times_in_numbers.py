@@ -79,7 +79,8 @@ def time_in_numbers(
         refuse_missing(table, column, np.isnan(values))
     notes: tuple[str, ...] = ()
     unit = _unit_by_rate(values, table.header.fs) if unit is None else unit
-    other = is_no_second(name or "", table.unit(column))
+    # A count that starts again still tells where a series ends.
+    other = is_no_second(name or "", table.unit(column)) and bool(np.all(np.diff(values) > 0))
     if not unit and not named and (other or _rises_by_thousands(values)):
         return TimeColumn(columns, pd.Index(values).rename(name), is_scaled=False)
     if not unit:
