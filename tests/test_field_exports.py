@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from spectra.datasets import Recording, read, read_series
+from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.layouts import unrolled
 from spectra.errors import DataError
 
 N = 60
@@ -396,3 +398,8 @@ def test_a_time_in_a_unit_that_is_no_number_of_seconds_gives_no_rate(name: str) 
     found = recording(f"{name},x", *[f"{i},{x}" for i, x in enumerate(LEFT)])
     assert found.fs is None
     is_read(found, LEFT)
+
+
+def test_a_table_without_columns_is_no_vector() -> None:
+    table = Table(pd.DataFrame(index=range(3)), (), str, "data.csv")
+    assert unrolled(table) is table

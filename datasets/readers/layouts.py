@@ -245,8 +245,11 @@ def _as_trace(table: Table, values: Float64Array) -> Table:
 
 def _without_places(table: Table) -> Table | None:
     """Return a vector as R prints it without the place of the first sample of each line: [11]."""
-    first, width = table.frame.iloc[:, 0], table.frame.shape[1] - 1
-    if any(table.names) or width < 1 or not pd.api.types.is_string_dtype(first.dtype):
+    width = table.frame.shape[1] - 1
+    if any(table.names) or width < 1:
+        return None
+    first = table.frame.iloc[:, 0]
+    if not pd.api.types.is_string_dtype(first.dtype):
         return None
     if not all(_PLACE.fullmatch(str(cell)) for cell in first.iloc[:5]):
         return None
