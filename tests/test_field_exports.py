@@ -379,6 +379,7 @@ def test_a_word_behind_a_ratio_is_no_unit() -> None:
         ("Time (x100ms)", 0.1),
         ("Time [0.1s]", 0.1),
         ("Time (1/10 s)", 0.1),
+        ("Time (10 hours)", 36_000),
         ("time (10^-3 s)", 1e-3),
         ("Zeit [Std.]", 3600),
         ("Tiempo (minutos)", 60),

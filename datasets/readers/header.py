@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from spectra.datasets.readers.names import SECONDS, is_unit
+from spectra.datasets.readers.names import is_unit
+from spectra.datasets.readers.time_units import SECONDS
 from spectra.datasets.readers.written_start import written_start
 
 _NUMBER = r"([+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?)"

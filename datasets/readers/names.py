@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from spectra.datasets.readers.time_units import SECONDS
+
 _TIME_WORDS_TEXT = """
     time timestamp timestamps timestep date datetime epoch ts unix utc elapsed t millis micros
     nanos uptime clock stamp tstamp sec secs second seconds zeit zeitstempel zeitpunkt messzeit
@@ -38,20 +40,6 @@ _QUALIFIERS_TEXT = """
     yyyy yy
 """
 _QUALIFIERS = frozenset(_QUALIFIERS_TEXT.split())
-
-SECONDS = {
-    "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "sekunden": 1.0,
-    "segundos": 1.0, "secondes": 1.0, "secondi": 1.0,
-    "ms": 1e-3, "msec": 1e-3, "msecs": 1e-3, "millis": 1e-3, "millisecond": 1e-3,
-    "milliseconds": 1e-3,
-    "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "usec": 1e-6, "micros": 1e-6, "microsecond": 1e-6,
-    "microseconds": 1e-6,
-    "ns": 1e-9, "nsec": 1e-9, "nanos": 1e-9, "nanosecond": 1e-9, "nanoseconds": 1e-9,
-    "min": 60.0, "mins": 60.0, "minute": 60.0, "minutes": 60.0, "minuten": 60.0,
-    "h": 3600.0, "hr": 3600.0, "hrs": 3600.0, "hour": 3600.0, "hours": 3600.0, "stunden": 3600.0,
-    "d": 86400.0, "days": 86400.0,
-}  # fmt: skip
-"""Units of time and their length in seconds."""
 
 _PLAIN_UNITS = (
     "V kV mV uV µV μV nV A mA uA µA kA W kW MW GW mW VA kVA kWh MWh Wh J kJ Ohm ohm Ω kΩ MΩ F uF H "
@@ -123,11 +111,9 @@ _PER_VOLUME = re.compile(r"[€$£]/[kM]?\w{1,3}|U/min|[nµumk]?(?:g|mol)/(?:m?L
 _PART_OF_SECOND = re.compile(r"s/([1-9]\d{0,8})|1/([1-9]\d{0,8})\s?s")
 """A unit of time such as s/256."""
 _CHANNEL = re.compile(r"^ch\w?\d{1,3}\s?:\s?", re.IGNORECASE)
-_CERTAIN_TEXT = """
-    sec secs second seconds sekunden segundos secondes secondi ms msec msecs millis millisecond
-    milliseconds us usec micros microsecond microseconds ns nsec nanos nanosecond nanoseconds
-"""
-_CERTAIN = frozenset(_CERTAIN_TEXT.split())
+_CERTAIN = frozenset(
+    unit for unit, seconds in SECONDS.items() if seconds <= 1.0 and unit.isascii() and unit != "s"
+)
 """Units of time that name a column of time all by themselves; HR may be the heart rate."""
 _STATISTICS_TEXT = """
     avg smp min max std mean tot total sample samp median wvc counter analog digital float double

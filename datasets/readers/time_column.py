@@ -18,7 +18,6 @@ from spectra.datasets.readers.clock_times import (
 from spectra.datasets.readers.columns import Table, is_plain, numbers, quoted
 from spectra.datasets.readers.dates import is_clock, is_date
 from spectra.datasets.readers.names import (
-    SECONDS,
     TIME_WORDS,
     names_only_time,
     names_time,
@@ -32,6 +31,7 @@ from spectra.datasets.readers.time_numbers import (
     has_equal_steps,
     irregularity,
 )
+from spectra.datasets.readers.time_units import SECONDS
 from spectra.datasets.readers.times_in_dates import time_in_dates, with_clock
 from spectra.datasets.readers.times_in_numbers import SMALLEST_STAMP, time_in_numbers
 from spectra.datasets.readers.yearless import is_yearless, yearless_dates

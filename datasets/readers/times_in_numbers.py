@@ -7,7 +7,6 @@ from spectra.arrays import Float64Array
 from spectra.datasets.readers.columns import Table, numbers
 from spectra.datasets.readers.names import (
     JULIAN_WORDS,
-    SECONDS,
     names_date,
     names_only_time,
     names_time,
@@ -28,7 +27,7 @@ from spectra.datasets.readers.time_numbers import (
     julian_dates,
     written_dates,
 )
-from spectra.datasets.readers.time_units import is_no_second, seconds_behind
+from spectra.datasets.readers.time_units import SECONDS, is_no_second, seconds_behind
 from spectra.datasets.readers.times_in_dates import with_clock
 
 SMALLEST_STAMP = 1e7

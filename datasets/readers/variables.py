@@ -14,7 +14,6 @@ from spectra.arrays import Float64Array
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table
-from spectra.datasets.readers.names import SECONDS
 from spectra.datasets.readers.signals import (
     SignalHeader,
     as_floats,
@@ -22,6 +21,7 @@ from spectra.datasets.readers.signals import (
     raw_from_labelled_signals,
 )
 from spectra.datasets.readers.table import raw_from_table
+from spectra.datasets.readers.time_units import SECONDS
 from spectra.datasets.readers.variable_rates import (
     bare_name,
     is_rate_name,
