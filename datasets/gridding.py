@@ -11,10 +11,12 @@ from spectra.datasets.grid_fit import even_step
 from spectra.datasets.grid_values import Choice, place_labels, place_values, resample_values
 from spectra.datasets.instants import (
     OUTSIDE,
+    Resolution,
     counts_of,
     has_missing,
     is_autumn,
     is_far,
+    later,
     parse_period,
     seconds_of,
 )
@@ -111,16 +113,14 @@ def index_from(instants: pd.Index, positions: IntArray, fs: float) -> pd.Index:
     seconds = positions / fs
     longest = abs(float(counts[0]) / per_second) + float(seconds.max(initial=0.0))
     # Nanoseconds where microseconds would round a step by more than a thousandth.
-    units = {"ns": 1e9, "us": 1e6} if fs > 1e3 or 1e6 % fs else {"us": 1e6}
+    units: dict[Resolution, float] = {"ns": 1e9, "us": 1e6} if fs > 1e3 or 1e6 % fs else {"us": 1e6}
     unit = next((one for one in units if longest * units[one] < _MOST_COUNTS), None)
     if unit is None:
         raise DataError(
             f"At {fs:g} Hz the last of {len(positions):,} rows would lie {longest:.3g} s from "
             "1970, beyond all dates: give another rate with --fs."
         )
-    offsets = np.rint(seconds * units[unit]).astype(np.int64)
-    later: pd.Index = first.as_unit(unit) + pd.TimedeltaIndex(offsets.view(f"timedelta64[{unit}]"))
-    return later.rename(instants.name)
+    return later(first, seconds, unit).rename(instants.name)
 
 
 def _at_given_rate(raw: Raw, fs: float, repeats: Choice | None) -> OnGrid:

@@ -1,5 +1,7 @@
 """Instants as numbers of seconds, and lengths of time in words."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
@@ -15,6 +17,8 @@ OUTSIDE = (
 )
 _BLOCK = 1 << 15
 """Values of which the steps are taken at a time."""
+Resolution = Literal["us", "ns"]
+_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
 def parse_period(period: str) -> float:
@@ -53,7 +57,7 @@ def duration_text(seconds: float) -> str:
 
 def counts_of(index: "pd.DatetimeIndex | pd.TimedeltaIndex") -> tuple[IntArray, float]:
     """Return the instants as whole numbers, and how many of those make a second."""
-    return index.asi8, {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[index.unit]
+    return index.asi8, _PER_SECOND[index.unit]
 
 
 def seconds_of(index: pd.Index) -> Float64Array:
@@ -63,6 +67,21 @@ def seconds_of(index: pd.Index) -> Float64Array:
         return np.asarray((counts - counts[0]) / per_second, dtype=np.float64)
     values: Float64Array = index.to_numpy(dtype=np.float64)
     return np.asarray(values - values[0], dtype=np.float64)
+
+
+def later(
+    start: pd.Index | pd.Timestamp | pd.Timedelta, seconds: Float64Array, unit: Resolution
+) -> pd.Index:
+    """Return instants so many seconds each after an instant, or after those of an index.
+
+    Dates and times of day are in the given unit.
+    """
+    name = start.name if isinstance(start, pd.Index) else None
+    if not isinstance(start, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.Timestamp, pd.Timedelta)):
+        return pd.Index(start.to_numpy(dtype=np.float64) + seconds).rename(name)
+    counts = np.rint(seconds * _PER_SECOND[unit]).astype(np.int64)
+    moved: pd.Index = start.as_unit(unit) + pd.TimedeltaIndex(counts.view(f"timedelta64[{unit}]"))
+    return moved.rename(name)
 
 
 def extreme_steps(values: Float64Array | IntArray) -> tuple[float, float]:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from spectra.arrays import Float64Array, IntArray
-from spectra.datasets.instants import seconds_of
+from spectra.arrays import Float64Array
+from spectra.datasets.instants import later, seconds_of
 from spectra.datasets.raw import Raw
 
 _MODULI = (2.0**16, 2.0**24, 2.0**31, 2.0**32, 86_400.0, 86_400e3)
@@ -59,7 +59,10 @@ def counted_on(raw: Raw, instants: pd.Index) -> Raw | None:
     else:
         return None
     note = f"The time starts again at {where}, {said}."
-    return replace(raw, instants=_later(instants, back, after), notes=(*raw.notes, note))
+    late = np.zeros(len(seconds))
+    late[back + 1] = after
+    moved = later(instants, np.cumsum(late), "ns")
+    return replace(raw, instants=moved, notes=(*raw.notes, note))
 
 
 def _modulus(seconds: Float64Array, falls: Float64Array, usual: float) -> float | None:
@@ -69,14 +72,3 @@ def _modulus(seconds: Float64Array, falls: Float64Array, usual: float) -> float 
         if close.all() and np.ptp(seconds) < modulus and usual < 0.1 * modulus:
             return float(modulus)
     return None
-
-
-def _later(index: pd.Index, back: IntArray, after: Float64Array) -> pd.Index:
-    """Return instants that are later behind each row that starts again."""
-    late = np.zeros(len(index))
-    late[back + 1] = after
-    late = np.cumsum(late)
-    if isinstance(index, pd.TimedeltaIndex):
-        counts = np.rint(late * 1e9).astype(np.int64)
-        return pd.TimedeltaIndex(index.as_unit("ns") + pd.TimedeltaIndex(counts))
-    return pd.Index(index.to_numpy(dtype=np.float64) + late).rename(index.name)

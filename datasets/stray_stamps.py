@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array
-from spectra.datasets.instants import seconds_of
+from spectra.datasets.instants import later, seconds_of
 from spectra.datasets.raw import Raw
 
 _MOST_SHARE = 0.02
@@ -53,7 +53,7 @@ def without_stray_stamps(raw: Raw, instants: pd.Index) -> Raw | None:
         f"{said} far from those around, the first in {where} ({instants[first]}): put between "
         "them (--time none leaves the time out)."
     )
-    return replace(raw, instants=_later(instants, late), notes=(*raw.notes, note))
+    return replace(raw, instants=later(instants, late, "us"), notes=(*raw.notes, note))
 
 
 def _stray(seconds: Float64Array) -> BoolArray:
@@ -62,12 +62,3 @@ def _stray(seconds: Float64Array) -> BoolArray:
     padded = np.pad(seconds, _WINDOW // 2, mode="reflect")
     around = np.median(np.lib.stride_tricks.sliding_window_view(padded, _WINDOW), axis=1)
     return np.asarray(np.abs(seconds - around) > _FAR * max(usual, 1e-9), dtype=np.bool_)
-
-
-def _later(index: pd.Index, late: Float64Array) -> pd.Index:
-    """Return instants that are later by so many seconds each."""
-    if not isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-        return pd.Index(index.to_numpy(dtype=np.float64) + late).rename(index.name)
-    micros = np.rint(late * 1e6).astype(np.int64).view("timedelta64[us]")
-    moved: pd.Index = index.as_unit("us") + pd.TimedeltaIndex(micros)
-    return moved.rename(index.name)

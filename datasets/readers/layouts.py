@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
-from spectra.datasets.instants import seconds_of
+from spectra.datasets.instants import later, seconds_of
 from spectra.datasets.readers.clock_times import hours_beside
 from spectra.datasets.readers.columns import Table, numbers
 from spectra.datasets.readers.date_notations import month_number
@@ -292,10 +292,8 @@ def _blocks(table: Table) -> Table | None:
     fs = len(columns) / usual
     if abs(fs - float(f"{fs:.4g}")) > 1e-9 * fs:
         return None
-    offsets = np.rint(np.arange(len(columns)) / fs * 1e9).astype(np.int64)
-    instants = stamps.as_unit("ns").repeat(len(columns)) + pd.TimedeltaIndex(
-        np.tile(offsets, len(stamps)).view("timedelta64[ns]")
-    )
+    inside_row = np.tile(np.arange(len(columns)) / fs, len(stamps))
+    instants = later(stamps.repeat(len(columns)), inside_row, "ns")
     inside = set(columns)
     others = [i for i in range(1, len(table.names)) if i not in inside]
     left = f" {len(others)} columns beside them are left out." if others else ""

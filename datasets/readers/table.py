@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray
+from spectra.datasets.instants import later
 from spectra.datasets.raw import Raw, Request, Stack
 from spectra.datasets.readers.calendar_columns import parts_of_axis
 from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
@@ -219,9 +220,7 @@ def _from_start(instants: pd.Index, start: pd.Timestamp | None) -> pd.Index:
     if words(str(instants.name)) & _DAY_OF_YEAR and seconds[0] >= _DAY:
         # The first of January is day 1.
         start, seconds = pd.Timestamp(start.year, 1, 1, tz=start.tz), seconds - _DAY
-    offsets = np.rint(seconds * 1e9).astype(np.int64)
-    dates = start.as_unit("ns") + pd.TimedeltaIndex(offsets.view("timedelta64[ns]"))
-    return dates.rename(instants.name)
+    return later(start, seconds, "ns").rename(instants.name)
 
 
 def _without_events(raw: Raw, table: Table, taken: frozenset[int], index: pd.Index | None) -> Raw:

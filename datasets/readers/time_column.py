@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from spectra.datasets.instants import seconds_of
+from spectra.datasets.instants import later, seconds_of
 from spectra.datasets.readers.calendar_columns import calendar_dates, unnamed_clock, unnamed_dates
 from spectra.datasets.readers.cells import read_cells
 from spectra.datasets.readers.clock_times import (
@@ -162,9 +162,8 @@ def _with_fractions(table: Table, axis: TimeColumn, column: int) -> TimeColumn:
         return axis
     if series.dtype.kind not in "iuf" or not bool(((series >= 0) & (series < 1)).all()):
         return axis
-    rest = np.rint(series.to_numpy(dtype=np.float64) * 1e9).astype(np.int64)
-    index = axis.index.as_unit("ns") + pd.TimedeltaIndex(rest.view("timedelta64[ns]"))
-    return replace(axis, columns=axis.columns | {column}, index=index.rename(axis.index.name))
+    index = later(axis.index, series.to_numpy(dtype=np.float64), "ns")
+    return replace(axis, columns=axis.columns | {column}, index=index)
 
 
 def _other_axes(
@@ -238,10 +237,7 @@ def _started(axis: TimeColumn, others: Iterable[TimeColumn]) -> TimeColumn:
         if isinstance(other.index, pd.DatetimeIndex):
             span = (other.index[-1] - other.index[0]).total_seconds()
             if abs(span - (seconds[-1] - seconds[0])) <= max(2.0, 0.02 * abs(span)):
-                offsets = np.rint((seconds - seconds[0]) * 1e9).astype(np.int64)
-                dates = other.index[0].as_unit("ns") + pd.TimedeltaIndex(
-                    offsets.view("timedelta64[ns]")
-                )
+                dates = later(other.index[0], seconds - seconds[0], "ns")
                 return replace(axis, index=dates.rename(axis.index.name))
     return axis
 
