@@ -34,7 +34,21 @@ def _time_first(array: Any) -> Any:
     return array.transpose(second, first) if is_time else array
 
 
-def without_arrow(frame: pd.DataFrame) -> pd.DataFrame:
+def with_times_as_index(data: "pd.DataFrame | pd.Series[Any]") -> pd.DataFrame:
+    """Return a frame whose index holds times or numbers.
+
+    An index of anything else becomes a column: instants that were never parsed are parsed there.
+    """
+    if isinstance(data, pd.Series):
+        data = data.to_frame("value" if data.name is None else data.name)
+    frame = _without_arrow(data)
+    if isinstance(frame.index, pd.PeriodIndex):
+        return frame.set_axis(frame.index.to_timestamp(), axis=0)
+    timed = isinstance(frame.index, (pd.DatetimeIndex, pd.TimedeltaIndex))
+    return frame if timed or pd.api.types.is_numeric_dtype(frame.index) else frame.reset_index()
+
+
+def _without_arrow(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose columns and index are not stored in Arrow."""
 
     def plain(column: "pd.Series[Any]") -> "pd.Series[Any]":

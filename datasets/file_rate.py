@@ -7,6 +7,8 @@ import pandas as pd
 
 from spectra.arrays import IntArray
 from spectra.datasets.raw import Raw
+from spectra.errors import DataError
+from spectra.parameters import FASTEST, SLOWEST
 
 # Nanoseconds in a second.
 _NS = 1e9
@@ -16,6 +18,15 @@ _LONGEST = 3e9
 """Seconds that a recording may last to be given instants: a century, which ends before _LAST."""
 _SAME_RATE = 1e-6
 """Relative difference below which two rates are one rate, written with other digits."""
+
+
+def refuse_rate(raw: Raw, fs: float | None) -> None:
+    """Raise DataError for a rate in the file that no recording has; `fs` replaces it."""
+    if fs is None and raw.fs is not None and not SLOWEST <= raw.fs <= FASTEST:
+        raise DataError(
+            f"{raw.source} gives the sampling rate {raw.fs:g} Hz, which no recording has: give "
+            "another with --fs."
+        )
 
 
 def with_rate(raw: Raw, fs: float | None, resample: bool) -> tuple[Raw, float | None]:

@@ -1,28 +1,24 @@
 """A recording: channels of numbers on a regular grid in time."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
-from spectra.datasets.dataframes import without_arrow
-from spectra.datasets.file_rate import with_rate
+from spectra.datasets.dataframes import with_times_as_index
+from spectra.datasets.file_rate import refuse_rate, with_rate
+from spectra.datasets.given_arrays import is_list, labels_of, matrix_of
 from spectra.datasets.grid_values import Choice, fill_short_gaps
-from spectra.datasets.gridding import OnGrid, on_grid
-from spectra.datasets.instants import has_missing, is_far
+from spectra.datasets.mending import regular
 from spectra.datasets.raw import Raw, Request, is_resampled, quiet
 from spectra.datasets.readers.columns import Table, read_channels
 from spectra.datasets.readers.table import raw_from_table, refuse_too_few
-from spectra.datasets.restarts import counted_on
-from spectra.datasets.rows_between import without_rows_between
-from spectra.datasets.stray_stamps import without_stray_stamps
 from spectra.errors import DataError
-from spectra.parameters import FASTEST, MOST_ROWS, SLOWEST, require
+from spectra.parameters import require
 
 
 @dataclass(frozen=True)
@@ -159,8 +155,8 @@ class Recording:
         require("name", name, str, "must be a text")
         if channels is not None:
             must = "must be a list of names"
-            require("channels", channels, (Sequence, np.ndarray), must, _is_list)
-        matrix = _matrix(values, name)
+            require("channels", channels, (Sequence, np.ndarray), must, is_list)
+        matrix = matrix_of(values, name)
         n, c = matrix.shape
         if channels is not None and len(channels) != c:
             raise DataError(f"{name} has {c} channels, and {len(channels)} names were given.")
@@ -170,7 +166,7 @@ class Recording:
         table = Table(frame, titles, lambda row: f"{name}, row {row + 1}", name)
         refuse_too_few(table)
         found = read_channels(table, None, frozenset())
-        marks = None if labels is None else _checked_labels(labels, n, name)
+        marks = None if labels is None else labels_of(labels, n, name)
         raw = Raw(
             found.values,
             found.titles,
@@ -234,30 +230,15 @@ class Recording:
         """
         require("data", data, (pd.DataFrame, pd.Series), "must be a pandas frame or series")
         require("name", name, str, "must be a text")
-        frame = (
-            data.to_frame("value" if data.name is None else data.name)
-            if isinstance(data, pd.Series)
-            else data
-        )
-        frame = without_arrow(frame)
-        index = frame.index
-        if isinstance(index, pd.PeriodIndex):
-            index = index.to_timestamp()
-        if not (
-            isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex))
-            or pd.api.types.is_numeric_dtype(index)
-        ):
-            # Instants that were never parsed: as a column they are.
-            frame = frame.reset_index()
-            index = frame.index
+        frame = with_times_as_index(data)
         names = tuple(map(str, frame.columns))
         plain = frame.set_axis(pd.RangeIndex(frame.shape[1]), axis=1)
         is_resampled(resample)
         table = Table(plain, names, lambda row: f"{name}, row {row + 1}", name)
         column = labels if isinstance(labels, str) else None
-        raw = raw_from_table(table, Request(time, channels, column), index)
+        raw = raw_from_table(table, Request(time, channels, column), frame.index)
         if labels is not None and column is None:
-            raw = replace(raw, labels=_checked_labels(labels, len(frame), name))
+            raw = replace(raw, labels=labels_of(labels, len(frame), name))
         return cls.from_raw(raw, fs, resample, name)
 
     @classmethod
@@ -298,7 +279,7 @@ class Recording:
         # A text table says in a note where its rate stands, and counts rows without time.
         if raw.fs is not None and raw.instants is None and not raw.fs_text:
             raw, fs = with_rate(raw, fs, is_resampled(resample))
-        raw, grid = _regular(raw, fs, resample, repeats)
+        raw, grid = regular(raw, fs, resample, repeats)
         complete = raw.complete and grid.values is raw.values
         values, filled, notes = fill_short_gaps(grid.values, complete=complete)
         return cls(
@@ -313,91 +294,3 @@ class Recording:
             notes=(*raw.notes, *grid.notes, *notes),
             units=raw.units,
         )
-
-
-def _regular(
-    raw: Raw, fs: float | None, resample: str | bool | None, repeats: Choice | None
-) -> tuple[Raw, OnGrid]:
-    """Return samples and their regular grid, where need be less what makes them irregular."""
-    try:
-        return raw, on_grid(raw, fs, resample, repeats)
-    except DataError:
-        for mended in _mended(raw, repeats):
-            with suppress(DataError):
-                return mended, on_grid(mended, fs, resample, repeats)
-        raise
-
-
-def _mended(raw: Raw, repeats: Choice | None) -> Iterator[Raw]:
-    """Yield samples less what may make their stamps irregular, in each way that applies."""
-    instants = raw.instants
-    if instants is None or raw.stack is not None:
-        return
-    if has_missing(instants) or is_far(instants).any():
-        return
-    ways = [without_stray_stamps, without_rows_between]
-    if repeats is None:
-        ways.insert(0, counted_on)
-    for way in ways:
-        less = way(raw, instants)
-        if less is not None:
-            yield less
-
-
-def refuse_rate(raw: Raw, fs: float | None) -> None:
-    """Raise DataError for a rate in the file that no recording has; `fs` replaces it."""
-    if fs is None and raw.fs is not None and not SLOWEST <= raw.fs <= FASTEST:
-        raise DataError(
-            f"{raw.source} gives the sampling rate {raw.fs:g} Hz, which no recording has: give "
-            "another with --fs."
-        )
-
-
-def _is_list(names: "Sequence[str] | np.ndarray[Any, Any]") -> bool:
-    """Return whether names are a list; a text is a sequence too, an array of any shape."""
-    if isinstance(names, (str, bytes)) or getattr(names, "ndim", 1) != 1:
-        return False
-    # An integer of thousands of digits has no text.
-    return all(not isinstance(name, int) or abs(name) <= MOST_ROWS for name in names)
-
-
-def _matrix(values: ArrayLike, name: str) -> Float64Array:
-    """Return values as floats, (n, c). Raises DataError for anything else."""
-    try:
-        masked = np.ma.isMaskedArray(values)
-        array = (
-            np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)
-            if masked
-            else np.asarray(values)
-        )
-        if array.dtype.kind in "mM":
-            raise DataError(
-                f"{name} has dates or durations: give them as the index of a pandas frame."
-            )
-        if array.dtype.kind == "c":
-            raise DataError(
-                f"{name} has complex values: give the real and the imaginary part as two channels."
-            )
-        array = array.astype(np.float64, copy=False)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise (
-            error
-            if isinstance(error, DataError)
-            else DataError(f"{name} is no array of numbers: {str(error).rstrip('.')}.")
-        ) from error
-    if array.ndim not in (1, 2):
-        raise DataError(
-            f"{name} must have the shape (samples,) or (samples, channels), not {array.shape}."
-        )
-    return array[:, np.newaxis] if array.ndim == 1 else array
-
-
-def _checked_labels(labels: ArrayLike, n: int, name: str) -> IntArray:
-    """Return labels that are given as an array. Raises DataError for anything but 0 and 1."""
-    try:
-        marks = np.asarray(labels)
-    except ValueError:
-        marks = np.empty(0)
-    if marks.shape != (n,) or not np.isin(marks, (0, 1)).all():
-        raise DataError(f"The labels of {name} must be {n} values 0 or 1, one a row.")
-    return marks.astype(np.int64)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
-from spectra.datasets.file_rate import instants_at, with_rate
+from spectra.datasets.file_rate import instants_at, refuse_rate, with_rate
 from spectra.datasets.grid_values import LONGEST_FILL, fill_short_gaps, gap_notes
 from spectra.datasets.gridding import index_from, other_rate_notes, without_instants
 from spectra.datasets.large.grid import Runs, stored_grid
@@ -24,7 +24,7 @@ from spectra.datasets.readers.numpy_file import is_npy, npy_header
 from spectra.datasets.readers.parquet_file import is_parquet, n_values_of, read_parquet
 from spectra.datasets.readers.wav_file import checked_format, is_wav
 from spectra.datasets.reading import TEXT, Recogniser, format_of
-from spectra.datasets.recording import Recording, refuse_rate
+from spectra.datasets.recording import Recording
 from spectra.datasets.source import Source
 from spectra.errors import DataError, NeedsMemoryError
 from spectra.parameters import require_rate
