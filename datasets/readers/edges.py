@@ -14,9 +14,11 @@ from spectra.datasets.readers.cells import (
 )
 from spectra.datasets.readers.columns import is_plain
 from spectra.datasets.readers.dates import looks_like_date
-from spectra.datasets.readers.delimiter import is_value
+from spectra.datasets.readers.delimiter import is_value, split
+from spectra.datasets.readers.dialect import Dialect
+from spectra.datasets.readers.encoded_text import Text
 
-LONGEST_FOOTER = 12
+_LONGEST_FOOTER = 12
 _SAMPLE, _FEWEST_PARTS = 60, 10
 _ROUNDING = 1e-9
 """Relative difference of steps of a counter that were written as decimals."""
@@ -31,8 +33,8 @@ def footer_rows(frame: pd.DataFrame, decimal: str) -> int:
     """
     if all(map(pd.api.types.is_numeric_dtype, frame.dtypes.unique())) or len(frame) < 3:
         return 0
-    tail = frame.iloc[-LONGEST_FOOTER:]
-    body = frame.iloc[max(0, len(frame) - _SAMPLE - LONGEST_FOOTER) : -1]
+    tail = frame.iloc[-_LONGEST_FOOTER:]
+    body = frame.iloc[max(0, len(frame) - _SAMPLE - _LONGEST_FOOTER) : -1]
     count = 0
     for column in frame.columns[:8]:
         if is_plain(frame[column]):
@@ -54,6 +56,31 @@ def footer_rows(frame: pd.DataFrame, decimal: str) -> int:
         dated = any(_has_date_below(frame[other], body[other]) for other in frame.columns)
         return count if count < len(frame) - 1 and not dated else 0
     return 0
+
+
+def rows_above_footer(text: Text, dialect: Dialect, line: int | None) -> int | None:
+    """Return the number of rows above a line with too many fields that begins a footer.
+
+    A few lines at the end are one, where none begins with a number or a date and has as many of
+    these as words.
+    """
+    if line is None or line <= dialect.above or dialect.rows is not None:
+        return None
+    above, below = [], []
+    for number, line_text in enumerate(text.lines(), start=1):
+        if number in dialect.repeats:
+            continue
+        if dialect.above < number < line and line_text.strip():
+            above.append(line_text)
+        elif number >= line and line_text.strip():
+            below.append(line_text)
+        if len(below) > _LONGEST_FOOTER:
+            return None
+    fields = split(below, dialect.delimiter)
+    values = [[is_value(field, dialect.decimal) for field in row] for row in fields]
+    if len(above) < 2 or any(row and row[0] and 2 * sum(row) >= len(row) for row in values):
+        return None
+    return len(split(above, dialect.delimiter))
 
 
 def _has_date_below(column: "pd.Series[float]", above: "pd.Series[float]") -> bool:

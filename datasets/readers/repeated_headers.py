@@ -1,0 +1,95 @@
+"""Headers that stand again among the rows of a text table."""
+
+import re
+from collections import deque
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pandas as pd
+
+from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.delimiter import is_value, split
+from spectra.datasets.readers.dialect import Dialect, is_rule
+from spectra.datasets.readers.encoded_text import Text
+from spectra.datasets.readers.keyed_cells import numeric
+
+_LEADING_CLOCK = re.compile(r"^\d\d:\d\d:\d\d(?: [AP]M)?\s+(?=[^\W\d])")
+"""The time of a page of sar, which stands where the name of the time would."""
+
+
+def with_repeats(text: Text, dialect: Dialect) -> Dialect | None:
+    """Return a dialect that leaves out repeated headers, None where there is none.
+
+    A logger that starts again writes its header again, and some programs one on each page.
+    """
+    if dialect.repeats or dialect.above == 0:
+        return None
+    lines = enumerate((line.strip() for line in text.lines()), start=1)
+    header = {
+        _timeless(line): number
+        for number, line in islice(lines, dialect.above)
+        if _has_words(line) or is_rule(line)
+    }
+    repeats: set[int] = set()
+    recent: deque[tuple[int, str]] = deque(maxlen=dialect.above)
+    for number, line in lines:
+        recent.append((number, line))
+        name = _timeless(line)
+        if number in repeats or name not in header:
+            continue
+        # Lines such as "Start: 10:00" differ from one header to the next.
+        begins = number - header[name] + 1
+        repeats |= {
+            other
+            for other, above in recent
+            if other >= begins and (_timeless(above) in header or not _is_row(above, dialect))
+        }
+    if not repeats:
+        return None
+    said = "1 line repeats" if len(repeats) == 1 else f"{len(repeats)} lines repeat"
+    note = f"{said} the header above the table: left out."
+    return replace(dialect, repeats=frozenset(repeats), notes=(*dialect.notes, note))
+
+
+def without_repeated_names(table: Table) -> Table:
+    """Return a table without rows that repeat the names of the columns.
+
+    Files that were put together have them, and so have the tables of an annotated CSV.
+    """
+    named = [column for column, name in enumerate(table.names) if name]
+    kinds = table.kinds()
+    if not named or any(kinds[column] in "iufb" for column in named):
+        # One such row would make a text of each column.
+        return table
+    repeats = np.ones(len(table.frame), dtype=np.bool_)
+    for column in named:
+        cells = table.frame.iloc[:, column].astype("str").str.strip()
+        repeats &= (cells == table.names[column]).to_numpy(dtype=np.bool_, na_value=False)
+        if not repeats.any():
+            return table
+    count = int(repeats.sum())
+    said, them = ("row repeats", "it") if count == 1 else ("rows repeat", "them")
+    keep = f"write numbers into {them} to keep {them}"
+    rest = table.rows(~repeats)
+    columns = [numeric(rest.frame.iloc[:, column]) for column in range(len(rest.names))]
+    frame = pd.concat(columns, axis=1).set_axis(pd.RangeIndex(len(columns)), axis=1)
+    note = f"{count} {said} the names of the columns: left out ({keep})."
+    return replace(rest, frame=frame, notes=(*rest.notes, note))
+
+
+def _timeless(line: str) -> str:
+    """Return a line without the time that sar writes before the names on each page."""
+    return _LEADING_CLOCK.sub("", line)
+
+
+def _has_words(line: str) -> bool:
+    """Return True if a line has two letters in a row, as no number has."""
+    return re.search(r"[^\W\d_]{2}", line) is not None
+
+
+def _is_row(line: str, dialect: Dialect) -> bool:
+    """Return True if a line begins with a number or a date, and has as many as other fields."""
+    (fields,) = split([line], dialect.delimiter) or [[]]
+    values = [is_value(field, dialect.decimal) for field in fields if field]
+    return bool(values) and values[0] and 2 * sum(values) >= len(values)
