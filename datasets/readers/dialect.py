@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from spectra.datasets.readers.blank_names import Nameless, with_wide_names
+from spectra.datasets.readers.comment_lines import COMMENTS, is_comment, names_in_comment
 from spectra.datasets.readers.decimal_sign import THOUSANDS, decimal_of
 from spectra.datasets.readers.delimiter import (
     BLANKS,
@@ -18,7 +19,7 @@ from spectra.datasets.readers.delimiter import (
     usual_width,
 )
 from spectra.datasets.readers.header import NO_HEADER, Header, read_header
-from spectra.datasets.readers.heading import COMMENTS, heading_of, named_numbers, names_in_comment
+from spectra.datasets.readers.heading import heading_of, named_numbers
 from spectra.datasets.readers.json_comment import dates_in_json
 from spectra.datasets.readers.keyed_cells import keys_of, without_arrows, without_keys
 from spectra.datasets.readers.listed_names import listed_names
@@ -67,11 +68,6 @@ class Dialect:
     def width(self) -> int:
         """Return the number of fields of a row, as the file has them."""
         return len(self.names) - self.arrows
-
-
-def is_comment(line: str, mark: str | None) -> bool:
-    """Return True if a line holds nothing but a comment."""
-    return mark is not None and line.lstrip().startswith(mark)
 
 
 def is_rule(line: str) -> bool:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import IO, Literal
 
 from spectra.datasets.memory import largest_bytes
-from spectra.datasets.readers.heading import COMMENTS
+from spectra.datasets.readers.comment_lines import COMMENTS
 from spectra.datasets.readers.other_formats import refuse_other_formats
 from spectra.datasets.readers.plain_text import rewriting
 from spectra.datasets.readers.scripts import encoding_of_script

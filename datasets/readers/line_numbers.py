@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
+from spectra.datasets.readers.comment_lines import is_comment
 from spectra.datasets.readers.delimiter import BLANKS
-from spectra.datasets.readers.dialect import Dialect, is_comment
+from spectra.datasets.readers.dialect import Dialect
 from spectra.datasets.readers.encoded_text import Text
 
 

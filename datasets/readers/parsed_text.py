@@ -9,11 +9,11 @@ import pandas as pd
 
 from spectra.datasets.memory import refuse_mostly_empty
 from spectra.datasets.readers.columns import listed
+from spectra.datasets.readers.comment_lines import COMMENTS, is_comment
 from spectra.datasets.readers.delimiter import BLANKS
-from spectra.datasets.readers.dialect import Dialect, is_comment
+from spectra.datasets.readers.dialect import Dialect
 from spectra.datasets.readers.edges import rows_above_footer
 from spectra.datasets.readers.encoded_text import Text
-from spectra.datasets.readers.heading import COMMENTS
 from spectra.datasets.readers.line_numbers import line_of_error
 from spectra.datasets.readers.missing_words import ALL_WORDS, has_other_words
 from spectra.datasets.readers.repeated_headers import with_repeats

@@ -1,0 +1,63 @@
+"""Comment lines of a text table: their marks, and names of columns in those above it."""
+
+import re
+from collections.abc import Sequence
+
+from spectra.datasets.readers.blank_names import Nameless
+from spectra.datasets.readers.delimiter import BLANKS, is_value, split
+from spectra.datasets.readers.json_comment import names_in_json
+from spectra.datasets.readers.names import is_unit, is_unit_row, unit_text
+
+COMMENTS = ("#", "%")
+"""Starts of a comment line; a semicolon and two slashes do too, but only above the table."""
+KEY_OF_NAMES = re.compile(
+    r"[/#%]*\s*(?:fields|column(?: name)?s|variables|header|leads)\s*[=:]\s*(?=\S)", re.IGNORECASE
+)
+"""A key before the names of the columns: /fields=date,time."""
+
+
+def is_comment(line: str, mark: str | None) -> bool:
+    """Return True if a line holds nothing but a comment."""
+    return mark is not None and line.lstrip().startswith(mark)
+
+
+def names_in_comment(
+    comments: Sequence[str], delimiter: str, width: int, without: Nameless
+) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
+    """Return the names in the last comment line above the table, or None a column, and units.
+
+    numpy.savetxt writes them there; a line below or above them may hold units.
+    """
+    if (names := names_in_json(comments, width)) is not None:
+        return names, ()
+    said = [line.strip().lstrip("".join(COMMENTS)) for line in comments if line.strip()]
+    texts = [KEY_OF_NAMES.sub("", text) for text in said]
+    rows = [without.spread(_comment_fields(text, delimiter)) for text in texts[-2:]]
+    if delimiter == BLANKS and width > 1:
+        # Two blanks or more stand between names that hold one: "t (s)   T (K)".
+        wide = [re.split(r"\s{2,}|\t", text.strip()) for text in texts[-2:]]
+        pairs = zip(rows, wide, strict=True)
+        rows = [other if len(other) == width != len(row) else row for row, other in pairs]
+    # Two such lines are the names and the units.
+    rows = [row for row in rows if len(row) == width]
+    if len(rows) > 1 and not is_unit_row(rows[1]):
+        rows = rows[1:]
+    fields = rows[0] if rows else []
+    full = [field for column, field in enumerate(fields) if column not in without.columns or field]
+    if len(full) > 2 and not full[-1]:
+        # A delimiter at the end of each row, and of the names.
+        full = full[:-1]
+    named = len(fields) == width > 1 and all(field and not is_value(field, ".") for field in full)
+    if not named:
+        return (None,) * width, ()
+    below = rows[1] if len(rows) > 1 and is_unit_row(rows[1]) else []
+    units = tuple(unit_text(field) if is_unit(field) else "" for field in below)
+    return tuple(fields), units
+
+
+def _comment_fields(text: str, delimiter: str) -> list[str]:
+    """Return the fields of a comment line; its mark may be the name of a row counter."""
+    (fields,) = split([text.strip()], delimiter)
+    if fields and not fields[0] and text.strip().startswith(delimiter):
+        fields[0] = "#"
+    return fields

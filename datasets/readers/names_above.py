@@ -1,0 +1,180 @@
+"""The row above the data that names the columns, among other rows of text."""
+
+import re
+
+from spectra.datasets.readers.cells import MISSING, is_number_with_unit
+from spectra.datasets.readers.decimal_sign import DECIMAL_POINT
+from spectra.datasets.readers.delimiter import BLANKS, is_value
+from spectra.datasets.readers.names import UNIT_NAMES, is_unit, is_unit_row, words
+
+_NEVER_NAMES = MISSING - {"", "-", "--", "?", "na"}
+"""Of those words the ones that no column is called; Na is sodium."""
+_MOST_DIGITS = 19
+"""Most digits of a number that is a name: wavelengths, sensors, dates, instants in nanoseconds."""
+_CLOCKS = re.compile(
+    r"\d{1,2}:\d\d(:\d\d)?(\s*[ap]\.?m\.?)?(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?", re.IGNORECASE
+)
+_SAID = re.compile(r"[^:=]{2,}[:=]\s*\S")
+"""A line such as "FILTER: HIGH PASS", which says something and names no column."""
+_DATA_BELOW = re.compile(
+    r"\[\s*(?:data|daten|values|measurements|samples|messwerte)\s*\]", re.IGNORECASE
+)
+"""A title between the names and the rows: [data]."""
+_KEYS_OF_NAMES = {"name", "names", "label", "labels", "channel", "signal"}
+
+
+def row_of_names(rows: list[list[str]], width: int, delimiter: str, decimal: str) -> int | None:
+    """Return which of the rows above the data has the names of the columns, None without one."""
+    named = _by_its_place(rows, width, decimal)
+    if (
+        named is not None
+        and words(rows[named][0]) & UNIT_NAMES
+        and any(len(row) >= width > 1 and words(row[0]) & _KEYS_OF_NAMES for row in rows)
+    ):
+        # "Unit, Percent, Bytes" stands below a row of names with a key of its own.
+        named = None
+    if named is None and delimiter != BLANKS:
+        named = next((i for i, row in enumerate(rows) if _names_all(row, width, decimal)), None)
+    return named
+
+
+def _by_its_place(rows: list[list[str]], width: int, decimal: str) -> int | None:
+    """Return which row has names by where it stands, None without one.
+
+    It stands lowest but for rows of units, and its fields differ more than those of its
+    neighbours.
+    """
+    if width == 1:
+        return _name_of_one(rows)
+    names = _block_of_names(rows, width, decimal)
+    names = [i for i in names if i - 1 not in names or not _divides(rows[i - 1], rows[i])]
+    above_units = [
+        i
+        for i in names
+        if i + 1 < len(rows)
+        and 2 * sum(map(is_unit, rows[i + 1])) > width
+        and not words(rows[i + 1][0]) & UNIT_NAMES
+    ]
+    if above_units and max(names) > above_units[0]:
+        # Units stand right below names; further rows say what the channels are connected to.
+        return above_units[0]
+    return max(
+        names,
+        key=lambda i: (len(rows[i]) <= width + 1, len(set(filter(None, rows[i][:width]))), i),
+        default=None,
+    )
+
+
+def _name_of_one(rows: list[list[str]]) -> int | None:
+    """Return which row names the only column: the lowest, unless it says something else."""
+    above = [i for i, row in enumerate(rows) if row and row[0] and not is_unit_row(row)]
+    lowest = above[-1] if above else None
+    if lowest is None or len(rows[lowest]) > 1:
+        return None
+    said = len(rows) > 1 and ("," in rows[lowest][0] or _SAID.match(rows[lowest][0]))
+    return None if said else lowest
+
+
+def _block_of_names(rows: list[list[str]], width: int, decimal: str) -> list[int]:
+    """Return the lowest rows that name columns, from below; of units only where none is else."""
+    block: list[int] = []
+    for i in range(len(rows) - 1, -1, -1):
+        if block and not any(rows[i]):
+            continue
+        if not block and _DATA_BELOW.fullmatch(" ".join(rows[i]).strip()):
+            continue
+        units_below = i + 1 < len(rows) and is_unit_row(rows[i + 1])
+        counts = all(not field or field.isdigit() for field in rows[i]) and i + 1 == len(rows)
+        if counts or (is_unit_row(rows[i]) and not _names_columns(rows[i], width, decimal)):
+            continue
+        if not _names_columns(rows[i], width, decimal) and not (
+            units_below and _numbers_columns(rows[i], width)
+        ):
+            break
+        block.append(i)
+    return [i for i in block if not is_unit_row(rows[i])] or block[-1:]
+
+
+def _names_all(row: list[str], width: int, decimal: str) -> bool:
+    """Return True if a row has a different word for every column."""
+    full = row[:width]
+    return len(set(full)) == width > 2 and all(full) and _names_columns(row, width, decimal)
+
+
+def _divides(above: list[str], row: list[str]) -> bool:
+    """Return True if words stand only below names that repeat the one to their left."""
+    return all(above) and all(
+        not field or (column > 0 and above[column] == above[column - 1])
+        for column, field in enumerate(row[: len(above)])
+    )
+
+
+def _names_columns(row: list[str], width: int, decimal: str) -> bool:
+    """Return True if a row is one of words for the columns."""
+    return (
+        len(row) >= width
+        and any(row)
+        and not (width > 1 and row[0].endswith(":") and not any(row[1:]))
+        and not any(is_value(field, decimal) and not _CLOCKS.fullmatch(field) for field in row)
+    )
+
+
+def _numbers_columns(row: list[str], width: int) -> bool:
+    """Return True if a row has a word and the numbers of channels behind it: x-axis, 1, 2."""
+    return (
+        len(row) >= width > 1
+        and not row[0].isdigit()
+        and all(field.isdigit() for field in row[1:width])
+        and [*map(int, row[1:width])] == sorted({*map(int, row[1:width])})
+    )
+
+
+def is_header(rows: list[list[str]], decimal: str) -> bool:
+    """Return True if the first row names the columns."""
+    first, body = rows[0], rows[1:]
+    if any(field.lower() in _NEVER_NAMES for field in first):
+        return False
+    values = [field for field in first if is_value(field, decimal)]
+    if len(values) > 3 and all(map(_CLOCKS.fullmatch, values)) and len(set(values)) > 3:
+        return True
+    words = [field for field in first if field.lower() not in MISSING and field not in values]
+    if not values:
+        if _goes_on_below(first, body):
+            return False
+        united = all(map(is_number_with_unit, filter(None, first)))
+        return bool(words) and not (united and body and any(map(is_number_with_unit, body[0])))
+    counted = [str(i) for i in range(len(values))]
+    if values == counted and not words:
+        # Tables without names of their own are written with 0, 1, 2, … above the columns.
+        fractions = any(
+            DECIMAL_POINT.fullmatch(field.replace(decimal, "."))
+            for row in body[:1]
+            for field in row
+        )
+        return (first[0] == "" and len(first) == len(values) + 1) or (len(values) > 2 and fractions)
+    # Numbers beside a word may be names (wavelengths, sensor numbers) if they are whole and
+    # ascending. Of thousands of digits int() makes no number.
+    whole = all(value.isdecimal() and len(value) <= _MOST_DIGITS for value in values)
+    ascending = whole and sorted(set(map(int, values))) == [*map(int, values)]
+    return (
+        bool(words) and ascending and len(body) > 0 and _stands_above_numbers(first, body, decimal)
+    )
+
+
+def _goes_on_below(first: list[str], body: list[list[str]]) -> bool:
+    """Return True if a first row of words and of numbers with units is one like those below."""
+    below = [row for row in body if len(row) == len(first)]
+    same = any(field and all(row[i] == field for row in below) for i, field in enumerate(first))
+    return same and any(
+        is_number_with_unit(field) and all(is_number_with_unit(row[i]) for row in below)
+        for i, field in enumerate(first)
+    )
+
+
+def _stands_above_numbers(first: list[str], body: list[list[str]], decimal: str) -> bool:
+    """Return True if each word of the first row has only numbers and dates below it."""
+    for column, field in enumerate(first):
+        below = [row[column] for row in body if column < len(row)]
+        if not is_value(field, decimal) and not all(is_value(other, decimal) for other in below):
+            return False
+    return True

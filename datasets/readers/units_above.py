@@ -1,0 +1,56 @@
+"""The row of units between the names of the columns and the data."""
+
+from collections.abc import Sequence
+
+from spectra.datasets.readers.names import (
+    TIME_WORDS,
+    is_unit,
+    is_unit_row,
+    names_only_time,
+    seconds_in,
+    unit_text,
+    words,
+)
+
+_UNITLESS = TIME_WORDS | {
+    *("index", "no", "nr", "pt", "point", "cycle"),
+    *("yyyy", "yy", "mm", "dd", "hh", "mi", "year", "month", "day"),
+}
+"""Words of the first names of a table that have no unit below them."""
+
+
+def row_of_units(rows: list[list[str]]) -> list[str]:
+    """Return the row with most units, of rows below the names; [] where none has two or most."""
+    known = [sum(is_unit(field) for field in row) for row in rows]
+    best = max(range(len(rows)), key=lambda i: known[i], default=None)
+    if best is None or not (is_unit_row(rows[best]) or known[best] > 1):
+        return []
+    return [field if is_unit_row(rows[best]) or is_unit(field) else "" for field in rows[best]]
+
+
+def right_aligned(units: list[str], names: Sequence[str | None]) -> list[str]:
+    """Return the units below names in a table of blanks, where the first of them have none.
+
+    Those count rows or say when. Where they do not, it is not known whose the units are.
+    """
+    missing = len(names) - len(units)
+    if missing <= 0:
+        return units
+    times = [i for i, name in enumerate(names) if names_only_time(name)]
+    if len(times) == len(units) and all(seconds_in(None, unit) for unit in units):
+        # Of several pairs of time and value only the times have a unit.
+        return [units[times.index(i)] if i in times else "" for i in range(len(names))]
+    return (
+        [""] * missing + units if all(words(name) <= _UNITLESS for name in names[:missing]) else []
+    )
+
+
+def units_of(fields: Sequence[str], names: Sequence[str | None]) -> tuple[str, ...]:
+    """Return the unit of each column in the fields of a row of units; () without such a row."""
+    if not fields:
+        return ()
+    return tuple(
+        # Minutes below a time, and the least value below anything else.
+        field if field.strip("[]() ") == "min" and names_only_time(name) else unit_text(field)
+        for field, name in zip((*fields, *[""] * len(names)), names, strict=False)
+    )
