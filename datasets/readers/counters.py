@@ -99,6 +99,7 @@ _ALIKE, _MOST = 0.01, 0.98
 """A step is the usual one within this share of it; this share of the steps makes a counter."""
 _GLANCE = 64
 _FEWEST_ROWS, _MOST_NOTES = 10, 6
+_RISES = "rises by the same step in every row"
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,16 @@ class Counters:
 
     columns: frozenset[int]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Names of all columns, and those that begin with even steps, a fill value, a lone value."""
+
+    names: frozenset[str | None]
+    even: set[int]
+    fills: set[int]
+    lone: set[int]
 
 
 def find_counters(table: Table, taken: frozenset[int]) -> Counters:
@@ -119,57 +130,43 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
     kinds = table.kinds()
     # Columns of words are no measurements that would be left.
     measured = sum(kinds[column] in "iufb" or not _holds_words(table, column) for column in free)
+    known = _Known(
+        frozenset(table.names),
+        _even_starts(table, [column for column in free if kinds[column] in "iuf"]),
+        _fill_starts(table, [column for column in free if kinds[column] in "if"]),
+        _lone_starts(table, [column for column in free if kinds[column] == "f"]),
+    )
     columns: set[int] = set()
     notes: list[str] = []
-    known = frozenset(table.names)
-    even = _even_starts(table, [column for column in free if kinds[column] in "iuf"])
-    fills = _fill_starts(table, [column for column in free if kinds[column] in "if"])
-    once = _lone_starts(table, [column for column in free if kinds[column] == "f"])
     for column in free:
-        if measured - len(columns) > 1 and (of := _rated(table, column, known)) is not None:
-            columns.add(column)
-            notes.append(
-                f"{table.label(column)} says how good '{of}' is: left out "
-                f"(--channels '{titles[column]}' analyses it)."
-            )
+        said = _said_of(table, column, known, alone=measured - len(columns) < 2)
+        if said is None:
             continue
-        if measured - len(columns) > 1 and _identifies(table, column):
-            columns.add(column)
-            few = "one number throughout" if _is_one_number(table, column) else "a few numbers"
-            notes.append(
-                f"{table.label(column)} is {few}, and named like no measurement: "
-                f"left out (--channels '{titles[column]}' analyses it)."
-            )
-            continue
-        if measured - len(columns) > 1 and column in fills and _is_one_number(table, column):
-            columns.add(column)
-            notes.append(
-                f"{table.label(column)} is {float(table.frame.iloc[:, column].iloc[0]):g} "
-                "throughout, which stands for missing values: left out "
-                f"(--channels '{titles[column]}' analyses it)."
-            )
-            continue
-        if measured - len(columns) > 1 and column in once and _stands_once(table, column):
-            columns.add(column)
-            notes.append(
-                f"{table.label(column)} has a value in the first row only: left out "
-                f"(--channels '{titles[column]}' analyses it)."
-            )
-            continue
-        named = _counts_rows(table, column, alone=measured - len(columns) < 2)
-        if named or (
-            measured - len(columns) > 1 and column in even and _rises_by_one_step(table, column)
-        ):
-            columns.add(column)
-            notes.append(
-                f"{table.label(column)} only counts the rows: left out "
-                f"(--channels '{titles[column]}' analyses it)."
-                if named
-                else f"{table.label(column)} rises by the same step in every row: left out "
-                f"(--channels '{titles[column]}' analyses it, --time '{titles[column]}' takes it "
-                "as the time)."
-            )
+        columns.add(column)
+        undo = f"--channels '{titles[column]}' analyses it"
+        if said == _RISES:
+            undo += f", --time '{titles[column]}' takes it as the time"
+        notes.append(f"{table.label(column)} {said}: left out ({undo}).")
     return Counters(frozenset(columns), _shortened(notes))
+
+
+def _said_of(table: Table, column: int, known: _Known, *, alone: bool) -> str | None:
+    """Return what a column is that was not measured, None for one that may have been."""
+    if not alone:
+        if (of := _rated(table, column, known.names)) is not None:
+            return f"says how good '{of}' is"
+        if _identifies(table, column):
+            few = "one number throughout" if _is_one_number(table, column) else "a few numbers"
+            return f"is {few}, and named like no measurement"
+        if column in known.fills and _is_one_number(table, column):
+            value = float(table.frame.iloc[:, column].iloc[0])
+            return f"is {value:g} throughout, which stands for missing values"
+        if column in known.lone and _stands_once(table, column):
+            return "has a value in the first row only"
+    if _counts_rows(table, column, alone=alone):
+        return "only counts the rows"
+    steady = not alone and column in known.even and _rises_by_one_step(table, column)
+    return _RISES if steady else None
 
 
 def _holds_words(table: Table, column: int) -> bool:
