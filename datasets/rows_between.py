@@ -10,6 +10,7 @@ from spectra.datasets.raw import Raw
 from spectra.datasets.readers.time_numbers import has_equal_steps
 from spectra.datasets.time_axis import regular_grid
 from spectra.errors import DataError
+from spectra.text import few_of
 
 _MOST_TRIED = 3
 """Channels, those with most values, whose rows are tried."""
@@ -63,14 +64,13 @@ def _with_rows_of(raw: Raw, channel: int, known: BoolArray) -> Raw:
     counts = [has_equal_steps(np.diff(one)) for one in values.T]
     measured = known[rows].any(axis=0) & ~np.array(counts)
     kept = np.flatnonzero(measured if measured.any() else known[rows].any(axis=0))
-    others = [name for i, name in enumerate(raw.channels) if i not in kept]
+    others = [f"'{name}'" for i, name in enumerate(raw.channels) if i not in kept]
     count = int(np.sum(~rows))
     said = "1 row lies" if count == 1 else f"{count} rows lie"
-    beside = "" if not others else ", with " + ", ".join(f"'{name}'" for name in others[:4])
-    more = f" and {len(others) - 4} more" if len(others) > 4 else ""
+    beside = f", with {few_of(others, 4)}" if others else ""
     note = (
         f"{said} between the samples of '{raw.channels[channel]}' and without a value of it: left "
-        f"out{beside}{more} (--channels reads others, --resample all)."
+        f"out{beside} (--channels reads others, --resample all)."
     )
     less = raw.take(np.flatnonzero(rows))
     return replace(

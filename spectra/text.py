@@ -1,7 +1,10 @@
-"""Text from files and command lines, made safe to print."""
+"""Text from files and command lines, made safe and short to print."""
 
 import re
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+_T = TypeVar("_T")
 
 LONGEST_NAME: Final = 40
 # Longest path in a heading, which has a line of its own.
@@ -78,6 +81,12 @@ def well_formed(text: str) -> str:
     Python decodes a byte of a file name that is not UTF-8 to such a half, which JSON cannot hold.
     """
     return text.encode(errors="backslashreplace").decode()
+
+
+def few_of(things: Sequence[_T], most: int, written: Callable[[_T], str] = str) -> str:
+    """Return the first few things with commas between, and how many more there are."""
+    more = len(things) - most
+    return ", ".join(map(written, things[:most])) + (f" and {more} more" if more > 0 else "")
 
 
 def _clipped(text: str, longest: int) -> str:

@@ -13,7 +13,7 @@ from spectra.datasets.readers.fill_values import without_fill_values
 from spectra.datasets.readers.header import NO_HEADER, Header
 from spectra.datasets.readers.names import unit_in
 from spectra.errors import DataError
-from spectra.text import short
+from spectra.text import few_of, short
 
 # Beyond these, squares and their sums run out of numbers; who writes a larger one means that there
 # is no value.
@@ -112,8 +112,7 @@ def quoted(cell: object) -> str:
 
 def listed(texts: Sequence[str]) -> str:
     """Return the first few texts for a sentence, each printable, short and quoted."""
-    shown = ", ".join(f"'{short(text)}'" for text in texts[:8])
-    return shown + (f" and {len(texts) - 8} more" if len(texts) > 8 else "")
+    return few_of(texts, 8, lambda text: f"'{short(text)}'")
 
 
 def is_plain(column: "pd.Series[float]") -> bool:

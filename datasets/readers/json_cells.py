@@ -1,6 +1,5 @@
 """Cells of a table that hold an object of JSON each, as brokers and clouds export messages."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -8,12 +7,11 @@ from typing import Any
 import pandas as pd
 
 from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.json_object import object_in
 from spectra.datasets.readers.keyed_cells import numeric
 from spectra.text import well_formed
 
 _A_FEW = 20
-_LONGEST = 1 << 16
-"""Characters of a cell that is read as JSON."""
 _MOST_KEYS = 500
 """Different keys of all objects: each becomes a column of all rows."""
 _DEEPEST = 2
@@ -52,13 +50,8 @@ def _holds_objects(column: "pd.Series[Any]") -> bool:
 
 def _object(cell: object) -> dict[str, Any]:
     """Return the object in a cell, an empty one for anything else."""
-    if not isinstance(cell, str) or len(cell) > _LONGEST:
-        return {}
-    try:
-        found = json.loads(cell)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    found = object_in(cell) if isinstance(cell, str) else None
+    return found or {}
 
 
 def _paths(value: dict[str, Any], level: int = 0) -> Iterator[tuple[str, ...]]:

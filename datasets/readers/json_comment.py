@@ -1,11 +1,9 @@
 """Comments above a table that hold JSON, as OpenSignals writes them for its devices."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-_LONGEST = 1 << 16
-"""Characters of a comment that is tried as JSON."""
+from spectra.datasets.readers.json_object import object_in
 
 
 def names_in_json(comments: Iterable[str], width: int) -> tuple[str | None, ...] | None:
@@ -53,11 +51,8 @@ def _objects(comments: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Yield the objects in comments of JSON, those inside an object after it."""
     for line in comments:
         text = line.strip().lstrip("#%; ")
-        if not (text.startswith("{") and text.endswith("}")) or len(text) > _LONGEST:
-            continue
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError):
+        found = object_in(text) if text.startswith("{") and text.endswith("}") else None
+        if found is None:
             continue
         yield found
         yield from (part for part in found.values() if isinstance(part, dict))

@@ -77,15 +77,19 @@ def _clock_columns(table: Table) -> Table | None:
     values = _matrix(table, columns)
     if dates is None or values is None or dates.has_duplicates:
         return None
-    instants = dates.repeat(len(columns)) + pd.TimedeltaIndex(
-        pd.to_timedelta(np.tile(minutes, len(dates)), unit="min")
-    )
+    instants = _minutes_after(dates, minutes)
     named = f"{names[columns[0]]} to {names[columns[-1]]}"
     note = (
         f"The {len(columns)} columns {named} are the times of a day: read as one channel of a "
         f"value every {step} min (--channels reads them as columns)."
     )
     return _long(table, values, "value", note, len(columns), instants)
+
+
+def _minutes_after(stamps: pd.DatetimeIndex, minutes: list[int]) -> pd.DatetimeIndex:
+    """Return the instants so many minutes after each stamp, stamp after stamp."""
+    late = pd.to_timedelta(np.tile(minutes, len(stamps)), unit="min")
+    return stamps.repeat(len(minutes)) + pd.TimedeltaIndex(late)
 
 
 def _minute_columns(table: Table) -> Table | None:
@@ -100,9 +104,7 @@ def _minute_columns(table: Table) -> Table | None:
     values = _matrix(table, columns)
     if minutes[0] not in (0, step) or hours is None or values is None or hours.has_duplicates:
         return None
-    instants = hours.repeat(len(columns)) + pd.TimedeltaIndex(
-        pd.to_timedelta(np.tile(minutes, len(hours)), unit="min")
-    )
+    instants = _minutes_after(hours, minutes)
     names = table.titles()
     note = (
         f"The {len(columns)} columns {names[columns[0]]} to {names[columns[-1]]} are the minutes "

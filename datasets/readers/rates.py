@@ -7,6 +7,7 @@ import numpy as np
 from spectra.arrays import Float64Array
 from spectra.datasets.raw import Request
 from spectra.errors import DataError
+from spectra.text import few_of
 
 
 def one_rate(
@@ -48,7 +49,7 @@ def one_rate(
     if len(found) == 1:
         return list(chosen), found[0], ()
     groups = "; ".join(
-        f"{_listed([titles[i] for i in chosen if rates[i] == rate])} at {rate:g} Hz"
+        f"{few_of([titles[i] for i in chosen if rates[i] == rate], 4)} at {rate:g} Hz"
         for rate in found
     )
     if request.resample:
@@ -76,9 +77,3 @@ def at_rate(values: Float64Array, rate: float, fs: float, n: int) -> Float64Arra
         return values[:n]
     instants = np.arange(n) / fs
     return np.asarray(np.interp(instants, np.arange(len(values)) / rate, values), dtype=np.float64)
-
-
-def _listed(titles: Sequence[str]) -> str:
-    """Return the first few titles, and how many more there are."""
-    shown = ", ".join(titles[:4])
-    return shown + (f" and {len(titles) - 4} more" if len(titles) > 4 else "")

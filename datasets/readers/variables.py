@@ -30,6 +30,7 @@ from spectra.datasets.readers.variable_rates import (
 )
 from spectra.datasets.source import Source
 from spectra.errors import DataError
+from spectra.text import few_of
 
 _EPOCH_NS = 1e17
 """Nanoseconds since 1970 in the year 1973: larger ones are dates."""
@@ -384,10 +385,11 @@ def _dated(
 
 def _listed(variables: Sequence[Variable]) -> str:
     """Return the names and sizes of the first few variables."""
-    shown = ", ".join(
-        f"'{one.name}' ({' × '.join(map(str, one.shape)) or 'scalar'})" for one in variables[:8]
+    return few_of(
+        variables,
+        8,
+        lambda one: f"'{one.name}' ({' × '.join(map(str, one.shape)) or 'scalar'})",
     )
-    return shown + (f" and {len(variables) - 8} more" if len(variables) > 8 else "")
 
 
 def _contents(variables: Sequence[Variable]) -> str:
