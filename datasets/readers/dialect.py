@@ -85,26 +85,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     `delimiter` is the one that the user names.
     """
     top, forced = _top_of_table(lines)
-    below = lines[top:]
-    # The lines are looked through one by one only for a mark that stands in one of them.
-    joined = "\n".join(below)
-    comment = next(
-        (
-            mark
-            for mark in COMMENTS
-            if mark in joined and any(is_comment(line, mark) for line in below)
-        ),
-        None,
-    )
-    # Between tabs a row may hold nothing at all.
-    tabs = "\t" in joined and any("\t" in line.strip() for line in below)
-    blanks = " " if tabs else None
-    full = (
-        i
-        for i in range(top, len(lines))
-        if lines[i].strip(blanks) and not is_comment(lines[i], comment) and not is_rule(lines[i])
-    )
-    numbers = list(islice(full, _MOST_ROWS))
+    comment, numbers = _rows_below(lines, top)
     if not numbers:
         return None
     sample = _sample([lines[i] for i in numbers])
@@ -132,11 +113,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     listed = listed_names(lines[:above], usual_width(body_of(rows)), names)
     names = names if listed is None else listed
     named = tuple(key or name for key, name in zip(keys, names, strict=False))
-    around = (
-        lines[:above] if above < _MOST_LINES else [*lines[:_MOST_LINES], *lines[above - 50 : above]]
-    )
-    said = [*dates_in_json(lines[:top]), *around, *named_numbers(rows[: heading.rows])]
-    header = heading.header or read_header(said, decimal)
+    said = [*_said_above(lines, top, above), *named_numbers(rows[: heading.rows])]
     return Dialect(
         delimiter,
         decimal,
@@ -146,12 +123,44 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         named if any(keys) and len(keys) == len(names) else names,
         notes,
         heading.units,
-        header,
+        heading.header or read_header(said, decimal),
         keys=keys if any(keys) else (),
         arrows=divided is not None,
         missing=words_of(rows[heading.rows :]),
         spaced=delimiter == BLANKS or any(f"{delimiter} " in line for line in sample),
     )
+
+
+def _rows_below(lines: Sequence[str], top: int) -> tuple[str | None, list[int]]:
+    """Return the mark of comments below the top, and the numbers of the first lines with a row."""
+    below = lines[top:]
+    # The lines are looked through one by one only for a mark that stands in one of them.
+    joined = "\n".join(below)
+    comment = next(
+        (
+            mark
+            for mark in COMMENTS
+            if mark in joined and any(is_comment(line, mark) for line in below)
+        ),
+        None,
+    )
+    # Between tabs a row may hold nothing at all.
+    tabs = "\t" in joined and any("\t" in line.strip() for line in below)
+    blanks = " " if tabs else None
+    full = (
+        i
+        for i, line in enumerate(below, start=top)
+        if line.strip(blanks) and not is_comment(line, comment) and not is_rule(line)
+    )
+    return comment, list(islice(full, _MOST_ROWS))
+
+
+def _said_above(lines: Sequence[str], top: int, above: int) -> list[str]:
+    """Return the lines above the data that may give the rate, the start and the unit."""
+    around = (
+        lines[:above] if above < _MOST_LINES else [*lines[:_MOST_LINES], *lines[above - 50 : above]]
+    )
+    return [*dates_in_json(lines[:top]), *around]
 
 
 def _split_decimal_note(delimiter: str, line: str) -> str:
