@@ -121,6 +121,21 @@ def test_weights_are_those_of_the_mean_over_the_scores_there_are(z: np.ndarray) 
         assert found.statistic[step] == pytest.approx(expected, rel=1e-5, nan_ok=True)
 
 
+@given(SCORES)
+def test_channels_are_compared_in_units_of_their_own(z: np.ndarray) -> None:
+    usual = np.array([0.5, 2.0, 1.0])[: z.shape[1]]
+    fusing = SurprisalMean(z.shape[1:], 1)
+    fusing.add(z, 0, 0)
+    by_channel = fusing.by_channel()
+    found = fusing.result(usual=usual)
+    for step in range(z.shape[2]):
+        expected = naive_calibration.largest((by_channel[:, step] / usual).tolist())
+        assert found.statistic[step] == pytest.approx(expected, rel=1e-6, nan_ok=True)
+        if not math.isnan(expected):
+            named = int(found.channel[step])
+            assert by_channel[named, step] / usual[named] == pytest.approx(expected)
+
+
 def test_many_scores_that_agree_count_more_than_one_that_is_huge() -> None:
     one = np.zeros((16, 1, 1), dtype=np.float32)
     one[3] = 40.0

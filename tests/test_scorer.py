@@ -1,6 +1,7 @@
 """Scoring in blocks: the scores are those of the whole signal, whatever the blocks."""
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -148,8 +149,15 @@ def test_nothing_gives_no_scores() -> None:
 def test_standards_that_do_not_belong_to_the_base_scores_are_refused() -> None:
     one, two = (MODELS[n].standardised for n in (1, 2))
     with pytest.raises(ValueError, match="must have the shapes"):
-        Standardised(one.scale, one.base, one.standards[:-1], one.compared)
+        Standardised(one.scale, one.base, one.standards[:-1], one.compared, one.usual)
     with pytest.raises(ValueError, match="must have the shapes"):
-        Standardised(two.scale, one.base, one.standards, two.compared)
+        Standardised(two.scale, one.base, one.standards, two.compared, two.usual)
     with pytest.raises(ValueError, match=r"Each bank must have 2 channels|must have the shapes"):
-        Standardised(two.scale, one.base, two.standards, two.compared)
+        Standardised(two.scale, one.base, two.standards, two.compared, two.usual)
+
+
+@pytest.mark.parametrize("usual", [[1.0], [1.0, 0.0], [1.0, np.nan], [1.0, -1.0]])
+def test_units_of_channels_that_are_none_are_refused(usual: list[float]) -> None:
+    two = MODELS[2].standardised
+    with pytest.raises(ValueError, match="usual statistic above 0"):
+        replace(two, usual=np.array(usual))

@@ -12,7 +12,7 @@ from spectra.signal.views import VIEWS
 from spectra.spectral import model as room
 from spectra.spectral.model import SpectralModel
 from spectra.spectral.points import N_SCORES
-from spectra.spectral.sample import SAMPLE_STEPS
+from spectra.spectral.sample import SAMPLE_STEPS, Sample, usual_statistics
 from spectra.spectral.settings import LENGTHS, Spectral
 
 
@@ -176,6 +176,48 @@ def test_a_fault_that_grows_slowly_stays_an_anomaly(grows: float) -> None:
     values[:1000] = noise(1000, seed=7)
     _, scores = Spectral().fit(values, slice(0, 1000))
     assert np.median(scores.sample_z[4000:]) > np.quantile(scores.sample_z[:900], 0.99)
+
+
+def of_channels(values: np.ndarray, normal_rows: slice | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the usual statistic of channels, and the median of their statistics without it."""
+    model, scores = Spectral().fit(values, normal_rows)
+    standardised, base = model.standardised, model.standardised.base
+    scaled = standardised.scale(values)
+    n_steps = scores.statistic.size
+    D = base.distances(scaled, 0, 0, n_steps, len(values), own=True)
+    by_channel = standardised.by_channel(D)
+    normal = slice(0, n_steps) if normal_rows is None else slice(0, normal_rows.stop // base.step)
+    np.testing.assert_allclose(
+        scores.statistic, np.nanmax(by_channel / standardised.usual[:, None], axis=0), rtol=1e-4
+    )
+    return standardised.usual, np.median(by_channel[:, normal], axis=1)
+
+
+@pytest.mark.parametrize("normal_rows", [None, slice(0, 2000)])
+def test_all_channels_have_the_same_usual_statistic(normal_rows: slice | None) -> None:
+    x = noise(5000, 3)
+    # One channel has a burst every now and then, and another wanders.
+    x[:, 1] *= np.exp(1.5 * np.sin(np.arange(5000) / 90) ** 9)
+    x[:, 2] = np.cumsum(x[:, 2])
+    usual, medians = of_channels(x, normal_rows)
+    assert np.ptp(usual) > 0.1
+    np.testing.assert_allclose(medians / usual, np.median(medians), rtol=0.02)
+
+
+def test_one_channel_alone_is_in_units_of_its_base_scores() -> None:
+    usual, _ = of_channels(noise(3000), None)
+    assert usual.tolist() == [1.0]
+
+
+def test_a_channel_that_is_nearly_always_as_before_does_not_drown_the_others() -> None:
+    compared = np.array([True, True, True, False])
+    sample = Sample.drawn(4, None, 4)
+    by_channel = np.array([[1.0, 2.0, 3.0, 2.0], [4.0] * 4, [0.01] * 4, [9.0] * 4])
+    assert usual_statistics(by_channel, sample, compared).tolist() == [1.0, 2.0, 0.5, 1.0]
+    by_channel[:] = np.nan
+    assert usual_statistics(by_channel, sample, compared).tolist() == [1.0] * 4
+    by_channel[:3] = 0.0
+    assert usual_statistics(by_channel, sample, compared).tolist() == [0.5, 0.5, 0.5, 1.0]
 
 
 def test_a_dead_stretch_is_as_anomalous_as_a_loud_one() -> None:

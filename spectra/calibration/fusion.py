@@ -4,9 +4,9 @@ Each base score (one frame length, one view, one reference) is standardised, z ~
 normal steps; its largest values are those of a heavier tail. The surprisal of z under a Student t
 distribution with ν degrees of freedom grows with f(z) = log(1 + max(z, 0)²/ν). The statistic of a
 step is the quasi-arithmetic mean (Kolmogorov 1930) of its z over the base scores of a channel, made
-by the root mean square of f, and the largest over channels:
+by the root mean square of f, and the largest over channels in units u_c of their own:
 
-    T = max_c f⁻¹( (mean_b f(z_bc)²)^(1/2) )
+    T = max_c f⁻¹( (mean_b f(z_bc)²)^(1/2) ) / u_c
 
 It is in units of z, and base scores may have weights in the mean. ν = ∞ is the power mean with
 exponent 4, which follows the base scores with the largest z; with a finite ν a huge z counts little
@@ -82,20 +82,21 @@ class SurprisalMean:
         self._members[group] += range(len(self._sources), len(self._sources) + len(z))
         self._sources += range(first_source, first_source + len(z))
 
-    def result(self, compared: BoolArray | None = None) -> "Fused":
+    def by_channel(self) -> FloatArray:
+        """Return the mean of each channel at each step, (n_channels, n_steps); NaN for no score."""
+        return self._means()[1]
+
+    def result(
+        self, compared: BoolArray | None = None, usual: Float64Array | None = None
+    ) -> "Fused":
         """Return the statistic of each step and its sources.
 
-        `compared` (n_channels,) are the channels it may come from, by default all.
+        `compared` (n_channels,) are the channels it may come from, by default all, and `usual`
+        (n_channels,) the units of their means, by default 1.
         """
-        z = np.concatenate(self._z, dtype=np.float32)
-        weights = np.ones(len(z), dtype=np.float32) if self._weights is None else self._weights
-        weights = weights[:, None, None]
-        scored = np.isfinite(z)
-        weight = weights.sum(axis=0)
-        if not scored.all():
-            weight = (weights * scored).sum(axis=0)
-            z = np.where(scored, z, np.float32(-np.inf))
-        by_channel = _mean(z, weights, weight)
+        z, by_channel = self._means()
+        if usual is not None:
+            by_channel /= usual[:, None].astype(np.float32)
         if compared is not None:
             by_channel[~compared] = np.nan
         if z.shape[1] == 1:
@@ -109,6 +110,18 @@ class SurprisalMean:
         groups[groups == -np.inf] = np.nan
         np.minimum(groups, LARGEST_GROUP, out=groups)
         return Fused(statistic, channel.astype(np.int16), source, groups.astype(np.float16))
+
+    def _means(self) -> tuple[FloatArray, FloatArray]:
+        """Return all base scores, −inf where there is none, and their mean in each channel."""
+        z = np.concatenate(self._z, dtype=np.float32)
+        weights = np.ones(len(z), dtype=np.float32) if self._weights is None else self._weights
+        weights = weights[:, None, None]
+        scored = np.isfinite(z)
+        weight = weights.sum(axis=0)
+        if not scored.all():
+            weight = (weights * scored).sum(axis=0)
+            z = np.where(scored, z, np.float32(-np.inf))
+        return z, _mean(z, weights, weight)
 
     def _largest(self, own: FloatArray) -> FloatArray:
         """Return the largest score of each group, (n_groups, n_steps); −inf where there is none."""

@@ -88,8 +88,9 @@ class Contrast:
     def change_db(self, low: int, high: int) -> float:
         """Return the power of the bins `low` … `high` over the normal power, in dB.
 
-        The normal frames are those nearest in the other bins: those nearest in all of them have
-        more power in a band that is loud, and less in one that is silent.
+        It is that of the median frame, as the first and last frames hold a part of the event. The
+        normal frames are those nearest in the other bins: those nearest in all of them have more
+        power in a band that is loud, and less in one that is silent.
         """
         others = np.ones(self.usual.size, dtype=np.bool_)
         others[0] = False
@@ -98,7 +99,8 @@ class Contrast:
             others[1:] = True
         D = squared_distances(self.inside[:, others], self.normal[:, others])
         normal = nearest_mean(self.normal[:, low : high + 1] ** 2, D)
-        return float(decibels(self.power[low : high + 1].sum(), normal.mean(axis=0).sum()))
+        power = np.median((self.inside[:, low : high + 1] ** 2).sum(axis=1))
+        return float(decibels(power, normal.mean(axis=0).sum()))
 
     @property
     def rise(self) -> float:

@@ -20,7 +20,13 @@ from spectra.signal.trend import trending_channels
 from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.evidence import evidence
 from spectra.spectral.plan import Plan, planned_base_scores
-from spectra.spectral.sample import Sample, calibration_stretches, distances_at, learned_standards
+from spectra.spectral.sample import (
+    Sample,
+    calibration_stretches,
+    distances_at,
+    learned_standards,
+    usual_statistics,
+)
 from spectra.spectral.scorer import AT_ONCE, FEWEST_STEPS, SpectralScorer, Standardised
 from spectra.stored import is_stored
 from spectra.threads import one_blas_thread
@@ -202,7 +208,11 @@ def _standardised(
     distances = [D[..., sample.steps] for D in every] if kept else every
     trend = trending_channels(signal, *_others(len(signal), normal_rows))
     standards = tuple(learned_standards(base, distances, sample, normal_rows, trend))
-    standardised = Standardised(scale, base, standards, ~state_channels(signal))
+    compared = ~state_channels(signal)
+    standardised = Standardised(scale, base, standards, compared, np.ones(compared.size))
+    if compared.sum() > 1:
+        usual = usual_statistics(standardised.by_channel(distances), sample, compared)
+        standardised = replace(standardised, usual=usual)
     if kept:
         fused = standardised.fused(every, n_steps)
         return standardised, fused, fused.groups[:, sample.steps]

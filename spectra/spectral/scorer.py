@@ -38,6 +38,8 @@ class Standardised:
     standards: tuple[Standard, ...]
     # Channels that the statistic may come from, (n_channels,).
     compared: BoolArray
+    # Median statistic of each channel over that of the middle one, (n_channels,).
+    usual: Float64Array
 
     def __post_init__(self) -> None:
         shapes = [(count, self.scale.centre.size) for count in self.base.counts]
@@ -45,6 +47,8 @@ class Standardised:
             raise ValueError(f"The standards of base scores must have the shapes {shapes}.")
         if self.compared.shape != self.scale.centre.shape or not self.compared.any():
             raise ValueError("Each channel is compared or not, and at least one is.")
+        if self.usual.shape != self.scale.centre.shape or not (self.usual > 0).all():
+            raise ValueError("Each channel has a usual statistic above 0.")
         banks = [one.reference.means for one in self.base.sources if one is not None]
         if any(len(bank) != self.scale.centre.size for bank in banks):
             raise ValueError(f"Each bank must have {self.scale.centre.size} channels.")
@@ -67,8 +71,22 @@ class Standardised:
             fused.put(start, self._fused(some, n_groups))
         return fused
 
+    def by_channel(self, distances: list[FloatArray]) -> FloatArray:
+        """Return the statistic of each channel, (n_channels, n_steps), in the same unit for all."""
+        n_steps = distances[0].shape[-1]
+        found = np.empty((self.scale.centre.size, n_steps), dtype=np.float32)
+        size = max(FEWEST_STEPS, AT_ONCE // self.scale.centre.size)
+        for start in range(0, n_steps, size):
+            some = [D[..., start : start + size] for D in distances]
+            found[:, start : start + size] = self._added(some, 1).by_channel()
+        return found
+
     def _fused(self, distances: list[FloatArray], n_groups: int) -> Fused:
         """Return the fused scores of a few steps with these distances."""
+        return self._added(distances, n_groups).result(self.compared, self.usual)
+
+    def _added(self, distances: list[FloatArray], n_groups: int) -> SurprisalMean:
+        """Return the mean to which the base scores of a few steps are added."""
         z = np.concatenate(distances, dtype=np.float32)
         for scores, standard in self._joined:
             z[scores] = standard.z(z[scores])
@@ -76,7 +94,7 @@ class Standardised:
         for group, count in enumerate(self._counts if n_groups > 1 else [len(z)]):
             fusing.add(z[done : done + count], group, done)
             done += count
-        return fusing.result(self.compared)
+        return fusing
 
     @cached_property
     def _joined(self) -> list[tuple[slice, Standard]]:
