@@ -43,11 +43,7 @@ class Scale:
         the values are equal, the spread is the standard deviation, and 1 where all are equal. NaN
         is left out. Of a long signal a random part is used.
         """
-        n_samples = signal.shape[0]
-        if n_samples > SAMPLE_ROWS:
-            # Drawn at random: evenly spaced rows could keep step with a period of the signal.
-            rows = np.random.default_rng(0).integers(0, n_samples, SAMPLE_ROWS)
-            signal = signal[np.sort(rows)]
+        signal = some_rows(signal, 0, len(signal))
         live = np.isfinite(signal).any(axis=0)
         centre, spread = np.zeros(signal.shape[1]), np.ones(signal.shape[1])
         if live.any():
@@ -70,6 +66,15 @@ class Scale:
         scaled = (signal - self.centre) / self.spread
         np.clip(scaled, -FARTHEST, FARTHEST, out=scaled)
         return np.ascontiguousarray(scaled.T, dtype=np.float32)
+
+
+def some_rows(signal: Float64Array, start: int, stop: int) -> Float64Array:
+    """Return the rows `start` … `stop` − 1 of a signal, of many of them SAMPLE_ROWS in order."""
+    if stop - start <= SAMPLE_ROWS:
+        return signal[start:stop]
+    # Drawn at random: evenly spaced rows could keep step with a period of the signal.
+    rows = np.random.default_rng(0).integers(start, stop, SAMPLE_ROWS)
+    return signal[np.sort(rows)]
 
 
 def constant_channels(signal: Float64Array) -> BoolArray:
@@ -97,8 +102,7 @@ def state_channels(signal: Float64Array) -> BoolArray:
     Such a channel is the state of a switch or a command. A command that is given rarely is no
     fault, but far from all other frames. Where all channels are such, none is marked.
     """
-    if len(signal) > SAMPLE_ROWS:
-        signal = signal[np.random.default_rng(0).integers(0, len(signal), SAMPLE_ROWS)]
-    known = (channel[np.isfinite(channel)] for channel in signal.T)
+    some = some_rows(signal, 0, len(signal))
+    known = (channel[np.isfinite(channel)] for channel in some.T)
     few = np.array([np.unique(values).size <= STATES for values in known])
     return few if not few.all() else np.zeros_like(few)

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array
-from spectra.signal.scale import SAMPLE_ROWS
+from spectra.signal.scale import some_rows
 
 # Parts of a signal whose medians are ranked, and Kendall's tau of them from which a channel has a
 # trend. Where the level of such channels is compared with the whole signal in place of rows known
@@ -22,11 +22,7 @@ def trending_channels(signal: Float64Array, first: int, stop: int) -> BoolArray:
     This is the test of Mann (1945), Econometrica 13, 245, on the medians of parts of the rows
     `first` to `stop` − 1. Of many rows a random part is used; NaN is left out.
     """
-    if stop - first > SAMPLE_ROWS:
-        rows = np.random.default_rng(0).integers(first, stop, SAMPLE_ROWS)
-        part = signal[np.sort(rows)]
-    else:
-        part = signal[first:stop]
+    part = some_rows(signal, first, stop)
     found = np.zeros(part.shape[1], dtype=np.bool_)
     for channel, values in enumerate(part.T):
         known = values[np.isfinite(values)]
