@@ -123,7 +123,7 @@ def test_weights_are_those_of_the_mean_over_the_scores_there_are(z: np.ndarray) 
 
 @given(SCORES)
 def test_channels_are_compared_in_units_of_their_own(z: np.ndarray) -> None:
-    usual = np.array([0.5, 2.0, 1.0])[: z.shape[1]]
+    usual = np.array([0.5, 2.0, 1.0], dtype=np.float32)[: z.shape[1]]
     fusing = SurprisalMean(z.shape[1:], 1)
     fusing.add(z, 0, 0)
     by_channel = fusing.by_channel()
@@ -350,6 +350,14 @@ def test_a_fusion_whose_parts_do_not_belong_together_is_refused(
     calibration = fusion_of("chi2", 16, False).calibration
     with pytest.raises(ValueError, match=message):
         Fusion(calibration, suspected, np.ones(7), np.array(centre), np.array(spread), npersegs)
+
+
+@pytest.mark.parametrize("steps", [0.5, np.nan, 1e300, np.inf])
+def test_alarms_of_no_possible_length_are_refused(steps: float) -> None:
+    calibration = fusion_of("chi2", 16, False).calibration
+    one = np.ones(1)
+    with pytest.raises(ValueError, match="An alarm has 1 to"):
+        Fusion(calibration, 0.0, np.array([1.0] * 6 + [steps]), one, one, (16,))
 
 
 def test_the_p_value_is_that_of_the_score() -> None:

@@ -156,8 +156,8 @@ def test_standards_that_do_not_belong_to_the_base_scores_are_refused() -> None:
         Standardised(two.scale, one.base, two.standards, two.compared, two.usual)
 
 
-@pytest.mark.parametrize("usual", [[1.0], [1.0, 0.0], [1.0, np.nan], [1.0, -1.0]])
+@pytest.mark.parametrize("usual", [[1.0], [1.0, 0.0], [1.0, np.nan], [1.0, np.inf]])
 def test_units_of_channels_that_are_none_are_refused(usual: list[float]) -> None:
     two = MODELS[2].standardised
-    with pytest.raises(ValueError, match="usual statistic above 0"):
-        replace(two, usual=np.array(usual))
+    with pytest.raises(ValueError, match=r"a usual statistic of 0\.5 or more"):
+        replace(two, usual=np.array(usual, dtype=np.float32))

@@ -209,7 +209,9 @@ def _standardised(
     trend = trending_channels(signal, *_others(len(signal), normal_rows))
     standards = tuple(learned_standards(base, distances, sample, normal_rows, trend))
     compared = ~state_channels(signal)
-    standardised = Standardised(scale, base, standards, compared, np.ones(compared.size))
+    standardised = Standardised(
+        scale, base, standards, compared, np.ones(compared.size, dtype=np.float32)
+    )
     if compared.sum() > 1:
         usual = usual_statistics(standardised.by_channel(distances), sample, compared)
         standardised = replace(standardised, usual=usual)

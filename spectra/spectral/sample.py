@@ -6,7 +6,8 @@ from typing import Final, Self
 
 import numpy as np
 
-from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
+from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray, IntArray
+from spectra.calibration.fusion import LEAST_USUAL
 from spectra.calibration.standard import Standard
 from spectra.signal.scale import Scale
 from spectra.signal.steps import draw_stretches
@@ -28,11 +29,6 @@ CALIBRATED_IN: Final = 64
 # that of ten of eleven collections no lower; F1 on SKAB, 400 normal rows, is 0.5 instead of 0.1.
 ENOUGH: Final = 20
 FEWEST: Final = 3
-# Smallest median statistic of a channel over that of the middle one. VUS-PR on 42 multichannel
-# development series is 0.778 with the normal rows given and 0.678 without where channels have the
-# same unit, and F1 on SKAB, 400 normal rows, 0.47; in units of their own 0.786, 0.687 and 0.62.
-# With a smallest one of 0.25 it is 0.786, 0.685 and 0.62, with 0.75 0.786, 0.692 and 0.54.
-LEAST_USUAL: Final = 0.5
 # Smallest median statistic of the middle channel, of signals that repeat themselves exactly.
 LEAST_MIDDLE: Final = 0.1
 
@@ -131,7 +127,7 @@ def calibration_stretches(start: int, stop: int) -> list[tuple[int, int]]:
     return draw_stretches(start, stop, CALIBRATED, CALIBRATED_IN)
 
 
-def usual_statistics(by_channel: FloatArray, sample: Sample, compared: BoolArray) -> Float64Array:
+def usual_statistics(by_channel: FloatArray, sample: Sample, compared: BoolArray) -> Float32Array:
     """Return the median statistic of each channel over that of the middle one, (n_channels,).
 
     A channel that drifts, or that is odd in many small ways, is judged by its own kind of normal
@@ -144,7 +140,7 @@ def usual_statistics(by_channel: FloatArray, sample: Sample, compared: BoolArray
         all where none are declared.
     """
     normal = by_channel[:, sample.inside]
-    usual = np.ones(compared.size)
+    usual = np.ones(compared.size, dtype=np.float32)
     scored = compared & np.isfinite(normal).any(axis=1)
     if scored.any():
         medians = np.nanmedian(normal[scored], axis=1).astype(np.float64)

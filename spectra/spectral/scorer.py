@@ -10,7 +10,7 @@ import numpy as np
 
 from spectra.archive import GAPS
 from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray
-from spectra.calibration.fusion import Fused, SurprisalMean
+from spectra.calibration.fusion import LEAST_USUAL, Fused, SurprisalMean
 from spectra.calibration.standard import Standard
 from spectra.parameters import MOST_ROWS
 from spectra.signal.scale import Scale
@@ -39,7 +39,7 @@ class Standardised:
     # Channels that the statistic may come from, (n_channels,).
     compared: BoolArray
     # Median statistic of each channel over that of the middle one, (n_channels,).
-    usual: Float64Array
+    usual: Float32Array
 
     def __post_init__(self) -> None:
         shapes = [(count, self.scale.centre.size) for count in self.base.counts]
@@ -47,8 +47,9 @@ class Standardised:
             raise ValueError(f"The standards of base scores must have the shapes {shapes}.")
         if self.compared.shape != self.scale.centre.shape or not self.compared.any():
             raise ValueError("Each channel is compared or not, and at least one is.")
-        if self.usual.shape != self.scale.centre.shape or not (self.usual > 0).all():
-            raise ValueError("Each channel has a usual statistic above 0.")
+        usual = np.isfinite(self.usual) & (self.usual >= LEAST_USUAL)
+        if usual.shape != self.scale.centre.shape or not usual.all():
+            raise ValueError(f"Each channel has a usual statistic of {LEAST_USUAL} or more.")
         banks = [one.reference.means for one in self.base.sources if one is not None]
         if any(len(bank) != self.scale.centre.size for bank in banks):
             raise ValueError(f"Each bank must have {self.scale.centre.size} channels.")
