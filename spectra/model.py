@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra.archive import DAMAGE, FileFormat, pack, unpack
-from spectra.parameters import require
+from spectra.parameters import require, require_rate
 from spectra.sequence.model import SequenceModel
 from spectra.sequence.settings import Sequence
 from spectra.spectral.model import SpectralModel
@@ -62,8 +62,7 @@ class Model:
     early: "Model | None" = None
 
     def __post_init__(self) -> None:
-        if self.fs is not None and not self.fs > 0:
-            raise ValueError(f"fs={self.fs} must lie above 0.")
+        require_rate(self.fs)
         if self.fitted.constant.shape != (len(self.channels),):
             raise ValueError(f"The model has {self.fitted.constant.size} channels.")
         early = self.early

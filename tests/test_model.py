@@ -330,7 +330,7 @@ def test_a_text_that_lacks_a_part_is_refused(tmp_path: Path, parts: dict[str, by
         refusal(tmp_path / "a.model", changed(parts, other))
 
 
-@pytest.mark.parametrize("fs", [0, -1, "x", True])
+@pytest.mark.parametrize("fs", [0, -1, "x", True, 5e-324, 1e300])
 def test_a_rate_that_is_none_is_refused(tmp_path: Path, content: bytes, fs: object) -> None:
     about = described(members(content))
     refusal(tmp_path / "a.model", changed(members(content), holding(about, ["model", "fs"], fs)))
