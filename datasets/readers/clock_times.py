@@ -36,6 +36,8 @@ _HOUR_NAMES = {
     "hhmm",
     "hhmmss",
 }
+_ENDING = {"he", "ending"}
+"""Words of a name of hours that are those of their ends."""
 _CLOCK_DIGITS = re.compile(r"\s*(\d{4})\s?(?:UTC|GMT|Z|h)\s*", re.IGNORECASE)
 """A time of day such as 0130 UTC."""
 _HOURS = re.compile(r"\s*(\d{1,2})\s?[-–]\s?(\d{1,2})\s*")
@@ -66,8 +68,9 @@ def hours_beside(
         if series.dtype.kind not in "iu":
             continue
         hours = series.to_numpy(dtype=np.int64)
-        # Hours of 1 to 24 are those that end then.
-        ending = bool(hours.min() == 1 and hours.max() == 24)
+        # Hours of 1 to 24 are those that end then; part of a day may be called so.
+        called = hours.min() >= 1 and bool(words(name) & _ENDING)
+        ending = called or bool(hours.min() == 1 and hours.max() == 24)
         if not (hours.min() >= 0 and hours.max() - ending <= 23 and np.ptp(hours) > 1):
             continue
         late = pd.TimedeltaIndex(pd.to_timedelta(hours - ending, unit="h"))

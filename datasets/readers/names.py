@@ -60,6 +60,7 @@ _PLAIN_UNITS = (
     "bpm. mmol/l mg/dl ms² µmol/m²/s PSI Bar mils knots Knots nmi hectopascal kohm kohms kOhm "
     "kOhms "
     "Meters/second M/S кПа гПа кВт "
+    "µm/m um/m mm/m mV/V µV/V uV/V µε Vol% vol% "
     "MOhm mOhm ohms Ohms uSiemens µSiemens usiemens"
 )
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()

@@ -1,5 +1,7 @@
 """Numbers that stand for instants: epoch stamps, day numbers, 20240131, elapsed time."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -105,7 +107,7 @@ def epoch(
     return None
 
 
-def written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
+def written_dates(values: Float64Array, column: "pd.Series[Any]") -> pd.DatetimeIndex | None:
     """Return instants where each value is written as 20240131, with hhmmss or 2401311030."""
     low, high = float(values.min()), float(values.max())
     if low >= 19e4 and high < 22e4 and (months := _written_months(values)) is not None:
@@ -115,14 +117,15 @@ def written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
         (19e8, 22e8, "%Y%m%d%H"),
         (19e10, 22e10, "%Y%m%d%H%M"),
         (19e12, 22e12, "%Y%m%d%H%M%S"),
+        (19e15, 22e15, "%Y%m%d%H%M%S%f"),
         # Years of two digits from 2022 on: before, 2003 may be the year or the month.
         (22e8, 40e8, "%y%m%d%H%M"),
         (22e10, 40e10, "%y%m%d%H%M%S"),
     ):
         if lowest <= low and high < highest and bool((values == np.rint(values)).all()):
-            dates = pd.to_datetime(
-                pd.Series(values.astype(np.int64).astype("str")), format=form, errors="coerce"
-            )
+            # A float has no 17 digits.
+            whole = column.to_numpy() if column.dtype.kind in "iu" else values.astype(np.int64)
+            dates = pd.to_datetime(pd.Series(whole.astype("str")), format=form, errors="coerce")
             if not dates.isna().any():
                 return pd.DatetimeIndex(dates)
     return None

@@ -16,7 +16,7 @@ from spectra.datasets.readers.clock_times import (
 )
 from spectra.datasets.readers.columns import Table, quoted
 from spectra.datasets.readers.dates import parse_dates
-from spectra.datasets.readers.names import DAY_FIRST_WORDS, words
+from spectra.datasets.readers.names import DAY_FIRST_WORDS, names_only_time, words
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.written_start import written_order
 from spectra.errors import DataError
@@ -59,7 +59,20 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
     days = parsed[:_A_FEW].equals(parsed[:_A_FEW].normalize()) and parsed.has_duplicates
     if days and bool((parsed == parsed.normalize()).all()):
         return with_clock(table, column, parsed, notes)
+    if (at := _one_clock(table, column, parsed)) is not None:
+        clock = clock_times(table, at, unwrap=False)
+        return TimeColumn(clock_columns(table, at) | {column}, (parsed + clock).rename(name), notes)
     return TimeColumn(frozenset({column}), parsed.rename(name), notes)
+
+
+def _one_clock(table: Table, column: int, dates: pd.DatetimeIndex) -> int | None:
+    """Return the column beside one of days, a row a day, that has the same time of day in all."""
+    for beside in (column + 1, column - 1):
+        if 0 <= beside < len(table.names) and names_only_time(table.names[beside]):
+            series = table.frame.iloc[:, beside]
+            if holds_clocks(series) and series.nunique(dropna=False) == 1:
+                return beside if dates.equals(dates.normalize()) else None
+    return None
 
 
 def _is_beside_clocks(table: Table, column: int) -> bool:

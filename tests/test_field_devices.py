@@ -1,0 +1,91 @@
+"""Exports of loggers, plants and clinics, against what was written: one kind a test."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spectra.datasets import Recording, read
+
+N = 60
+RNG = np.random.default_rng(31)
+LEFT = np.round(20 + RNG.normal(size=N), 2)
+RIGHT = np.round(50 + 5 * RNG.normal(size=N), 2)
+
+
+def recording(*rows: str, **options: Any) -> Recording:
+    """Return the recording in lines of text."""
+    return read(io.BytesIO("\n".join(rows).encode()), **options)
+
+
+def stamps(form: str, step: float = 60, start: str = "2024-03-14 08:00") -> list[str]:
+    """Return stamps so many seconds apart in a notation."""
+    return list(pd.date_range(start, periods=N, freq=f"{round(step * 1e6)}us").strftime(form))
+
+
+def is_read(found: Recording, *values: np.ndarray) -> None:
+    """Check the values of all channels."""
+    np.testing.assert_array_equal(found.values, np.column_stack(values))
+
+
+@pytest.mark.parametrize(
+    ("key", "unit"),
+    [
+        ("unit", "µm/m"),
+        ("Einheit", "counts/sweep"),
+        ("-", "mV/V"),
+        ("UTC", "um/m"),
+        ("yyyy-mm-dd hh:mm:ss", "µε"),
+    ],
+)
+def test_units_below_names_have_a_word_below_the_time(key: str, unit: str) -> None:
+    rows = [f"{t};{x};{y}" for t, x, y in zip(stamps("%F %T"), LEFT, RIGHT, strict=True)]
+    found = recording("TimeStamp;V1 Strain;V2 Temp", f"{key};{unit};°C", *rows)
+    assert (found.channels, found.units) == (("V1 Strain", "V2 Temp"), (unit, "°C"))
+
+
+@pytest.mark.parametrize("name", ["OLE Time", "OLE Automation Date", "Process time"])
+def test_day_numbers_are_dates_under_any_name_of_time(name: str) -> None:
+    rows = [f"{45000.25 + i / 86400:.10f},{x}" for i, x in enumerate(LEFT)]
+    found = recording(f"{name},x", *rows)
+    assert (found.fs, found.index[0]) == (1, pd.Timestamp("2023-03-15 06:00"))
+
+
+def test_dates_in_digits_may_have_milliseconds() -> None:
+    cells = [f"{t[:-3]},{x}" for t, x in zip(stamps("%Y%m%d%H%M%S%f", 0.1), LEFT, strict=True)]
+    found = recording("time,x", *cells)
+    assert (found.fs, found.index[0]) == (10, pd.Timestamp("2024-03-14 08:00"))
+
+
+@pytest.mark.parametrize("names", ["Date,Time,x", "Datum,Uhrzeit,x"])
+def test_one_time_of_day_beside_days_belongs_to_them(names: str) -> None:
+    rows = [f"{t},08:00:00,{x}" for t, x in zip(stamps("%F", 86400), LEFT, strict=True)]
+    found = recording(names, *rows)
+    assert (found.index[0], found.notes) == (pd.Timestamp("2024-03-14 08:00"), ())
+
+
+@pytest.mark.parametrize("name", ["HE", "Hour Ending"])
+def test_hours_that_are_called_ends_begin_at_one_less(name: str) -> None:
+    rows = [f"03/15/2024,{i + 1},{x}" for i, x in enumerate(LEFT[:20])]
+    assert recording(f"Date,{name},x", *rows).index[0] == pd.Timestamp("2024-03-15")
+
+
+@pytest.mark.parametrize("name", ["Time (seconds x 10)", "Time [s*100]"])
+def test_a_unit_of_time_with_a_factor_behind_it_gives_no_rate(name: str) -> None:
+    found = recording(f"{name},x", *[f"{i},{x}" for i, x in enumerate(LEFT)])
+    assert found.fs is None
+    is_read(found, LEFT)
+
+
+@pytest.mark.parametrize(("good", "bad"), [("0xC0", "0x00"), ("192", "0")])
+def test_a_quality_is_that_of_the_value_with_its_name(good: str, bad: str) -> None:
+    rows = [
+        f"{t},{x},{bad if i in (7, 8) else good},{y},{good}"
+        for i, (t, x, y) in enumerate(zip(stamps("%F %T"), LEFT, RIGHT, strict=True))
+    ]
+    names = "Timestamp,TI1 Value,TI1 Quality,TI2 Value,TI2 Quality"
+    found = recording(names, *rows, channels="TI1 Value,TI2 Value")
+    assert np.flatnonzero(found.interpolated).tolist() == [7, 8]
+    np.testing.assert_array_equal(found.values[:, 1], RIGHT)
