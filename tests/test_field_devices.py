@@ -89,3 +89,42 @@ def test_a_quality_is_that_of_the_value_with_its_name(good: str, bad: str) -> No
     found = recording(names, *rows, channels="TI1 Value,TI2 Value")
     assert np.flatnonzero(found.interpolated).tolist() == [7, 8]
     np.testing.assert_array_equal(found.values[:, 1], RIGHT)
+
+
+@pytest.mark.parametrize("fs", [480, 512, 600, 800, 900])
+@pytest.mark.parametrize("lost", [[], [*range(400, 417)]])
+@pytest.mark.parametrize("cut", [np.floor, np.rint])
+def test_rates_near_the_rounding_of_stamps_are_found(fs: int, lost: list[int], cut: Any) -> None:
+    times = np.delete(cut(np.arange(1500) * 1000 / fs), lost)
+    found = recording("time_ms,x", *[f"{t:.0f},{i % 7}" for i, t in enumerate(times)])
+    assert found.fs == pytest.approx(fs, rel=1e-4)
+    assert found.n_samples == 1500
+
+
+@pytest.mark.parametrize("lost", [RNG.choice(1500, 300, replace=False), np.arange(5, 1500, 64)])
+def test_stamps_with_lost_samples_are_not_those_of_another_rate(lost: np.ndarray) -> None:
+    times = np.delete(np.arange(1500), lost)
+    found = recording("time_ms,x", *[f"{t},{i % 7}" for i, t in enumerate(times)])
+    assert found.fs == 1000
+
+
+@pytest.mark.parametrize("footer", ["End of waveform", "End of waveform,,,", "End,of,data"])
+@pytest.mark.parametrize("unit", ["", "Vertical Units,V"])
+def test_a_footer_below_settings_beside_the_rows_hides_none(footer: str, unit: str) -> None:
+    beside = ["Record Length,1e3", "Sample Interval,1e-3", *([unit] if unit else [])]
+    beside += [","] * (4 * N - len(beside))
+    rows = [f"{one},{i / 1000:.3f},{LEFT[i % N]}" for i, one in enumerate(beside)]
+    found = recording(*rows, footer)
+    is_read(found, np.tile(LEFT, 4))
+    assert found.fs == 1000
+
+
+@pytest.mark.parametrize("form", ["%y%m%d", "%d%m%y", "%m%d%y", "%d%m%Y"])
+@pytest.mark.parametrize("called", ["{}", "Date ({})"])
+def test_digits_are_dates_in_the_form_of_their_name(form: str, called: str) -> None:
+    letters = form.replace("%Y", "YYYY").replace("%y", "YY").replace("%m", "MM").replace("%d", "DD")
+    start = "2024-03-05 09:59:30"
+    days, clocks = stamps(form, 1, start), stamps("%H%M%S", 1, start)
+    rows = [f"{day},{clock},{x}" for day, clock, x in zip(days, clocks, LEFT, strict=True)]
+    found = recording(f"{called.format(letters)},HHMMSS,x", *rows)
+    assert (found.channels, found.fs, found.index[0]) == (("x",), 1, pd.Timestamp(start))

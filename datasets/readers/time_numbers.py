@@ -21,6 +21,13 @@ and largest, how many make a second, and the seconds to 1970. As counts since 19
 after 2058, of 1974 and of 1990."""
 _DAY_NUMBERS = {25569.0: (29221.0, 65744.0), 719529.0: (723181.0, 759704.0)}
 """Day numbers of 1970-01-01, by Excel and OLE and by MATLAB, and those of 1980 and 2080."""
+_FORMS = {
+    "yymmdd": "%y%m%d",
+    "ddmmyy": "%d%m%y",
+    "mmddyy": "%m%d%y",
+    "ddmmyyyy": "%d%m%Y",
+    "mmddyyyy": "%m%d%Y",
+}
 _MOST_EVEN = 0.9
 """Share of the steps of times of day that are one length, within a fifth of it."""
 _GLANCE = 1000
@@ -129,6 +136,16 @@ def written_dates(values: Float64Array, column: "pd.Series[Any]") -> pd.Datetime
             if not dates.isna().any():
                 return pd.DatetimeIndex(dates)
     return None
+
+
+def dates_by_name(values: Float64Array, called: frozenset[str]) -> pd.DatetimeIndex | None:
+    """Return the dates of digits in the form that a column is called by, such as DDMMYY."""
+    form = next((form for form in _FORMS if form in called), None)
+    if form is None or bool((values != np.rint(values)).any()):
+        return None
+    texts = pd.Series(values.astype(np.int64).astype("str")).str.zfill(len(form))
+    dates = pd.to_datetime(texts, format=_FORMS[form], errors="coerce")
+    return None if dates.isna().any() else pd.DatetimeIndex(dates)
 
 
 def _written_months(values: Float64Array) -> pd.DatetimeIndex | None:

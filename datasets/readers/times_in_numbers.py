@@ -17,6 +17,7 @@ from spectra.datasets.readers.names import (
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.time_numbers import (
     clock_digits,
+    dates_by_name,
     day_numbers,
     decimal_years,
     digits_of,
@@ -131,6 +132,8 @@ def _dates_in_numbers(
         julian = julian_dates(values, modified="mjd" in named)
         if julian is not None:
             return julian
+    if (dates := dates_by_name(values, words(name))) is not None:
+        return dates
     dates = written_dates(values, series)
     if dates is not None and (called or irregularity(dates) == 0 or _repeat_regularly(dates)):
         return dates
