@@ -1,6 +1,7 @@
 """Exports of loggers, plants and clinics, against what was written: one kind a test."""
 
 import io
+import json
 from typing import Any
 
 import numpy as np
@@ -128,3 +129,46 @@ def test_digits_are_dates_in_the_form_of_their_name(form: str, called: str) -> N
     rows = [f"{day},{clock},{x}" for day, clock, x in zip(days, clocks, LEFT, strict=True)]
     found = recording(f"{called.format(letters)},HHMMSS,x", *rows)
     assert (found.channels, found.fs, found.index[0]) == (("x",), 1, pd.Timestamp(start))
+
+
+@pytest.mark.parametrize(
+    ("name", "summer", "winter"),
+    [("tz", "CEST", "CET"), ("utc_offset", "+0200", "+0100"), ("Zone", "+02:00", "+01:00"),
+     ("offset_min", "120", "60")],
+)  # fmt: skip
+def test_a_column_of_zones_tells_hours_apart_that_come_twice(
+    name: str, summer: str, winter: str
+) -> None:
+    times = pd.date_range("2023-10-28 20:00", periods=N, freq="15min", tz="Europe/Berlin")
+    zones = [summer if t.utcoffset() == pd.Timedelta(hours=2) else winter for t in times]
+    rows = [f"{t:%F %T},{z},{x}" for t, z, x in zip(times, zones, LEFT, strict=True)]
+    found = recording(f"datetime,{name},x", *rows)
+    is_read(found, LEFT)
+    assert (found.channels, found.index[0]) == (("x",), times[0])
+
+
+@pytest.mark.parametrize("tags", ["[D][sensor:094]: ", "[sensor]: "])
+def test_names_in_quotes_stand_behind_the_tags_of_a_log(tags: str) -> None:
+    rows = [
+        f"[{t}]{tags}'Living Temp': Sending state {x:.5f} °C with 1 decimals of accuracy"
+        for t, x in zip(stamps("%T"), LEFT, strict=True)
+    ]
+    found = recording(*rows)
+    is_read(found, LEFT)
+    assert (found.channels, found.units) == (("Living Temp",), ("°C",))
+
+
+def test_texts_of_json_may_have_a_decimal_comma() -> None:
+    rows = [
+        {"fecha": t, "id": "3195", "tmed": f"{x}".replace(".", ",")}
+        for t, x in zip(stamps("%F", 86400), LEFT, strict=True)
+    ]
+    found = recording(json.dumps(rows), channels="tmed")
+    is_read(found, LEFT)
+
+
+def test_a_clock_of_twelve_hours_goes_on_without_its_half() -> None:
+    found = recording(
+        "Time,x", *[f"{t},{x}" for t, x in zip(stamps("%I:%M", 900), LEFT, strict=True)]
+    )
+    assert (found.n_samples, found.fs) == (N, 1 / 900)

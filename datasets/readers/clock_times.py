@@ -179,5 +179,11 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
     seconds = first * 60 + second if minutes_first else first * 3600 + second * 60 + third
     seconds = seconds + fraction
     if unwrap and not minutes_first and seconds.max() <= 86400:
-        seconds = seconds + 86400 * np.concatenate([[0], np.cumsum(np.diff(seconds) < -43200)])
+        steps = np.diff(seconds)
+        usual = float(np.median(steps)) if len(steps) else 0.0
+        # A clock of twelve hours without its half goes on from 12:59 to 1:00.
+        half = np.abs(steps + 43200 - usual) <= 0.5 * usual
+        half &= bool(first.min() >= 1 and first.max() == 12)
+        late = np.where(steps < -43200, 86400, np.where(half, 43200, 0))
+        seconds = seconds + np.concatenate([[0], np.cumsum(late)])
     return pd.TimedeltaIndex(np.rint(seconds * 1e6).astype(np.int64).view("timedelta64[us]"))
