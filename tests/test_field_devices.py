@@ -172,3 +172,13 @@ def test_a_clock_of_twelve_hours_goes_on_without_its_half() -> None:
         "Time,x", *[f"{t},{x}" for t, x in zip(stamps("%I:%M", 900), LEFT, strict=True)]
     )
     assert (found.n_samples, found.fs) == (N, 1 / 900)
+
+
+@pytest.mark.parametrize("clock", ["", "%F %T"])
+def test_numbers_cut_at_a_decimal_comma_are_told_of(clock: str) -> None:
+    times = stamps(clock) if clock else [f"{i / 100:.2f}".replace(".", ",") for i in range(N)]
+    rows = [f"{t},{x:.2f},{y:.2f}" for t, x, y in zip(times, LEFT, RIGHT, strict=True)]
+    cut = recording("t,x,y", *[row.replace(".", ",") for row in rows])
+    assert any("more fields than there are names" in note for note in cut.notes)
+    plain = recording("t,x,y", *[row for row in rows if clock] or [f"{i},1,2" for i in range(N)])
+    assert not any("more fields" in note for note in plain.notes)

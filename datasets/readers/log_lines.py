@@ -37,7 +37,8 @@ _KEYED = re.compile(
 The search begins at the start of a word only: a long word would be gone through from each letter.
 """
 _QUOTED = re.compile(
-    rf"'([^']{{1,60}})': (?:[^\W\d_]{{1,20}} ){{0,3}}({_VALUE})\s?([^\s\d,;|=:\"}}\]]{{1,6}})?(?=[\s,;|]|$)"
+    rf"'([^']{{1,60}})': (?:[^\W\d_]{{1,20}} ){{0,3}}({_VALUE})"
+    r"\s?([^\s\d,;|=:\"}\]]{1,6})?(?=[\s,;|]|$)"
 )
 """A name in quotes, words and a number: 'Living room': Sending state 21.4 °C."""
 _LEVELS = re.compile(r"(?:^|\s)(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|NOTICE)\b:?")
