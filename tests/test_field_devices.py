@@ -182,3 +182,38 @@ def test_numbers_cut_at_a_decimal_comma_are_told_of(clock: str) -> None:
     assert any("more fields than there are names" in note for note in cut.notes)
     plain = recording("t,x,y", *[row for row in rows if clock] or [f"{i},1,2" for i in range(N)])
     assert not any("more fields" in note for note in plain.notes)
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["%d.%m.%Y klo %H:%M", "%Y-%m-%d godz. %H:%M", "%d.%m.%Y\u00a0%H:%M", "%Y-%m-%d\u202f%H:%M"],
+)
+def test_words_and_hard_blanks_stand_between_date_and_time(form: str) -> None:
+    rows = [f"{t};{x}" for t, x in zip(stamps(form), LEFT, strict=True)]
+    found = recording("t;x", *rows)
+    assert (found.index[0], found.fs) == (pd.Timestamp("2024-03-14 08:00"), 1 / 60)
+
+
+def test_months_beside_years_may_have_names() -> None:
+    times = pd.date_range("1990-01-01", periods=N, freq="MS")
+    rows = [f"{t:%Y},{t:%B},{x}" for t, x in zip(times, LEFT, strict=True)]
+    found = recording("Year,Month,rain", *rows)
+    assert (found.channels, list(found.index)) == (("rain",), list(times))
+
+
+@pytest.mark.parametrize("form", ["%Y,%m,%d,%H,%M,%S", "%Y,%m,%d"])
+def test_letters_name_the_parts_of_a_date(form: str) -> None:
+    names = {"%Y,%m,%d,%H,%M,%S": "Y,M,D,h,m,s", "%Y,%m,%d": "Y,M,D"}[form]
+    step = 60 if "H" in form else 86400
+    rows = [f"{t},{x}" for t, x in zip(stamps(form, step), LEFT, strict=True)]
+    found = recording(f"{names},rain", *rows)
+    assert (found.channels, found.fs) == (("rain",), 1 / step)
+
+
+@pytest.mark.parametrize("word", ["#DIV/0!", "#WERT!", "#REF!"])
+def test_errors_of_workbooks_are_missing_values(word: str) -> None:
+    rows = [
+        f"{t},{word if i == 7 else x}"
+        for i, (t, x) in enumerate(zip(stamps("%F %T"), LEFT, strict=True))
+    ]
+    assert np.flatnonzero(recording("t,x", *rows).interpolated).tolist() == [7]
