@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spectra.datasets import Recording, read
+from spectra.datasets import Recording, read, read_series
 
 N = 60
 RNG = np.random.default_rng(31)
@@ -217,3 +217,30 @@ def test_errors_of_workbooks_are_missing_values(word: str) -> None:
         for i, (t, x) in enumerate(zip(stamps("%F %T"), LEFT, strict=True))
     ]
     assert np.flatnonzero(recording("t,x", *rows).interpolated).tolist() == [7]
+
+
+def test_times_of_senml_count_from_the_base_time() -> None:
+    records = [{"n": "temp", "v": float(x), "t": 60 * i} for i, x in enumerate(LEFT)]
+    records[0] = {"bn": "urn:dev:1", "bt": 1_583_971_200, "n": "temp", "v": float(LEFT[0])}
+    found = recording(json.dumps(records))
+    is_read(found, LEFT)
+    assert (found.fs, found.index[0]) == (1 / 60, pd.Timestamp("2020-03-12", tz="UTC"))
+
+
+def test_names_stand_behind_the_word_for_a_channel() -> None:
+    rows = [f"{x}\t{y}".replace(".", ",") for x, y in zip(LEFT, RIGHT, strict=True)]
+    head = ["Titel\tMessung 4", "Kanal\tDruck\tKraft", "Einheit\tbar\tkN"]
+    found = recording(*head, "xDelta\t0,005\t0,005", *rows)
+    assert (found.channels, found.units, found.fs) == (("Druck", "Kraft"), ("bar", "kN"), 200)
+
+
+def test_a_number_of_units_below_other_words_is_a_name() -> None:
+    rows = [f"1,{i / 10},{x},{y}" for i, (x, y) in enumerate(zip(LEFT, RIGHT, strict=True))]
+    found = recording("Rig,A,B,C", "unit,time,s1,s2", *rows)
+    assert (found.channels[-2:], found.fs) == (("s1", "s2"), 10)
+
+
+def test_numbers_of_zones_tell_series_apart() -> None:
+    rows = [f"{t},{z},{x}" for t, x in zip(stamps("%F %T"), LEFT, strict=True) for z in (1, 2)]
+    found = read_series(io.BytesIO("\n".join(["time,zone,temp", *rows]).encode()))
+    assert tuple(found) == ("1", "2")

@@ -20,6 +20,7 @@ NO_TABLES = {
     "$GNRMC,1203{i:02d},A,4807.038,N,01131.000,E,022.4,084.4,230394,003.1,W*6A": "NMEA",
     "cpu,host=a usage={i}.5 1434055562{i:02d}0000000": "InfluxDB line protocol",
     "{i:5d}.25{a:8.3f}{b:9.3f}": "fixed width",
+    "[  5] {i:2d}.00-{i:2d}.99  sec  55.9 MBytes   469 Mbits/sec    0   1.2 MBytes": "iperf",
     "{a:.3E}{b:.3E}{a:.2f}{b:.2f}": "fixed width",
 }
 

@@ -64,6 +64,7 @@ def read_json(source: Source, request: Request) -> Raw:
         frame = frame.iloc[: request.nrows]
     if not frame.shape[1]:
         raise DataError(f"{source.name} is JSON whose records hold nothing: {_REMEDY}.")
+    frame = _with_base_time(frame)
     order, sorted_note = _order(frame) if request.time is None else (None, ())
     if order is not None:
         frame = frame.iloc[order].reset_index(drop=True)
@@ -87,6 +88,16 @@ def read_json(source: Source, request: Request) -> Raw:
         header = read_header(islice(texts_in(value), _MOST_TEXTS))
         raw = raw if header == NO_HEADER else raw_from_table(replace(table, header=header), request)
     return replace(raw, unread=unread)
+
+
+def _with_base_time(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return records of SenML with the times that theirs count from; others as they are."""
+    if not {"bt", "v"} <= {*frame.columns}:
+        return frame
+    since = frame["t"] if "t" in frame.columns else pd.Series(np.nan, index=frame.index)
+    base, since = (pd.to_numeric(one, errors="coerce") for one in (frame["bt"], since))
+    times = base.ffill().fillna(0.0) + since.fillna(0.0)
+    return frame.drop(columns="bt").assign(t=times)
 
 
 def _decimal(frame: pd.DataFrame) -> str:

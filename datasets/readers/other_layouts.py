@@ -27,6 +27,7 @@ _NUMBERS = re.compile(r"[\s\d.+\-eE]*")
 _GLUED = re.compile(r"\.\d+(?:[eE][-+]\d+)?[-+]\d*\.\d")
 _TELEGRAM = re.compile(r"\d-\d+:\d+\.\d+\.\d+(?:\*\d+)?\(.*\)")
 _DAILY = re.compile(r"[A-Z]{2}[A-Z0-9_-]{9}\d{6}[A-Z][A-Z0-9]{3}(?:[\s\d-]{5}.{3}){20,31}.*")
+_IPERF = re.compile(r"\[ *(?:\d+|SUM)\] +[\d.]+- *[\d.]+ +sec .*bits/sec.*")
 _FACTOR = re.compile(r"\s*1\.0e[+-]\d{2,3} \*\s*")
 """A factor of all numbers below: 1.0e+03 *."""
 _MOST = 0.5
@@ -176,6 +177,11 @@ _LAYOUTS = (
         _starts("Brain Vision Data Exchange Header", "BrainVision Data Exchange Header"),
         "the header of a BrainVision recording, whose samples are in the .eeg file beside it",
         "export it as EDF, with mne.io.read_raw_brainvision and raw.export, and read that",
+    ),
+    _Layout(
+        _mostly(_IPERF),
+        "a report of iperf, whose units change from line to line",
+        "run it with -y C (iperf 2) or -J (iperf3), which write CSV and JSON, and read that",
     ),
     _Layout(
         _is_scaled,
