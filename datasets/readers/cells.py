@@ -39,7 +39,6 @@ MISSING_WORDS = (
         "scan off",
         "scan timeout",
     }
-    | {"#div/0!", "#wert!", "#value!", "#valeur!", "#valor!", "#num!", "#zahl!", "#ref!", "#bezug!"}
     | {"pt created", "calc failed", "comm fail", "equip fail", "intf shut", "not connected"}
     | {
         "no result",

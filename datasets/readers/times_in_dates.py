@@ -56,10 +56,10 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
         refuse_missing(table, column, missing)
     name = table.names[column]
     # Days without a time of day show in the first rows; to look for repeats takes longer.
-    days = parsed[:_A_FEW].equals(parsed[:_A_FEW].normalize()) and parsed.has_duplicates
-    if days and bool((parsed == parsed.normalize()).all()):
+    days = parsed[:_A_FEW].equals(parsed[:_A_FEW].normalize())
+    if days and parsed.has_duplicates and bool((parsed == parsed.normalize()).all()):
         return with_clock(table, column, parsed, notes)
-    if (at := _one_clock(table, column, parsed)) is not None:
+    if days and (at := _one_clock(table, column, parsed)) is not None:
         clock = clock_times(table, at, unwrap=False)
         return TimeColumn(clock_columns(table, at) | {column}, (parsed + clock).rename(name), notes)
     return TimeColumn(frozenset({column}), parsed.rename(name), notes)
