@@ -239,3 +239,8 @@ def test_numbers_of_zones_tell_series_apart() -> None:
 
 def test_what_keeps_a_workbook_from_changing_a_number_is_left_out() -> None:
     is_read(recording("t,x", *[f'{i},="{x}"' for i, x in enumerate(LEFT)]), LEFT)
+
+
+def test_years_of_the_buddhist_calendar_are_told_of() -> None:
+    rows = [f"{t}/2567 08:00,{x}" for t, x in zip(stamps("%d/%m", 86400), LEFT, strict=True)]
+    assert any("543 years ahead" in note for note in recording("t,x", *rows).notes)

@@ -21,6 +21,8 @@ from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.written_start import written_order
 from spectra.errors import DataError
 
+_BUDDHIST = (2500, 2600)
+"""Years that are now written in Thailand, and nowhere else: 1957 to 2056."""
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
@@ -54,6 +56,9 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
             frame.isetitem(column, series.ffill().array)
             return time_in_dates(replace(table, frame=frame), column, order)
         refuse_missing(table, column, missing)
+    if len(parsed) and _BUDDHIST[0] <= parsed[0].year < _BUDDHIST[1]:
+        said = f"{table.label(column)} has years such as {parsed[0].year}: they are kept"
+        notes = (*notes, f"{said} (the Buddhist calendar is 543 years ahead: subtract them first).")
     name = table.names[column]
     # Days without a time of day show in the first rows; to look for repeats takes longer.
     days = parsed[:_A_FEW].equals(parsed[:_A_FEW].normalize())
