@@ -15,6 +15,10 @@ _EVEN = 5e-4  # of a step: how far each step of even stamps may be from their me
 _TREND_ERROR = 6.0
 _BLOCK = 1 << 16  # stamps whose drift is computed at a time
 _MOST_STEPS = 2.0**52  # steps of a grid: beyond, a float does not hold every position
+_ROUNDED = 0.35  # of the shorter step: from what rounding on stamps are fitted by a line
+_LONG = 0.08  # of the steps: fewer longer ones may be lost samples, one every so many
+_SHORTEST_RUN = 30  # stamps that tell a line from steps of two lengths at random
+_MOST_SPREAD = 1.25  # of the rounding: distance of stamps from their line, with the error of that
 OFF_SHARE = 0.02  # of the steps: how many may be no multiple, such as restarts after a pause
 
 
@@ -115,6 +119,8 @@ def best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> Fit:
     # of 2 and 3 ms.
     mean = float(np.mean(single)) if single.size else median
     exact = bool(np.abs(single - median).max(initial=0.0) <= EXACT * median)
+    if fs is None and (rounded := _of_rounded(seconds, steps, resolution)) is not None:
+        return rounded
     candidates = [1 / fs] if fs is not None and abs(fs * mean - 1) <= 0.01 else []
     candidates += [mean] if exact else [median, mean]
     for candidate in candidates:
@@ -123,6 +129,35 @@ def best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> Fit:
         if fit.broken is None:
             break
     return fit
+
+
+def _of_rounded(seconds: Float64Array, steps: Float64Array, resolution: float) -> Fit | None:
+    """Return the grid of stamps rounded to much of their step, such as 800 Hz in milliseconds.
+
+    Their steps are of two lengths, mixed so evenly that no stamp is further from a line than
+    rounding takes it: samples lost at random leave it. None is returned for other stamps.
+    """
+    short = float(steps.min())
+    long = steps > short + 0.5 * resolution
+    if not _LONG <= np.mean(long) < 1 or resolution <= _ROUNDED * short:
+        return None
+    breaks = np.flatnonzero(steps > short + 1.5 * resolution)
+    starts = np.concatenate([[0], breaks + 1])
+    ends = np.concatenate([breaks, [len(steps)]])
+    longest = int(np.argmax(ends - starts))
+    run = seconds[starts[longest] : ends[longest] + 1]
+    if len(breaks) > OFF_SHARE * len(steps) or len(run) < _SHORTEST_RUN:
+        return None
+    away = np.arange(len(run)) - (len(run) - 1) / 2
+    step = float(away @ run / (away @ away))
+    drift = seconds - step * np.arange(len(seconds))
+    spread = np.maximum.reduceat(drift, starts) - np.minimum.reduceat(drift, starts)
+    if resolution > step or bool((spread > _MOST_SPREAD * resolution).any()):
+        return None
+    counted = np.ones(len(steps), np.int64)
+    counted[breaks] = np.maximum(np.rint(steps[breaks] / step), 1).astype(np.int64)
+    positions = np.concatenate([[0], np.cumsum(counted)])
+    return Fit(step, step, positions, None, min(resolution / step, 1.0))
 
 
 def _fit(

@@ -1119,7 +1119,7 @@ def test_a_grade_to_the_right_of_its_column_is_no_channel() -> None:
     is_read(found, ("T", "QT"), LEFT, 380 + WHOLE)
 
 
-@pytest.mark.parametrize("fill", [-127, 65535])
+@pytest.mark.parametrize("fill", [-127, 32767, 65535])
 def test_the_number_of_a_silent_sensor_is_missing(fill: int) -> None:
     """Write the number of a thermometer or a register that does not answer."""
     cells = [fill if i % 30 == 7 else value for i, value in enumerate(LEFT)]

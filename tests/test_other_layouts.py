@@ -20,6 +20,7 @@ NO_TABLES = {
     "$GNRMC,1203{i:02d},A,4807.038,N,01131.000,E,022.4,084.4,230394,003.1,W*6A": "NMEA",
     "cpu,host=a usage={i}.5 1434055562{i:02d}0000000": "InfluxDB line protocol",
     "{i:5d}.25{a:8.3f}{b:9.3f}": "fixed width",
+    "[  5] {i:2d}.00-{i:2d}.99  sec  55.9 MBytes   469 Mbits/sec    0   1.2 MBytes": "iperf",
     "{a:.3E}{b:.3E}{a:.2f}{b:.2f}": "fixed width",
 }
 
@@ -42,6 +43,7 @@ BEGINNINGS = {
     "FMT, 128, 89, FMT, BBnNZ, Type,Length,Name,Format,Columns\n": "DataFlash",
     "/ISk5\\2MT382\n\n1-3:0.2.8(50)\n1-0:1.8.1(123.4*kWh)\n1-0:1.7.0(01.1*kW)\n!A12F\n": "P1",
     "/KFM5KAIFA\n\n0-0:1.0.0(200312W)\n1-0:1.8.1(1.4*kWh)\n!\n": "P1",
+    "\n   1.0e+03 *\n\n    0.0010    1.2345\n    0.0020    1.2346\n": "MATLAB",
     "100,NEM13,202003120000,MDP1,RET1\n250,1,1141,01\n": "NEM13",
     "Time Stamp,ID,Extended,Dir,Bus,LEN,D1,D2\n1,0A,false,Rx,0,2,0A,FF\n2,0B,false,Rx,0,2,1B,00\n":
         "CAN frames",

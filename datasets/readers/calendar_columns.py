@@ -1,10 +1,13 @@
 """Dates in a column for each part: year, month, day, hour, minute, second."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from spectra.arrays import IntArray
 from spectra.datasets.readers.columns import Table, is_plain
+from spectra.datasets.readers.date_notations import month_number
 from spectra.datasets.readers.names import words
 from spectra.datasets.readers.time_numbers import irregularity
 
@@ -35,16 +38,31 @@ _CALENDAR = {
 }  # fmt: skip
 """Names of columns that hold parts of a date; MM and mm differ, other names by no case."""
 
+_LETTERS = {
+    "Y": "year",
+    "M": "month",
+    "D": "day",
+    "H": "hour",
+    "h": "hour",
+    "m": "minute",
+    "S": "second",
+    "s": "second",
+}
+"""Letters alone, where year, month and day all have one."""
+
 
 def calendar_dates(table: Table, free: list[int]) -> tuple[frozenset[int], pd.DatetimeIndex] | None:
     """Return the columns called year, month, day, hour, … and the dates in them."""
     parts: dict[str, int] = {}
+    known = _CALENDAR | _LETTERS if {"Y", "M", "D"} <= {*table.names} else _CALENDAR
     for column in free:
         name = (table.names[column] or "").strip(" #")
-        part = _CALENDAR.get(name) or _CALENDAR.get(name.casefold())
+        part = known.get(name) or known.get(name.casefold())
         if part is not None:
             parts.setdefault(part, column)
     values = {part: table.frame.iloc[:, column] for part, column in parts.items()}
+    if "month" in parts:
+        values["month"] = _numbered(values["month"])
     if "month" not in parts and "day" in parts and "day of year" not in parts:
         # A day without a month is that of the year.
         parts["day of year"] = parts.pop("day")
@@ -74,6 +92,17 @@ def calendar_dates(table: Table, free: list[int]) -> tuple[frozenset[int], pd.Da
         return None
     starts = (years.astype(np.int64) - 1970).view("datetime64[Y]").astype("datetime64[s]")
     return frozenset(parts.values()), pd.DatetimeIndex(starts)
+
+
+def _numbered(months: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return the numbers of months that are written by their names; others as they are."""
+    if is_plain(months):
+        return months
+    names = [str(name).strip() for name in months.unique()]
+    numbers = [month_number(name) if len(name) > 2 else None for name in names[:_MOST_MONTHS]]
+    if len(names) > _MOST_MONTHS or None in numbers:
+        return months
+    return months.astype("str").str.strip().map(dict(zip(names, numbers, strict=True)))
 
 
 def _clock_of(values: "dict[str, pd.Series[float]]", rows: int) -> pd.TimedeltaIndex | None:
@@ -148,6 +177,8 @@ _BOUNDS = {
     "Y": (1700, 2199), "m": (1, 12), "d": (1, 31), "j": (1, 366), "H": (0, 24), "M": (0, 60),
     "S": (0, 59), "HM": (0, 2359), "Ymd": (17_000_101, 21_991_231),
 }  # fmt: skip
+_MOST_MONTHS = 24
+"""Different names of months, with and without a capital."""
 _FEWEST_ROWS, _MOST = 5, 0.8
 """Rows that tell a date, and the share of their steps that are one length."""
 

@@ -98,8 +98,10 @@ _NOTATIONS = (
     (_ALONE, r"\1"),
     (_SIGNED, r"\1"),
     (re.compile(r"(?<=\d);$"), ""),
+    (re.compile(r'^="([^"]*)"$'), r"\1"),
 )
-"""Notations of numbers and what they stand for: [60], "+  5", and a semicolon that ends a row."""
+"""Notations of numbers and what they stand for: [60], "+  5", a semicolon that ends a row, and
+="60", which keeps a workbook from changing it."""
 _ACCOUNTED = re.compile(r"^\(([\d.,' ]+)\)$")
 _SIGN_BEHIND = re.compile(r"^(\d[\d.,' ]*)-$")
 _FILLED = re.compile(r"[xX]{2,}(?:[.,][xX]+)?|#{2,}")

@@ -36,6 +36,8 @@ _HOUR_NAMES = {
     "hhmm",
     "hhmmss",
 }
+_ENDING = {"he", "ending"}
+"""Words of a name of hours that are those of their ends."""
 _CLOCK_DIGITS = re.compile(r"\s*(\d{4})\s?(?:UTC|GMT|Z|h)\s*", re.IGNORECASE)
 """A time of day such as 0130 UTC."""
 _HOURS = re.compile(r"\s*(\d{1,2})\s?[-–]\s?(\d{1,2})\s*")
@@ -66,8 +68,9 @@ def hours_beside(
         if series.dtype.kind not in "iu":
             continue
         hours = series.to_numpy(dtype=np.int64)
-        # Hours of 1 to 24 are those that end then.
-        ending = bool(hours.min() == 1 and hours.max() == 24)
+        # Hours of 1 to 24 are those that end then; part of a day may be called so.
+        called = hours.min() >= 1 and bool(words(name) & _ENDING)
+        ending = called or bool(hours.min() == 1 and hours.max() == 24)
         if not (hours.min() >= 0 and hours.max() - ending <= 23 and np.ptp(hours) > 1):
             continue
         late = pd.TimedeltaIndex(pd.to_timedelta(hours - ending, unit="h"))
@@ -176,5 +179,11 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
     seconds = first * 60 + second if minutes_first else first * 3600 + second * 60 + third
     seconds = seconds + fraction
     if unwrap and not minutes_first and seconds.max() <= 86400:
-        seconds = seconds + 86400 * np.concatenate([[0], np.cumsum(np.diff(seconds) < -43200)])
+        steps = np.diff(seconds)
+        usual = float(np.median(steps)) if len(steps) else 0.0
+        # A clock of twelve hours without its half goes on from 12:59 to 1:00.
+        half = np.abs(steps + 43200 - usual) <= 0.5 * usual
+        half &= bool(first.min() >= 1 and first.max() == 12)
+        late = np.where(steps < -43200, 86400, np.where(half, 43200, 0))
+        seconds = seconds + np.concatenate([[0], np.cumsum(late)])
     return pd.TimedeltaIndex(np.rint(seconds * 1e6).astype(np.int64).view("timedelta64[us]"))

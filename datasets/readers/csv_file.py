@@ -79,7 +79,9 @@ def written_delimiter(delimiter: str | None) -> str | None:
 
 def _trimmed(parsed: Parsed, request: Request) -> Table:
     """Return the columns of a parsed table without its footer and the row of its totals."""
-    table = _columns(_without_footer(without_side(parsed)), as_is=request.as_is)
+    # A footer below the header beside a waveform hides where that ends.
+    parsed = without_side(_without_footer(without_side(parsed)))
+    table = _columns(parsed, as_is=request.as_is)
     if is_fit(table.names) and request.delimiter is None:
         # Its messages are told in one note.
         return fit_messages(replace(table, notes=()))

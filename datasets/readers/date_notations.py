@@ -31,6 +31,7 @@ _AFTERNOONS = r"du|ös|ch|م|ب\.?ظ|e pasdites"
 _DAY_WORD = rf"{_LETTER}{{3,10}}-feira|mar(?:di|tes|tedì)?\b"
 """Days with a hyphen, and Tuesdays, which begin like March."""
 SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
+    (r"[\u00a0\u2007\u2009\u202f]", " "),
     (r"\s?[(\uff08][月火水木金土日월화수목금토일][)\uff09]", ""),
     (r"(?<=\d{4})\s?\u0433\.?(?=$|,?\s)", ""),
     (r"(?<=\d)(?:st|nd|rd|th)\b", ""),
@@ -39,7 +40,7 @@ SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
     (rf"^(?:{_DAY_WORD})[.,]{{0,2}}\s+(?=\d{{1,2}}\s(?:de\s)?{MONTH})", ""),
     (r"(?:(?<=Z)|(?<=[+-]\d\d:\d\d))(?:\[\w+(?:/\w+)*\]?|\s[a-z]{3,}(?:_[a-z]+)*)$", ""),
     (r"(?<=\d)\[(\w+/\w+)\]?$", r" \1"),
-    (r"(?<=\d\d)\s+(?:à|at|um|kl\.?|alle|om|a las),?\s+(?=\d{1,2}[:.h]\d\d)", " "),
+    (r"(?<=\d\d)\s+(?:à|at|um|kl\.?|klo|godz\.?|alle|om|ob|a las),?\s+(?=\d{1,2}[:.h]\d\d)", " "),
     (r"(?<=\d{4}-\d\d-\d\d )(\d{1,2})\.(\d\d)$", r"\1:\2:00"),
     (rf"(?<=:\d\d)\s?(?:({_MORNINGS})|(?:{_AFTERNOONS}))\.?$",
      lambda match: " AM" if match[1] else " PM"),

@@ -14,7 +14,7 @@ from spectra.datasets.instants import counts_of
 from spectra.datasets.readers.date_notations import MONTH, SIMPLER, english_month, simpler
 from spectra.datasets.readers.fixed_dates import fixed_dates
 
-_ZONES = {
+ZONES = {
     "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "mez": 1, "cest": 2,
     "mesz": 2, "eet": 2, "eest": 3, "msk": 3, "est": -5, "edt": -4, "cst": -6, "cdt": -5,
     "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "hst": -10, "jst": 9, "kst": 9,
@@ -257,7 +257,7 @@ def _with_offsets(
         return text
     names = text.str.extract(pattern)
     known = sorted(set(names[0].dropna()))
-    strange = [name for name in known if name.casefold() not in _ZONES]
+    strange = [name for name in known if name.casefold() not in ZONES]
     if not known:
         return text
     if strange:
@@ -269,7 +269,7 @@ def _with_offsets(
         return text.str.replace(pattern, "", regex=True)
 
     def offset(match: re.Match[str]) -> str:
-        hours = _ZONES[match[1].casefold()] * 60
+        hours = ZONES[match[1].casefold()] * 60
         if match[2]:
             hours += int(match[2] + "1") * (int(match[3]) * 60 + int(match[4] or 0))
         sign = "-" if hours < 0 else "+"

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from spectra.datasets.readers.cells import (
     GROUPED,
@@ -123,6 +124,24 @@ def is_split_decimal(rows: list[list[str]]) -> bool:
     one_digit = length == 1 and len({right for _, right in pairs}) >= 8
     even = lengths[length] == len(pairs) and (length > 1 or one_digit)
     return (even or leading) and (leading or any(left[:1] == "-" for left, _ in pairs))
+
+
+def are_cut_decimals(names: list[str], rows: list[list[str]]) -> bool:
+    """Return True if rows have more fields than names, as many as numbers cut at decimal commas.
+
+    The digits behind such a comma have no sign and one length, and whole numbers before them.
+    """
+    more = usual_width(rows) - len(names)
+    if more < 2 or len(rows) < 5 or any(is_value(name, ".") for name in names):
+        return False
+    columns = [*zip(*(row for row in rows if len(row) == len(names) + more), strict=True)]
+    cut = [
+        all(re.fullmatch(r"[+-]?\d+", left) for left in before)
+        and all(map(str.isdecimal, after))
+        and len({*map(len, after)}) == 1
+        for before, after in pairwise(columns)
+    ]
+    return sum(cut) >= more
 
 
 def _is_named_pair(rows: list[list[str]]) -> bool:

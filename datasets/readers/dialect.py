@@ -12,6 +12,7 @@ from spectra.datasets.readers.decimal_sign import THOUSANDS, decimal_of
 from spectra.datasets.readers.delimiter import (
     BLANKS,
     FEWEST_ROWS,
+    are_cut_decimals,
     body_of,
     is_split_decimal,
     rows_of,
@@ -109,6 +110,9 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     notes = (*heading.notes, *_thousands_note(rows, decimal), *_fractions_note(rows, delimiter))
     if delimiter in (";", ",") and is_split_decimal(split(sample[-len(body_of(rows)) :], ",")):
         notes += (_split_decimal_note(delimiter, sample[-1]),)
+    lowest = rows[heading.rows - 1] if heading.rows else []
+    if delimiter == "," and lowest and are_cut_decimals(lowest, body_of(rows)):
+        notes += (_cut_decimals_note(sample[-1]),)
     names = heading.names
     listed = listed_names(lines[:above], usual_width(body_of(rows)), names)
     names = names if listed is None else listed
@@ -170,6 +174,14 @@ def _split_decimal_note(delimiter: str, line: str) -> str:
         f"'{line}' is one number with a decimal comma (--delimiter , reads two columns)."
         if delimiter == ";"
         else f"'{line}' is read as two columns (--delimiter ';' reads one, with decimal commas)."
+    )
+
+
+def _cut_decimals_note(line: str) -> str:
+    """Return a note on rows of more fields than names, which decimal commas may have cut."""
+    return (
+        f"'{line.strip()[:60]}' has more fields than there are names: if it has decimal commas, "
+        "write points, or semicolons between the numbers."
     )
 
 

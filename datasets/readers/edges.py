@@ -44,6 +44,10 @@ def footer_rows(frame: pd.DataFrame, decimal: str) -> int:
             continue
         usual = _kind_of_values(body[column], decimal)
         if usual is None:
+            # Below a column that is empty to its end, such as the header beside a waveform.
+            count = max(
+                count, int(body[column].isna().all() and bool(_text_of(tail[column].iloc[-1])))
+            )
             continue
         # In the last rows a value of the column is none, and no word for a missing one either.
         last = [_text_of(cell) for cell in tail[column]]
@@ -55,7 +59,7 @@ def footer_rows(frame: pd.DataFrame, decimal: str) -> int:
                 break
         dated = any(_has_date_below(frame[other], body[other]) for other in frame.columns)
         return count if count < len(frame) - 1 and not dated else 0
-    return 0
+    return count
 
 
 def rows_above_footer(text: Text, dialect: Dialect, line: int | None) -> int | None:

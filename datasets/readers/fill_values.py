@@ -14,7 +14,8 @@ _NEGATIVE = (
 )  # fmt: skip
 _POSITIVE = (
     999.9, 999.99, 9999.0, 9999.9, 99999.0, 99999.9, 999999.0, 9999999.0, 1e20, 1e30, 1e34, 1e35,
-    9.96921e36, 6999.0, 6999.9, 7999.0, 65535.0, 4294967295.0, 9.9e37, 9.91e37, 3.4028235e38,
+    9.96921e36, 6999.0, 6999.9, 7999.0, 32767.0, 65535.0, 2147483647.0,
+    4294967295.0, 9.9e37, 9.91e37, 3.4028235e38,
 )  # fmt: skip
 """Fill values of weather services, oceanography, loggers (Campbell: 6999, 7999), instruments (SCPI:
 9.9e37 beyond the range, 9.91e37 no number) and netCDF, the largest numbers of 16 and 32 bits, and

@@ -15,6 +15,7 @@ from spectra.datasets.memory import largest_bytes, refuse_mostly_empty, refuse_t
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.dates import is_date
+from spectra.datasets.readers.decimal_sign import decimal_of
 from spectra.datasets.readers.delimiter import is_value
 from spectra.datasets.readers.header import NO_HEADER, read_header
 from spectra.datasets.readers.json_lists import Records, length_of, note_on_others, records_in
@@ -63,6 +64,7 @@ def read_json(source: Source, request: Request) -> Raw:
         frame = frame.iloc[: request.nrows]
     if not frame.shape[1]:
         raise DataError(f"{source.name} is JSON whose records hold nothing: {_REMEDY}.")
+    frame = _with_base_time(frame)
     order, sorted_note = _order(frame) if request.time is None else (None, ())
     if order is not None:
         frame = frame.iloc[order].reset_index(drop=True)
@@ -76,6 +78,7 @@ def read_json(source: Source, request: Request) -> Raw:
         names,
         lambda row: f"{source.name}, record {row + 1 if order is None else int(order[row]) + 1}",
         source.name,
+        _decimal(plain),
         notes=(*sorted_note, *note_on_others(value, records)),
         has_fill_values=not request.as_is,
     )
@@ -85,6 +88,22 @@ def read_json(source: Source, request: Request) -> Raw:
         header = read_header(islice(texts_in(value), _MOST_TEXTS))
         raw = raw if header == NO_HEADER else raw_from_table(replace(table, header=header), request)
     return replace(raw, unread=unread)
+
+
+def _with_base_time(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return records of SenML with the times that theirs count from; others as they are."""
+    if not {"bt", "v"} <= {*frame.columns}:
+        return frame
+    since = frame["t"] if "t" in frame.columns else pd.Series(np.nan, index=frame.index)
+    base, since = (pd.to_numeric(one, errors="coerce") for one in (frame["bt"], since))
+    times = base.ffill().fillna(0.0) + since.fillna(0.0)
+    return frame.drop(columns="bt").assign(t=times)
+
+
+def _decimal(frame: pd.DataFrame) -> str:
+    """Return the decimal sign of numbers that are written as texts."""
+    texts = frame.iloc[:_A_FEW].select_dtypes(exclude=["number", "bool"]).astype("str")
+    return decimal_of(texts.fillna("").to_numpy(object).tolist(), ",")
 
 
 def _order(frame: pd.DataFrame) -> tuple[IntArray | None, tuple[str, ...]]:

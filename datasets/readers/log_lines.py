@@ -25,6 +25,8 @@ _DATED = re.compile(
     r"(?:[A-Z][a-z]{2} [ \d]\d |\d\d-\d\d )?\d\d:\d\d:\d\d(?:[.,]\d+)?)[\])]?[ \t]+(.*)"
 )
 """A line that begins with a date and a time, a time, or a date of syslog."""
+_TAGGED = re.compile(r"\[(\d\d:\d\d:\d\d(?:\.\d+)?)\](?:\[[^\[\]]{1,40}\]){1,4}:?[ \t]+(.*)")
+"""A line that begins with a time of day and tags: [10:00:00][D][sensor:094]: and the message."""
 _VALUE = r"[+-]?(?:\d++\.?+\d*+|\.\d++)(?:[eE][+-]?\d++)?"
 _KEYED = re.compile(
     r"(?<![\w./])[\d./]*+([^\W\d][\w./]*+(?: [^\W\d][\w./]*+)?)"
@@ -34,6 +36,11 @@ _KEYED = re.compile(
 
 The search begins at the start of a word only: a long word would be gone through from each letter.
 """
+_QUOTED = re.compile(
+    rf"'([^']{{1,60}})': (?:[^\W\d_]{{1,20}} ){{0,3}}({_VALUE})"
+    r"\s?([^\s\d,;|=:\"}\]]{1,6})?(?=[\s,;|]|$)"
+)
+"""A name in quotes, words and a number: 'Living room': Sending state 21.4 °C."""
 _LEVELS = re.compile(r"(?:^|\s)(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|NOTICE)\b:?")
 _SAMPLE = 300
 _MOST, _FEWEST = 0.5, 3
@@ -150,7 +157,10 @@ def _parsed(line: str) -> tuple[str, list[tuple[str, str, str]]] | None:
         time, message = esp[1], esp[3]
     elif (dated := _DATED.match(line)) is not None:
         time, message = dated[1], _LEVELS.sub(" ", dated[2])
+    elif (tagged := _TAGGED.match(line)) is not None:
+        time, message = tagged[1], tagged[2]
     else:
         return None
-    values = [(name.strip(), value, unit or "") for name, value, unit in _KEYED.findall(message)]
+    found = _QUOTED.findall(message) or _KEYED.findall(message)
+    values = [(name.strip(), value, unit or "") for name, value, unit in found]
     return (time.replace(",", "."), values) if values else None

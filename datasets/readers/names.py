@@ -11,7 +11,7 @@ _TIME_WORDS_TEXT = """
     datum datumzeit uhrzeit tiempo fecha hora fechahora temps heure horodatage horodate
     tempo ora orario datetimestamp tijd tijdstip datumtijd tid tidpunkt dato klokkeslett czas
     datenum oadate godzina čas cas время дата aika zaman tarih saat idő ido dátum
-    from vanaf von since jd hjd bjd mjd tow
+    from vanaf von since jd hjd bjd mjd tow yymmdd ddmmyy mmddyy ddmmyyyy mmddyyyy
 """
 TIME_WORDS = frozenset(_TIME_WORDS_TEXT.split())
 """Words, in lower case, that name a time in the languages of common loggers."""
@@ -60,6 +60,7 @@ _PLAIN_UNITS = (
     "bpm. mmol/l mg/dl ms² µmol/m²/s PSI Bar mils knots Knots nmi hectopascal kohm kohms kOhm "
     "kOhms "
     "Meters/second M/S кПа гПа кВт "
+    "µm/m um/m mm/m mV/V µV/V uV/V µε Vol% vol% "
     "MOhm mOhm ohms Ohms uSiemens µSiemens usiemens"
 )
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()

@@ -5,7 +5,7 @@ import re
 from spectra.datasets.readers.cells import MISSING, is_number_with_unit
 from spectra.datasets.readers.decimal_sign import DECIMAL_POINT
 from spectra.datasets.readers.delimiter import BLANKS, is_value
-from spectra.datasets.readers.names import UNIT_NAMES, is_unit, is_unit_row, words
+from spectra.datasets.readers.names import UNIT_NAMES, is_unit, is_unit_row, names_time, words
 
 _NEVER_NAMES = MISSING - {"", "-", "--", "?", "na"}
 """Of those words the ones that no column is called; Na is sodium."""
@@ -26,13 +26,18 @@ _KEYS_OF_NAMES = {"name", "names", "label", "labels", "channel", "signal"}
 def row_of_names(rows: list[list[str]], width: int, delimiter: str, decimal: str) -> int | None:
     """Return which of the rows above the data has the names of the columns, None without one."""
     named = _by_its_place(rows, width, decimal)
-    if (
-        named is not None
-        and words(rows[named][0]) & UNIT_NAMES
-        and any(len(row) >= width > 1 and words(row[0]) & _KEYS_OF_NAMES for row in rows)
-    ):
-        # "Unit, Percent, Bytes" stands below a row of names with a key of its own.
-        named = None
+    if named is not None and words(rows[named][0]) & UNIT_NAMES and width > 1:
+        # "Unit, Percent, Bytes" stands below a row of names, which may have a key of its own.
+        above = rows[named - 1] if named else []
+        if any(len(row) >= width and words(row[0]) & _KEYS_OF_NAMES for row in rows):
+            named = None
+        elif (
+            above
+            and all(above[:width])
+            and _names_columns(above, width, decimal)
+            and not any(map(names_time, rows[named][1:]))
+        ):
+            named -= 1
     if named is None and delimiter != BLANKS:
         named = next((i for i, row in enumerate(rows) if _names_all(row, width, decimal)), None)
     return named

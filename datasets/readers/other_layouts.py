@@ -27,6 +27,9 @@ _NUMBERS = re.compile(r"[\s\d.+\-eE]*")
 _GLUED = re.compile(r"\.\d+(?:[eE][-+]\d+)?[-+]\d*\.\d")
 _TELEGRAM = re.compile(r"\d-\d+:\d+\.\d+\.\d+(?:\*\d+)?\(.*\)")
 _DAILY = re.compile(r"[A-Z]{2}[A-Z0-9_-]{9}\d{6}[A-Z][A-Z0-9]{3}(?:[\s\d-]{5}.{3}){20,31}.*")
+_IPERF = re.compile(r"\[ *(?:\d+|SUM)\] +[\d.]+- *[\d.]+ +sec .*bits/sec.*")
+_FACTOR = re.compile(r"\s*1\.0e[+-]\d{2,3} \*\s*")
+"""A factor of all numbers below: 1.0e+03 *."""
 _MOST = 0.5
 """Share of the first lines that have the form of one layout."""
 _SOME = 0.1
@@ -87,6 +90,10 @@ def _is_can_table(lines: Sequence[str]) -> bool:
     bytes_ = [field.strip() for field in fields if re.fullmatch(r"\s*[0-9A-F]{2}\s*", field)]
     hexadecimal = any(re.search("[A-F]", field) for field in bytes_)
     return bool(_CAN_TABLE.fullmatch(lines[0])) and hexadecimal
+
+
+def _is_scaled(lines: Sequence[str]) -> bool:
+    return any(map(_FACTOR.fullmatch, lines[:5]))
 
 
 def _is_iostat(lines: Sequence[str]) -> bool:
@@ -170,6 +177,16 @@ _LAYOUTS = (
         _starts("Brain Vision Data Exchange Header", "BrainVision Data Exchange Header"),
         "the header of a BrainVision recording, whose samples are in the .eeg file beside it",
         "export it as EDF, with mne.io.read_raw_brainvision and raw.export, and read that",
+    ),
+    _Layout(
+        _mostly(_IPERF),
+        "a report of iperf, whose units change from line to line",
+        "run it with -y C (iperf 2) or -J (iperf3), which write CSV and JSON, and read that",
+    ),
+    _Layout(
+        _is_scaled,
+        "a matrix as MATLAB displays it, whose numbers are parts of the factor above them",
+        "write it with writematrix, or after format longG, and read that",
     ),
     _Layout(
         _is_iostat,

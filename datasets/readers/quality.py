@@ -1,5 +1,6 @@
 """Columns that say how good the values beside them are: rows that are called bad have no value."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,8 @@ _GOOD = ("good", "ok", "valid", "gut", "gültig", "0x00", "0x40")
 _BAD = ("bad", "invalid", "not valid", "schlecht", "ungültig", "error", "fail", "0x8")
 """Beginnings of words, in lower case: Good, Good [Non-Specific], BAD_NOT_CONNECTED, and the status
 codes of OPC UA, whose first two bits say good, uncertain or bad."""
+_QUALITY = re.compile(rf"(?:{'|'.join(_NAMES)})\W*$", re.IGNORECASE)
+_OPC = re.compile(r"0x[0-9a-f]{2,4}", re.IGNORECASE)
 _GOOD_CODE, _BAD_CODE = 192, 64
 """The quality of OPC that is good, and the one below which it is bad."""
 _MOST_BAD, _KNOWN = 0.5, 0.99
@@ -67,6 +70,8 @@ def without_bad(table: Table, chosen: Channels, wanted: Sequence[int] | None) ->
 def _bad_rows(table: Table, column: int, kind: str) -> BoolArray | None:
     """Return the rows that a column calls bad, None where it calls none so."""
     series = table.frame.iloc[:, column]
+    if kind == "O" and all(map(_OPC.fullmatch, map(str, series.unique()))):
+        series, kind = series.map(lambda code: int(code, 16)), "i"
     if kind in "iu":
         codes = series.to_numpy(dtype=np.int64)
         good, bad = codes >= _GOOD_CODE, (codes >= 0) & (codes < _BAD_CODE)
@@ -87,5 +92,9 @@ def _bad_rows(table: Table, column: int, kind: str) -> BoolArray | None:
 
 def _channels_of(name: str, titles: Sequence[str]) -> list[int]:
     """Return the channels that a column of quality is of."""
-    own = [i for i, title in enumerate(titles) if name.casefold().startswith(title.casefold())]
+    lower = [title.casefold() for title in titles]
+    own = [i for i, title in enumerate(lower) if name.casefold().startswith(title)]
+    # "TI1 Quality" is that of "TI1 Value".
+    stem = _QUALITY.sub("", name.casefold()).rstrip(" _.:-")
+    own = own or [i for i, title in enumerate(lower) if stem and title.startswith(stem)]
     return own or list(range(len(titles)))

@@ -21,7 +21,7 @@ _NAMES_TEXT = """
     series id entity sensor device tag meter type kind register variable channel parameter param
     station site location metric measurement field signal name topic point item quantity asset
     machine node source label unit typ sensorid deviceid reihe kanal gerät capteur tipo canal
-    sensore table key pid name obis attribute feature counter probe mnemonic
+    sensore table key pid name obis attribute feature counter probe mnemonic zone room
 """
 NAMES = frozenset(_NAMES_TEXT.split())
 """Words, in lower case, of the columns that tell series apart."""

@@ -35,6 +35,7 @@ from spectra.datasets.readers.time_units import SECONDS
 from spectra.datasets.readers.times_in_dates import time_in_dates, with_clock
 from spectra.datasets.readers.times_in_numbers import SMALLEST_STAMP, time_in_numbers
 from spectra.datasets.readers.yearless import is_yearless, yearless_dates
+from spectra.datasets.readers.zone_column import in_zones_beside
 from spectra.errors import DataError
 
 _ELAPSED = re.compile(
@@ -110,7 +111,7 @@ def find_times(
     spare = frozenset[int]().union(*(one.columns for one in others))
     if wanted is None:
         chosen = _started(chosen, others)
-    chosen = _with_parts_of_seconds(table, chosen)
+    chosen = in_zones_beside(table, _with_parts_of_seconds(table, chosen))
     spare -= chosen.columns
     spare |= _whole_seconds(table, chosen, [one for one in free if one not in spare])
     aside, notes = _other_axes(table, chosen, free)

@@ -1,5 +1,7 @@
 """Numbers that stand for instants: epoch stamps, day numbers, 20240131, elapsed time."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -19,6 +21,13 @@ and largest, how many make a second, and the seconds to 1970. As counts since 19
 after 2058, of 1974 and of 1990."""
 _DAY_NUMBERS = {25569.0: (29221.0, 65744.0), 719529.0: (723181.0, 759704.0)}
 """Day numbers of 1970-01-01, by Excel and OLE and by MATLAB, and those of 1980 and 2080."""
+_FORMS = {
+    "yymmdd": "%y%m%d",
+    "ddmmyy": "%d%m%y",
+    "mmddyy": "%m%d%y",
+    "ddmmyyyy": "%d%m%Y",
+    "mmddyyyy": "%m%d%Y",
+}
 _MOST_EVEN = 0.9
 """Share of the steps of times of day that are one length, within a fifth of it."""
 _GLANCE = 1000
@@ -105,7 +114,7 @@ def epoch(
     return None
 
 
-def written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
+def written_dates(values: Float64Array, column: "pd.Series[Any]") -> pd.DatetimeIndex | None:
     """Return instants where each value is written as 20240131, with hhmmss or 2401311030."""
     low, high = float(values.min()), float(values.max())
     if low >= 19e4 and high < 22e4 and (months := _written_months(values)) is not None:
@@ -115,17 +124,28 @@ def written_dates(values: Float64Array) -> pd.DatetimeIndex | None:
         (19e8, 22e8, "%Y%m%d%H"),
         (19e10, 22e10, "%Y%m%d%H%M"),
         (19e12, 22e12, "%Y%m%d%H%M%S"),
+        (19e15, 22e15, "%Y%m%d%H%M%S%f"),
         # Years of two digits from 2022 on: before, 2003 may be the year or the month.
         (22e8, 40e8, "%y%m%d%H%M"),
         (22e10, 40e10, "%y%m%d%H%M%S"),
     ):
         if lowest <= low and high < highest and bool((values == np.rint(values)).all()):
-            dates = pd.to_datetime(
-                pd.Series(values.astype(np.int64).astype("str")), format=form, errors="coerce"
-            )
+            # A float has no 17 digits.
+            whole = column.to_numpy() if column.dtype.kind in "iu" else values.astype(np.int64)
+            dates = pd.to_datetime(pd.Series(whole.astype("str")), format=form, errors="coerce")
             if not dates.isna().any():
                 return pd.DatetimeIndex(dates)
     return None
+
+
+def dates_by_name(values: Float64Array, called: frozenset[str]) -> pd.DatetimeIndex | None:
+    """Return the dates of digits in the form that a column is called by, such as DDMMYY."""
+    form = next((form for form in _FORMS if form in called), None)
+    if form is None or bool((values != np.rint(values)).any()):
+        return None
+    texts = pd.Series(values.astype(np.int64).astype("str")).str.zfill(len(form))
+    dates = pd.to_datetime(texts, format=_FORMS[form], errors="coerce")
+    return None if dates.isna().any() else pd.DatetimeIndex(dates)
 
 
 def _written_months(values: Float64Array) -> pd.DatetimeIndex | None:

@@ -39,6 +39,8 @@ _SCALED = re.compile(
     r"|10\^(?P<power>-?\d{1,2}))?\s?(?P<unit>[^\W\d_]{1,10})\.?",
     re.IGNORECASE,
 )
+_MULTIPLIED = re.compile(r"[^\W\d_]{1,10}\s?[x×*]\s?\d{1,6}", re.IGNORECASE)
+"""Seconds x 10: numbers of ten seconds, or of tenths."""
 _BRACKETED = re.compile(r"[\[(\uff08]\s*([^\[\]()\uff08\uff09]{1,14}?)\s*[\])\uff09]\s*$")
 _BEHIND = re.compile(r"(?:,\s*|\s*/\s*|_)([^\W\d_]{1,10})\s*$")
 
@@ -57,4 +59,6 @@ def seconds_behind(name: str, unit: str) -> float | None:
 def is_no_second(name: str, unit: str) -> bool:
     """Return True if the unit behind a name of time is none of seconds: frames, ticks, years."""
     texts = (unit.strip("[]() "), *_BRACKETED.findall(name), *_BEHIND.findall(name))
-    return any(text.strip().casefold() in _OTHERS for text in texts)
+    return any(
+        text.strip().casefold() in _OTHERS or _MULTIPLIED.fullmatch(text.strip()) for text in texts
+    )

@@ -16,11 +16,13 @@ from spectra.datasets.readers.clock_times import (
 )
 from spectra.datasets.readers.columns import Table, quoted
 from spectra.datasets.readers.dates import parse_dates
-from spectra.datasets.readers.names import DAY_FIRST_WORDS, words
+from spectra.datasets.readers.names import DAY_FIRST_WORDS, names_only_time, words
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.written_start import written_order
 from spectra.errors import DataError
 
+_BUDDHIST = (2500, 2600)
+"""Years that are now written in Thailand, and nowhere else: 1957 to 2056."""
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
@@ -54,12 +56,28 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
             frame.isetitem(column, series.ffill().array)
             return time_in_dates(replace(table, frame=frame), column, order)
         refuse_missing(table, column, missing)
+    if len(parsed) and _BUDDHIST[0] <= parsed[0].year < _BUDDHIST[1]:
+        said = f"{table.label(column)} has years such as {parsed[0].year}: they are kept"
+        notes = (*notes, f"{said} (the Buddhist calendar is 543 years ahead: subtract them first).")
     name = table.names[column]
     # Days without a time of day show in the first rows; to look for repeats takes longer.
-    days = parsed[:_A_FEW].equals(parsed[:_A_FEW].normalize()) and parsed.has_duplicates
-    if days and bool((parsed == parsed.normalize()).all()):
+    days = parsed[:_A_FEW].equals(parsed[:_A_FEW].normalize())
+    if days and parsed.has_duplicates and bool((parsed == parsed.normalize()).all()):
         return with_clock(table, column, parsed, notes)
+    if days and (at := _one_clock(table, column, parsed)) is not None:
+        clock = clock_times(table, at, unwrap=False)
+        return TimeColumn(clock_columns(table, at) | {column}, (parsed + clock).rename(name), notes)
     return TimeColumn(frozenset({column}), parsed.rename(name), notes)
+
+
+def _one_clock(table: Table, column: int, dates: pd.DatetimeIndex) -> int | None:
+    """Return the column beside one of days, a row a day, that has the same time of day in all."""
+    for beside in (column + 1, column - 1):
+        if 0 <= beside < len(table.names) and names_only_time(table.names[beside]):
+            series = table.frame.iloc[:, beside]
+            if holds_clocks(series) and series.nunique(dropna=False) == 1:
+                return beside if dates.equals(dates.normalize()) else None
+    return None
 
 
 def _is_beside_clocks(table: Table, column: int) -> bool:

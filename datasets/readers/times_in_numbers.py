@@ -17,6 +17,7 @@ from spectra.datasets.readers.names import (
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.time_numbers import (
     clock_digits,
+    dates_by_name,
     day_numbers,
     decimal_years,
     digits_of,
@@ -48,7 +49,8 @@ def time_in_numbers(
     """Return the instants of numbers: epoch stamps, day numbers, 20240131, or elapsed time."""
     name, columns = table.names[column], frozenset({column})
     behind = seconds_behind(name or "", table.unit(column)) if names_time(name) else None
-    unit = behind or seconds_in(name, table.unit(column))
+    other = is_no_second(name or "", table.unit(column))
+    unit = None if other else behind or seconds_in(name, table.unit(column))
     values = _candidate(table, column, named=named, alone=alone)
     if values is None:
         return None
@@ -79,7 +81,7 @@ def time_in_numbers(
     notes: tuple[str, ...] = ()
     unit = _unit_by_rate(values, table.header.fs) if unit is None else unit
     # A count that starts again still tells where a series ends.
-    other = is_no_second(name or "", table.unit(column)) and bool(np.all(np.diff(values) > 0))
+    other = other and bool(np.all(np.diff(values) > 0))
     if not unit and not named and (other or _rises_by_thousands(values)):
         return TimeColumn(columns, pd.Index(values).rename(name), is_scaled=False)
     if not unit:
@@ -130,7 +132,9 @@ def _dates_in_numbers(
         julian = julian_dates(values, modified="mjd" in named)
         if julian is not None:
             return julian
-    dates = written_dates(values)
+    if (dates := dates_by_name(values, words(name))) is not None:
+        return dates
+    dates = written_dates(values, series)
     if dates is not None and (called or irregularity(dates) == 0 or _repeat_regularly(dates)):
         return dates
     if words(name) & {"year", "years", "decimal", "yr", "date", "time"}:
@@ -149,7 +153,8 @@ def _dates_in_numbers(
         return dates
     if not is_steady(values) or (unit is not None and names_time(name)):
         return None
-    return epoch(series, values, 1e9)
+    dates = epoch(series, values, 1e9)
+    return day_numbers(values, dated=False) if dates is None and names_time(name) else dates
 
 
 def _repeat_regularly(dates: pd.DatetimeIndex) -> bool:
