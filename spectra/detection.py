@@ -395,6 +395,7 @@ class Detection:
             notes.unscored_note(self.step_scores),
             notes.few_frames_note(self.step_scores, own=self.learned_from == ITSELF),
             notes.suspected_note(self.step_scores, declared=self.learned_from != ITSELF),
+            notes.outlying_note(self.step_scores),
             notes.extrapolated_note(
                 self.step_scores, self.alpha, self.fs, as_rate="false alarm" in self.asked
             ),

@@ -97,6 +97,19 @@ def suspected_note(scores: Scores, *, declared: bool) -> str:
     )
 
 
+def outlying_note(scores: Scores) -> str:
+    """Return a note on what stands out in normal data and makes the threshold high."""
+    fusion = scores.fusion
+    if not fusion.outlying:
+        return ""
+    row = fusion.outlying_step * scores.step
+    return (
+        f"{100 * fusion.outlying:.2g} % of the scores of the normal data, the largest at its row "
+        f"{row:,}, stand out from the others and make the threshold high: leave these rows out of "
+        "the normal data if they are an event."
+    )
+
+
 def _places(scores: Scores) -> str:
     """Return the number of places that were taken for anomalous, and the longest of them."""
     statistic = np.nan_to_num(scores.statistic, nan=-np.inf)

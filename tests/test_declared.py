@@ -138,3 +138,26 @@ def test_a_long_fault_after_normal_rows_is_found(kind: str, share: float) -> Non
         beside.append(np.delete(alarm, np.arange(fault.start - 256, fault.stop + 256)).mean())
     assert np.median(hits) > 0.6
     assert np.median(beside) < 0.03
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_what_stands_out_in_declared_steps_is_told_of(share: float) -> None:
+    statistic = noise(5)
+    statistic[DECLARED[1] :] += 20.0 * share
+    assert fit(statistic, DECLARED)[0].outlying == 0
+    # As many steps as make the threshold, and one that is the largest of them.
+    statistic[2_400:2_408] = 15.0
+    statistic[2_403] = 16.0
+    fusion, itself = fit(statistic, DECLARED)
+    assert itself == (share == 0)
+    assert fusion.outlying == pytest.approx(0.008, abs=0.001)
+    assert fusion.outlying_step == 403
+    assert fit(statistic, None)[0].outlying == 0
+    # The same where some of the steps are drawn.
+    drawn = fit(statistic, DECLARED, drawn=lambda a, b: [(a, a + 100), (a + 300, b)])[0]
+    assert drawn.outlying_step == 403
+
+
+def test_little_of_what_is_normal_stands_out() -> None:
+    found = [fit(noise(seed), (0, 2_000))[0].outlying > 0 for seed in range(40)]
+    assert sum(found) <= 2

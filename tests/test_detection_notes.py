@@ -119,3 +119,17 @@ def test_normal_data_of_few_long_frames_is_said_to_be_rough() -> None:
             longest = max(found.npersegs)
             assert said(found, f"Only {n / longest:.0f} frames of {longest} rows")
         assert not said(spectra.detect(noise(n)), "rough")
+
+
+def test_an_event_in_normal_data_is_said_with_its_row() -> None:
+    x = noise(6000)
+    assert not said(spectra.detect(x, normal_rows=(0, 2000)), "stand out")
+    x[500:540] *= 6
+    x[5000:5040] *= 4
+    found = spectra.detect(x, normal_rows=(0, 2000))
+    later = spectra.detect(x, normal_rows=(300, 2000))
+    learned = spectra.score(spectra.learn(x[:2000]), x[2000:])
+    for each, row in ((found, 520), (later, 220), (learned, 520)):
+        (note,) = [note for note in each.notes if "stand out" in note]
+        assert abs(int(re.search(r"its row ([\d,]+)", note)[1].replace(",", "")) - row) <= 40
+    assert not said(spectra.detect(x), "stand out")

@@ -360,6 +360,14 @@ def test_alarms_of_no_possible_length_are_refused(steps: float) -> None:
         Fusion(calibration, 0.0, np.array([1.0] * 6 + [steps]), one, one, (16,))
 
 
+@pytest.mark.parametrize(("share", "step"), [(-0.1, 0), (1.1, 0), (np.nan, 0), (0.5, -1)])
+def test_a_share_of_no_steps_is_refused(share: float, step: int) -> None:
+    calibration = fusion_of("chi2", 16, False).calibration
+    one = np.ones(1)
+    with pytest.raises(ValueError, match="stands out"):
+        Fusion(calibration, 0.0, np.ones(7), one, one, (16,), share, step)
+
+
 def test_the_p_value_is_that_of_the_score() -> None:
     fusion = fusion_of("lognormal", 16, True)
     at = np.linspace(0, 20, 40)

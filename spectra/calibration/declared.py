@@ -6,6 +6,7 @@ too (test-then-pool, Viele et al. 2014, Pharmaceutical Statistics 13, 41).
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -53,17 +54,30 @@ def calibrated(
     whole = (0, statistic.size)
     if declared is None:
         return fit(_of(statistic, drawn(*whole)), clean=False), True
-    alone = fit(_of(statistic, drawn(*declared)), clean=True)
+    stretches = drawn(*declared)
+    alone = fit(_of(statistic, stretches), clean=True)
+    largest = _step_at(alone.outlying_step, stretches) - declared[0]
+    alone = replace(alone, outlying_step=largest)
     if declared == whole or _differ(statistic, declared, block, alone):
         return alone, False
     stretches = drawn(*whole)
-    return fit(_of(statistic, stretches), clean=_inside(stretches, declared)), True
+    pooled = fit(_of(statistic, stretches), clean=_inside(stretches, declared))
+    return replace(pooled, outlying=alone.outlying, outlying_step=largest), True
 
 
 def _of(statistic: FloatArray, stretches: Sequence[tuple[int, int]]) -> FloatArray:
     if len(stretches) == 1:
         return statistic[slice(*stretches[0])]
     return np.concatenate([statistic[start:stop] for start, stop in stretches])
+
+
+def _step_at(index: int, stretches: Sequence[tuple[int, int]]) -> int:
+    """Return the step that stands at an index of stretches one after the other."""
+    for start, stop in stretches:
+        if index < stop - start:
+            return start + index
+        index -= stop - start
+    raise IndexError(index)
 
 
 def _inside(stretches: Sequence[tuple[int, int]], declared: tuple[int, int]) -> BoolArray:

@@ -24,7 +24,13 @@ from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray, IntArray
 from spectra.calibration.block_maxima import cluster_size
-from spectra.calibration.contamination import of_a_period, without_anomalies, without_hidden_events
+from spectra.calibration.contamination import (
+    RAISING,
+    of_a_period,
+    standing_out,
+    without_anomalies,
+    without_hidden_events,
+)
 from spectra.calibration.gaussian import SUPPORTED, GaussianThreshold
 from spectra.calibration.rates import ALPHAS, steps_of_alarms
 from spectra.errors import DataError
@@ -231,6 +237,11 @@ class Fusion:
         Mean number of flagged steps of an alarm in normal data, at each of `rates.ALPHAS`.
     npersegs : tuple of int
         Rows of the frames of the first groups, from short to long.
+    outlying : float
+        Share of the steps known to be normal that stand out from the others and raise the
+        threshold, 0 where none are known to be.
+    outlying_step : int
+        The one of these, counted from the first step that is known to be normal, that is largest.
     """
 
     calibration: GaussianThreshold
@@ -239,8 +250,12 @@ class Fusion:
     centre: Float64Array
     spread: Float64Array
     npersegs: tuple[int, ...]
+    outlying: float = 0.0
+    outlying_step: int = 0
 
     def __post_init__(self) -> None:
+        if not (0 <= self.outlying <= 1 and 0 <= self.outlying_step <= MOST_ROWS):
+            raise ValueError("A share of the steps of a recording stands out.")
         if self.centre.shape != self.spread.shape or not (self.spread > 0).all():
             raise ValueError("Each group of base scores has a centre and a spread above 0.")
         rows = all(1 <= nperseg <= MOST_ROWS for nperseg in self.npersegs)
@@ -303,6 +318,11 @@ class Fusion:
                 calibration = GaussianThreshold.fit(
                     normal, independent, smallest_scale=smallest_scale
                 )
+        outlying = np.zeros(0, dtype=np.bool_)
+        if np.all(clean):
+            outlying = standing_out(statistic, block, SMALLEST_SCALE, period)
+            if not _raises(outlying, statistic, calibration, independent, smallest_scale):
+                outlying = outlying[:0]
         return cls(
             calibration,
             1.0 - calibration.n / n_scored,
@@ -310,6 +330,8 @@ class Fusion:
             centre,
             np.maximum(centre - low, MIN_SPREAD),
             npersegs,
+            float(outlying.sum() / n_scored),
+            int(np.nanargmax(statistic)) if outlying.any() else 0,
         )
 
     @property
@@ -335,6 +357,21 @@ class Fusion:
     def group_scores(self, groups: FloatArray) -> FloatArray:
         """Return the largest z of each group (n_groups, n_steps) in units of its usual spread."""
         return np.asarray((groups - self.centre[:, None]) / self.spread[:, None])
+
+
+def _raises(
+    outlying: BoolArray,
+    statistic: FloatArray,
+    calibration: GaussianThreshold,
+    independent: float,
+    smallest_scale: float,
+) -> bool:
+    """Return whether the threshold would be much lower without the steps that stand out."""
+    others = np.where(outlying, np.float32(np.nan), statistic)
+    if not outlying.any() or not np.isfinite(others).any():
+        return False
+    without = GaussianThreshold.fit(others, independent, smallest_scale=smallest_scale)
+    return calibration.threshold(VISIBLE) > RAISING * without.threshold(VISIBLE)
 
 
 def _lower_half(group: FloatArray) -> tuple[float, float]:
