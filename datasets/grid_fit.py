@@ -157,7 +157,8 @@ def _of_rounded(seconds: Float64Array, steps: Float64Array, resolution: float) -
     counted = np.ones(len(steps), np.int64)
     counted[breaks] = np.maximum(np.rint(steps[breaks] / step), 1).astype(np.int64)
     positions = np.concatenate([[0], np.cumsum(counted)])
-    return Fit(step, step, positions, None, min(resolution / step, 1.0))
+    worst = float(np.abs(steps / step - counted).max())
+    return Fit(step, step, positions, None, worst)
 
 
 def _fit(
