@@ -7,7 +7,9 @@ import naive_calibration
 import spectra
 from spectra.calibration.block_maxima import EXPECTED, QUANTILES, cluster_size
 from spectra.calibration.contamination import (
+    _joined,
     normal_bound,
+    standing_out,
     without_anomalies,
     without_hidden_events,
 )
@@ -324,3 +326,25 @@ def test_outliers_are_those_of_the_naive_test(n_odd: int) -> None:
     x = np.sort(np.concatenate([rng.normal(size=20), rng.normal(12.0, 1.0, n_odd)]))
     assert _outliers(x) == naive_calibration.outliers(x.tolist(), LEVEL, MOST_ODD)
     assert _outliers(x) == n_odd
+
+
+def test_what_stands_out_lies_above_a_bound_of_the_block_maxima() -> None:
+    statistic = np.random.default_rng(3).exponential(size=6400).astype(np.float32)
+    block = 64
+    maxima = np.sort(statistic.reshape(-1, block).max(axis=1))
+    low, middle = np.quantile(maxima, [0.1587, 0.5])
+    gumbel = -np.log(-np.log([0.1587, 0.5]))
+    scale = (middle - low) / (gumbel[1] - gumbel[0])
+    above = (statistic > middle).reshape(-1, block).sum(axis=1)
+    share = np.median(above[above > 0]) / block
+    # A thousandth of a step is expected beyond it.
+    bound = middle - scale * gumbel[1] - scale * np.log(-np.log1p(-1e-3 / 6400) / share)
+    at = int(statistic.argmax())
+    for factor, out in ((0.99, False), (1.01, True)):
+        statistic[at] = factor * bound
+        assert standing_out(statistic, block, 0.07).sum() == out
+
+
+def test_steps_before_and_after_events_are_not_joined_to_them() -> None:
+    beyond = np.array([False, False, True, False, False, True, False, False])
+    assert _joined(beyond).tolist() == [False, False, True, True, True, True, False, False]

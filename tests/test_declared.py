@@ -153,9 +153,29 @@ def test_what_stands_out_in_declared_steps_is_told_of(share: float) -> None:
     assert fusion.outlying == pytest.approx(0.008, abs=0.001)
     assert fusion.outlying_step == 403
     assert fit(statistic, None)[0].outlying == 0
-    # The same where some of the steps are drawn.
-    drawn = fit(statistic, DECLARED, drawn=lambda a, b: [(a, a + 100), (a + 300, b)])[0]
-    assert drawn.outlying_step == 403
+    # The same where some of the steps are drawn, also as the first of a stretch.
+    for begin in (300, 403):
+        stretches = [(DECLARED[0], DECLARED[0] + 100), (DECLARED[0] + begin, DECLARED[1])]
+        drawn = fit(statistic, DECLARED, drawn=lambda *_, parts=stretches: parts)[0]
+        assert drawn.outlying_step == 403
+
+
+@pytest.mark.parametrize(("n_steps", "told"), [(0, False), (1, False), (4, True), (12, True)])
+def test_what_stands_out_is_told_of_where_it_raises_the_threshold(n_steps: int, told: bool) -> None:
+    statistic = np.random.default_rng(1).exponential(size=4000).astype(np.float32)
+    statistic[1000 : 1000 + n_steps] = 18.0
+    assert (fit(statistic, (0, 4000))[0].outlying > 0) == told
+
+
+def test_steps_of_a_block_are_independent_of_one_another_or_not() -> None:
+    statistic = np.random.default_rng(7).exponential(size=N).astype(np.float32)
+    fitted = partial(Fusion.fit, groups=statistic[None], npersegs=(16,), block=128)
+    # Three of four normal blocks hold one of the 1 % largest values.
+    assert calibrated(statistic, DECLARED, 128, fitted)[1]
+    alone = fitted(statistic[slice(*DECLARED)], clean=True)
+    between = (alone.threshold(0.0099) + alone.threshold(0.006)) / 2
+    statistic[DECLARED[1] : DECLARED[1] + 12_000] = between
+    assert not calibrated(statistic, DECLARED, 1, fitted)[1]
 
 
 def test_little_of_what_is_normal_stands_out() -> None:
