@@ -119,7 +119,7 @@ def best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> Fit:
     # of 2 and 3 ms.
     mean = float(np.mean(single)) if single.size else median
     exact = bool(np.abs(single - median).max(initial=0.0) <= EXACT * median)
-    if fs is None and (rounded := _of_rounded(seconds, steps, resolution)) is not None:
+    if fs is None and (rounded := rounded_fit(seconds, steps, resolution)) is not None:
         return rounded
     candidates = [1 / fs] if fs is not None and abs(fs * mean - 1) <= 0.01 else []
     candidates += [mean] if exact else [median, mean]
@@ -131,7 +131,7 @@ def best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> Fit:
     return fit
 
 
-def _of_rounded(seconds: Float64Array, steps: Float64Array, resolution: float) -> Fit | None:
+def rounded_fit(seconds: Float64Array, steps: Float64Array, resolution: float) -> Fit | None:
     """Return the grid of stamps rounded to much of their step, such as 800 Hz in milliseconds.
 
     Their steps are of two lengths, mixed so evenly that no stamp is further from a line than

@@ -110,6 +110,16 @@ def test_a_text_table_in_pieces_is_the_table(frame: pd.DataFrame, tmp_path: Path
     assert_same(tmp_path / "data.csv")
 
 
+@pytest.mark.parametrize("rate", [512, 600, 700, 800, 900])
+def test_stamps_of_which_rounding_makes_gaps_need_a_rate(rate: int, tmp_path: Path) -> None:
+    frame = DATED.assign(time=np.round(np.arange(N) / rate, 3))
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    assert read(tmp_path / "data.csv").fs == rate
+    with pytest.raises(DataError, match=f"rounded to 1 ms.*--fs {rate}"):
+        opened(tmp_path / "data.csv")
+    assert opened(tmp_path / "data.csv", fs=float(rate)).n_samples == N
+
+
 TEXT = DATED.to_csv(index=False)
 
 

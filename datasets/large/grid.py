@@ -7,7 +7,14 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
-from spectra.datasets.grid_fit import EXACT, JITTER, OFF_SHARE, even_step_of, step_of_trend
+from spectra.datasets.grid_fit import (
+    EXACT,
+    JITTER,
+    OFF_SHARE,
+    even_step_of,
+    rounded_fit,
+    step_of_trend,
+)
 from spectra.datasets.instants import duration_text
 from spectra.datasets.large.stamps import LazyIndex, Stamps, rounding_of, sampled_steps
 from spectra.datasets.time_axis import GROWTH, Grid, gap_note, jitter_notes
@@ -264,6 +271,23 @@ class _Placing:
         return [f"{said}: left out (sort the file by time to keep what is late)."]
 
 
+def _refuse_rounded(stamps: Stamps, resolution: float) -> None:
+    """Raise DataError for stamps whose longer steps are twice the shorter ones by rounding.
+
+    Step by step those of 800 Hz in milliseconds are 1000 Hz with gaps: a line through them tells.
+    """
+    _, seconds = next(stamps.blocks())
+    steps = np.diff(seconds)
+    if not steps.size or steps.min() > 1.5 * resolution:
+        return
+    if (found := rounded_fit(seconds, steps, resolution)) is not None:
+        raise DataError(
+            f"{stamps.source}: the time stamps are rounded to {duration_text(resolution)}, much of "
+            f"their step of about {duration_text(found.step)}: give the rate (--fs "
+            f"{1 / found.step:.4g}, if that is it)."
+        )
+
+
 def _best(stamps: Stamps, fs: float | None, late_share: float) -> _Placing:
     """Return the placing by the first step that fits; raise DataError where none does."""
     n = len(stamps.counts)
@@ -281,6 +305,8 @@ def _best(stamps: Stamps, fs: float | None, late_share: float) -> _Placing:
             f"not the {fs:g} Hz given: leave one of the two out."
         )
     resolution = rounding_of(stamps)
+    if fs is None:
+        _refuse_rounded(stamps, resolution)
     candidates = [1 / fs] if fs is not None else []
     exact = bool(np.abs(single - median).max(initial=0.0) <= EXACT * median)
     candidates += [mean] if exact else [median, mean]
