@@ -8,27 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spectra.datasets import Recording, read, read_series
+from spectra.datasets import read_series
+from written import N, is_read, recording, stamps
 
-N = 60
 RNG = np.random.default_rng(31)
 LEFT = np.round(20 + RNG.normal(size=N), 2)
 RIGHT = np.round(50 + 5 * RNG.normal(size=N), 2)
-
-
-def recording(*rows: str, **options: Any) -> Recording:
-    """Return the recording in lines of text."""
-    return read(io.BytesIO("\n".join(rows).encode()), **options)
-
-
-def stamps(form: str, step: float = 60, start: str = "2024-03-14 08:00") -> list[str]:
-    """Return stamps so many seconds apart in a notation."""
-    return list(pd.date_range(start, periods=N, freq=f"{round(step * 1e6)}us").strftime(form))
-
-
-def is_read(found: Recording, *values: np.ndarray) -> None:
-    """Check the values of all channels."""
-    np.testing.assert_array_equal(found.values, np.column_stack(values))
 
 
 @pytest.mark.parametrize(
