@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from spectra.model import Method
 
 # The keys of spectra.signal.views.VIEWS, whose import would make --help slow.
-VIEWS = ("magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual")
+VIEWS = (
+    "magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual", "spectrogram",
+)  # fmt: skip
 
 
 def rows_option(command: Callable[..., None]) -> Callable[..., None]:

@@ -16,6 +16,7 @@ VIEW_NAMES: Final = {
     "shape": "the form of the cycle",
     "level": "the level",
     "residual": "the part that other channels do not predict",
+    "spectrogram": "the loudness of bands over time",
     "amplitude": "the total amplitude",
     "rows": "single rows",
 }

@@ -12,7 +12,7 @@ from spectra.sequence.learning import Plan
 from spectra.sequence.model import SequenceModel
 from spectra.signal.frames import FrameGrid, require_window
 from spectra.signal.period import dominant_period
-from spectra.signal.views import VIEWS, View
+from spectra.signal.views import OF_NORMAL, VIEWS, View
 
 # Shortest default frame in rows, and the longest for a signal without a period and for any. Each
 # length sees the order of events that last about as long; long frames also see less well where an
@@ -27,8 +27,8 @@ FRAMES_AT_LEAST: Final = 10
 HOPS_PER_FRAME: Final = 4
 # States are told apart by their level, beats of a heart that wander better without it.
 DEFAULT_VIEWS: Final[tuple[View, ...]] = ("magnitude", "magnitude-dc")
-# Views of a channel on its own; the residual is of several.
-SINGLE_VIEWS: Final = tuple(view for view in VIEWS if view != "residual")
+# Views that take nothing from normal frames.
+SINGLE_VIEWS: Final = tuple(view for view in VIEWS if view not in OF_NORMAL)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """The dominant period of a signal, by autocorrelation."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from spectra.arrays import Float64Array, IntArray
+from spectra.arrays import Float64Array, FloatArray, IntArray
 
 # Smallest rise of the autocorrelation from the valley before it to a period.
 PERIOD_RISE = 0.2
@@ -32,16 +34,21 @@ def autocorrelation(signal: Float64Array, max_lag: int) -> Float64Array:
     the mean. Each lag is divided by its number of pairs, so that a pure period reads 1 at every
     multiple of itself.
     """
-    centred = signal - np.nanmean(signal, axis=0)
-    centred[~np.isfinite(centred)] = 0.0
-    power = np.sqrt(np.mean(centred**2, axis=0))
-    if not power.any():
-        return np.zeros(max_lag + 1)
-    n = centred.shape[0]
+    return mean_autocorrelation([signal], signal.shape[0], max_lag)
+
+
+def mean_autocorrelation(parts: Iterable[FloatArray], n: int, max_lag: int) -> Float64Array:
+    """Return the mean autocorrelation of the columns of parts (n, n_columns), (max_lag + 1,)."""
     length = fast_length(n + max_lag)
     total = np.zeros(length // 2 + 1)
-    for channel in np.flatnonzero(power):
-        total += np.abs(np.fft.rfft(centred[:, channel] / power[channel], length)) ** 2
+    for part in parts:
+        centred = part - np.nanmean(part, axis=0)
+        centred[~np.isfinite(centred)] = 0.0
+        power = np.sqrt(np.mean(centred**2, axis=0))
+        for column in np.flatnonzero(power):
+            total += np.abs(np.fft.rfft(centred[:, column] / power[column], length)) ** 2
+    if not total.any():
+        return np.zeros(max_lag + 1)
     correlation = np.fft.irfft(total, length)[: max_lag + 1] / (n - np.arange(max_lag + 1))
     return np.asarray(correlation / correlation[0])
 
@@ -82,7 +89,12 @@ def dominant_period(signal: Float64Array) -> int | None:
         usable = signal[:, np.isfinite(signal).any(axis=0)]
     if usable.shape[1] == 0:
         return None
-    correlation = autocorrelation(usable, max_lag)
+    return first_period(autocorrelation(usable, max_lag), n)
+
+
+def first_period(correlation: Float64Array, n: int) -> int | None:
+    """Return the lag of the dominant period of a correlation (max_lag + 1,) of n values."""
+    max_lag = correlation.size - 1
     lags = np.arange(1, max_lag)
     here = correlation[1:-1]
     valley = np.minimum.accumulate(correlation)[:-2]

@@ -3,9 +3,10 @@
 Each view maps X (…, n_bins), complex, to φ(X) (…, n_features), real. The distance of two frames is
 ‖φ(X) − φ(Y)‖². No view sees everything. The magnitude sees bursts, tones and odd cycles wherever
 they lie in the frame; with bin 0 it sees the level too. The complex plane sees a shift in time. The
-shape sees a cycle of another form, however loud. The level sees the mean alone. The residual, of
-several channels, sees channels depart that always move together, each normal by itself
-(`spectra.spectral.coupling`).
+shape sees a cycle of another form, however loud. The level sees the mean alone. The spectrogram sees
+when in the frame each band of frequencies is loud, whatever its phases
+(`spectra.signal.loudness`). The residual, of several channels, sees channels depart that always
+move together, each normal by itself (`spectra.spectral.coupling`).
 """
 
 from collections.abc import Callable
@@ -14,13 +15,19 @@ from typing import Final, Literal
 import numpy as np
 
 from spectra import rotation
-from spectra.arrays import ComplexArray, FloatArray
+from spectra.arrays import ComplexArray, FloatArray, IntArray
 
-View = Literal["magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual"]
+View = Literal[
+    "magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual", "spectrogram"
+]  # fmt: skip
 
 # Power added to that of a frame before its shape is taken, in units of the channel's variance: the
 # noise in a silent frame is no shape.
 FAINT = 0.01
+# Bands of frequencies of a spectrogram, and stretches of time. With 2 bands the mean VUS-PR on 618
+# development series is 0.001 lower, with 8 bands, 8 or 32 stretches the same.
+BANDS: Final = 4
+STRETCHES: Final = 16
 
 
 def magnitude(X: ComplexArray) -> FloatArray:
@@ -69,6 +76,29 @@ def level(X: ComplexArray) -> FloatArray:
     return np.asarray(X[..., :1].real)
 
 
+def band_powers(X: ComplexArray) -> FloatArray:
+    """Return φ(X): the power of BANDS bands of frequencies in STRETCHES stretches of the frame.
+
+    Band b is w bins from bin 1 + b·w on; up to BANDS − 1 bins at the end are left out. Its inverse
+    FFT is the signal of the band at w instants. Their mean power is the power of its bins
+    (Parseval). A frame of few bins has fewer bands and stretches.
+    """
+    n_bands, width, edges = _bands(X.shape[-1])
+    bins = X[..., 1 : 1 + n_bands * width].reshape(*X.shape[:-1], n_bands, width)
+    parts = np.ascontiguousarray(np.fft.ifft(bins, norm="forward").astype(X.dtype))
+    powers = np.square(np.abs(parts))
+    sums = np.add.reduceat(powers, edges[:-1], axis=-1) / np.diff(edges).astype(powers.dtype)
+    return np.asarray(sums.reshape(*X.shape[:-1], -1))
+
+
+def _bands(n_bins: int) -> tuple[int, int, IntArray]:
+    """Return the number of bands, the bins of each, and the edges of its stretches in instants."""
+    n_bands = min(BANDS, n_bins - 1)
+    width = (n_bins - 1) // n_bands
+    edges = np.linspace(0, width, min(STRETCHES, width) + 1).round().astype(np.int64)
+    return n_bands, width, edges
+
+
 # φ of each view, and whether it is of spectra that keep the mean of the frame.
 VIEWS: Final[dict[View, tuple[Callable[[ComplexArray], FloatArray], bool]]] = {
     "magnitude": (magnitude, False),
@@ -79,7 +109,11 @@ VIEWS: Final[dict[View, tuple[Callable[[ComplexArray], FloatArray], bool]]] = {
     "level": (level, True),
     # X is then the residual that the other channels do not predict (`spectral.coupling`).
     "residual": (magnitude_dc, True),
+    # φ is then in units of the usual power of its band, and logarithmic (`spectral.loudness`).
+    "spectrogram": (band_powers, False),
 }
+# Views that take something from normal frames, and are compared by the signal pipeline alone.
+OF_NORMAL: Final[tuple[View, ...]] = ("residual", "spectrogram")
 
 
 def n_features(view: View, n_bins: int) -> int:
@@ -89,8 +123,17 @@ def n_features(view: View, n_bins: int) -> int:
 
 
 def by_bin(parts: FloatArray, view: View, n_bins: int) -> FloatArray:
-    """Return parts of a distance (…, n_features) summed to their bins, (…, n_bins)."""
+    """Return parts of a distance (…, n_features) summed to their bins, (…, n_bins).
+
+    Those of a band of the spectrogram are shared by its bins.
+    """
     lead = parts.shape[:-1]
+    if view == "spectrogram":
+        n_bands, width, _ = _bands(n_bins)
+        of_bands = parts.reshape(*lead, n_bands, -1).sum(axis=-1) / width
+        found = np.zeros((*lead, n_bins), dtype=parts.dtype)
+        found[..., 1 : 1 + n_bands * width] = of_bands.repeat(width, axis=-1)
+        return found
     if view == "level":
         return np.concatenate([parts, np.zeros((*lead, n_bins - 1))], axis=-1)
     if view in ("magnitude-dc", "residual"):

@@ -10,8 +10,9 @@ from spectra.arrays import ComplexArray, Float32Array, Float64Array, FloatArray,
 from spectra.signal.frames import FrameGrid, require_window
 from spectra.signal.scale import Scale
 from spectra.signal.spectrum import frame_spectra, with_mean
-from spectra.signal.views import VIEWS, View, n_features
+from spectra.signal.views import BANDS, VIEWS, View, n_features
 from spectra.spectral import coupling
+from spectra.signal.loudness import loudness
 from spectra.spectral.normal import Neighbours, NormalSpectra
 
 # Rows gathered at a time while a bank is made.
@@ -46,6 +47,8 @@ class Comparison:
     references : tuple of NormalSpectra
     whitening : ndarray (n_bins, n_channels, n_channels), optional
         Of the view "residual": the matrices of `coupling.whitening_matrices`.
+    silence : ndarray (n_channels, n_bands), optional
+        Of the view "spectrogram": the powers of `loudness.silences`.
     """
 
     grid: FrameGrid
@@ -54,6 +57,7 @@ class Comparison:
     window: str | tuple[str, float]
     references: tuple[NormalSpectra, ...]
     whitening: ComplexArray | None = None
+    silence: FloatArray | None = None
 
     def __post_init__(self) -> None:
         require_window(self.window)
@@ -63,6 +67,8 @@ class Comparison:
             raise ValueError("Frames are compared without their level, and with it.")
         if (self.view == "residual") != (self.whitening is not None):
             raise ValueError("The view residual has whitening matrices, and no other view has.")
+        if (self.view == "spectrogram") != (self.silence is not None):
+            raise ValueError("The view spectrogram has powers of silence, and no other view has.")
         if any(one.nperseg != self.grid.nperseg for one in self.references):
             raise ValueError("Normal frames have the length of the frames compared with them.")
         n_bins, n_channels = self.nperseg // 2 + 1, len(self.references[0].means)
@@ -72,6 +78,10 @@ class Comparison:
         shape = (n_bins, n_channels, n_channels)
         if self.whitening is not None and self.whitening.shape != shape:
             raise ValueError(f"The whitening matrices have the shape {shape}.")
+        if self.silence is not None:
+            expected = (n_channels, min(BANDS, n_bins - 1))
+            if self.silence.shape != expected or not (self.silence > 0).all():
+                raise ValueError(f"The powers of silence are {expected} numbers above 0.")
 
     @property
     def nperseg(self) -> int:
@@ -90,7 +100,9 @@ class Comparison:
 
     def features(self, X: ComplexArray, means: FloatArray) -> FloatArray:
         """Return φ of spectra X (n_channels, n_frames, n_bins) of frames less these means."""
-        return view_features(X, means, self.view, self.window, self.nperseg, self.whitening)
+        return view_features(
+            X, means, self.view, self.window, self.nperseg, self.whitening, self.silence
+        )
 
     def distances(
         self, X: ComplexArray, means: FloatArray, own_starts: IntArray | None
@@ -112,12 +124,14 @@ def view_features(
     window: str | tuple[str, float],
     nperseg: int,
     whitening: ComplexArray | None = None,
+    silence: FloatArray | None = None,
 ) -> FloatArray:
     """Return φ of spectra of frames less their means, (n_channels, n_frames, n_features)."""
     phi, keeps_mean = VIEWS[view]
     if keeps_mean:
         X = with_mean(X, means, window, nperseg)
-    return phi(X if whitening is None else coupling.residual(X, whitening))
+    features = phi(X if whitening is None else coupling.residual(X, whitening))
+    return features if silence is None else loudness(features, silence)
 
 
 def cut_frames(scaled: Float32Array, starts: IntArray | range, nperseg: int) -> Float32Array:

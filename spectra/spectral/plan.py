@@ -10,11 +10,12 @@ from spectra.signal.distance import Targets
 from spectra.signal.frames import FrameGrid
 from spectra.signal.scale import Scale
 from spectra.signal.spectrum import with_mean
-from spectra.signal.views import View
+from spectra.signal.views import BANDS, View
 from spectra.spectral import coupling
 from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.comparison import Comparison, gathered_spectra, view_features
+from spectra.signal.loudness import silences
 from spectra.spectral.normal import (
     Neighbours,
     NormalSpectra,
@@ -27,6 +28,8 @@ from spectra.threads import one_blas_thread
 
 # Share of the normal rows around a frame that it is not compared with.
 LEFT_OUT: Final = 0.1
+# Views that see where in the frame an event lies.
+KEEP_PHASES: Final[tuple[View, ...]] = ("complex", "spectrogram")
 
 
 class Frames(NamedTuple):
@@ -147,22 +150,25 @@ def _of_one_length(
     nperseg = frames.grid.nperseg
     transformed = [gathered_spectra(signal, scale, bank.starts, nperseg, window) for bank in banks]
     for view, levels in frames.views:
-        whitening = None
+        whitening = silence = None
         if view == "residual":
             whitening = coupling.whitening_matrices(with_mean(*transformed[-1], window, nperseg))
+        if view == "spectrogram":
+            powers = view_features(*transformed[-1], view, window, nperseg)
+            silence = silences(powers, min(BANDS, nperseg // 2))
         references = tuple(
             NormalSpectra(
-                Targets.of(view_features(X, means, view, window, nperseg, whitening)),
+                Targets.of(view_features(X, means, view, window, nperseg, whitening, silence)),
                 means,
                 bank.starts,
                 nperseg,
                 bank.margin,
-                # A tenth of the frames has all phases: no reference for the view that keeps them.
-                bank.neighbours if view != "complex" else bank.neighbours[:1],
+                # A tenth of the frames has all phases: no reference for views that keep them.
+                bank.neighbours[:1] if view in KEEP_PHASES else bank.neighbours,
                 bank.declared,
             )
             for bank, (X, means) in zip(banks, transformed, strict=True)
         )
-        yield Comparison(frames.grid, view, levels, window, references, whitening)
+        yield Comparison(frames.grid, view, levels, window, references, whitening, silence)
     for differences in frames.amplitudes:
         yield Amplitude(frames.grid, window, differences)

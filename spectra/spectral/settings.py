@@ -10,6 +10,7 @@ from spectra.calibration.fusion import Statistic
 from spectra.calibration.scores import Scores
 from spectra.parameters import MOST_ROWS, require, require_integer
 from spectra.signal.frames import FrameGrid, require_window
+from spectra.signal.loudness import loudness_period
 from spectra.signal.period import dominant_period
 from spectra.signal.views import VIEWS, View
 from spectra.spectral.coupling import MAX_CHANNELS
@@ -27,8 +28,14 @@ PHASES: Final[tuple[View, tuple[bool, ...]]] = ("complex", (False,))
 # Frame lengths around the dominant period, in periods, and their views. With magnitudes of one
 # period and phases of two as well the mean VUS-PR on the development series is the same.
 PERIODS: Final = ((0.5, (MAGNITUDES, PHASES)), (1.0, (PHASES,)), (2.0, (MAGNITUDES,)))
-# Shortest frame length around a period.
+# Frame lengths around the period of the loudness, in periods: they see when in a cycle each band is
+# loud. The mean VUS-PR on 618 development series is 0.005 higher with them, that of UCR 0.05. With
+# half a period as well, or one period alone, it is the same, and 0.002 lower.
+SPECTROGRAMS: Final = (1.0, 2.0)
+SPECTROGRAM: Final[tuple[View, tuple[bool, ...]]] = ("spectrogram", (False,))
+# Shortest frame length around a period, and around that of the loudness.
 SHORTEST: Final = 8
+SHORTEST_SPECTROGRAM: Final = 16
 # Frames of more than this share of a recording have too few others to be compared with.
 LONGEST_SHARE: Final = 0.27
 # Rows from one default score to the next.
@@ -139,22 +146,27 @@ class Spectral:
         everything_normal = normal_rows == slice(0, len(signal))
         own_ks, normal_ks = (K_OWN, K_NORMAL) if self.k is None else ((self.k,), (self.k,))
         period = dominant_period(signal)
-        frames = self._frames(signal.shape, period or 0)
+        # One view or one frame length is asked for to see that one alone.
+        alone = self.nperseg is not None or self.view is not None
+        loud = None if alone else loudness_period(signal)
+        frames = self._frames(signal.shape, period or 0, loud or 0)
         plan = Plan(
             frames=frames,
             ks=() if everything_normal else own_ks,
             normal_ks=normal_ks,
             window=self.window,
             step=min(each.grid.hop for each in frames),
-            # One view or one frame length is asked for to see that one alone.
-            points=self.nperseg is None and self.view is None,
+            points=not alone,
             period=period,
             causal=self.causal,
         )
         return SpectralModel.fit(signal, plan, normal_rows, unscored)
 
-    def _frames(self, shape: tuple[int, ...], period: int) -> tuple[Frames, ...]:
-        """Return the frame lengths, by default fixed ones and those around the dominant period."""
+    def _frames(self, shape: tuple[int, ...], period: int, loud: int) -> tuple[Frames, ...]:
+        """Return the frame lengths, by default fixed ones and those around the dominant period.
+
+        `loud` is the period of the loudness; 0 where there is none.
+        """
         alone = None if self.view is None else ((self.view, (False,)),)
         if self.nperseg is not None:
             return (Frames(FrameGrid.of(int(self.nperseg)), alone or (MAGNITUDES,)),)
@@ -168,6 +180,10 @@ class Spectral:
         for share, of_share in PERIODS if period else ():
             views = compared.setdefault(max(SHORTEST, round(share * period)), [])
             views += [view for view in of_share if view not in views]
+        for share in SPECTROGRAMS if loud else ():
+            compared.setdefault(max(SHORTEST_SPECTROGRAM, round(share * loud)), []).append(
+                SPECTROGRAM
+            )
         frames = []
         for nperseg, views in sorted(compared.items()):
             if nperseg > longest:
