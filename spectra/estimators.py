@@ -50,8 +50,9 @@ class SpectralDetector(RowDetector):
         default both 5 and a tenth of all, as in `spectra.detect`.
     view : str, optional
         View of the spectra that is compared alone: "magnitude", "magnitude-dc", "complex",
-        "aligned", "shape", "level" or "residual". By default magnitudes with and without the level,
-        single rows, and of several channels the residual.
+        "aligned", "shape", "level", "residual" or "spectrogram". By default magnitudes with and
+        without the level, phases and spectrograms around the period, single rows, and of several
+        channels the residual.
     fs : float, optional
         Sampling rate in Hz of data without time; it names frequencies and changes no score.
     window : str or (str, float)

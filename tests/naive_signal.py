@@ -69,6 +69,23 @@ def spectrum(frame):
     ]
 
 
+def band_powers(X, n_bands=4, n_stretches=16):
+    """The mean power of the signal of each band, bins of one width from 1 on, in each stretch."""
+    n_bands = min(n_bands, len(X) - 1)
+    width = (len(X) - 1) // n_bands
+    n_stretches = min(n_stretches, width)
+    powers = []
+    for band in range(n_bands):
+        bins = X[1 + band * width : 1 + (band + 1) * width]
+        at = [
+            abs(sum(x * cmath.exp(2j * cmath.pi * k * t / width) for k, x in enumerate(bins))) ** 2
+            for t in range(width)
+        ]
+        edges = [round(i * width / n_stretches) for i in range(n_stretches + 1)]
+        powers += [fsum(at[a:b]) / (b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    return powers
+
+
 def squared_distance(a, b):
     return fsum((x - y) ** 2 for x, y in zip(a, b, strict=True))
 

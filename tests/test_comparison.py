@@ -7,9 +7,10 @@ import pytest
 
 from spectra.signal.distance import Targets
 from spectra.signal.frames import FrameGrid, taper
+from spectra.signal.loudness import silences
 from spectra.signal.scale import Scale
 from spectra.signal.spectrum import spectrum, with_mean
-from spectra.signal.views import VIEWS
+from spectra.signal.views import BANDS, VIEWS
 from spectra.spectral import coupling
 from spectra.spectral.comparison import (
     Comparison,
@@ -35,12 +36,15 @@ def comparison(view: str = "magnitude", levels: tuple[bool, ...] = (False, True)
     X, means = spectra_of(scaled(), starts, 16, "hann")
     whole = with_mean(X, means, "hann", 16)
     whitening = coupling.whitening_matrices(whole) if view == "residual" else None
-    bank = view_features(X, means, view, "hann", 16, whitening)
+    silence = None
+    if view == "spectrogram":
+        silence = silences(view_features(X, means, view, "hann", 16), BANDS)
+    bank = view_features(X, means, view, "hann", 16, whitening, silence)
     references = tuple(
         NormalSpectra(Targets.of(bank), means, starts, 16, 16, NEIGHBOURS[:count])
         for count in (2, 1)
     )
-    return Comparison(GRID, view, levels, "hann", references, whitening)
+    return Comparison(GRID, view, levels, "hann", references, whitening, silence)
 
 
 @pytest.mark.parametrize("nperseg", [2, 3, 16])

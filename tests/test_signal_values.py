@@ -314,6 +314,7 @@ def test_views_have_a_value_for_each_bin_part(n_bins: int) -> None:
         "shape": n_bins - 1,
         "level": 1,
         "residual": n_bins,
+        "spectrogram": n_bins - 1,
     }
     assert {view: n_features(view, n_bins) for view in VIEWS} == expected
     keep_the_mean = {view for view, (_, with_mean) in VIEWS.items() if with_mean}

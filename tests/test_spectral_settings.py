@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from spectra.spectral.comparison import Comparison
 from spectra.spectral.model import SpectralModel
 from spectra.spectral.settings import LENGTHS, Spectral
 
@@ -37,6 +38,24 @@ def test_default_frames_are_fixed_lengths_and_those_around_the_period() -> None:
     lengths = fitted_lengths(Spectral(), 20_000, period=400)
     assert set(LENGTHS) <= set(lengths)
     assert set(lengths) - set(LENGTHS) == {200, 400, 800}
+
+
+def bursts(period: int, n: int, seed: int = 0) -> np.ndarray:
+    """Noise that is four times as loud for a fifth of each period."""
+    loud = np.arange(n) % period < period // 5
+    return (np.where(loud, 4.0, 1.0) * np.random.default_rng(seed).normal(size=n))[:, None]
+
+
+def test_spectrograms_are_compared_around_the_period_of_the_loudness() -> None:
+    model, _ = Spectral().fit(bursts(300, 12_000))
+    found = {
+        comparison.nperseg: comparison.references
+        for comparison in model.standardised.base.comparisons
+        if isinstance(comparison, Comparison) and comparison.view == "spectrogram"
+    }
+    assert sorted(found) == [300, 600]
+    # A tenth of the frames has bursts at all places.
+    assert all(one.k == 1 for refs in found.values() for ref in refs for one in ref.neighbours)
 
 
 def views(model: SpectralModel) -> set[tuple[str, tuple[bool, ...]]]:

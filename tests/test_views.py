@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import naive_signal
 from spectra.signal.spectrum import spectrum
 from spectra.signal.views import FAINT, VIEWS, by_bin
 
@@ -35,6 +36,7 @@ def test_views_are_their_formulas(n_bins: int) -> None:
             "level": [x[0].real],
             "complex": [part for value in x[1:] for part in (value.real, value.imag)],
             "shape": [size / (power + FAINT) ** 0.5 for size in sizes[1:]],
+            "spectrogram": naive_signal.band_powers(x),
         }
         for view, values in expected.items():
             np.testing.assert_allclose(phi(view, X)[row], values, rtol=1e-12)
@@ -53,6 +55,31 @@ def test_views_of_magnitudes_do_not_see_a_shift_in_time(view: str, shift: int) -
     frame = np.random.default_rng(3).normal(size=(1, 32))
     one, other = (spectrum(each, np.ones(32)) for each in (frame, np.roll(frame, shift, axis=1)))
     np.testing.assert_allclose(phi(view, other), phi(view, one), atol=1e-12)
+
+
+@given(n_bins=st.sampled_from([2, 5, 9, 65, 66, 129, 260]), seed=st.integers(0, 9))
+def test_band_powers_are_the_definition_and_add_up_to_the_power_of_their_bins(
+    n_bins: int, seed: int
+) -> None:
+    X = spectra(seed, n_bins=n_bins)
+    found = phi("spectrogram", X)
+    for row, x in zip(found, X, strict=True):
+        np.testing.assert_allclose(row, naive_signal.band_powers(list(x)), rtol=1e-9)
+    width = (n_bins - 1) // min(4, n_bins - 1)
+    if width <= 16 or width % 16 == 0:
+        # Stretches of one length: their mean is that over the frame (Parseval).
+        by_band = found.reshape(len(X), -1, min(16, width)).mean(axis=-1)
+        bins = (np.abs(X[:, 1:]) ** 2)[:, : by_band.shape[1] * width]
+        np.testing.assert_allclose(by_band, bins.reshape(*by_band.shape, -1).sum(axis=-1))
+
+
+def test_a_spectrogram_sees_when_in_the_frame_a_band_is_loud() -> None:
+    t = np.arange(256)
+    frame = np.where((t >= 96) & (t < 128), np.cos(2 * np.pi * 0.3 * t), 0.0)
+    found = phi("spectrogram", spectrum(frame[None], np.ones(256))).reshape(4, 16)
+    assert found.sum(axis=1).argmax() == 2
+    assert set(np.argsort(found[2])[-2:]) == {6, 7}
+    assert found[2, [6, 7]].sum() > 0.8 * found.sum()
 
 
 @given(st.integers(0, 31))

@@ -1,6 +1,7 @@
 """The evidence of the signal pipeline: a frame and its nearest normal spectra."""
 
 from collections.abc import Iterator
+from math import log
 from typing import Final
 
 import numpy as np
@@ -23,8 +24,9 @@ def evidence(
 ) -> Iterator[Evidence]:
     """Yield the evidence of each of the `steps` of a signal (n_samples, n_channels).
 
-    It is that of the step's largest base score. Amplitudes and single rows have no normal spectrum:
-    their evidence is that of the first comparison of their frame length, or of the shortest.
+    It is that of the step's largest base score. Amplitudes and single rows have no normal spectrum,
+    and the bands of a spectrogram are wide: their evidence is that of the first other comparison of
+    frames about as long.
     """
     sources = _with_spectra(model.base)
     usual: dict[tuple[int, int], FloatArray] = {}
@@ -37,15 +39,19 @@ def evidence(
 
 
 def _with_spectra(base: BaseScores) -> list[Source]:
-    """Return the source of each base score, or one of its frame length that has normal spectra."""
+    """Return the source of each base score, or one about as long that tells single bins."""
     compared = [source for source in base.sources if source is not None]
-    by_length = {source.comparison.nperseg: source for source in reversed(compared)}
+    fine = [each for each in compared if each.comparison.view != "spectrogram"] or compared
+
+    def as_long(nperseg: int) -> Source:
+        return min(fine, key=lambda each: abs(log(each.comparison.nperseg / nperseg)))
+
     sources = [
-        source or by_length.get(comparison.nperseg, compared[0])
+        source if source in fine else as_long(comparison.nperseg)
         for comparison in base.comparisons
         for source in comparison.sources
     ]
-    return sources + [compared[0]] * (len(base.sources) - len(sources))
+    return sources + [as_long(1)] * (len(base.sources) - len(sources))
 
 
 def _of_step(

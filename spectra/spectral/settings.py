@@ -60,15 +60,16 @@ class Spectral:
     Parameters
     ----------
     nperseg : int, optional
-        Rows of a frame. By default frames of 16, 64, 128, 256 and 512 rows side by side, and
-        frames of a half, one and two dominant periods.
+        Rows of a frame. By default frames of 16, 64, 128, 256 and 512 rows side by side, frames of
+        a half, one and two dominant periods, and of one and two periods of the loudness.
     k : float, optional
         Number of nearest normal spectra, below 1 their share. By default 1, and where a recording
         is its own reference a tenth of its frames too.
     view : str, optional
         Compare this view of the spectra alone: "magnitude", "magnitude-dc", "complex", "aligned",
-        "shape", "level" or "residual". By default magnitudes with and without the level, phases
-        of frames around the period, single rows, and of several channels the residual.
+        "shape", "level", "residual" or "spectrogram". By default magnitudes with and without the
+        level, phases of frames around the period, spectrograms of frames around the period of the
+        loudness, single rows, and of several channels the residual.
     window : str or (str, float)
         A window that `scipy.signal.get_window` knows.
     causal : bool
@@ -157,7 +158,9 @@ class Spectral:
             window=self.window,
             step=min(each.grid.hop for each in frames),
             points=not alone,
-            period=period,
+            # Bursts of a rhythm are in each of its blocks: 40,000 rows of noise with a burst every
+            # 1,000 have 6 alarms then, with blocks of 256 rows 18.
+            period=period or loud,
             causal=self.causal,
         )
         return SpectralModel.fit(signal, plan, normal_rows, unscored)
