@@ -41,17 +41,21 @@ def evidence(
 def _with_spectra(base: BaseScores) -> list[Source]:
     """Return the source of each base score, or one about as long that tells single bins."""
     compared = [source for source in base.sources if source is not None]
-    fine = [each for each in compared if each.comparison.view != "spectrogram"] or compared
+    fine = [each for each in compared if each.comparison.view != "spectrogram"]
+    if not fine:
+        return compared
 
-    def as_long(nperseg: int) -> Source:
+    def fine_source(source: Source | None, nperseg: int) -> Source:
+        if source is not None and source.comparison.view != "spectrogram":
+            return source
         return min(fine, key=lambda each: abs(log(each.comparison.nperseg / nperseg)))
 
     sources = [
-        source if source in fine else as_long(comparison.nperseg)
+        fine_source(source, comparison.nperseg)
         for comparison in base.comparisons
         for source in comparison.sources
     ]
-    return sources + [as_long(1)] * (len(base.sources) - len(sources))
+    return sources + [fine_source(None, 1)] * (len(base.sources) - len(sources))
 
 
 def _of_step(
