@@ -3,6 +3,7 @@
 import cmath
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from math import fsum, inf, isfinite, isnan, nan, sqrt
 
 
@@ -82,7 +83,7 @@ def band_powers(X, n_bands=4, n_stretches=16):
             for t in range(width)
         ]
         edges = [round(i * width / n_stretches) for i in range(n_stretches + 1)]
-        powers += [fsum(at[a:b]) / (b - a) for a, b in zip(edges, edges[1:], strict=False)]
+        powers += [fsum(at[a:b]) / (b - a) for a, b in pairwise(edges)]
     return powers
 
 

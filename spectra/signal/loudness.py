@@ -2,9 +2,9 @@
 
 Loudness is the logarithm of the power of a band, in units of its usual power.
 
-φ = log(1 + P / (SILENT · P_usual)) is 0 for silence. Bands of which one is a thousand times as strong
-as another count alike, and below SILENT of its usual power a band is as good as silent. Loudness
-grows with the logarithm of power (Fechner 1860).
+φ = log(1 + P / (SILENT · P_usual)) is 0 for silence. Bands of which one is a thousand times as
+strong as another count alike, and below SILENT of its usual power a band is as good as silent.
+Loudness grows with the logarithm of power (Fechner 1860).
 
 Bursts of noise that come every hour are never twice the same: the signal has no period, and its
 loudness has one.
@@ -35,13 +35,12 @@ def silences(powers: FloatArray, n_bands: int) -> FloatArray:
 
     `powers` (n_channels, n_frames, n_bands · n_stretches) are those of normal frames, NaN in gaps.
     """
-    by_band = powers.reshape(*powers.shape[:2], n_bands, -1)
-    whole = ~np.isnan(powers).any(axis=-1)
-    usual = [
-        np.median(of_channel[known], axis=(0, 2)) if known.any() else np.zeros(n_bands)
-        for of_channel, known in zip(by_band, whole, strict=True)
-    ]
-    return (SILENT * np.array(usual) + ROUNDING).astype(powers.dtype)
+    usual = np.zeros((len(powers), n_bands))
+    for channel, of_channel in enumerate(powers):
+        whole = of_channel[~np.isnan(of_channel).any(axis=-1)]
+        if len(whole):
+            usual[channel] = np.median(whole.reshape(len(whole), n_bands, -1), axis=(0, 2))
+    return (SILENT * usual + ROUNDING).astype(powers.dtype)
 
 
 def loudness(powers: FloatArray, silence: FloatArray) -> FloatArray:

@@ -3,8 +3,8 @@
 Each view maps X (…, n_bins), complex, to φ(X) (…, n_features), real. The distance of two frames is
 ‖φ(X) − φ(Y)‖². No view sees everything. The magnitude sees bursts, tones and odd cycles wherever
 they lie in the frame; with bin 0 it sees the level too. The complex plane sees a shift in time. The
-shape sees a cycle of another form, however loud. The level sees the mean alone. The spectrogram sees
-when in the frame each band of frequencies is loud, whatever its phases
+shape sees a cycle of another form, however loud. The level sees the mean alone. The spectrogram
+sees when in the frame each band of frequencies is loud, whatever its phases
 (`spectra.signal.loudness`). The residual, of several channels, sees channels depart that always
 move together, each normal by itself (`spectra.spectral.coupling`).
 """

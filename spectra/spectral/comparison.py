@@ -8,11 +8,11 @@ import numpy as np
 
 from spectra.arrays import ComplexArray, Float32Array, Float64Array, FloatArray, IntArray
 from spectra.signal.frames import FrameGrid, require_window
+from spectra.signal.loudness import loudness
 from spectra.signal.scale import Scale
 from spectra.signal.spectrum import frame_spectra, with_mean
 from spectra.signal.views import BANDS, VIEWS, View, n_features
 from spectra.spectral import coupling
-from spectra.signal.loudness import loudness
 from spectra.spectral.normal import Neighbours, NormalSpectra
 
 # Rows gathered at a time while a bank is made.

@@ -8,6 +8,7 @@ from spectra.arrays import Float64Array, IntArray
 from spectra.errors import DataError
 from spectra.signal.distance import Targets
 from spectra.signal.frames import FrameGrid
+from spectra.signal.loudness import silences
 from spectra.signal.scale import Scale
 from spectra.signal.spectrum import with_mean
 from spectra.signal.views import BANDS, View
@@ -15,7 +16,6 @@ from spectra.spectral import coupling
 from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.comparison import Comparison, gathered_spectra, view_features
-from spectra.signal.loudness import silences
 from spectra.spectral.normal import (
     Neighbours,
     NormalSpectra,
