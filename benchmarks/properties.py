@@ -461,6 +461,9 @@ def rhythms(seeds: int) -> list[Figure]:
             figures.append(share(f"period {period}, 40 cycles: {kind}", outcomes, 0.9))
     outcomes = [found(*_odd_cycle(seed, 500, 8, "flat")) for seed in range(seeds)]
     figures.append(share("period 500, 8 cycles: flat", outcomes, 0.9))
+    for kind in BURSTS:
+        outcomes = [found(*_odd_burst(seed, kind)) for seed in range(seeds)]
+        figures.append(share(f"bursts of noise, one {kind}", outcomes, 0.9))
     for name, make in CALENDARS.items():
         outcomes = []
         for seed in range(seeds):
@@ -495,6 +498,30 @@ def _odd_cycle(seed: int, period: int, n_cycles: int, kind: str) -> tuple[Any, R
     cycles[at] = odd
     x = cycles.ravel() + 0.1 * rng.standard_normal(n_cycles * period)
     return spectra.detect(x), (at * period, (at + 1) * period - 1)
+
+
+# First row and length of the bursts of an odd cycle of 300 rows, in which one of 60 rows begins at
+# row 60.
+BURSTS: dict[str, list[tuple[int, int]]] = {
+    "missing": [],
+    "doubled": [(60, 60), (180, 60)],
+    "late": [(135, 60)],
+    "twice as long": [(60, 120)],
+    "half as long": [(60, 30)],
+}
+
+
+def _odd_burst(seed: int, kind: str) -> tuple[Any, Rows]:
+    """Return what is found of 40 cycles of noise with a burst, one of them odd, and its rows."""
+    rng = np.random.default_rng([seed, 300])
+    sizes = np.ones((40, 300))
+    sizes[:, 60:120] = 5
+    at = int(rng.integers(20, 39))
+    sizes[at] = 1
+    for first, length in BURSTS[kind]:
+        sizes[at, first : first + length] = 5
+    x = sizes.ravel() * rng.standard_normal(sizes.size)
+    return spectra.detect(x), (at * 300, (at + 1) * 300 - 1)
 
 
 def _flat_day(rng: np.random.Generator) -> tuple[Floats, Rows]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bursts import KINDS, bursts
 from spectra.alarms import find_alarms
 from spectra.calibration.fusion import SurprisalMean
 from spectra.calibration.gaussian import p_from_z
@@ -158,6 +159,19 @@ def test_normal_rows_are_what_the_rest_is_compared_with() -> None:
     _, scores = Spectral().fit(values, slice(0, 3000))
     z = scores.sample_z
     assert np.median(z[3200:]) > np.quantile(z[:2800], 0.99)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_burst_of_noise_out_of_its_rhythm_is_found_where_no_two_are_alike(kind: str) -> None:
+    found = 0
+    for seed in range(4):
+        x = bursts(288, 40, seed, kind, at=26)
+        _, scores = Spectral().fit(x)
+        alarms = find_alarms(scores, 0.001)
+        # The cycle, and the frames that reach into it.
+        inside = (alarms.first < 27 * 288 + 72) & (alarms.last > 26 * 288 - 72)
+        found += bool(inside.any())
+    assert found >= 3
 
 
 @pytest.mark.parametrize("slope", [4e-3, -4e-3])

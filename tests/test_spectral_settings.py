@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bursts import bursts
 from spectra.spectral.comparison import Comparison
 from spectra.spectral.model import SpectralModel
 from spectra.spectral.settings import LENGTHS, Spectral
@@ -40,14 +41,8 @@ def test_default_frames_are_fixed_lengths_and_those_around_the_period() -> None:
     assert set(lengths) - set(LENGTHS) == {200, 400, 800}
 
 
-def bursts(period: int, n: int, seed: int = 0) -> np.ndarray:
-    """Noise that is four times as loud for a fifth of each period."""
-    loud = np.arange(n) % period < period // 5
-    return (np.where(loud, 4.0, 1.0) * np.random.default_rng(seed).normal(size=n))[:, None]
-
-
 def test_spectrograms_are_compared_around_the_period_of_the_loudness() -> None:
-    model, _ = Spectral().fit(bursts(300, 12_000))
+    model, _ = Spectral().fit(bursts(300, 40))
     found = {
         comparison.nperseg: comparison.references
         for comparison in model.standardised.base.comparisons
