@@ -26,7 +26,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("results")
     values = np.random.default_rng(0).standard_normal(40_000)
     for i in range(N_EVENTS):
-        values[5000 + 1100 * i : 5040 + 1100 * i] += 12 + i
+        # At no regular distance: what comes back regularly is a rhythm.
+        start = 5000 + 1100 * i + 37 * i * i % 300
+        values[start : start + 40] += 12 + i
     for name, part in (
         ("many.csv", values),
         ("one.csv", values[:5500]),
