@@ -82,14 +82,20 @@ def test_a_rate_beyond_the_data_is_answered_with_the_smallest_one() -> None:
 
 def test_rows_declared_normal_raise_as_many_alarms_as_alpha_says() -> None:
     # A job that runs every "day" of 400 rows is normal where it is declared normal.
-    x = noise(24_000)
-    for start in range(200, x.size, 400):
-        x[start : start + 20] += 6.0
+    recordings = [noise(24_000, seed) for seed in range(3)]
+    for x in recordings:
+        for start in range(200, x.size, 400):
+            x[start : start + 20] += 6.0
     for alpha in (0.01, 0.001):
-        found = spectra.detect(x, normal_rows=(0, 16_000), alpha=alpha)
-        flagged = found.step_scores.flagged(alpha)
-        assert flagged[:4000].mean() <= 1.5 * alpha
-        assert flagged[4100:].mean() <= 5 * alpha
+        # Four steps of a recording are expected at 0.001, and an event has several.
+        flagged = np.array(
+            [
+                spectra.detect(x, normal_rows=(0, 16_000), alpha=alpha).step_scores.flagged(alpha)
+                for x in recordings
+            ]
+        )
+        assert flagged[:, :4000].mean() <= 1.5 * alpha
+        assert (flagged[:, 4100:].mean(axis=1) <= 5 * alpha).all()
 
 
 def test_the_same_normal_rows_and_recording_agree_on_the_rows_after_them() -> None:
