@@ -72,7 +72,8 @@ def _loudness(signal: Float64Array) -> Iterator[FloatArray]:
         deviation = known.std() if known.size else 0.0
         if not deviation > 0:
             continue
-        frames = np.lib.stride_tricks.sliding_window_view(values / deviation, SHORT)[::HOP]
+        scaled = ((values - known.mean()) / deviation).astype(np.float32)
+        frames = np.lib.stride_tricks.sliding_window_view(scaled, SHORT)[::HOP]
         powers = band_powers(frame_spectra(frames, "hann")[0])[None]
         found = loudness(powers, silences(powers, BANDS))[0]
         if np.isfinite(found).any():

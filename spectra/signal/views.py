@@ -10,12 +10,13 @@ move together, each normal by itself (`spectra.spectral.coupling`).
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
 
 from spectra import rotation
-from spectra.arrays import ComplexArray, FloatArray, IntArray
+from spectra.arrays import ComplexArray, FloatArray
 
 View = Literal[
     "magnitude", "magnitude-dc", "complex", "aligned", "shape", "level", "residual", "spectrogram"
@@ -83,20 +84,28 @@ def band_powers(X: ComplexArray) -> FloatArray:
     FFT is the signal of the band at w instants. Their mean power is the power of its bins
     (Parseval). A frame of few bins has fewer bands and stretches.
     """
-    n_bands, width, edges = _bands(X.shape[-1])
+    n_bands, width, averages = _bands(X.shape[-1])
     bins = X[..., 1 : 1 + n_bands * width].reshape(*X.shape[:-1], n_bands, width)
-    parts = np.ascontiguousarray(np.fft.ifft(bins, norm="forward").astype(X.dtype))
-    powers = np.square(np.abs(parts))
-    sums = np.add.reduceat(powers, edges[:-1], axis=-1) / np.diff(edges).astype(powers.dtype)
-    return np.asarray(sums.reshape(*X.shape[:-1], -1))
+    signals = np.fft.ifft(bins, norm="forward").astype(X.dtype, copy=False)
+    powers = signals.real**2 + signals.imag**2
+    if width > STRETCHES:
+        powers = powers @ averages.astype(powers.dtype)
+    return np.asarray(powers.reshape(*X.shape[:-1], -1))
 
 
-def _bands(n_bins: int) -> tuple[int, int, IntArray]:
-    """Return the number of bands, the bins of each, and the edges of its stretches in instants."""
+@lru_cache(maxsize=64)
+def _bands(n_bins: int) -> tuple[int, int, FloatArray]:
+    """Return the number of bands, the bins of each, and the matrix that averages its stretches.
+
+    The matrix is (width, n_stretches) for `width` instants.
+    """
     n_bands = min(BANDS, n_bins - 1)
     width = (n_bins - 1) // n_bands
     edges = np.linspace(0, width, min(STRETCHES, width) + 1).round().astype(np.int64)
-    return n_bands, width, edges
+    lengths = np.diff(edges)
+    stretch = np.repeat(np.arange(lengths.size), lengths)
+    averages = (stretch[:, None] == np.arange(lengths.size)) / lengths
+    return n_bands, width, averages
 
 
 # φ of each view, and whether it is of spectra that keep the mean of the frame.
