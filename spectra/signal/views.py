@@ -84,13 +84,18 @@ def band_powers(X: ComplexArray) -> FloatArray:
     FFT is the signal of the band at w instants. Their mean power is the power of its bins
     (Parseval). A frame of few bins has fewer bands and stretches.
     """
-    n_bands, width, averages = _bands(X.shape[-1])
-    bins = X[..., 1 : 1 + n_bands * width].reshape(*X.shape[:-1], n_bands, width)
+    count, width, averages = _bands(X.shape[-1])
+    bins = X[..., 1 : 1 + count * width].reshape(*X.shape[:-1], count, width)
     signals = np.fft.ifft(bins, norm="forward").astype(X.dtype, copy=False)
     powers = signals.real**2 + signals.imag**2
     if width > STRETCHES:
         powers = powers @ averages.astype(powers.dtype)
     return np.asarray(powers.reshape(*X.shape[:-1], -1))
+
+
+def n_bands(n_bins: int) -> int:
+    """Return the number of bands of the spectrogram of a spectrum of `n_bins`."""
+    return min(BANDS, n_bins - 1)
 
 
 @lru_cache(maxsize=64)
@@ -99,13 +104,13 @@ def _bands(n_bins: int) -> tuple[int, int, FloatArray]:
 
     The matrix is (width, n_stretches) for `width` instants.
     """
-    n_bands = min(BANDS, n_bins - 1)
-    width = (n_bins - 1) // n_bands
+    count = n_bands(n_bins)
+    width = (n_bins - 1) // count
     edges = np.linspace(0, width, min(STRETCHES, width) + 1).round().astype(np.int64)
     lengths = np.diff(edges)
     stretch = np.repeat(np.arange(lengths.size), lengths)
     averages = (stretch[:, None] == np.arange(lengths.size)) / lengths
-    return n_bands, width, averages
+    return count, width, averages
 
 
 # φ of each view, and whether it is of spectra that keep the mean of the frame.
@@ -118,7 +123,7 @@ VIEWS: Final[dict[View, tuple[Callable[[ComplexArray], FloatArray], bool]]] = {
     "level": (level, True),
     # X is then the residual that the other channels do not predict (`spectral.coupling`).
     "residual": (magnitude_dc, True),
-    # φ is then in units of the usual power of its band, and logarithmic (`spectral.loudness`).
+    # φ is then in units of the usual power of its band, and logarithmic (`signal.loudness`).
     "spectrogram": (band_powers, False),
 }
 # Views that take something from normal frames, and are compared by the signal pipeline alone.
@@ -138,10 +143,10 @@ def by_bin(parts: FloatArray, view: View, n_bins: int) -> FloatArray:
     """
     lead = parts.shape[:-1]
     if view == "spectrogram":
-        n_bands, width, _ = _bands(n_bins)
-        of_bands = parts.reshape(*lead, n_bands, -1).sum(axis=-1) / width
+        count, width, _ = _bands(n_bins)
+        of_bands = parts.reshape(*lead, count, -1).sum(axis=-1) / width
         found = np.zeros((*lead, n_bins), dtype=parts.dtype)
-        found[..., 1 : 1 + n_bands * width] = of_bands.repeat(width, axis=-1)
+        found[..., 1 : 1 + count * width] = of_bands.repeat(width, axis=-1)
         return found
     if view == "level":
         return np.concatenate([parts, np.zeros((*lead, n_bins - 1))], axis=-1)

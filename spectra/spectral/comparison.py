@@ -11,7 +11,7 @@ from spectra.signal.frames import FrameGrid, require_window
 from spectra.signal.loudness import loudness
 from spectra.signal.scale import Scale
 from spectra.signal.spectrum import frame_spectra, with_mean
-from spectra.signal.views import BANDS, VIEWS, View, n_features
+from spectra.signal.views import VIEWS, View, n_bands, n_features
 from spectra.spectral import coupling
 from spectra.spectral.normal import Neighbours, NormalSpectra
 
@@ -79,7 +79,7 @@ class Comparison:
         if self.whitening is not None and self.whitening.shape != shape:
             raise ValueError(f"The whitening matrices have the shape {shape}.")
         if self.silence is not None:
-            expected = (n_channels, min(BANDS, n_bins - 1))
+            expected = (n_channels, n_bands(n_bins))
             if self.silence.shape != expected or not (self.silence > 0).all():
                 raise ValueError(f"The powers of silence are {expected} numbers above 0.")
 

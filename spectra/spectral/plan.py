@@ -11,7 +11,7 @@ from spectra.signal.frames import FrameGrid
 from spectra.signal.loudness import silences
 from spectra.signal.scale import Scale
 from spectra.signal.spectrum import with_mean
-from spectra.signal.views import BANDS, View
+from spectra.signal.views import View, n_bands
 from spectra.spectral import coupling
 from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.base_scores import BaseScores
@@ -155,7 +155,7 @@ def _of_one_length(
             whitening = coupling.whitening_matrices(with_mean(*transformed[-1], window, nperseg))
         if view == "spectrogram":
             powers = view_features(*transformed[-1], view, window, nperseg)
-            silence = silences(powers, min(BANDS, nperseg // 2))
+            silence = silences(powers, n_bands(nperseg // 2 + 1))
         references = tuple(
             NormalSpectra(
                 Targets.of(view_features(X, means, view, window, nperseg, whitening, silence)),

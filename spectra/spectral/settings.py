@@ -69,8 +69,8 @@ class Spectral:
     view : str, optional
         Compare this view of the spectra alone: "magnitude", "magnitude-dc", "complex", "aligned",
         "shape", "level", "residual" or "spectrogram". By default magnitudes with and without the
-        level, phases of frames around the period, spectrograms of frames around the period of the
-        loudness, single rows, and of several channels the residual.
+        level, phases of frames around the period, spectrograms of frames around it and around the
+        period of the loudness, single rows, and of several channels the residual.
     window : str or (str, float)
         A window that `scipy.signal.get_window` knows.
     causal : bool
@@ -202,7 +202,7 @@ class Spectral:
 def _of_spectrograms(period: int, rhythm: int) -> list[int]:
     """Return the frame lengths of spectrograms around two periods, which are 0 where there is none.
 
-    The loudness shows the same period where both are as wide as a peak from one another.
+    Periods that differ by less than the width of a peak are one: that of the loudness is taken.
     """
     same = abs(period - rhythm) <= PERIOD_WIDTH * rhythm
     periods = [each for each in ([rhythm] if same else [period, rhythm]) if each]
