@@ -30,28 +30,56 @@ def test_amplitude_of_differences_is_that_of_the_circular_ones_of_the_frame(
     x = np.random.default_rng(1).normal(size=(2, 200)).cumsum(axis=1).astype(np.float32)
     starts = GRID.starts(200)
     spectra = spectra_of(x, starts, 32, window)
-    found = Amplitude(GRID, window, differences=True).distances(*spectra, None)
+    found = Amplitude(GRID, window, "below", differences=True).distances(*spectra, None)
     frames = cut_frames(x, starts, 32).astype(float)
     tapered = (frames - frames.mean(axis=-1, keepdims=True)) * taper(window, 32)
     differences = tapered - np.roll(tapered, 1, axis=-1)
     expected = np.sqrt((differences**2).sum(axis=-1) / (taper(window, 32) ** 2).sum())
     np.testing.assert_allclose(found[0], expected, rtol=1e-3)
-    assert Amplitude(GRID, window, differences=True).transform == "below"
-    assert Amplitude(GRID, window).transform == "two-sided"
 
 
-@pytest.mark.parametrize("n_stuck", [150, 256])
-def test_a_value_that_is_stuck_in_a_signal_that_wanders_is_found(n_stuck: int) -> None:
+def wandering(rng: np.random.Generator, slope: float) -> np.ndarray:
+    """Return 6,000 rows whose power falls with the frequency to the power of `slope`."""
+    frequencies = np.fft.rfftfreq(6000)
+    frequencies[0] = 1.0
+    return np.fft.irfft(np.fft.rfft(rng.normal(size=6000)) / frequencies ** (slope / 2.0))
+
+
+@pytest.mark.parametrize("n_stuck", [64, 150, 256])
+@pytest.mark.parametrize("slope", [1.0, 2.0])
+def test_a_value_that_is_stuck_in_a_signal_that_wanders_is_found(
+    slope: float, n_stuck: int
+) -> None:
     hits = 0
     for seed in range(5):
-        rng = np.random.default_rng(seed)
-        frequencies = np.fft.rfftfreq(6000)
-        frequencies[0] = 1.0
-        x = np.fft.irfft(np.fft.rfft(rng.normal(size=6000)) / np.sqrt(frequencies))
+        x = wandering(np.random.default_rng(seed), slope)
         x[3000 : 3000 + n_stuck] = x[3000]
         found = detect(x).intervals
         hits += bool(((found.first < 3000 + n_stuck) & (found.last >= 3000)).any())
     assert hits >= 4
+
+
+def test_a_dead_channel_among_others_that_move_with_it_is_found_and_named() -> None:
+    named = 0
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        common = np.column_stack([wandering(rng, 1.2) for _ in range(3)])
+        own = np.column_stack([wandering(rng, 1.0) for _ in range(6)])
+        x = common @ rng.uniform(0.2, 1.0, (3, 6)) + 0.5 * own
+        x[2000:2120, 4] = x[2000, 4] + 0.01 * np.diff(x[:, 4]).std() * rng.normal(size=120)
+        found = detect(x).alarms
+        there = found[(found["start"] < 2120) & (found["end"] >= 2000)]
+        named += set(there["channel"]) == {"ch5"}
+    assert named >= 4
+
+
+def test_a_signal_that_often_stands_still_may_stand_still() -> None:
+    n_alarms = 0
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        moves = np.repeat(rng.random(100) < 0.8, 60)
+        n_alarms += len(detect(np.cumsum(moves * rng.normal(size=6000))).alarms)
+    assert n_alarms <= 10
 
 
 def test_silence_has_no_amplitude_and_a_gap_has_no_score() -> None:

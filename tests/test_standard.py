@@ -67,6 +67,18 @@ def test_small_amplitudes_score_by_their_share_of_the_median() -> None:
     assert still.z(np.zeros((1, 1, 1)))[0, 0, 0] == pytest.approx(1e-3 / MIN_SIGMA)
 
 
+def test_silence_counts_from_three_scales_below_the_usual_logarithm() -> None:
+    D = np.random.default_rng(3).lognormal(2.0, 0.3, size=(1, 1, 3_000))
+    standard = fit(D, "silent")
+    logs = np.log(D / np.median(D) + 0.05)
+    low, middle = np.quantile(logs, [0.1, 0.5])
+    scale = (middle - low) / 1.2815
+    np.testing.assert_allclose(standard.z(D), (middle - logs) / scale - 3.0, atol=1e-6)
+    assert standard.z(np.zeros((1, 1, 1)))[0, 0, 0] == pytest.approx(
+        (middle - np.log(0.05)) / scale - 3.0
+    )
+
+
 def test_rare_lengths_of_a_state_are_a_few_deviations_from_the_usual() -> None:
     D = np.repeat([0.0, 0.4, 1.2], [9_500, 400, 100])[None, None]
     assert 3.0 < fit(D).z(D).max() < 12.0

@@ -8,7 +8,7 @@ import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray
 
-Transform = Literal["log", "log1p", "two-sided", "below"]
+Transform = Literal["log", "log1p", "two-sided", "below", "silent"]
 
 # Added to every distance before its logarithm, as a fraction of the mean of the distances below
 # their 90 % quantile: smaller differences say little, and rows of a quantised signal may all lie on
@@ -57,6 +57,9 @@ class Standard:
         z = |D − mu| / sigma: less is as anomalous as more.
     "below"
         z = (mu − D / floor) / sigma: less is anomalous. The floor is the median.
+    "silent"
+        z = (mu − log(D / floor + FLOOR)) / sigma, with mu WINSOR scales below the median: what is
+        quiet now and then scores 0, and a stuck value the more, the less the signal is ever still.
 
     `floor`, `mu` and `sigma` are (n_scores, n_channels).
     """
@@ -92,6 +95,13 @@ class Standard:
             elif transform == "below":
                 floor[score, channel] = max(float(np.median(known)), SMALLEST_MEDIAN)
                 known = known / floor[score, channel]
+            elif transform == "silent":
+                floor[score, channel] = max(float(np.median(known)), SMALLEST_MEDIAN)
+                logs = np.log(known / floor[score, channel] + FLOOR)
+                low, middle = np.quantile(logs, QUANTILES[:2])
+                sigma[score, channel] = max((middle - low) / (WIDTH / 2.0), MIN_SIGMA)
+                mu[score, channel] = middle - WINSOR * sigma[score, channel]
+                continue
             most = WHITE if transform == "log" else float("inf")
             mu[score, channel], sigma[score, channel] = winsorised(known, most)
         return cls(transform, floor, mu, sigma)
@@ -141,6 +151,8 @@ class Standard:
         floor, mu, sigma = self._single if values.dtype == np.float32 else self._double
         if self.transform == "below":
             return np.asarray((mu - values / floor) / sigma)
+        if self.transform == "silent":
+            return np.asarray((mu - np.log(values / floor + np.float32(FLOOR))) / sigma)
         if self.transform == "two-sided":
             z = values - mu
             np.abs(z, out=z)
