@@ -50,7 +50,7 @@ CONSTANTS = [
     ("spectra.spectral.settings", "PERIODS"),
     ("spectra.spectral.settings", "LONGEST_SHARE"),
     ("spectra.spectral.settings", "AMPLITUDE"),
-    ("spectra.spectral.settings", "SILENCE"),
+    ("spectra.spectral.settings", "SILENCES"),
     ("spectra.calibration.contamination", "HIDDEN"),
     ("spectra.calibration.rhythm", "MOST"),
     ("spectra.signal.period", "PERIOD_RISE_OF_FEW"),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from spectra.arrays import Float64Array, IntArray
-from spectra.calibration.standard import Transform
 from spectra.errors import DataError
 from spectra.signal.distance import Targets
 from spectra.signal.frames import FrameGrid
@@ -36,12 +35,12 @@ KEEP_PHASES: Final[tuple[View, ...]] = ("complex", "spectrogram")
 class Frames(NamedTuple):
     """Frames of one length, their views without or with the level, and their amplitudes.
 
-    Each amplitude is the transform of its standard, and whether it is that of differences of rows.
+    An amplitude is that of the frame, or of its differences (True).
     """
 
     grid: FrameGrid
     views: tuple[tuple[View, tuple[bool, ...]], ...]
-    amplitudes: tuple[tuple[Transform, bool], ...] = ()
+    amplitudes: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -171,5 +170,5 @@ def _of_one_length(
             for bank, (X, means) in zip(banks, transformed, strict=True)
         )
         yield Comparison(frames.grid, view, levels, window, references, whitening, silence)
-    for transform, differences in frames.amplitudes:
-        yield Amplitude(frames.grid, window, transform, differences)
+    for differences in frames.amplitudes:
+        yield Amplitude(frames.grid, window, differences)

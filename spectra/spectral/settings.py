@@ -8,7 +8,6 @@ from typing import Final
 from spectra.arrays import Float64Array
 from spectra.calibration.fusion import Statistic
 from spectra.calibration.scores import Scores
-from spectra.calibration.standard import Transform
 from spectra.parameters import MOST_ROWS, require, require_integer
 from spectra.signal.frames import FrameGrid, require_window
 from spectra.signal.loudness import loudness_period
@@ -42,12 +41,12 @@ SHORTEST_SPECTROGRAM: Final = 16
 LONGEST_SHARE: Final = 0.27
 # Rows from one default score to the next.
 STEP: Final = 4
-# Length of the frames whose amplitude is judged, and of those whose differences may fall silent.
-# With "below" event F1 on 618 development series is 0.557 instead of 0.545, VUS-PR 0.666 instead of
-# 0.665. With "silent" both are the same, and a value stuck for 64 rows in six kinds of signals that
-# wander is found in 47 of 48 recordings instead of 24.
+# Length of the frames whose amplitude is judged, and of those whose differences may fall silent. A
+# value stuck for 32 and 64 rows in six kinds of signals that wander is found in 27 and 47 of
+# 48 recordings; where silence counted in proportion, in frames of 64 rows alone, in 9 and 24. VUS-PR
+# and event F1 on 618 development series are the same.
 AMPLITUDE: Final = 256
-SILENCE: Final = 64
+SILENCES: Final = (16, 64)
 # Length of the frames whose channels are compared with one another.
 COUPLED: Final = 64
 # Numbers of nearest normal frames: one, which finds the single odd cycle; and a tenth of the frames
@@ -195,16 +194,10 @@ class Spectral:
                 continue
             if nperseg == COUPLED and 2 <= n_channels <= MAX_CHANNELS:
                 views.append(("residual", (False,)))
-            amplitudes = () if alone else _amplitudes(nperseg)
+            loud, silent = nperseg == AMPLITUDE, nperseg in SILENCES
+            amplitudes = (*(False,) * loud, *(True,) * silent) if alone is None else ()
             frames.append(Frames(FrameGrid.of(nperseg, STEP), alone or tuple(views), amplitudes))
         return tuple(frames)
-
-
-def _amplitudes(nperseg: int) -> tuple[tuple[Transform, bool], ...]:
-    """Return the amplitudes of frames of one length that are judged, as those of `Frames`."""
-    if nperseg == AMPLITUDE:
-        return (("two-sided", False),)
-    return (("below", True), ("silent", True)) if nperseg == SILENCE else ()
 
 
 def _of_spectrograms(period: int, rhythm: int) -> list[int]:
