@@ -28,6 +28,7 @@ from typing import Any
 import machine
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import lfilter
 
 import spectra
 from spectra import metrics
@@ -253,10 +254,15 @@ def directions(seeds: int) -> list[Figure]:
         up, down = needed(of(1), sizes, seeds), needed(of(-1), sizes, seeds)
         figures.append(at_most(f"{name}: dB needed louder", up, 12, " dB"))
         figures.append(at_most("  dB needed quieter, over that", down / up, 2))
-    return figures + [
+    figures += [
         share(name, [found(spectra.detect(make(seed)), rows) for seed in range(seeds)])
         for name, make in CHANGES.items()
     ]
+    for name, memory in (("a random walk", 1.0), ("mean-reverting noise", 0.95)):
+        results = (spectra.detect(_stuck(seed, memory)) for seed in range(seeds))
+        outcomes = [found(result, (3000, 3063)) for result in results]
+        figures.append(share(f"{name}, stuck for 64 rows", outcomes))
+    return figures
 
 
 def _changed(event: Callable[[Floats, np.random.Generator], Floats]) -> Callable[[int], Floats]:
@@ -283,6 +289,13 @@ CHANGES: dict[str, Callable[[int], Floats]] = {
     "white noise falls to a third": lambda seed: _scaled(seed, 1 / 3),
     "white noise falls to 0": lambda seed: _scaled(seed, 0.0),
 }
+
+
+def _stuck(seed: int, memory: float) -> Floats:
+    """Return autoregressive noise with a value that is stuck for 64 rows."""
+    x = np.asarray(lfilter([1.0], [1.0, -memory], white(seed, 6000)))
+    x[3000:3064] = x[3000]
+    return x
 
 
 def _scaled(seed: int, factor: float) -> Floats:

@@ -42,9 +42,9 @@ LONGEST_SHARE: Final = 0.27
 # Rows from one default score to the next.
 STEP: Final = 4
 # Length of the frames whose amplitude is judged, and of those whose differences may fall silent. A
-# value stuck for 32 and 64 rows in six kinds of signals that wander is found in 27 and 47 of
-# 48 recordings; where silence counted in proportion, in frames of 64 rows alone, in 9 and 24. VUS-PR
-# and event F1 on 618 development series are the same.
+# value stuck for 32 and 64 rows in six kinds of signals that wander is found in 31 and 47 of 48
+# recordings. Where silence counts in proportion, in frames of 64 rows alone, it is in 15 and 24,
+# with the same VUS-PR and event F1 on 618 development series.
 AMPLITUDE: Final = 256
 SILENCES: Final = (16, 64)
 # Length of the frames whose channels are compared with one another.
