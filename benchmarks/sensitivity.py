@@ -50,6 +50,7 @@ CONSTANTS = [
     ("spectra.spectral.settings", "PERIODS"),
     ("spectra.spectral.settings", "LONGEST_SHARE"),
     ("spectra.spectral.settings", "AMPLITUDE"),
+    ("spectra.spectral.settings", "QUIET"),
     ("spectra.spectral.settings", "SILENCES"),
     ("spectra.calibration.contamination", "HIDDEN"),
     ("spectra.calibration.rhythm", "MOST"),

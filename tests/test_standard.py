@@ -54,6 +54,19 @@ def test_values_that_are_mostly_equal_have_their_plain_deviation() -> None:
     assert winsorised(noise, np.log(2.0)) == winsorised(noise)
 
 
+def test_small_amplitudes_score_by_their_share_of_the_median() -> None:
+    D = np.random.default_rng(2).lognormal(3.0, 0.2, size=(2, 1, 3_000)) * [[[1.0]], [[1e-3]]]
+    median = np.median(D, axis=2, keepdims=True)
+    expected = [winsorised(each[0]) for each in D / median]
+    mean, deviation = np.array(expected).T[..., None, None]
+    standard = fit(D, "below")
+    np.testing.assert_allclose(standard.z(D), (mean - D / median) / deviation)
+    assert standard.z(np.zeros_like(D)).min() > 3.0
+    # Amplitudes of a channel that hardly moves are divided by no smaller number.
+    still = fit(np.full((1, 1, 50), 1e-9), "below")
+    assert still.z(np.zeros((1, 1, 1)))[0, 0, 0] == pytest.approx(1e-3 / MIN_SIGMA)
+
+
 def test_silence_counts_from_three_scales_below_the_usual_logarithm() -> None:
     D = np.random.default_rng(3).lognormal(2.0, 0.3, size=(1, 1, 3_000))
     standard = fit(D, "silent")

@@ -8,7 +8,7 @@ import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray
 
-Transform = Literal["log", "log1p", "two-sided", "silent"]
+Transform = Literal["log", "log1p", "two-sided", "below", "silent"]
 
 # Added to every distance before its logarithm, as a fraction of the mean of the distances below
 # their 90 % quantile: smaller differences say little, and rows of a quantised signal may all lie on
@@ -55,6 +55,8 @@ class Standard:
         The same with a floor of 1, for scores that are in units of what is ordinary.
     "two-sided"
         z = |D − mu| / sigma: less is as anomalous as more.
+    "below"
+        z = (mu − D / floor) / sigma: less is anomalous. The floor is the median.
     "silent"
         z = (mu − log(D / floor + FLOOR)) / sigma: less is anomalous. The floor is the median of D,
         and mu lies WINSOR scales below that of the logarithm, so that only what is far quieter than
@@ -91,6 +93,9 @@ class Standard:
                 clipped = np.minimum(known, np.quantile(known, QUANTILES[2]))
                 floor[score, channel] = max(FLOOR * float(clipped.mean()), ROUNDING)
                 known = np.log(known + floor[score, channel])
+            elif transform == "below":
+                floor[score, channel] = max(float(np.median(known)), SMALLEST_MEDIAN)
+                known = known / floor[score, channel]
             elif transform == "silent":
                 floor[score, channel] = max(float(np.median(known)), SMALLEST_MEDIAN)
                 logs = np.log(known / floor[score, channel] + FLOOR)
@@ -145,6 +150,8 @@ class Standard:
     def z(self, values: FloatArray) -> FloatArray:
         """Return standard scores of base scores, same shape; high = anomalous."""
         floor, mu, sigma = self._single if values.dtype == np.float32 else self._double
+        if self.transform == "below":
+            return np.asarray((mu - values / floor) / sigma)
         if self.transform == "silent":
             return np.asarray((mu - np.log(values / floor + np.float32(FLOOR))) / sigma)
         if self.transform == "two-sided":

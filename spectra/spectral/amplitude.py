@@ -16,10 +16,20 @@ class Amplitude:
     The nearest normal frame of a quiet frame is a quiet one, and near: a distance hardly sees what
     falls silent. In a signal that wanders, the differences x_t − x_{t−1} of rows fall silent where
     a value is stuck, and the frame itself is no quieter than others.
+
+    Attributes
+    ----------
+    grid : FrameGrid
+    window : str or tuple
+    transform : str
+        Standard of the score (`calibration.standard.Standard`). Loud differences are those of
+        frames that are odd anyway: they are judged by "below" and "silent" alone.
+    differences : bool
     """
 
     grid: FrameGrid
     window: str | tuple[str, float]
+    transform: Transform = "two-sided"
     differences: bool = False
 
     def __post_init__(self) -> None:
@@ -34,11 +44,6 @@ class Amplitude:
     def sources(self) -> list[None]:
         """One base score, which no normal spectrum is compared with."""
         return [None]
-
-    @property
-    def transform(self) -> Transform:
-        """Standard of the score: loud differences are those of frames that are odd anyway."""
-        return "silent" if self.differences else "two-sided"
 
     def distances(
         self, X: ComplexArray, means: FloatArray, own_starts: IntArray | None

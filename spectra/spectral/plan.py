@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from spectra.arrays import Float64Array, IntArray
+from spectra.calibration.standard import Transform
 from spectra.errors import DataError
 from spectra.signal.distance import Targets
 from spectra.signal.frames import FrameGrid
@@ -35,12 +36,12 @@ KEEP_PHASES: Final[tuple[View, ...]] = ("complex", "spectrogram")
 class Frames(NamedTuple):
     """Frames of one length, their views without or with the level, and their amplitudes.
 
-    An amplitude is that of the frame, or of its differences (True).
+    Each amplitude is the transform of its standard, and whether it is that of differences of rows.
     """
 
     grid: FrameGrid
     views: tuple[tuple[View, tuple[bool, ...]], ...]
-    amplitudes: tuple[bool, ...] = ()
+    amplitudes: tuple[tuple[Transform, bool], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,5 +171,5 @@ def _of_one_length(
             for bank, (X, means) in zip(banks, transformed, strict=True)
         )
         yield Comparison(frames.grid, view, levels, window, references, whitening, silence)
-    for differences in frames.amplitudes:
-        yield Amplitude(frames.grid, window, differences)
+    for transform, differences in frames.amplitudes:
+        yield Amplitude(frames.grid, window, transform, differences)
