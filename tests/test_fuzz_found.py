@@ -26,7 +26,9 @@ from spectra.datasets.readers.log_lines import names_in_log
 from spectra.errors import DataError
 from spectra.sequence.memory import attention_weights
 from spectra.spectral.coupling import LARGEST, residual, whitening_matrices
+from spectra.stream.cells import BadLineError
 from spectra.stream.feed import Choices, Feed
+from spectra.stream.stamps import time_of_day
 
 DATES = "time,x\n" + "".join(f"2024-01-01 00:00:{i:02d},{i % 7}\n" for i in range(40))
 
@@ -179,6 +181,18 @@ def test_keys_of_more_columns_than_a_table_has_are_left_over() -> None:
 def test_an_empty_cell_among_times_of_day_is_no_time_of_day() -> None:
     assert not holds_clocks(pd.Series(["12:00:00", None, "12:00:02"], dtype="str"))
     assert holds_clocks(pd.Series(["12:00:00", "12.00.01"], dtype="str"))
+
+
+@pytest.mark.parametrize("digits", [400, 5_000])
+def test_thousands_of_digits_are_no_zone_no_hour_and_no_count(digits: int) -> None:
+    number = "9" * digits
+    rows = [f"2024-01-01 00:00:{i:02d},{number},{i % 7 + 0.25}" for i in range(20)]
+    text = "\n".join(["time,tz,x", *rows]) + "\n"
+    assert read(io.BytesIO(text.encode()), name="a.csv").channels[-1] == "x"
+    counted = f"number of samples: {number}\nsampling rate: 10 Hz\nx\n" + "1\n2\n4\n" * 9
+    assert read(io.BytesIO(counted.encode()), name="a.txt").fs == 10.0
+    with pytest.raises(BadLineError, match="is no time of day"):
+        time_of_day(f"{number}:00")
 
 
 HEADERS = (

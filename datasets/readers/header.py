@@ -96,8 +96,8 @@ _RATE_AS_PERIOD = re.compile(
 )
 """A rate given by its period: "Sample rate: 10 min"."""
 _COUNT = re.compile(
-    r"(?:\b(\d+)\s+samples\b|\b(?:npts|sample[\s_-]*count|number\s+of\s+(?:samples|points)|samples)"
-    r"\s*[=:,;\t]\s*(\d+))",
+    r"(?:\b(\d{1,18})\s+samples\b|\b(?:npts|sample[\s_-]*count|number\s+of\s+(?:samples|points)|samples)"
+    r"\s*[=:,;\t]\s*(\d{1,18})\b)",
     re.IGNORECASE,
 )
 _START_WORD = re.compile(

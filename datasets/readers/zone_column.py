@@ -56,7 +56,7 @@ def _hours(zones: list[str]) -> Float64Array | None:
     named = [ZONES.get(zone.casefold()) for zone in zones]
     if None not in named:
         return np.array(named, dtype=np.float64)
-    if all(re.fullmatch(r"-?\d+", zone) for zone in zones):
+    if all(re.fullmatch(r"-?\d{1,5}", zone) for zone in zones):
         counts = np.array([int(zone) for zone in zones], dtype=np.float64)
         # Hours, 200 for +0200, minutes, or seconds.
         whole = bool(np.isin(np.abs(counts) % 100, (0, 15, 30, 45)).all())

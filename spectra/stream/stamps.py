@@ -17,7 +17,7 @@ from spectra.stream.cells import BadLineError
 
 Kind = Literal["none", "numbers", "dates", "clock"]
 
-_CLOCK: Final = re.compile(r"\s*(\d+):(\d\d)(?::(\d\d(?:[.,]\d+)?))?\s*")
+_CLOCK: Final = re.compile(r"\s*(\d{1,9}):(\d\d)(?::(\d\d(?:[.,]\d+)?))?\s*")
 # Seconds of a day, and those that the time of day goes back by at midnight, or more.
 _DAY: Final = 86_400.0
 _HALF_DAY: Final = 43_200.0
