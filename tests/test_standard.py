@@ -84,6 +84,18 @@ def test_silence_counts_from_three_scales_below_the_usual_logarithm() -> None:
     assert still.z(np.zeros((1, 1, 1)))[0, 0, 0] == pytest.approx(expected, abs=1e-4)
 
 
+def test_silence_that_a_tenth_of_the_blocks_and_three_more_have_is_usual() -> None:
+    logs = np.random.default_rng(4).normal(0.0, 0.1, size=64 * 50)
+    starts = 64 * np.random.default_rng(5).permutation(50)
+    for n_silent in (7, 8):
+        D = np.exp(logs)
+        for start in starts[:n_silent]:
+            D[start + 20 : start + 30] = 1e-3
+        # Eight of fifty blocks are the tenth and three more: then it scores nothing.
+        z = fit(D[None, None], "silent").z(D[None, None])[0, 0]
+        assert (z[starts[0] + 25] > 10.0) == (n_silent == 7)
+
+
 def test_rare_lengths_of_a_state_are_a_few_deviations_from_the_usual() -> None:
     D = np.repeat([0.0, 0.4, 1.2], [9_500, 400, 100])[None, None]
     assert 3.0 < fit(D).z(D).max() < 12.0

@@ -35,6 +35,10 @@ MOSTLY_EQUAL: Final = 30.0
 # Logarithm of the distance of white noise from other white noise, in squared spreads: larger ones
 # are those of anomalies, and do not widen the scale.
 WHITE: Final = float(np.log(2.0))
+# Steps of the blocks whose smallest amplitudes are compared, and share of the blocks that a long
+# event may take. Else each pause of noise that pauses for 60 of about 1,000 rows is an alarm.
+STEPS: Final = 64
+RARE: Final = 0.1
 # Smallest standard deviation of log(1 + score). A surprisal of 1 nat and a distance of one expected
 # variance are ordinary, so differences of a tenth of either are no evidence even in a signal that
 # repeats exactly.
@@ -59,8 +63,8 @@ class Standard:
         z = (mu − D / floor) / sigma: less is anomalous. The floor is the median.
     "silent"
         z = (mu − log(D / floor + FLOOR)) / sigma: less is anomalous. The floor is the median of D,
-        and mu lies WINSOR scales below that of the logarithm, so that only what is far quieter than
-        usual has a score.
+        and mu lies WINSOR scales below that of the logarithm, or at a silence that recurs: only
+        what is far quieter than usual has a score.
 
     `floor`, `mu` and `sigma` are (n_scores, n_channels).
     """
@@ -101,7 +105,9 @@ class Standard:
                 logs = np.log(known / floor[score, channel] + FLOOR)
                 low, middle = np.quantile(logs, QUANTILES[:2])
                 sigma[score, channel] = max((middle - low) / (WIDTH / 2.0), MIN_SIGMA)
-                mu[score, channel] = middle - WINSOR * sigma[score, channel]
+                mu[score, channel] = min(
+                    middle - WINSOR * sigma[score, channel], _usual_silence(logs)
+                )
                 continue
             most = WHITE if transform == "log" else float("inf")
             mu[score, channel], sigma[score, channel] = winsorised(known, most)
@@ -176,6 +182,17 @@ class Standard:
     def _single(self) -> list[FloatArray]:
         """The same in single precision."""
         return [part.astype(np.float32) for part in self._double]
+
+
+def _usual_silence(logs: Float64Array) -> float:
+    """Return the smallest logarithm of steps (n_steps,) that recurs.
+
+    The smallest ones of the blocks are ranked. Those of RARE of the blocks, and of two at the ends
+    of a long event, may be of that event.
+    """
+    n_blocks = max(1, logs.size // STEPS)
+    smallest = np.sort([block.min() for block in np.array_split(logs, n_blocks)])
+    return float(smallest[min(int(RARE * n_blocks) + 2, n_blocks - 1)])
 
 
 def winsorised(values: FloatArray, most: float = float("inf")) -> tuple[float, float]:
