@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta, timezone
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from written import N, is_read, recording, stamps
 RNG = np.random.default_rng(31)
 LEFT = np.round(20 + RNG.normal(size=N), 2)
 RIGHT = np.round(50 + 5 * RNG.normal(size=N), 2)
+WHOLE = np.arange(N) * 7 % 11
 
 
 @pytest.mark.parametrize(
@@ -229,3 +231,76 @@ def test_what_keeps_a_workbook_from_changing_a_number_is_left_out() -> None:
 def test_years_of_the_buddhist_calendar_are_told_of() -> None:
     rows = [f"{t}/2567 08:00,{x}" for t, x in zip(stamps("%d/%m", 86400), LEFT, strict=True)]
     assert any("543 years ahead" in note for note in recording("t,x", *rows).notes)
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "beside"),
+    [("%d-%m-%Y", "%H.%M", ";"), ("%d.%m.%y", "%H.%M", ";"), ("%d-%m-%Y", "%H.%M", " "),
+     ("%d-%m-%y", "%H.%M", " ")],
+)  # fmt: skip
+def test_a_dot_may_stand_between_hours_and_minutes(day: str, clock: str, beside: str) -> None:
+    cells = [f"{x:.3f}".replace(".", ",") for x in LEFT]
+    times = stamps(f"{day}{beside}{clock}", 600)
+    rows = [";".join(row) for row in zip(times, cells, map(str, WHOLE), strict=True)]
+    found = recording("Dato;Tid;T;n" if beside == ";" else "Tidspunkt;T;n", *rows)
+    is_read(found, LEFT, WHOLE)
+    assert (found.fs, found.index[0]) == (1 / 600, pd.Timestamp("2024-03-14 08:00"))
+
+
+def test_minutes_behind_a_point_are_no_fractions_of_hours() -> None:
+    rows = [f"{t};{y}" for t, y in zip(stamps("%d-%m-%Y;%H.%M", 600), WHOLE, strict=True)]
+    found = recording("Dato;Tid;n", *rows)
+    assert (found.fs, found.index[0]) == (1 / 600, pd.Timestamp("2024-03-14 08:00"))
+
+
+@pytest.mark.parametrize(
+    ("clock", "hours"),
+    [("%TZ", 0), ("%T.250+01:00", 1), ("%T-0500", -5), ("%T-05:00", -5), ("%H:%M MEZ", 1)],
+)
+def test_a_zone_may_stand_behind_a_time_of_day(clock: str, hours: int) -> None:
+    rows = [f"{t};{x}" for t, x in zip(stamps(f"%F;{clock}", 60), LEFT, strict=True)]
+    start = recording("date;time;x", *rows).index[0]
+    assert start.floor("s") == pd.Timestamp("2024-03-14 08:00", tz=timezone(timedelta(hours=hours)))
+
+
+def test_zones_behind_times_of_day_tell_hours_apart_that_come_twice() -> None:
+    times = pd.date_range("2023-10-28 20:00", periods=N, freq="15min", tz="Europe/Berlin")
+    found = recording(
+        "date,time,x", *(f"{t:%F,%T%z},{x}" for t, x in zip(times, LEFT, strict=True))
+    )
+    is_read(found, LEFT)
+    assert found.index[0] == times[0]
+
+
+@pytest.mark.parametrize(("names", "factor"), [("Datum,Tijd", 1), ("Date,Time", 1000)])
+def test_the_language_of_names_tells_fractions_from_thousands(names: str, factor: int) -> None:
+    cells = [f"{x:.3f}".replace(".", ",") for x in LEFT]
+    rows = [f'{t},"{x}"' for t, x in zip(stamps("%F,%T", 60), cells, strict=True)]
+    found = recording(f"{names},x", *rows)
+    is_read(found, np.rint(LEFT * 1000) / 1000 * factor)
+    assert any("thousands" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("Rain - mm", "mm"), ("Hum - %", "%"), ("Pump - A", ""), ("Active energy Wh (A)", "Wh"),
+     ("Voltage V (C)", "V"), ("Strom (A)", "A")],
+)  # fmt: skip
+def test_a_unit_may_stand_behind_a_dash_or_before_a_phase(name: str, unit: str) -> None:
+    rows = [f"{t},{x},{y}" for t, x, y in zip(stamps("%F %T"), LEFT, RIGHT, strict=True)]
+    assert recording(f"time,{name},y (bar)", *rows).units == (unit, "bar")
+
+
+def test_units_below_names_of_a_few_channels_are_no_names() -> None:
+    times = stamps("%Y/%m/%d %T")
+    rows = [
+        f"{i},{t},0,{x},{y},LL,LL" for i, t, x, y in zip(range(N), times, LEFT, RIGHT, strict=True)
+    ]
+    above = ("No.,Date&Time,ms,CH1,CH2,Alarm,Out", "NO.,Time,ms,V,degC,A1234,A12")
+    found = recording("Vendor,X", *above, *rows)
+    assert (found.channels, found.units) == (("CH1", "CH2"), ("V", "degC"))
+
+
+def test_a_first_column_with_a_unit_of_time_that_rises_evenly_is_the_time() -> None:
+    rows = [f"{i * 0.25},{x},{y}" for i, x, y in zip(range(N), LEFT, WHOLE, strict=True)]
+    assert recording("Betriebszeit [h],T,n", *rows).fs == pytest.approx(1 / 900)

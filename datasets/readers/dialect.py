@@ -97,7 +97,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     keys = keys_of(body_of(rows), usual_width(body_of(rows)))
     if any(keys):
         rows = without_keys(rows, keys)
-    decimal = decimal_of(body_of(rows), delimiter)
+    decimal = decimal_of(body_of(rows), delimiter, rows)
     heading = heading_of(rows, lines[:top], delimiter, decimal)
     used = _lines_used(sample, delimiter, heading.rows)
     above = numbers[used] if used < len(numbers) else numbers[-1] + 1
@@ -107,7 +107,11 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         heading = replace(
             heading, names=names_in_comment(hidden, delimiter, len(heading.names), Nameless(0))[0]
         )
-    notes = (*heading.notes, *_thousands_note(rows, decimal), *_fractions_note(rows, delimiter))
+    notes = (
+        *heading.notes,
+        *_thousands_note(rows, decimal, delimiter),
+        *_fractions_note(rows, delimiter),
+    )
     if delimiter in (";", ",") and is_split_decimal(split(sample[-len(body_of(rows)) :], ",")):
         notes += (_split_decimal_note(delimiter, sample[-1]),)
     lowest = rows[heading.rows - 1] if heading.rows else []
@@ -246,9 +250,14 @@ def _fractions_note(rows: list[list[str]], delimiter: str) -> tuple[str, ...]:
     return ()
 
 
-def _thousands_note(rows: list[list[str]], decimal: str) -> tuple[str, ...]:
+def _thousands_note(rows: list[list[str]], decimal: str, delimiter: str) -> tuple[str, ...]:
     """Return a note on numbers such as 1,234, which another writer means otherwise."""
     sign = "," if decimal == "." else "."
+    if decimal == delimiter == ",":
+        commas = [field for row in body_of(rows) for field in row if "," in field]
+        if commas and all(map(THOUSANDS.fullmatch, commas)):
+            said = f"Numbers such as {commas[0]} are fractions in the language of the names"
+            return (f"{said} (write them without the comma if they are thousands).",)
     found = (
         field
         for row in rows

@@ -57,7 +57,7 @@ def _by_its_place(rows: list[list[str]], width: int, decimal: str) -> int | None
         i
         for i in names
         if i + 1 < len(rows)
-        and 2 * sum(map(is_unit, rows[i + 1])) > width
+        and _has_units_below(rows[i], rows[i + 1], width)
         and not words(rows[i + 1][0]) & UNIT_NAMES
     ]
     if above_units and max(names) > above_units[0]:
@@ -68,6 +68,15 @@ def _by_its_place(rows: list[list[str]], width: int, decimal: str) -> int | None
         key=lambda i: (len(rows[i]) <= width + 1, len(set(filter(None, rows[i][:width]))), i),
         default=None,
     )
+
+
+def _has_units_below(row: list[str], below: list[str], width: int) -> bool:
+    """Return True if most fields of a row are units, or some where both rows name a time."""
+    units = [column for column, field in enumerate(below) if is_unit(field)]
+    if 2 * len(units) > width:
+        return True
+    both = any(names_time(up) and names_time(low) for up, low in zip(row, below, strict=False))
+    return both and sum(not is_unit(row[column]) for column in units if column < len(row)) > 1
 
 
 def _name_of_one(rows: list[list[str]]) -> int | None:

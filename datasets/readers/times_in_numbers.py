@@ -7,6 +7,7 @@ from spectra.arrays import Float64Array
 from spectra.datasets.readers.columns import Table, numbers
 from spectra.datasets.readers.names import (
     JULIAN_WORDS,
+    ends_in_seconds,
     names_date,
     names_only_time,
     names_time,
@@ -56,7 +57,8 @@ def time_in_numbers(
         return None
     by_unit = seconds_in(None, table.unit(column)) is not None
     called = names_time(name) or names_unit_of_time(name) or by_unit
-    called |= column == 0 and (name or "").strip().casefold() in SECONDS
+    first = (name or "").strip().casefold() in SECONDS or ends_in_seconds(name)
+    called |= column == 0 and first
     surely = named or names_only_time(name) or by_unit
     dates = _dates_in_numbers(table, column, values, called=surely, unit=unit)
     if dates is not None:
