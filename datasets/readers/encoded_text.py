@@ -13,7 +13,7 @@ from spectra.datasets.memory import largest_bytes
 from spectra.datasets.readers.comment_lines import COMMENTS
 from spectra.datasets.readers.other_formats import refuse_other_formats
 from spectra.datasets.readers.plain_text import rewriting
-from spectra.datasets.readers.scripts import encoding_of_script
+from spectra.datasets.readers.scripts import encoding_of_letters, encoding_of_script
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
@@ -216,7 +216,7 @@ def _head(source: Source) -> bytes:
 
 
 def _encoding(head: bytes, name: str) -> str:
-    """Return the encoding: by its byte order mark, UTF-8 where the bytes are that, or Latin-1."""
+    """Return the encoding: by its byte order mark, UTF-8 where the bytes are that, or another."""
     kind = next((kind for sign, kind in _SIGNATURES.items() if head.startswith(sign)), None)
     if kind is not None:
         if _OPEN_DOCUMENT in head[:200]:
@@ -241,7 +241,7 @@ def _encoding(head: bytes, name: str) -> str:
             ):
                 return encoding
         raise DataError(f"{name} is not a text table: it holds bytes that no text has.")
-    return "utf-8" if _is_utf8(head) else encoding_of_script(head) or "latin-1"
+    return "utf-8" if _is_utf8(head) else encoding_of_script(head) or encoding_of_letters(head)
 
 
 def _is_utf8(head: bytes) -> bool:
