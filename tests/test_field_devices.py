@@ -304,3 +304,43 @@ def test_units_below_names_of_a_few_channels_are_no_names() -> None:
 def test_a_first_column_with_a_unit_of_time_that_rises_evenly_is_the_time() -> None:
     rows = [f"{i * 0.25},{x},{y}" for i, x, y in zip(range(N), LEFT, WHOLE, strict=True)]
     assert recording("Betriebszeit [h],T,n", *rows).fs == pytest.approx(1 / 900)
+
+
+@pytest.mark.parametrize(
+    ("names", "more"), [("Timestamp,x", 0), ("time,x,y", 1), ("date,ms,x", 0), ("", 1)]
+)
+def test_milliseconds_that_a_comma_cuts_off_belong_to_the_time(names: str, more: int) -> None:
+    times = pd.date_range("2024-03-14 08:00", periods=N, freq="73ms")
+    rows = [f"{t:%F %T},{t.microsecond // 1000:03d},{x}" for t, x in zip(times, LEFT, strict=True)]
+    rows = [row + ",7.5" * more for row in rows]
+    found = recording(*filter(None, [names]), *rows)
+    is_read(found, LEFT, *[np.full(N, 7.5)] * more)
+    assert (found.index[1], found.fs) == (times[1], pytest.approx(1 / 0.073))
+    assert found.channels == (("x", "y")[: more + 1] if names else ("ch3", "ch4"))
+
+
+@pytest.mark.parametrize("day", ["45365", "14.03.2024"])
+def test_fractions_of_a_day_are_the_time_of_day_beside_a_date(day: str) -> None:
+    rows = [f"{day};{1 / 3 + i / 1440:.10f};{x}" for i, x in enumerate(LEFT)]
+    found = recording("Date;Time;x", *rows)
+    assert (found.fs, found.index[0]) == (1 / 60, pd.Timestamp("2024-03-14 08:00"))
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d-%H-%M-%S", "%d_%m_%Y %T", "%Y_%m_%d %T"])
+def test_dashes_and_underscores_stand_between_the_parts_of_a_date(form: str) -> None:
+    found = recording("time,x", *map(",".join, zip(stamps(form), map(str, LEFT), strict=True)))
+    assert (found.fs, found.index[0]) == (1 / 60, pd.Timestamp("2024-03-14 08:00"))
+
+
+@pytest.mark.parametrize("word", ["#DIV/0!", "#NV", "#¡VALOR!", "#ЗНАЧ!", "#ERR", "Leitungsbruch"])
+def test_errors_of_workbooks_in_any_language_are_missing(word: str) -> None:
+    cells = [word if i in (3, 9) else str(x) for i, x in enumerate(LEFT)]
+    found = recording("time,x", *map(",".join, zip(stamps("%F %T"), cells, strict=True)))
+    assert (np.flatnonzero(found.interpolated).tolist(), found.n_channels) == ([3, 9], 1)
+
+
+@pytest.mark.parametrize(("yes", "no"), [("WAHR", "FALSCH"), ("VRAI", "FAUX"), ("Prawda", "Fałsz")])
+def test_truth_in_the_language_of_a_workbook_is_a_number(yes: str, no: str) -> None:
+    on = np.arange(N) % 9 == 0
+    rows = [f"{x};{yes if one else no}" for x, one in zip(LEFT, on, strict=True)]
+    is_read(recording("T;Pumpe", *rows), LEFT, on)

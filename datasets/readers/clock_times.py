@@ -84,6 +84,16 @@ def hours_beside(
     return None
 
 
+def day_fractions(column: "pd.Series[float]", name: str | None) -> pd.TimedeltaIndex | None:
+    """Return the times of day in fractions of a day, as workbooks keep them; else None."""
+    if column.dtype.kind != "f" or not names_only_time(name):
+        return None
+    days = column.to_numpy(dtype=np.float64)
+    if not (days.min() >= 0 and days.max() < 1 and np.any(np.diff(days) > 0)):
+        return None
+    return pd.TimedeltaIndex(np.rint(days * 86400e3).astype(np.int64).view("timedelta64[ms]"))
+
+
 def _first_hours(column: "pd.Series[float]") -> "pd.Series[Any]":
     """Return the first hours of texts such as "00 - 01", each an hour long; others as they are."""
     if is_plain(column) or not _HOURS.fullmatch(str(column.iloc[0])):

@@ -8,6 +8,7 @@ from itertools import islice
 
 from spectra.datasets.readers.blank_names import Nameless, with_wide_names
 from spectra.datasets.readers.comment_lines import COMMENTS, is_comment, names_in_comment
+from spectra.datasets.readers.cut_seconds import with_cut_seconds
 from spectra.datasets.readers.decimal_sign import THOUSANDS, decimal_of
 from spectra.datasets.readers.delimiter import (
     BLANKS,
@@ -120,6 +121,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     names = heading.names
     listed = listed_names(lines[:above], usual_width(body_of(rows)), names)
     names = names if listed is None else listed
+    names = with_cut_seconds(body_of(rows), names, delimiter)
     named = tuple(key or name for key, name in zip(keys, names, strict=False))
     said = [*_said_above(lines, top, above), *named_numbers(rows[: heading.rows])]
     return Dialect(

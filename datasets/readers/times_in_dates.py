@@ -10,6 +10,7 @@ from spectra.datasets.readers.cells import MISSING_WORDS
 from spectra.datasets.readers.clock_times import (
     clock_columns,
     clock_times,
+    day_fractions,
     holds_clocks,
     hours_beside,
     written_clock,
@@ -111,7 +112,8 @@ def with_clock(
             clocks = clock_times(table, beside, unwrap=False)
             index = in_zones_behind(dates + clocks, series).rename(table.names[min(column, beside)])
             return TimeColumn(clock_columns(table, beside) | {column}, index, notes)
-        clock = written_clock(series, table.names[beside])
+        clock = day_fractions(series, table.names[beside])
+        clock = written_clock(series, table.names[beside]) if clock is None else clock
         if clock is None and table.names[beside] is None and beside > column:
             clock = _unnamed_clock(series, dates)
         if clock is not None:
