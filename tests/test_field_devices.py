@@ -16,6 +16,7 @@ RNG = np.random.default_rng(31)
 LEFT = np.round(20 + RNG.normal(size=N), 2)
 RIGHT = np.round(50 + 5 * RNG.normal(size=N), 2)
 WHOLE = np.arange(N) * 7 % 11
+PAIRS = [*zip(LEFT, RIGHT, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -344,3 +345,30 @@ def test_truth_in_the_language_of_a_workbook_is_a_number(yes: str, no: str) -> N
     on = np.arange(N) % 9 == 0
     rows = [f"{x};{yes if one else no}" for x, one in zip(LEFT, on, strict=True)]
     is_read(recording("T;Pumpe", *rows), LEFT, on)
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("above", [[], ["Device", "Serial: 12345", ""]])
+def test_the_name_of_a_count_is_no_mark_of_a_comment(mark: str, above: list[str]) -> None:
+    names = [mark.join(row) for row in (("#", "Time (ms)", "T", "U"), ("", "ms", "%", "V"))]
+    rows = [mark.join(map(str, (i + 1, 50 * i, x, y))) for i, (x, y) in enumerate(PAIRS)]
+    found = recording(*above, *names, *rows)
+    assert (found.channels, found.units, found.fs) == (("T", "U"), ("%", "V"), 20)
+
+
+def test_a_percent_that_is_the_first_unit_is_no_mark_of_a_comment() -> None:
+    rows = [f"{x};{y}" for x, y in PAIRS]
+    assert recording("Hum;Vib", "%;mm/s", *rows).units == ("%", "mm/s")
+
+
+@pytest.mark.parametrize("word", ["#N/A", "#NV", "#DIV/0!"])
+def test_an_error_in_the_first_cell_of_a_row_is_no_comment(word: str) -> None:
+    for more in ("", ",7.5"):
+        rows = [f"{word if i in (3, 30) else x}{more}" for i, x in enumerate(LEFT)]
+        found = recording(f"x{',y' if more else ''}", *rows)
+        assert np.flatnonzero(found.interpolated).tolist() == [3, 30]
+
+
+def test_a_word_behind_a_tab_is_no_unit() -> None:
+    rows = [f"{x:.2f}\tOK".replace(".", ",") for x in LEFT]
+    is_read(recording("n (rpm)\tStatus", *rows), LEFT)

@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from spectra.datasets.readers.blank_names import Nameless, with_wide_names
-from spectra.datasets.readers.comment_lines import COMMENTS, is_comment, names_in_comment
+from spectra.datasets.readers.comment_lines import (
+    COMMENT,
+    COMMENTS,
+    is_comment,
+    lines_of_table,
+    names_in_comment,
+)
 from spectra.datasets.readers.cut_seconds import with_cut_seconds
 from spectra.datasets.readers.decimal_sign import THOUSANDS, decimal_of
 from spectra.datasets.readers.delimiter import (
@@ -86,8 +92,9 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
 
     `delimiter` is the one that the user names.
     """
-    top, forced = _top_of_table(lines)
-    comment, numbers = _rows_below(lines, top)
+    kept = lines_of_table(lines)
+    top, forced = _top_of_table(lines, kept)
+    comment, numbers = _rows_below(lines, top, kept)
     if not numbers:
         return None
     sample = _sample([lines[i] for i in numbers])
@@ -141,7 +148,9 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     )
 
 
-def _rows_below(lines: Sequence[str], top: int) -> tuple[str | None, list[int]]:
+def _rows_below(
+    lines: Sequence[str], top: int, kept: frozenset[int]
+) -> tuple[str | None, list[int]]:
     """Return the mark of comments below the top, and the numbers of the first lines with a row."""
     below = lines[top:]
     # The lines are looked through one by one only for a mark that stands in one of them.
@@ -150,7 +159,10 @@ def _rows_below(lines: Sequence[str], top: int) -> tuple[str | None, list[int]]:
         (
             mark
             for mark in COMMENTS
-            if mark in joined and any(is_comment(line, mark) for line in below)
+            if mark in joined
+            and any(
+                is_comment(line, mark) and i not in kept for i, line in enumerate(below, start=top)
+            )
         ),
         None,
     )
@@ -160,7 +172,7 @@ def _rows_below(lines: Sequence[str], top: int) -> tuple[str | None, list[int]]:
     full = (
         i
         for i, line in enumerate(below, start=top)
-        if line.strip(blanks) and not is_comment(line, comment) and not is_rule(line)
+        if line.strip(blanks) and (i in kept or not is_comment(line, comment)) and not is_rule(line)
     )
     return comment, list(islice(full, _MOST_ROWS))
 
@@ -204,7 +216,7 @@ def _lines_used(sample: Sequence[str], delimiter: str, rows: int) -> int:
     return reader.line_num
 
 
-def _top_of_table(lines: Sequence[str]) -> tuple[int, str | None]:
+def _top_of_table(lines: Sequence[str], kept: frozenset[int]) -> tuple[int, str | None]:
     """Return where the table starts, and the delimiter where a line `sep=;` gives it.
 
     Blank and comment lines stand above it.
@@ -220,7 +232,9 @@ def _top_of_table(lines: Sequence[str]) -> tuple[int, str | None]:
             )
             if ";" in below:
                 return i, forced
-        elif line.strip(" ") and not line.lstrip().startswith((*COMMENTS, "//")):
+        elif line.strip(" ") and (
+            i in kept or not (COMMENT.match(line.lstrip()) or line.lstrip().startswith("//"))
+        ):
             return i, forced
     return len(lines), forced
 
