@@ -372,3 +372,20 @@ def test_an_error_in_the_first_cell_of_a_row_is_no_comment(word: str) -> None:
 def test_a_word_behind_a_tab_is_no_unit() -> None:
     rows = [f"{x:.2f}\tOK".replace(".", ",") for x in LEFT]
     is_read(recording("n (rpm)\tStatus", *rows), LEFT)
+
+
+@pytest.mark.parametrize(
+    "above",
+    [["Logger X;", "Time;pH;V"], ["Serial;7;", "Time;T;V"], ["Title;;", "Time;V;A", "s;V;A"]],
+)
+def test_names_that_are_also_units_are_names_below_other_words(above: list[str]) -> None:
+    found = recording(*above, *(f"{60 * i};{x};{y}" for i, (x, y) in enumerate(PAIRS)))
+    is_read(found, LEFT, RIGHT)
+    assert (found.channels, found.fs) == (tuple(above[1].split(";")[1:]), 1 / 60)
+
+
+@pytest.mark.parametrize(("every", "said"), [(20, True), (1, False)])
+def test_a_few_blank_lines_in_one_column_are_told_of(every: int, said: bool) -> None:
+    found = recording("T", *(f"{x}" + "\n" * (i % every == 0) for i, x in enumerate(LEFT)))
+    is_read(found, LEFT)
+    assert any("Blank lines" in note for note in found.notes) is said

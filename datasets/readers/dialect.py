@@ -37,6 +37,8 @@ _MOST_LINES = 500
 """Lines above the data in which the rate, the start and the unit are looked for."""
 _DOTTED_DATE = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}(?!\d)")
 _MAYBE_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
+_FEW_BLANKS = 0.3
+"""Share of blank lines below which they do not merely divide the others, as every second one."""
 _MOST_ROWS, _MOST_CHARACTERS = 200, 100_000
 """Lines that tell the dialect, and the characters beyond which five of them are enough."""
 
@@ -120,6 +122,8 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         *_thousands_note(rows, decimal, delimiter),
         *_fractions_note(rows, delimiter),
     )
+    if len(heading.names) == 1:
+        notes += _blanks_note(lines, above)
     if delimiter in (";", ",") and is_split_decimal(split(sample[-len(body_of(rows)) :], ",")):
         notes += (_split_decimal_note(delimiter, sample[-1]),)
     lowest = rows[heading.rows - 1] if heading.rows else []
@@ -183,6 +187,16 @@ def _said_above(lines: Sequence[str], top: int, above: int) -> list[str]:
         lines[:above] if above < _MOST_LINES else [*lines[:_MOST_LINES], *lines[above - 50 : above]]
     )
     return [*dates_in_json(lines[:top]), *around]
+
+
+def _blanks_note(lines: Sequence[str], first: int) -> tuple[str, ...]:
+    """Return a note on a few blank lines among those of one column, which may be missing values."""
+    full = [i for i in range(first, len(lines)) if lines[i].strip()]
+    blank = sorted({*range(first, full[-1])}.difference(full)) if full else []
+    if not 0 < len(blank) < _FEW_BLANKS * len(full):
+        return ()
+    said = f"Blank lines, such as line {blank[0] + 1}, are left out"
+    return (f"{said} (write NaN into them if a value is missing there).",)
 
 
 def _split_decimal_note(delimiter: str, line: str) -> str:
