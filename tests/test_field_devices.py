@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta, timezone
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from written import N, is_read, recording, stamps
 RNG = np.random.default_rng(31)
 LEFT = np.round(20 + RNG.normal(size=N), 2)
 RIGHT = np.round(50 + 5 * RNG.normal(size=N), 2)
+WHOLE = np.arange(N) * 7 % 11
+PAIRS = [*zip(LEFT, RIGHT, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -229,3 +232,160 @@ def test_what_keeps_a_workbook_from_changing_a_number_is_left_out() -> None:
 def test_years_of_the_buddhist_calendar_are_told_of() -> None:
     rows = [f"{t}/2567 08:00,{x}" for t, x in zip(stamps("%d/%m", 86400), LEFT, strict=True)]
     assert any("543 years ahead" in note for note in recording("t,x", *rows).notes)
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "beside"),
+    [("%d-%m-%Y", "%H.%M", ";"), ("%d.%m.%y", "%H.%M", ";"), ("%d-%m-%Y", "%H.%M", " "),
+     ("%d-%m-%y", "%H.%M", " ")],
+)  # fmt: skip
+def test_a_dot_may_stand_between_hours_and_minutes(day: str, clock: str, beside: str) -> None:
+    cells = [f"{x:.3f}".replace(".", ",") for x in LEFT]
+    times = stamps(f"{day}{beside}{clock}", 600)
+    rows = [";".join(row) for row in zip(times, cells, map(str, WHOLE), strict=True)]
+    found = recording("Dato;Tid;T;n" if beside == ";" else "Tidspunkt;T;n", *rows)
+    is_read(found, LEFT, WHOLE)
+    assert (found.fs, found.index[0]) == (1 / 600, pd.Timestamp("2024-03-14 08:00"))
+
+
+def test_minutes_behind_a_point_are_no_fractions_of_hours() -> None:
+    rows = [f"{t};{y}" for t, y in zip(stamps("%d-%m-%Y;%H.%M", 600), WHOLE, strict=True)]
+    found = recording("Dato;Tid;n", *rows)
+    assert (found.fs, found.index[0]) == (1 / 600, pd.Timestamp("2024-03-14 08:00"))
+
+
+@pytest.mark.parametrize(
+    ("clock", "hours"),
+    [("%TZ", 0), ("%T.250+01:00", 1), ("%T-0500", -5), ("%T-05:00", -5), ("%H:%M MEZ", 1)],
+)
+def test_a_zone_may_stand_behind_a_time_of_day(clock: str, hours: int) -> None:
+    rows = [f"{t};{x}" for t, x in zip(stamps(f"%F;{clock}", 60), LEFT, strict=True)]
+    start = recording("date;time;x", *rows).index[0]
+    assert start.floor("s") == pd.Timestamp("2024-03-14 08:00", tz=timezone(timedelta(hours=hours)))
+
+
+def test_zones_behind_times_of_day_tell_hours_apart_that_come_twice() -> None:
+    times = pd.date_range("2023-10-28 20:00", periods=N, freq="15min", tz="Europe/Berlin")
+    found = recording(
+        "date,time,x", *(f"{t:%F,%T%z},{x}" for t, x in zip(times, LEFT, strict=True))
+    )
+    is_read(found, LEFT)
+    assert found.index[0] == times[0]
+
+
+@pytest.mark.parametrize(("names", "factor"), [("Datum,Tijd", 1), ("Date,Time", 1000)])
+def test_the_language_of_names_tells_fractions_from_thousands(names: str, factor: int) -> None:
+    cells = [f"{x:.3f}".replace(".", ",") for x in LEFT]
+    rows = [f'{t},"{x}"' for t, x in zip(stamps("%F,%T", 60), cells, strict=True)]
+    found = recording(f"{names},x", *rows)
+    is_read(found, np.rint(LEFT * 1000) / 1000 * factor)
+    assert any("thousands" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("Rain - mm", "mm"), ("Hum - %", "%"), ("Pump - A", ""), ("Active energy Wh (A)", "Wh"),
+     ("Voltage V (C)", "V"), ("Strom (A)", "A")],
+)  # fmt: skip
+def test_a_unit_may_stand_behind_a_dash_or_before_a_phase(name: str, unit: str) -> None:
+    rows = [f"{t},{x},{y}" for t, x, y in zip(stamps("%F %T"), LEFT, RIGHT, strict=True)]
+    assert recording(f"time,{name},y (bar)", *rows).units == (unit, "bar")
+
+
+def test_units_below_names_of_a_few_channels_are_no_names() -> None:
+    times = stamps("%Y/%m/%d %T")
+    rows = [
+        f"{i},{t},0,{x},{y},LL,LL" for i, t, x, y in zip(range(N), times, LEFT, RIGHT, strict=True)
+    ]
+    above = ("No.,Date&Time,ms,CH1,CH2,Alarm,Out", "NO.,Time,ms,V,degC,A1234,A12")
+    found = recording("Vendor,X", *above, *rows)
+    assert (found.channels, found.units) == (("CH1", "CH2"), ("V", "degC"))
+
+
+def test_a_first_column_with_a_unit_of_time_that_rises_evenly_is_the_time() -> None:
+    rows = [f"{i * 0.25},{x},{y}" for i, x, y in zip(range(N), LEFT, WHOLE, strict=True)]
+    assert recording("Betriebszeit [h],T,n", *rows).fs == pytest.approx(1 / 900)
+
+
+@pytest.mark.parametrize(
+    ("names", "more"), [("Timestamp,x", 0), ("time,x,y", 1), ("date,ms,x", 0), ("", 1)]
+)
+def test_milliseconds_that_a_comma_cuts_off_belong_to_the_time(names: str, more: int) -> None:
+    times = pd.date_range("2024-03-14 08:00", periods=N, freq="73ms")
+    rows = [f"{t:%F %T},{t.microsecond // 1000:03d},{x}" for t, x in zip(times, LEFT, strict=True)]
+    rows = [row + ",7.5" * more for row in rows]
+    found = recording(*filter(None, [names]), *rows)
+    is_read(found, LEFT, *[np.full(N, 7.5)] * more)
+    assert (found.index[1], found.fs) == (times[1], pytest.approx(1 / 0.073))
+    assert found.channels == (("x", "y")[: more + 1] if names else ("ch3", "ch4"))
+
+
+@pytest.mark.parametrize("day", ["45365", "14.03.2024"])
+def test_fractions_of_a_day_are_the_time_of_day_beside_a_date(day: str) -> None:
+    rows = [f"{day};{1 / 3 + i / 1440:.10f};{x}" for i, x in enumerate(LEFT)]
+    found = recording("Date;Time;x", *rows)
+    assert (found.fs, found.index[0]) == (1 / 60, pd.Timestamp("2024-03-14 08:00"))
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d-%H-%M-%S", "%d_%m_%Y %T", "%Y_%m_%d %T"])
+def test_dashes_and_underscores_stand_between_the_parts_of_a_date(form: str) -> None:
+    found = recording("time,x", *map(",".join, zip(stamps(form), map(str, LEFT), strict=True)))
+    assert (found.fs, found.index[0]) == (1 / 60, pd.Timestamp("2024-03-14 08:00"))
+
+
+@pytest.mark.parametrize("word", ["#DIV/0!", "#NV", "#¡VALOR!", "#ЗНАЧ!", "#ERR", "Leitungsbruch"])
+def test_errors_of_workbooks_in_any_language_are_missing(word: str) -> None:
+    cells = [word if i in (3, 9) else str(x) for i, x in enumerate(LEFT)]
+    found = recording("time,x", *map(",".join, zip(stamps("%F %T"), cells, strict=True)))
+    assert (np.flatnonzero(found.interpolated).tolist(), found.n_channels) == ([3, 9], 1)
+
+
+@pytest.mark.parametrize(("yes", "no"), [("WAHR", "FALSCH"), ("VRAI", "FAUX"), ("Prawda", "Fałsz")])
+def test_truth_in_the_language_of_a_workbook_is_a_number(yes: str, no: str) -> None:
+    on = np.arange(N) % 9 == 0
+    rows = [f"{x};{yes if one else no}" for x, one in zip(LEFT, on, strict=True)]
+    is_read(recording("T;Pumpe", *rows), LEFT, on)
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("above", [[], ["Device", "Serial: 12345", ""]])
+def test_the_name_of_a_count_is_no_mark_of_a_comment(mark: str, above: list[str]) -> None:
+    names = [mark.join(row) for row in (("#", "Time (ms)", "T", "U"), ("", "ms", "%", "V"))]
+    rows = [mark.join(map(str, (i + 1, 50 * i, x, y))) for i, (x, y) in enumerate(PAIRS)]
+    found = recording(*above, *names, *rows)
+    assert (found.channels, found.units, found.fs) == (("T", "U"), ("%", "V"), 20)
+
+
+def test_a_percent_that_is_the_first_unit_is_no_mark_of_a_comment() -> None:
+    rows = [f"{x};{y}" for x, y in PAIRS]
+    assert recording("Hum;Vib", "%;mm/s", *rows).units == ("%", "mm/s")
+
+
+@pytest.mark.parametrize("word", ["#N/A", "#NV", "#DIV/0!"])
+def test_an_error_in_the_first_cell_of_a_row_is_no_comment(word: str) -> None:
+    for more in ("", ",7.5"):
+        rows = [f"{word if i in (3, 30) else x}{more}" for i, x in enumerate(LEFT)]
+        found = recording(f"x{',y' if more else ''}", *rows)
+        assert np.flatnonzero(found.interpolated).tolist() == [3, 30]
+
+
+def test_a_word_behind_a_tab_is_no_unit() -> None:
+    rows = [f"{x:.2f}\tOK".replace(".", ",") for x in LEFT]
+    is_read(recording("n (rpm)\tStatus", *rows), LEFT)
+
+
+@pytest.mark.parametrize(
+    "above",
+    [["Logger X;", "Time;pH;V"], ["Serial;7;", "Time;T;V"], ["Title;;", "Time;V;A", "s;V;A"]],
+)
+def test_names_that_are_also_units_are_names_below_other_words(above: list[str]) -> None:
+    found = recording(*above, *(f"{60 * i};{x};{y}" for i, (x, y) in enumerate(PAIRS)))
+    is_read(found, LEFT, RIGHT)
+    assert (found.channels, found.fs) == (tuple(above[1].split(";")[1:]), 1 / 60)
+
+
+@pytest.mark.parametrize(("every", "said"), [(20, True), (1, False)])
+def test_a_few_blank_lines_in_one_column_are_told_of(every: int, said: bool) -> None:
+    found = recording("T", *(f"{x}" + "\n" * (i % every == 0) for i, x in enumerate(LEFT)))
+    is_read(found, LEFT)
+    assert any("Blank lines" in note for note in found.notes) is said

@@ -335,6 +335,11 @@ def test_a_unit_of_several_parts_is_one(unit: str) -> None:
         ("One sample every 10 minutes", ".", 1 / 600),
         ("Time per sample: 5 ms", ".", 200),
         ("Periodo de muestreo: 10 ms", ".", 100),
+        ("Sampling frequency;25.6;kHz", ".", 25600),
+        ('Sample Period:;"50";"ms"', ".", 20),
+        ("Sample rate: 30 samples/min", ".", 0.5),
+        ("Sampling cycle;10 ms", ".", 100),
+        ("采样间隔: 5s", ".", 0.2),
     ],
 )
 def test_a_rate_is_a_number_of_the_language_of_the_table(line: str, sign: str, fs: float) -> None:

@@ -15,7 +15,24 @@ NAMES = {
     "cp949": [("온도(℃)", "습도와 압력")],
     "cp932": [("気温(℃)", "風速(m/s)"), ("データ番号", "電圧[V]"), ("温度", "湿度")],
     "cp1251": [("Температура, °C", "Давление"), ("Скорость", "Сила тока")],
-    "latin-1": [("Größe", "Temperatur °C"), ("Débit", "Énergie"), ("Señal µV", "Presión")],
+    "latin-1": [
+        ("Größe", "Temperatur °C"),
+        ("Débit", "Énergie"),
+        ("Señal µV", "Presión"),
+        ("Länge Gerät", "Wärmemenge Kälte"),
+        ("Température réelle", "Débit Fréquence"),
+        ("Umidità (%)", "Velocità m³/h"),
+        ("Õhurõhk", "Pressões"),
+    ],
+    "cp1252": [("Temperatur – außen", "Preis €/kWh"), ("Débit d’eau", "cœur")],
+    "cp1250": [
+        ("Ciśnienie", "Przepływ"),
+        ("Napięcie", "Częstotliwość"),
+        ("Hőmérséklet", "Páratartalom"),
+        ("Průtok", "Teplota"),
+        ("Napětí", "Příkon"),
+    ],
+    "cp1254": [("S\u0131cakl\u0131k", "Bas\u0131n\u00e7")],
     "utf-8": [("温度", "습도"), ("Größe", "Скорость")],
 }
 

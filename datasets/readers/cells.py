@@ -23,12 +23,14 @@ _MISSING_TEXT = """
     unbekannt ausfall fehlt error: inconnu erreur desconocido – — n/e s/d k.a. n.v. n/v high low
     indisponible ungueltig inválido invalide leer shutdown configure n.b. onbekend ∞ +∞ -∞ #error
     --undefined-- undetermined unspecified n/c noct burnout burn-out mm m +over -over ----- +++++
+    lo hi ice eqp bkw leitungsbruch kabelbruch drahtbruch fühlerbruch
     defekt störung mq (null) <null> [null] [n/a] (n/a) \\n nan(ind) -nan(ind) nan(snan) #missing
 """
 MISSING_WORDS = (
     MISSING
     | frozenset(_MISSING_TEXT.split())
     | {"[not supported]", "not supported", "[unknown error]", "no such instance"}
+    | {"open circuit", "short circuit"}
     | {"no data", "not available", "not a number", "out of range", "o.l", "ol", "o.l.", "+ovld"}
     | {
         "bad input",
@@ -61,6 +63,11 @@ MISSING_WORDS = (
 )
 """Words, in lower case, that a logger writes where it has no value."""
 
+TRUE_WORDS = frozenset(
+    {"true", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar", "prawda", "истина"}
+)
+FALSE_WORDS = frozenset({"false", "falsch", "faux", "falso", "onwaar", "fałsz", "ложь"})
+"""Words, in lower case, that workbooks write for what is true and for what is not."""
 _LIMIT = re.compile(r"[<>≤≥]=?\s*[+-]?\d[\d.,]*(\s*[^\d\s].*)?")
 _GROUPS = "[+-]?[1-9]\\d{{0,2}}({0}\\d{{3}})+({1}\\d+)?"
 GROUPED = {
@@ -104,8 +111,9 @@ _NOTATIONS = (
 ="60", which keeps a workbook from changing it."""
 _ACCOUNTED = re.compile(r"^\(([\d.,' ]+)\)$")
 _SIGN_BEHIND = re.compile(r"^(\d[\d.,' ]*)-$")
-_FILLED = re.compile(r"[xX]{2,}(?:[.,][xX]+)?|#{2,}")
-"""Letters in the place of digits: XXX,XXX, and ##### of a narrow column."""
+_FILLED = re.compile(r"[xX]{2,}(?:[.,][xX]+)?|#{2,}|#¡?[^\W\d_][\w/. ]{0,14}[!?]?")
+"""Letters in the place of digits: XXX,XXX, ##### of a narrow column, and errors of workbooks in any
+language: #DIV/0!, #NV, #¡VALOR!."""
 _DASHES = re.compile(r"[-–—. ]*")
 
 PREFIXES = {
@@ -152,7 +160,7 @@ def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
     text = column.astype("str").str.strip()
     lowered = text.str.lower()
     void = (column.isna() | lowered.isin(MISSING)).to_numpy()
-    text = text.mask(lowered == "true", "1").mask(lowered == "false", "0").mask(void)
+    text = text.mask(lowered.isin(TRUE_WORDS), "1").mask(lowered.isin(FALSE_WORDS), "0").mask(void)
     if (hexadecimal := _from_hexadecimal(text)) is not None:
         return Cells(hexadecimal, np.isnan(hexadecimal) & ~void, hexadecimal=True)
     unit, values = _with_one_unit(text, decimal) or ("", _numbers(text, decimal))

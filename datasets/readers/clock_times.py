@@ -8,12 +8,12 @@ import pandas as pd
 
 from spectra.datasets.readers.columns import Table, is_plain, quoted
 from spectra.datasets.readers.dates import is_clock, western_halves
-from spectra.datasets.readers.names import words
+from spectra.datasets.readers.names import names_only_time, words
 from spectra.datasets.readers.time_index import refuse_missing
 from spectra.errors import DataError
 
-_DOTTED = re.compile(r"\s*\d{1,2}\.\d\d\.\d\d\s*")
-"""A time of day as Italian programs write it; alone it may be a date."""
+_DOTTED = re.compile(r"\s*(?:[01]?\d|2[0-4])\.[0-5]\d(?:\.\d\d)?\s*")
+"""A time of day as Italian and Danish programs write it; alone it may be a date or a number."""
 _HOUR_NAMES = {
     "hour",
     "hours",
@@ -33,6 +33,8 @@ _HOUR_NAMES = {
     "tunti",
     "óra",
     "час",
+    "kl",
+    "klo",
     "hhmm",
     "hhmmss",
 }
@@ -59,12 +61,15 @@ def hours_beside(
     for column, name in enumerate(table.names):
         series = table.frame.iloc[:, column]
         unnamed = dates is not None and name is None and column == date + 1
-        named = bool(words(name) & _HOUR_NAMES)
+        named = bool(words(name) & _HOUR_NAMES) or names_only_time(name)
         if column == date or not (named or unnamed):
             continue
         series = _first_hours(series)
-        if named and series.dtype.kind == "f" and (late := _fractions(series)) is not None:
-            return column, late
+        if named and series.dtype.kind == "f":
+            late = _fractions(series)
+            late = _minutes_behind_points(series) if late is None else late
+            if late is not None:
+                return column, late
         if series.dtype.kind not in "iu":
             continue
         hours = series.to_numpy(dtype=np.int64)
@@ -77,6 +82,16 @@ def hours_beside(
         if named or (dates is not None and len(set(np.diff((dates + late).asi8))) == 1):
             return column, late
     return None
+
+
+def day_fractions(column: "pd.Series[float]", name: str | None) -> pd.TimedeltaIndex | None:
+    """Return the times of day in fractions of a day, as workbooks keep them; else None."""
+    if column.dtype.kind != "f" or not names_only_time(name):
+        return None
+    days = column.to_numpy(dtype=np.float64)
+    if not (days.min() >= 0 and days.max() < 1 and np.any(np.diff(days) > 0)):
+        return None
+    return pd.TimedeltaIndex(np.rint(days * 86400e3).astype(np.int64).view("timedelta64[ms]"))
 
 
 def _first_hours(column: "pd.Series[float]") -> "pd.Series[Any]":
@@ -99,6 +114,18 @@ def _fractions(column: "pd.Series[float]") -> pd.TimedeltaIndex | None:
     if not inside or np.mean(np.abs(steps % 24 - usual) <= 0.01 * usual) < 0.9:
         return None
     return pd.TimedeltaIndex(np.rint(hours * 3600).astype(np.int64).view("timedelta64[s]"))
+
+
+def _minutes_behind_points(column: "pd.Series[float]") -> pd.TimedeltaIndex | None:
+    """Return the times of day of hours with minutes such as 13.45, one step apart; else None."""
+    digits = column.to_numpy(dtype=np.float64) * 100
+    hours, minutes = np.divmod(np.rint(digits), 100)
+    valid = (np.abs(digits - np.rint(digits)) < 1e-6) & (hours >= 0) & (hours < 24) & (minutes < 60)
+    steps = np.diff(hours * 60 + minutes) % 1440
+    if not valid.all() or np.mean(steps == np.median(steps)) < 0.9:
+        return None
+    seconds = ((hours * 60 + minutes) * 60).astype(np.int64)
+    return pd.TimedeltaIndex(seconds.view("timedelta64[s]"))
 
 
 def written_clock(column: "pd.Series[float]", name: str | None) -> pd.TimedeltaIndex | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from spectra.datasets.readers.blank_names import Nameless
 from spectra.datasets.readers.delimiter import BLANKS, is_value, split
@@ -10,15 +11,46 @@ from spectra.datasets.readers.names import is_unit, is_unit_row, unit_text
 
 COMMENTS = ("#", "%")
 """Starts of a comment line; a semicolon and two slashes do too, but only above the table."""
+_MOST_LINES = 200
+"""Lines among which the names of a table stand."""
 KEY_OF_NAMES = re.compile(
     r"[/#%]*\s*(?:fields|column(?: name)?s|variables|header|leads)\s*[=:]\s*(?=\S)", re.IGNORECASE
 )
 """A key before the names of the columns: /fields=date,time."""
 
 
+_ERROR = r"#(?:N/[AVD]|DIV/0!|[^\W\d_]{2,8}[!?]|NV\b|NA\b)\s*(?:[,;\t|\r\n]|$)"
+"""An error of a workbook in the first cell of a row: #N/A."""
+COMMENT = re.compile(rf"(?!{_ERROR})[{''.join(COMMENTS)}]", re.IGNORECASE)
+"""The mark of a comment."""
+COMMENT_LINE = re.compile(rf"\n[ \t]*({COMMENT.pattern})", re.IGNORECASE)
+_COUNTER = re.compile(r"#[ \t]*([,;|\t])\s*[^\W\d_]")
+_PERCENT = re.compile(r"[ ,;|\t]*%([,;|\t])")
+
+
 def is_comment(line: str, mark: str | None) -> bool:
     """Return True if a line holds nothing but a comment."""
-    return mark is not None and line.lstrip().startswith(mark)
+    text = line.lstrip()
+    return mark is not None and text.startswith(mark) and bool(COMMENT.match(text))
+
+
+def lines_of_table(lines: Sequence[str]) -> frozenset[int]:
+    """Return the lines above the rows that begin like a comment and are none.
+
+    "#" may be the name of a count, and % the first unit; the line below is divided alike.
+    """
+    found = set()
+    for i, (line, below) in enumerate(pairwise(lines[:_MOST_LINES])):
+        match = _COUNTER.match(line) or _PERCENT.match(line)
+        if match is None or below.count(match[1]) != line.count(match[1]):
+            continue
+        if line.startswith("#"):
+            counts = not is_comment(below, "#")
+        else:
+            counts = is_unit_row(split([line], match[1])[0])
+        if counts:
+            found.add(i)
+    return frozenset(found)
 
 
 def names_in_comment(

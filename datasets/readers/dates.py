@@ -22,6 +22,12 @@ ZONES = {
 }  # fmt: skip
 """Hours ahead of UTC of the zones that loggers name; others are left out with a note."""
 
+CLOCK_ZONE = (
+    r"\s*(?:\+\d\d:?[0-5]\d|-\d{4}|(?<=:\d\d:\d\d)-\d\d:[0-5]\d(?!:)"
+    rf"|(?:{'|'.join(ZONES)})\b)"
+)
+"""A zone behind a time of day: Z, CET, +01:00, -0500; 08:00-09:00 is an interval."""
+
 _DAY = (
     rf"\d{{4}}-?\d\d-?\d\d|\d{{4}}-\d{{3}}|\d{{1,4}}([-/.])\d{{1,2}}\1\d{{1,4}}"
     r"|\d{4}:\d\d:\d\d(?!\d)|\d\d:\d\d:\d{4}(?!\d)|\d\d \d\d \d{4}|\d{4} \d\d \d\d"
@@ -68,7 +74,7 @@ _CLOCK = re.compile(
     rf"['\s]*{_LETTERED}['\s]*|"
     rf"['\s\[]*(?:(?:{_HALVES})\s?)?"
     r"\d{1,4}:\d\d(:\d\d)?([.,:;]\d+)?(\s*[ap](?:\.?\s?m)?\.?)?['\s\]]*"
-    r"(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?",
+    rf"(\s*[-–]\s*\d{{1,2}}:\d\d(:\d\d)?|{CLOCK_ZONE})?",
     re.IGNORECASE,
 )
 _MONTH_ONLY = re.compile(r"\s*\d{4}[-/]\d\d\s*")

@@ -1,23 +1,32 @@
 """Decimal sign of a text table: a point or a comma, where the other may group thousands."""
 
 import re
+from collections.abc import Sequence
 
 from spectra.datasets.readers.cells import GROUPED, WITH_UNIT, is_number_with_unit
+from spectra.datasets.readers.dates import is_date
 from spectra.datasets.readers.delimiter import MOST_COLUMNS
 from spectra.datasets.readers.keyed_cells import are_graded
+from spectra.datasets.readers.names import COMMA_WORDS, words
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)
 DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
+_DOTTED_CLOCK = re.compile(r"(?:[01]?\d|2[0-3])\.[0-5]\d")
+"""A time of day with a dot, such as 08.30, beside a date."""
 _BELOW = re.compile(r"[1-9]\d{0,2}")
 _A_FEW = 3
 """Different whole numbers below 1000 beside grouped ones: a mark of missing values is one."""
 
 
-def decimal_of(rows: list[list[str]], delimiter: str) -> str:
-    """Return the decimal sign: a comma where numbers have one and none has a point."""
+def decimal_of(rows: list[list[str]], delimiter: str, whole: Sequence[Sequence[str]] = ()) -> str:
+    """Return the decimal sign: a comma where numbers have one and none has a point.
+
+    Where each comma may stand before thousands, the names of time in the `whole` table decide.
+    """
     rows = [[_without_unit(field) for field in row[:MOST_COLUMNS]] for row in rows]
-    fields = [field for row in rows for field in row]
+    clocks = _dotted_clocks(rows)
+    fields = [field for row in rows for i, field in enumerate(row) if i not in clocks]
     if any(_has_grouped_comma(field) for field in fields):
         return ","
     commas = [field for field in fields if _DECIMAL_COMMA.fullmatch(field)]
@@ -30,11 +39,31 @@ def decimal_of(rows: list[list[str]], delimiter: str) -> str:
         return "."
     grouped = all(THOUSANDS.fullmatch(field) for field in commas)
     # A quoted "1,234" in a comma file is a thousand and more to its writer.
-    if grouped and (delimiter == "," or _has_both(rows, ",")):
+    if grouped and (_has_both(rows, ",") or (delimiter == "," and not _names_comma(whole))):
         return "."
     if delimiter == "," and are_graded(commas):
         return "."
     return ","
+
+
+def _names_comma(rows: Sequence[Sequence[str]]) -> bool:
+    """Return True if a name of time is of a language that writes a comma before fractions."""
+    named = (words(field) for row in rows for field in row)
+    return any(found and found <= COMMA_WORDS | {"und"} for found in named)
+
+
+def _dotted_clocks(rows: list[list[str]]) -> frozenset[int]:
+    """Return the columns of times such as 08.30 beside dates, whose dot is no decimal point."""
+    full = [row for row in rows if len(row) > 1]
+    return frozenset(
+        column
+        for column in range(min(map(len, full), default=0))
+        if all(_DOTTED_CLOCK.fullmatch(row[column]) for row in full)
+        and any(
+            all(is_date(row[beside], months=False) for row in full)
+            for beside in {max(column - 1, 0), min(column + 1, min(map(len, full)) - 1)} - {column}
+        )
+    )
 
 
 def _has_both(rows: list[list[str]], sign: str) -> bool:

@@ -190,7 +190,8 @@ def _plausibility(rows: list[list[str]]) -> float:
         is_value(field, ",")
         or is_value(field, ".")
         or field.lower() in MISSING_WORDS
-        or is_number_with_unit(field)
+        # What a tab divides from a number is no unit.
+        or (is_number_with_unit(field) and not {*field} & _STRONGER)
         or is_keyed(field)
         for field in fields
     )

@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from spectra.datasets.readers.blank_names import Nameless, with_wide_names
-from spectra.datasets.readers.comment_lines import COMMENTS, is_comment, names_in_comment
+from spectra.datasets.readers.comment_lines import (
+    COMMENT,
+    COMMENTS,
+    is_comment,
+    lines_of_table,
+    names_in_comment,
+)
+from spectra.datasets.readers.cut_seconds import with_cut_seconds
 from spectra.datasets.readers.decimal_sign import THOUSANDS, decimal_of
 from spectra.datasets.readers.delimiter import (
     BLANKS,
@@ -30,6 +37,8 @@ _MOST_LINES = 500
 """Lines above the data in which the rate, the start and the unit are looked for."""
 _DOTTED_DATE = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}(?!\d)")
 _MAYBE_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
+_FEW_BLANKS = 0.3
+"""Share of blank lines below which they do not merely divide the others, as every second one."""
 _MOST_ROWS, _MOST_CHARACTERS = 200, 100_000
 """Lines that tell the dialect, and the characters beyond which five of them are enough."""
 
@@ -85,8 +94,9 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
 
     `delimiter` is the one that the user names.
     """
-    top, forced = _top_of_table(lines)
-    comment, numbers = _rows_below(lines, top)
+    kept = lines_of_table(lines)
+    top, forced = _top_of_table(lines, kept)
+    comment, numbers = _rows_below(lines, top, kept)
     if not numbers:
         return None
     sample = _sample([lines[i] for i in numbers])
@@ -97,7 +107,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     keys = keys_of(body_of(rows), usual_width(body_of(rows)))
     if any(keys):
         rows = without_keys(rows, keys)
-    decimal = decimal_of(body_of(rows), delimiter)
+    decimal = decimal_of(body_of(rows), delimiter, rows)
     heading = heading_of(rows, lines[:top], delimiter, decimal)
     used = _lines_used(sample, delimiter, heading.rows)
     above = numbers[used] if used < len(numbers) else numbers[-1] + 1
@@ -107,7 +117,13 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         heading = replace(
             heading, names=names_in_comment(hidden, delimiter, len(heading.names), Nameless(0))[0]
         )
-    notes = (*heading.notes, *_thousands_note(rows, decimal), *_fractions_note(rows, delimiter))
+    notes = (
+        *heading.notes,
+        *_thousands_note(rows, decimal, delimiter),
+        *_fractions_note(rows, delimiter),
+    )
+    if len(heading.names) == 1:
+        notes += _blanks_note(lines, above)
     if delimiter in (";", ",") and is_split_decimal(split(sample[-len(body_of(rows)) :], ",")):
         notes += (_split_decimal_note(delimiter, sample[-1]),)
     lowest = rows[heading.rows - 1] if heading.rows else []
@@ -116,6 +132,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     names = heading.names
     listed = listed_names(lines[:above], usual_width(body_of(rows)), names)
     names = names if listed is None else listed
+    names = with_cut_seconds(body_of(rows), names, delimiter)
     named = tuple(key or name for key, name in zip(keys, names, strict=False))
     said = [*_said_above(lines, top, above), *named_numbers(rows[: heading.rows])]
     return Dialect(
@@ -135,7 +152,9 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     )
 
 
-def _rows_below(lines: Sequence[str], top: int) -> tuple[str | None, list[int]]:
+def _rows_below(
+    lines: Sequence[str], top: int, kept: frozenset[int]
+) -> tuple[str | None, list[int]]:
     """Return the mark of comments below the top, and the numbers of the first lines with a row."""
     below = lines[top:]
     # The lines are looked through one by one only for a mark that stands in one of them.
@@ -144,7 +163,10 @@ def _rows_below(lines: Sequence[str], top: int) -> tuple[str | None, list[int]]:
         (
             mark
             for mark in COMMENTS
-            if mark in joined and any(is_comment(line, mark) for line in below)
+            if mark in joined
+            and any(
+                is_comment(line, mark) and i not in kept for i, line in enumerate(below, start=top)
+            )
         ),
         None,
     )
@@ -154,7 +176,7 @@ def _rows_below(lines: Sequence[str], top: int) -> tuple[str | None, list[int]]:
     full = (
         i
         for i, line in enumerate(below, start=top)
-        if line.strip(blanks) and not is_comment(line, comment) and not is_rule(line)
+        if line.strip(blanks) and (i in kept or not is_comment(line, comment)) and not is_rule(line)
     )
     return comment, list(islice(full, _MOST_ROWS))
 
@@ -165,6 +187,16 @@ def _said_above(lines: Sequence[str], top: int, above: int) -> list[str]:
         lines[:above] if above < _MOST_LINES else [*lines[:_MOST_LINES], *lines[above - 50 : above]]
     )
     return [*dates_in_json(lines[:top]), *around]
+
+
+def _blanks_note(lines: Sequence[str], first: int) -> tuple[str, ...]:
+    """Return a note on a few blank lines among those of one column, which may be missing values."""
+    full = [i for i in range(first, len(lines)) if lines[i].strip()]
+    blank = sorted({*range(first, full[-1])}.difference(full)) if full else []
+    if not 0 < len(blank) < _FEW_BLANKS * len(full):
+        return ()
+    said = f"Blank lines, such as line {blank[0] + 1}, are left out"
+    return (f"{said} (write NaN into them if a value is missing there).",)
 
 
 def _split_decimal_note(delimiter: str, line: str) -> str:
@@ -198,7 +230,7 @@ def _lines_used(sample: Sequence[str], delimiter: str, rows: int) -> int:
     return reader.line_num
 
 
-def _top_of_table(lines: Sequence[str]) -> tuple[int, str | None]:
+def _top_of_table(lines: Sequence[str], kept: frozenset[int]) -> tuple[int, str | None]:
     """Return where the table starts, and the delimiter where a line `sep=;` gives it.
 
     Blank and comment lines stand above it.
@@ -214,7 +246,9 @@ def _top_of_table(lines: Sequence[str]) -> tuple[int, str | None]:
             )
             if ";" in below:
                 return i, forced
-        elif line.strip(" ") and not line.lstrip().startswith((*COMMENTS, "//")):
+        elif line.strip(" ") and (
+            i in kept or not (COMMENT.match(line.lstrip()) or line.lstrip().startswith("//"))
+        ):
             return i, forced
     return len(lines), forced
 
@@ -246,9 +280,14 @@ def _fractions_note(rows: list[list[str]], delimiter: str) -> tuple[str, ...]:
     return ()
 
 
-def _thousands_note(rows: list[list[str]], decimal: str) -> tuple[str, ...]:
+def _thousands_note(rows: list[list[str]], decimal: str, delimiter: str) -> tuple[str, ...]:
     """Return a note on numbers such as 1,234, which another writer means otherwise."""
     sign = "," if decimal == "." else "."
+    if decimal == delimiter == ",":
+        commas = [field for row in body_of(rows) for field in row if "," in field]
+        if commas and all(map(THOUSANDS.fullmatch, commas)):
+            said = f"Numbers such as {commas[0]} are fractions in the language of the names"
+            return (f"{said} (write them without the comma if they are thousands).",)
     found = (
         field
         for row in rows

@@ -10,10 +10,10 @@ from itertools import islice
 from typing import IO, Literal
 
 from spectra.datasets.memory import largest_bytes
-from spectra.datasets.readers.comment_lines import COMMENTS
+from spectra.datasets.readers.comment_lines import COMMENT_LINE
 from spectra.datasets.readers.other_formats import refuse_other_formats
 from spectra.datasets.readers.plain_text import rewriting
-from spectra.datasets.readers.scripts import encoding_of_script
+from spectra.datasets.readers.scripts import encoding_of_letters, encoding_of_script
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
@@ -23,7 +23,6 @@ _LINE_END = re.compile("\r\n|\r|\n")
 _ROW_LINE = re.compile(rb"[\r\n][ \t\x00]*+(?![#%/;\r\n \t\x00])")
 """The start of a line, but the first, that is neither empty nor a comment."""
 _BLOCK = 1 << 20
-_COMMENT_LINE = re.compile(rf"\n[ \t]*([{''.join(COMMENTS)}])")
 _SIGNATURES = {
     # python-calamine reads these, but a damaged one ends the process.
     b"\xd0\xcf\x11\xe0": "a workbook of Excel before 2007 (.xls)",
@@ -122,7 +121,7 @@ class Text:
         with self.characters() as characters:
             last = "\n"
             while block := characters.read(_BLOCK):
-                if found := _COMMENT_LINE.search(last + block):
+                if found := COMMENT_LINE.search(last + block):
                     return found[1]
                 last = block[-1]
         return None
@@ -216,7 +215,7 @@ def _head(source: Source) -> bytes:
 
 
 def _encoding(head: bytes, name: str) -> str:
-    """Return the encoding: by its byte order mark, UTF-8 where the bytes are that, or Latin-1."""
+    """Return the encoding: by its byte order mark, UTF-8 where the bytes are that, or another."""
     kind = next((kind for sign, kind in _SIGNATURES.items() if head.startswith(sign)), None)
     if kind is not None:
         if _OPEN_DOCUMENT in head[:200]:
@@ -241,7 +240,7 @@ def _encoding(head: bytes, name: str) -> str:
             ):
                 return encoding
         raise DataError(f"{name} is not a text table: it holds bytes that no text has.")
-    return "utf-8" if _is_utf8(head) else encoding_of_script(head) or "latin-1"
+    return "utf-8" if _is_utf8(head) else encoding_of_script(head) or encoding_of_letters(head)
 
 
 def _is_utf8(head: bytes) -> bool:

@@ -38,9 +38,9 @@ _RATE_WORD = (
     r"|(?:^|[,;\t])\W*(?:sampling|campionamento)(?=\s*[:=])|^\W*(?:rate|frequency|frequenz))"
 )
 _PERIOD_WORD = (
-    r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing)|delta[\s_-]*(?:x|t|time)|x[\s_-]*(?:axis[\s_-]*)?(?:delta|step)|x[\s_-]*axis[\s_-]*increment|\bdt\b"
+    r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing|cycle)|delta[\s_-]*(?:x|t|time)|x[\s_-]*(?:axis[\s_-]*)?(?:delta|step)|x[\s_-]*axis[\s_-]*increment|\bdt\b"
     r"|x[\s_-]*inc(?:rement)?|\bclock(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample"
-    r"|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|intervalo|intervalle|intervallo"
+    r"|サンプリング(?:周期|間隔)|測定間隔|記録間隔|采样(?:周期|间隔)|샘플링\s?(?:주기|간격)|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|intervalo|intervalle|intervallo"
     r"|^\W*interval|^\W*(?:wf_)?increment|tinc\b|(?:time|log\w*|recording|measurement|scan|save|storage|update|report\w*|polling)[\s_-]*(?:interval|step|increment)"
     r"|(?:\b(?:one|1)\s+sample|\blog|\brecord|\bmeasure)\s+every)"
 )
@@ -51,12 +51,17 @@ _PER_SAMPLE = re.compile(
 _BETWEEN = r"[\s\"']*(?:[=:,;\t|]+|\s)[\s\"']*"
 _IN_BRACKETS = r"(?:[\s_]*[\[(]?\s*{0}\s*[\])]?)?"
 _RATE = re.compile(
-    _RATE_WORD + _IN_BRACKETS.format(_HERTZ_WORD) + _BETWEEN + _NUMBER + rf"\s*{_HERTZ_WORD}?",
+    _RATE_WORD
+    + _IN_BRACKETS.format(_HERTZ_WORD)
+    + _BETWEEN
+    + _NUMBER
+    # The unit may stand in a cell of its own.
+    + rf"(?:\s*{_HERTZ_WORD}|[\s,;\"']*{_HERTZ_WORD}(?![\w/]))?",
     re.IGNORECASE,
 )
 _BARE_RATE = re.compile(rf"(?:\bat\s+)?{_NUMBER}\s*{_HERTZ_WORD}(?!\w)", re.IGNORECASE)
 _PER_LONGER = re.compile(
-    r"\s*(?:[^\W\d_]{1,15}\s)?\s*(?:/|per|pro|par|por)\s*(min|mins|minute|minuten|h|hr|hour|stunden|d|days)e?\b",
+    r"\s*(?:[^\W\d_]{1,15}\s?)?\s*(?:/|per|pro|par|por)\s*(min|mins|minute|minuten|h|hr|hour|stunden|d|days)e?\b",
     re.IGNORECASE,
 )
 """A rate in samples a minute, an hour or a day."""
@@ -75,7 +80,7 @@ _PERIOD = re.compile(
     + _BETWEEN
     + rf"(?:{_SECONDS_WORD}\s*[:=]\s*)?"
     + _NUMBER
-    + rf"(?![:\d]|[-/]\d)(?:[\s,;]*{_SECONDS_WORD}(?!\w))?",
+    + rf"(?![:\d]|[-/]\d)(?:[\s,;\"']*{_SECONDS_WORD}(?!\w))?",
     re.IGNORECASE,
 )
 _CLOCK_PERIOD = re.compile(
@@ -202,7 +207,8 @@ def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
             period *= SECONDS.get(match[2].casefold(), 1.0)
             return float(f"{1 / period:.10g}"), _shown(text)
         if match := _RATE.search(text):
-            fs = _number(match[2]) * _hertz(match[1] or match[3]) * _share(text[match.end(2) :])
+            scale = _hertz(match[1] or match[3] or match[4]) * _share(text[match.end(2) :])
+            fs = _number(match[2]) * scale
             if 0 < fs < float("inf"):
                 return fs, _shown(text)
     for text in texts:

@@ -9,8 +9,8 @@ _TIME_WORDS_TEXT = """
     time timestamp timestamps timestep date datetime epoch ts unix utc elapsed t millis micros
     nanos uptime clock stamp tstamp sec secs second seconds zeit zeitstempel zeitpunkt messzeit
     datum datumzeit uhrzeit tiempo fecha hora fechahora temps heure horodatage horodate
-    tempo ora orario datetimestamp tijd tijdstip datumtijd tid tidpunkt dato klokkeslett czas
-    datenum oadate godzina čas cas время дата aika zaman tarih saat idő ido dátum
+    tempo ora orario datetimestamp tijd tijdstip datumtijd tid tidpunkt tidspunkt klo dato
+    klokkeslett czas datenum oadate godzina čas cas время дата aika zaman tarih saat idő ido dátum
     from vanaf von since jd hjd bjd mjd tow yymmdd ddmmyy mmddyy ddmmyyyy mmddyyyy
 """
 TIME_WORDS = frozenset(_TIME_WORDS_TEXT.split())
@@ -25,6 +25,9 @@ DAY_FIRST_WORDS = frozenset(
     }
 )  # fmt: skip
 """Names of time in languages whose dates begin with the day; "date" is French, and English."""
+
+COMMA_WORDS = DAY_FIRST_WORDS - {"fecha", "hora"}
+"""Those of languages that write a comma before fractions wherever they are spoken."""
 
 _TIME_CHARACTERS = ("时间", "時間", "时刻", "時刻", "日期", "日時", "시간", "시각")
 
@@ -97,6 +100,9 @@ _BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,12}?)\s*[\])]")
 _AFTER_SEPARATOR = re.compile(
     r"(?:,\s*|\s+in\s+|\s*/\s*)([^\s,()\[\]/]{1,8}(?:/[^\s,()]{1,4})?)(?=$|\s*[(\[])"
 )
+_BEHIND_DASH = re.compile(r"\s-\s([^\s,()\[\]]{1,8})$")
+_OF_PHASE = re.compile(r"\b(V|A|W|kW|VA|var|Wh|kWh|Hz)\s?\([ABC]\)$")
+"""The unit before a phase in brackets: Active energy Wh (A)."""
 _DATE_FORM = re.compile(
     r"(?i)[yja]{4}[-_/.]?m{2}[-_/.]?[dt]{2}(?:[-_/. T]?h{2}:?(?:m{2}:?(?:s{2})?)?)?"
 )
@@ -156,8 +162,12 @@ def names_unit_of_time(name: str | None) -> bool:
         return False
     if re.match(r"\s*in\s", name, re.IGNORECASE):
         return True
-    bracketed = any(text.casefold() in SECONDS for text in _BRACKETED.findall(name))
-    return bracketed or bool(words(name) & _CERTAIN)
+    return ends_in_seconds(name) or bool(words(name) & _CERTAIN)
+
+
+def ends_in_seconds(name: str | None) -> bool:
+    """Return True if a name has a unit of time in brackets: "Betriebszeit [h]"."""
+    return any(text.casefold() in SECONDS for text in _BRACKETED.findall(name or ""))
 
 
 def names_date(name: str | None) -> bool:
@@ -197,7 +207,11 @@ def unit_in(name: str | None) -> str:
     last = parts[-1] if len(parts) > 1 else ""
     if last in _LONG_UNITS or (last in UNITS and {*"/("} & {*last}) or _PER_VOLUME.fullmatch(last):
         return last
+    if (of_phase := _OF_PHASE.search(name)) is not None:
+        return of_phase[1]
     found = [*_BRACKETED.findall(name), *_AFTER_SEPARATOR.findall(name)]
+    # A letter behind a dash is the name of a place or a channel: Pump - A.
+    found += [text for text in _BEHIND_DASH.findall(name) if len(text) > 1 or text == "%"]
     return next((str(text) for text in found if text in UNITS), "")
 
 

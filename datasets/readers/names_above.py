@@ -5,7 +5,14 @@ import re
 from spectra.datasets.readers.cells import MISSING, is_number_with_unit
 from spectra.datasets.readers.decimal_sign import DECIMAL_POINT
 from spectra.datasets.readers.delimiter import BLANKS, is_value
-from spectra.datasets.readers.names import UNIT_NAMES, is_unit, is_unit_row, names_time, words
+from spectra.datasets.readers.names import (
+    UNIT_NAMES,
+    is_unit,
+    is_unit_row,
+    names_only_time,
+    names_time,
+    words,
+)
 
 _NEVER_NAMES = MISSING - {"", "-", "--", "?", "na"}
 """Of those words the ones that no column is called; Na is sodium."""
@@ -57,7 +64,7 @@ def _by_its_place(rows: list[list[str]], width: int, decimal: str) -> int | None
         i
         for i in names
         if i + 1 < len(rows)
-        and 2 * sum(map(is_unit, rows[i + 1])) > width
+        and _has_units_below(rows, i, width)
         and not words(rows[i + 1][0]) & UNIT_NAMES
     ]
     if above_units and max(names) > above_units[0]:
@@ -70,6 +77,16 @@ def _by_its_place(rows: list[list[str]], width: int, decimal: str) -> int | None
     )
 
 
+def _has_units_below(rows: list[list[str]], i: int, width: int) -> bool:
+    """Return True if most fields below a row are units, or some where both rows name a time."""
+    row, below = rows[i], rows[i + 1]
+    units = [column for column, field in enumerate(below) if is_unit(field)]
+    if 2 * len(units) > width and _are_units(rows, i + 1):
+        return True
+    both = any(names_time(up) and names_time(low) for up, low in zip(row, below, strict=False))
+    return both and sum(not is_unit(row[column]) for column in units if column < len(row)) > 1
+
+
 def _name_of_one(rows: list[list[str]]) -> int | None:
     """Return which row names the only column: the lowest, unless it says something else."""
     above = [i for i, row in enumerate(rows) if row and row[0] and not is_unit_row(row)]
@@ -80,6 +97,18 @@ def _name_of_one(rows: list[list[str]]) -> int | None:
     return None if said else lowest
 
 
+def _are_units(rows: list[list[str]], i: int) -> bool:
+    """Return True if a row holds units and no names: "Time, V, A" below other words has names."""
+    if not is_unit_row(rows[i]):
+        return False
+    above = rows[i - 1] if i else []
+    times = [
+        c for c, field in enumerate(rows[i]) if names_only_time(field) and not is_unit_row([field])
+    ]
+    # Below a name of time stands UTC.
+    return not times or any(not above[c] or names_time(above[c]) for c in times if c < len(above))
+
+
 def _block_of_names(rows: list[list[str]], width: int, decimal: str) -> list[int]:
     """Return the lowest rows that name columns, from below; of units only where none is else."""
     block: list[int] = []
@@ -88,16 +117,16 @@ def _block_of_names(rows: list[list[str]], width: int, decimal: str) -> list[int
             continue
         if not block and _DATA_BELOW.fullmatch(" ".join(rows[i]).strip()):
             continue
-        units_below = i + 1 < len(rows) and is_unit_row(rows[i + 1])
+        units_below = i + 1 < len(rows) and _are_units(rows, i + 1)
         counts = all(not field or field.isdigit() for field in rows[i]) and i + 1 == len(rows)
-        if counts or (is_unit_row(rows[i]) and not _names_columns(rows[i], width, decimal)):
+        if counts or (_are_units(rows, i) and not _names_columns(rows[i], width, decimal)):
             continue
         if not _names_columns(rows[i], width, decimal) and not (
             units_below and _numbers_columns(rows[i], width)
         ):
             break
         block.append(i)
-    return [i for i in block if not is_unit_row(rows[i])] or block[-1:]
+    return [i for i in block if not _are_units(rows, i)] or block[-1:]
 
 
 def _names_all(row: list[str], width: int, decimal: str) -> bool:

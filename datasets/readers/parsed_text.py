@@ -9,7 +9,7 @@ import pandas as pd
 
 from spectra.datasets.memory import refuse_mostly_empty
 from spectra.datasets.readers.columns import listed
-from spectra.datasets.readers.comment_lines import COMMENTS, is_comment
+from spectra.datasets.readers.comment_lines import COMMENT, COMMENTS, is_comment
 from spectra.datasets.readers.delimiter import BLANKS
 from spectra.datasets.readers.dialect import Dialect
 from spectra.datasets.readers.edges import rows_above_footer
@@ -178,4 +178,4 @@ def _may_hide_comments(frame: pd.DataFrame) -> bool:
         if last.dtype.kind != "f" or not np.isnan(last.to_numpy().max()):
             return False
         first = first[last.isna()]
-    return bool(first.astype("str").str.startswith(COMMENTS, na=False).any())
+    return bool(first.astype("str").str.match(COMMENT, na=False).any())

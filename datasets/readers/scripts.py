@@ -1,4 +1,4 @@
-"""Encodings of texts that are neither UTF-8 nor Western European, by the bytes of letters."""
+"""Encodings of texts that are not UTF-8, by the bytes of letters."""
 
 import re
 
@@ -6,6 +6,8 @@ _HIGH = re.compile(rb"[\x80-\xff]+")
 _CYRILLIC = re.compile(rb"[\xa8\xb8\xc0-\xff]{3,}")
 _KANA_AND_KANJI = re.compile(r"[\u3001\u3002\u3040-\u30ff\u4e00-\u9fff]")
 _HALF_WIDTH = re.compile(r"[\uff61-\uff9f]")
+_RARE_KANJI = 0xE0
+"""First byte of the kanji that are not among the 2965 usual ones."""
 _SYMBOLS = range(0xA1, 0xAD)
 _COMMON_CHINESE = range(0xB0, 0xD8)
 """First bytes of the 3755 usual characters of GB 2312; others are rare."""
@@ -13,6 +15,23 @@ _KOREAN = range(0xB0, 0xC9)
 """First bytes of the syllables of KS X 1001."""
 _FEWEST_KOREAN = 6
 """Syllables that Chinese characters are hardly all mistaken for."""
+_CENTRAL = re.compile(
+    rb"[A-Za-z](?<!m)[\xb3\xbf\xbe][a-z]|[a-z]\xb9[a-z\s]|[a-z]\x9c(?!u)[a-z\xe6]"
+    rb"|[a-z][\xec\xf9][a-z\xf8\xe8]|\xf8[\xe1\xe9\xed\xfd]|[a-z]\x9d"
+)
+"""Letters of Polish and Czech, where Western ones are signs, or stand at the end of a word."""
+_BESIDE_ACCENTS = (
+    (re.compile(rb"[A-Za-z]\xf5(?!e)"), re.compile(rb"[\xc1\xe1\xc9\xe9\xcd\xed]")),
+    (re.compile(rb"[a-z\xe1\s]\xe8[a-z]"), re.compile(rb"[\xc1\xe1\xfd]")),
+)
+"""Letters of Hungarian and Czech, and accents beside them that tell ő from the õ of Portuguese,
+where e follows, and of Estonian, and č from the è of French."""
+_TURKISH = re.compile(rb"[\xfd\xfe\xf0\xdd\xde\xd0]")
+_TURKISH_TOO = re.compile(rb"\b(?:tarih|saat|zaman)\b|\xfdcakl\xfdk|bas\xfdn\xe7", re.IGNORECASE)
+"""Letters that are also those of Iceland, and words that are not."""
+_WINDOWS = re.compile(rb"[\x80-\x9f]")
+_UNUSED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+"""Bytes of control characters that Windows has letters and signs for, and those it has none for."""
 _MOST = 0.8
 """Share of the letters beyond ASCII that are usual ones of a script."""
 
@@ -43,6 +62,16 @@ def encoding_of_script(head: bytes) -> str | None:
     return "cp1251" if cyrillic >= max(6, 0.7 * high) else None
 
 
+def encoding_of_letters(head: bytes) -> str:
+    """Return the encoding of text in Latin letters that is not UTF-8."""
+    if _TURKISH.search(head) and _TURKISH_TOO.search(head):
+        return "cp1254"
+    beside = any(one.search(head) and other.search(head) for one, other in _BESIDE_ACCENTS)
+    if beside or _CENTRAL.search(head):
+        return "cp1250"
+    return "cp1252" if _WINDOWS.search(head) and not _UNUSED.search(head) else "latin-1"
+
+
 def _is_japanese(head: bytes) -> bool:
     """Return True if bytes are Japanese text, the last letter of which may be cut."""
     for cut in (0, 1):
@@ -51,7 +80,9 @@ def _is_japanese(head: bytes) -> bool:
         except UnicodeDecodeError:
             continue
         others = [letter for letter in text if ord(letter) > 127]
-        usual = len(_KANA_AND_KANJI.findall(text))
+        letters: list[str] = _KANA_AND_KANJI.findall(text)
+        # Rare ones begin like é and ä, which a letter of ASCII follows.
+        usual = sum(letter.encode("cp932")[0] < _RARE_KANJI for letter in letters)
         half = len(_HALF_WIDTH.findall(text))
         return usual > 1 and usual >= _MOST * (len(others) - _signs(text)) and 10 * half <= usual
     return False

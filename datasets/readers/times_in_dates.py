@@ -10,6 +10,7 @@ from spectra.datasets.readers.cells import MISSING_WORDS
 from spectra.datasets.readers.clock_times import (
     clock_columns,
     clock_times,
+    day_fractions,
     holds_clocks,
     hours_beside,
     written_clock,
@@ -19,6 +20,7 @@ from spectra.datasets.readers.dates import parse_dates
 from spectra.datasets.readers.names import DAY_FIRST_WORDS, names_only_time, words
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.written_start import written_order
+from spectra.datasets.readers.zone_column import in_zones_behind
 from spectra.errors import DataError
 
 _BUDDHIST = (2500, 2600)
@@ -66,7 +68,8 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
         return with_clock(table, column, parsed, notes)
     if days and (at := _one_clock(table, column, parsed)) is not None:
         clock = clock_times(table, at, unwrap=False)
-        return TimeColumn(clock_columns(table, at) | {column}, (parsed + clock).rename(name), notes)
+        index = in_zones_behind(parsed + clock, table.frame.iloc[:, at]).rename(name)
+        return TimeColumn(clock_columns(table, at) | {column}, index, notes)
     return TimeColumn(frozenset({column}), parsed.rename(name), notes)
 
 
@@ -101,17 +104,18 @@ def with_clock(
     table: Table, column: int, dates: pd.DatetimeIndex, notes: tuple[str, ...] = ()
 ) -> TimeColumn:
     """Return dates with the times of day in a column beside them, or as they are without one."""
-    clock: pd.TimedeltaIndex | None = None
     for beside in (column + 1, column - 1):
         if not 0 <= beside < len(table.names):
             continue
         series = table.frame.iloc[:, beside]
         if holds_clocks(series):
-            clock = clock_times(table, beside, unwrap=False)
-        else:
-            clock = written_clock(series, table.names[beside])
-            if clock is None and table.names[beside] is None and beside > column:
-                clock = _unnamed_clock(series, dates)
+            clocks = clock_times(table, beside, unwrap=False)
+            index = in_zones_behind(dates + clocks, series).rename(table.names[min(column, beside)])
+            return TimeColumn(clock_columns(table, beside) | {column}, index, notes)
+        clock = day_fractions(series, table.names[beside])
+        clock = written_clock(series, table.names[beside]) if clock is None else clock
+        if clock is None and table.names[beside] is None and beside > column:
+            clock = _unnamed_clock(series, dates)
         if clock is not None:
             name, columns = table.names[min(column, beside)], clock_columns(table, beside)
             return TimeColumn(columns | {column}, (dates + clock).rename(name), notes)

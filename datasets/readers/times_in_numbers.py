@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array
+from spectra.datasets.readers.clock_times import day_fractions
 from spectra.datasets.readers.columns import Table, numbers
 from spectra.datasets.readers.names import (
     JULIAN_WORDS,
+    ends_in_seconds,
     names_date,
     names_only_time,
     names_time,
@@ -56,7 +58,8 @@ def time_in_numbers(
         return None
     by_unit = seconds_in(None, table.unit(column)) is not None
     called = names_time(name) or names_unit_of_time(name) or by_unit
-    called |= column == 0 and (name or "").strip().casefold() in SECONDS
+    first = (name or "").strip().casefold() in SECONDS or ends_in_seconds(name)
+    called |= column == 0 and first
     surely = named or names_only_time(name) or by_unit
     dates = _dates_in_numbers(table, column, values, called=surely, unit=unit)
     if dates is not None:
@@ -64,6 +67,8 @@ def time_in_numbers(
         if dates.has_duplicates and dates.tz is None and bool((dates == dates.normalize()).all()):
             return with_clock(table, column, dates)
         return TimeColumn(columns, dates.rename(name))
+    if names_date(name) and (one := _one_day(table, column, values)) is not None:
+        return one
     if not named and words(name) in _UNIX:
         # Epochs that are no instants count rounds.
         return None
@@ -93,6 +98,20 @@ def time_in_numbers(
         values = (series - series.iloc[0]).to_numpy(dtype=np.float64)
     values = values if unit in (None, 1.0) else values * (unit or 1.0)
     return TimeColumn(columns, pd.Index(values).rename(name), notes)
+
+
+def _one_day(table: Table, column: int, values: Float64Array) -> TimeColumn | None:
+    """Return the instants of one day number throughout, with fractions of the day to its right."""
+    if column + 1 >= len(table.names) or np.ptp(values) != 0:
+        return None
+    clock = day_fractions(table.frame.iloc[:, column + 1], table.names[column + 1])
+    # One day number has no steps to be told by: the days before it give some.
+    days = day_numbers(np.arange(values[0] - 1, values[0] + 1), dated=True)
+    if clock is None or days is None:
+        return None
+    return TimeColumn(
+        frozenset({column, column + 1}), (days[-1] + clock).rename(table.names[column])
+    )
 
 
 def _unnamed_seconds(

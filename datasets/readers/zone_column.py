@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta, timezone
 
 import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array
 from spectra.datasets.readers.columns import Table
-from spectra.datasets.readers.dates import ZONES
+from spectra.datasets.readers.dates import CLOCK_ZONE, ZONES
 from spectra.datasets.readers.names import words
 from spectra.datasets.readers.time_index import TimeColumn
 from spectra.datasets.readers.time_numbers import irregularity
@@ -49,6 +50,22 @@ def in_zones_beside(table: Table, axis: TimeColumn) -> TimeColumn:
                 notes=(*axis.notes, note),
             )
     return axis
+
+
+def in_zones_behind(index: pd.DatetimeIndex, clocks: "pd.Series[float]") -> pd.DatetimeIndex:
+    """Return instants in the zone that stands behind each time of day, in UTC where it changes."""
+    if not re.search(rf"{CLOCK_ZONE}\s*$", str(clocks.iloc[0]), re.IGNORECASE):
+        return index
+    zones = clocks.astype("str").str.extract(rf"({CLOCK_ZONE})\s*$", flags=re.IGNORECASE)[0]
+    found = zones.unique()
+    hours = _hours([str(one).strip() for one in found])
+    if hours is None:
+        return index
+    if len(found) == 1:
+        return index.tz_localize(timezone(timedelta(hours=float(hours[0]))))
+    ahead = zones.map(dict(zip(found, hours, strict=True))).to_numpy(dtype=np.float64)
+    moved: pd.DatetimeIndex = index - pd.to_timedelta(np.rint(ahead * 3600), unit="s")
+    return moved.tz_localize("UTC")
 
 
 def _hours(zones: list[str]) -> Float64Array | None:
