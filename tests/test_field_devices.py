@@ -363,15 +363,20 @@ def test_a_percent_that_is_the_first_unit_is_no_mark_of_a_comment() -> None:
 
 @pytest.mark.parametrize("word", ["#N/A", "#NV", "#DIV/0!"])
 def test_an_error_in_the_first_cell_of_a_row_is_no_comment(word: str) -> None:
-    for more in ("", ",7.5"):
+    for more, above in (("", []), (",7.5", []), (",7.5", ["Rate: 2 Hz", "# Logger 7"])):
         rows = [f"{word if i in (3, 30) else x}{more}" for i, x in enumerate(LEFT)]
-        found = recording(f"x{',y' if more else ''}", *rows)
+        found = recording(*above, f"x{',y' if more else ''}", *rows)
         assert np.flatnonzero(found.interpolated).tolist() == [3, 30]
 
 
 def test_a_word_behind_a_tab_is_no_unit() -> None:
     rows = [f"{x:.2f}\tOK".replace(".", ",") for x in LEFT]
     is_read(recording("n (rpm)\tStatus", *rows), LEFT)
+
+
+def test_a_unit_of_time_below_other_words_is_one() -> None:
+    found = recording("X,CH1", "Second,Volt", *(f"{i / 50},{x}" for i, x in enumerate(LEFT)))
+    assert (found.channels, found.units, found.fs) == (("CH1",), ("Volt",), 50)
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,9 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         heading = replace(
             heading, names=names_in_comment(hidden, delimiter, len(heading.names), Nameless(0))[0]
         )
+    if comment is not None and not any(is_comment(line, comment) for line in lines[above:]):
+        # Without comments among the rows a first cell such as #N/A is none either.
+        comment = None
     notes = (
         *heading.notes,
         *_thousands_note(rows, decimal, delimiter),

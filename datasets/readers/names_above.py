@@ -11,6 +11,7 @@ from spectra.datasets.readers.names import (
     is_unit_row,
     names_only_time,
     names_time,
+    seconds_in,
     words,
 )
 
@@ -103,7 +104,9 @@ def _are_units(rows: list[list[str]], i: int) -> bool:
         return False
     above = rows[i - 1] if i else []
     times = [
-        c for c, field in enumerate(rows[i]) if names_only_time(field) and not is_unit_row([field])
+        column
+        for column, field in enumerate(rows[i])
+        if names_only_time(field) and not is_unit_row([field]) and seconds_in(None, field) is None
     ]
     # Below a name of time stands UTC.
     return not times or any(not above[c] or names_time(above[c]) for c in times if c < len(above))
