@@ -45,7 +45,7 @@ STEP: Final = 4
 # Length of the frames whose amplitude is judged, of those whose differences count the less there is
 # of them, and of those whose differences may fall silent. With the second event F1 on 618
 # development series is 0.557 instead of 0.545. With the third it and VUS-PR are the same, and a
-# value stuck for 32 and 64 rows in six kinds of signals that wander is found in 33 and 47 of 48
+# value stuck for 32 and 64 rows in six kinds of signals that wander is found in 32 and 47 of 48
 # recordings instead of 15 and 24. The third without the second has told VUS-PR 0.001 higher, event
 # F1 0.001 lower and 0.04 lower on 42 multichannel series, where one of 16 channels costs a factor
 # of 50 in p instead of 21.
@@ -206,11 +206,12 @@ class Spectral:
 
 def _amplitudes(nperseg: int) -> tuple[tuple[Transform, bool], ...]:
     """Return the amplitudes of frames of one length that are judged, as those of `Frames`."""
-    return (
-        *((("two-sided", False),) * (nperseg == AMPLITUDE)),
-        *((("below", True),) * (nperseg == QUIET)),
-        *((("silent", True),) * (nperseg in SILENCES)),
+    kinds: tuple[tuple[Transform, bool, bool], ...] = (
+        ("two-sided", False, nperseg == AMPLITUDE),
+        ("below", True, nperseg == QUIET),
+        ("silent", True, nperseg in SILENCES),
     )
+    return tuple((transform, differences) for transform, differences, judged in kinds if judged)
 
 
 def _of_spectrograms(period: int, rhythm: int) -> list[int]:
