@@ -96,6 +96,14 @@ def test_silence_that_a_tenth_of_the_blocks_and_three_more_have_is_usual() -> No
         assert (z[starts[0] + 25] > 10.0) == (n_silent == 7)
 
 
+def test_silence_in_two_of_three_blocks_scores_and_in_the_only_one_does_not() -> None:
+    D = np.exp(np.random.default_rng(6).normal(0.0, 0.1, size=64 * 3))
+    D[30:35] = D[100:105] = 1e-3
+    assert fit(D[None, None], "silent").z(D[None, None])[0, 0, [32, 102]].min() > 10.0
+    one = D[:100]
+    assert fit(one[None, None], "silent").z(one[None, None]).max() <= 0.0
+
+
 def test_rare_lengths_of_a_state_are_a_few_deviations_from_the_usual() -> None:
     D = np.repeat([0.0, 0.4, 1.2], [9_500, 400, 100])[None, None]
     assert 3.0 < fit(D).z(D).max() < 12.0
