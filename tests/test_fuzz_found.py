@@ -196,6 +196,14 @@ def test_thousands_of_digits_are_no_zone_no_hour_and_no_count(digits: int) -> No
         time_of_day(f"{number}:00")
 
 
+@pytest.mark.parametrize("zone", ["+99:00", "+24:00", "+1459", "-99:59"])
+def test_a_clock_is_in_no_zone_beyond_the_farthest(zone: str) -> None:
+    rows = [f"2024-01-01;08:00:{i:02d}{zone};{i % 7 + 0.25}" for i in range(40)]
+    found = read(io.BytesIO("\n".join(["Date;Time;x", *rows]).encode()), name="a.csv")
+    assert found.channels == ("x",)
+    assert found.fs == 1.0
+
+
 HEADERS = (
     "{[]: 1, 'descr': '<f8', 'fortran_order': False, 'shape': (5,)}",
     "{b'x': 1, 'descr': '<f8', 'fortran_order': False, 'shape': (5,)}",

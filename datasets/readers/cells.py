@@ -63,11 +63,13 @@ MISSING_WORDS = (
 )
 """Words, in lower case, that a logger writes where it has no value."""
 
-TRUE_WORDS = frozenset(
+_TRUE_WORDS = frozenset(
     {"true", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar", "prawda", "истина"}
 )
-FALSE_WORDS = frozenset({"false", "falsch", "faux", "falso", "onwaar", "fałsz", "ложь"})
+_FALSE_WORDS = frozenset({"false", "falsch", "faux", "falso", "onwaar", "fałsz", "ложь"})
 """Words, in lower case, that workbooks write for what is true and for what is not."""
+NUMBER_WORDS = _TRUE_WORDS | _FALSE_WORDS | {"inf", "+inf", "infinity"}
+"""Words, in lower case, that are read as numbers or refused as infinite."""
 _LIMIT = re.compile(r"[<>≤≥]=?\s*[+-]?\d[\d.,]*(\s*[^\d\s].*)?")
 _GROUPS = "[+-]?[1-9]\\d{{0,2}}({0}\\d{{3}})+({1}\\d+)?"
 GROUPED = {
@@ -160,7 +162,8 @@ def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
     text = column.astype("str").str.strip()
     lowered = text.str.lower()
     void = (column.isna() | lowered.isin(MISSING)).to_numpy()
-    text = text.mask(lowered.isin(TRUE_WORDS), "1").mask(lowered.isin(FALSE_WORDS), "0").mask(void)
+    text = text.mask(lowered.isin(_TRUE_WORDS), "1").mask(lowered.isin(_FALSE_WORDS), "0")
+    text = text.mask(void)
     if (hexadecimal := _from_hexadecimal(text)) is not None:
         return Cells(hexadecimal, np.isnan(hexadecimal) & ~void, hexadecimal=True)
     unit, values = _with_one_unit(text, decimal) or ("", _numbers(text, decimal))

@@ -8,14 +8,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
-from spectra.datasets.readers.cells import (
-    FALSE_WORDS,
-    MISSING_WORDS,
-    PREFIXES,
-    TRUE_WORDS,
-    Cells,
-    read_cells,
-)
+from spectra.datasets.readers.cells import MISSING_WORDS, NUMBER_WORDS, PREFIXES, Cells, read_cells
 from spectra.datasets.readers.fill_values import without_fill_values
 from spectra.datasets.readers.header import NO_HEADER, Header
 from spectra.datasets.readers.names import unit_in
@@ -149,7 +142,7 @@ def _may_be_number(text: str) -> bool:
     return (
         any(letter.isdigit() for letter in lowered)
         or lowered in MISSING_WORDS
-        or lowered in TRUE_WORDS | FALSE_WORDS | {"inf", "+inf", "infinity"}
+        or lowered in NUMBER_WORDS
     )
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta, timezone
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,8 @@ from spectra.datasets.readers.time_numbers import irregularity
 _NAMES = frozenset({"tz", "zone", "timezone", "zeitzone", "offset", "utcoffset", "fuseau", "fuso"})
 _OFFSET = re.compile(r"(?:utc|gmt)?([+-]?\d{1,2}):?([0-5]\d)?", re.IGNORECASE)
 _A_FEW = 20
+_FARTHEST = 14
+"""Hours ahead of UTC of the zone that is farthest from it."""
 _MOST_ZONES = 4
 """Different zones of a clock: those of summer and winter, at two places."""
 
@@ -39,8 +42,7 @@ def in_zones_beside(table: Table, axis: TimeColumn) -> TimeColumn:
         hours = _hours([str(one).strip() for one in found[: _MOST_ZONES + 1]])
         if hours is None or not 1 < len(found) <= _MOST_ZONES:
             continue
-        ahead = series.map(dict(zip(found, hours, strict=True))).to_numpy(dtype=np.float64)
-        moved = axis.index - pd.to_timedelta(np.rint(ahead * 3600), unit="s")
+        moved = _moved(axis.index, series, dict(zip(found, hours, strict=True)))
         if irregularity(moved) <= irregularity(axis.index):
             note = f"{table.label(column)} is the zone of each row: the times are in UTC."
             return replace(
@@ -63,9 +65,16 @@ def in_zones_behind(index: pd.DatetimeIndex, clocks: "pd.Series[float]") -> pd.D
         return index
     if len(found) == 1:
         return index.tz_localize(timezone(timedelta(hours=float(hours[0]))))
-    ahead = zones.map(dict(zip(found, hours, strict=True))).to_numpy(dtype=np.float64)
+    return _moved(index, zones, dict(zip(found, hours, strict=True))).tz_localize("UTC")
+
+
+def _moved(
+    index: pd.DatetimeIndex, zones: "pd.Series[float]", hours: dict[Any, float]
+) -> pd.DatetimeIndex:
+    """Return local times less the hours that the zone of each is ahead of UTC."""
+    ahead = zones.map(hours).to_numpy(dtype=np.float64)
     moved: pd.DatetimeIndex = index - pd.to_timedelta(np.rint(ahead * 3600), unit="s")
-    return moved.tz_localize("UTC")
+    return moved
 
 
 def _hours(zones: list[str]) -> Float64Array | None:
@@ -77,18 +86,20 @@ def _hours(zones: list[str]) -> Float64Array | None:
         counts = np.array([int(zone) for zone in zones], dtype=np.float64)
         # Hours, 200 for +0200, minutes, or seconds.
         whole = bool(np.isin(np.abs(counts) % 100, (0, 15, 30, 45)).all())
-        scale = 1 if np.abs(counts).max() <= 14 else 60 if np.abs(counts).max() <= 840 else 3600
-        if whole and 14 < np.abs(counts).max() <= 1400:
+        most = np.abs(counts).max()
+        scale = 1 if most <= _FARTHEST else 60 if most <= 60 * _FARTHEST else 3600
+        if whole and _FARTHEST < most <= 100 * _FARTHEST:
             return np.asarray(np.fix(counts / 100) + np.fmod(counts, 100) / 60)
-        return np.asarray(counts / scale) if np.abs(counts).max() <= 14 * scale else None
+        return np.asarray(counts / scale) if most <= _FARTHEST * scale else None
     parts = [_OFFSET.fullmatch(zone) for zone in zones]
     if any(part is None for part in parts):
         return None
     signs = [-1 if part and part[1].startswith("-") else 1 for part in parts]
-    return np.array(
+    hours = np.array(
         [
             int(part[1]) + sign * int(part[2] or 0) / 60
             for part, sign in zip(parts, signs, strict=True)
             if part
         ]
     )
+    return hours if np.abs(hours).max() <= _FARTHEST else None
