@@ -141,14 +141,14 @@ def test_a_square_wave_is_not_constant(folder: Path) -> None:
     assert "constant" not in result.stderr
 
 
-def test_ten_thousand_columns(folder: Path) -> None:
+def test_three_thousand_columns(folder: Path) -> None:
     rng = np.random.default_rng(0)
-    header = ",".join(f"c{i}" for i in range(10_000))
-    rows = [",".join(map(str, row)) for row in rng.integers(0, 100, (24, 10_000))]
+    header = ",".join(f"c{i}" for i in range(3_000))
+    rows = [",".join(map(str, row)) for row in rng.integers(0, 100, (24, 3_000))]
     (folder / "data.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
     result = run("detect", "data.csv", "--nperseg", "8")
     assert result.exit_code == 0, result.stderr
-    assert "10,000 channels" in result.stdout
+    assert "3,000 channels" in result.stdout
 
 
 OUTPUTS: dict[str, tuple[str, int, str]] = {

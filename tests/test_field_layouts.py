@@ -536,19 +536,17 @@ def test_a_round_rate_is_found_in_stamps_of_whole_milliseconds(fs: float) -> Non
 
 
 @pytest.mark.parametrize(("unit", "word"), [("°C", ""), ("kWh", "unavailable"), ("%", "--")])
-def test_hundreds_of_columns_of_cells_with_units_are_read_with_a_few_notes(
-    unit: str, word: str
-) -> None:
-    values = np.round(20 + RNG.normal(size=(N, 300)), 2)
+def test_many_columns_of_cells_with_units_are_read_with_a_few_notes(unit: str, word: str) -> None:
+    values = np.round(20 + RNG.normal(size=(N, 120)), 2)
     cells = np.array([[f"{x} {unit}" for x in row] for row in values], dtype=object)
     if word:
         cells[60] = word
-    names = [f"T{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(300)]
+    names = [f"T{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(120)]
     rows = [f"{stamp},{','.join(row)}" for stamp, row in zip(stamps(60), cells, strict=True)]
     found = read_text(lines(",".join(["time", *names]), rows))
     kept = np.arange(N) != 60 if word else np.ones(N, dtype=bool)
     np.testing.assert_array_equal(found.values[kept], values[kept])
-    assert found.units == (unit,) * 300
+    assert found.units == (unit,) * 120
     assert len(found.notes) < 20
 
 
