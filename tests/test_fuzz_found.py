@@ -292,6 +292,11 @@ def test_channels_that_are_as_good_as_silent_have_whitening_matrices() -> None:
 def test_keys_that_are_far_at_a_low_temperature_have_no_weight() -> None:
     D = np.array([[1e38, 1e-30], [np.inf, 0.0]], dtype=np.float32)
     np.testing.assert_array_equal(attention_weights(D, 1e-30), [[0.0, 1.0], [0.0, 1.0]])
+    # Numbers of single precision end at 1e-45.
+    for temperature in (1e-38, 1e-44, 1e-46):
+        D = np.array([[7.0, 5.0, 5.0, np.inf], [np.inf] * 4], dtype=np.float32)
+        A = attention_weights(D, temperature)
+        np.testing.assert_array_equal(A, [[0.0, 0.5, 0.5, 0.0], [0.0] * 4])
 
 
 def test_stamps_with_no_time_between_them_cannot_be_resampled(tmp_path: Path) -> None:

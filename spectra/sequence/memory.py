@@ -99,12 +99,15 @@ def attention_weights(D: FloatArray, temperature: float) -> FloatArray:
     distance have no weight.
     """
     nearest = D.min(axis=-1, keepdims=True)
-    if temperature == 0.0:
+    # One below the smallest number of this precision is 0 in it.
+    tau = D.dtype.type(temperature)
+    if tau == 0:
         A = ((nearest == D) & np.isfinite(D)).astype(D.dtype)
         return np.asarray(A / np.maximum(A.sum(axis=-1, keepdims=True), 1))
+    farther = D - np.where(np.isfinite(nearest), nearest, 0)
     with np.errstate(over="ignore"):
         # Keys so far away have no weight either.
-        relative = D / D.dtype.type(temperature)
+        relative = farther / tau
     return softmax(-relative)
 
 
