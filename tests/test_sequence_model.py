@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -290,6 +291,14 @@ def test_a_packed_model_whose_parts_do_not_fit_is_refused(
     path = f"mixture.parts.0.base.{name}"
     with pytest.raises(ValueError, match=r"must|has|lie"):
         unpack(SequenceModel, about, {**arrays, path: change(arrays[path])})
+
+
+@pytest.mark.parametrize("variance", [0.0, -1.0, 1e-60, float("nan")])
+def test_a_variance_that_is_none_in_single_precision_is_refused(
+    fitted: tuple[SequenceModel, Scores], variance: float
+) -> None:
+    with pytest.raises(ValueError, match="variance above 0"):
+        replace(fitted[0].mixture.parts[0].base, usual_variance=variance)
 
 
 def test_a_long_signal_is_learned_from_stretches_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,9 @@ class BaseScores:
 
     def __post_init__(self) -> None:
         n_tokens, n_features = self.vocabulary.centres.shape
-        if not 1 <= len(self.past) <= 2 or not self.usual_variance > 0:
+        # A smaller variance is 0 in single precision.
+        varies = self.usual_variance >= np.finfo(np.float32).tiny
+        if not 1 <= len(self.past) <= 2 or not varies:
             raise ValueError("There are memories of one or two pasts, and a variance above 0.")
         fits = self.basis.ndim == 2 and len(self.basis) == n_features
         if n_features % self.frames.n_channels or not fits:
