@@ -10,6 +10,7 @@ from spectra.datasets.instants import counts_of, extreme_steps
 
 JITTER = 0.2  # of a step: how far a step may be from a multiple of the usual one
 EXACT = 1e-3  # of a step: what is rounding, not jitter
+SAME_RATE = 0.01  # relative: how far a rate that the user gives may be from that of the stamps
 _EVEN = 5e-4  # of a step: how far each step of even stamps may be from their mean
 # Three standard errors of the slope through stamps rounded to within one: 3 √12 / √3.
 _TREND_ERROR = 6.0
@@ -107,28 +108,40 @@ def _drift(counts: IntArray | Float64Array, per_second: float, step: float) -> f
 def best_fit(seconds: Float64Array, resolution: float, fs: float | None) -> Fit:
     """Return the first grid that fits the stamps.
 
-    Tried are the step of `fs`, the median, which is likelier to be round, and the mean.
+    Tried are the step of `fs`, and the likely ones.
     """
     steps = np.diff(seconds)
     median = float(np.median(steps))
     if not float(seconds[-1]) < _MOST_STEPS * median:
         # One stamp is beyond all others: no position of it is a whole number any more.
         return Fit(median, median, np.empty(0, np.int64), int(np.argmax(steps)) + 1, 0.0)
-    single = steps[np.abs(steps - median) <= 0.5 * median]
-    # The mean cancels what rounding stamps did to each step: 360 Hz in whole milliseconds has steps
-    # of 2 and 3 ms.
-    mean = float(np.mean(single)) if single.size else median
-    exact = bool(np.abs(single - median).max(initial=0.0) <= EXACT * median)
     if fs is None and (rounded := rounded_fit(seconds, steps, resolution)) is not None:
         return rounded
-    candidates = [1 / fs] if fs is not None and abs(fs * mean - 1) <= 0.01 else []
-    candidates += [mean] if exact else [median, mean]
+    mean, candidates = likely_steps(steps, median)
+    if fs is not None and abs(fs * mean - 1) <= SAME_RATE:
+        candidates.insert(0, 1 / fs)
     for candidate in candidates:
-        tolerance = min(0.45, max(JITTER, resolution / candidate))
-        fit = _fit(seconds, steps, candidate, mean, tolerance)
+        fit = _fit(seconds, steps, candidate, mean, tolerance_of(candidate, resolution))
         if fit.broken is None:
             break
     return fit
+
+
+def likely_steps(steps: Float64Array, median: float) -> tuple[float, list[float]]:
+    """Return the mean of single steps, and the steps to try: their median, and their mean.
+
+    The median is likelier to be round. The mean cancels what rounding stamps did to each step: 360
+    Hz in whole milliseconds has steps of 2 and 3 ms.
+    """
+    single = steps[np.abs(steps - median) <= 0.5 * median]
+    mean = float(np.mean(single)) if single.size else median
+    exact = bool(np.abs(single - median).max(initial=0.0) <= EXACT * median)
+    return mean, [mean] if exact else [median, mean]
+
+
+def tolerance_of(step: float, resolution: float) -> float:
+    """Return how far stamps of a resolution may be from a grid, in steps."""
+    return min(0.45, max(JITTER, resolution / step))
 
 
 def rounded_fit(seconds: Float64Array, steps: Float64Array, resolution: float) -> Fit | None:

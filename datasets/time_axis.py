@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
-from spectra.datasets.grid_fit import Fit, best_fit, even_step, round_step
+from spectra.datasets.grid_fit import SAME_RATE, Fit, best_fit, even_step, round_step
 from spectra.datasets.instants import (
     counts_of,
     duration_text,
@@ -19,7 +19,6 @@ from spectra.errors import DataError
 
 REPEAT_SHARE = 0.01  # of the rows: how many may repeat a time stamp
 _LATE_SHARE = 0.02  # of the rows: how many may come after a later one
-_SAME_RATE = 0.01  # relative: how far a rate that the user gives may be from that of the stamps
 GROWTH = 10  # times the rows: how many the grid may add
 
 
@@ -65,12 +64,12 @@ def regular_grid(index: pd.Index, fs: float | None, place: Place, *, merge: bool
     grid, contradict `fs`, or have gaps beyond reason.
     """
     step = even_step(index)
-    if step is not None and (fs is None or abs(fs * step - 1) <= _SAME_RATE):
+    if step is not None and (fs is None or abs(fs * step - 1) <= SAME_RATE):
         return Grid(index, step, None)
     stamps = _distinct(index, place, lenient=False, merge=merge)
     unique = stamps.unique
     fit = best_fit(unique, resolution_of(index), fs)
-    if fs is not None and abs(fs * fit.usual - 1) > _SAME_RATE:
+    if fs is not None and abs(fs * fit.usual - 1) > SAME_RATE:
         raise DataError(
             f"The time stamps are {fit.usual:.6g} s apart, which is {1 / fit.usual:.6g} Hz, not "
             f"the {fs:g} Hz given: "

@@ -8,12 +8,13 @@ import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.grid_fit import (
-    EXACT,
-    JITTER,
     OFF_SHARE,
+    SAME_RATE,
     even_step_of,
+    likely_steps,
     rounded_fit,
     step_of_trend,
+    tolerance_of,
 )
 from spectra.datasets.instants import duration_text
 from spectra.datasets.large.stamps import LazyIndex, Stamps, rounding_of, sampled_steps
@@ -25,8 +26,6 @@ from spectra.stored import StoredArray
 MOST_BREAKS: Final = 2**20
 # Share of the rows that may be late or repeat a time stamp: they are left out.
 LATE_SHARE: Final = 0.01
-# Relative difference of a rate that the user gives from that of the stamps.
-SAME_RATE: Final = 0.01
 REMEDY: Final = (
     "a file too large for memory is not sorted or resampled; --fs gives the rate and takes the "
     "rows one after another, or sort or resample the file first"
@@ -297,8 +296,7 @@ def _best(stamps: Stamps, fs: float | None, late_share: float) -> _Placing:
         raise NeedsMemoryError(
             f"{stamps.source}: many rows share a time stamp or go back in time: {REMEDY}."
         )
-    single = steps[np.abs(steps - median) <= 0.5 * median]
-    mean = float(np.mean(single)) if single.size else median
+    mean, candidates = likely_steps(steps, median)
     if fs is not None and abs(fs * mean - 1) > SAME_RATE:
         raise DataError(
             f"{stamps.source}: the time stamps are {mean:.6g} s apart, which is {1 / mean:.6g} Hz, "
@@ -307,11 +305,8 @@ def _best(stamps: Stamps, fs: float | None, late_share: float) -> _Placing:
     resolution = rounding_of(stamps)
     if fs is None:
         _refuse_rounded(stamps, resolution)
-    candidates = [1 / fs] if fs is not None else []
-    exact = bool(np.abs(single - median).max(initial=0.0) <= EXACT * median)
-    candidates += [mean] if exact else [median, mean]
-    for candidate in candidates:
-        tolerance = min(0.45, max(JITTER, resolution / candidate))
+    for candidate in candidates if fs is None else [1 / fs, *candidates]:
+        tolerance = tolerance_of(candidate, resolution)
         placing = _Placing(candidate, tolerance, late_share, centre=(n - 1) / 2)
         for start, seconds in stamps.blocks():
             placing.place(start, seconds)
