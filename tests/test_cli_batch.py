@@ -281,6 +281,7 @@ def test_series_stacked_in_a_file_are_rows_of_the_summary() -> None:
         (("data/a.csv", "-o", "out", "--summary", "all.txt"), ".csv or .parquet"),
         (("data/a.csv", "-o", "out", "--summary", "data/a.csv"), "overwrite"),
         (("data/a.csv", "-o", "out", "--model", "m", "--normal", "n"), "exclude each other"),
+        (("data/a.csv", "-o", "out", "--model", "m", "--k", "3"), "MODEL has its method"),
         (("data/a.csv", "-o", "out", "-j", "2", "--scheduler", "x"), "exclude each other"),
         (("data/a.csv", "-o", "out", "--model", "m", "--nperseg", "9"), "leave the options"),
     ],
