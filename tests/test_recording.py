@@ -350,6 +350,16 @@ def test_units_of_a_file_are_in_the_table_of_its_alarms(tmp_path: Path) -> None:
     assert "(l/min)" not in "".join(found.alarms["channel"])
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("cpu %", "cpu %"), ("temp °C", "temp °C"), ("p [bar]", "p [bar]"), ("p", "p (bar)")],
+)
+def test_a_unit_is_named_once(name: str, title: str) -> None:
+    recording = Recording.from_frame(pd.DataFrame({name: VALUES}))
+    units = recording.units or ("bar",)
+    assert replace(recording, units=units).title(0) == title
+
+
 def test_units_follow_their_channels_into_the_order_of_a_model() -> None:
     values = np.random.default_rng(1).normal(size=(2000, 2))
     model = spectra.learn(pd.DataFrame(values, columns=["a", "b"]))
