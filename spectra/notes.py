@@ -52,8 +52,11 @@ def constant_note(recording: Recording, model: Model, *, own: bool) -> str:
 def states_note(recording: Recording, model: Model) -> str:
     """Return a note on channels that are states, empty where there are none."""
     states = model.fitted.states & ~model.constant
-    note = _of_channels(recording.channels, states, f"states, of {STATES} values at most")
-    return note and f"{note[:-1]}, and raise no alarm (choose channels to score them alone)."
+    what = (
+        f"taken as states of at most {STATES} values, which raise no alarm (choose channels to "
+        "score them alone)"
+    )
+    return _of_channels(recording.channels, states, what)
 
 
 def _of_channels(channels: Sequence[str], marked: BoolArray, what: str) -> str:
