@@ -224,10 +224,10 @@ class RowDetector(OutlierMixin, BaseEstimator):
 
         In the one that was fitted, frames are not compared with themselves.
         """
-        assert self.learned_ is not None
-        if self._own is not None and _fingerprint(recording) == self._fitted:
+        assert self._own is not None
+        if _fingerprint(recording) == self._fitted:
             return replace(self._own, recording=recording)
-        return score(self.learned_, recording, alpha=self.alpha)
+        return score(self._own.model, recording, alpha=self._own.alpha)
 
     def _checked(
         self, X: ArrayLike | pd.DataFrame, *, reset: bool

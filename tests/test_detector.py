@@ -355,6 +355,13 @@ def test_parameters_out_of_range_are_told_in_fit(wrong: dict[str, object]) -> No
         detector.fit(noise())
 
 
+def test_alarms_of_any_data_have_the_alpha_that_was_fitted() -> None:
+    detector = SpectralDetector(nperseg=32).fit(noise(1))
+    expected = len(detector.alarms(odd())), len(detector.alarms(noise(1)))
+    detector.set_params(alpha=0.3)
+    assert (len(detector.alarms(odd())), len(detector.alarms(noise(1)))) == expected
+
+
 def test_what_was_learned_goes_to_a_file(tmp_path) -> None:
     detector = SpectralDetector(nperseg=32).fit(noise(1))
     detector.learned_.save(tmp_path / "model")
