@@ -21,6 +21,7 @@ from spectra.datasets import Recording, generators
 from spectra.detection import Detection
 from spectra.errors import DataError
 from spectra.explanation.bearings import Bearing
+from spectra.goodness import p_marks
 from spectra.html_report import report
 from spectra.html_report.numbers import extremes, quantised
 from spectra.html_report.smallest import smallest_burst
@@ -323,6 +324,18 @@ def test_index_has_every_recording_the_worst_first_with_links_that_exist(tmp_pat
     assert text.count("<path") == len(found) + 1
     # Again, over what is there, and from a generator.
     assert spectra.report_index(iter(found.values()), path.parent) == path
+
+
+def test_a_rate_has_three_digits_and_no_median_score_is_below_zero_by_rounding(
+    tmp_path: Path,
+) -> None:
+    values = np.random.default_rng(2).normal(size=2000)
+    found = spectra.detect(values, fs=1.0, false_alarms="1/day")
+    said = f"{found.alpha:.3g}"
+    assert f"probability of {said} per score" in report(found)
+    assert p_marks(found)[0][1] == said
+    page = spectra.report_index({"a": found}, tmp_path).read_text(encoding="utf-8")
+    assert not re.search(r"-0\.0+<", page)
 
 
 def test_index_of_nothing_and_in_no_folder_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ def _row(number: int, entry: Entry) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.2f}" if np.isfinite(value) else "none"
+    return f"{value:z.2f}" if np.isfinite(value) else "none"
 
 
 def _path(x: np.ndarray, y: np.ndarray) -> str:
@@ -273,8 +273,8 @@ def _trend(entries: list[Entry]) -> str:
     texts = [
         (2, 13, "title", "median score"),
         (TREND_WIDTH - 2, 13, "title end", "alarms"),
-        (left - 6, float(y(low)) + 4, "tick end", f"{low:.1f}"),
-        (left - 6, top + 4, "tick end", f"{high:.1f}"),
+        (left - 6, float(y(low)) + 4, "tick end", f"{low:z.1f}"),
+        (left - 6, top + 4, "tick end", f"{high:z.1f}"),
         (right + 6, bottom + 4, "tick", "0"),
         (right + 6, top + 4, "tick", f"{most:,}"),
         (left, TREND_HEIGHT - 6, "tick", "no. 1"),
