@@ -377,6 +377,20 @@ if executable() is not None:
         assert "</script><img src=x onerror=alert(1)>" in texts
         assert browser.evaluate("document.images.length") == 0
 
+    def test_signal_and_score_are_drawn_on_both_sides_of_a_gap(
+        browser: Browser, tmp_path: Path
+    ) -> None:
+        values = np.random.default_rng(0).normal(size=2000)
+        values[900:1200] = np.nan
+        spectra.write_report(spectra.detect(values, fs=FS), tmp_path / "gap.html")
+        browser.open(tmp_path / "gap.html", 1280)
+        assert browser.problems() == []
+        for kind in ("signal", "score"):
+            line = f"document.querySelector('.chart path.{kind}').getAttribute('d')"
+            text = browser.evaluate(line)
+            assert text.count("M") == 2
+            assert "Infinity" not in text
+
     def test_spectrogram_shares_the_time_and_follows_the_chosen_alarm(
         browser: Browser, page: Path, found: Detection
     ) -> None:
