@@ -18,6 +18,7 @@ import spectra
 from spectra.datasets import Recording, read
 from spectra.datasets.reading import as_recording
 from spectra.errors import DataError
+from spectra.plots.figure import _beside
 
 N = 60
 VALUES = np.random.default_rng(0).normal(size=N)
@@ -357,7 +358,9 @@ def test_units_of_a_file_are_in_the_table_of_its_alarms(tmp_path: Path) -> None:
 def test_a_unit_is_named_once(name: str, title: str) -> None:
     recording = Recording.from_frame(pd.DataFrame({name: VALUES}))
     units = recording.units or ("bar",)
-    assert replace(recording, units=units).title(0) == title
+    recording = replace(recording, units=units)
+    assert recording.title(0) == title
+    assert _beside(recording, 0) == title.replace(" (", "\n(")
 
 
 def test_units_follow_their_channels_into_the_order_of_a_model() -> None:
