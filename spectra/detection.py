@@ -390,6 +390,7 @@ class Detection:
     def notes(self) -> tuple[str, ...]:
         """Sentences on the data and the result that a person should know."""
         own = (
+            notes.wide_note(self.recording),
             notes.constant_note(self.recording, self.model, own=self.own),
             notes.states_note(self.recording, self.model),
             notes.unscored_note(self.step_scores),
