@@ -213,11 +213,7 @@ class RowDetector(OutlierMixin, BaseEstimator):
         else:
             recording = self._recording(data, fit=False)
             values = self._detection(recording).scores[column].to_numpy()
-        return (
-            pd.Series(values, index=data.index, name=column)
-            if isinstance(data, pd.DataFrame)
-            else values
-        )
+        return pd.Series(values, index=data.index) if isinstance(data, pd.DataFrame) else values
 
     def _detection(self, recording: Recording) -> Detection:
         """Return what is in a recording.

@@ -197,6 +197,8 @@ def test_a_data_frame_gives_series_on_its_index(index: pd.Index) -> None:
     for method in METHODS:
         found = getattr(detector, method)(frame)
         assert isinstance(found, pd.Series)
+        # Not the name of another column, such as that of the scores on labels.
+        assert found.name is None
         pd.testing.assert_index_equal(found.index, index)
         np.testing.assert_array_equal(found, getattr(bare, method)(odd()))
         assert isinstance(getattr(bare, method)(odd()), np.ndarray)
