@@ -201,7 +201,7 @@ def command(
     with replacing(table) as file:
         file.write(summary_content(rows, table, keep_formulas=keep_formulas))
     if report:
-        write_pages_index(outcomes, folder / INDEX)
+        write_pages_index(outcomes, folder / INDEX, sum(bool(row["error"]) for row in rows))
     show(table_of_worst(rows, table))
     if any(row["error"] for row in rows):
         click.get_current_context().exit(BAD_DATA)

@@ -210,6 +210,8 @@ def test_a_scheduler_that_does_not_answer_is_one_sentence(monkeypatch: pytest.Mo
 def test_pages_have_an_index() -> None:
     batch("--report")
     index = Path("out/index.html").read_text(encoding="utf-8")
+    assert "<h1>3 recordings</h1>" in index
+    assert "1 more could not be used: the summary has the reasons." in index
     for link in ("a.csv.html", "b.csv.html", "site/a.csv.html"):
         assert f'href="{link}"' in index
         assert Path("out", link).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")

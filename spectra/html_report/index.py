@@ -149,13 +149,13 @@ def report_index(
     return path
 
 
-def write_index(entries: list[Entry], path: Path) -> None:
-    """Write the index of reports that are written already."""
+def write_index(entries: list[Entry], path: Path, n_failed: int = 0) -> None:
+    """Write the index of reports that are written already; `n_failed` recordings have none."""
     with replacing(path) as file:
-        file.write(index_page(entries).encode("utf-8"))
+        file.write(index_page(entries, n_failed).encode("utf-8"))
 
 
-def index_page(entries: list[Entry]) -> str:
+def index_page(entries: list[Entry], n_failed: int = 0) -> str:
     """Return the index as one HTML page."""
     ranked = sorted(
         range(len(entries)), key=lambda i: (-entries[i].share, -_least(entries[i].median), i)
@@ -163,6 +163,7 @@ def index_page(entries: list[Entry]) -> str:
     rows = "".join(_row(i + 1, entries[i]) for i in ranked)
     found = sum(entry.alarms > 0 for entry in entries)
     count = formatting.counted(len(entries), "recording")
+    failed = f" {n_failed:,} more could not be used: the summary has the reasons." * (n_failed > 0)
     headings = "".join(
         f'<th scope="col"><button type="button">{name}</button></th>'
         for name in (
@@ -175,7 +176,7 @@ def index_page(entries: list[Entry]) -> str:
         )
     )
     body = f"""<h1>{count}</h1>
-<p class="verdict">{found:,} of them {"has" if found == 1 else "have"} an alarm.</p>
+<p class="verdict">{found:,} of them {"has" if found == 1 else "have"} an alarm.{failed}</p>
 <p class="medical">{MEDICAL}</p>
 <h2>In the order given</h2>
 <div class="scroll">{_trend(entries)}</div>
