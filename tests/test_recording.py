@@ -209,6 +209,15 @@ def test_a_numeric_index_is_kept_and_is_no_time(index: pd.Index) -> None:
     assert as_recording(pd.DataFrame({"value": VALUES}, index=index), fs=2.0).fs == 2.0
 
 
+def test_the_table_of_alarms_calls_only_rows_rows() -> None:
+    values = np.random.default_rng(0).normal(size=500)
+    values[200:232] *= 9
+    assert "start (row)" in spectra.detect(pd.Series(values)).table
+    (found,) = spectra.detect(pd.Series(values, index=range(100, 600))).table.to_dict("records")
+    first = int(found["rows"].partition(" ")[0])
+    assert int(found["start (index)"]) == first + 100
+
+
 def test_periods_and_texts_in_the_index_are_instants() -> None:
     for index in (MINUTES.to_period("min"), MINUTES.astype(str), MINUTES.astype(object)):
         recording = as_recording(pd.DataFrame({"value": VALUES}, index=index))
