@@ -165,8 +165,7 @@ def command(
     """
     if model is not None and normal is not None:
         raise click.UsageError("--model and --normal exclude each other: give one of them.")
-    if model is not None and (learning.given or learning.method != "spectral"):
-        raise click.UsageError("--model has its method: leave the options of learning out.")
+    learning.leave_to(model)
     if scheduler is not None and jobs != 1:
         raise click.UsageError("--jobs and --scheduler exclude each other: give one of them.")
     if form == "parquet" or (summary is not None and summary.suffix.lower() == ".parquet"):
@@ -202,7 +201,7 @@ def command(
     with replacing(table) as file:
         file.write(summary_content(rows, table, keep_formulas=keep_formulas))
     if report:
-        write_pages_index(outcomes, folder / INDEX)
+        write_pages_index(outcomes, folder / INDEX, sum(bool(row["error"]) for row in rows))
     show(table_of_worst(rows, table))
     if any(row["error"] for row in rows):
         click.get_current_context().exit(BAD_DATA)

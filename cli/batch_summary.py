@@ -60,8 +60,8 @@ def _text(value: Any) -> Any:
     return well_formed(value) if isinstance(value, str) else value
 
 
-def write_pages_index(outcomes: Sequence[Outcome], path: Path) -> None:
-    """Write the page over all pages."""
+def write_pages_index(outcomes: Sequence[Outcome], path: Path, n_failed: int) -> None:
+    """Write the page over all pages, with the number of recordings that have none."""
     from spectra.html_report.index import Entry, write_index
 
     entries = [
@@ -71,7 +71,7 @@ def write_pages_index(outcomes: Sequence[Outcome], path: Path) -> None:
         for entry in outcome.finished.entries
     ]
     if entries:
-        write_index(entries, path)
+        write_index(entries, path, n_failed)
 
 
 def table_of_worst(rows: list[dict[str, Any]], path: Path) -> str:

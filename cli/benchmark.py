@@ -85,7 +85,7 @@ DIGITS = {"alarms": 1, "seconds": 2}
 @click.option(
     "-o",
     "--output",
-    type=WrittenPath(),
+    type=WrittenPath("csv"),
     metavar="RESULTS.CSV",
     help="Also write one line for each file.",
 )

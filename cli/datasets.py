@@ -66,7 +66,7 @@ def list_names() -> None:
 @click.option(
     "-o",
     "--output",
-    type=WrittenPath(),
+    type=WrittenPath("csv"),
     metavar="FILE",
     help="File to write; by default standard output.",
 )

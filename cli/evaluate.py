@@ -318,7 +318,7 @@ def _alarm_line(evaluated: Evaluated, found: dict[str, float]) -> str:
     if math.isinf(evaluated.threshold):
         return "No alarms: no threshold finds an event without flagging a tenth of the normal rows."
     where = {
-        "alpha": f"(false-alarm probability {evaluated.threshold:g} per score)",
+        "alpha": f"(false-alarm probability {evaluated.threshold:.3g} per score)",
         "given": f"(scores >= {evaluated.threshold:g})",
         "labels": f"(scores >= {evaluated.threshold:g}, the best threshold by the labels)",
     }[evaluated.threshold_from]

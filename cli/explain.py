@@ -120,6 +120,7 @@ def command(
         raise click.UsageError(
             "--normal, --model and --normal-rows exclude each other: give one of them."
         )
+    learning.leave_to(model)
     if (rpm is None) != (bearing is None):
         raise click.UsageError("--bearing needs --rpm, and --rpm needs --bearing: give both.")
     if [file, normal].count(STDIN) > 1:

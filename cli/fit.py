@@ -58,6 +58,8 @@ def command(
 
     NORMAL is a file in any known format; - is standard input.
     """
+    learning.check_early(early=early)
+
     from spectra.formatting import counted, span_text
     from spectra.pipeline import learn
 

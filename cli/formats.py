@@ -189,11 +189,11 @@ def csv_table(results: Results, output: Output) -> Iterator[str]:
 
 
 def rendered(results: Results, output: Output, width: int | None) -> Iterator[str]:
-    """Return the texts to print, in the form that the user chose."""
+    """Return the texts to print, in the form that the user chose; none of them is empty."""
     if output.format == "table":
         return tables(results, output, width)
     forms = {"csv": csv_table, "json": json_document, "jsonl": json_lines}
-    return forms[output.format](results, output)
+    return filter(None, forms[output.format](results, output))
 
 
 def _file(name: str, detection: "Detection", output: Output) -> dict[str, object]:

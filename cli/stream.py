@@ -194,6 +194,10 @@ def command(
         raise click.UsageError(
             "--early goes with --learn-rows: make MODEL with spectra fit --early."
         )
+    if state is None and save_every != SAVE_EVERY:
+        raise click.UsageError("--save-every goes with --state: give both.")
+    learning.leave_to(model)
+    learning.check_early(early=early)
     arguments = (model, follow or "stdin", state if begun else None, learning)
     feed = _feed(*arguments, _choices(options), early=early)
     source = LineSource(follow, feed.position, feed.file)

@@ -26,6 +26,10 @@ def matrix_of(values: ArrayLike, name: str) -> Float64Array:
             array = np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)
         else:
             array = np.asarray(values)
+        if array.ndim == 0 and array.dtype.kind in "OS":
+            raise DataError(
+                f"{name} is of the type {type(values).__name__}: give a path, an array or a table."
+            )
         if array.dtype.kind in "mM":
             raise DataError(
                 f"{name} has dates or durations: give them as the index of a pandas frame."

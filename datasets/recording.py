@@ -16,6 +16,7 @@ from spectra.datasets.grid_values import Choice, fill_short_gaps
 from spectra.datasets.mending import regular
 from spectra.datasets.raw import Raw, Request, is_resampled, quiet
 from spectra.datasets.readers.columns import Table, read_channels
+from spectra.datasets.readers.names import unit_in
 from spectra.datasets.readers.table import raw_from_table, refuse_too_few
 from spectra.errors import DataError
 from spectra.parameters import require
@@ -77,9 +78,8 @@ class Recording:
         str
         """
         unit, name = self.units[channel] if self.units else "", str(self.channels[channel])
-        # A column of a data frame keeps the name that the unit was found in.
-        has_unit = not unit or name.endswith((f"({unit})", f"[{unit}]"))
-        return name if has_unit else f"{name} ({unit})"
+        # A column may keep the name that the unit was found in.
+        return name if unit in ("", unit_in(name)) else f"{name} ({unit})"
 
     @property
     def n_samples(self) -> int:

@@ -94,7 +94,9 @@ class AlarmTable:
         """The columns of `Detection.table`."""
         recording, alarms, intervals = self.recording, self.values, self.intervals
         bands = zip(alarms["f_low"], alarms["f_high"], self.bands.nperseg, strict=True)
-        unit = "" if self.timed else " (row)"
+        ends = np.array([0, recording.n_samples - 1])
+        counted = list(recording.index.take(ends)) == ends.tolist()
+        unit = "" if self.timed else " (row)" if counted else " (index)"
         spans = zip(intervals.first.tolist(), intervals.last.tolist(), strict=True)
         smallest_p = self.scores.fusion.smallest_p
         return pd.DataFrame(
@@ -104,7 +106,7 @@ class AlarmTable:
                     f"{name}{unit}": formatting.instants(recording.index, rows, recording.fs)
                     for name, rows in zip(("start", "end", "peak"), self.rows, strict=True)
                 },
-                **({"rows": [f"{a:,} – {b:,}" for a, b in spans]} if self.timed else {}),
+                **({} if unit == " (row)" else {"rows": [f"{a:,} – {b:,}" for a, b in spans]}),
                 "p-value": [formatting.p_text(value, smallest_p) for value in alarms["p_value"]],
                 "channel": [recording.title(index) for index in self.bands.channel],
                 "strongest at": [

@@ -1,8 +1,8 @@
 """The result for a recording: alarms, scores, and sentences about them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 from numbers import Real
 from os import PathLike
@@ -43,6 +43,13 @@ EVIDENCE: Final = 1024
 LONGEST: Final = 2**18
 # Name of the reference where no normal data was given.
 ITSELF = "the recording itself"
+
+
+def _are_below(n: int, indices: "Sequence[object] | IntArray") -> bool:
+    """Return whether indices are a list of integers from 0 to n − 1."""
+    return getattr(indices, "ndim", 1) == 1 and all(
+        isinstance(index, (int, np.integer)) and 0 <= index < n for index in indices
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,10 +161,20 @@ class Detection:
         -------
         list of Evidence
             One for each step.
+
+        Raises
+        ------
+        TypeError
+            For steps that are no list.
+        ValueError
+            For indices of no step.
         """
-        steps = np.asarray(steps, dtype=np.int64)
-        if not steps.size:
+        n_steps = len(self.step_scores.statistic)
+        must = f"must be a list of indices of steps, integers from 0 to {n_steps - 1}"
+        require("steps", steps, (Sequence, np.ndarray), must, partial(_are_below, n_steps))
+        if not len(steps):
             return []
+        steps = np.array([*steps], dtype=np.int64)
         fitted, values = self.model.fitted, self.recording.values
         return list(fitted.evidence(values, self.step_scores, steps, own=self.own))
 
@@ -176,7 +193,7 @@ class Detection:
         Raises
         ------
         TypeError
-            For an alarm that is no integer.
+            For an alarm that is no number.
         ValueError
             For a number that no alarm has.
 
@@ -216,10 +233,10 @@ class Detection:
         TypeError
             For a parameter of another type.
         DataError
-            Without a sampling rate, for one too low for the bearing, for an unknown bearing, for an
-            rpm that is not above 0, and for fewer than 10 revolutions.
+            Without a sampling rate, for one too low for the bearing, for an unknown bearing, and
+            for fewer than 10 revolutions.
         ValueError
-            For a number that no alarm has.
+            For an rpm that is not above 0, and for a number that no alarm has.
 
         Notes
         -----
@@ -375,7 +392,15 @@ class Detection:
         Yields
         ------
         pandas.DataFrame
+
+        Raises
+        ------
+        TypeError
+            For a size that is no number.
+        ValueError
+            For a size that is no integer above 0.
         """
+        require_integer("size", size, 1)
         recording = self.recording
         for start in range(0, recording.n_rows, size):
             stop = min(start + size, recording.n_rows)
@@ -390,6 +415,7 @@ class Detection:
     def notes(self) -> tuple[str, ...]:
         """Sentences on the data and the result that a person should know."""
         own = (
+            notes.wide_note(self.recording),
             notes.constant_note(self.recording, self.model, own=self.own),
             notes.states_note(self.recording, self.model),
             notes.unscored_note(self.step_scores),

@@ -66,7 +66,7 @@ def p_marks(detection: Detection) -> list[tuple[float, str]]:
     """
     decades = int(np.floor(-np.log10(max(detection.fusion.smallest_p, SMALLEST_MARK)) + 1e-9))
     powers = [10.0**-k for k in range(decades, 0, -1)]
-    return [(-float(ndtri(p)), f"{p:g}") for p in dict.fromkeys((detection.alpha, 0.5, *powers))]
+    return [(-float(ndtri(p)), f"{p:.3g}") for p in dict.fromkeys((detection.alpha, 0.5, *powers))]
 
 
 def rates(detection: Detection) -> tuple[Float64Array, Float64Array]:

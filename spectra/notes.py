@@ -36,6 +36,17 @@ BY_CHANCE: Final = 0.01
 AT_ONCE: Final = 2**16
 
 
+def wide_note(recording: Recording) -> str:
+    """Return a note where channels are more than rows, as in an array with a channel a row."""
+    n, c = recording.values.shape
+    if c <= n:
+        return ""
+    return (
+        f"There are more channels ({c:,}) than rows ({n:,}): rows are instants, give the transpose "
+        "of an array whose rows are channels."
+    )
+
+
 def constant_note(recording: Recording, model: Model, *, own: bool) -> str:
     """Return a note on channels that never change, empty where there are none."""
     low, high = extremes(recording.values)
@@ -52,8 +63,11 @@ def constant_note(recording: Recording, model: Model, *, own: bool) -> str:
 def states_note(recording: Recording, model: Model) -> str:
     """Return a note on channels that are states, empty where there are none."""
     states = model.fitted.states & ~model.constant
-    note = _of_channels(recording.channels, states, f"states, of {STATES} values at most")
-    return note and f"{note[:-1]}, and raise no alarm (choose channels to score them alone)."
+    what = (
+        f"taken as states of at most {STATES} values, which raise no alarm (choose channels to "
+        "score them alone)"
+    )
+    return _of_channels(recording.channels, states, what)
 
 
 def _of_channels(channels: Sequence[str], marked: BoolArray, what: str) -> str:

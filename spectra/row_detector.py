@@ -213,21 +213,17 @@ class RowDetector(OutlierMixin, BaseEstimator):
         else:
             recording = self._recording(data, fit=False)
             values = self._detection(recording).scores[column].to_numpy()
-        return (
-            pd.Series(values, index=data.index, name=column)
-            if isinstance(data, pd.DataFrame)
-            else values
-        )
+        return pd.Series(values, index=data.index) if isinstance(data, pd.DataFrame) else values
 
     def _detection(self, recording: Recording) -> Detection:
         """Return what is in a recording.
 
         In the one that was fitted, frames are not compared with themselves.
         """
-        assert self.learned_ is not None
-        if self._own is not None and _fingerprint(recording) == self._fitted:
+        assert self._own is not None
+        if _fingerprint(recording) == self._fitted:
             return replace(self._own, recording=recording)
-        return score(self.learned_, recording, alpha=self.alpha)
+        return score(self._own.model, recording, alpha=self._own.alpha)
 
     def _checked(
         self, X: ArrayLike | pd.DataFrame, *, reset: bool

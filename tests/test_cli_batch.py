@@ -210,6 +210,8 @@ def test_a_scheduler_that_does_not_answer_is_one_sentence(monkeypatch: pytest.Mo
 def test_pages_have_an_index() -> None:
     batch("--report")
     index = Path("out/index.html").read_text(encoding="utf-8")
+    assert "<h1>3 recordings</h1>" in index
+    assert "1 more could not be used: the summary has the reasons." in index
     for link in ("a.csv.html", "b.csv.html", "site/a.csv.html"):
         assert f'href="{link}"' in index
         assert Path("out", link).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
@@ -281,6 +283,7 @@ def test_series_stacked_in_a_file_are_rows_of_the_summary() -> None:
         (("data/a.csv", "-o", "out", "--summary", "all.txt"), ".csv or .parquet"),
         (("data/a.csv", "-o", "out", "--summary", "data/a.csv"), "overwrite"),
         (("data/a.csv", "-o", "out", "--model", "m", "--normal", "n"), "exclude each other"),
+        (("data/a.csv", "-o", "out", "--model", "m", "--k", "3"), "MODEL has its method"),
         (("data/a.csv", "-o", "out", "-j", "2", "--scheduler", "x"), "exclude each other"),
         (("data/a.csv", "-o", "out", "--model", "m", "--nperseg", "9"), "leave the options"),
     ],

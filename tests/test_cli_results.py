@@ -108,6 +108,12 @@ def test_jsonl_has_one_alarm_a_line_with_its_file(folder: Path) -> None:
     ] == alarms
 
 
+@pytest.mark.parametrize(("form", "n_lines"), [("jsonl", 0), ("csv", 1)])
+def test_no_alarm_is_no_line(folder: Path, form: str, n_lines: int) -> None:
+    text = run(folder, "calm.csv", "--alpha", "1e-12", "-q", "--format", form).stdout
+    assert text.count("\n") == n_lines
+
+
 def test_parquet_is_the_table_of_the_csv(folder: Path) -> None:
     arguments = ["many.csv", "one.csv", "-q", "--format"]
     found = pd.read_parquet(io.BytesIO(run(folder, *arguments, "parquet").stdout_bytes))

@@ -30,6 +30,12 @@ def test_what_was_taken_for_anomalous_is_said() -> None:
     assert not said(spectra.detect(x, normal_rows=(0, 20_000)), "taken for anomalous")
 
 
+def test_more_channels_than_rows_are_said() -> None:
+    words = "more channels (200) than rows (100)"
+    assert said(spectra.detect(noise(20_000).reshape(100, 200)), words)
+    assert not said(spectra.detect(noise(20_000).reshape(200, 100)), "more channels")
+
+
 def test_a_recording_that_differs_as_a_whole_is_said() -> None:
     model = spectra.learn(noise(20_000))
     assert not said(spectra.score(model, noise(8000, 1)), "as a whole")

@@ -197,6 +197,8 @@ def test_a_data_frame_gives_series_on_its_index(index: pd.Index) -> None:
     for method in METHODS:
         found = getattr(detector, method)(frame)
         assert isinstance(found, pd.Series)
+        # Not the name of another column, such as that of the scores on labels.
+        assert found.name is None
         pd.testing.assert_index_equal(found.index, index)
         np.testing.assert_array_equal(found, getattr(bare, method)(odd()))
         assert isinstance(getattr(bare, method)(odd()), np.ndarray)
@@ -353,6 +355,13 @@ def test_parameters_out_of_range_are_told_in_fit(wrong: dict[str, object]) -> No
     detector = SpectralDetector(**wrong)
     with pytest.raises(ValueError, match=r"."):
         detector.fit(noise())
+
+
+def test_alarms_of_any_data_have_the_alpha_that_was_fitted() -> None:
+    detector = SpectralDetector(nperseg=32).fit(noise(1))
+    expected = len(detector.alarms(odd())), len(detector.alarms(noise(1)))
+    detector.set_params(alpha=0.3)
+    assert (len(detector.alarms(odd())), len(detector.alarms(noise(1)))) == expected
 
 
 def test_what_was_learned_goes_to_a_file(tmp_path) -> None:

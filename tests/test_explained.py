@@ -87,6 +87,16 @@ def test_missing_tone_lies_below_normal() -> None:
     assert "below" in found.sentence
 
 
+@pytest.mark.parametrize("n_rows", [20, 60])
+def test_sentence_has_the_level_of_an_event_that_is_shorter_than_a_frame(n_rows: int) -> None:
+    values = noise()[:, 0]
+    values[PLACE.start : PLACE.start + n_rows] += 6
+    said = strongest(values).sentence
+    assert float(said.partition("the level lies ")[2].partition(" above")[0]) == pytest.approx(
+        6, abs=0.6
+    )
+
+
 @pytest.mark.parametrize("shift", [-6.0, 6.0])
 def test_change_of_the_level_is_that_of_the_shift(shift: float) -> None:
     values = 2 * noise()[:, 0] + 1000

@@ -21,6 +21,7 @@ from spectra.datasets import Recording, generators
 from spectra.detection import Detection
 from spectra.errors import DataError
 from spectra.explanation.bearings import Bearing
+from spectra.goodness import p_marks
 from spectra.html_report import report
 from spectra.html_report.numbers import extremes, quantised
 from spectra.html_report.smallest import smallest_burst
@@ -325,6 +326,18 @@ def test_index_has_every_recording_the_worst_first_with_links_that_exist(tmp_pat
     assert spectra.report_index(iter(found.values()), path.parent) == path
 
 
+def test_a_rate_has_three_digits_and_no_median_score_is_below_zero_by_rounding(
+    tmp_path: Path,
+) -> None:
+    values = np.random.default_rng(2).normal(size=2000)
+    found = spectra.detect(values, fs=1.0, false_alarms="1/day")
+    said = f"{found.alpha:.3g}"
+    assert f"probability of {said} per score" in report(found)
+    assert p_marks(found)[0][1] == said
+    page = spectra.report_index({"a": found}, tmp_path).read_text(encoding="utf-8")
+    assert not re.search(r"-0\.0+<", page)
+
+
 def test_index_of_nothing_and_in_no_folder_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no detection"):
         spectra.report_index([], tmp_path)
@@ -363,6 +376,20 @@ if executable() is not None:
         texts = browser.evaluate("document.body.innerText")
         assert "</script><img src=x onerror=alert(1)>" in texts
         assert browser.evaluate("document.images.length") == 0
+
+    def test_signal_and_score_are_drawn_on_both_sides_of_a_gap(
+        browser: Browser, tmp_path: Path
+    ) -> None:
+        values = np.random.default_rng(0).normal(size=2000)
+        values[900:1200] = np.nan
+        spectra.write_report(spectra.detect(values, fs=FS), tmp_path / "gap.html")
+        browser.open(tmp_path / "gap.html", 1280)
+        assert browser.problems() == []
+        for kind in ("signal", "score"):
+            line = f"document.querySelector('.chart path.{kind}').getAttribute('d')"
+            text = browser.evaluate(line)
+            assert text.count("M") == 2
+            assert "Infinity" not in text
 
     def test_spectrogram_shares_the_time_and_follows_the_chosen_alarm(
         browser: Browser, page: Path, found: Detection

@@ -69,6 +69,8 @@ PUBLIC: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
     "write_report": (write_nowhere, {"detection": DETECTION, "path": os.devnull}),
     "report_index": (index_nowhere, {"detections": [DETECTION], "folder": os.devnull}),
     "Detection.explain": (FOUND.explain, {"alarm": 1}),
+    "Detection.evidence": (FOUND.evidence, {"steps": [0]}),
+    "Detection.score_blocks": (lambda **rest: list(FOUND.score_blocks(**rest)), {"size": 900}),
     "Detection.bearing": (FOUND.bearing, {"bearing": "6205", "rpm": 6000.0}),
     "Spectral": (spectra.Spectral, {}),
     "Sequence": (spectra.Sequence, {}),

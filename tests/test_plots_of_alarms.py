@@ -161,11 +161,13 @@ def test_command_draws_into_a_file(folder: Path, ending: str) -> None:
     ("arguments", "status", "message"),
     [
         (["x.csv", "--plot", "x.gif"], 2, "must end in .png"),
+        (["x.csv", "--report", "x.pdf"], 2, "'x.pdf' would hold HTML"),
+        (["x.csv", "-o", "x.parquet"], 2, "'x.parquet' would hold CSV: give a name that ends in"),
         (["x.csv", "--plot", "none/x.png"], 1, "there is no folder"),
         (["x.csv", "x.csv", "--plot", "x.png"], 2, "one FILE"),
     ],
 )
-def test_picture_that_cannot_be_written_is_refused_before_the_work(
+def test_file_that_cannot_be_written_is_refused_before_the_work(
     folder: Path, arguments: list[str], status: int, message: str
 ) -> None:
     result = CliRunner().invoke(main, ["detect", *arguments])

@@ -18,6 +18,7 @@ import spectra
 from spectra.datasets import Recording, read
 from spectra.datasets.reading import as_recording
 from spectra.errors import DataError
+from spectra.plots.figure import _beside
 
 N = 60
 VALUES = np.random.default_rng(0).normal(size=N)
@@ -101,7 +102,9 @@ def test_what_a_mask_hides_is_not_used() -> None:
         (np.zeros((5, 0)), "no column of numbers"),
         ([[1, 2], [3]], "array is no array of numbers"),
         (["1", "2", "x"], "array is no array of numbers"),
-        ({"a": 1}, "array is no array of numbers"),
+        ({"a": 1}, "array is of the type dict: give a path, an array or a table"),
+        (None, "array is of the type NoneType"),
+        (b"data.csv", "array is of the type bytes"),
         (VALUES + 1j, "complex values: give the real and the imaginary part as two channels"),
         ([1, np.inf, 2], "array, row 2, column 'value': the value is infinite"),
         ([1, 2, -1e200], r"array, row 3, column 'value': the value -1e\+200 is too large"),
@@ -204,6 +207,15 @@ def test_a_numeric_index_is_kept_and_is_no_time(index: pd.Index) -> None:
     pd.testing.assert_index_equal(recording.index, index)
     assert recording.fs is None
     assert as_recording(pd.DataFrame({"value": VALUES}, index=index), fs=2.0).fs == 2.0
+
+
+def test_the_table_of_alarms_calls_only_rows_rows() -> None:
+    values = np.random.default_rng(0).normal(size=500)
+    values[200:232] *= 9
+    assert "start (row)" in spectra.detect(pd.Series(values)).table
+    (found,) = spectra.detect(pd.Series(values, index=range(100, 600))).table.to_dict("records")
+    first = int(found["rows"].partition(" ")[0])
+    assert int(found["start (index)"]) == first + 100
 
 
 def test_periods_and_texts_in_the_index_are_instants() -> None:
@@ -348,6 +360,18 @@ def test_units_of_a_file_are_in_the_table_of_its_alarms(tmp_path: Path) -> None:
     assert found.recording.units == ("l/min",)
     assert found.table["channel"].str.contains("l/min").all()
     assert "(l/min)" not in "".join(found.alarms["channel"])
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("cpu %", "cpu %"), ("temp °C", "temp °C"), ("p [bar]", "p [bar]"), ("p", "p (bar)")],
+)
+def test_a_unit_is_named_once(name: str, title: str) -> None:
+    recording = Recording.from_frame(pd.DataFrame({name: VALUES}))
+    units = recording.units or ("bar",)
+    recording = replace(recording, units=units)
+    assert recording.title(0) == title
+    assert _beside(recording, 0) == title.replace(" (", "\n(")
 
 
 def test_units_follow_their_channels_into_the_order_of_a_model() -> None:

@@ -168,7 +168,7 @@ def test_rows_like_normal_ones_are_sought_outside_gaps() -> None:
     assert kept.start != 44
 
 
-NONE = Facts(*[0.0] * 17)
+NONE = Facts(*[0.0] * 18)
 
 
 @pytest.mark.parametrize(

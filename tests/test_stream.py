@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -174,6 +176,14 @@ def test_a_block_of_another_shape_is_refused_and_not_taken(block: object, said: 
     with pytest.raises(DataError, match=said):
         stream.update(block)
     assert stream.n_rows == 1
+
+
+def test_a_table_gives_the_channels_by_name() -> None:
+    model, rows = MODELS["two channels"], signal(300, 2)
+    expected = spectra.Stream(model).update(rows).z
+    table = pd.DataFrame({"ch2": rows[:, 1], "when": 0.0, "ch1": rows[:, 0]})
+    for block in (table, pl.DataFrame(table)):
+        np.testing.assert_array_equal(spectra.Stream(model).update(block).z, expected)
 
 
 def test_an_alarm_rate_is_that_of_the_recording() -> None:

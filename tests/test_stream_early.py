@@ -228,6 +228,9 @@ def test_the_command_opens_early_and_confirms(
     learned = run_stream("--learn-rows", "4001", "--early", "--alpha", "1e-5", text=both)
     assert learned.exit_code == 0, learned.stderr
     assert learned.stdout.count('"confirmed"') == found.stdout.count('"confirmed"')
+    causal = runner.invoke(main, ["fit", "normal.csv", "--early", "--causal", "-o", "no"])
+    assert causal.exit_code == 2
+    assert "--early excludes --causal" in causal.stderr
     refused = runner.invoke(main, ["stream", "model", "--early"], input=data)
     assert refused.exit_code == 2
     assert "make MODEL with spectra fit --early" in refused.stderr

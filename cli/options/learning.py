@@ -51,6 +51,18 @@ class Learning:
                     f"{self.method}."
                 )
 
+    def leave_to(self, model: str | None) -> None:
+        """Raise a usage error for options that are given beside a model."""
+        if model is not None and (self.given or self.method != "spectral"):
+            raise click.UsageError("MODEL has its method: leave the options of learning out.")
+
+    def check_early(self, *, early: bool) -> None:
+        """Raise a usage error for --early where causal scores have no others beside them."""
+        if early and (self.method != "spectral" or "causal" in self.given):
+            raise click.UsageError(
+                "--early excludes --causal and --method sequence: leave one out."
+            )
+
     def settings(self) -> "Method":
         """Return the method as a value."""
         from spectra.pipeline import METHODS

@@ -116,7 +116,7 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
         "-o",
         "--output",
         "scores",
-        type=WrittenPath(),
+        type=WrittenPath("csv"),
         metavar="SCORES.CSV",
         help="Also write one line for each row of FILE: time or row number, anomaly_score, "
         "p_value, and alarm, 0 or 1.",
@@ -130,7 +130,7 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
     )
     @click.option(
         "--report",
-        type=WrittenPath(),
+        type=WrittenPath("html"),
         metavar="PAGE.HTML",
         help="Also write a page for a browser: signal, score, and an explanation of each of the "
         "strongest alarms.",

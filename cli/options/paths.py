@@ -1,14 +1,20 @@
 """Paths on the command line: of files that are read and of files that are written."""
 
+import os
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import click
 
 from spectra.errors import DataError
 
 STDIN = "-"
+# Endings that name a format.
+FORMS: Final = (
+    "csv", "html", "json", "jsonl", "parquet", "feather", "xlsx", "npy", "npz", "mat", "h5", "wav",
+    "edf", "png", "svg", "pdf",
+)  # fmt: skip
 
 
 def opened(file: str) -> str | BinaryIO:
@@ -28,10 +34,28 @@ class ReadPath(click.Path):
 
 
 class WrittenPath(click.Path):
-    """Path of a file that a command writes."""
+    """Path of a file that a command writes, which does not name another format than `form`."""
 
-    def __init__(self) -> None:
+    def __init__(self, form: str = "") -> None:
         super().__init__(path_type=Path)
+        self.form = form
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Path:
+        """Return a path; raise BadParameter for the ending of another format."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        ending = path.suffix.lower().removeprefix(".")
+        if self.form and ending != self.form and ending in FORMS:
+            self.fail(
+                f"'{path}' would hold {self.form.upper()}: give a name that ends in .{self.form}.",
+                param,
+                ctx,
+            )
+        return path
 
 
 class WrittenFolder(click.Path):

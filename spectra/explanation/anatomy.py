@@ -74,7 +74,7 @@ def explain(
     anatomy = _anatomy(values, scored, (first, last), event, starts, nperseg, evidence, by_sequence)
     channel = int(anatomy.shares.argmax())
     found = anatomy.contrasts[channel]
-    bands = () if found is None else bands_of(found, fs)
+    bands = () if found is None else bands_of(found, fs, anatomy.level)
     unit = recording.units[channel] if recording.units else ""
     frame, similar = _similar(values[:, channel], (first, last), starts, nperseg)
     expected = _expected(evidence, fs) if by_sequence else None
@@ -110,6 +110,7 @@ def explain(
             unit,
             bands,
             "" if expected is None else expected.text,
+            anatomy.level,
         ),
     )
 
@@ -148,11 +149,12 @@ def _check(number: int, n_alarms: int) -> None:
 
 
 class _Anatomy(NamedTuple):
-    """The kind of an alarm, and the contrast and share of each channel."""
+    """The kind of an alarm, the contrast and share of each channel, and a level that changed."""
 
     kind: Kind
     contrasts: list[Contrast | None]
     shares: Float64Array
+    level: float | None
 
 
 def _anatomy(
@@ -174,14 +176,15 @@ def _anatomy(
     channel = int(shares.argmax())
     found = contrasts[channel]
     if found is None:
-        return _Anatomy("changed shape", contrasts, shares)
+        return _Anatomy("changed shape", contrasts, shares, None)
     uncoupled, excess = uncoupled_scores(values[:, scored], found)
     facts = facts_of(values[:, channel], alarm, event, found, float(uncoupled.max()))
     kind = kind_of(facts, nperseg, by_sequence=by_sequence)
     if kind == "coupling lost" and excess.sum() > 0:
         shares = np.zeros_like(shares)
         shares[scored] = excess / excess.sum()
-    return _Anatomy(kind, contrasts, shares)
+    level = facts.offset if kind in ("level", "drift") else None
+    return _Anatomy(kind, contrasts, shares, level)
 
 
 def raised(scores: Scores, npersegs: tuple[int, ...], first: int, last: int) -> tuple[int, int]:

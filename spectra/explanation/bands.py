@@ -100,8 +100,11 @@ class Band:
     text: str
 
 
-def bands_of(found: Contrast, fs: float | None) -> tuple[Band, ...]:
+def bands_of(found: Contrast, fs: float | None, level: float | None = None) -> tuple[Band, ...]:
     """Return the bands that carry an alarm; their shares add up to 1.
+
+    `level` is the difference of the level where it is known better than from frames, which may be
+    longer than the event.
 
     The first is the contiguous bins around the largest excess with half as much, the next the same
     in the bins that are left. Neighbouring bands that changed in the same direction are one.
@@ -121,7 +124,7 @@ def bands_of(found: Contrast, fs: float | None) -> tuple[Band, ...]:
     shares = {one: float(found.excess[one[0] : one[1] + 1].sum()) for one in _joined(edges, up)}
     ordered = sorted(shares, key=lambda one: -shares[one])[:MOST_BANDS]
     total = sum(shares[one] for one in ordered)
-    return tuple(_band(found, *one, shares[one] / total, fs) for one in ordered)
+    return tuple(_band(found, *one, shares[one] / total, fs, level) for one in ordered)
 
 
 def _own_direction(low: int, high: int, peak: int, up: BoolArray) -> tuple[int, int]:
@@ -148,15 +151,17 @@ def _joined(edges: list[tuple[int, int]], up: BoolArray) -> list[tuple[int, int]
     return joined
 
 
-def _band(found: Contrast, low: int, high: int, share: float, fs: float | None) -> Band:
+def _band(
+    found: Contrast, low: int, high: int, share: float, fs: float | None, level: float | None
+) -> Band:
     f_low, f_high = band_edges(np.array([low]), np.array([high]), found.nperseg, fs)
-    level = high == 0
-    change = float(np.median(found.inside[:, 0] - found.nearest[:, 0])) if level else None
+    of_frames = float(np.median(found.inside[:, 0] - found.nearest[:, 0]))
+    change = (of_frames if level is None else level) if high == 0 else None
     return Band(
         f_low=float(f_low[0]),
         f_high=float(f_high[0]),
         share=share,
-        change_db=None if level else found.change_db(low, high),
+        change_db=None if high == 0 else found.change_db(low, high),
         change=change,
         text=band_text(low, high, found.nperseg, fs),
     )

@@ -69,6 +69,7 @@ def facts_of(
         still=_still(values, alarm, event, normal_frames),
         line=_explained(straightened, found),
         ramp=piece.ramp,
+        offset=piece.offset,
         rise=found.rise,
         form=min(_form(each, normal, found) for each in (straightened, shifted)),
         rest=_form(toneless, normal, found),

@@ -64,6 +64,8 @@ class Facts:
         Share of the excess that a straight line explains.
     ramp : float
         Rise of the line along the alarm in units of its mean offset.
+    offset : float
+        That offset: the difference of the level from normal.
     rise : float
         z of the distance of the spectrum without its level from normal.
     form : float
@@ -93,6 +95,7 @@ class Facts:
     still: float
     line: float
     ramp: float
+    offset: float
     rise: float
     form: float
     rest: float

@@ -29,6 +29,7 @@ def sentence(
     unit: str,
     found: tuple[Band, ...],
     expected: str,
+    level: float | None = None,
 ) -> str:
     """Return an alarm in one sentence.
 
@@ -44,10 +45,11 @@ def sentence(
     found : tuple of Band
     expected : str
         Of the sequence method: what was expected and what came.
+    level : float, optional
+        Difference of a level, or mean difference of a drift, from normal.
     """
     lead = f"{title}, {span}: "
-    level = next((one.change for one in found if one.change is not None), None)
-    if kind in ("level", "drift") and level is not None:
+    if level is not None:
         verb = "lies" if kind == "level" else "drifts, on average"
         return f"{lead}the level {verb} {level_text(level, unit)} normal."
     if kind == "order":
@@ -65,8 +67,6 @@ _ENDS: Final[dict[Kind, str]] = {
     "new tone": "a new tone",
     "lost tone": "a tone is missing",
     "changed shape": "its shape has changed, most",
-    "level": "its level has changed, most",
-    "drift": "it drifts, most",
 }
 
 

@@ -149,13 +149,13 @@ def report_index(
     return path
 
 
-def write_index(entries: list[Entry], path: Path) -> None:
-    """Write the index of reports that are written already."""
+def write_index(entries: list[Entry], path: Path, n_failed: int = 0) -> None:
+    """Write the index of reports that are written already; `n_failed` recordings have none."""
     with replacing(path) as file:
-        file.write(index_page(entries).encode("utf-8"))
+        file.write(index_page(entries, n_failed).encode("utf-8"))
 
 
-def index_page(entries: list[Entry]) -> str:
+def index_page(entries: list[Entry], n_failed: int = 0) -> str:
     """Return the index as one HTML page."""
     ranked = sorted(
         range(len(entries)), key=lambda i: (-entries[i].share, -_least(entries[i].median), i)
@@ -163,6 +163,7 @@ def index_page(entries: list[Entry]) -> str:
     rows = "".join(_row(i + 1, entries[i]) for i in ranked)
     found = sum(entry.alarms > 0 for entry in entries)
     count = formatting.counted(len(entries), "recording")
+    failed = f" {n_failed:,} more could not be used: the summary has the reasons." * (n_failed > 0)
     headings = "".join(
         f'<th scope="col"><button type="button">{name}</button></th>'
         for name in (
@@ -175,7 +176,7 @@ def index_page(entries: list[Entry]) -> str:
         )
     )
     body = f"""<h1>{count}</h1>
-<p class="verdict">{found:,} of them {"has" if found == 1 else "have"} an alarm.</p>
+<p class="verdict">{found:,} of them {"has" if found == 1 else "have"} an alarm.{failed}</p>
 <p class="medical">{MEDICAL}</p>
 <h2>In the order given</h2>
 <div class="scroll">{_trend(entries)}</div>
@@ -212,7 +213,7 @@ def _row(number: int, entry: Entry) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.2f}" if np.isfinite(value) else "none"
+    return f"{value:z.2f}" if np.isfinite(value) else "none"
 
 
 def _path(x: np.ndarray, y: np.ndarray) -> str:
@@ -273,8 +274,8 @@ def _trend(entries: list[Entry]) -> str:
     texts = [
         (2, 13, "title", "median score"),
         (TREND_WIDTH - 2, 13, "title end", "alarms"),
-        (left - 6, float(y(low)) + 4, "tick end", f"{low:.1f}"),
-        (left - 6, top + 4, "tick end", f"{high:.1f}"),
+        (left - 6, float(y(low)) + 4, "tick end", f"{low:z.1f}"),
+        (left - 6, top + 4, "tick end", f"{high:z.1f}"),
         (right + 6, bottom + 4, "tick", "0"),
         (right + 6, top + 4, "tick", f"{most:,}"),
         (left, TREND_HEIGHT - 6, "tick", "no. 1"),

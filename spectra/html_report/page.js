@@ -214,7 +214,7 @@ function columns(series, offset, lo, hi, pixels) {
 function path(parts, px, py) {
   let text = "", pen = false;
   for (const [row, low, high] of parts) {
-    if (!(high >= low)) { pen = false; continue; }
+    if (!isFinite(high - low)) { pen = false; continue; }
     const x = px(row).toFixed(1);
     text += (pen ? "L" : "M") + x + " " + py(low).toFixed(1);
     if (high > low) text += "L" + x + " " + py(high).toFixed(1);

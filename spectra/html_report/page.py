@@ -188,7 +188,7 @@ def verdict(detection: Detection) -> str:
     if not count:
         return (
             "No alarm: no stretch differs from normal data by more than a normal stretch does, at "
-            f"a false-alarm probability of {detection.alpha:g} per score.{_smallest(detection)}"
+            f"a false-alarm probability of {detection.alpha:.3g} per score.{_smallest(detection)}"
         )
     rows = int((intervals.last - intervals.first + 1).sum())
     strongest = int(detection.alarms["score"].argmax()) + 1
@@ -196,7 +196,7 @@ def verdict(detection: Detection) -> str:
     amount = f"{share:.2%}" if share >= 5e-5 else formatting.counted(rows, "row")
     return (
         f"{formatting.counted(count, 'alarm')} in {amount} of the recording, at a false-alarm "
-        f"probability of {detection.alpha:g} per score. The strongest is alarm {strongest}: "
+        f"probability of {detection.alpha:.3g} per score. The strongest is alarm {strongest}: "
         f"{printable(detection.explain(strongest).sentence)}"
     )
 

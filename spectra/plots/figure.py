@@ -135,10 +135,11 @@ def _draw_signal(ax: Axes, detection: Detection, channel: int, time: TimeAxis) -
 
 
 def _beside(recording: Recording, channel: int) -> str:
-    """Return the name of a channel, and its unit in a line of its own."""
+    """Return the name of a channel, and a unit that it does not have in a line of its own."""
     name = short(recording.channels[channel], LONGEST_BESIDE)
     unit = short(recording.units[channel], LONGEST_BESIDE) if recording.units else ""
-    return f"{name}\n({unit})" if unit else name
+    alone = recording.title(channel) == recording.channels[channel]
+    return name if alone else f"{name}\n({unit})"
 
 
 def _draw_score(ax: Axes, detection: Detection, time: TimeAxis) -> None:

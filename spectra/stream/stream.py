@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra.archive import DAMAGE, pack, unpack
@@ -12,6 +13,7 @@ from spectra.calibration.fusion import Fused
 from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.rates import RECORDING, AlarmRate, alpha_of_rate
 from spectra.calibration.threshold import ALPHA, Threshold
+from spectra.datasets.dataframes import pandas_of
 from spectra.errors import DataError
 from spectra.model import Model
 from spectra.parameters import require, require_integer
@@ -155,7 +157,8 @@ class Stream:
         ----------
         block : array_like, shape (n, n_channels), (n,) or ()
             In the order of the model's channels; NaN where there is no data. A stream of several
-            channels takes a single row of shape (n_channels,).
+            channels takes a single row of shape (n_channels,). A table that has the names of the
+            channels, of pandas or another library, may have them in any order beside others.
 
         Returns
         -------
@@ -327,7 +330,11 @@ class Stream:
 
     def _rows(self, block: ArrayLike) -> Float64Array:
         """Return a block as rows (n, n_channels); raise DataError for another shape or value."""
-        n_channels = len(self.model.channels)
+        channels = list(self.model.channels)
+        n_channels = len(channels)
+        table = pandas_of(block)
+        if isinstance(table, pd.DataFrame) and {*channels} <= {*table.columns}:
+            block = table[channels]
         try:
             rows = np.asarray(block, dtype=np.float64)
         except (TypeError, ValueError, OverflowError) as error:
