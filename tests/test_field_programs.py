@@ -372,3 +372,17 @@ def test_a_date_may_stand_behind_its_key(key: str) -> None:
     rows = [f"{key}{one}; temp={x}" for one, x in zip(stamps("%Y-%m-%d %H:%M"), LEFT, strict=True)]
     found = recording(rows)
     assert (found.index[0], found.channels) == (pd.Timestamp("2020-03-12"), ("temp",))
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("-[ RECORD 1 ]---\nts | 2020-03-12\ntemp | 20.1\n", "a block of lines a row"),
+        ("*************************** 1. row ****\n ts: 2020\ntemp: 1\n", "a block of lines a row"),
+        ("AAA,progname,nmon\nZZZZ,T0001,10:00:00\nCPU_ALL,T0001,1.5\n", "nmon.*CPU_ALL"),
+        ("Device    r/s\nsda  1.5\n\nDevice    r/s\nsda  2.5\n", "iostat.*sadf -d"),
+    ],
+)
+def test_tables_in_blocks_of_lines_are_named(lines: str, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        recording([lines])
