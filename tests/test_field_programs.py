@@ -386,3 +386,39 @@ def test_a_date_may_stand_behind_its_key(key: str) -> None:
 def test_tables_in_blocks_of_lines_are_named(lines: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
         recording([lines])
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{unix} room/{k} {x}", "{date} room/{k} {x}", "room/{k} {x}", "I ({i}) room{k}: temp={x}",
+        '{date} room/{k} {{"temp":{x}}}', 'room/{k} {{"ts":{unix},"temp":{x}}}',
+        '{unix}.125 room/{k} {{"temp":{x}}}', '{date},room/{k},"{{""temp"":{x}}}"',
+    ],
+)  # fmt: skip
+def test_devices_that_take_turns_without_a_name_are_series(form: str) -> None:
+    dates = stamps("%Y-%m-%dT%H:%M:%SZ", "10s")
+    rows = [
+        form.format(date=date, unix=1_584_000_000 + 10 * i, i=10_000 * i, k="ab"[i % 2], x=x)
+        for i, (date, x) in enumerate(zip(dates, LEFT, strict=True))
+    ]
+    found = read_series(io.BytesIO("\n".join(rows).encode()))
+    assert [name[-1] for name in found] == ["a", "b"]
+    for k, one in enumerate(found.values()):
+        assert isinstance(one, Recording)
+        np.testing.assert_array_equal(one.values[:, 0], LEFT[k::2])
+        assert one.fs == (None if form == "room/{k} {x}" else 0.05)
+
+
+def test_channels_that_switch_in_turn_are_no_series() -> None:
+    found = recording([f"{i / 50},{i % 2},{x}" for i, x in enumerate(LEFT)], "t,Channel 0,Node 1")
+    assert found.channels == ("Channel 0", "Node 1")
+
+
+@pytest.mark.parametrize("form", ["%a %b %d %H:%M:%S UTC %Y", "[%b %d %H:%M:%S %Y]"])
+def test_dates_of_unix_begin_lines_of_a_log(form: str) -> None:
+    found = recording(
+        [f"{date} cpu={x} mem={x}%" for date, x in zip(stamps(form), LEFT, strict=True)]
+    )
+    assert (found.channels, found.units) == (("cpu", "mem"), ("", "%"))
+    assert found.index[0].tz_localize(None) == pd.Timestamp("2020-03-12")
