@@ -89,7 +89,7 @@ WITH_UNIT = re.compile(
 """A number and its unit, such as "12.51 °C" and "0.21 V DC"."""
 _MARK = r"(?:[*#!?†‡^]{1,2}|[ABDEFHJLQRSUX])"
 """Marks behind a number, less the letters that are prefixes of units: K, M, G, P, T."""
-_ANY_MARK = r"(?:[*#!?†‡^]{1,2}|[A-Z])"
+_ANY_MARK = r"(?:[*#!?†‡^]{1,2}|[A-Za-z])"
 _RARE = 0.02
 """Share of the cells up to which any letter is a mark: prefixes stand in more of them."""
 _PREFIX_ALONE = frozenset("kKMG")
@@ -128,6 +128,11 @@ PREFIXES = {
     "µ": 1e-6,
     "u": 1e-6,
     "n": 1e-9,
+    "Ti": 1024.0**4,
+    "Gi": 1024.0**3,
+    "Mi": 1024.0**2,
+    "Ki": 1024.0,
+    "T": 1e12,
 }
 _REPEATED, _DISTINCT = 3, 5
 _ENOUGH = 1000
@@ -315,21 +320,14 @@ def _may_have_units(text: "pd.Series[str]") -> bool:
 
 def _factors(units: list[str]) -> dict[str, float] | None:
     """Return the factor from each unit to the first one, None where they measure other things."""
-    if len(units) == 1:
-        return {units[0]: 1.0}
-    base = min(units, key=len)
-    factors = {}
-    for unit in units:
-        prefix = unit.removesuffix(base) if unit.endswith(base) else None
-        if prefix not in PREFIXES:
-            base_prefix = base[:1] if base[1:] and unit.endswith(base[1:]) else None
-            prefix = unit.removesuffix(base[1:]) if base_prefix in PREFIXES else None
-            if prefix not in PREFIXES:
-                return None
-            factors[unit] = PREFIXES[prefix] / PREFIXES[str(base_prefix)]
-        else:
-            factors[unit] = PREFIXES[prefix]
-    return {unit: factor / factors[units[0]] for unit, factor in factors.items()}
+    shortest = min(units, key=len)
+    for start in range(len(shortest) - 1, -1, -1):
+        base = shortest[start:]
+        prefixes = [unit.removesuffix(base) if unit.endswith(base) else None for unit in units]
+        factors = [PREFIXES[prefix] for prefix in prefixes if prefix in PREFIXES]
+        if len(factors) == len(units):
+            return {unit: one / factors[0] for unit, one in zip(units, factors, strict=True)}
+    return {units[0]: 1.0} if len(units) == 1 else None
 
 
 def _absent(words: "pd.Series[str]", n_numbers: int) -> BoolArray:
