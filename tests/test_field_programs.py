@@ -422,3 +422,37 @@ def test_dates_of_unix_begin_lines_of_a_log(form: str) -> None:
     )
     assert (found.channels, found.units) == (("cpu", "mem"), ("", "%"))
     assert found.index[0].tz_localize(None) == pd.Timestamp("2020-03-12")
+
+
+def test_one_instant_throughout_is_not_the_time_beside_another() -> None:
+    rows = [f"{8333 * i},10:00:00,{x}" for i, x in enumerate(LEFT)]
+    found = recording(rows, "Recording timestamp,Recording start time,x", fs=120.0)
+    np.testing.assert_array_equal(found.values[:, 0], LEFT)
+
+
+def test_blocks_of_a_time_without_a_name_follow_one_another() -> None:
+    found = recording([f"{i % 30 / 100:.2f},{x}" for i, x in enumerate(LEFT)])
+    np.testing.assert_array_equal(found.values[:30, 0], LEFT[:30])
+    assert (found.fs, found.n_channels) == (100.0, 1)
+
+
+def test_parts_of_a_date_may_stand_behind_the_name_of_a_station() -> None:
+    rows = [
+        f'249,"BIELSKO","{d}",{x}' for d, x in zip(stamps('%Y","%m","%d', "D"), LEFT, strict=True)
+    ]
+    assert recording(rows).index[0] == pd.Timestamp("2020-03-12")
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        ["Log Date,15/03/2024", "Log Time,09:12:30"], ["Date/Time: 15-Mar-24 09:12:30"],
+        ["T0 = 15.03.2024 09:12:30"], ["ExcelDateTime=,4.5366E4,03/15/24 09:12:30.0"],
+    ],
+)  # fmt: skip
+def test_more_words_for_the_start_are_known(start: list[str]) -> None:
+    found = recording(
+        [*start, "Ts = 4 ms", "t [s],x", *(f"{i / 250},{x}" for i, x in enumerate(LEFT))]
+    )
+    assert found.index[0] == pd.Timestamp("2024-03-15 09:12:30")
+    assert found.fs == 250

@@ -192,7 +192,8 @@ def unnamed_dates(
     """
     if len(table.frame) < _FEWEST_ROWS:
         return None
-    for start in free[:2]:
+    kinds = table.kinds()
+    for start in [column for column in free if kinds[column] in "iu"][:2]:
         for form in _UNNAMED:
             parts = form.split()
             columns = range(start, start + len(parts))

@@ -39,7 +39,7 @@ _RATE_WORD = (
 )
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing|cycle)|delta[\s_-]*(?:x|t|time)|x[\s_-]*(?:axis[\s_-]*)?(?:delta|step)|x[\s_-]*axis[\s_-]*increment|\bdt\b"
-    r"|x[\s_-]*inc(?:rement)?|\bclock(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample"
+    r"|x[\s_-]*inc(?:rement)?|\b(?:clock|ts)(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample"
     r"|サンプリング(?:周期|間隔)|測定間隔|記録間隔|采样(?:周期|间隔)|샘플링\s?(?:주기|간격)|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|intervalo|intervalle|intervallo"
     r"|^\W*interval|^\W*(?:wf_)?increment|tinc\b|(?:time|log\w*|recording|measurement|scan|save|storage|update|report\w*|polling)[\s_-]*(?:interval|step|increment)"
     r"|(?:\b(?:one|1)\s+sample|\blog|\brecord|\bmeasure)\s+every)"
@@ -106,7 +106,7 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _START_WORD = re.compile(
-    r"(?:\b|wf_)(?:start\w*|\w*begin\w*|first|record\w*|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
+    r"(?:\b|wf_)(?:start\w*|t0|(?:log|test|trigger|excel)\W?(?:date|time)\w*|\w*begin\w*|first|record\w*|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
     r"|timeseries)\b|^(?:time\s?stamp|date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
     re.IGNORECASE,
 )

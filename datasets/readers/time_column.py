@@ -27,6 +27,7 @@ from spectra.datasets.readers.names import (
 )
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.time_numbers import (
+    STANDS,
     goes_on,
     has_equal_steps,
     irregularity,
@@ -289,12 +290,12 @@ def _unknown_unit(table: Table, one: TimeColumn) -> str:
     )
 
 
-def _rank(table: Table, one: TimeColumn) -> tuple[bool, int, bool, bool, bool, bool, int]:
+def _rank(table: Table, one: TimeColumn) -> tuple[bool, bool, int, bool, bool, bool, bool, int]:
     """Return how well a column serves as the axis, the smallest best.
 
-    One of a known unit goes before another, a regular one before one whose stamps repeat or come
-    in bursts, a date before a clock, a column named like time before another, and a time before
-    the number of its steps.
+    One that goes on goes before one instant throughout, one of a known unit before another, a
+    regular one before one whose stamps repeat or come in bursts, a date before a clock, a column
+    named like time before another, and a time before the number of its steps.
     """
     column = min(one.columns)
     clock = isinstance(one.index, pd.TimedeltaIndex)
@@ -302,7 +303,8 @@ def _rank(table: Table, one: TimeColumn) -> tuple[bool, int, bool, bool, bool, b
     name = table.names[column]
     steps = bool(words(name) & {"step", "timestep", "timesteps"})
     named = names_time(name)
-    return not one.is_scaled, irregularity(one.index), clock, uneven, not named, steps, column
+    grade = irregularity(one.index)
+    return grade == STANDS, not one.is_scaled, grade, clock, uneven, not named, steps, column
 
 
 def _plausible(table: Table, free: list[int]) -> list[int]:
