@@ -456,3 +456,32 @@ def test_more_words_for_the_start_are_known(start: list[str]) -> None:
     )
     assert found.index[0] == pd.Timestamp("2024-03-15 09:12:30")
     assert found.fs == 250
+
+
+@pytest.mark.parametrize("words", ["INFO room{k} temp={x}", "room=r{k} temp={x} hum=40"])
+def test_devices_beside_the_first_name_in_a_log_are_series(words: str) -> None:
+    dates = stamps("%Y-%m-%d %H:%M:%S", "10s")
+    rows = [
+        f"{date} {words.format(k=i % 2, x=x)}"
+        for i, (date, x) in enumerate(zip(dates, LEFT, strict=True))
+    ]
+    found = read_series(io.BytesIO("\n".join(rows).encode()))
+    for k, one in enumerate(found.values()):
+        assert isinstance(one, Recording)
+        np.testing.assert_array_equal(one.values[:, 0], LEFT[k::2])
+
+
+@pytest.mark.parametrize("first", [43902.25, 737862.25, 58920.25, 2458920.75])
+def test_days_in_a_first_column_without_a_name_are_instants(first: float) -> None:
+    found = recording([f"{first + i / 1440:.7f},{x}" for i, x in enumerate(LEFT)])
+    assert found.index[0].tz_localize(None) == pd.Timestamp("2020-03-12 06:00")
+    assert found.fs == pytest.approx(1 / 60, rel=1e-5)
+
+
+def test_series_of_one_time_in_json_are_no_rows_of_their_own() -> None:
+    lists = {
+        name: [{"ts": 1_584_000_000_000 + 1000 * i, "value": str(x)} for i, x in enumerate(values)]
+        for name, values in (("temperature", LEFT), ("humidity", RIGHT))
+    }
+    found = recording([json.dumps(lists)])
+    assert (found.channels, found.notes) == (("temperature", "humidity"), ())

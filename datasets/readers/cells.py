@@ -23,7 +23,8 @@ _MISSING_TEXT = """
     unbekannt ausfall fehlt error: inconnu erreur desconocido – — n/e s/d k.a. n.v. n/v high low
     indisponible ungueltig inválido invalide leer shutdown configure n.b. onbekend ∞ +∞ -∞ #error
     --undefined-- undetermined unspecified n/c noct burnout burn-out mm m +over -over ----- +++++
-    lo hi ice eqp bkw leitungsbruch kabelbruch drahtbruch fühlerbruch
+    hoch niedrig élevé faible alto bajo basso hoog laag : lo hi ice eqp
+    bkw leitungsbruch kabelbruch drahtbruch fühlerbruch
     defekt störung mq (null) <null> [null] [n/a] (n/a) \\n nan(ind) -nan(ind) nan(snan) #missing
 """
 MISSING_WORDS = (
@@ -87,8 +88,9 @@ WITH_UNIT = re.compile(
     r"(?: (?:AC|DC|rms|RMS)|(?<=deg) [CF])?)"
 )
 """A number and its unit, such as "12.51 °C" and "0.21 V DC"."""
-_MARK = r"(?:[*#!?†‡^]{1,2}|[ABDEFHJLQRSUX])"
-"""Marks behind a number, less the letters that are prefixes of units: K, M, G, P, T."""
+_MARK = r"(?:[*#!?†‡^]{1,2}|[ABDEFHJLQRSUXbefprz])"
+"""Marks behind a number, less letters that are units or prefixes of them: K, M, G, P, T. Statistics
+of Europe write small ones: 58.8 p is provisional."""
 _ANY_MARK = r"(?:[*#!?†‡^]{1,2}|[A-Za-z])"
 _RARE = 0.02
 """Share of the cells up to which any letter is a mark: prefixes stand in more of them."""

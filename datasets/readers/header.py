@@ -111,7 +111,7 @@ _START_WORD = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(
-    r"(?:\bunits?\b|einheit|unidad|unit[ée]|unit[àa]|\bunite\b|eenheid|units\s+of|field_unit)"
+    r"(?:\bunits\s+of\b|\bunits?\b|einheit|unidad|unit[ée]|unit[àa]|\bunite\b|eenheid|field_unit)"
     r"[\s\"']*[=:,;\t\s][\s\"']*(.+?)[\s\"']*$",
     re.IGNORECASE,
 )

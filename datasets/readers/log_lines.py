@@ -45,6 +45,8 @@ _QUOTED = re.compile(
 """A name in quotes, words and a number: 'Living room': Sending state 21.4 °C."""
 _LEVELS = re.compile(r"(?:^|\s)(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|NOTICE)\b:?")
 _SAMPLE = 300
+_MORE = 1.5
+"""Times the lines with one name by which those are more that differ by the first of its words."""
 _MOST, _FEWEST = 0.5, 3
 """Share of the sampled lines that have the same names of values, and their smallest number."""
 
@@ -55,8 +57,10 @@ def names_in_log(lines: Sequence[str]) -> tuple[str, ...] | None:
     found = [one for line in sample if (one := _parsed(line)) is not None]
     if len(found) < max(_FEWEST, _MOST * len(sample)):
         return None
-    counts = Counter(tuple(name for name, *_ in one.values) for one in found)
-    names, count = counts.most_common(1)[0]
+    names, count = _most_common(found)
+    shorter, more = _most_common([one.without_device() for one in found])
+    if more > _MORE * count:
+        names, count = shorter, more
     return names if count >= _FEWEST and len(set(names)) == len(names) else None
 
 
@@ -67,6 +71,17 @@ class _Line:
     time: str
     source: str
     values: list[tuple[str, str, str]]
+
+    def without_device(self) -> "_Line":
+        """Return the line with the first of two words of its first name before the values."""
+        (name, value, unit), *rest = self.values
+        device, _, last = name.rpartition(" ")
+        return _Line(self.time, f"{self.source} {device}".strip(), [(last, value, unit), *rest])
+
+
+def _most_common(lines: Sequence[_Line]) -> tuple[tuple[str, ...], int]:
+    """Return the names that most lines have, and how many have them."""
+    return Counter(tuple(name for name, *_ in one.values) for one in lines).most_common(1)[0]
 
 
 @dataclass
@@ -92,6 +107,9 @@ class _Lines:
         if parsed is None:
             return
         known = {name: value for name, value, _ in parsed.values}
+        if not known.keys() >= self.columns.keys():
+            parsed = parsed.without_device()
+            known = {name: value for name, value, _ in parsed.values}
         if not known.keys() >= self.columns.keys():
             return
         if self.times and _kind(parsed.time) != _kind(self.times[0]):

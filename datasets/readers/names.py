@@ -96,7 +96,7 @@ _SPELT_UNITS = frozenset(
         "hh:mm:ss",
     }
 )
-_BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,12}?)\s*[\])]")
+_BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,13}?)\s*[\])]")
 _AFTER_SEPARATOR = re.compile(
     r"(?:,\s*|\s+in\s+|\s*/\s*)([^\s,()\[\]/]{1,8}(?:/[^\s,()]{1,4})?)(?=$|\s*[(\[])"
 )

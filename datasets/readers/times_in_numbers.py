@@ -41,6 +41,8 @@ _UNIX = ({"epoch"}, {"epochs"}, {"unix"})
 """Names of seconds since 1970, and of nothing else that is a time."""
 _SAME_RATE = 0.01
 """Relative difference of two rates below which one is the other, with stamps that are rounded."""
+_FUTURE = 2050
+"""Year in which nothing was recorded yet."""
 _MOST_BLOCKS = 0.02
 """Share of the rows of a time that begin another block."""
 _A_FEW = 20
@@ -180,7 +182,20 @@ def _dates_in_numbers(
     if not steady(values) or (unit is not None and names_time(name)):
         return None
     dates = epoch(series, values, 1e9)
+    if dates is None and column == 0 and name is None:
+        return _unnamed_days(values)
     return day_numbers(values, dated=False) if dates is None and names_time(name) else dates
+
+
+def _unnamed_days(values: Float64Array) -> pd.DatetimeIndex | None:
+    """Return the dates of day numbers in a first column without a name, None for other numbers."""
+    dates = day_numbers(values, dated=False)
+    if dates is not None and dates.year.max() >= _FUTURE:
+        # Those of workbooks would lie ahead, the same modified Julian dates do not.
+        return julian_dates(values, modified=True)
+    if dates is None and _may_be_julian(values):
+        dates = julian_dates(values, modified=False)
+    return dates
 
 
 def _repeat_regularly(dates: pd.DatetimeIndex) -> bool:
