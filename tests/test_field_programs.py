@@ -485,3 +485,11 @@ def test_series_of_one_time_in_json_are_no_rows_of_their_own() -> None:
     }
     found = recording([json.dumps(lists)])
     assert (found.channels, found.notes) == (("temperature", "humidity"), ())
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_last_line_that_ends_early_without_a_break_is_left_out(end: str) -> None:
+    rows = [f"{i},{x},{y}" for i, (x, y) in enumerate(zip(LEFT, RIGHT, strict=True))]
+    found = recording([*rows, f"{N},2{end}"], "t,x,y")
+    assert found.n_samples == N + (end == "\n")
+    assert any("ends behind 2 of 3 fields" in note for note in found.notes) == (end == "")
