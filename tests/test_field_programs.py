@@ -493,3 +493,34 @@ def test_a_last_line_that_ends_early_without_a_break_is_left_out(end: str) -> No
     found = recording([*rows, f"{N},2{end}"], "t,x,y")
     assert found.n_samples == N + (end == "\n")
     assert any("ends behind 2 of 3 fields" in note for note in found.notes) == (end == "")
+
+
+@pytest.mark.parametrize("parts", [24, 48, 96, 1440])
+@pytest.mark.parametrize("header", ["Date,Period,x", ""])
+def test_parts_of_a_day_that_are_counted_belong_to_its_date(parts: int, header: str) -> None:
+    times = [divmod(parts - 7 + i, parts) for i in range(parts + 9)]
+    values = np.resize(LEFT, len(times))
+    rows = [
+        f"2024-03-{15 + day},{part + 1},{x}" for (day, part), x in zip(times, values, strict=True)
+    ]
+    found = recording(rows, header)
+    assert found.index[0] == pd.Timestamp("2024-03-15") + pd.Timedelta(days=1 - 7 / parts)
+    assert (found.n_channels, found.fs) == (1, pytest.approx(parts / 86400))
+
+
+def test_weeks_beside_years_begin_on_monday() -> None:
+    rows = [f"{2023 + i // 52};{i % 52 + 1};{x}".replace(".", ",") for i, x in enumerate(LEFT)]
+    assert recording(rows, "Jahr;KW;Wert").index[0] == pd.Timestamp("2023-01-02")
+    power = [f"{1960 + i};{x};{i * i}" for i, x in enumerate(LEFT)]
+    assert recording(power, "Jahr;KW;Wert").index[0] == pd.Timestamp("1960-01-01")
+
+
+def test_one_instant_called_start_dates_the_seconds_beside_it() -> None:
+    rows = [f"2024-03-15T10:00:00,{i / 2},{x}" for i, x in enumerate(LEFT)]
+    assert recording(rows, "start,elapsed_s,x").index[0] == pd.Timestamp("2024-03-15 10:00")
+
+
+@pytest.mark.parametrize("unit", ["€/MWh", "mg/L", "Meters/second"])
+def test_prices_and_amounts_in_brackets_are_units(unit: str) -> None:
+    rows = [f"{i},{x}" for i, x in enumerate(LEFT)]
+    assert recording(rows, f"t,Value [{unit}]").units == (unit,)

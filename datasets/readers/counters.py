@@ -69,6 +69,7 @@ _IDENTIFIERS = frozenset(
         "kennung",
         "interval",
         "period",
+        "week",
         "span",
         "지점",
         "站号",

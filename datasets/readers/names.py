@@ -214,7 +214,7 @@ def unit_in(name: str | None) -> str:
     found = [*_BRACKETED.findall(name), *_AFTER_SEPARATOR.findall(name)]
     # A letter behind a dash is the name of a place or a channel: Pump - A.
     found += [text for text in _BEHIND_DASH.findall(name) if len(text) > 1 or text == "%"]
-    return next((str(text) for text in found if text in UNITS), "")
+    return next((text for text in found if text in UNITS or _PER_VOLUME.fullmatch(text)), "")
 
 
 def unit_text(field: str) -> str:

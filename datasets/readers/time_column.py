@@ -48,6 +48,7 @@ _ELAPSED = re.compile(
 1.02:03:04, 1d 02:03:04, P1DT2H3M4S; of IEC 61131: T#1m2s300ms."""
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
+_BEGINS = frozenset({"start", "started", "begin", "beginn"})
 
 _PARTS: dict[Literal["ms", "us", "ns"], set[str]] = {
     "ms": {"ms", "millitm", "msec", "msecs", "millis", "millisec", "millisecond", "milliseconds"},
@@ -238,7 +239,9 @@ def _started(axis: TimeColumn, others: Iterable[TimeColumn]) -> TimeColumn:
     for other in others:
         if isinstance(other.index, pd.DatetimeIndex):
             span = (other.index[-1] - other.index[0]).total_seconds()
-            if abs(span - (seconds[-1] - seconds[0])) <= max(2.0, 0.02 * abs(span)):
+            # One instant throughout is the start where it is called so.
+            begins = span == 0 and bool(words(str(other.index.name)) & _BEGINS)
+            if begins or abs(span - (seconds[-1] - seconds[0])) <= max(2.0, 0.02 * abs(span)):
                 dates = later(other.index[0], seconds - seconds[0], "ns")
                 return replace(axis, index=dates.rename(axis.index.name))
     return axis
