@@ -524,3 +524,17 @@ def test_one_instant_called_start_dates_the_seconds_beside_it() -> None:
 def test_prices_and_amounts_in_brackets_are_units(unit: str) -> None:
     rows = [f"{i},{x}" for i, x in enumerate(LEFT)]
     assert recording(rows, f"t,Value [{unit}]").units == (unit,)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Date of Birth: 13.01.1960", "Date de naissance : 13/01/1960", "Data di nascita;13/01/1960",
+        "Time zone: UTC+01:00", "Time format: 24:00", "Recorder 12 of 2023-01-05 09:00",
+        "Start of export,2024-05-20 09:00",
+    ],
+)  # fmt: skip
+def test_dates_of_birth_zones_and_forms_are_no_start(other: str) -> None:
+    above = [other, "Date: 15.03.2024", "Time: 10:00:00", "Rate: 10 Hz", "x,y"]
+    found = recording([*above, *(f"{x},{y}" for x, y in zip(LEFT, RIGHT, strict=True))])
+    assert found.index[0] == pd.Timestamp("2024-03-15 10:00")

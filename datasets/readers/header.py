@@ -106,10 +106,16 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _START_WORD = re.compile(
-    r"(?:\b|wf_)(?:start\w*|t0|(?:log|test|trigger|excel)\W?(?:date|time)\w*|\w*begin\w*|first|record\w*|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
+    r"(?:\b|wf_)(?:start\w*|t0|(?:log|test|trigger|excel)\W?(?:date|time)\w*|\w*begin\w*|first|record(?!er)\w*|mess(?:datum|zeit)|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
     r"|timeseries)\b|^(?:time\s?stamp|date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
     re.IGNORECASE,
 )
+_NO_START = re.compile(
+    r"[^:=,;\t]*(?:birth|geburt|naissance|nacimiento|nascita|nascimento|zone|zona|fuseau|fuso|format"
+    r"|offset|export|expir)",
+    re.IGNORECASE,
+)
+"""Keys of dates that are no start, and of times that are none of the day."""
 _UNIT = re.compile(
     r"(?:\bunits\s+of\b|\bunits?\b|einheit|unidad|unit[ée]|unit[àa]|\bunite\b|eenheid|field_unit)"
     r"[\s\"']*[=:,;\t\s][\s\"']*(.+?)[\s\"']*$",
@@ -266,7 +272,8 @@ def _shown(text: str) -> str:
 
 def _start(texts: Sequence[str]) -> pd.Timestamp | None:
     """Return the instant at which the recording starts."""
-    return written_start([text for text in texts if _START_WORD.search(text)], texts)
+    told = [one for one in texts if _START_WORD.search(one) and not _NO_START.match(one)]
+    return written_start(told, texts)
 
 
 def _unit(texts: Sequence[str]) -> tuple[str, str]:
