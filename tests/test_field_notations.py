@@ -676,3 +676,21 @@ def test_degrees_may_stand_at_the_end_of_a_name() -> None:
     """Write Temperature°C."""
     found = recording([f"{i},{x}" for i, x in enumerate(VALUES)], "t,Temperature°C")
     assert found.units == ("°C",)
+
+
+@pytest.mark.parametrize("thousands", ["", "1."])
+def test_a_currency_before_a_decimal_comma_is_one(thousands: str) -> None:
+    """Write € 1.120,50 in a table of semicolons."""
+    rows = [f"{i};€ {thousands}{100 + i},50" for i in range(N)]
+    found = recording(rows, "t;Betrag")
+    first = 1100.5 if thousands else 100.5
+    np.testing.assert_array_equal(found.values[:, 0], first + np.arange(N))
+    assert found.units == ("€",)
+
+
+def test_statistics_below_names_that_repeat_tell_them_apart() -> None:
+    """Write two rows of names as pandas does, and the name of the index below them."""
+    dates = stamps("%Y-%m-%d %H:%M")
+    rows = [f"{day},{x},{x + 1},{x},{x + 2}" for day, x in zip(dates, VALUES, strict=True)]
+    found = recording([",temp,temp,hum,hum", "stat,mean,max,mean,max", "ts,,,,", *rows])
+    assert found.channels == ("temp mean", "temp max", "hum mean", "hum max")

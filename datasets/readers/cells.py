@@ -96,7 +96,7 @@ _RARE = 0.02
 """Share of the cells up to which any letter is a mark: prefixes stand in more of them."""
 _PREFIX_ALONE = frozenset("kKMG")
 """Letters that stand for a factor where other numbers of the column have none: 950, 1.1K."""
-_WITH_CURRENCY = re.compile(rf"([€$£¥])\s*({_NUMBER})")
+WITH_CURRENCY = re.compile(rf"([€$£¥])\s*({_NUMBER})")
 
 GRADED = re.compile(r"([+-]?\d{4,6}),[0-9A-Z]")
 GRADED_SIGNED = re.compile(r"[+-]\d{4,6},[0-9A-Z]")
@@ -245,7 +245,7 @@ def _with_one_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, Float64Ar
     rest = text[np.isnan(values) & text.notna().to_numpy()]
     if match[2] in _PREFIX_ALONE and bool(np.nan_to_num(values[~with_it.to_numpy()]).any()):
         return None
-    others = rest.str.fullmatch(WITH_UNIT) | rest.str.fullmatch(_WITH_CURRENCY)
+    others = rest.str.fullmatch(WITH_UNIT) | rest.str.fullmatch(WITH_CURRENCY)
     # W and kW in one column are brought to one unit elsewhere.
     return None if others.any() else (match[2], values)
 
@@ -290,7 +290,7 @@ def _with_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, "pd.Series[fl
     if not _may_have_units(text):
         return none
     parts = text.str.extract(rf"^{WITH_UNIT.pattern}$")
-    front = text.str.extract(rf"^{_WITH_CURRENCY.pattern}$")
+    front = text.str.extract(rf"^{WITH_CURRENCY.pattern}$")
     parts = parts.where(front[0].isna(), front[[1, 0]].set_axis([0, 1], axis=1))
     parts = parts.dropna()
     units = list(dict.fromkeys(parts[1]))
@@ -310,13 +310,13 @@ def _are_marks(numbers: "pd.Series[float]", others: Float64Array) -> bool:
 @lru_cache(maxsize=8192)
 def is_number_with_unit(text: str) -> bool:
     """Return True for a number with a unit behind it or a currency before it."""
-    return bool(WITH_UNIT.fullmatch(text) or _WITH_CURRENCY.fullmatch(text))
+    return bool(WITH_UNIT.fullmatch(text) or WITH_CURRENCY.fullmatch(text))
 
 
 def _may_have_units(text: "pd.Series[str]") -> bool:
     """Return True if most of the first cells are a number and its unit."""
     first = text.iloc[:_ENOUGH]
-    hits = first.str.fullmatch(WITH_UNIT) | first.str.fullmatch(_WITH_CURRENCY)
+    hits = first.str.fullmatch(WITH_UNIT) | first.str.fullmatch(WITH_CURRENCY)
     return bool(len(first) >= _REPEATED and hits.mean() > 0.5)
 
 
