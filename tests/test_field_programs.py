@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from spectra.datasets import Recording, read, read_series
+from spectra.datasets.inspection import inspect
 from spectra.errors import DataError
 
 N = 60
@@ -538,3 +539,11 @@ def test_dates_of_birth_zones_and_forms_are_no_start(other: str) -> None:
     above = [other, "Date: 15.03.2024", "Time: 10:00:00", "Rate: 10 Hz", "x,y"]
     found = recording([*above, *(f"{x},{y}" for x, y in zip(LEFT, RIGHT, strict=True))])
     assert found.index[0] == pd.Timestamp("2024-03-15 10:00")
+
+
+def test_a_channel_without_a_value_in_a_series_is_told_of_there() -> None:
+    rows = [f"{i},{k},{x},{x if k == 'b' else ''}" for i, x in enumerate(LEFT) for k in "ab"]
+    text = "\n".join(["time_s,event,count,ratio", *rows]).encode()
+    assert [one.name for one in inspect(io.BytesIO(text)).channels] == ["count"]
+    found = read(io.BytesIO(text), series="event=a")
+    assert (found.channels, found.notes[0][-6:]) == (("count",), "ratio.")
