@@ -13,7 +13,7 @@ import pandas as pd
 
 from spectra.arrays import Float64Array
 from spectra.datasets.grid_values import Choice
-from spectra.datasets.raw import Raw, Request, is_resampled, quiet
+from spectra.datasets.raw import Raw, Request, is_resampled, quiet, without_empty
 from spectra.datasets.reading import TEXT, format_of
 from spectra.datasets.recording import Recording
 from spectra.datasets.source import Source, open_source
@@ -246,7 +246,8 @@ def _one_series(raw: Raw) -> Raw:
         f"{len(raw.stack.rows)} series, told apart by {raw.stack.column} (--series none: one); "
         f"'{first}' is described."
     )
-    return replace(raw.take(rows), notes=(note, *raw.notes))
+    one = without_empty(raw.take(rows))
+    return replace(one, notes=(note, *one.notes))
 
 
 def _beginning(source: Source) -> Source:

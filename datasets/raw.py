@@ -9,6 +9,7 @@ import pandas as pd
 from spectra.arrays import Float64Array, IntArray
 from spectra.errors import DataError
 from spectra.parameters import require, require_integer
+from spectra.text import few_of
 
 DATE_ORDERS = ("day-first", "month-first")
 
@@ -182,3 +183,36 @@ class Raw:
             place=lambda row: self.place(int(rows[row])),
             stack=None,
         )
+
+
+def without_empty(raw: Raw) -> Raw:
+    """Return the samples of a series less the channels that have no value in it, with a note.
+
+    Parameters
+    ----------
+    raw : Raw
+        One of several stacked series.
+
+    Returns
+    -------
+    Raw
+
+    Raises
+    ------
+    DataError
+        For a series without two values.
+    """
+    void = np.isnan(raw.values).all(axis=0)
+    if len(raw.values) < 2 or void.all():
+        raise DataError(f"{raw.source}: the series of {raw.place(0)} has no two values.")
+    if not void.any():
+        return raw
+    kept = np.flatnonzero(~void)
+    empty = few_of([raw.channels[i] for i in np.flatnonzero(void)], 4)
+    return replace(
+        raw,
+        values=raw.values[:, kept],
+        channels=tuple(raw.channels[i] for i in kept),
+        units=None if raw.units is None else tuple(raw.units[i] for i in kept),
+        notes=(*raw.notes, f"Without a value in this series, and left out: {empty}."),
+    )

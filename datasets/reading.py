@@ -27,13 +27,12 @@ from os import PathLike
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeAlias, Union
 
-import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra.datasets.dataframes import pandas_of
 from spectra.datasets.grid_values import Choice
-from spectra.datasets.raw import Raw, Request, is_resampled, quiet
+from spectra.datasets.raw import Raw, Request, is_resampled, quiet, without_empty
 from spectra.datasets.readers.csv_file import read_csv
 from spectra.datasets.readers.edf_file import is_edf, read_edf
 from spectra.datasets.readers.excel_file import is_excel, read_excel
@@ -257,7 +256,8 @@ def read_series(
     for key, rows in raw.stack.rows.items():
         part = raw.take(rows)
         try:
-            part = replace(_without_empty(part), notes=(note, *part.notes))
+            part = without_empty(part)
+            part = replace(part, notes=(note, *part.notes))
             found[key] = Recording.from_raw(part, fs, resample, f"{name} [{key}]", repeats)
         except DataError as error:
             found[key] = error
@@ -274,22 +274,6 @@ def _raw(
     """Return what the reader of a file's format finds, and the short name of the file."""
     opened = open_source(source, max_bytes)
     return format_of(opened).read(opened, request), _short_name(opened.name)
-
-
-def _without_empty(raw: Raw) -> Raw:
-    """Return the samples of a series less the channels that have no value in it."""
-    void = np.isnan(raw.values).all(axis=0)
-    if len(raw.values) < 2 or void.all():
-        raise DataError(f"{raw.source}: the series of {raw.place(0)} has no two values.")
-    if not void.any():
-        return raw
-    kept = np.flatnonzero(~void)
-    return replace(
-        raw,
-        values=raw.values[:, kept],
-        channels=tuple(raw.channels[i] for i in kept),
-        units=None if raw.units is None else tuple(raw.units[i] for i in kept),
-    )
 
 
 def format_of(source: Source) -> Format:

@@ -646,3 +646,51 @@ def test_a_year_may_stand_behind_its_day_in_columns_without_names(form: str) -> 
     assert (found.index[0], found.fs) == (pd.Timestamp("2020-03-12"), 1 / 3600)
     rows = [f"03 04 2020 10 {i:02d} {x}" for i, x in enumerate(VALUES[:60])]
     assert recording(rows).fs is None
+
+
+def test_binary_prefixes_are_powers_of_1024() -> None:
+    """Write a memory as monitors do, beyond 1024 MiB in GiB."""
+    rows = [f"{i},{x} MiB" if i % 2 else f"{i},{x} GiB" for i, x in enumerate(VALUES)]
+    found = recording(rows, "t,Memory used")
+    factor = np.where(np.arange(N) % 2, 1 / 1024, 1)
+    np.testing.assert_allclose(found.values[:, 0], VALUES * factor)
+    assert found.units == ("GiB",)
+
+
+def test_a_lower_letter_behind_one_of_many_numbers_is_a_mark() -> None:
+    """Write 50s where the value is suspect."""
+    rows = [f"{i},{x}{'s' if i == 7 else ''}" for i, x in enumerate(VALUES)]
+    np.testing.assert_array_equal(recording(rows, "t,x").values[:, 0], VALUES)
+
+
+def test_thousands_beside_a_decimal_comma_are_no_fractions() -> None:
+    """Write 1.067 for a thousand and more, and say nothing else of it."""
+    days = stamps("%d.%m.%Y %H:%M")
+    rows = [f"{day};1.{100 + i};4.{200 + i},5" for i, day in enumerate(days)]
+    found = recording(rows, "Datum von;Biomasse;Wind")
+    np.testing.assert_array_equal(found.values[:, 0], 1100 + np.arange(N))
+    assert not any("as fractions" in note for note in found.notes)
+
+
+def test_degrees_may_stand_at_the_end_of_a_name() -> None:
+    """Write Temperature°C."""
+    found = recording([f"{i},{x}" for i, x in enumerate(VALUES)], "t,Temperature°C")
+    assert found.units == ("°C",)
+
+
+@pytest.mark.parametrize("thousands", ["", "1."])
+def test_a_currency_before_a_decimal_comma_is_one(thousands: str) -> None:
+    """Write € 1.120,50 in a table of semicolons."""
+    rows = [f"{i};€ {thousands}{100 + i},50" for i in range(N)]
+    found = recording(rows, "t;Betrag")
+    first = 1100.5 if thousands else 100.5
+    np.testing.assert_array_equal(found.values[:, 0], first + np.arange(N))
+    assert found.units == ("€",)
+
+
+def test_statistics_below_names_that_repeat_tell_them_apart() -> None:
+    """Write two rows of names as pandas does, and the name of the index below them."""
+    dates = stamps("%Y-%m-%d %H:%M")
+    rows = [f"{day},{x},{x + 1},{x},{x + 2}" for day, x in zip(dates, VALUES, strict=True)]
+    found = recording([",temp,temp,hum,hum", "stat,mean,max,mean,max", "ts,,,,", *rows])
+    assert found.channels == ("temp mean", "temp max", "hum mean", "hum max")

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from spectra.datasets import Recording, read, read_series
+from spectra.datasets.inspection import inspect
 from spectra.errors import DataError
 
 N = 60
@@ -372,3 +373,177 @@ def test_a_date_may_stand_behind_its_key(key: str) -> None:
     rows = [f"{key}{one}; temp={x}" for one, x in zip(stamps("%Y-%m-%d %H:%M"), LEFT, strict=True)]
     found = recording(rows)
     assert (found.index[0], found.channels) == (pd.Timestamp("2020-03-12"), ("temp",))
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("-[ RECORD 1 ]---\nts | 2020-03-12\ntemp | 20.1\n", "a block of lines a row"),
+        ("*************************** 1. row ****\n ts: 2020\ntemp: 1\n", "a block of lines a row"),
+        ("AAA,progname,nmon\nZZZZ,T0001,10:00:00\nCPU_ALL,T0001,1.5\n", "nmon.*CPU_ALL"),
+        ("Device    r/s\nsda  1.5\n\nDevice    r/s\nsda  2.5\n", "iostat.*sadf -d"),
+    ],
+)
+def test_tables_in_blocks_of_lines_are_named(lines: str, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        recording([lines])
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{unix} room/{k} {x}", "{date} room/{k} {x}", "room/{k} {x}", "I ({i}) room{k}: temp={x}",
+        '{date} room/{k} {{"temp":{x}}}', 'room/{k} {{"ts":{unix},"temp":{x}}}',
+        '{unix}.125 room/{k} {{"temp":{x}}}', '{date},room/{k},"{{""temp"":{x}}}"',
+    ],
+)  # fmt: skip
+def test_devices_that_take_turns_without_a_name_are_series(form: str) -> None:
+    dates = stamps("%Y-%m-%dT%H:%M:%SZ", "10s")
+    rows = [
+        form.format(date=date, unix=1_584_000_000 + 10 * i, i=10_000 * i, k="ab"[i % 2], x=x)
+        for i, (date, x) in enumerate(zip(dates, LEFT, strict=True))
+    ]
+    found = read_series(io.BytesIO("\n".join(rows).encode()))
+    assert [name[-1] for name in found] == ["a", "b"]
+    for k, one in enumerate(found.values()):
+        assert isinstance(one, Recording)
+        np.testing.assert_array_equal(one.values[:, 0], LEFT[k::2])
+        assert one.fs == (None if form == "room/{k} {x}" else 0.05)
+
+
+def test_channels_that_switch_in_turn_are_no_series() -> None:
+    found = recording([f"{i / 50},{i % 2},{x}" for i, x in enumerate(LEFT)], "t,Channel 0,Node 1")
+    assert found.channels == ("Channel 0", "Node 1")
+
+
+@pytest.mark.parametrize("form", ["%a %b %d %H:%M:%S UTC %Y", "[%b %d %H:%M:%S %Y]"])
+def test_dates_of_unix_begin_lines_of_a_log(form: str) -> None:
+    found = recording(
+        [f"{date} cpu={x} mem={x}%" for date, x in zip(stamps(form), LEFT, strict=True)]
+    )
+    assert (found.channels, found.units) == (("cpu", "mem"), ("", "%"))
+    assert found.index[0].tz_localize(None) == pd.Timestamp("2020-03-12")
+
+
+def test_one_instant_throughout_is_not_the_time_beside_another() -> None:
+    rows = [f"{8333 * i},10:00:00,{x}" for i, x in enumerate(LEFT)]
+    found = recording(rows, "Recording timestamp,Recording start time,x", fs=120.0)
+    np.testing.assert_array_equal(found.values[:, 0], LEFT)
+
+
+def test_blocks_of_a_time_without_a_name_follow_one_another() -> None:
+    found = recording([f"{i % 30 / 100:.2f},{x}" for i, x in enumerate(LEFT)])
+    np.testing.assert_array_equal(found.values[:30, 0], LEFT[:30])
+    assert (found.fs, found.n_channels) == (100.0, 1)
+
+
+def test_parts_of_a_date_may_stand_behind_the_name_of_a_station() -> None:
+    rows = [
+        f'249,"BIELSKO","{d}",{x}' for d, x in zip(stamps('%Y","%m","%d', "D"), LEFT, strict=True)
+    ]
+    assert recording(rows).index[0] == pd.Timestamp("2020-03-12")
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        ["Log Date,15/03/2024", "Log Time,09:12:30"], ["Date/Time: 15-Mar-24 09:12:30"],
+        ["T0 = 15.03.2024 09:12:30"], ["ExcelDateTime=,4.5366E4,03/15/24 09:12:30.0"],
+    ],
+)  # fmt: skip
+def test_more_words_for_the_start_are_known(start: list[str]) -> None:
+    found = recording(
+        [*start, "Ts = 4 ms", "t [s],x", *(f"{i / 250},{x}" for i, x in enumerate(LEFT))]
+    )
+    assert found.index[0] == pd.Timestamp("2024-03-15 09:12:30")
+    assert found.fs == 250
+
+
+@pytest.mark.parametrize("words", ["INFO room{k} temp={x}", "room=r{k} temp={x} hum=40"])
+def test_devices_beside_the_first_name_in_a_log_are_series(words: str) -> None:
+    dates = stamps("%Y-%m-%d %H:%M:%S", "10s")
+    rows = [
+        f"{date} {words.format(k=i % 2, x=x)}"
+        for i, (date, x) in enumerate(zip(dates, LEFT, strict=True))
+    ]
+    found = read_series(io.BytesIO("\n".join(rows).encode()))
+    for k, one in enumerate(found.values()):
+        assert isinstance(one, Recording)
+        np.testing.assert_array_equal(one.values[:, 0], LEFT[k::2])
+
+
+@pytest.mark.parametrize("first", [43902.25, 737862.25, 58920.25, 2458920.75])
+def test_days_in_a_first_column_without_a_name_are_instants(first: float) -> None:
+    found = recording([f"{first + i / 1440:.7f},{x}" for i, x in enumerate(LEFT)])
+    assert found.index[0].tz_localize(None) == pd.Timestamp("2020-03-12 06:00")
+    assert found.fs == pytest.approx(1 / 60, rel=1e-5)
+
+
+def test_series_of_one_time_in_json_are_no_rows_of_their_own() -> None:
+    lists = {
+        name: [{"ts": 1_584_000_000_000 + 1000 * i, "value": str(x)} for i, x in enumerate(values)]
+        for name, values in (("temperature", LEFT), ("humidity", RIGHT))
+    }
+    found = recording([json.dumps(lists)])
+    assert (found.channels, found.notes) == (("temperature", "humidity"), ())
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_last_line_that_ends_early_without_a_break_is_left_out(end: str) -> None:
+    rows = [f"{i},{x},{y}" for i, (x, y) in enumerate(zip(LEFT, RIGHT, strict=True))]
+    found = recording([*rows, f"{N},2{end}"], "t,x,y")
+    assert found.n_samples == N + (end == "\n")
+    assert any("ends behind 2 of 3 fields" in note for note in found.notes) == (end == "")
+
+
+@pytest.mark.parametrize("parts", [24, 48, 96, 1440])
+@pytest.mark.parametrize("header", ["Date,Period,x", ""])
+def test_parts_of_a_day_that_are_counted_belong_to_its_date(parts: int, header: str) -> None:
+    times = [divmod(parts - 7 + i, parts) for i in range(parts + 9)]
+    values = np.resize(LEFT, len(times))
+    rows = [
+        f"2024-03-{15 + day},{part + 1},{x}" for (day, part), x in zip(times, values, strict=True)
+    ]
+    found = recording(rows, header)
+    assert found.index[0] == pd.Timestamp("2024-03-15") + pd.Timedelta(days=1 - 7 / parts)
+    assert (found.n_channels, found.fs) == (1, pytest.approx(parts / 86400))
+
+
+def test_weeks_beside_years_begin_on_monday() -> None:
+    rows = [f"{2023 + i // 52};{i % 52 + 1};{x}".replace(".", ",") for i, x in enumerate(LEFT)]
+    assert recording(rows, "Jahr;KW;Wert").index[0] == pd.Timestamp("2023-01-02")
+    power = [f"{1960 + i};{x};{i * i}" for i, x in enumerate(LEFT)]
+    assert recording(power, "Jahr;KW;Wert").index[0] == pd.Timestamp("1960-01-01")
+
+
+def test_one_instant_called_start_dates_the_seconds_beside_it() -> None:
+    rows = [f"2024-03-15T10:00:00,{i / 2},{x}" for i, x in enumerate(LEFT)]
+    assert recording(rows, "start,elapsed_s,x").index[0] == pd.Timestamp("2024-03-15 10:00")
+
+
+@pytest.mark.parametrize("unit", ["€/MWh", "mg/L", "Meters/second"])
+def test_prices_and_amounts_in_brackets_are_units(unit: str) -> None:
+    rows = [f"{i},{x}" for i, x in enumerate(LEFT)]
+    assert recording(rows, f"t,Value [{unit}]").units == (unit,)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Date of Birth: 13.01.1960", "Date de naissance : 13/01/1960", "Data di nascita;13/01/1960",
+        "Time zone: UTC+01:00", "Time format: 24:00", "Recorder 12 of 2023-01-05 09:00",
+        "Start of export,2024-05-20 09:00",
+    ],
+)  # fmt: skip
+def test_dates_of_birth_zones_and_forms_are_no_start(other: str) -> None:
+    above = [other, "Date: 15.03.2024", "Time: 10:00:00", "Rate: 10 Hz", "x,y"]
+    found = recording([*above, *(f"{x},{y}" for x, y in zip(LEFT, RIGHT, strict=True))])
+    assert found.index[0] == pd.Timestamp("2024-03-15 10:00")
+
+
+def test_a_channel_without_a_value_in_a_series_is_told_of_there() -> None:
+    rows = [f"{i},{k},{x},{x if k == 'b' else ''}" for i, x in enumerate(LEFT) for k in "ab"]
+    text = "\n".join(["time_s,event,count,ratio", *rows]).encode()
+    assert [one.name for one in inspect(io.BytesIO(text)).channels] == ["count"]
+    found = read(io.BytesIO(text), series="event=a")
+    assert (found.channels, found.notes[0][-6:]) == (("count",), "ratio.")

@@ -398,8 +398,10 @@ def test_a_cell_that_is_no_number_is_named_with_line_and_column(cell: str, said:
     refused(with_cell(20, cell), f"line 22, column 'right': {said}")
 
 
-def test_fill_values_of_a_usual_size_are_numbers() -> None:
-    assert read(source(with_cell(20, "9.96921e36"))).values[20, 1] == 9.96921e36
+def test_one_fill_value_that_nobody_measures_is_missing_unless_it_is_kept() -> None:
+    cell = with_cell(20, "9.96921e36")
+    assert read(source(cell), as_is=True).values[20, 1] == 9.96921e36
+    assert read(source(cell)).interpolated[20]
 
 
 def test_text_is_left_out_with_a_word() -> None:

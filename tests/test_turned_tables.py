@@ -78,3 +78,20 @@ def test_wide_tables_with_a_row_of_names_stay_as_they_are(rows: int) -> None:
     names = [f"c{k}" for k in range(N)]
     values = np.random.default_rng(5).normal(size=(rows, N)).round(3)
     assert recording([names, *values.tolist()]).channels == tuple(names)
+
+
+@pytest.mark.parametrize("texts", [["A"], ["A", "AA", "Growth", "NY"]])
+def test_years_above_the_columns_turn_a_table_of_any_shape(texts: list[str]) -> None:
+    years = [*range(1990, 2004)]
+    rows = [[*texts[:-1], f"{texts[-1]}{k}", *VALUES[0][14 * k : 14 * k + 14]] for k in range(8)]
+    written: list[list[object]] = [[*["Country"] * len(texts), *years], *map(list, rows)]
+    written[2][len(texts) + 3] = ":"
+    written[3][len(texts) + 5] = f"{VALUES[0][33]} p"
+    found = recording(written)
+    expected = VALUES[0][:112].reshape(8, 14).T
+    assert found.channels == tuple(f"{texts[-1]}{k}" for k in range(8))
+    assert found.index[0] == pd.Timestamp("1990-01-01")
+    assert np.argwhere(found.values != expected).tolist() == [[3, 1]]
+    written[2][len(texts) + 3] = "broken"
+    with pytest.raises(DataError, match=f"column {len(texts) + 4}, "):
+        recording(written)

@@ -34,6 +34,8 @@ _CALENDAR = {
     "doy": "day of year", "jul": "day of year", "jday": "day of year", "julian": "day of year",
     "yday": "day of year",
     "dayofyear": "day of year", "day_of_year": "day of year", "jd": "day of year",
+    "week": "week", "woche": "week", "KW": "week", "semaine": "week", "semana": "week",
+    "isoweek": "week",
     "ss": "second", "SS": "second", "sec": "second",
 }  # fmt: skip
 """Names of columns that hold parts of a date; MM and mm differ, other names by no case."""
@@ -85,6 +87,13 @@ def calendar_dates(table: Table, free: list[int]) -> tuple[frozenset[int], pd.Da
         return frozenset(parts.values()), pd.DatetimeIndex(days) + clock
     if "day of year" in parts:
         return _by_day_of_year(parts, values)
+    if parts.keys() == {"year", "week"}:
+        weeks = values["year"].astype("str") + " " + values["week"].astype("str") + " 1"
+        mondays = pd.DatetimeIndex(pd.to_datetime(weeks, format="%G %V %u", errors="coerce"))
+        if not mondays.isna().any():
+            return frozenset(parts.values()), mondays
+        # KW is also kilowatts.
+        del parts["week"]
     years = values["year"].to_numpy(dtype=np.float64, na_value=np.nan)
     if len(parts) > 1 or not (
         years[0] >= 1000 and years[-1] < 3000 and (np.diff(years) == 1).all()
@@ -192,7 +201,8 @@ def unnamed_dates(
     """
     if len(table.frame) < _FEWEST_ROWS:
         return None
-    for start in free[:2]:
+    kinds = table.kinds()
+    for start in [column for column in free if kinds[column] in "iu"][:2]:
         for form in _UNNAMED:
             parts = form.split()
             columns = range(start, start + len(parts))

@@ -23,7 +23,8 @@ _MISSING_TEXT = """
     unbekannt ausfall fehlt error: inconnu erreur desconocido – — n/e s/d k.a. n.v. n/v high low
     indisponible ungueltig inválido invalide leer shutdown configure n.b. onbekend ∞ +∞ -∞ #error
     --undefined-- undetermined unspecified n/c noct burnout burn-out mm m +over -over ----- +++++
-    lo hi ice eqp bkw leitungsbruch kabelbruch drahtbruch fühlerbruch
+    hoch niedrig élevé faible alto bajo basso hoog laag : lo hi ice eqp
+    bkw leitungsbruch kabelbruch drahtbruch fühlerbruch
     defekt störung mq (null) <null> [null] [n/a] (n/a) \\n nan(ind) -nan(ind) nan(snan) #missing
 """
 MISSING_WORDS = (
@@ -87,14 +88,15 @@ WITH_UNIT = re.compile(
     r"(?: (?:AC|DC|rms|RMS)|(?<=deg) [CF])?)"
 )
 """A number and its unit, such as "12.51 °C" and "0.21 V DC"."""
-_MARK = r"(?:[*#!?†‡^]{1,2}|[ABDEFHJLQRSUX])"
-"""Marks behind a number, less the letters that are prefixes of units: K, M, G, P, T."""
-_ANY_MARK = r"(?:[*#!?†‡^]{1,2}|[A-Z])"
+_MARK = r"(?:[*#!?†‡^]{1,2}|[ABDEFHJLQRSUXbefprz])"
+"""Marks behind a number, less letters that are units or prefixes of them: K, M, G, P, T. Statistics
+of Europe write small ones: 58.8 p is provisional."""
+_ANY_MARK = r"(?:[*#!?†‡^]{1,2}|[A-Za-z])"
 _RARE = 0.02
 """Share of the cells up to which any letter is a mark: prefixes stand in more of them."""
 _PREFIX_ALONE = frozenset("kKMG")
 """Letters that stand for a factor where other numbers of the column have none: 950, 1.1K."""
-_WITH_CURRENCY = re.compile(rf"([€$£¥])\s*({_NUMBER})")
+WITH_CURRENCY = re.compile(rf"([€$£¥])\s*({_NUMBER})")
 
 GRADED = re.compile(r"([+-]?\d{4,6}),[0-9A-Z]")
 GRADED_SIGNED = re.compile(r"[+-]\d{4,6},[0-9A-Z]")
@@ -128,6 +130,11 @@ PREFIXES = {
     "µ": 1e-6,
     "u": 1e-6,
     "n": 1e-9,
+    "Ti": 1024.0**4,
+    "Gi": 1024.0**3,
+    "Mi": 1024.0**2,
+    "Ki": 1024.0,
+    "T": 1e12,
 }
 _REPEATED, _DISTINCT = 3, 5
 _ENOUGH = 1000
@@ -238,7 +245,7 @@ def _with_one_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, Float64Ar
     rest = text[np.isnan(values) & text.notna().to_numpy()]
     if match[2] in _PREFIX_ALONE and bool(np.nan_to_num(values[~with_it.to_numpy()]).any()):
         return None
-    others = rest.str.fullmatch(WITH_UNIT) | rest.str.fullmatch(_WITH_CURRENCY)
+    others = rest.str.fullmatch(WITH_UNIT) | rest.str.fullmatch(WITH_CURRENCY)
     # W and kW in one column are brought to one unit elsewhere.
     return None if others.any() else (match[2], values)
 
@@ -283,7 +290,7 @@ def _with_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, "pd.Series[fl
     if not _may_have_units(text):
         return none
     parts = text.str.extract(rf"^{WITH_UNIT.pattern}$")
-    front = text.str.extract(rf"^{_WITH_CURRENCY.pattern}$")
+    front = text.str.extract(rf"^{WITH_CURRENCY.pattern}$")
     parts = parts.where(front[0].isna(), front[[1, 0]].set_axis([0, 1], axis=1))
     parts = parts.dropna()
     units = list(dict.fromkeys(parts[1]))
@@ -303,33 +310,26 @@ def _are_marks(numbers: "pd.Series[float]", others: Float64Array) -> bool:
 @lru_cache(maxsize=8192)
 def is_number_with_unit(text: str) -> bool:
     """Return True for a number with a unit behind it or a currency before it."""
-    return bool(WITH_UNIT.fullmatch(text) or _WITH_CURRENCY.fullmatch(text))
+    return bool(WITH_UNIT.fullmatch(text) or WITH_CURRENCY.fullmatch(text))
 
 
 def _may_have_units(text: "pd.Series[str]") -> bool:
     """Return True if most of the first cells are a number and its unit."""
     first = text.iloc[:_ENOUGH]
-    hits = first.str.fullmatch(WITH_UNIT) | first.str.fullmatch(_WITH_CURRENCY)
+    hits = first.str.fullmatch(WITH_UNIT) | first.str.fullmatch(WITH_CURRENCY)
     return bool(len(first) >= _REPEATED and hits.mean() > 0.5)
 
 
 def _factors(units: list[str]) -> dict[str, float] | None:
     """Return the factor from each unit to the first one, None where they measure other things."""
-    if len(units) == 1:
-        return {units[0]: 1.0}
-    base = min(units, key=len)
-    factors = {}
-    for unit in units:
-        prefix = unit.removesuffix(base) if unit.endswith(base) else None
-        if prefix not in PREFIXES:
-            base_prefix = base[:1] if base[1:] and unit.endswith(base[1:]) else None
-            prefix = unit.removesuffix(base[1:]) if base_prefix in PREFIXES else None
-            if prefix not in PREFIXES:
-                return None
-            factors[unit] = PREFIXES[prefix] / PREFIXES[str(base_prefix)]
-        else:
-            factors[unit] = PREFIXES[prefix]
-    return {unit: factor / factors[units[0]] for unit, factor in factors.items()}
+    shortest = min(units, key=len)
+    for start in range(len(shortest) - 1, -1, -1):
+        base = shortest[start:]
+        prefixes = [unit.removesuffix(base) if unit.endswith(base) else None for unit in units]
+        factors = [PREFIXES[prefix] for prefix in prefixes if prefix in PREFIXES]
+        if len(factors) == len(units):
+            return {unit: one / factors[0] for unit, one in zip(units, factors, strict=True)}
+    return {units[0]: 1.0} if len(units) == 1 else None
 
 
 def _absent(words: "pd.Series[str]", n_numbers: int) -> BoolArray:

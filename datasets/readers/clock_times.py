@@ -10,6 +10,7 @@ from spectra.datasets.readers.columns import Table, is_plain, quoted
 from spectra.datasets.readers.dates import is_clock, western_halves
 from spectra.datasets.readers.names import names_only_time, words
 from spectra.datasets.readers.time_index import refuse_missing
+from spectra.datasets.readers.time_numbers import irregularity
 from spectra.errors import DataError
 
 _DOTTED = re.compile(r"\s*(?:[01]?\d|2[0-4])\.[0-5]\d(?:\.\d\d)?\s*")
@@ -47,6 +48,7 @@ _HOURS = re.compile(r"\s*(\d{1,2})\s?[-–]\s?(\d{1,2})\s*")
 _HALF = re.compile(r"\s*[ap]\.?m?\.?\s*", re.IGNORECASE)
 _MINUTES_FIRST = re.compile(r"(?<![\w:])m{1,2}:s{1,2}|\bmin:s|\s\[?s(?:ec)?\]?$", re.IGNORECASE)
 """Words in names and units that tell of a clock such as 01:30 whose first part is minutes."""
+_PARTS_OF_A_DAY = frozenset({24, 48, 96, 144, 288, 1440})
 _A_FEW = 20
 
 
@@ -80,6 +82,30 @@ def hours_beside(
             continue
         late = pd.TimedeltaIndex(pd.to_timedelta(hours - ending, unit="h"))
         if named or (dates is not None and len(set(np.diff((dates + late).asi8))) == 1):
+            return column, late
+    return None
+
+
+def count_beside(table: Table, dates: pd.DatetimeIndex) -> tuple[int, pd.TimedeltaIndex] | None:
+    """Return the column that counts the parts of each day, and what they add to the dates.
+
+    Such are the 48 periods of a market, quarters of an hour and minutes of the day: they begin
+    again where the date changes, at 0 or 1, and reach the number of parts that a day has.
+    """
+    changes = np.diff(dates.asi8) > 0
+    for column in range(len(table.names)) if changes.any() else ():
+        series = table.frame.iloc[:, column]
+        if series.dtype.kind not in "iu":
+            continue
+        counts = series.to_numpy(dtype=np.int64)
+        first = int(counts.min())
+        parts = int(counts.max()) + 1 - first
+        if first not in (0, 1) or parts not in _PARTS_OF_A_DAY:
+            continue
+        if not np.array_equal(np.diff(counts) < 0, changes):
+            continue
+        late = pd.TimedeltaIndex(pd.to_timedelta((counts - first) * (86400 // parts), unit="s"))
+        if irregularity(dates + late) == 0:
             return column, late
     return None
 

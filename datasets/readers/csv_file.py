@@ -1,12 +1,13 @@
 """Text tables of any delimiter, decimal sign, encoding and header."""
 
+from collections import deque
 from dataclasses import replace
 
 import numpy as np
 
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table
-from spectra.datasets.readers.delimiter import BLANKS
+from spectra.datasets.readers.delimiter import BLANKS, split
 from spectra.datasets.readers.dialect import sniff
 from spectra.datasets.readers.edges import footer_rows, row_text, total_row
 from spectra.datasets.readers.encoded_text import open_text
@@ -80,13 +81,34 @@ def written_delimiter(delimiter: str | None) -> str | None:
 def _trimmed(parsed: Parsed, request: Request) -> Table:
     """Return the columns of a parsed table without its footer and the row of its totals."""
     # A footer below the header beside a waveform hides where that ends.
-    parsed = without_side(_without_footer(without_side(parsed)))
+    parsed = without_side(_without_footer(without_side(_without_cut_line(parsed))))
     table = _columns(parsed, as_is=request.as_is)
     if is_fit(table.names) and request.delimiter is None:
         # Its messages are told in one note.
         return fit_messages(replace(table, notes=()))
     table = with_json_cells(without_repeated_names(table))
     return table if request.as_is else _without_total(table)
+
+
+def _without_cut_line(parsed: Parsed) -> Parsed:
+    """Return a table without a last line that ends early, as where a logger lost its power.
+
+    Its last number may be cut too: 5 of 50.2.
+    """
+    frame, dialect = parsed.frame, parsed.dialect
+    ends = frame.iloc[-2:, -1].isna().tolist()
+    if dialect.rows is not None or not any(dialect.names) or ends != [False, True]:
+        return parsed
+    last = deque(parsed.text.lines(), maxlen=1).pop()
+    count = len(split([last], dialect.delimiter)[0])
+    if last[-1:] in "\r\n" or count >= dialect.width:
+        return parsed
+    note = (
+        f"The last line ends behind {count} of {dialect.width} fields: left out (end it with a "
+        "line break to keep it)."
+    )
+    whole = replace(dialect, rows=len(frame) - 1, notes=(*dialect.notes, note))
+    return parsed_text(parsed.text, whole)
 
 
 def _without_footer(parsed: Parsed) -> Parsed:

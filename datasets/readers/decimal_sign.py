@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from spectra.datasets.readers.cells import GROUPED, WITH_UNIT, is_number_with_unit
+from spectra.datasets.readers.cells import GROUPED, WITH_CURRENCY, WITH_UNIT, is_number_with_unit
 from spectra.datasets.readers.dates import is_date
 from spectra.datasets.readers.delimiter import MOST_COLUMNS
 from spectra.datasets.readers.keyed_cells import are_graded
@@ -85,8 +85,10 @@ def _has_both(rows: list[list[str]], sign: str) -> bool:
 
 def _without_unit(field: str) -> str:
     """Return a number without its unit, and with a plain minus."""
-    match = WITH_UNIT.fullmatch(field) if is_number_with_unit(field) else None
-    return (match[1] if match else field).replace("−", "-")
+    if is_number_with_unit(field):
+        match, front = WITH_UNIT.fullmatch(field), WITH_CURRENCY.fullmatch(field)
+        field = front[2] if front else match[1] if match else field
+    return field.replace("−", "-")
 
 
 def _has_grouped_comma(field: str) -> bool:

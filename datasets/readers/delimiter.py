@@ -68,7 +68,7 @@ def rows_of(sample: Sequence[str], forced: str | None) -> tuple[list[list[str]],
         if delimiter != BLANKS
     )
     # Cells in quotes with commas between leave no doubt either.
-    sure |= 2 * sum('","' in line for line in sample) > len(sample)
+    sure |= 2 * sum(',"' in line or '",' in line for line in sample) > len(sample)
 
     def merit(one: tuple[list[list[str]], str]) -> float:
         # A blank inside a cell is no delimiter where a real one divides every line alike, nor is a

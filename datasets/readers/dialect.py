@@ -123,7 +123,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     notes = (
         *heading.notes,
         *_thousands_note(rows, decimal, delimiter),
-        *_fractions_note(rows, delimiter),
+        *_fractions_note(rows, decimal, delimiter),
     )
     if len(heading.names) == 1:
         notes += _blanks_note(lines, above)
@@ -266,13 +266,17 @@ def _sample(lines: Sequence[str]) -> list[str]:
     return list(lines)
 
 
-def _fractions_note(rows: list[list[str]], delimiter: str) -> tuple[str, ...]:
+def _fractions_note(rows: list[list[str]], decimal: str, delimiter: str) -> tuple[str, ...]:
     """Return a note on numbers such as 14.065 where commas would be expected in fractions.
 
     Semicolons and dates with dots are of countries where such a point stands between thousands.
     """
     body = [row for row in body_of(rows) if len(row) == usual_width(body_of(rows))]
-    if delimiter != ";" or not any(map(_DOTTED_DATE.match, filter(None, body[-1]))):
+    if (
+        decimal == ","
+        or delimiter != ";"
+        or not any(map(_DOTTED_DATE.match, filter(None, body[-1])))
+    ):
         return ()
     for fields in zip(*body, strict=True):
         if all(map(_MAYBE_THOUSANDS.fullmatch, fields)) and len({*fields}) > 1:

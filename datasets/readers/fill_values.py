@@ -22,10 +22,12 @@ _POSITIVE = (
 -127 of a thermometer that does not answer."""
 _ROUND = (-127.0, -200.0, -888.0)
 """Of these the ones that are also measured: they have to occur more than once."""
+_NEVER_MEASURED = 1e20
+"""A positive fill value from which on one is enough."""
 _FAR = 3.0
 """Times the range of all other values by which a fill value lies beyond them."""
 _MOST, _FEWEST = 0.5, 2
-"""Share of the rows that may be missing, and occurrences of a positive or round fill value."""
+"""Share of the rows that may be missing, and occurrences of a doubtful fill value."""
 _MOST_NOTES = 6
 
 
@@ -86,7 +88,8 @@ def _is_fill(values: Float64Array, extreme: float) -> bool:
     others = values[~same & ~np.isnan(values)]
     if len(others) < _FEWEST or np.sum(same) > _MOST * len(values):
         return False
-    if (extreme > 0 or extreme in _ROUND) and np.sum(same) < _FEWEST:
+    doubtful = 0 < extreme < _NEVER_MEASURED or extreme in _ROUND
+    if doubtful and np.sum(same) < _FEWEST:
         return False
     low, high = float(others.min()), float(others.max())
     gap = low - extreme if extreme < 0 else extreme - high

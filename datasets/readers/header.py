@@ -39,7 +39,7 @@ _RATE_WORD = (
 )
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing|cycle)|delta[\s_-]*(?:x|t|time)|x[\s_-]*(?:axis[\s_-]*)?(?:delta|step)|x[\s_-]*axis[\s_-]*increment|\bdt\b"
-    r"|x[\s_-]*inc(?:rement)?|\bclock(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample"
+    r"|x[\s_-]*inc(?:rement)?|\b(?:clock|ts)(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample"
     r"|サンプリング(?:周期|間隔)|測定間隔|記録間隔|采样(?:周期|间隔)|샘플링\s?(?:주기|간격)|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|intervalo|intervalle|intervallo"
     r"|^\W*interval|^\W*(?:wf_)?increment|tinc\b|(?:time|log\w*|recording|measurement|scan|save|storage|update|report\w*|polling)[\s_-]*(?:interval|step|increment)"
     r"|(?:\b(?:one|1)\s+sample|\blog|\brecord|\bmeasure)\s+every)"
@@ -106,12 +106,18 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _START_WORD = re.compile(
-    r"(?:\b|wf_)(?:start\w*|\w*begin\w*|first|record\w*|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
+    r"(?:\b|wf_)(?:start\w*|t0|(?:log|test|trigger|excel)\W?(?:date|time)\w*|\w*begin\w*|first|record(?!er)\w*|mess(?:datum|zeit)|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
     r"|timeseries)\b|^(?:time\s?stamp|date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
     re.IGNORECASE,
 )
+_NO_START = re.compile(
+    r"[^:=,;\t]*(?:birth|geburt|naissance|nacimiento|nascita|nascimento|zone|zona|fuseau|fuso|format"
+    r"|offset|export|expir)",
+    re.IGNORECASE,
+)
+"""Keys of dates that are no start, and of times that are none of the day."""
 _UNIT = re.compile(
-    r"(?:\bunits?\b|einheit|unidad|unit[ée]|unit[àa]|\bunite\b|eenheid|units\s+of|field_unit)"
+    r"(?:\bunits\s+of\b|\bunits?\b|einheit|unidad|unit[ée]|unit[àa]|\bunite\b|eenheid|field_unit)"
     r"[\s\"']*[=:,;\t\s][\s\"']*(.+?)[\s\"']*$",
     re.IGNORECASE,
 )
@@ -266,7 +272,8 @@ def _shown(text: str) -> str:
 
 def _start(texts: Sequence[str]) -> pd.Timestamp | None:
     """Return the instant at which the recording starts."""
-    return written_start([text for text in texts if _START_WORD.search(text)], texts)
+    told = [one for one in texts if _START_WORD.search(one) and not _NO_START.match(one)]
+    return written_start(told, texts)
 
 
 def _unit(texts: Sequence[str]) -> tuple[str, str]:

@@ -35,7 +35,11 @@ def note_on_others(value: Any, records: Records) -> tuple[str, ...]:
     others = [
         (name, count)
         for name, count, lists in _tables(value, "", 0)
-        if count >= _FEWEST and id(records) not in lists and not taken & lists
+        if count >= _FEWEST
+        and id(records) not in lists
+        and not taken & lists
+        # Series of one time are the columns of their names.
+        and not (isinstance(records, dict) and name in records)
     ]
     if not others or (isinstance(records, list) and not _is_inside(value, records)):
         return ()

@@ -21,10 +21,12 @@ from spectra.errors import DataError
 _ESP = re.compile(r"(?:\x1b\[[\d;]*m)?[EWIDV] \((\d+)\) ([^:\s]+): (.*)")
 """A line of the log of ESP-IDF: level, milliseconds since the start, name, message."""
 _DATED = re.compile(
-    r"[\[(]?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|"
+    r"[\[(]?((?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:[AP]M )?(?:[A-Z]{3,5} )?"
+    r"\d{4}|"
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|"
     r"(?:[A-Z][a-z]{2} [ \d]\d |\d\d-\d\d )?\d\d:\d\d:\d\d(?:[.,]\d+)?)[\])]?[ \t]+(.*)"
 )
-"""A line that begins with a date and a time, a time, or a date of syslog."""
+"""A line that begins with a date and a time, a time, or a date of Unix or of syslog."""
 _TAGGED = re.compile(r"\[(\d\d:\d\d:\d\d(?:\.\d+)?)\](?:\[[^\[\]]{1,40}\]){1,4}:?[ \t]+(.*)")
 """A line that begins with a time of day and tags: [10:00:00][D][sensor:094]: and the message."""
 _VALUE = r"[+-]?(?:\d++\.?+\d*+|\.\d++)(?:[eE][+-]?\d++)?"
@@ -43,6 +45,8 @@ _QUOTED = re.compile(
 """A name in quotes, words and a number: 'Living room': Sending state 21.4 °C."""
 _LEVELS = re.compile(r"(?:^|\s)(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|NOTICE)\b:?")
 _SAMPLE = 300
+_MORE = 1.5
+"""Times the lines with one name by which those are more that differ by the first of its words."""
 _MOST, _FEWEST = 0.5, 3
 """Share of the sampled lines that have the same names of values, and their smallest number."""
 
@@ -53,15 +57,39 @@ def names_in_log(lines: Sequence[str]) -> tuple[str, ...] | None:
     found = [one for line in sample if (one := _parsed(line)) is not None]
     if len(found) < max(_FEWEST, _MOST * len(sample)):
         return None
-    names, count = Counter(tuple(name for name, *_ in one) for _, one in found).most_common(1)[0]
+    names, count = _most_common(found)
+    shorter, more = _most_common([one.without_device() for one in found])
+    if more > _MORE * count:
+        names, count = shorter, more
     return names if count >= _FEWEST and len(set(names)) == len(names) else None
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of a log: its time, the words before its values, names, numbers and units."""
+
+    time: str
+    source: str
+    values: list[tuple[str, str, str]]
+
+    def without_device(self) -> "_Line":
+        """Return the line with the first of two words of its first name before the values."""
+        (name, value, unit), *rest = self.values
+        device, _, last = name.rpartition(" ")
+        return _Line(self.time, f"{self.source} {device}".strip(), [(last, value, unit), *rest])
+
+
+def _most_common(lines: Sequence[_Line]) -> tuple[tuple[str, ...], int]:
+    """Return the names that most lines have, and how many have them."""
+    return Counter(tuple(name for name, *_ in one.values) for one in lines).most_common(1)[0]
 
 
 @dataclass
 class _Lines:
     """Values of the lines of a log: times, a column a name, the numbers of the lines, units.
 
-    `count` is the number of lines that hold anything.
+    `count` is the number of lines that hold anything; `sources` numbers the words before the values
+    and `codes` has the number of each line.
     """
 
     columns: dict[str, "array[float]"]
@@ -69,21 +97,29 @@ class _Lines:
     places: "array[int]" = field(default_factory=lambda: array("q"))
     units: dict[str, str] = field(default_factory=dict)
     count: int = 0
+    sources: dict[str, int] = field(default_factory=dict)
+    codes: "array[int]" = field(default_factory=lambda: array("q"))
 
     def add(self, line: str, place: int) -> None:
         """Add a line, if it has a time like those above and all names."""
         self.count += bool(line.strip())
-        time, values = _parsed(line) or ("", [])
-        known = {name: value for name, value, _ in values}
+        parsed = _parsed(line)
+        if parsed is None:
+            return
+        known = {name: value for name, value, _ in parsed.values}
+        if not known.keys() >= self.columns.keys():
+            parsed = parsed.without_device()
+            known = {name: value for name, value, _ in parsed.values}
         if not known.keys() >= self.columns.keys():
             return
-        if self.times and _kind(time) != _kind(self.times[0]):
+        if self.times and _kind(parsed.time) != _kind(self.times[0]):
             return
         for name, column in self.columns.items():
             column.append(float(known[name]))
-        for name, _, unit in values:
+        for name, _, unit in parsed.values:
             self.units.setdefault(name, unit)
-        self.times.append(time)
+        self.times.append(parsed.time)
+        self.codes.append(self.sources.setdefault(parsed.source, len(self.sources)))
         self.places.append(place)
 
 
@@ -106,7 +142,10 @@ def read_log(text: Text, names: tuple[str, ...], nrows: int | None) -> Table:
         raise DataError(f"{text.name} is a log with fewer than two lines of values.")
     times = _times(found.times)
     values = [pd.Series(np.frombuffer(column)) for column in found.columns.values()]
-    frame = pd.concat([times, *values], axis=1).set_axis(pd.RangeIndex(len(names) + 1), axis=1)
+    # Several devices may write one log, in lines that differ by the words before their values.
+    several = 1 < len(found.sources) <= n / _FEWEST
+    texts = [pd.Series([*found.sources])[[*found.codes]].reset_index(drop=True)] if several else []
+    frame = pd.concat([times, *texts, *values], axis=1)
     shown = ", ".join(f"'{name}'" for name in names[:4]) + (", …" if len(names) > 4 else "")
     notes = [
         f"Lines of a log: the numbers behind {shown} are read (--delimiter reads it as a table)."
@@ -117,12 +156,16 @@ def read_log(text: Text, names: tuple[str, ...], nrows: int | None) -> Table:
             f"{said} no time or none of these names: left out (--delimiter reads them as rows)."
         )
     return Table(
-        frame,
-        ("time", *names),
+        frame.set_axis(pd.RangeIndex(frame.shape[1]), axis=1),
+        ("time", *(["source"] if several else []), *names),
         lambda row: f"{text.name}, line {found.places[row]}",
         text.name,
         notes=tuple(notes),
-        units=("s" if times.dtype.kind == "f" else "", *map(found.units.__getitem__, names)),
+        units=(
+            "s" if times.dtype.kind == "f" else "",
+            *([""] if several else []),
+            *map(found.units.__getitem__, names),
+        ),
     )
 
 
@@ -131,7 +174,7 @@ def _kind(time: str) -> str:
     if time.isdigit():
         return "milliseconds"
     if time[:1].isalpha():
-        return "syslog"
+        return "date" if time[-4:].isdigit() else "syslog"
     if time[2:3] == "-":
         return "day and month"
     return "date" if time[4:5] == "-" else "clock"
@@ -150,17 +193,20 @@ def _times(times: Sequence[str]) -> "pd.Series[Any]":
     return (dates - dates.iloc[0]).dt.total_seconds()
 
 
-def _parsed(line: str) -> tuple[str, list[tuple[str, str, str]]] | None:
-    """Return the time of a line and its names, numbers and units, None for another line."""
-    line = line.strip()
+def _parsed(line: str) -> _Line | None:
+    """Return the parts of a line, None for one without a time or values."""
+    line, tag = line.strip(), ""
     if (esp := _ESP.match(line)) is not None:
-        time, message = esp[1], esp[3]
+        time, tag, message = esp[1], esp[2], esp[3]
     elif (dated := _DATED.match(line)) is not None:
         time, message = dated[1], _LEVELS.sub(" ", dated[2])
     elif (tagged := _TAGGED.match(line)) is not None:
         time, message = tagged[1], tagged[2]
     else:
         return None
-    found = _QUOTED.findall(message) or _KEYED.findall(message)
-    values = [(name.strip(), value, unit or "") for name, value, unit in found]
-    return (time.replace(",", "."), values) if values else None
+    found = [*_QUOTED.finditer(message)] or [*_KEYED.finditer(message)]
+    if not found:
+        return None
+    source = f"{tag} {message[: found[0].start()]}".strip(" \t{[\"'")
+    values = [(match[1].strip(), match[2], match[3] or "") for match in found]
+    return _Line(time.replace(",", "."), source, values)

@@ -96,13 +96,15 @@ _SPELT_UNITS = frozenset(
         "hh:mm:ss",
     }
 )
-_BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,12}?)\s*[\])]")
+_BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,13}?)\s*[\])]")
 _AFTER_SEPARATOR = re.compile(
     r"(?:,\s*|\s+in\s+|\s*/\s*)([^\s,()\[\]/]{1,8}(?:/[^\s,()]{1,4})?)(?=$|\s*[(\[])"
 )
 _BEHIND_DASH = re.compile(r"\s-\s([^\s,()\[\]]{1,8})$")
 _OF_PHASE = re.compile(r"\b(V|A|W|kW|VA|var|Wh|kWh|Hz)\s?\([ABC]\)$")
 """The unit before a phase in brackets: Active energy Wh (A)."""
+_DEGREES_BEHIND = re.compile(r"\w(°[CF]|℃|℉)$")
+"""A unit that nothing divides from the name: Temperature°C."""
 _DATE_FORM = re.compile(
     r"(?i)[yja]{4}[-_/.]?m{2}[-_/.]?[dt]{2}(?:[-_/. T]?h{2}:?(?:m{2}:?(?:s{2})?)?)?"
 )
@@ -207,12 +209,12 @@ def unit_in(name: str | None) -> str:
     last = parts[-1] if len(parts) > 1 else ""
     if last in _LONG_UNITS or (last in UNITS and {*"/("} & {*last}) or _PER_VOLUME.fullmatch(last):
         return last
-    if (of_phase := _OF_PHASE.search(name)) is not None:
+    if (of_phase := _OF_PHASE.search(name) or _DEGREES_BEHIND.search(name)) is not None:
         return of_phase[1]
     found = [*_BRACKETED.findall(name), *_AFTER_SEPARATOR.findall(name)]
     # A letter behind a dash is the name of a place or a channel: Pump - A.
     found += [text for text in _BEHIND_DASH.findall(name) if len(text) > 1 or text == "%"]
-    return next((str(text) for text in found if text in UNITS), "")
+    return next((text for text in found if text in UNITS or _PER_VOLUME.fullmatch(text)), "")
 
 
 def unit_text(field: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from spectra.datasets.readers.dates import looks_like_date
-from spectra.datasets.readers.names import is_unit_row
+from spectra.datasets.readers.names import is_unit
 
 
 def different_names(
@@ -15,7 +15,8 @@ def different_names(
         names = _joined(rows[named - 1], names)
     if len(set(filter(None, names))) < len(full) and named + 1 < len(rows):
         lower = rows[named + 1]
-        names = names if is_unit_row(lower) else _joined_below(names, lower)
+        united = any(map(is_unit, filter(None, lower)))
+        names = names if united else _joined_below(names, lower)
     return names
 
 

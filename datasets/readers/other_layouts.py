@@ -30,6 +30,8 @@ _DAILY = re.compile(r"[A-Z]{2}[A-Z0-9_-]{9}\d{6}[A-Z][A-Z0-9]{3}(?:[\s\d-]{5}.{3
 _IPERF = re.compile(r"\[ *(?:\d+|SUM)\] +[\d.]+- *[\d.]+ +sec .*bits/sec.*")
 _FACTOR = re.compile(r"\s*1\.0e[+-]\d{2,3} \*\s*")
 """A factor of all numbers below: 1.0e+03 *."""
+_DEVICES = re.compile(r"Device:?\s+(?:tps|r/s|rrqm/s)\b")
+_RECORD = re.compile(r"-\[ RECORD 1 \]|\*{9,} 1\. row \*")
 _MOST = 0.5
 """Share of the first lines that have the form of one layout."""
 _SOME = 0.1
@@ -97,7 +99,8 @@ def _is_scaled(lines: Sequence[str]) -> bool:
 
 
 def _is_iostat(lines: Sequence[str]) -> bool:
-    return all(any(line.startswith(start) for line in lines) for start in ("avg-cpu:", "Device"))
+    devices = sum(bool(_DEVICES.match(line)) for line in lines)
+    return devices > 1 or (devices == 1 and any(line.startswith("avg-cpu:") for line in lines))
 
 
 def _is_telegram(lines: Sequence[str]) -> bool:
@@ -192,6 +195,17 @@ _LAYOUTS = (
         _is_iostat,
         "a report of iostat, with tables of several kinds",
         "record the same with sar, export it with sadf -d, and read that",
+    ),
+    _Layout(
+        _starts("AAA,progname"),
+        "a recording of nmon, with tables of several kinds",
+        "save the lines of one kind, such as CPU_ALL, with the times of the ZZZZ lines, and read "
+        "that",
+    ),
+    _Layout(
+        lambda lines: bool(_RECORD.match(lines[0])),
+        "the output of a database with a block of lines a row",
+        "print a table, without \\x in psql and without \\G in MySQL, and read that",
     ),
     _Layout(
         _is_telegram,

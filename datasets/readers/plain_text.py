@@ -18,6 +18,8 @@ _NAMED_FRAME = re.compile(r"[^\w\s]+[^\W\d_].*")
 _SIGNS = {"\u066b": ".", "\u066c": "", "\u060c": ",", "\u2212": "-"}
 """Decimal sign, thousands sign and comma of Arabic, and the minus of typesetters."""
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_BEFORE_JSON = re.compile(r"(?:(\d{9,19}(?:\.\d+)?)\s+)?([^\s{}\"',;]+)\s+(\{.*\})\s*")
+"""A Unix time or none, a topic or a key, and an object of JSON, as clients of brokers print it."""
 _MOST_LINES = 200
 _FEWEST_LINES = 3
 
@@ -39,6 +41,8 @@ def rewriting(head: str) -> Rewrite | None:
         if foreign and sum(map(head.count, foreign)) > sum(map(head.count, "0123456789")):
             return _with_ascii_digits
     # The last line of the head may be cut.
+    if all(map(_BEFORE_JSON.fullmatch, lines[:-1])):
+        return _with_json_in_cells
     return _without_quotes if _are_quoted(lines[:-1]) else None
 
 
@@ -53,6 +57,20 @@ def _without_frames(text: str) -> str:
         # Julia draws one line between the numbers of the rows and the columns, which blanks divide.
         return "\n".join(lines).translate({ord(side): " " for side in _SIDES} | _RULES)
     return "\n".join(lines).translate({ord(side): "|" for side in _SIDES} | _RULES)
+
+
+def _with_json_in_cells(text: str) -> str:
+    """Return a text with the time, the topic and the object of JSON of each line in cells."""
+    return "\n".join(map(_in_cells, text.split("\n")))
+
+
+def _in_cells(line: str) -> str:
+    """Return the parts of a line with JSON as cells with commas between."""
+    match = _BEFORE_JSON.fullmatch(line)
+    if match is None:
+        return line
+    quoted = '"' + match[3].replace('"', '""') + '"'
+    return ",".join(filter(None, (match[1], match[2], quoted)))
 
 
 def _with_ascii_digits(text: str) -> str:

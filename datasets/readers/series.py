@@ -57,7 +57,8 @@ def find_series(
     """Return the series stacked in a table, None where its rows are one.
 
     `wanted` is the column that tells them apart, "none", or None to find it: where stamps repeat
-    or go back, the text column whose every value has stamps that do not; or one named like it.
+    or go back, the text column whose every value has stamps that do not; or one named like it, or
+    without a name, whose values take turns.
     """
     if wanted == ONE_SERIES and ONE_SERIES not in table.titles():
         return None
@@ -65,11 +66,11 @@ def find_series(
         name, _, _ = wanted.partition("=")
         column = table.find(wanted if wanted in table.titles() else name, "series")
         return _grouped(table, (column,))
-    if instants is None or len(instants) < 2 * _FEWEST_ROWS:
-        return None
-    if has_missing(instants):
+    if len(table.frame) < 2 * _FEWEST_ROWS or (instants is not None and has_missing(instants)):
         return None
     keys = _keys(table, taken)
+    timed = instants is not None
+    instants = pd.RangeIndex(len(table.frame)) if instants is None else instants
     if not keys and instants.is_monotonic_increasing:
         return None
     tangled = not _is_one_run(instants)
@@ -80,10 +81,12 @@ def find_series(
         found = _grouped(table, columns)
         if found is None:
             continue
-        named = len(columns) == 1 and _names_series(table.names[columns[0]])
+        title = table.names[columns[0]]
+        named = len(columns) == 1 and (title is None or _names_series(title))
         if tangled and _all_are_runs(found, instants):
             return found
-        sure = not is_plain(table.frame.iloc[:, columns[0]]) or _take_turns(found)
+        text = not is_plain(table.frame.iloc[:, columns[0]])
+        sure = (text and timed and title is not None) or _take_turns(found)
         if named and not tangled and sure and _are_interleaved(found):
             return found
     return _by_restarts(table, instants, taken)
@@ -163,7 +166,10 @@ def _keys(table: Table, taken: frozenset[int]) -> list[int]:
         series = table.frame.iloc[:, column]
         plain = is_plain(series)
         if plain and not (
-            series.dtype.kind in "iu" and _names_series(table.names[column], {"point", "unit"})
+            series.dtype.kind in "iu"
+            and _names_series(table.names[column], {"point", "unit"})
+            # A name with a number is that of one channel: Channel 0.
+            and not any(map(str.isdigit, table.names[column] or ""))
         ):
             continue
         if not plain and _is_numbers(series):

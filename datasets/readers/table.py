@@ -9,7 +9,7 @@ import pandas as pd
 
 from spectra.arrays import BoolArray
 from spectra.datasets.instants import later
-from spectra.datasets.raw import Raw, Request, Stack
+from spectra.datasets.raw import Raw, Request, Stack, without_empty
 from spectra.datasets.readers.calendar_columns import parts_of_axis
 from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
 from spectra.datasets.readers.columns import (
@@ -132,7 +132,7 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
     if series is not None:
         one = choose_series(series, table, request.series)
         if one is not None:
-            return raw.take(series.rows(one))
+            return without_empty(raw.take(series.rows(one)))
         column = " and ".join(table.titles()[column] for column in series.columns)
         rows = {name: series.rows(name) for name in series.names}
         return replace(raw, stack=Stack(column, rows))

@@ -27,6 +27,7 @@ from spectra.datasets.readers.names import (
 )
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.time_numbers import (
+    STANDS,
     goes_on,
     has_equal_steps,
     irregularity,
@@ -47,6 +48,7 @@ _ELAPSED = re.compile(
 1.02:03:04, 1d 02:03:04, P1DT2H3M4S; of IEC 61131: T#1m2s300ms."""
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
+_BEGINS = frozenset({"start", "started", "begin", "beginn"})
 
 _PARTS: dict[Literal["ms", "us", "ns"], set[str]] = {
     "ms": {"ms", "millitm", "msec", "msecs", "millis", "millisec", "millisecond", "milliseconds"},
@@ -237,7 +239,9 @@ def _started(axis: TimeColumn, others: Iterable[TimeColumn]) -> TimeColumn:
     for other in others:
         if isinstance(other.index, pd.DatetimeIndex):
             span = (other.index[-1] - other.index[0]).total_seconds()
-            if abs(span - (seconds[-1] - seconds[0])) <= max(2.0, 0.02 * abs(span)):
+            # One instant throughout is the start where it is called so.
+            begins = span == 0 and bool(words(str(other.index.name)) & _BEGINS)
+            if begins or abs(span - (seconds[-1] - seconds[0])) <= max(2.0, 0.02 * abs(span)):
                 dates = later(other.index[0], seconds - seconds[0], "ns")
                 return replace(axis, index=dates.rename(axis.index.name))
     return axis
@@ -289,12 +293,12 @@ def _unknown_unit(table: Table, one: TimeColumn) -> str:
     )
 
 
-def _rank(table: Table, one: TimeColumn) -> tuple[bool, int, bool, bool, bool, bool, int]:
+def _rank(table: Table, one: TimeColumn) -> tuple[bool, bool, int, bool, bool, bool, bool, int]:
     """Return how well a column serves as the axis, the smallest best.
 
-    One of a known unit goes before another, a regular one before one whose stamps repeat or come
-    in bursts, a date before a clock, a column named like time before another, and a time before
-    the number of its steps.
+    One that goes on goes before one instant throughout, one of a known unit before another, a
+    regular one before one whose stamps repeat or come in bursts, a date before a clock, a column
+    named like time before another, and a time before the number of its steps.
     """
     column = min(one.columns)
     clock = isinstance(one.index, pd.TimedeltaIndex)
@@ -302,7 +306,8 @@ def _rank(table: Table, one: TimeColumn) -> tuple[bool, int, bool, bool, bool, b
     name = table.names[column]
     steps = bool(words(name) & {"step", "timestep", "timesteps"})
     named = names_time(name)
-    return not one.is_scaled, irregularity(one.index), clock, uneven, not named, steps, column
+    grade = irregularity(one.index)
+    return grade == STANDS, not one.is_scaled, grade, clock, uneven, not named, steps, column
 
 
 def _plausible(table: Table, free: list[int]) -> list[int]:

@@ -31,17 +31,22 @@ _FORMS = {
 _MOST_EVEN = 0.9
 """Share of the steps of times of day that are one length, within a fifth of it."""
 _GLANCE = 1000
+STANDS = 3
+"""The irregularity of one instant throughout."""
 _FIRST_DAY, _LAST_DAY = 29221.0, 759704.0
 """The day numbers of any of these kinds lie between these."""
 
 
 def irregularity(index: pd.Index) -> int:
-    """Return 0 for stamps on a regular grid with gaps, 1 for rising ones, 2 for none of that."""
+    """Return 0 for stamps on a regular grid with gaps, 1 for rising ones, 2 for none of that.
+
+    One instant throughout is STANDS.
+    """
     steps = _steps(seconds_of(index))
     if has_equal_steps(steps):
         return 0 if steps[0] > 0 else 2
     if not steps.any():
-        return 3
+        return STANDS
     usual = float(np.median(steps))
     whole = usual != 0 and np.mean(np.abs(steps / usual - np.rint(steps / usual)) <= 0.2) >= 0.95
     if whole and np.mean(steps * np.sign(usual) > 0) >= 0.97:

@@ -10,6 +10,7 @@ from spectra.datasets.readers.cells import MISSING_WORDS
 from spectra.datasets.readers.clock_times import (
     clock_columns,
     clock_times,
+    count_beside,
     day_fractions,
     holds_clocks,
     hours_beside,
@@ -120,7 +121,8 @@ def with_clock(
             name, columns = table.names[min(column, beside)], clock_columns(table, beside)
             return TimeColumn(columns | {column}, (dates + clock).rename(name), notes)
     name = table.names[column]
-    if (hours := hours_beside(table, column, dates)) is not None:
+    hours = hours_beside(table, column, dates) or count_beside(table, dates)
+    if hours is not None:
         beside, clock = hours
         return TimeColumn(frozenset({column, beside}), (dates + clock).rename(name), notes)
     return TimeColumn(frozenset({column}), dates.rename(name), notes)

@@ -41,6 +41,10 @@ _UNIX = ({"epoch"}, {"epochs"}, {"unix"})
 """Names of seconds since 1970, and of nothing else that is a time."""
 _SAME_RATE = 0.01
 """Relative difference of two rates below which one is the other, with stamps that are rounded."""
+_FUTURE = 2050
+"""Year in which nothing was recorded yet."""
+_MOST_BLOCKS = 0.02
+"""Share of the rows of a time that begin another block."""
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
@@ -132,7 +136,10 @@ def _unnamed_seconds(
     step = float(np.median(steps))
     if not 0 < step < np.inf or step == round(step):
         return None
-    exact = bool(np.mean(np.abs(steps - step) <= 0.01 * step) >= 0.99)
+    # Each block of a recording may begin at 0.
+    back = steps < 0
+    exact = bool(np.mean(np.abs(steps[~back] - step) <= 0.01 * step) >= 0.99)
+    exact &= bool(np.mean(back) <= _MOST_BLOCKS)
     # 360 Hz in whole milliseconds has steps of 2 and 3 ms, which never add up to more than that.
     line = values[0] + np.arange(len(values)) * (values[-1] - values[0]) / len(steps)
     rounded = bool(steps.min() > 0) and float(np.abs(values - line).max()) <= _ROUNDED * step
@@ -170,10 +177,25 @@ def _dates_in_numbers(
         if dates is None and unit in (None, SECONDS["d"]) and names_only_time(name):
             dates = julian_dates(values, modified=False) if _may_be_julian(values) else None
         return dates
-    if not is_steady(values) or (unit is not None and names_time(name)):
+    # A first column without a name that goes on like Unix times counts nothing else.
+    steady = goes_on if column == 0 and name is None else is_steady
+    if not steady(values) or (unit is not None and names_time(name)):
         return None
     dates = epoch(series, values, 1e9)
+    if dates is None and column == 0 and name is None:
+        return _unnamed_days(values)
     return day_numbers(values, dated=False) if dates is None and names_time(name) else dates
+
+
+def _unnamed_days(values: Float64Array) -> pd.DatetimeIndex | None:
+    """Return the dates of day numbers in a first column without a name, None for other numbers."""
+    dates = day_numbers(values, dated=False)
+    if dates is not None and dates.year.max() >= _FUTURE:
+        # Those of workbooks would lie ahead, the same modified Julian dates do not.
+        return julian_dates(values, modified=True)
+    if dates is None and _may_be_julian(values):
+        dates = julian_dates(values, modified=False)
+    return dates
 
 
 def _repeat_regularly(dates: pd.DatetimeIndex) -> bool:

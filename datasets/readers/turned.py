@@ -2,19 +2,23 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 
 from spectra.datasets.readers.cells import MISSING_WORDS
 from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.delimiter import BLANKS, is_value, split
 from spectra.datasets.readers.encoded_text import Text
 
-_MOST_ROWS, _MOST_BARE_ROWS = 200, 64
+_MOST_ROWS, _MOST_BARE_ROWS = 300, 64
 """Rows of a table on its side: with a name each, and without any."""
 _FEWEST_COLUMNS, _SHAPE, _BARE_SHAPE = 40, 4, 8
 """Columns of such a table, and how many times the rows they are: with names, and without any."""
+_YEAR = re.compile("(?:1[6-9]|20)[0-9]{2}")
+_FEWEST_YEARS = 10
+"""Years above the columns that tell such a table, whatever its shape."""
 _MOST_TEXTS = 4
 """Columns that tell what a row holds: its name, its unit."""
 _VALUES = 0.9
@@ -33,9 +37,13 @@ def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, i
     every = [line for line in islice(readable.lines(), _MOST_ROWS + 1) if line.strip()]
     if len(every) > _MOST_ROWS:
         return None
+    more = 0
     for delimiter in (forced,) if forced else ("\t", ";", "|", ",", BLANKS):
         rows = split(every, delimiter)
-        if (begin := _first_column(rows)) is not None:
+        if (by_years := _from_years(rows)) is not None:
+            rows, more = by_years
+            break
+        if _lie_on_their_side(rows):
             break
     else:
         return None
@@ -43,38 +51,66 @@ def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, i
     mark = "\t" if delimiter == BLANKS else delimiter
     writer = csv.writer(written, delimiter=mark, lineterminator="\n")
     columns = list(zip(*rows, strict=True))
+    # Blank lines keep the numbers of columns, which messages name, where texts became one name.
+    written.write("\n" * more)
     # What a row is called and its unit stand above its values, in this order.
     writer.writerows(columns)
-    return written.getvalue(), sum(_is_of_values(row, begin) for row in rows)
+    return written.getvalue(), len(rows)
 
 
-def _first_column(rows: Sequence[list[str]]) -> int | None:
-    """Return the first column of values of rows on their side, None for any other rows."""
+def _lie_on_their_side(rows: Sequence[list[str]]) -> bool:
+    """Return True for few long rows of values, with a name each or without any."""
     widths = {len(row) for row in rows}
     width = widths.pop() if len(widths) == 1 else 0
     if width < max(_FEWEST_COLUMNS, _SHAPE * len(rows)):
-        return None
-    bare = all(_is_of_values(row, 0) for row in rows)
-    if bare and any(any(map(looks_like_date, row[:2])) for row in rows):
-        return None
-    if bare:
+        return False
+    if all(_is_of_values(row, 0) for row in rows):
+        dated = any(any(map(looks_like_date, row[:2])) for row in rows)
         wide = width >= _BARE_SHAPE * len(rows)
-        return 0 if wide and 1 < len(rows) <= _MOST_BARE_ROWS else None
+        return wide and not dated and 1 < len(rows) <= _MOST_BARE_ROWS
     names = [row[0] for row in rows]
     if len({*names}) < len(names) or any(map(_is_value, filter(None, names))):
-        return None
-    for begin in range(1, _MOST_TEXTS + 1):
-        if all(_is_of_values(row, begin) for row in rows):
-            return begin
+        return False
+    begins = range(1, _MOST_TEXTS + 1)
+    return any(all(_is_of_values(row, begin) for row in rows) for begin in begins)
+
+
+def _from_years(rows: Sequence[list[str]]) -> tuple[list[list[str]], int] | None:
+    """Return the years above the columns and the rows below, and how many texts became one name.
+
+    None is returned for rows without years above them. Such years name nothing, whatever the shape
+    of the table.
+    """
+    for top, row in enumerate(rows[:_MOST_TEXTS]):
+        years = [field for field in row if _YEAR.fullmatch(field)]
+        following = all(int(after) == int(year) + 1 for year, after in pairwise(years))
+        if len(years) < _FEWEST_YEARS or not following:
+            continue
+        begin = row.index(years[0])
+        end = begin + len(years)
+        below = rows[top + 1 :]
+        if not 0 < begin <= _MOST_TEXTS or not below:
+            return None
+        if not all(len(each) == len(row) and _holds_values(each[begin:end]) for each in below):
+            return None
+        # Of country, code and quantity those are the name that differ from row to row.
+        differ = [i for i in range(begin) if len({each[i] for each in below}) > 1] or [0]
+        names = (" ".join(each[i] for i in differ) for each in below)
+        named = ([name, *each[begin:end]] for name, each in zip(names, below, strict=True))
+        return [["Year", *years], *named], begin - 1
     return None
 
 
 def _is_of_values(row: Sequence[str], begin: int) -> bool:
     """Return True if nearly all fields of a row are values, and the first few of them too."""
     fields = row[begin:]
-    good = sum(map(_is_value, fields))
-    missing = sum(field.lower() in MISSING_WORDS for field in fields)
-    return _is_value(fields[0]) and good > 0 and good + missing >= _VALUES * len(fields)
+    return _is_value(fields[0]) and _holds_values(fields) and any(map(_is_value, fields))
+
+
+def _holds_values(fields: Sequence[str]) -> bool:
+    """Return True if nearly all fields are numbers, dates or missing."""
+    good = sum(_is_value(field) or field.lower() in MISSING_WORDS for field in fields)
+    return good >= _VALUES * len(fields)
 
 
 def _is_value(field: str) -> bool:

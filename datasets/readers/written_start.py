@@ -11,10 +11,10 @@ _DATE = re.compile(
     r"(?<![\d.])(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})([-/.])(\d{1,2})\5(\d{4}|\d\d))(?![\d.])"
 )
 _NAMED_DATE = re.compile(
-    r"(?<![\w.])(?:(\d{1,2})\.?[-/ ]([^\W\d_]{3,9})\.?[-/ ,]{1,2}(\d{4})"
+    r"(?<![\w.])(?:(\d{1,2})\.?[-/ ]([^\W\d_]{3,9})\.?[-/ ,]{1,2}(\d{4}|(?<=-)\d\d)"
     r"|([^\W\d_]{3,9})\.? (\d{1,2}),? (\d{4}))(?!\w)"
 )
-"""A date with the name of its month: 4 March 2021, 04-Mar-2021, Mar 04 2021."""
+"""A date with the name of its month: 4 March 2021, 04-Mar-2021, 04-Mar-21, Mar 04 2021."""
 _TIME = re.compile(
     r"(?<![\d:])(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,:](\d{1,24}))?)?\s*([ap]\.?m\.?)?"
     r"\s*(Z\b|UTC\b|GMT\b|[+-]\d\d:?\d\d)?(?![\d:])",
@@ -62,6 +62,7 @@ def _in_digits(match: re.Match[str]) -> str:
     """Return a date with the name of a month in digits, and any other text as it is."""
     day, name, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
     month = month_number(name)
+    year = year if len(year) == 4 else f"20{year}"
     return match[0] if month is None else f"{year}-{month:02d}-{int(day):02d}"
 
 
