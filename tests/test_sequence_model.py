@@ -293,7 +293,7 @@ def test_a_packed_model_whose_parts_do_not_fit_is_refused(
         unpack(SequenceModel, about, {**arrays, path: change(arrays[path])})
 
 
-@pytest.mark.parametrize("variance", [0.0, -1.0, 1e-60, float("nan")])
+@pytest.mark.parametrize("variance", [0.0, -1.0, 1e-60, 1e60, float("nan")])
 def test_a_variance_that_is_none_in_single_precision_is_refused(
     fitted: tuple[SequenceModel, Scores], variance: float
 ) -> None:

@@ -70,8 +70,9 @@ class BaseScores:
 
     def __post_init__(self) -> None:
         n_tokens, n_features = self.vocabulary.centres.shape
-        # A smaller variance is 0 in single precision.
-        varies = self.usual_variance >= np.finfo(np.float32).tiny
+        # In single precision a smaller variance is 0, and a larger one infinite.
+        single = np.finfo(np.float32)
+        varies = float(single.tiny) <= self.usual_variance <= float(single.max)
         if not 1 <= len(self.past) <= 2 or not varies:
             raise ValueError("There are memories of one or two pasts, and a variance above 0.")
         fits = self.basis.ndim == 2 and len(self.basis) == n_features
