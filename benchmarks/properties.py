@@ -262,6 +262,10 @@ def directions(seeds: int) -> list[Figure]:
         results = (spectra.detect(_stuck(seed, memory)) for seed in range(seeds))
         outcomes = [found(result, (3000, 3063)) for result in results]
         figures.append(share(f"{name}, stuck for 64 rows", outcomes))
+    for name, poles, size in COLOURS:
+        results = (spectra.detect(_hum(seed, poles, size)) for seed in range(seeds))
+        outcomes = [found(result, (10_000, 10_999)) for result in results]
+        figures.append(share(f"{name}, a tone 26 dB above its noise", outcomes))
     return figures
 
 
@@ -295,6 +299,22 @@ def _stuck(seed: int, memory: float) -> Floats:
     """Return autoregressive noise with a value that is stuck for 64 rows."""
     x = np.asarray(lfilter([1.0], [1.0, -memory], white(seed, 6000)))
     x[3000:3064] = x[3000]
+    return x
+
+
+# Poles of noise, and the amplitude of a tone at 0.33 cycles a row that is 26 dB above the noise there
+# in frames of 256 rows, for noise of variance 1.
+COLOURS = (
+    ("mean-reverting noise", [1.0, -0.97], 0.43),
+    ("a resonance", [1.0, -1.94 * math.cos(0.5), 0.97**2], 0.19),
+)
+
+
+def _hum(seed: int, poles: list[float], size: float) -> Floats:
+    """Return coloured noise with a tone of 1,000 rows."""
+    x = np.asarray(lfilter([1.0], poles, white(seed, 20_000)))
+    x /= x.std()
+    x[10_000:11_000] += size * np.sin(2 * np.pi * 0.33 * np.arange(1000))
     return x
 
 

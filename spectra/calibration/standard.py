@@ -8,7 +8,7 @@ import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray
 
-Transform = Literal["log", "log1p", "two-sided", "below", "silent"]
+Transform = Literal["log", "log1p", "two-sided", "below", "silent", "loud"]
 
 # Added to every distance before its logarithm, as a fraction of the mean of the distances below
 # their 90 % quantile: smaller differences say little, and rows of a quantised signal may all lie on
@@ -39,6 +39,9 @@ WHITE: Final = float(np.log(2.0))
 # event may take. Else each pause of noise that pauses for 60 of about 1,000 rows is an alarm.
 STEPS: Final = 64
 RARE: Final = 0.1
+# Smallest scale of the logarithm of the largest of many powers, which has none in a channel that is
+# mostly constant: that of white noise in frames of 256 rows is (π / √6) / log 128.
+MIN_SIGMA_LOUD: Final = 0.25
 # Smallest standard deviation of log(1 + score). A surprisal of 1 nat and a distance of one expected
 # variance are ordinary, so differences of a tenth of either are no evidence even in a signal that
 # repeats exactly.
@@ -65,6 +68,10 @@ class Standard:
         z = (mu − log(D / floor + FLOOR)) / sigma: less is anomalous. The floor is the median of D,
         and mu lies WINSOR scales below that of the logarithm, or at a silence that recurs: only
         what is far quieter than usual has a score.
+    "loud"
+        z = (log(1 + D) − mu) / sigma, for scores that are in units of what is ordinary. mu lies
+        WINSOR scales above the median of the logarithm, or at a loudness that recurs: only what is
+        far louder than usual has a score.
 
     `floor`, `mu` and `sigma` are (n_scores, n_channels).
     """
@@ -103,11 +110,11 @@ class Standard:
             elif transform == "silent":
                 floor[score, channel] = max(float(np.median(known)), SMALLEST_MEDIAN)
                 logs = np.log(known / floor[score, channel] + FLOOR)
-                low, middle = np.quantile(logs, QUANTILES[:2])
-                sigma[score, channel] = max((middle - low) / (WIDTH / 2.0), MIN_SIGMA)
-                mu[score, channel] = min(
-                    middle - WINSOR * sigma[score, channel], _usual_silence(logs)
-                )
+                mu[score, channel], sigma[score, channel] = _far_below(logs, MIN_SIGMA)
+                continue
+            elif transform == "loud":
+                low, sigma[score, channel] = _far_below(-np.log1p(known), MIN_SIGMA_LOUD)
+                mu[score, channel] = -low
                 continue
             most = WHITE if transform == "log" else float("inf")
             mu[score, channel], sigma[score, channel] = winsorised(known, most)
@@ -163,7 +170,7 @@ class Standard:
         if self.transform == "two-sided":
             z = values - mu
             np.abs(z, out=z)
-        elif self.transform == "log1p":
+        elif self.transform in ("log1p", "loud"):
             z = np.log1p(values)
             z -= mu
         else:
@@ -182,6 +189,16 @@ class Standard:
     def _single(self) -> list[FloatArray]:
         """The same in single precision."""
         return [part.astype(np.float32) for part in self._double]
+
+
+def _far_below(logs: Float64Array, least: float) -> tuple[float, float]:
+    """Return where logarithms (n_steps,) are far below the usual ones, and their scale.
+
+    The scale is that of the lower half, and not below `least`.
+    """
+    low, middle = np.quantile(logs, QUANTILES[:2])
+    sigma = max(float(middle - low) / (WIDTH / 2.0), least)
+    return min(float(middle) - WINSOR * sigma, _usual_silence(logs)), sigma
 
 
 def _usual_silence(logs: Float64Array) -> float:

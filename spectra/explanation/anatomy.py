@@ -28,6 +28,7 @@ from spectra.sequence.model import SequenceModel
 from spectra.signal.evidence import Evidence
 from spectra.signal.spectrum import frequencies
 from spectra.spectral.amplitude import Amplitude
+from spectra.spectral.lines import Lines
 
 # The z that an event beside its alarm has at least on average, and the z at which one step counts
 # most.
@@ -240,6 +241,8 @@ def seen_in(model: Model, scores: Scores, step: int) -> tuple[str, int]:
         if number < len(sources):
             if isinstance(comparison, Amplitude):
                 return "amplitude", comparison.nperseg
+            if isinstance(comparison, Lines):
+                return "lines", comparison.nperseg
             source = sources[number]
             with_level = source is not None and source.with_level
             return ("magnitude-dc" if with_level else comparison.view), comparison.nperseg

@@ -84,7 +84,7 @@ class Explanation:
         Those of the first channel, the largest share first.
     p_value : float
     view : str
-        What was compared where the alarm is highest: a view φ, "amplitude", or "rows".
+        What was compared where the alarm is highest: a view φ, "amplitude", "lines", or "rows".
     nperseg : int
         Rows of the frame that was compared.
     first_row, last_row : int

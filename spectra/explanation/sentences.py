@@ -18,6 +18,7 @@ VIEW_NAMES: Final = {
     "residual": "the part that other channels do not predict",
     "spectrogram": "the loudness of bands over time",
     "amplitude": "the total amplitude",
+    "lines": "the power of single frequencies",
     "rows": "single rows",
 }
 

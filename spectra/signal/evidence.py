@@ -30,7 +30,7 @@ class Evidence:
         Mean squared difference from X_normal of normal frames.
     normal_start : int or None
         First row of the most similar normal frame in the recording that was learned from, None
-        where X_normal is predicted.
+        where X_normal is predicted, or made of many frames.
     """
 
     step: int

@@ -12,6 +12,7 @@ from spectra.arrays import Float32Array, FloatArray
 from spectra.signal.steps import StepGrid
 from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.comparison import Comparison, Source, spectra_of
+from spectra.spectral.lines import Lines
 from spectra.spectral.points import N_SCORES, REACH, Points
 from spectra.threads import share
 
@@ -29,7 +30,7 @@ class BaseScores:
 
     Attributes
     ----------
-    comparisons : tuple of Comparison or Amplitude
+    comparisons : tuple of Comparison, Amplitude or Lines
         Those of one frame length side by side: their spectra are computed once.
     step : int
         Rows of a step; divides every hop.
@@ -39,7 +40,7 @@ class BaseScores:
         Whether no score depends on a row after the first one of its step.
     """
 
-    comparisons: tuple[Comparison | Amplitude, ...]
+    comparisons: tuple[Comparison | Amplitude | Lines, ...]
     step: int
     points: Points | None
     causal: bool = False
@@ -109,7 +110,7 @@ class BaseScores:
         return [steps for steps, _ in self._lengths]
 
     @cached_property
-    def _lengths(self) -> list[tuple[StepGrid, list[Comparison | Amplitude]]]:
+    def _lengths(self) -> list[tuple[StepGrid, list[Comparison | Amplitude | Lines]]]:
         """The steps and comparisons of each frame length."""
         groups = groupby(self.comparisons, lambda one: one.grid)
         return [
@@ -196,7 +197,7 @@ class BaseScores:
 
 
 def _frame_distances(
-    comparisons: list[Comparison | Amplitude],
+    comparisons: list[Comparison | Amplitude | Lines],
     scaled: Float32Array,
     starts: range,
     first_row: int,

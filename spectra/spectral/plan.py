@@ -17,6 +17,7 @@ from spectra.spectral import coupling
 from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.comparison import Comparison, gathered_spectra, view_features
+from spectra.spectral.lines import Lines
 from spectra.spectral.normal import (
     Neighbours,
     NormalSpectra,
@@ -37,11 +38,13 @@ class Frames(NamedTuple):
     """Frames of one length, their views without or with the level, and their amplitudes.
 
     Each amplitude is the transform of its standard, and whether it is that of differences of rows.
+    `lines` says whether the strongest line is judged.
     """
 
     grid: FrameGrid
     views: tuple[tuple[View, tuple[bool, ...]], ...]
     amplitudes: tuple[tuple[Transform, bool], ...] = ()
+    lines: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def planned_base_scores(
 
 def _comparisons(
     signal: Float64Array, scale: Scale, plan: Plan, normal_rows: slice | None
-) -> Iterator[Comparison | Amplitude]:
+) -> Iterator[Comparison | Amplitude | Lines]:
     """Yield the comparisons of all frame lengths that the signal is long enough for."""
     for frames in plan.frames:
         grid = frames.grid
@@ -146,7 +149,7 @@ def _of_one_length(
     frames: Frames,
     window: str | tuple[str, float],
     banks: list[_Bank],
-) -> Iterator[Comparison | Amplitude]:
+) -> Iterator[Comparison | Amplitude | Lines]:
     """Yield the comparison of each view, with a reference a bank."""
     nperseg = frames.grid.nperseg
     transformed = [gathered_spectra(signal, scale, bank.starts, nperseg, window) for bank in banks]
@@ -173,3 +176,6 @@ def _of_one_length(
         yield Comparison(frames.grid, view, levels, window, references, whitening, silence)
     for transform, differences in frames.amplitudes:
         yield Amplitude(frames.grid, window, transform, differences)
+    if frames.lines:
+        X, _ = transformed[-1]
+        yield Lines.of(frames.grid, window, X)

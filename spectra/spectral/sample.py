@@ -13,6 +13,7 @@ from spectra.signal.scale import Scale
 from spectra.signal.steps import draw_stretches
 from spectra.spectral.amplitude import Amplitude
 from spectra.spectral.base_scores import BaseScores
+from spectra.spectral.lines import Lines
 from spectra.threads import own_threads, share
 
 # Steps that standards and calibration are learned from, and the stretches they are drawn in: 64 of
@@ -107,7 +108,7 @@ def learned_standards(
             yield Standard.fit(D, everywhere, "log")
             continue
         comparison = base.comparisons[index]
-        if isinstance(comparison, Amplitude):
+        if isinstance(comparison, Amplitude | Lines):
             yield Standard.fit(D, everywhere, comparison.transform)
             continue
         standard = Standard.fit(D, everywhere, "log")

@@ -15,6 +15,7 @@ from spectra.calibration.standard import Standard
 from spectra.parameters import MOST_ROWS
 from spectra.signal.scale import Scale
 from spectra.spectral.base_scores import BaseScores
+from spectra.spectral.lines import Lines
 from spectra.threads import one_blas_thread, own_threads, share
 
 # Values of one base score held at a time, over all channels: 8,192 rows of one channel. With twice
@@ -53,6 +54,9 @@ class Standardised:
         banks = [one.reference.means for one in self.base.sources if one is not None]
         if any(len(bank) != self.scale.centre.size for bank in banks):
             raise ValueError(f"Each bank must have {self.scale.centre.size} channels.")
+        lines = [one.usual for one in self.base.comparisons if isinstance(one, Lines)]
+        if any(len(each) != self.scale.centre.size for each in lines):
+            raise ValueError(f"Lines must have {self.scale.centre.size} channels.")
         points = self.base.points
         if points is not None and len(points.weights) != self.scale.centre.size:
             raise ValueError(f"There must be weights for {self.scale.centre.size} channels.")
@@ -120,16 +124,25 @@ class Standardised:
         sources = self.base.sources
         if len({one.reference.declared for one in sources if one is not None}) < 2:
             return None
-        return np.concatenate(
-            [np.full(count, 1.0 / count, dtype=np.float32) for count in self._counts if count]
-        )
+        # Those that see what is far from usual alone take no weight from the others.
+        usual = [0] * self.base.n_groups
+        for group, count, one in zip(self._groups, self.base.counts, self.standards, strict=True):
+            usual[group] += 0 if one.transform in ("silent", "loud") else count
+        share = 1.0 / np.maximum(usual, 1).astype(np.float32)
+        return np.repeat(share, self._counts)
+
+    @cached_property
+    def _groups(self) -> list[int]:
+        """Group of the base scores of each comparison, then that of single rows."""
+        base = self.base
+        groups = [base.npersegs.index(one.nperseg) for one in base.comparisons]
+        return groups if base.points is None else [*groups, len(base.npersegs)]
 
     @cached_property
     def _counts(self) -> list[int]:
         """Number of base scores of each group."""
-        counts, base = [0] * self.base.n_groups, self.base
-        groups = [base.npersegs.index(one.nperseg) for one in base.comparisons]
-        for group, count in zip([*groups, len(base.npersegs)], base.counts, strict=False):
+        counts = [0] * self.base.n_groups
+        for group, count in zip(self._groups, self.base.counts, strict=True):
             counts[group] += count
         return counts
 
