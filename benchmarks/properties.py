@@ -302,8 +302,8 @@ def _stuck(seed: int, memory: float) -> Floats:
     return x
 
 
-# Poles of noise, and the amplitude of a tone at 0.33 cycles a row that is 26 dB above the noise there
-# in frames of 256 rows, for noise of variance 1.
+# Poles of noise of variance 1, and the amplitude of a tone at 0.33 cycles a row that is 26 dB above
+# the noise there in frames of 256 rows.
 COLOURS = (
     ("mean-reverting noise", [1.0, -0.97], 0.43),
     ("a resonance", [1.0, -1.94 * math.cos(0.5), 0.97**2], 0.19),
