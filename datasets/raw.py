@@ -113,6 +113,11 @@ class Stack:
     column: str
     rows: dict[str, IntArray]
 
+    def told_of(self, source: str) -> str:
+        """Return the beginning of a sentence on a source that holds these series."""
+        names = few_of([*self.rows], 4, lambda one: f"'{one}'")
+        return f"{source} holds {len(self.rows)} series, told apart by {self.column} ({names})"
+
 
 @dataclass(frozen=True)
 class Raw:

@@ -182,12 +182,10 @@ def read(
     )
     raw, short = _raw(source, request, max_bytes)
     if raw.stack is not None:
-        names = list(raw.stack.rows)
-        shown = ", ".join(f"'{one}'" for one in names[:4]) + (", …" if len(names) > 4 else "")
         raise DataError(
-            f"{raw.source} holds {len(names)} series, told apart by {raw.stack.column} ({shown}): "
-            f"choose one with --series '{raw.stack.column}={names[0]}', or take all rows as one "
-            "with --series none."
+            f"{raw.stack.told_of(raw.source)}: choose one with --series "
+            f"'{raw.stack.column}={next(iter(raw.stack.rows))}', or take all rows as one with "
+            "--series none."
         )
     return Recording.from_raw(raw, fs, resample, short if name is None else name, repeats)
 

@@ -237,6 +237,11 @@ class Recording:
         table = Table(plain, names, lambda row: f"{name}, row {row + 1}", name)
         column = labels if isinstance(labels, str) else None
         raw = raw_from_table(table, Request(time, channels, column), frame.index)
+        if raw.stack is not None:
+            raise DataError(
+                f"{raw.stack.told_of(name)}: give the rows of one of them, or leave that column "
+                "out to take all rows as one."
+            )
         if labels is not None and column is None:
             raw = replace(raw, labels=labels_of(labels, len(frame), name))
         return cls.from_raw(raw, fs, resample, name)

@@ -278,6 +278,15 @@ def test_columns_of_every_kind() -> None:
     np.testing.assert_allclose(recording.values[:, 4], VALUES, atol=5e-4)
 
 
+def test_a_frame_of_several_series_is_refused() -> None:
+    rows = {"time": np.arange(N).repeat(2), "pump": ["a", "b"] * N, "flow": VALUES.repeat(2)}
+    frame = pd.DataFrame(rows)
+    said = "holds 2 series, told apart by pump \\('a', 'b'\\): give the rows of one of them"
+    with pytest.raises(DataError, match=said):
+        as_recording(frame)
+    assert as_recording(frame[frame["pump"] == "a"]).n_samples == N
+
+
 @pytest.mark.parametrize(
     ("columns", "channels"),
     [

@@ -82,11 +82,11 @@ def find_series(
         if found is None:
             continue
         title = table.names[columns[0]]
-        named = len(columns) == 1 and (title is None or _names_series(title))
+        named = len(columns) == 1 and (title is None or (timed and _names_series(title)))
         if tangled and _all_are_runs(found, instants):
             return found
         text = not is_plain(table.frame.iloc[:, columns[0]])
-        sure = (text and timed and title is not None) or _take_turns(found)
+        sure = (text and title is not None) or _take_turns(found)
         if named and not tangled and sure and _are_interleaved(found):
             return found
     return _by_restarts(table, instants, taken)
