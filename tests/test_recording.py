@@ -470,6 +470,15 @@ def test_instants_are_no_values(kind: str) -> None:
         as_recording(np.arange(N).astype(kind))
 
 
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("req/s", "req/s"), ("disk_MB/s", "MB/s"), ("errors/min", "errors/min"), ("delta t/s", "s")],
+)
+def test_anything_a_second_is_in_no_seconds(name: str, unit: str) -> None:
+    recording = Recording.from_frame(pd.DataFrame({name: np.arange(N) % 7.0, "x": VALUES}))
+    assert recording.units == (unit, "")
+
+
 @pytest.mark.parametrize("name", ["cpu (%)", "cpu [%]"])
 def test_unit_in_the_name_of_a_column_is_not_said_twice(name: str) -> None:
     recording = Recording.from_frame(pd.DataFrame({name: np.arange(40.0)}))

@@ -209,6 +209,9 @@ def unit_in(name: str | None) -> str:
     last = parts[-1] if len(parts) > 1 else ""
     if last in _LONG_UNITS or (last in UNITS and {*"/("} & {*last}) or _PER_VOLUME.fullmatch(last):
         return last
+    # Requests a second are no seconds, and t/s is a time in seconds.
+    if _RATIO.fullmatch(parts[-1]) and not names_time(parts[-1].partition("/")[0]):
+        return parts[-1]
     if (of_phase := _OF_PHASE.search(name) or _DEGREES_BEHIND.search(name)) is not None:
         return of_phase[1]
     found = [*_BRACKETED.findall(name), *_AFTER_SEPARATOR.findall(name)]
