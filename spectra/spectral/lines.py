@@ -41,9 +41,14 @@ class Lines:
 
     def __post_init__(self) -> None:
         require_window(self.window)
-        n_bins = self.nperseg // 2 + 1
-        if self.usual.ndim != 2 or self.usual.shape[1] != n_bins - 1 or not (self.usual > 0).all():
-            raise ValueError(f"Each channel has a usual power above 0 at {n_bins - 1} frequencies.")
+        n = self.nperseg // 2
+        # Rounded to single precision.
+        least = 0.999 * FAINT / n
+        if self.usual.ndim != 2 or self.usual.shape[1] != n or not (self.usual >= least).all():
+            raise ValueError(
+                f"Each channel has a usual power at {n} frequencies, of {FAINT:g} of that of white "
+                "noise or more."
+            )
 
     @classmethod
     def of(cls, grid: FrameGrid, window: str | tuple[str, float], X: ComplexArray) -> "Lines":
