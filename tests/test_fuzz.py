@@ -17,7 +17,8 @@ TARGETS = tuple(dict.fromkeys(fuzz.TARGETS))
 def test_inputs_that_make_no_sense_are_refused_in_one_sentence(
     tmp_path: Path, target: object
 ) -> None:
-    for seed in range(60):
+    # HDF5 is read in a process of its own.
+    for seed in range(20 if target is fuzz.read_hdf5 else 60):
         fuzz.fuzz(seed, tmp_path, (target,))
 
 

@@ -153,7 +153,8 @@ def test_gzipped_file_and_stream_are_read(tmp_path: Path) -> None:
 def test_damaged_file_is_read_or_gets_one_sentence(tmp_path: Path, version: str) -> None:
     path = mat(tmp_path / "a.mat", version, {"x": DATA[:, 0], "fs": np.array([[5.0]])})
     data = path.read_bytes()
-    for _ in range(60):
+    # HDF5 is read in a process of its own.
+    for _ in range(20 if version == "7.3" else 60):
         broken = bytearray(data)
         for place in RNG.integers(0, min(len(data), 3000), 3):
             broken[place] = RNG.integers(256)
