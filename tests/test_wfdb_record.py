@@ -166,6 +166,15 @@ def test_record_of_several_segments_is_read_as_one(tmp_path: Path) -> None:
         read(tmp_path / "all.hea")
 
 
+@pytest.mark.parametrize(
+    "lines", ["2000000000 2 100 400\ns0 150\ns1 250", "2 2 100 400\ns0 150\ns1 250000000000"]
+)
+def test_segments_that_the_header_does_not_count_are_refused(tmp_path: Path, lines: str) -> None:
+    (tmp_path / "all.hea").write_text(f"all/{lines}\n")
+    with pytest.raises(DataError, match="segments of 400 samples in all, and lists 2 of"):
+        read(tmp_path / "all.hea")
+
+
 def test_header_without_its_signals_gets_one_sentence(tmp_path: Path) -> None:
     header = record(tmp_path)
     header.with_suffix(".dat").unlink()

@@ -91,6 +91,7 @@ def _checked(source: Source, header: Any, folder: Path) -> None:
             f"{source.name} does not say how many samples the record has, or at what rate: add "
             "both to its first line."
         )
+    _check_segments(source, header)
     # A record of several segments names other records instead of files.
     names: list[str] = getattr(header, "file_name", None) or []
     for name in dict.fromkeys(names):
@@ -106,6 +107,17 @@ def _checked(source: Source, header: Any, folder: Path) -> None:
                 f"{file} is not complete: {source.name} says {header.sig_len:,} samples, "
                 f"{needed:,} bytes, and {file.stat().st_size:,} are there: copy it again."
             )
+
+
+def _check_segments(source: Source, header: Any) -> None:
+    """Raise DataError where a record has other segments than its header says."""
+    lengths = [length or 0 for length in getattr(header, "seg_len", None) or []]
+    said = getattr(header, "n_seg", len(lengths)), header.sig_len
+    if lengths and said != (len(lengths), sum(lengths)):
+        raise DataError(
+            f"{source.name} says {said[0]:,} segments of {said[1]:,} samples in all, and lists "
+            f"{len(lengths):,} of {sum(lengths):,}: copy it again."
+        )
 
 
 def _bytes_needed(header: Any, name: str) -> int:
