@@ -7,6 +7,7 @@ from bursts import KINDS, bursts
 from spectra.alarms import find_alarms
 from spectra.calibration.fusion import SurprisalMean
 from spectra.calibration.gaussian import p_from_z
+from spectra.calibration.standard import FAR
 from spectra.errors import DataError
 from spectra.signal.period import dominant_period
 from spectra.signal.views import VIEWS
@@ -48,8 +49,7 @@ def test_frame_lengths_and_single_rows_count_alike_where_frames_have_two_referen
     base = standardised.base
     # Silence and lines take no weight from the others.
     pairs = zip(base.comparisons, standardised.standards, strict=False)
-    rare = ("silent", "loud")
-    groups = [(-1 if of.transform in rare else one.nperseg, one) for one, of in pairs]
+    groups = [(-1 if of.transform in FAR else one.nperseg, one) for one, of in pairs]
     where = [group for group, one in groups for _ in one.sources] + [0] * N_SCORES
     # The same base scores, those of one group after the other at z = 5 and the rest at 0.
     found = {}

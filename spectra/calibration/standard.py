@@ -9,6 +9,8 @@ import numpy as np
 from spectra.arrays import BoolArray, Float64Array, FloatArray
 
 Transform = Literal["log", "log1p", "two-sided", "below", "silent", "loud"]
+# Transforms that have a score for what is far from usual alone.
+FAR: Final[tuple[Transform, ...]] = ("silent", "loud")
 
 # Added to every distance before its logarithm, as a fraction of the mean of the distances below
 # their 90 % quantile: smaller differences say little, and rows of a quantised signal may all lie on

@@ -11,7 +11,7 @@ import numpy as np
 from spectra.archive import GAPS
 from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray
 from spectra.calibration.fusion import LEAST_USUAL, Fused, SurprisalMean
-from spectra.calibration.standard import Standard
+from spectra.calibration.standard import FAR, Standard
 from spectra.parameters import MOST_ROWS
 from spectra.signal.scale import Scale
 from spectra.spectral.base_scores import BaseScores
@@ -127,7 +127,7 @@ class Standardised:
         # Those that see what is far from usual alone take no weight from the others.
         usual = [0] * self.base.n_groups
         for group, count, one in zip(self._groups, self.base.counts, self.standards, strict=True):
-            usual[group] += 0 if one.transform in ("silent", "loud") else count
+            usual[group] += 0 if one.transform in FAR else count
         share = 1.0 / np.maximum(usual, 1).astype(np.float32)
         return np.repeat(share, self._counts)
 
