@@ -186,6 +186,16 @@ def test_a_table_gives_the_channels_by_name() -> None:
         np.testing.assert_array_equal(spectra.Stream(model).update(block).z, expected)
 
 
+def test_a_table_with_names_must_have_those_of_all_channels() -> None:
+    model, rows = MODELS["two channels"], signal(300, 2)
+    table = pd.DataFrame({"ch1": rows[:, 0], "other": rows[:, 1]})
+    for block in (table, pl.DataFrame(table)):
+        with pytest.raises(DataError, match="has no column for the channel 'ch2' of"):
+            spectra.Stream(model).update(block)
+    expected = spectra.Stream(model).update(rows).z
+    np.testing.assert_array_equal(spectra.Stream(model).update(pd.DataFrame(rows)).z, expected)
+
+
 def test_an_alarm_rate_is_that_of_the_recording() -> None:
     x = signal(6000)
     model = spectra.learn(x, fs=10.0)

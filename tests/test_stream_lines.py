@@ -307,6 +307,11 @@ def test_a_stream_of_another_rate_than_the_model_is_refused() -> None:
         events_of(feed_of(MODEL), lines)
 
 
+def test_a_rate_that_is_given_must_be_that_of_the_model_too() -> None:
+    with pytest.raises(DataError, match=r"is sampled at 5 Hz, but .* at 10 Hz: give a model"):
+        events_of(feed_of(MODEL, fs=5.0), GOOD)
+
+
 def test_a_channel_that_is_gone_from_json_objects_is_named() -> None:
     lines = json_lines(SECONDS)
     gone = [json.dumps({"t": json.loads(line)["t"]}) for line in lines[2100:]]

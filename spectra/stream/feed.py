@@ -132,10 +132,11 @@ class Feed:
         found = None if recording is None else recording.fs
         model = self._learned(recording) if given is None else given
         fs = model.fs if choices.fs is None else choices.fs
-        if given is not None and fs and found and abs(found / fs - 1) > RATE_TOLERANCE:
+        rate = found if choices.fs is None else choices.fs
+        if model.fs and rate and abs(rate / model.fs - 1) > RATE_TOLERANCE:
             raise DataError(
-                f"{self.name} is sampled at {found:g} Hz, but {model.name}, which was learned "
-                f"from, at {fs:g} Hz: give a model of that rate."
+                f"{self.name} is sampled at {rate:g} Hz, but {model.name}, which was learned "
+                f"from, at {model.fs:g} Hz: give a model of that rate."
             )
         fs = found if fs is None else fs
         step = None if fs is None or layout.kind == "none" else 1 / fs

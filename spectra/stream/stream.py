@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from spectra import formatting
 from spectra.archive import DAMAGE, pack, unpack
 from spectra.arrays import Float64Array, FloatArray
 from spectra.calibration.fusion import Fused
@@ -157,8 +158,8 @@ class Stream:
         ----------
         block : array_like, shape (n, n_channels), (n,) or ()
             In the order of the model's channels; NaN where there is no data. A stream of several
-            channels takes a single row of shape (n_channels,). A table that has the names of the
-            channels, of pandas or another library, may have them in any order beside others.
+            channels takes a single row of shape (n_channels,). A table of pandas or another library
+            whose columns have names holds the channels by name, in any order beside others.
 
         Returns
         -------
@@ -168,8 +169,8 @@ class Stream:
         Raises
         ------
         DataError
-            For a block of another shape or with values that are no finite numbers or NaN; none of
-            its rows is taken.
+            For a block of another shape, a table without one of the channels, or values that are no
+            finite numbers or NaN; none of its rows is taken.
         ValueError
             After `finish`.
         """
@@ -333,7 +334,14 @@ class Stream:
         channels = list(self.model.channels)
         n_channels = len(channels)
         table = pandas_of(block)
-        if isinstance(table, pd.DataFrame) and {*channels} <= {*table.columns}:
+        if isinstance(table, pd.DataFrame) and _is_named(table):
+            missing = [name for name in channels if name not in table.columns]
+            if missing:
+                raise DataError(
+                    f"The block has no column for {formatting.named(missing)} of "
+                    f"{self.model.name}: give the channels by their names, or an array in their "
+                    "order."
+                )
             block = table[channels]
         try:
             rows = np.asarray(block, dtype=np.float64)
@@ -358,6 +366,11 @@ class Stream:
         z = z[: self.n_rows - first]
         self._n_scored += z.size
         return StreamUpdate(first, z, events)
+
+
+def _is_named(table: pd.DataFrame) -> bool:
+    """Return whether the columns of a table have names, and not numbers alone."""
+    return any(isinstance(name, str) for name in table.columns)
 
 
 def _joined(updates: list[StreamUpdate]) -> StreamUpdate:
