@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from matplotlib.collections import QuadMesh
 from matplotlib.dates import date2num
+from matplotlib.figure import Figure
 from scipy.stats import norm
 
 import spectra
 from spectra.datasets import Recording, generators
 from spectra.pipeline import detect
 from spectra.plots import plot
+from spectra.plots.axes import draw_frequency_axis
 from spectra.plots.columns import COLUMNS, envelope
 from spectra.signal.frames import FrameGrid
 from spectra.spectral.settings import Spectral
@@ -344,3 +346,14 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
     monkeypatch.delitem(sys.modules, "spectra.plots")
     with pytest.raises(ImportError, match=r"pip install matplotlib"):
         importlib.import_module("spectra.plots")
+
+
+def test_ticks_of_frequencies_have_room_for_their_numbers():
+    for fs in np.concatenate([np.geomspace(0.1, 1e5, 300), [8000.0, 360.0, 44_100.0]]):
+        axes = Figure().subplots()
+        draw_frequency_axis(axes, float(fs))
+        # The figure of a detection has 15 pixels for a number on an axis of 200.
+        places = axes.transAxes.inverted().transform(
+            axes.transData.transform([(0.5, tick) for tick in axes.get_yticks()])
+        )[:, 1]
+        assert np.diff(places).min() > 0.075

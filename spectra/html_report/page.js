@@ -145,8 +145,11 @@ function frame(host, height, x, y, xTitle, yTitle, xTicks, xText, label, yText =
   const clip = shape(shape(svg, "defs", {}), "clipPath", { id: clipId });
   shape(clip, "rect", { x: inner.left, y: inner.top, width: inner.right - inner.left,
     height: inner.bottom - inner.top });
+  let lastY = Infinity;
   for (const v of y.ticks) {
     shape(svg, "line", { x1: inner.left, x2: inner.right, y1: py(v), y2: py(v), class: "grid" });
+    if (Math.abs(py(v) - lastY) < 11) continue;
+    lastY = py(v);
     shape(svg, "text", { x: inner.left - 6, y: py(v) + 4, class: "tick end" }, yText(v));
   }
   let lastEnd = -Infinity;

@@ -16,6 +16,10 @@ from spectra.formatting import frequency_unit, largest_unit
 from spectra.spectrogram import LINEAR_SHARE
 
 SECONDS: Final = {"days": 86_400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6}
+# Decades between the ticks of frequencies, at which a figure of 1.9 decades has room for them.
+TICK_DECADES: Final = 0.15
+# Decades of the linear part of the axis: half of it.
+LINEAR_DECADES: Final = 0.9
 # Numbers from this on stand in the next larger unit of time.
 LONGEST_NUMBER: Final = 10_000.0
 
@@ -111,8 +115,7 @@ def draw_frequency_axis(ax: Axes, fs: float | None) -> float:
     """Set scale, limits, ticks and title of frequencies; return the highest, in their unit."""
     unit, size = frequency_unit(fs)
     top = (fs or 1.0) / 2 / size
-    # The linear part takes half of the axis: 0.9 decades in matplotlib's measure.
-    ax.set_yscale("symlog", linthresh=top * LINEAR_SHARE, linscale=0.9)
+    ax.set_yscale("symlog", linthresh=top * LINEAR_SHARE, linscale=LINEAR_DECADES)
     ax.set_ylim(0, top)
     ax.yaxis.set_major_locator(FixedLocator(_frequency_ticks(top)))
     ax.yaxis.set_minor_locator(NullLocator())
@@ -127,10 +130,10 @@ def _frequency_ticks(top: float) -> list[float]:
     linear = MaxNLocator(3, steps=[1, 2, 5, 10]).tick_values(0, linear_top)
     decade = 10.0 ** np.floor(np.log10(linear_top))
     steps = decade * np.array([1, 2, 5, 10, 20, 50])
-    return [
-        *(tick for tick in linear if tick <= linear_top),
-        *(tick for tick in steps if linear_top * 1.1 < tick <= top),
-    ]
+    below = [float(tick) for tick in linear if tick <= linear_top]
+    room = TICK_DECADES - LINEAR_DECADES * (1 - below[-1] / linear_top)
+    lowest = linear_top * max(1.1, 10**room)
+    return [*below, *(tick for tick in steps if lowest < tick <= top)]
 
 
 def plain(text: Text) -> None:
