@@ -18,6 +18,7 @@ from spectra.explanation.bands import Band, band_text
 from spectra.explanation.contrast import decibels
 from spectra.explanation.explained import Explanation
 from spectra.explanation.facts import longest_still
+from spectra.explanation.kinds import Kind
 from spectra.explanation.sentences import sentence
 from spectra.explanation.similar import most_similar, outside
 from spectra.explanation.straight import SHORTEST_PIECE, straight_piece
@@ -345,3 +346,26 @@ def test_sentence_names_the_place_of_a_band_and_its_change(
     band = Band(0.0, 1.0, 1.0, change_db, change, text)
     said = sentence("changed shape", "T (°C)", "0:00:01 to 0:00:02", "°C", (band,), "")
     assert said == f"T (°C), 0:00:01 to 0:00:02: its shape has changed, most {phrase}."
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("burst", "a burst, most at 3.00 Hz, 9 dB above normal."),
+        ("dropout", "it falls silent or stands still, most at 2.00 Hz, 6 dB below normal."),
+        ("changed shape", "its shape has changed, most in its level, 13 mV below normal."),
+    ],
+)
+def test_sentence_names_a_band_that_changed_in_the_direction_of_the_kind(
+    kind: Kind, words: str
+) -> None:
+    found = (
+        Band(0.0, 0.5, 0.4, None, -13.0, "level"),
+        Band(1.5, 2.5, 0.3, -6.0, None, "2.00 Hz"),
+        Band(2.5, 3.5, 0.3, 9.0, None, "3.00 Hz"),
+    )
+    if kind == "dropout":
+        found = (Band(0.5, 1.5, 0.5, 18.0, None, "1.00 Hz"), *found[1:])
+    assert sentence(kind, "x", "0:00:01", "mV", found, "").endswith(words)
+    other = sentence("burst", "x", "0:00:01", "mV", found[1:2], "")
+    assert other.endswith("most at 2.00 Hz, 6 dB below normal.")

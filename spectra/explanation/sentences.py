@@ -59,7 +59,7 @@ def sentence(
         return f"{lead}it no longer follows the other channels, though it looks normal by itself."
     if not found:
         return f"{lead}it differs from normal."
-    return f"{lead}{_ENDS[kind]} {_band_phrase(found[0], unit)}."
+    return f"{lead}{_ENDS[kind]} {_band_phrase(_telling(kind, found), unit)}."
 
 
 _ENDS: Final[dict[Kind, str]] = {
@@ -69,6 +69,18 @@ _ENDS: Final[dict[Kind, str]] = {
     "lost tone": "a tone is missing",
     "changed shape": "its shape has changed, most",
 }
+
+
+# Direction of the change that makes the kind: what is loud is not told by a band that lost power.
+_DIRECTIONS: Final[dict[Kind, int]] = {"burst": 1, "new tone": 1, "dropout": -1, "lost tone": -1}
+
+
+def _telling(kind: Kind, found: tuple[Band, ...]) -> Band:
+    """Return the first band that changed in the direction of the kind, without one the first."""
+    direction = _DIRECTIONS.get(kind, 0)
+    changes = [(one.change_db or 0.0) if one.change is None else one.change for one in found]
+    fitting = (one for one, change in zip(found, changes, strict=True) if change * direction >= 0)
+    return next(fitting, found[0])
 
 
 def _band_phrase(one: Band, unit: str) -> str:
