@@ -15,9 +15,9 @@ from spectra.cli.options import (
     ReadPath,
     Verbosity,
     learning_options,
+    quiet_options,
     reading_options,
     table_or_json_option,
-    verbosity_options,
 )
 from spectra.cli.options.paths import WrittenPath
 from spectra.cli.options.values import picture
@@ -49,7 +49,7 @@ SCHEMA_VERSION = 1
     callback=picture,
     help="Also draw the rates and their intervals: a .png, .svg or .pdf file.",
 )
-@verbosity_options
+@quiet_options
 def command(
     normal: str,
     learning: Learning,

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from spectra.cli.files import FileCommand
-from spectra.cli.messages import explained, say, step
+from spectra.cli.messages import calibration_text, explained, say, step
 from spectra.cli.options import (
     Learning,
     Reading,
@@ -77,3 +77,5 @@ def command(
         frames = span_text(min(learned.npersegs), max(learned.npersegs), None)
         channels = counted(len(learned.channels), "channel")
         say(f"{model}: {channels}, frames of {frames}, learned from {normal}.")
+        if verbosity.verbose:
+            say(f"{model}: {calibration_text(learned, learned.fitted.fusion)}")

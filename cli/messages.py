@@ -14,7 +14,9 @@ from spectra.errors import DataError
 from spectra.text import LONGEST_PATH, line, page, short
 
 if TYPE_CHECKING:
+    from spectra.calibration.fusion import Fusion
     from spectra.detection import Detection
+    from spectra.model import Model
 
 # Columns of a terminal that says that it has fewer.
 NARROWEST = 40
@@ -77,25 +79,23 @@ def say_notes(file: str, detection: "Detection", *, verbose: bool) -> None:
     for note in detection.notes:
         say(f"{file}: {note}")
     if verbose:
-        say(f"{file}: {_calibration(detection)}")
+        say(f"{file}: {calibration_text(detection.model, detection.fusion)}")
 
 
-def _calibration(detection: "Detection") -> str:
+def calibration_text(model: "Model", fusion: "Fusion") -> str:
     """Return the calibration, the period and the frames in two sentences."""
     from spectra.formatting import counted
 
-    fit = detection.fusion.calibration
+    fit = fusion.calibration
     period = (
-        f"Dominant period {counted(detection.period, 'row')}"
-        if detection.period
-        else "No dominant period"
+        f"Dominant period {counted(model.period, 'row')}" if model.period else "No dominant period"
     )
-    lengths = ", ".join(map(str, detection.npersegs))
+    lengths = ", ".join(map(str, model.npersegs))
     return (
         f"{counted(fit.n, 'normal score')}, the largest {100 * fit.tail_p:.3g} % as a generalised "
         f"Pareto tail of scale {fit.scale:.3g} and shape {fit.shape:.2g}: Kolmogorov–Smirnov "
         f"statistic {fit.ks_statistic:.3g}, p = {fit.ks_p_value:.2g}. "
-        f"{period}; frames of {lengths} rows, a score every {counted(detection.step, 'row')}."
+        f"{period}; frames of {lengths} rows, a score every {counted(model.step, 'row')}."
     )
 
 

@@ -33,6 +33,19 @@ def test_rates_are_printed_beside_what_was_asked_for(noise: Path) -> None:
     assert "The data supports" in out
 
 
+def test_fit_tells_the_goodness_of_fit_and_calibrate_does_not_offer_it(
+    noise: Path, tmp_path: Path
+) -> None:
+    model = str(tmp_path / "a.model")
+    _, _, usual = run("fit", str(noise), "-o", model, "--nperseg", "64")
+    _, _, told = run("fit", str(noise), "-o", model, "--nperseg", "64", "-v")
+    _, _, scored = run("score", model, str(noise), "-v")
+    assert "Kolmogorov–Smirnov" not in usual
+    (said,) = [line for line in told.splitlines() if "Kolmogorov–Smirnov" in line]
+    assert said.removeprefix(f"{model}: ") in scored
+    assert run("calibrate", str(noise), "-v")[0] == 2
+
+
 def test_the_rates_are_drawn(noise: Path, tmp_path: Path) -> None:
     picture = tmp_path / "rates.png"
     status, out, _ = run("calibrate", str(noise), "--nperseg", "64", "--plot", str(picture))

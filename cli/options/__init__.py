@@ -21,7 +21,7 @@ from spectra.cli.options.values import (
     sampling_rate,
     share,
 )
-from spectra.cli.options.verbosity import Verbosity, verbosity_options
+from spectra.cli.options.verbosity import Verbosity, quiet_options, verbosity_options
 
 __all__ = [
     "STDIN",
@@ -46,6 +46,7 @@ __all__ = [
     "opened",
     "output_options",
     "probability",
+    "quiet_options",
     "reading_options",
     "row_range",
     "rows_option",
