@@ -129,7 +129,7 @@ def fill_short_gaps(
 def gap_notes(n_filled: int, n_open: int, first: int) -> tuple[str, ...]:
     """Return notes on the numbers of samples that were filled and that have no value.
 
-    `first` is the first of those without a value.
+    `first` is the row of the first without a value, from 0.
     """
     notes = []
     if n_filled:
@@ -139,12 +139,12 @@ def gap_notes(n_filled: int, n_open: int, first: int) -> tuple[str, ...]:
         )
     if n_open:
         notes.append(
-            f"{_samples(n_open)} missing in longer gaps or at the ends, the first at sample "
-            f"{first + 1}: what covers them has no score."
+            f"{_samples(n_open)} missing in longer gaps or at the ends, the first at row "
+            f"{first:,}: what covers them has no score."
         )
     return tuple(notes)
 
 
 def _samples(count: int) -> str:
     """Format a number of samples with its noun."""
-    return "1 sample" if count == 1 else f"{count} samples"
+    return "1 sample" if count == 1 else f"{count:,} samples"

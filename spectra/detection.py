@@ -441,7 +441,7 @@ class Detection:
         shortest, longest = min(self.npersegs), max(self.npersegs)
         return " · ".join(
             (
-                formatting.counted(self.recording.n_rows, "row"),
+                formatting.size_text(self.recording.n_rows, len(self.recording.values)),
                 formatting.counted(self.recording.n_channels, "channel"),
                 formatting.rate_text(self.fs),
                 f"frames of {formatting.span_text(shortest, longest, self.fs)}",

@@ -51,6 +51,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
+def size_text(n_rows: int, on_grid: int) -> str:
+    """Return the rows of the data, and those of its grid where gaps or a new rate change them."""
+    grid = "" if on_grid == n_rows else f" on a grid of {on_grid:,}"
+    return counted(n_rows, "row") + grid
+
+
 def frequency_text(f_low: float, f_high: float, fs: float | None, nperseg: int) -> str:
     """Return the band between two edges: "12.5 Hz", "40 – 45 Hz", "24 h", "level".
 

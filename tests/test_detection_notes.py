@@ -3,10 +3,12 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 import spectra
+from spectra.errors import DataError
 
 
 def noise(n: int, seed: int = 0) -> np.ndarray:
@@ -34,6 +36,19 @@ def test_more_channels_than_rows_are_said() -> None:
     words = "more channels (200) than rows (100)"
     assert said(spectra.detect(noise(20_000).reshape(100, 200)), words)
     assert not said(spectra.detect(noise(20_000).reshape(200, 100)), "more channels")
+
+
+def test_channels_as_rows_are_said_where_rows_are_too_few() -> None:
+    with pytest.raises(DataError, match=r"there are 2,000 channels: .* give the transpose"):
+        spectra.detect(noise(6000).reshape(3, 2000))
+
+
+def test_the_rows_of_the_grid_are_said_where_they_are_not_those_of_the_data() -> None:
+    table = pd.DataFrame({"x": noise(1000)}, pd.date_range("2024-01-01", periods=1000, freq="1s"))
+    assert spectra.detect(table).headline.startswith("1,000 rows · ")
+    found = spectra.detect(table.drop(table.index[500:600]))
+    assert found.headline.startswith("900 rows on a grid of 1,000 · ")
+    assert said(found, "100 samples missing in longer gaps or at the ends, the first at row 500: ")
 
 
 def test_a_recording_that_differs_as_a_whole_is_said() -> None:

@@ -91,6 +91,12 @@ def planned_base_scores(
     with one_blas_thread():
         comparisons = tuple(_comparisons(signal, scale, plan, normal_rows))
     if not comparisons:
+        n, c = signal.shape
+        if c > n:
+            raise DataError(
+                f"The {n} rows are too few to compare frames, and there are {c:,} channels: rows "
+                "are instants, give the transpose of an array whose rows are channels."
+            )
         raise DataError(
             f"The {len(signal)} rows hold too few frames of {plan.frames[0].grid.nperseg} "
             "without gaps to compare with one another: give a longer recording or a smaller "
