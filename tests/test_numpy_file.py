@@ -212,3 +212,16 @@ def test_header_that_claims_too_much_is_refused_before_memory_is_taken(
         archive.write(path, "x.npy")
     with pytest.raises(DataError, match=r"a\.npz says that it holds .* choose one with --variable"):
         read(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.npz"])
+def test_columns_of_time_and_of_series_that_arrays_do_not_have_are_refused(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    np.save(path, DATA) if name == "a.npy" else np.savez(path, x=DATA)
+    with pytest.raises(DataError, match=r"has no .*'when'"):
+        read(path, time="when")
+    with pytest.raises(DataError, match=r"has no .*'pump'"):
+        read(path, series="pump")
+    assert read(path, time="none", series="none").n_rows == len(DATA)

@@ -11,6 +11,9 @@ import pytest
 from scipy.io import wavfile
 
 from spectra.datasets import read
+from spectra.datasets.large.signals import wav_signals
+from spectra.datasets.raw import Request
+from spectra.datasets.source import Source
 from spectra.errors import DataError
 
 RNG = np.random.default_rng(7)
@@ -83,6 +86,24 @@ def test_time_column_is_refused(tmp_path: Path) -> None:
     path = pcm(tmp_path / "a.wav", RNG.integers(-9, 9, (90, 1)), 2)
     with pytest.raises(DataError, match="gives a sampling rate and has no time column"):
         read(path, time="time")
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        ({"label": "ch1"}, "holds sound, and no labels 'ch1': leave --label out"),
+        ({"series": "ch1"}, "has no column 'ch1' that names series: leave --series out"),
+    ],
+)
+def test_columns_that_sound_does_not_have_are_refused(
+    tmp_path: Path, choice: dict[str, str], said: str
+) -> None:
+    path = pcm(tmp_path / "a.wav", RNG.integers(-9, 9, (90, 2)), 2)
+    with pytest.raises(DataError, match=said):
+        read(path, **choice)
+    assert wav_signals(Source(path.name, path), Request()) is not None
+    with pytest.raises(DataError, match=said):
+        wav_signals(Source(path.name, path), Request(**choice))
 
 
 def test_chunks_of_other_programs_are_skipped(tmp_path: Path) -> None:

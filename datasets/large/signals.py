@@ -14,6 +14,7 @@ from spectra.datasets.readers.signals import (
     as_floats,
     distinct_titles,
     raw_from_signals,
+    refuse_labels,
     wanted_signals,
 )
 from spectra.datasets.readers.wav_file import WavFormat, checked_format
@@ -68,6 +69,7 @@ def wav_signals(source: Source, request: Request) -> Signals | None:
     form = checked_format(source, source.path)
     titles = distinct_titles([None] * form.channels)
     header = SignalHeader(source.name, titles, ("",) * form.channels, float(form.fs))
+    refuse_labels(header, request)
     chosen = wanted_signals(header, request)
     n, file = form.data_bytes // form.frame_bytes, RawFile.opened(source.path)
     width = form.frame_bytes // form.channels

@@ -52,16 +52,31 @@ def distinct_titles(names: Sequence[str | None]) -> tuple[str, ...]:
     return tuple(_nameplate("", named).titles())
 
 
+def refuse_columns(header: SignalHeader, request: Request) -> None:
+    """Raise DataError for a column of the time or of series, which signals do not have."""
+    rate = "" if header.fs is None else "gives a sampling rate and "
+    for name, option, what in (
+        (request.time, "--time", f"time column '{request.time}'"),
+        (request.series, "--series", f"column '{request.series}' that names series"),
+    ):
+        if name not in (None, "none"):
+            raise DataError(f"{header.source} {rate}has no {what}: leave {option} out.")
+
+
+def refuse_labels(header: SignalHeader, request: Request) -> None:
+    """Raise DataError for labels in a format that holds none."""
+    if request.label is not None:
+        raise DataError(
+            f"{header.source} holds sound, and no labels '{request.label}': leave --label out."
+        )
+
+
 def wanted_signals(header: SignalHeader, request: Request) -> list[int]:
     """Return the indices of the signals that the request names, or of all.
 
-    Raises DataError where there is no signal of a name, and for a time column.
+    Raises DataError where there is no signal of a name, and for a column of time or series.
     """
-    if request.time not in (None, "none"):
-        raise DataError(
-            f"{header.source} gives a sampling rate and has no time column '{request.time}': leave "
-            "--time out."
-        )
+    refuse_columns(header, request)
     channels = request.channels
     if channels is None:
         return list(range(len(header.titles)))
@@ -163,6 +178,7 @@ def raw_from_labelled_signals(
     DataError
         For labels other than 0 and 1, and where `raw_from_signals` does.
     """
+    refuse_columns(header, request)
     table = Table(pd.DataFrame(values), header.titles, header.place, header.source)
     wanted = frozenset() if request.channels is None else wanted_signals(header, request)
     labels = find_labels(table, request.label, frozenset(wanted))

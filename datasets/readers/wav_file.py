@@ -15,6 +15,7 @@ from spectra.datasets.readers.signals import (
     as_floats,
     distinct_titles,
     raw_from_signals,
+    refuse_labels,
     wanted_signals,
 )
 from spectra.datasets.source import Source
@@ -64,6 +65,7 @@ def read_wav(source: Source, request: Request) -> Raw:
     form = checked_format(source, where)
     titles = distinct_titles([None] * form.channels)
     header = SignalHeader(source.name, titles, ("",) * form.channels, float(form.fs))
+    refuse_labels(header, request)
     chosen = wanted_signals(header, request)
     frames = form.data_bytes // form.frame_bytes
     if frames < 1:
