@@ -8,7 +8,7 @@ import numpy as np
 from spectra import formatting
 from spectra.alarms import find_alarms
 from spectra.arrays import BoolArray, FloatArray
-from spectra.calibration.rates import AlarmRate, chance_of, rate_of_alpha
+from spectra.calibration.rates import LARGEST, AlarmRate, chance_of, rate_of_alpha
 from spectra.calibration.scores import Scores
 from spectra.datasets.recording import Recording
 from spectra.model import Model
@@ -138,16 +138,24 @@ def _places(scores: Scores) -> str:
 
 
 def extrapolated_note(scores: Scores, alpha: float, fs: float | None, *, as_rate: bool) -> str:
-    """Return a note where alpha is smaller than the normal scores can tell.
+    """Return a note where alpha is smaller than the normal scores can tell, or the largest.
 
-    `as_rate` says that a rate of alarms was asked for: the smallest one is named.
+    `as_rate` says that a rate of alarms was asked for: the smallest or largest one is named.
     """
-    fusion, rate = scores.fusion, ""
+    fusion = scores.fusion
+
+    def rate_at(probability: float) -> str:
+        per_step = rate_of_alpha(fusion.alarm_steps, probability)
+        return AlarmRate.of(per_step, scores.step, fs, scores.n_samples).text
+
+    if as_rate and alpha >= LARGEST:
+        return (
+            f"No threshold has as many false alarms as asked for: at alpha = {LARGEST}, the "
+            f"largest, there are {rate_at(LARGEST)}."
+        )
     if alpha >= fusion.smallest_p:
         return ""
-    if as_rate:
-        per_step = rate_of_alpha(fusion.alarm_steps, fusion.smallest_p)
-        rate = f", {AlarmRate.of(per_step, scores.step, fs, scores.n_samples).text}"
+    rate = f", {rate_at(fusion.smallest_p)}" if as_rate else ""
     return (
         f"The normal data supports false-alarm probabilities down to {fusion.smallest_p:.2g}"
         f"{rate}: the threshold at alpha = {alpha:.3g} is extrapolated."

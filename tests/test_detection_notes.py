@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 import spectra
+from spectra.datasets import Recording
 from spectra.errors import DataError
 
 
@@ -160,3 +161,17 @@ def test_an_event_in_normal_data_is_said_with_its_row() -> None:
         (note,) = [note for note in each.notes if "stand out" in note]
         assert abs(int(re.search(r"its row ([\d,]+)", note)[1].replace(",", "")) - row) <= 40
     assert not said(spectra.detect(x), "stand out")
+
+
+def test_a_rate_of_more_false_alarms_than_any_threshold_has_is_said() -> None:
+    words = "No threshold has as many false alarms as asked for: at alpha = 0.5, the largest, there"
+    data = Recording.from_array(noise(4000), 1.0)
+    found = spectra.detect(data, false_alarms="1000/hour")
+    assert found.alpha == 0.5
+    (note,) = [note for note in found.notes if words in note]
+    rate = re.search(r"there are ([\d.]+) false alarms a minute\.", note)
+    assert rate is not None
+    # There is a score every 4 s, and an alarm has several.
+    assert 1 <= float(rate[1]) < 15
+    assert not said(spectra.detect(data, false_alarms="10/hour"), words)
+    assert not said(spectra.detect(data, alpha=0.5), words)
