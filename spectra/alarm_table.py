@@ -9,7 +9,7 @@ import pandas as pd
 from spectra import formatting
 from spectra.alarms import Alarms
 from spectra.annotations import Mark
-from spectra.arrays import IntArray
+from spectra.arrays import Float64Array, IntArray
 from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.scores import Scores
 from spectra.datasets.recording import Recording
@@ -79,7 +79,7 @@ class AlarmTable:
             for name, each in rows.items()
         }
         places = {"first_row": rows["start"], "last_row": rows["end"], "peak_row": rows["peak"]}
-        lasting = count / fs if fs else np.full(count.shape, np.nan)
+        lasting = np.full(count.shape, np.nan) if fs is None else _seconds(count, fs)
         return pd.concat(
             [
                 pd.DataFrame({"alarm": np.arange(1, count.size + 1)}),
@@ -137,3 +137,8 @@ class AlarmTable:
                 first.tolist(), last.tolist(), map(printable, channels), texts, strict=True
             )
         ]
+
+
+def _seconds(count: IntArray, fs: float) -> Float64Array:
+    """Return how long so many rows last, without the rounding of a rate below 1 Hz."""
+    return np.asarray(count / fs if fs >= 1 else count * (1 / fs), dtype=np.float64)

@@ -56,6 +56,19 @@ def test_frame_has_rows_times_and_durations_beside_the_alarms(found: Detection) 
     np.testing.assert_allclose(frame["duration"], (frame["last_row"] - frame["first_row"] + 1) / FS)
 
 
+@pytest.mark.parametrize("step", [300.0, 900.0, 3600.0])
+def test_durations_of_slow_recordings_are_whole_numbers_of_their_step(step: float) -> None:
+    rng = np.random.default_rng(0)
+    model = spectra.learn(rng.normal(size=3000), fs=1 / step, method=spectra.Spectral(nperseg=8))
+    x = rng.normal(size=8000)
+    for n, first in enumerate(range(100, 7900, 100), start=4):
+        x[first : first + n] += 20
+    frame = spectra.score(model, x, fs=1 / step).to_frame()
+    rows = frame["last_row"] - frame["first_row"] + 1
+    assert rows.nunique() >= 12
+    assert frame["duration"].tolist() == (rows * step).tolist()
+
+
 def test_frame_without_times_has_rows_alone() -> None:
     frame = detection(fs=None).to_frame()
     assert len(frame)
