@@ -61,7 +61,11 @@ def command(
     learning.check_early(early=early)
 
     from spectra.formatting import counted, span_text
+    from spectra.model import FORMAT
     from spectra.pipeline import learn
+
+    if not FORMAT.may_replace(model):
+        raise click.UsageError(f"-o {model} would overwrite a file that is no model: give another.")
 
     with step(normal, verbosity), explained(normal):
         recording = (

@@ -32,6 +32,8 @@ from spectra.errors import DataError
 GAPS: Final = {"gaps": True}
 # Name of the JSON text in the file; no field is called so.
 ABOUT: Final = "about"
+# First bytes of an archive, which a damaged one may have too.
+ZIP: Final = b"PK\x03\x04"
 # Whatever bytes a file holds, this is what numpy, zipfile and json have been seen to raise on them.
 DAMAGE: Final = (
     ValueError, LookupError, TypeError, AttributeError, EOFError, MemoryError, OverflowError,
@@ -137,9 +139,22 @@ class FileFormat:
 
     def damaged(self, path: str | PathLike[str]) -> DataError:
         """Return the error for a file that is none or is damaged."""
-        return DataError(
-            f"{fspath(path)} is not a {self.noun} or is damaged: {self._mend(fspath(path))}."
-        )
+        # It may be a recording in the place of a model: none is told to write over it.
+        mend = self._mend("MODEL")
+        return DataError(f"{fspath(path)} is not a {self.noun} or is damaged: {mend}.")
+
+    @staticmethod
+    def may_replace(path: str | PathLike[str]) -> bool:
+        """Return False for a regular file that is neither empty nor an archive of this kind."""
+        place = Path(path)
+        if not place.is_file() or not place.stat().st_size:
+            return True
+        try:
+            with zipfile.ZipFile(place) as archive:
+                return f"{ABOUT}.npy" in archive.namelist()
+        except (zipfile.BadZipFile, OSError, ValueError):
+            with place.open("rb") as file:
+                return file.read(len(ZIP)) == ZIP
 
     def _mend(self, name: str) -> str:
         return self.remedy.format(name=name)

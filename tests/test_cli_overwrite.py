@@ -127,6 +127,37 @@ def test_another_file_of_the_folder_may_be_written(folder: Path) -> None:
     assert (folder / "scores.csv").read_text(encoding="utf-8").startswith("row,anomaly_score")
 
 
+@pytest.mark.parametrize("name", ["labels.txt", "frames.npz"])
+def test_a_model_is_not_written_over_a_file_that_is_none(folder: Path, name: str) -> None:
+    if name == "frames.npz":
+        np.savez(name, x=np.arange(9.0))
+    else:
+        Path(name).write_text("0\n1\n", encoding="utf-8")
+    before = Path(name).read_bytes()
+    result = CliRunner().invoke(main, ["fit", "data.csv", "-o", name])
+    assert result.exit_code == 2, result.output
+    assert f"-o {name} would overwrite a file that is no model" in result.stderr
+    assert Path(name).read_bytes() == before
+
+
+def test_a_model_is_written_over_a_model_a_damaged_one_and_an_empty_file(folder: Path) -> None:
+    fit = ["fit", "data.csv", "-o", "new.model"]
+    Path("new.model").touch()
+    assert CliRunner().invoke(main, fit).exit_code == 0
+    whole = Path("new.model").read_bytes()
+    assert CliRunner().invoke(main, fit).exit_code == 0
+    Path("new.model").write_bytes(whole[:500])
+    assert CliRunner().invoke(main, fit).exit_code == 0
+    assert Path("new.model").read_bytes() == whole
+
+
+def test_a_recording_in_the_place_of_a_model_is_not_to_be_written_over(folder: Path) -> None:
+    result = CliRunner().invoke(main, ["score", "data.csv", "data.csv"])
+    assert result.exit_code == 1
+    assert "data.csv is not a model file or is damaged: make a model with" in result.stderr
+    assert "-o data.csv" not in result.stderr
+
+
 @click.command(cls=FileCommand)
 @click.option("--first", type=WrittenPath())
 @click.option("--second", type=WrittenPath())
