@@ -11,7 +11,7 @@ import click
 
 from spectra.atomic import replacing, writing
 from spectra.cli.help import Command
-from spectra.cli.options import STDIN, ReadPath, WrittenPath
+from spectra.cli.options import STDIN, ReadPath, WrittenFolder, WrittenPath
 from spectra.errors import DataError
 from spectra.text import cell
 
@@ -37,11 +37,14 @@ class FileCommand(Command):
         read = [name for _, name in _given(self, ctx, ReadPath)]
         written = _given(self, ctx, WrittenPath)
         names = [name for _, name in written]
+        # The command makes these folders, and checks what lies in them itself.
+        made = [os.path.realpath(folder) for _, folder in _given(self, ctx, WrittenFolder)]
         for i, (option, name) in enumerate(written):
             with writing(name):
                 if os.path.realpath(name) in map(os.path.realpath, names[:i]):
                     raise click.UsageError(f"{name} is the file of two outputs: give each its own.")
-            check_output(Path(name), [*read, *names[:i]], option)
+            if os.path.dirname(os.path.realpath(name)) not in made:
+                check_output(Path(name), [*read, *names[:i]], option)
         return super().invoke(ctx)
 
 

@@ -80,6 +80,14 @@ def test_results_have_the_forms_of_detect(form: str) -> None:
     assert Path(f"out/a.csv.{form}").read_bytes() == printed
 
 
+def test_the_summary_may_lie_in_the_folder_that_is_made() -> None:
+    result = batch("--summary", "fresh/all.csv", folder="fresh")
+    assert "fresh/all.csv lists all" in result.output
+    assert len(pd.read_csv("fresh/all.csv")) == 4
+    other = batch("--summary", "none/all.csv", folder="fresh")
+    assert "none/all.csv cannot be written: there is no folder" in other.stderr
+
+
 def test_the_summary_has_the_worst_alarm_and_the_reason_of_a_failure() -> None:
     result = batch("--summary", "all.parquet")
     assert result.exit_code == 1
