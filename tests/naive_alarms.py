@@ -16,25 +16,62 @@ def runs(flagged, raised):
     return found
 
 
-def trimmed(first, last, statistic, groups, seen):
-    """First, last and peak of an alarm; `groups` are the scores by frame length, short to long."""
-    peak = max(range(first, last + 1), key=lambda step: (statistic[step], -step))
-    for scores in reversed(groups):
-        known = [step for step in range(first, last + 1) if not isnan(scores[step])]
-        highest = max((scores[step] for step in known), default=0.0)
-        if highest < seen:
-            continue
-        peak = max(known, key=lambda step: (scores[step], -step))
-        high = [step for step in known if scores[step] >= highest / 2]
-        first, last = high[0], high[-1]
-    return first, last, peak
+def around(step, reach, n):
+    """The steps within `reach` of one, of n."""
+    return range(max(0, step - reach), min(n, step + reach + 1))
 
 
-def alarms(statistic, groups, threshold, low_threshold, seen):
+def parts(statistic, groups, lengths, seen, faintest, apart):
+    """First, last and peak of each part of a run; `groups` are z by frame length, short to long.
+
+    `lengths` are steps of a frame.
+    """
+    n, finest, shortest = len(statistic), statistic, None
+    by = [0] * n
+    for z, length in zip(groups, lengths):
+        known = [-1e9 if isnan(value) else value for value in z]
+        found = []
+        for step in range(n):
+            largest = max(known[other] for other in around(step, length, n))
+            loud = max(known) >= seen and largest >= max(seen, faintest * max(known))
+            explained = any(by[other] for other in around(step, length // 2, n))
+            if loud and known[step] >= largest / 2 and not explained:
+                found.append(step)
+        if max(known) >= seen and shortest is None:
+            finest, shortest = known, length
+        for step in found:
+            by[step] = length
+    if shortest is None:
+        return [(0, n - 1, statistic.index(max(statistic)))]
+    pieces, joined = runs([True] * n, [each > 0 for each in by]), []
+    for first, last in pieces:
+        longest = max(by[first : last + 1])
+        if joined:
+            most = max(apart * shortest, max(longest, joined[-1][2]) // 2)
+            if first - joined[-1][1] - 1 <= most:
+                joined[-1] = [joined[-1][0], last, longest]
+                continue
+        joined.append([first, last, longest])
+    return [
+        (first, last, max(range(first, last + 1), key=lambda step: (finest[step], -step)))
+        for first, last, _ in joined
+    ]
+
+
+def alarms(statistic, groups, lengths, threshold, low_threshold, seen, faintest, apart):
     """(first, last, peak) of each alarm, in steps."""
     flagged = [value > threshold for value in statistic]
     raised = [value > low_threshold for value in statistic]
-    return [trimmed(first, last, statistic, groups, seen) for first, last in runs(flagged, raised)]
+    found = []
+    for begin, end in runs(flagged, raised):
+        some = [z[begin : end + 1] for z in groups]
+        own = parts(statistic[begin : end + 1], some, lengths, seen, faintest, apart)
+        for i, (first, last, peak) in enumerate(own):
+            left = 0 if i == 0 else (own[i - 1][1] + 1 + first) // 2
+            right = end + 1 - begin if i == len(own) - 1 else (last + 1 + own[i + 1][0]) // 2
+            if any(flagged[begin + left : begin + right]):
+                found.append((begin + first, begin + last, begin + peak))
+    return found
 
 
 def band(row):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import naive_alarms
 import spectra
-from spectra.alarms import RAISED, SEEN, Alarms, find_alarms, inside
+from spectra.alarms import APART, FAINTEST, RAISED, SEEN, Alarms, find_alarms, inside
 from spectra.calibration.fusion import Fused, Fusion
 from spectra.calibration.scores import Scores
 from spectra.spectral.settings import Spectral
@@ -47,7 +47,10 @@ def rows(alarms: Alarms) -> list[tuple[int, int, int]]:
 @given(STEPS, st.integers(1, 5))
 def test_alarms_are_those_of_the_definition(steps: list[tuple[float, ...]], step: int) -> None:
     columns = np.array(steps, dtype=np.float64).reshape(-1, 4).T.tolist()
-    expected = naive_alarms.alarms(columns[0], columns[1:3], HIGH, LOW, SEEN)
+    lengths = [max(1, nperseg // step) for nperseg in FUSION.npersegs]
+    expected = naive_alarms.alarms(
+        columns[0], columns[1:3], lengths, HIGH, LOW, SEEN, FAINTEST, APART
+    )
     assert rows(found(steps, step)) == [
         (first * step, (last + 1) * step - 1, peak) for first, last, peak in expected
     ]
