@@ -22,13 +22,13 @@ from spectra.runs import true_runs
 SEEN: Final = 6.0
 # Steps that are searched at a time: 4 MB.
 AT_ONCE: Final = 2**20
-# Share of the largest z of a run that frames of one length must reach to see an event there. With 0
-# a third more of the normal rows of multichannel recordings are in alarm, with a half the loud
-# stretch around a spike is left out.
+# Share of the largest z of a run that frames of one length must reach to see an event there. With a
+# half the loud stretch around a spike is left out; with a fifth more of the normal rows of
+# multichannel series are in alarm.
 FAINTEST: Final = 1.0 / 3.0
 # Parts of an alarm lie at most this many of the shortest frames that see it apart: 256 rows of the
-# default ones. Event F1 on 618 development series is 0.526 told the normal rows and 0.561 told
-# nothing with 8, 0.521 and 0.560 with 4.
+# default ones. Event F1 on 618 development series is 0.525 told the normal rows and 0.562 told
+# nothing; with 4 it is 0.521 and 0.560.
 APART: Final = 16
 
 _Values = TypeVar("_Values", FloatArray, BoolArray)
@@ -123,7 +123,7 @@ def _events(
     if scores.causal:
         peak = begin + int(np.nanargmax(statistic))
         return [(begin, end - 1, peak, peak)]
-    z, parts = _parts(scores, begin, end)
+    z, parts = _parts(scores, begin, flagged)
     middle = (parts[1:, 0] + parts[:-1, 1]) // 2
     found = []
     for (low, high), left, right in zip(
@@ -136,12 +136,14 @@ def _events(
     return found
 
 
-def _parts(scores: Scores, begin: int, end: int) -> tuple[FloatArray, IntArray]:
+def _parts(scores: Scores, begin: int, flagged: BoolArray) -> tuple[FloatArray, IntArray]:
     """Return z of the shortest frames that see a run, and the parts of the run that are seen.
 
-    The parts are first step, and the one after the last, (n_parts, 2). Where no frames see the run,
-    z is the statistic, and the run is one part.
+    The parts are first step, and the one after the last, (n_parts, 2): what the shortest frames
+    see, and `flagged` steps that longer ones see farther from it than half a frame. Where no frames
+    see the run, z is the statistic, and the run is one part.
     """
+    end = begin + flagged.size
     groups = scores.group_scores(begin, end)
     lengths = [max(1, nperseg // scores.step) for nperseg in scores.fusion.npersegs]
     # Steps of the frames that see each step first, 0 where none do.
@@ -152,10 +154,11 @@ def _parts(scores: Scores, begin: int, end: int) -> tuple[FloatArray, IntArray]:
         seen = _seen(z, length)
         if not seen.any():
             continue
-        if not shortest:
+        if shortest:
+            seen &= flagged & ~_largest_around(seen_by > 0, length // 2)
+        else:
             shortest, finest = length, z
-        explained = _largest_around(seen_by > 0, length // 2)
-        seen_by[seen & ~explained] = length
+        seen_by[seen] = length
     if not shortest:
         return finest, np.array([[0, end - begin]])
     begins, ends = true_runs(seen_by > 0)

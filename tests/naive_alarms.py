@@ -21,21 +21,22 @@ def around(step, reach, n):
     return range(max(0, step - reach), min(n, step + reach + 1))
 
 
-def parts(statistic, groups, lengths, seen, faintest, apart):
+def parts(statistic, flagged, groups, lengths, seen, faintest, apart):
     """First, last and peak of each part of a run; `groups` are z by frame length, short to long.
 
     `lengths` are steps of a frame.
     """
     n, finest, shortest = len(statistic), statistic, None
     by = [0] * n
-    for z, length in zip(groups, lengths):
+    for z, length in zip(groups, lengths, strict=True):
         known = [-1e9 if isnan(value) else value for value in z]
         found = []
         for step in range(n):
             largest = max(known[other] for other in around(step, length, n))
             loud = max(known) >= seen and largest >= max(seen, faintest * max(known))
-            explained = any(by[other] for other in around(step, length // 2, n))
-            if loud and known[step] >= largest / 2 and not explained:
+            near = any(by[other] for other in around(step, length // 2, n))
+            unexplained = shortest is None or (flagged[step] and not near)
+            if loud and known[step] >= largest / 2 and unexplained:
                 found.append(step)
         if max(known) >= seen and shortest is None:
             finest, shortest = known, length
@@ -65,7 +66,8 @@ def alarms(statistic, groups, lengths, threshold, low_threshold, seen, faintest,
     found = []
     for begin, end in runs(flagged, raised):
         some = [z[begin : end + 1] for z in groups]
-        own = parts(statistic[begin : end + 1], some, lengths, seen, faintest, apart)
+        run = slice(begin, end + 1)
+        own = parts(statistic[run], flagged[run], some, lengths, seen, faintest, apart)
         for i, (first, last, peak) in enumerate(own):
             left = 0 if i == 0 else (own[i - 1][1] + 1 + first) // 2
             right = end + 1 - begin if i == len(own) - 1 else (last + 1 + own[i + 1][0]) // 2

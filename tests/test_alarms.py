@@ -56,6 +56,27 @@ def test_alarms_are_those_of_the_definition(steps: list[tuple[float, ...]], step
     ]
 
 
+# A run that is raised throughout, in steps of which sixteen lie between two parts.
+RUN = st.lists(
+    st.tuples(st.sampled_from([(HIGH + LOW) / 2, HIGH + 1]), GROUP, GROUP, GROUP),
+    min_size=20,
+    max_size=60,
+)
+
+
+@given(RUN)
+def test_the_parts_of_a_long_run_are_those_of_the_definition(
+    steps: list[tuple[float, ...]],
+) -> None:
+    columns = np.array(steps, dtype=np.float64).T.tolist()
+    expected = naive_alarms.alarms(
+        columns[0], columns[1:3], [1, 4], HIGH, LOW, SEEN, FAINTEST, APART
+    )
+    assert rows(found(steps, 16)) == [
+        (first * 16, last * 16 + 15, peak) for first, last, peak in expected
+    ]
+
+
 @given(STEPS)
 def test_alarms_are_in_order_and_hold_their_peak(steps: list[tuple[float, ...]]) -> None:
     alarms = found(steps)
@@ -129,6 +150,56 @@ def alarms_at(signal: np.ndarray, first: int, last: int) -> tuple[Alarms, np.nda
     alarms = find_alarms(scores, ALPHA)
     here = np.flatnonzero((alarms.first <= last) & (alarms.last >= first))
     return alarms, here, scores.step
+
+
+def test_two_events_in_one_long_frame_are_two_alarms() -> None:
+    # Frames of 4,096 rows see both, those of 16 rows each by itself, one of them more clearly.
+    n, step = 1600, 4
+    groups = np.zeros((3, n))
+    groups[1] = 20.0
+    groups[0, 500:505], groups[0, 1100:1105] = 9.0, 14.0
+    scored = fused(np.full(n, HIGH + 1), groups)
+    fusion = Fusion(CALIBRATION, 0.25, np.ones(7), np.zeros(3), np.ones(3), (16, 4096))
+    alarms = find_alarms(Scores(step, n * step, scored, fusion, scored.part), ALPHA)
+    assert rows(alarms) == [(2000, 2019, 500), (4400, 4419, 1100)]
+
+
+def test_what_long_frames_see_beside_a_short_event_is_its_own_reach() -> None:
+    steps = [(HIGH + 1, 0.0, 0.0, 0.0)] * 25
+    steps[12] = (HIGH + 1, 9.0, 0.0, 0.0)
+    for i in range(4, 21):
+        steps[i] = (HIGH + 1, steps[i][1], 10.0, 0.0)
+    assert rows(found(steps)) == [(48, 51, 12)]
+    # Farther than half a frame of 64 rows the event goes on, in flagged steps.
+    steps[21:] = [(HIGH + 1, 0.0, 10.0, 0.0)] * 4
+    assert rows(found(steps)) == [(48, 99, 12)]
+    steps[23:] = [((HIGH + LOW) / 2, 0.0, 10.0, 0.0)] * 2
+    assert rows(found(steps)) == [(48, 91, 12)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_spike_in_a_loud_stretch_does_not_shorten_its_alarm(seed: int) -> None:
+    x = np.random.default_rng(seed).normal(size=8000)
+    x[4000:4900] *= 2.5
+    x[4400] = 40
+    alarms = spectra.detect(x).intervals
+    here = (alarms.first < 4900) & (alarms.last >= 4000)
+    assert here.sum() == 1
+    assert abs(int(alarms.first[here][0]) - 4000) <= 64
+    assert abs(int(alarms.last[here][0]) - 4899) <= 64
+
+
+def test_a_pause_of_breath_is_one_alarm_from_its_first_row_to_its_last() -> None:
+    rng = np.random.default_rng(8)
+    fs, n = 50, 30_000
+    rate = 14 + 0.3 * np.cumsum(rng.normal(size=n)) / np.sqrt(n)
+    phase = np.cumsum(rate / 60 / fs) % 1
+    x = np.where(phase < 0.35, 0, 38 * (1 - np.exp(-(phase - 0.35) / 0.05)))
+    x = x + 0.4 * rng.normal(size=n)
+    x[15_000:16_250] = 0.4 * rng.normal(size=1250)
+    found = spectra.detect(x, fs=fs)
+    inside_alarms = found.scores["alarm"].to_numpy()[15_000:16_250]
+    assert inside_alarms.all()
 
 
 @pytest.mark.parametrize("seed", range(3))
