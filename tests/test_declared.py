@@ -140,6 +140,44 @@ def test_a_long_fault_after_normal_rows_is_found(kind: str, share: float) -> Non
     assert np.median(beside) < 0.03
 
 
+def test_steps_that_show_what_comes_next_do_not_calibrate() -> None:
+    statistic = noise(6)
+    statistic[DECLARED[1] - 40 : DECLARED[1]] = np.linspace(5.0, 20.0, 40)
+    statistic[DECLARED[0] : DECLARED[0] + 40] = 20.0
+    statistic[DECLARED[1] :] += 20.0
+    statistic[: DECLARED[0]] += 20.0
+    before = statistic.copy()
+    inner = threshold_of(noise(6)[slice(DECLARED[0] + 40, DECLARED[1] - 40)], True)
+    fusion, itself = fit(statistic, DECLARED, reach=60)
+    assert not itself
+    assert fusion.threshold(1e-3) == pytest.approx(inner, rel=0.1)
+    assert fusion.outlying == 0
+    np.testing.assert_array_equal(statistic, before)
+    assert fit(statistic, DECLARED)[0].threshold(1e-3) > 2 * inner
+    # Where nothing comes next, and where no step lies within, all of them calibrate.
+    whole = statistic[slice(*DECLARED)]
+    assert fit(whole, (0, whole.size), reach=60)[0].threshold(1e-3) == threshold_of(whole, True)
+    all_near = fit(statistic, DECLARED, reach=2_000)[0].threshold(1e-3)
+    assert all_near == fit(statistic, DECLARED)[0].threshold(1e-3)
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("n_normal", [1_500, 3_000])
+@pytest.mark.parametrize("kind", ["new tone", "louder", "quieter"])
+def test_a_fault_that_begins_behind_the_normal_rows_and_never_ends_is_found(
+    kind: str, n_normal: int, seed: int
+) -> None:
+    x = np.sin(np.arange(6_000) / 7) + 0.3 * np.random.default_rng(seed).normal(size=6_000)
+    fault = slice(n_normal, None)
+    if kind == "new tone":
+        x[fault] += np.sin(1.1 * np.arange(n_normal, 6_000))
+    else:
+        x[fault] *= 1.5 if kind == "louder" else 0.5
+    alarm = spectra.detect(x, normal_rows=(0, n_normal)).scores["alarm"].to_numpy() == 1
+    assert alarm[fault].mean() > 0.9
+    assert alarm[: n_normal - 256].mean() < 0.02
+
+
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_what_stands_out_in_declared_steps_is_told_of(share: float) -> None:
     statistic = noise(5)

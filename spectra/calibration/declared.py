@@ -34,6 +34,7 @@ def calibrated(
     block: int,
     fit: Callable[..., Fusion],
     drawn: Callable[[int, int], Sequence[tuple[int, int]]] = _all_steps,
+    reach: int = 0,
 ) -> tuple[Fusion, bool]:
     """Return the calibration of the steps of a recording, and whether all of them calibrate.
 
@@ -50,10 +51,13 @@ def calibrated(
     drawn : callable
         From a first and an end step to the stretches of them that are calibrated on, by default
         all.
+    reach : int
+        Steps beyond which a step hardly depends on another.
     """
     whole = (0, statistic.size)
     if declared is None:
         return fit(_of(statistic, drawn(*whole)), clean=False), True
+    statistic = _without_next(statistic, declared, reach)
     stretches = drawn(*declared)
     alone = fit(_of(statistic, stretches), clean=True)
     largest = _step_at(alone.outlying_step, stretches) - declared[0]
@@ -63,6 +67,26 @@ def calibrated(
     stretches = drawn(*whole)
     pooled = fit(_of(statistic, stretches), clean=_inside(stretches, declared))
     return replace(pooled, outlying=alone.outlying, outlying_step=largest), True
+
+
+def _without_next(statistic: FloatArray, declared: tuple[int, int], reach: int) -> FloatArray:
+    """Return the statistic, NaN in declared steps that show what comes next to them.
+
+    Frames at an end of the declared steps reach beyond it. Where a fault begins there, their scores
+    are not those of normal steps: those larger than all others that are declared are left out.
+    """
+    first, end = declared
+    own, near = statistic[first:end], np.zeros(end - first, dtype=np.bool_)
+    near[: reach if first else 0] = True
+    near[max(0, near.size - reach) if end < statistic.size else near.size :] = True
+    inner = own[~near]
+    if not np.isfinite(inner).any():
+        return statistic
+    with np.errstate(invalid="ignore"):
+        shown = near & (own > np.nanmax(inner))
+    kept = statistic.copy()
+    kept[first:end][shown] = np.nan
+    return kept
 
 
 def _of(statistic: FloatArray, stretches: Sequence[tuple[int, int]]) -> FloatArray:

@@ -124,13 +124,14 @@ class SpectralModel:
         )
         declared = None if normal_rows is None else sample.normal
         block = -(-block_rows(plan.period) // base.step)
-        fusion, itself = calibrated(fused.statistic, declared, block, fit, calibration_stretches)
+        reach = max(base.npersegs) // 2 // base.step
+        of_steps = (fused.statistic, declared, block)
+        calibrate = partial(calibrated, *of_steps, fit, calibration_stretches, reach=reach)
+        fusion, itself = calibrate()
         model = cls(standardised, fusion, constant_channels(signal))
         if quieten(fused.statistic, signal, normal_rows, base.step, fusion.threshold(0.5)):
             # The model keeps the calibration of all steps: other recordings need not repeat.
-            fusion, itself = calibrated(
-                fused.statistic, declared, block, fit, calibration_stretches
-            )
+            fusion, itself = calibrate()
         scores = model._scores(signal, fused, fusion, own=True)
         return model, replace(scores, itself=itself)
 
