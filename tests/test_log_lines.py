@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from spectra.datasets import read
+from spectra.datasets import Recording, read, read_series
 from spectra.errors import DataError
 
 N = 80
@@ -26,6 +26,9 @@ LINES = {
     "[{t}.500] temp={a} hum={b}": 0.1,
     "Mar  1 {t} host sensord[12]: temp={a} hum={b}": 0.1,
     "{t} DEBUG temp = {a}, hum = {b}": 0.1,
+    "2024-03-01 {t} INFO {{'temp': {a}, 'hum': {b}}}": 0.1,
+    'time="2024-03-01T{t}Z" level=info msg="all is well" temp={a} hum="{b}"': 0.1,
+    "ts=2024-03-01T{t}.000Z caller=main.go:4{odd} state=o{odd} temp={a}C hum={b}%": 0.1,
 }
 
 
@@ -33,7 +36,7 @@ LINES = {
 def test_the_values_of_log_lines_are_channels(line: str) -> None:
     """Compare names, values and rate."""
     text = "\n".join(
-        line.format(ms=500 + 10_000 * i, t=clock(i), a=a, b=b)
+        line.format(ms=500 + 10_000 * i, t=clock(i), a=a, b=b, odd=i % 2)
         for i, (a, b) in enumerate(zip(TEMP, HUM, strict=True))
     )
     found = read(io.BytesIO(text.encode()))
@@ -102,3 +105,15 @@ def test_a_line_of_a_log_keeps_its_number_in_messages() -> None:
     lines = ["boot", "boot"] + [f"I ({100 * (i % 8)}) m: a={i * 3 % 7}" for i in range(40)]
     with pytest.raises(DataError, match=r"line 11, which has the time stamp of line 3"):
         read(io.BytesIO("\n".join(lines).encode()), time="time")
+
+
+def test_hosts_in_lines_of_pairs_are_series() -> None:
+    """Let two hosts take turns."""
+    lines = [
+        f"time=2024-03-01T{clock(i)}Z host=h{i % 2} msg=tick temp={a}" for i, a in enumerate(TEMP)
+    ]
+    found = read_series(io.BytesIO("\n".join(lines).encode()))
+    for k, one in enumerate(found.values()):
+        assert isinstance(one, Recording)
+        assert one.channels == ("temp",)
+        np.testing.assert_array_equal(one.values[:, 0], TEMP[k::2])

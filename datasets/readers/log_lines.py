@@ -16,6 +16,7 @@ import pandas as pd
 
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.encoded_text import Text
+from spectra.datasets.readers.pair_lines import pairs_in
 from spectra.errors import DataError
 
 _ESP = re.compile(r"(?:\x1b\[[\d;]*m)?[EWIDV] \((\d+)\) ([^:\s]+): (.*)")
@@ -40,7 +41,7 @@ The search begins at the start of a word only: a long word would be gone through
 """
 _QUOTED = re.compile(
     rf"'([^']{{1,60}})': (?:[^\W\d_]{{1,20}} ){{0,3}}({_VALUE})"
-    r"\s?([^\s\d,;|=:\"}\]]{1,6})?(?=[\s,;|]|$)"
+    r"\s?([^\s\d,;|=:\"}\]]{1,6})?(?=[\s,;|}\]]|$)"
 )
 """A name in quotes, words and a number: 'Living room': Sending state 21.4 °C."""
 _LEVELS = re.compile(r"(?:^|\s)(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|NOTICE)\b:?")
@@ -196,6 +197,8 @@ def _times(times: Sequence[str]) -> "pd.Series[Any]":
 def _parsed(line: str) -> _Line | None:
     """Return the parts of a line, None for one without a time or values."""
     line, tag = line.strip(), ""
+    if (pairs := pairs_in(line)) is not None:
+        return _Line(pairs.time.replace(",", "."), pairs.source, pairs.values)
     if (esp := _ESP.match(line)) is not None:
         time, tag, message = esp[1], esp[2], esp[3]
     elif (dated := _DATED.match(line)) is not None:

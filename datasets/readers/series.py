@@ -22,6 +22,7 @@ _NAMES_TEXT = """
     station site location metric measurement field signal name topic point item quantity asset
     machine node source label unit typ sensorid deviceid reihe kanal gerät capteur tipo canal
     sensore table key pid name obis attribute feature counter probe mnemonic zone room
+    host hostname instance
 """
 NAMES = frozenset(_NAMES_TEXT.split())
 """Words, in lower case, of the columns that tell series apart."""
