@@ -339,7 +339,10 @@ def _absent(words: "pd.Series[str]", n_numbers: int) -> BoolArray:
     """
     lowered = words.str.lower()
     known = np.array(
-        lowered.isin(MISSING_WORDS) | words.str.fullmatch(_LIMIT) | words.str.fullmatch(_FILLED),
+        lowered.str.strip("<>[]").isin(MISSING_WORDS)
+        | lowered.isin(MISSING_WORDS)
+        | words.str.fullmatch(_LIMIT)
+        | words.str.fullmatch(_FILLED),
         dtype=np.bool_,
     )
     others = words[~known]

@@ -48,6 +48,8 @@ SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
     (rf"^({MONTH})[- ](\d{{4}})$|^({MONTH})-(\d\d)$", lambda match: _of_month(match)),
     (r"^(0?[1-9]|1[0-2])[/.](\d{4})$", lambda match: f"{match[2]}-{int(match[1]):02d}"),
     (r"^(\d{4})-?W(\d\d)$", r"\1-W\2-1"),
+    (r"(?<=\d[日일])(?=\d)", " "),
+    (r"(?<=[日일] )(\d{1,2})[時时시]$", r"\1:00"),
     (r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]", ""),
     (r"(?<=\d)\s?(?:uhr|hrs)$", ""),
     (r"\s+GMT([+-]\d{4})\s\(.{3,60}\)$", r" \1"),

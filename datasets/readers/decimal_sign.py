@@ -7,13 +7,15 @@ from spectra.datasets.readers.cells import GROUPED, WITH_CURRENCY, WITH_UNIT, is
 from spectra.datasets.readers.dates import is_date
 from spectra.datasets.readers.delimiter import MOST_COLUMNS
 from spectra.datasets.readers.keyed_cells import are_graded
-from spectra.datasets.readers.names import COMMA_WORDS, words
+from spectra.datasets.readers.names import COMMA_WORDS, TIME_WORDS, words
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)
 DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _DOTTED_CLOCK = re.compile(r"(?:[01]?\d|2[0-3])\.[0-5]\d")
 """A time of day with a dot, such as 08.30, beside a date."""
+_BESIDE = {"und", "et", "e", "gmt", "cet", "cest", "mez"}
+"""Words that stand between and behind such names."""
 _BELOW = re.compile(r"[1-9]\d{0,2}")
 _A_FEW = 3
 """Different whole numbers below 1000 beside grouped ones: a mark of missing values is one."""
@@ -49,7 +51,7 @@ def decimal_of(rows: list[list[str]], delimiter: str, whole: Sequence[Sequence[s
 def _names_comma(rows: Sequence[Sequence[str]]) -> bool:
     """Return True if a name of time is of a language that writes a comma before fractions."""
     named = (words(field) for row in rows for field in row)
-    return any(found and found <= COMMA_WORDS | {"und"} for found in named)
+    return any(found & COMMA_WORDS and found <= TIME_WORDS | _BESIDE for found in named)
 
 
 def _dotted_clocks(rows: list[list[str]]) -> frozenset[int]:

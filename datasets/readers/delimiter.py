@@ -26,6 +26,8 @@ _NUMBER = re.compile(
     r"[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+|d[+-]\d\d+)?|[+-]?inf(inity)?|true|false|[+-]?0x[0-9a-f]{1,15}",
     re.IGNORECASE,
 )
+_MOST_ABOVE = 20
+"""Rows on top of which one may have the names."""
 _WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
 FEWEST_ROWS = 5
 MOST_COLUMNS = 500
@@ -96,13 +98,15 @@ def _is_regular(rows: list[list[str]]) -> bool:
 
 
 def _has_names(rows: list[list[str]]) -> bool:
-    """Return True if the first row has a name in each of three fields or more, as the others have.
+    """Return True if a row on top has a name in each of three fields or more, as the others have.
 
-    In "1,5 2,5" below "left right" commas divide other rows than the first.
+    In "1,5 2,5" below "left right" commas divide other rows than that.
     """
-    names = rows[0]
     width = usual_width(body_of(rows))
-    return len(names) == width > 2 and all(re.match(r"[^\W\d]", name) for name in names)
+    return width > 2 and any(
+        len(names) == width and all(re.match(r"[^\W\d]", name) for name in names)
+        for names in rows[:_MOST_ABOVE]
+    )
 
 
 def is_split_decimal(rows: list[list[str]]) -> bool:
@@ -132,13 +136,16 @@ def are_cut_decimals(names: list[str], rows: list[list[str]]) -> bool:
     The digits behind such a comma have no sign and one length, and whole numbers before them.
     """
     more = usual_width(rows) - len(names)
-    if more < 2 or len(rows) < 5 or any(is_value(name, ".") for name in names):
+    if more < 1 or len(rows) < 5 or any(is_value(name, ".") for name in names):
         return False
+    # One field more may be a column without a name: a digit or two behind a comma are no proof.
+    fewest = 1 if more > 1 else 3
     columns = [*zip(*(row for row in rows if len(row) == len(names) + more), strict=True)]
     cut = [
         all(re.fullmatch(r"[+-]?\d+", left) for left in before)
         and all(map(str.isdecimal, after))
         and len({*map(len, after)}) == 1
+        and len(after[0]) >= fewest
         for before, after in pairwise(columns)
     ]
     return sum(cut) >= more

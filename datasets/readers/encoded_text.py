@@ -41,6 +41,8 @@ _PADDING = bytes(8)
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
 _MARKUP = re.compile(rb"<(?![^<>\r\n]{1,40}>[ \t]*[,;\t|])")
 """The beginning of HTML or XML; <DATE>,<TIME> are the names of columns."""
+_LINES_OF_MARKUP = 20
+"""Lines on top of which several have tags in HTML and XML."""
 _MARKS = {
     "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
     "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
@@ -214,6 +216,16 @@ def _head(source: Source) -> bytes:
     return head
 
 
+def _is_markup(head: bytes) -> bool:
+    """Return True for the first bytes of HTML or XML; a logger may write one line of it on top."""
+    # Two bytes a letter, or a mark before them, hide nothing: <, A and zeros are.
+    plain = head.removeprefix(codecs.BOM_UTF8).lstrip(b"\xff\xfe").replace(b"\0", b"")
+    if not _MARKUP.match(plain):
+        return False
+    below = [line for line in plain.splitlines()[1:_LINES_OF_MARKUP] if line.strip()]
+    return len(below) < 2 or plain[1:2] in b"?!" or any(b"<" in line for line in below)
+
+
 def _encoding(head: bytes, name: str) -> str:
     """Return the encoding: by its byte order mark, UTF-8 where the bytes are that, or another."""
     kind = next((kind for sign, kind in _SIGNATURES.items() if head.startswith(sign)), None)
@@ -223,8 +235,7 @@ def _encoding(head: bytes, name: str) -> str:
         workbook = kind.endswith((".xls)", ".ods)"))
         remedy = "save it as .xlsx or CSV" if workbook else "save it as CSV first"
         raise DataError(f"{name} is {kind}, not a text table: {remedy}.")
-    # Two bytes a letter, or a mark before them, hide nothing: <, A and zeros are.
-    if _MARKUP.match(head.removeprefix(codecs.BOM_UTF8).lstrip(b"\xff\xfe").replace(b"\0", b"")):
+    if _is_markup(head):
         raise DataError(f"{name} is HTML or XML, not a text table: save it as CSV first.")
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"

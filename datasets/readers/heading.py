@@ -20,7 +20,12 @@ from spectra.datasets.readers.names import UNIT_NAMES, is_unit, words
 from spectra.datasets.readers.names_above import is_header, row_of_names
 from spectra.datasets.readers.names_in_two_rows import different_names
 from spectra.datasets.readers.text_rows import keyed_names, keyed_units, rows_of_text
-from spectra.datasets.readers.units_above import right_aligned, row_of_units, units_of
+from spectra.datasets.readers.units_above import (
+    right_aligned,
+    row_of_units,
+    units_of,
+    units_one_by_one,
+)
 
 _WRITTEN = re.compile(r"[+-]?\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?")
 
@@ -88,6 +93,7 @@ def _of_several_rows(
         names = _names(rows[named], width, False)
         below = row_of_units(above[named + 1 :])
         units = (right_aligned(below, names) if delimiter == BLANKS else below) or units
+        units = units or units_one_by_one(above[:named], names)
         names = different_names(names, above, named)
         others -= 1
     names = (None,) * columns if names is None else (*names, *[""] * (columns - len(names)))

@@ -17,9 +17,9 @@ _KEYED = re.compile(r"([^\W\d][\w .%/°()-]{0,30}?)\s*[:=]\s*([+-]?[\d.,].*)")
 _ARROW = re.compile(r"(.*?\S)\s*->\s*(.*)")
 _STAMP = re.compile(r"\s*(?:\d{9,10}:|\[\d{9,10}(?:\.\d+)?\]|\d{1,9}\))\s*")
 _FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]\d\d+\s*$)")
-_BEGINS = re.compile(r"\([+-]?[\d.]+(?:e[+-]?\d+)?")
-_ENDS = re.compile(r"[+-]?[\d.]+(?:e[+-]?\d+)?\)")
-"""The first and the last number of a vector."""
+_BEGINS = re.compile(r"[(\[]\s*[+-]?[\d.]+(?:e[+-]?\d+)?,?")
+_ENDS = re.compile(r"[+-]?[\d.]+(?:e[+-]?\d+)?\s*[)\]]")
+"""The first and the last number of a vector or a list."""
 _A_FEW = 20
 _MOST = 0.9
 """Share of the rows that have the key of a column."""
@@ -93,14 +93,14 @@ def plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _without_vectors(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table without the parentheses around several of its columns: (1.5 2 -3)."""
+    """Return a table without the brackets around several of its columns: (1.5 2 -3), [1.5, 2]."""
     begins = [column for column in frame.columns if _are_all(frame[column], _BEGINS)]
     ends = [column for column in frame.columns if _are_all(frame[column], _ENDS)]
     if not begins or len(begins) != len(ends):
         return frame
     frame = frame.copy()
     for column in (*begins, *ends):
-        frame[column] = numeric(frame[column].str.strip("()"))
+        frame[column] = numeric(frame[column].str.strip("()[], "))
     return frame
 
 

@@ -62,7 +62,7 @@ _PLAIN_UNITS = (
     "%rF %rh %RF %H %r.F. %rH degT meters/second m.s-1 Pascal pascal Newton newton Amps amps Amp "
     "bpm. mmol/l mg/dl ms² µmol/m²/s PSI Bar mils knots Knots nmi hectopascal kohm kohms kOhm "
     "kOhms "
-    "Meters/second M/S кПа гПа кВт "
+    "Meters/second M/S кПа гПа кВт °\u0421 MPH KWH /min "
     "µm/m um/m mm/m mV/V µV/V uV/V µε Vol% vol% "
     "MOhm mOhm ohms Ohms uSiemens µSiemens usiemens"
 )
@@ -97,6 +97,7 @@ _SPELT_UNITS = frozenset(
     }
 )
 _BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,13}?)\s*[\])]")
+_IN_BRACKETS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 _AFTER_SEPARATOR = re.compile(
     r"(?:,\s*|\s+in\s+|\s*/\s*)([^\s,()\[\]/]{1,8}(?:/[^\s,()]{1,4})?)(?=$|\s*[(\[])"
 )
@@ -240,4 +241,5 @@ def is_unit_row(fields: list[str]) -> bool:
         or bool(_FORMAT.fullmatch(field) or _RATIO.fullmatch(field))
         for field in full
     )
-    return bool(full) and known >= len(full) / 2
+    bracketed = len(full) > 1 and all(map(_IN_BRACKETS.fullmatch, full))
+    return bool(full) and (known >= len(full) / 2 or (bracketed and any(map(is_unit, full))))

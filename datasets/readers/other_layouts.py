@@ -32,6 +32,7 @@ _FACTOR = re.compile(r"\s*1\.0e[+-]\d{2,3} \*\s*")
 """A factor of all numbers below: 1.0e+03 *."""
 _DEVICES = re.compile(r"Device:?\s+(?:tps|r/s|rrqm/s)\b")
 _RECORD = re.compile(r"-\[ RECORD 1 \]|\*{9,} 1\. row \*")
+_STATEMENT = re.compile(r"\s*INSERT\s+INTO\s+\S+.*", re.IGNORECASE)
 _MOST = 0.5
 """Share of the first lines that have the form of one layout."""
 _SOME = 0.1
@@ -101,6 +102,17 @@ def _is_scaled(lines: Sequence[str]) -> bool:
 def _is_iostat(lines: Sequence[str]) -> bool:
     devices = sum(bool(_DEVICES.match(line)) for line in lines)
     return devices > 1 or (devices == 1 and any(line.startswith("avg-cpu:") for line in lines))
+
+
+def _is_dump(lines: Sequence[str]) -> bool:
+    return any(map(_STATEMENT.fullmatch, lines))
+
+
+def _are_documents(lines: Sequence[str]) -> bool:
+    """Return True for blocks of keys and values with a rule of dashes between them."""
+    rules = sum(line.strip() == "---" for line in lines)
+    keyed = sum(bool(re.match(r"\s*[-\w]+: ?", line)) for line in lines)
+    return rules > 1 and rules + keyed == len(lines)
 
 
 def _is_telegram(lines: Sequence[str]) -> bool:
@@ -206,6 +218,16 @@ _LAYOUTS = (
         lambda lines: bool(_RECORD.match(lines[0])),
         "the output of a database with a block of lines a row",
         "print a table, without \\x in psql and without \\G in MySQL, and read that",
+    ),
+    _Layout(
+        _is_dump,
+        "a list of SQL statements (INSERT INTO)",
+        "run them in a database, export the table as CSV, and read that",
+    ),
+    _Layout(
+        _are_documents,
+        "a list of messages, a block of lines each (YAML)",
+        "print one message a line, with rostopic echo -p or ros2 topic echo --csv, and read that",
     ),
     _Layout(
         _is_telegram,

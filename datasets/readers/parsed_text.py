@@ -17,6 +17,7 @@ from spectra.datasets.readers.encoded_text import Text
 from spectra.datasets.readers.line_numbers import line_of_error
 from spectra.datasets.readers.missing_words import ALL_WORDS, has_other_words
 from spectra.datasets.readers.repeated_headers import with_repeats
+from spectra.datasets.readers.words_behind import words_behind
 from spectra.errors import DataError
 
 _MANY_COLUMNS = 64
@@ -57,6 +58,8 @@ def _in_encoding(text: Text, dialect: Dialect) -> Parsed:
         ) from error
     except pd.errors.ParserError as error:
         other = _less_fault(text, dialect, line_of_error(str(error)))
+        if other is None and (parsed := _without_words_behind(text, dialect)) is not None:
+            return parsed
         if other is None:
             raise DataError(f"{text.name}{_explained(str(error))}") from error
         return parsed_text(text, other)
@@ -90,6 +93,19 @@ def _less_fault(text: Text, dialect: Dialect, line: int | None) -> Dialect | Non
         f"{dialect.width} fields, as the others have, to keep them)."
     )
     return replace(dialect, rows=rows, notes=(*dialect.notes, note))
+
+
+def _without_words_behind(text: Text, dialect: Dialect) -> Parsed | None:
+    """Return all columns without the words behind the last field of a few rows, None without."""
+    found = words_behind(text, dialect)
+    if found is None:
+        return None
+    count, note = found
+    notes = dialect.notes if note in dialect.notes else (*dialect.notes, note)
+    names = (*dialect.names, *[""] * count)
+    parsed = parsed_text(text, replace(dialect, names=names, notes=notes))
+    frame = parsed.frame.iloc[:, : dialect.width]
+    return replace(parsed, frame=frame, dialect=replace(parsed.dialect, names=dialect.names))
 
 
 def _may_repeat_header(frame: pd.DataFrame, dialect: Dialect) -> bool:

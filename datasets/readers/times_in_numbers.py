@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array
-from spectra.datasets.readers.clock_times import day_fractions
+from spectra.datasets.readers.clock_times import day_fractions, holds_clocks
 from spectra.datasets.readers.columns import Table, numbers
 from spectra.datasets.readers.names import (
     JULIAN_WORDS,
@@ -161,7 +161,12 @@ def _dates_in_numbers(
     if (dates := dates_by_name(values, words(name))) is not None:
         return dates
     dates = written_dates(values, series)
-    if dates is not None and (called or irregularity(dates) == 0 or _repeat_regularly(dates)):
+    if dates is not None and (
+        called
+        or irregularity(dates) == 0
+        or _repeat_regularly(dates)
+        or _are_days_of_clocks(table, column, dates)
+    ):
         return dates
     if words(name) & {"year", "years", "decimal", "yr", "date", "time"}:
         years = decimal_years(values)
@@ -202,6 +207,13 @@ def _repeat_regularly(dates: pd.DatetimeIndex) -> bool:
     """Return True for days that rise by one step, several rows a day: a row for each quantity."""
     days = dates.unique()
     return len(days) > 2 and len(days) < len(dates) and irregularity(days.sort_values()) == 0
+
+
+def _are_days_of_clocks(table: Table, column: int, dates: pd.DatetimeIndex) -> bool:
+    """Return True for days that go on, beside a written time of day: 20240131, 08:00:00."""
+    if column + 1 >= len(table.names) or not dates.is_monotonic_increasing:
+        return False
+    return dates.equals(dates.normalize()) and holds_clocks(table.frame.iloc[:, column + 1])
 
 
 def _may_be_julian(values: Float64Array) -> bool:

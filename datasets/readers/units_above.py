@@ -1,6 +1,8 @@
 """The row of units between the names of the columns and the data."""
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from spectra.datasets.readers.names import (
     TIME_WORDS,
@@ -12,6 +14,8 @@ from spectra.datasets.readers.names import (
     words,
 )
 
+_UNIT = re.compile(r"(?:units?|einheit|unit[ée]|unidad)\s*[:=],?\s*(\S.*)", re.IGNORECASE)
+"""A line that has nothing but a unit."""
 _UNITLESS = TIME_WORDS | {
     *("index", "no", "nr", "pt", "point", "cycle"),
     *("yyyy", "yy", "mm", "dd", "hh", "mi", "year", "month", "day"),
@@ -26,6 +30,17 @@ def row_of_units(rows: list[list[str]]) -> list[str]:
     if best is None or not (is_unit_row(rows[best]) or known[best] > 1):
         return []
     return [field if is_unit_row(rows[best]) or is_unit(field) else "" for field in rows[best]]
+
+
+def units_one_by_one(rows: list[list[str]], names: Sequence[str | None]) -> list[str]:
+    """Return the units that follow the names of their columns, a line each: LEVEL, UNIT: m."""
+    found = [
+        (above[0].rstrip(":").casefold(), match[1])
+        for above, below in pairwise(rows)
+        if above and below and (match := _UNIT.fullmatch(",".join(filter(None, below)))) is not None
+    ]
+    units = dict(found) if len({name for name, _ in found}) == len(found) else {}
+    return [units.get((name or "").casefold(), "") for name in names] if units else []
 
 
 def right_aligned(units: list[str], names: Sequence[str | None]) -> list[str]:
