@@ -160,3 +160,26 @@ def test_halves_of_surrogate_pairs_in_keys_and_texts_are_read(
     np.testing.assert_allclose(found.values[:, 1], 2 * found.values[:, 0])
     assert all(name.isprintable() for name in found.channels)
     assert inspect(path)
+
+
+@pytest.mark.parametrize("key", ["channels", "ch_names", "names", "other", None])
+@pytest.mark.parametrize("turned", [True, False])
+def test_a_matrix_has_a_channel_a_list_where_its_lists_are_few(
+    key: str | None, turned: bool
+) -> None:
+    """Write a list a channel, and a list an instant, with names beside them and without."""
+    matrix = np.random.default_rng(1).normal(size=(N, 2)).round(3)
+    value = {"fs": 250, "data": (matrix.T if turned else matrix).tolist()}
+    beside = value if key is None else {**value, key: ["left", "right"]}
+    found = read(io.BytesIO(json.dumps(beside).encode()))
+    named = key not in ("other", None)
+    assert found.channels == (("left", "right") if named else ("ch1", "ch2"))
+    assert found.fs == 250
+    np.testing.assert_array_equal(found.values, matrix)
+    assert turned == any("one channel a list" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("matrix", [[[1, 2, 3], [4, 5]], [[1, "a", 3], [4, "b", 6]]])
+def test_lists_of_other_lengths_or_of_texts_are_rows(matrix: list[list[Any]]) -> None:
+    found = read(io.BytesIO(json.dumps({"data": [*matrix, *matrix]}).encode()))
+    assert found.n_samples == 4

@@ -19,6 +19,7 @@ from spectra.datasets.readers.decimal_sign import decimal_of
 from spectra.datasets.readers.delimiter import is_value
 from spectra.datasets.readers.header import NO_HEADER, read_header
 from spectra.datasets.readers.json_lists import Records, length_of, note_on_others, records_in
+from spectra.datasets.readers.json_matrix import with_channels
 from spectra.datasets.readers.json_part import shortened
 from spectra.datasets.readers.json_series import series_in, texts_in, titles_in
 from spectra.datasets.readers.keyed_cells import numeric
@@ -58,6 +59,7 @@ def read_json(source: Source, request: Request) -> Raw:
     Raises DataError, naming the line, for what is no JSON, and for JSON without records.
     """
     records, unread, value = _sampled(source, request.nrows) or _all(source)
+    records, turned = with_channels(records, value)
     frame = _frame(records, source.name)
     if request.nrows is not None and len(frame) > request.nrows:
         unread += len(frame) - request.nrows
@@ -79,7 +81,7 @@ def read_json(source: Source, request: Request) -> Raw:
         lambda row: f"{source.name}, record {row + 1 if order is None else int(order[row]) + 1}",
         source.name,
         _decimal(plain),
-        notes=(*sorted_note, *note_on_others(value, records)),
+        notes=(*turned, *sorted_note, *note_on_others(value, records)),
         has_fill_values=not request.as_is,
     )
     raw = raw_from_table(table, request)
