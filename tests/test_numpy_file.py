@@ -225,3 +225,23 @@ def test_columns_of_time_and_of_series_that_arrays_do_not_have_are_refused(
     with pytest.raises(DataError, match=r"has no .*'pump'"):
         read(path, series="pump")
     assert read(path, time="none", series="none").n_rows == len(DATA)
+
+
+@pytest.mark.parametrize("key", ["ch_names", "channels", "labels", "class_names", "rows"])
+@pytest.mark.parametrize("kind", ["U", "S"])
+def test_the_names_of_the_channels_of_a_matrix_may_stand_beside_it(
+    tmp_path: Path, key: str, kind: str
+) -> None:
+    path, names = tmp_path / "a.npz", np.array(["left", "right", " top "]).astype(kind)
+    np.savez(path, data=DATA.T, fs=250, t=np.arange(300) / 250, **{key: names})
+    found = read(path)
+    known = key in ("ch_names", "channels", "labels")
+    assert found.channels == (("left", "right", "top") if known else ("data_1", "data_2", "data_3"))
+    np.testing.assert_array_equal(found.values, DATA)
+
+
+def test_names_of_other_columns_name_none(tmp_path: Path) -> None:
+    time = np.arange(300) / 250
+    for names in (["a", "b"], ["a", "b", "b"], ["a", "b", ""], ["a", "b", "t"]):
+        np.savez(tmp_path / "a.npz", data=DATA, t=time, names=np.array(names))
+        assert read(tmp_path / "a.npz").channels == ("data_1", "data_2", "data_3")

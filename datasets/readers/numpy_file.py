@@ -189,7 +189,8 @@ def _member(source: Source, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> 
     # The first rows lie one behind another where the array begins with its longest side.
     in_rows = bool(shape) and shape[0] == max(shape) and (not fortran or len(shape) == 1)
     part = head if in_rows and (numeric(dtype) or dated) else None
-    return Variable(name, shape, numeric(dtype), read, dated=dated, head=part)
+    texts = dtype.kind in "US"
+    return Variable(name, shape, numeric(dtype), read, dated=dated, head=part, texts=texts)
 
 
 def npy_header(

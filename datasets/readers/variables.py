@@ -22,6 +22,7 @@ from spectra.datasets.readers.signals import (
 )
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.readers.time_units import SECONDS
+from spectra.datasets.readers.variable_names import column_names
 from spectra.datasets.readers.variable_rates import (
     bare_name,
     is_rate_name,
@@ -66,6 +67,8 @@ class Variable:
         Whether it holds dates.
     head : callable or None
         Returns the first samples, so many along the longest side; None where all are read.
+    texts : bool
+        Whether it holds texts.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Variable:
     unit: str = ""
     dated: bool = False
     head: Callable[[int], NDArray[np.generic]] | None = None
+    texts: bool = False
 
     def first(self, rows: int) -> NDArray[np.generic]:
         """Return the first samples, along the longest side, less the sides of length one."""
@@ -153,7 +157,7 @@ def raw_from_variables(
     width = sum(variable.size // length for variable in chosen)
     rows = request.rows_of(length, width)
     refuse_too_large(source.name, width * rows, "choose one with --variable", most=source.max_bytes)
-    header, values, turned = _columns(chosen, source, rows)
+    header, values, turned = _columns(chosen, source, rows, variables)
     notes += turned
     header = replace(header, fs=rate, start=start)
     dates = [one for one in variables if one.dated and one.sides == (length,)]
@@ -288,10 +292,13 @@ def _left_out(usable: Sequence[Variable], chosen: Sequence[Variable]) -> list[st
 
 
 def _columns(
-    chosen: Sequence[Variable], source: Source, rows: int
+    chosen: Sequence[Variable], source: Source, rows: int, variables: Sequence[Variable]
 ) -> tuple[SignalHeader, Float64Array, list[str]]:
     """Return the names and units of the columns, their first values (rows, c), and notes."""
     names, units, parts, notes = [], [], [], []
+    alone = sum(len(one.sides) == 2 for one in chosen) == 1
+    taken = {one.name.strip("/") for one in chosen}
+    small = [one for one in variables if one.texts and alone and one.size <= _EQUAL_RATES]
     for variable in chosen:
         matrix = variable.first(rows)
         if matrix.dtype.kind not in "fiub":
@@ -308,7 +315,7 @@ def _columns(
         matrix = matrix.reshape(rows, -1)
         width = matrix.shape[1]
         short = variable.name.strip("/")
-        names += [short] if width == 1 else [f"{short}_{index + 1}" for index in range(width)]
+        names += column_names([(one.name, one.read) for one in small], short, width, taken)
         units += [variable.unit] * width
         parts.append(as_floats(matrix))
     values = parts[0] if len(parts) == 1 else np.hstack(parts)

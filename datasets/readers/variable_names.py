@@ -1,0 +1,40 @@
+"""Names of the columns of a matrix, in an array of texts beside it."""
+
+import re
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectra.datasets.readers.variable_rates import bare_name
+
+_NAMES = re.compile(
+    r"(?:ch|chan|channels?|signals?|sensors?|leads?|electrodes?|columns?|cols?)?(?:names?|labels?)"
+    r"|channels|signals|sensors|leads|electrodes|columns|cols|fields"
+)
+"""What such an array is called."""
+
+Texts = tuple[str, Callable[[], NDArray[np.generic]]]
+"""The name of an array of texts, and what returns it."""
+
+
+def column_names(
+    texts: Iterable[Texts], short: str, width: int, taken: AbstractSet[str]
+) -> list[str]:
+    """Return the names of the columns of a matrix, which are numbered where no array names them.
+
+    Names that are `taken` by other variables name no column.
+    """
+    for name, read in texts if width > 1 else ():
+        if _NAMES.fullmatch(bare_name(name)) is None:
+            continue
+        found = [
+            one.decode(errors="replace") if isinstance(one, bytes) else str(one)
+            for one in np.ravel(read()).tolist()
+        ]
+        # The names of rows or of classes are others.
+        names = {one.strip() for one in found} - {"", *taken}
+        if len(found) == width == len(names):
+            return [one.strip() for one in found]
+    return [short] if width == 1 else [f"{short}_{index + 1}" for index in range(width)]
