@@ -191,3 +191,33 @@ def test_a_decimal_comma_that_cuts_the_only_number_is_told_of() -> None:
 def test_more_lines_that_are_no_table_are_named(form: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
         recording(pairs(form))
+
+
+@pytest.mark.parametrize(
+    ("form", "step"),
+    [
+        ("{d:03d}:{h:02d}:{m:02d}:{s:02d}", 60), ("{d:03d}:{h:02d}:{m:02d}:{s:02d}", 15),
+        ("{d}:{h:02d}:{m:02d}:{s:02d}", 15), ("{d:02d}:{h:02d}:{m:02d}:{s:02d}", 1000),
+    ],
+)  # fmt: skip
+def test_days_may_stand_before_hours_with_a_colon(form: str, step: int) -> None:
+    """Begin an hour before the end of the second day."""
+    times = [2 * 86400 - 3600 + step * i for i in range(N)]
+    rows = [
+        form.format(d=t // 86400, h=t // 3600 % 24, m=t // 60 % 60, s=t % 60) + f",{a}"
+        for t, a in zip(times, LEFT, strict=True)
+    ]
+    found = recording(rows, "Elapsed,a")
+    assert found.fs == pytest.approx(1 / step)
+    assert found.index[0] == pd.Timedelta(seconds=times[0])
+
+
+@pytest.mark.parametrize("per_second", [20, 25, 100])
+def test_parts_of_a_second_may_stand_behind_a_colon(per_second: int) -> None:
+    parts = 100 // per_second if per_second != 25 else 4
+    rows = [f"10:00:{parts * i // 100:02d}:{parts * i % 100:02d},{a}" for i, a in enumerate(LEFT)]
+    assert recording(rows, "Time,a").fs == pytest.approx(per_second)
+
+
+def test_a_quality_by_its_short_name_is_no_channel() -> None:
+    assert recording(pairs("{i},{a},192"), "t [s],a,Qual").channels == ("a",)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from spectra.arrays import Float64Array
 from spectra.datasets.readers.columns import Table, is_plain, quoted
 from spectra.datasets.readers.dates import is_clock, western_halves
 from spectra.datasets.readers.names import names_only_time, words
@@ -41,6 +42,8 @@ _HOUR_NAMES = {
 }
 _ENDING = {"he", "ending"}
 """Words of a name of hours that are those of their ends."""
+_DAYS_FIRST = re.compile(r"\s*(\d+):([01]\d|2[0-3]):([0-5]\d):([0-5]\d)\s*")
+"""Days, hours, minutes and seconds, or hours to seconds and parts of one."""
 _CLOCK_DIGITS = re.compile(r"\s*(\d{4})\s?(?:UTC|GMT|Z|h)\s*", re.IGNORECASE)
 """A time of day such as 0130 UTC."""
 _HOURS = re.compile(r"\s*(\d{1,2})\s?[-–]\s?(\d{1,2})\s*")
@@ -231,6 +234,8 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
     minutes_first = two and bool(parts[3].notna().any() or _MINUTES_FIRST.search(said))
     seconds = first * 60 + second if minutes_first else first * 3600 + second * 60 + third
     seconds = seconds + fraction
+    if (days := _with_days(text, seconds)) is not None:
+        return days
     if unwrap and not minutes_first and seconds.max() <= 86400:
         steps = np.diff(seconds)
         usual = float(np.median(steps)) if len(steps) else 0.0
@@ -240,3 +245,25 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
         late = np.where(steps < -43200, 86400, np.where(half, 43200, 0))
         seconds = seconds + np.concatenate([[0], np.cumsum(late)])
     return pd.TimedeltaIndex(np.rint(seconds * 1e6).astype(np.int64).view("timedelta64[us]"))
+
+
+def _with_days(text: "pd.Series[str]", seconds: Float64Array) -> pd.TimedeltaIndex | None:
+    """Return the times of texts such as 012:23:59:59, whose first part are days; else None.
+
+    They are days where they have three digits, or where they make `seconds`, which they are
+    without days, uneven.
+    """
+    parts = text.str.extract(f"^{_DAYS_FIRST.pattern}$")
+    if parts.isna().any(axis=None):
+        return None
+    counts = parts.to_numpy(dtype=np.float64) @ np.array([86400.0, 3600.0, 60.0, 1.0])
+    even = _share_of_even_steps(counts)
+    if not text.str.match(r"\s*\d{3}").all() and even <= max(0.9, _share_of_even_steps(seconds)):
+        return None
+    return pd.TimedeltaIndex(counts.astype(np.int64).view("timedelta64[s]"))
+
+
+def _share_of_even_steps(seconds: Float64Array) -> float:
+    """Return the share of the steps that are the usual one."""
+    steps = np.diff(seconds)
+    return float(np.mean(np.abs(steps - np.median(steps)) < 1e-6)) if len(steps) else 1.0

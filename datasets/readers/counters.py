@@ -91,8 +91,8 @@ _MOST_GRADES = 20
 _QUALITY_OF = re.compile(r"(?i)q[_-]\w+$")
 """A name such as Q_TG, the quality of TG; Q alone is a flow."""
 _QUALITIES_TEXT = """
-    qcode qf quality qualität calidad qualité kwaliteit qn qc flag flags status validity valid opc
-    alarm alarms good questionable substituted annotated interpolated
+    qcode qf qual quality qualität calidad qualité kwaliteit qn qc flag flags status validity valid
+    opc alarm alarms good questionable substituted annotated interpolated
     confidence integrity dataintegrity qualitätscode
     品質情報 均質番号 現象なし情報
 """
