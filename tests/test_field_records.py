@@ -221,3 +221,44 @@ def test_parts_of_a_second_may_stand_behind_a_colon(per_second: int) -> None:
 
 def test_a_quality_by_its_short_name_is_no_channel() -> None:
     assert recording(pairs("{i},{a},192"), "t [s],a,Qual").channels == ("a",)
+
+
+@pytest.mark.parametrize("side", ["<", ">"])
+@pytest.mark.parametrize("header", ["", "t a b c"])
+def test_a_blank_cell_inside_a_row_of_fixed_width_is_refused(side: str, header: str) -> None:
+    rows = [f"{i:4d} {a:{side}8} {b:{side}8} {a:{side}8}" for i, (a, b) in enumerate(BOTH)]
+    rows[20] = f"{20:4d} {LEFT[20]:{side}8} {'':8} {LEFT[20]:{side}8}"
+    with pytest.raises(DataError, match=r"3 fields, the last of them below the last of 4"):
+        recording(rows, *([header] if header else []))
+
+
+@pytest.mark.parametrize("form", ["{i:4d} {a:8.3f} {b:8.1f}", "{i} {a} {b}"])
+def test_a_blank_cell_at_the_end_of_a_row_of_blanks_is_missing(form: str) -> None:
+    rows = pairs(form)
+    rows[20] = rows[20].rsplit(" ", 1)[0]
+    found = recording(rows, "t [s] a b")
+    assert np.flatnonzero(found.interpolated).tolist() == [20]
+    np.testing.assert_array_equal(found.values[:, 0], LEFT)
+
+
+def test_units_behind_the_numbers_of_the_first_rows_are_rows() -> None:
+    dates = stamps("%Y-%m-%d %H:%M:%S")
+    rows = [
+        f"{date},{a}{' %' if i < 40 else ''}"
+        for i, (date, a) in enumerate(zip(dates, LEFT, strict=True))
+    ]
+    found = recording(rows, "time,a")
+    np.testing.assert_array_equal(found.values[:, 0], LEFT)
+
+
+@pytest.mark.parametrize("first", ["%d/%m/%Y", "%b %d %Y"])
+@pytest.mark.parametrize("count", [20, 40])
+def test_dates_of_two_notations_are_refused(first: str, count: int) -> None:
+    rows = [
+        f"{a if i < count else b},{x}"
+        for i, (a, b, x) in enumerate(
+            zip(stamps(first, "D"), stamps("%Y-%m-%d %H:%M:%S", "D"), LEFT, strict=True)
+        )
+    ]
+    with pytest.raises(DataError, match="is not a date like those above and below"):
+        recording(rows, "Date,a")

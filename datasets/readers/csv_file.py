@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from spectra.datasets.raw import Raw, Request
+from spectra.datasets.readers.blank_cells import refuse_blank_cells
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.delimiter import BLANKS, split
 from spectra.datasets.readers.dialect import sniff
@@ -82,6 +83,7 @@ def _trimmed(parsed: Parsed, request: Request) -> Table:
     """Return the columns of a parsed table without its footer and the row of its totals."""
     # A footer below the header beside a waveform hides where that ends.
     parsed = without_side(_without_footer(without_side(_without_cut_line(parsed))))
+    refuse_blank_cells(parsed)
     table = _columns(parsed, as_is=request.as_is)
     if is_fit(table.names) and request.delimiter is None:
         # Its messages are told in one note.

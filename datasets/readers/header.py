@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from spectra.datasets.readers.names import is_unit
-from spectra.datasets.readers.time_units import SECONDS
+from spectra.datasets.readers.time_units import SECONDS, seconds_behind
 from spectra.datasets.readers.written_start import written_start
 
 _NUMBER = r"([+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?)"
@@ -30,19 +30,21 @@ _HERTZ_WORD = (
 )
 _RATE_WORD = (
     r"(?:sampl\w*[\s_-]*(?:rate|freq\w*\.?)"
-    r"|samples?\s?(?:/|per)\s?s(?:ec(?:ond)?s?)?(?=\s*[=:,;\t])|\bfps\b|\bfs\b|\bsr\b|\bodr\b|abtast(?:rate|frequenz)|messrate"
+    r"|samples?\s?(?:/|per)\s?s(?:ec(?:ond)?s?)?(?=\s*[=:,;\t])|\bfps\b|\b(?:fs|sr|odr)(?:\b|(?=_k?hz))|abtast(?:rate|frequenz)|messrate"
     r"|(?:data|scan|acq\w*|update|output|logging|recording|frame|daq|storage)[\s_-]*(?:rate|freq\w*)"
     r"|fr[ée]quence\s+d.?\s*[ée]chantillonnage|(?:frecuencia|tasa|velocidad)\s+de\s+muestreo"
     r"|(?:frequenza|velocit[àa])\s+di\s+campionamento|(?:taxa|frequ[êe]ncia)\s+de\s+amostragem"
+    r"|cz[ęe]stotliwo[śs][ćc]\s+pr[óo]bkowania|vzorkovac[íi]\s+frekvence|mintav[ée]tel\w*\s+frekvenci\w*"
     r"|bemonsterings\w*|samplings\w*frekvens|частота\s+дискретизации|采样率|采样频率|サンプリング周波数"
-    r"|(?:^|[,;\t])\W*(?:sampling|campionamento)(?=\s*[:=])|^\W*(?:rate|frequency|frequenz))"
+    r"|(?:^|[,;\t])\W*(?:sampling|campionamento)(?=\s*[:=])|^\W*(?:rate|frequency|frequenz|fr[ée]quence)(?!\w))"
 )
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing|cycle)|delta[\s_-]*(?:x|t|time)|x[\s_-]*(?:axis[\s_-]*)?(?:delta|step)|x[\s_-]*axis[\s_-]*increment|\bdt\b"
     r"|x[\s_-]*inc(?:rement)?|\b(?:clock|ts)(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample"
     r"|サンプリング(?:周期|間隔)|測定間隔|記録間隔|采样(?:周期|间隔)|샘플링\s?(?:주기|간격)|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|intervalo|intervalle|intervallo"
     r"|^\W*interval|^\W*(?:wf_)?increment|tinc\b|(?:time|log\w*|recording|measurement|scan|save|storage|update|report\w*|polling)[\s_-]*(?:interval|step|increment)"
-    r"|(?:\b(?:one|1)\s+sample|\blog|\brecord|\bmeasure)\s+every)"
+    r"|(?:\b(?:one|1)\s+sample|\blog\w*|\brecord\w*|\bmeasur\w*|\bsampl\w*)\s+every"
+    r"|(?:интервал|период)\s+(?:записи|измерени\w+|опроса|регистрации))"
 )
 _PER_SAMPLE = re.compile(
     r"([+-]?\d+(?:[.,]\d+)?)\s*(s|sec|secs|seconds?|ms|msec|us|µs|μs)\s*(?:/|per)\s*sample",
@@ -72,7 +74,7 @@ _PER_SOME = re.compile(
 """A rate such as 1 per 10 s."""
 _SECONDS_WORD = (
     r"(seconds?|secs?|sekunden|s|msec|ms|us|µs|μs|ns|minutes?|minuten|mins?"
-    r"|hours?|stunden|hrs?|h|days?)"
+    r"|hours?|stunden|hrs?|h|days?|tage|сек|мс|мин|час|\u0441|ч)"
 )
 _PERIOD = re.compile(
     _PERIOD_WORD
@@ -83,6 +85,17 @@ _PERIOD = re.compile(
     + rf"(?![:\d]|[-/]\d)(?:[\s,;\"']*{_SECONDS_WORD}(?!\w))?",
     re.IGNORECASE,
 )
+_PART_OF_SECOND = re.compile(
+    _PERIOD_WORD + _BETWEEN + r"1\s?/\s?([1-9]\d{0,6})\s?(?:s|sec|seconds?)\b", re.IGNORECASE
+)
+"""A period such as 1/256 s."""
+_ISO_PERIOD = re.compile(
+    rf"(?:{_PERIOD_WORD}|interval\w*)"
+    + _BETWEEN
+    + r"PT(?=\d)(?:(\d{1,4})H)?(?:(\d{1,4})M)?(?:(\d{1,6}(?:\.\d{1,9})?)S)?\b",
+    re.IGNORECASE,
+)
+"""A period such as PT15M."""
 _CLOCK_PERIOD = re.compile(
     rf"(?:{_PERIOD_WORD}|{_RATE_WORD}|epoch\s*(?:period|length)?|interval\w*)"
     r"(?:\s*[\[(]\s*[hms:.]+\s*[\])])?"
@@ -177,6 +190,14 @@ _GROUPED_HERTZ = {
     )
     for decimal, other in ((".", ","), (",", "\\."))
 }
+_GROUPED_BEHIND = {
+    decimal: re.compile(
+        rf"(?<=Hz[\])])(?:\s?[:=]\s?|[;\t])[1-9]\d{{0,2}}(?:{other}\d{{3}})+(?![\d.,])",
+        re.IGNORECASE,
+    )
+    for decimal, other in ((".", ","), (",", "\\."))
+}
+"""Such numbers behind the unit: Sample rate (Hz): 1,000."""
 # Characters of a line that are searched: the patterns take quadratic time in runs of digits.
 _LONGEST = 1000
 NO_HEADER = Header()
@@ -191,6 +212,7 @@ def read_header(lines: Iterable[str], decimal: str = "") -> Header:
     texts = [line[:_LONGEST].strip().strip("\"'#%/;").strip() for line in lines]
     texts = written = [text for text in texts if text]
     if decimal:
+        texts = [_GROUPED_BEHIND[decimal].sub(_without_signs, text) for text in texts]
         texts = [_GROUPED_HERTZ[decimal].sub(_without_signs, text) for text in texts]
     fs, rate_text = _rate(texts)
     if rate_text and texts != written:
@@ -202,15 +224,15 @@ def read_header(lines: Iterable[str], decimal: str = "") -> Header:
 
 
 def _without_signs(match: re.Match[str]) -> str:
-    """Return the digits of a number without the signs between its thousands."""
-    return re.sub(r"\D", "", match[0])
+    """Return a number without the signs between its thousands, and what stands before it."""
+    return re.sub(r"(?<=\d)\D(?=\d)", "", match[0])
 
 
 def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
     """Return the sampling rate in Hz and the line that gives it, the surest wording first."""
     for text in texts:
         if (match := _RATE_AS_PERIOD.search(text)) and (period := _number(match[1])) > 0:
-            period *= SECONDS.get(match[2].casefold(), 1.0)
+            period *= _seconds(match[2])
             return float(f"{1 / period:.10g}"), _shown(text)
         if match := _RATE.search(text):
             scale = _hertz(match[1] or match[3] or match[4]) * _share(text[match.end(2) :])
@@ -219,15 +241,16 @@ def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
                 return fs, _shown(text)
     for text in texts:
         if match := _PERIOD.search(text):
-            unit = (match[1] or match[2] or match[4] or "s").casefold()
-            period = _number(match[3]) * SECONDS.get(unit, 1.0)
+            period = _number(match[3]) * _seconds(match[1] or match[2] or match[4] or "s")
             if not any(match.group(1, 2, 4)) and re.match(r"\s?[^\W\d_]", text[match.end(3) :]):
                 # A depth in metres, or minutes as m.
                 continue
             if 0 < period < float("inf"):
                 return float(f"{1 / period:.10g}"), _shown(text)
     for text in texts:
-        if match := _CLOCK_PERIOD.search(text):
+        if match := _PART_OF_SECOND.search(text):
+            return float(match[1]), _shown(text)
+        if match := _ISO_PERIOD.search(text) or _CLOCK_PERIOD.search(text):
             hours, minutes, seconds = (float(part or 0) for part in match.groups()[-3:])
             period = hours * 3600 + minutes * 60 + seconds
             if period > 0:
@@ -252,6 +275,12 @@ def _share(rest: str) -> float:
         return 1 / (_number(every[1]) * SECONDS[every[2].casefold()])
     per = _PER_LONGER.match(rest)
     return 1 / SECONDS[per[1].casefold()] if per else 1.0
+
+
+def _seconds(word: str) -> float:
+    """Return the length in seconds of a unit of time that stands behind a number."""
+    found = seconds_behind("", word)
+    return SECONDS[f"{word.casefold()}s"] if found is None else found
 
 
 def _hertz(unit: str | None) -> float:

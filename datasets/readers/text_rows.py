@@ -64,6 +64,13 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
         first = bool(here) and (
             _holds(tests[here[0][0]], here[0][1]) or here[0][1].lower() in missing
         )
+        if first and values < len(full):
+            # Units may stand behind the numbers of the first rows only.
+            united = sum(
+                not _holds(tests[column], field) and is_number_with_unit(field)
+                for column, field in here
+            )
+            values, words = values + united, words - united
         if (
             first
             and values > words

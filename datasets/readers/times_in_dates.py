@@ -17,7 +17,7 @@ from spectra.datasets.readers.clock_times import (
     written_clock,
 )
 from spectra.datasets.readers.columns import Table, quoted
-from spectra.datasets.readers.dates import parse_dates
+from spectra.datasets.readers.dates import is_date, parse_dates
 from spectra.datasets.readers.names import DAY_FIRST_WORDS, names_only_time, words
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.written_start import written_order
@@ -26,6 +26,8 @@ from spectra.errors import DataError
 
 _BUDDHIST = (2500, 2600)
 """Years that are now written in Thailand, and nowhere else: 1957 to 2056."""
+_MANY = 1000
+"""Cells by which a column of dates of several notations is told from one of texts."""
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
@@ -44,7 +46,7 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
             MISSING_WORDS
         )
         bad = np.asarray(parsed.isna()) & ~missing
-        if np.mean(bad) > 0.5:
+        if np.mean(bad) > 0.5 and not _are_dates(series):
             return None
         if bad.any():
             row = int(np.argmax(bad))
@@ -72,6 +74,12 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
         index = in_zones_behind(parsed + clock, table.frame.iloc[:, at]).rename(name)
         return TimeColumn(clock_columns(table, at) | {column}, index, notes)
     return TimeColumn(frozenset({column}), parsed.rename(name), notes)
+
+
+def _are_dates(series: "pd.Series[float]") -> bool:
+    """Return True if all cells are dates, however they are written."""
+    cells = series.dropna().astype("str").str.strip().drop_duplicates()
+    return all(is_date(cell, months=False) for cell in cells.iloc[:_MANY])
 
 
 def _one_clock(table: Table, column: int, dates: pd.DatetimeIndex) -> int | None:
