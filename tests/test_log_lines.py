@@ -18,6 +18,11 @@ def clock(i: int, step: int = 10) -> str:
     return f"{i * step // 3600:02d}:{i * step // 60 % 60:02d}:{i * step % 60:02d}"
 
 
+def comma(value: float) -> str:
+    """Return a number with a decimal comma."""
+    return f"{value}".replace(".", ",")
+
+
 LINES = {
     "I ({ms}) main: temp={a} hum={b}": 0.1,
     "\x1b[0;32mI ({ms}) SENSOR: Temp: {a} C, Hum: {b} %\x1b[0m": 0.1,
@@ -27,6 +32,9 @@ LINES = {
     "Mar  1 {t} host sensord[12]: temp={a} hum={b}": 0.1,
     "{t} DEBUG temp = {a}, hum = {b}": 0.1,
     "2024-03-01 {t} INFO {{'temp': {a}, 'hum': {b}}}": 0.1,
+    "{d}.03.2024 {t} Temp: {ac} °C, Hum: {bc} %": 0.1,
+    "{d}.03.2024 {t},250 Temp={ac} Hum={bc}": 0.1,
+    "03/{d}/2024 {t} temp={a}, hum={b}": 0.1,
     'time="2024-03-01T{t}Z" level=info msg="all is well" temp={a} hum="{b}"': 0.1,
     "ts=2024-03-01T{t}.000Z caller=main.go:4{odd} state=o{odd} temp={a}C hum={b}%": 0.1,
 }
@@ -36,7 +44,9 @@ LINES = {
 def test_the_values_of_log_lines_are_channels(line: str) -> None:
     """Compare names, values and rate."""
     text = "\n".join(
-        line.format(ms=500 + 10_000 * i, t=clock(i), a=a, b=b, odd=i % 2)
+        line.format(
+            ms=500 + 10_000 * i, t=clock(i), a=a, b=b, odd=i % 2, d=25, ac=comma(a), bc=comma(b)
+        )
         for i, (a, b) in enumerate(zip(TEMP, HUM, strict=True))
     )
     found = read(io.BytesIO(text.encode()))
@@ -117,3 +127,22 @@ def test_hosts_in_lines_of_pairs_are_series() -> None:
         assert isinstance(one, Recording)
         assert one.channels == ("temp",)
         np.testing.assert_array_equal(one.values[:, 0], TEMP[k::2])
+
+
+@pytest.mark.parametrize("date", ["2024-03-01 {t}", "03/25/2024 {t}"])
+def test_commas_between_thousands_are_none_between_fields(date: str) -> None:
+    """Write whole numbers above and below a thousand."""
+    counts = np.rint(1000 + 900 * np.sin(np.arange(N) / 5)).astype(int)
+    lines = [f"{date.format(t=clock(i))} count={count:,}, x=1" for i, count in enumerate(counts)]
+    found = read(io.BytesIO("\n".join(lines).encode()))
+    np.testing.assert_array_equal(found.values[:, 0], counts)
+
+
+@pytest.mark.parametrize("line", ["2024-03-01T{t}Z: {a}, {b}", "{t}: {a};{b}", "{t}.5: {a}\t{b}"])
+def test_a_colon_may_stand_behind_the_time_of_values_without_names(line: str) -> None:
+    lines = [
+        line.format(t=clock(i), a=a, b=b) for i, (a, b) in enumerate(zip(TEMP, HUM, strict=True))
+    ]
+    found = read(io.BytesIO("\n".join(lines).encode()))
+    np.testing.assert_array_equal(found.values, np.column_stack([TEMP, HUM]))
+    assert found.fs == pytest.approx(0.1)

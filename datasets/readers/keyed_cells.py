@@ -1,7 +1,7 @@
 """Cells that say what they hold: "temp: 21.4" in every row, and "10:31:07 -> 21.4".
 
 Sketches of microcontrollers print lines such as the first; a serial monitor puts the second, the
-time of the day and an arrow, before each line.
+time of the day and an arrow, before each line, and other programs a date and a colon.
 """
 
 import re
@@ -14,7 +14,7 @@ from spectra.datasets.readers.cells import GRADED, GRADED_SIGNED, is_number_with
 from spectra.datasets.readers.dates import is_date, looks_like_date
 
 _KEYED = re.compile(r"([^\W\d][\w .%/°()-]{0,30}?)\s*[:=]\s*([+-]?[\d.,].*)")
-_ARROW = re.compile(r"(.*?\S)\s*->\s*(.*)")
+_ARROW = re.compile(r"(.*?\S)\s*(?:->|(?<=[\dZ]):\s)\s*(.*)")
 _STAMP = re.compile(r"\s*(?:\d{9,10}:|\[\d{9,10}(?:\.\d+)?\]|\d{1,9}\))\s*")
 _FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]\d\d+\s*$)")
 _BEGINS = re.compile(r"[(\[]\s*[+-]?[\d.]+(?:e[+-]?\d+)?,?")
@@ -27,8 +27,8 @@ _MOST = 0.9
 
 def is_keyed(field: str) -> bool:
     """Return True if a field is a name and a number or date, or a time and an arrow."""
-    if (arrow := _ARROW.fullmatch(field)) is not None:
-        return looks_like_date(arrow[1])
+    if (arrow := _ARROW.fullmatch(field)) is not None and looks_like_date(arrow[1]):
+        return True
     match = _KEYED.fullmatch(field)
     return match is not None and (
         _is_number(match[2]) or is_number_with_unit(match[2]) or is_date(match[2], months=False)

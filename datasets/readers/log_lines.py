@@ -25,6 +25,7 @@ _DATED = re.compile(
     r"[\[(]?((?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:[AP]M )?(?:[A-Z]{3,5} )?"
     r"\d{4}|"
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|"
+    r"\d{1,2}([./])\d{1,2}\2\d{4},? \d{1,2}:\d\d:\d\d(?:[.,]\d+)?(?: [AP]M)?|"
     r"(?:[A-Z][a-z]{2} [ \d]\d |\d\d-\d\d )?\d\d:\d\d:\d\d(?:[.,]\d+)?)[\])]?[ \t]+(.*)"
 )
 """A line that begins with a date and a time, a time, or a date of Unix or of syslog."""
@@ -33,7 +34,7 @@ _TAGGED = re.compile(r"\[(\d\d:\d\d:\d\d(?:\.\d+)?)\](?:\[[^\[\]]{1,40}\]){1,4}:
 _VALUE = r"[+-]?(?:\d++\.?+\d*+|\.\d++)(?:[eE][+-]?\d++)?"
 _KEYED = re.compile(
     r"(?<![\w./])[\d./]*+([^\W\d][\w./]*+(?: [^\W\d][\w./]*+)?)"
-    rf"\"?\s?[=:]\s?({_VALUE})\s?([^\s\d,;|=:\"}}\]]{{1,6}})?(?=[\s,;|}}\]]|$)"
+    rf"\"?\s?[=:]\s?({_VALUE})\s?([^\s\d,;|=:\"}}\]]{{1,6}})?(?=[\s;|}}\]]|,(?!\d)|$)"
 )
 """A name, a sign and a number with its unit or without: temp=21.4, Humidity: 40.1 %, "temp":21.4.
 
@@ -41,9 +42,14 @@ The search begins at the start of a word only: a long word would be gone through
 """
 _QUOTED = re.compile(
     rf"'([^']{{1,60}})': (?:[^\W\d_]{{1,20}} ){{0,3}}({_VALUE})"
-    r"\s?([^\s\d,;|=:\"}\]]{1,6})?(?=[\s,;|}\]]|$)"
+    r"\s?([^\s\d,;|=:\"}\]]{1,6})?(?=[\s;|}\]]|,(?!\d)|$)"
 )
 """A name in quotes, words and a number: 'Living room': Sending state 21.4 °C."""
+_DOTTED = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}")
+"""A date of languages that write a comma before fractions."""
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+_GROUPED = re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?:,\d{3})+(?!\w|,\d)")
+"""A number with commas between its thousands."""
 _LEVELS = re.compile(r"(?:^|\s)(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|NOTICE)\b:?")
 _SAMPLE = 300
 _MORE = 1.5
@@ -176,6 +182,8 @@ def _kind(time: str) -> str:
         return "milliseconds"
     if time[:1].isalpha():
         return "date" if time[-4:].isdigit() else "syslog"
+    if re.match(r"\d{1,2}[./]", time):
+        return "date"
     if time[2:3] == "-":
         return "day and month"
     return "date" if time[4:5] == "-" else "clock"
@@ -202,11 +210,14 @@ def _parsed(line: str) -> _Line | None:
     if (esp := _ESP.match(line)) is not None:
         time, tag, message = esp[1], esp[2], esp[3]
     elif (dated := _DATED.match(line)) is not None:
-        time, message = dated[1], _LEVELS.sub(" ", dated[2])
+        time, message = dated[1], _LEVELS.sub(" ", dated[3])
     elif (tagged := _TAGGED.match(line)) is not None:
         time, message = tagged[1], tagged[2]
     else:
         return None
+    if _DOTTED.match(time):
+        message = _DECIMAL_COMMA.sub(".", message)
+    message = _GROUPED.sub(lambda match: match[0].replace(",", ""), message)
     found = [*_QUOTED.finditer(message)] or [*_KEYED.finditer(message)]
     if not found:
         return None
