@@ -262,3 +262,16 @@ def test_dates_of_two_notations_are_refused(first: str, count: int) -> None:
     ]
     with pytest.raises(DataError, match="is not a date like those above and below"):
         recording(rows, "Date,a")
+
+
+@pytest.mark.parametrize("name", ["Relative humidity %RH", "Feuchte %rF", "°C", "kWh", "%rF"])
+def test_a_unit_that_is_the_name_or_its_last_word_is_known(name: str) -> None:
+    assert recording(pairs("{i};{a}"), f"t [s];{name}").units == (name.split()[-1],)
+
+
+def test_a_text_that_a_comma_divides_moves_the_names() -> None:
+    found = recording([f"{i}.5,Berlin, Germany,{a}" for i, a in enumerate(LEFT)], "t [s],place,a")
+    np.testing.assert_array_equal(found.values[:, 0], LEFT)
+    assert any("more fields than there are names" in note for note in found.notes)
+    named = recording([f"{i}.5,Berlin,{a}" for i, a in enumerate(LEFT)], "t [s],place,a")
+    assert not any("more fields" in note for note in named.notes)

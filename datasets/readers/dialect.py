@@ -21,7 +21,9 @@ from spectra.datasets.readers.delimiter import (
     FEWEST_ROWS,
     are_cut_decimals,
     body_of,
+    has_words,
     is_split_decimal,
+    is_value,
     rows_of,
     split,
     usual_width,
@@ -132,6 +134,8 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     lowest = rows[heading.rows - 1] if heading.rows else []
     if delimiter == "," and lowest and are_cut_decimals(lowest, body_of(rows)):
         notes += (_cut_decimals_note(sample[-1]),)
+    elif _lacks_a_name(heading.names, body_of(rows)):
+        notes += (_nameless_note(sample[-1]),)
     names = heading.names
     listed = listed_names(lines[:above], usual_width(body_of(rows)), names)
     names = names if listed is None else listed
@@ -217,6 +221,28 @@ def _cut_decimals_note(line: str) -> str:
     return (
         f"'{line.strip()[:60]}' has more fields than there are names: if it has decimal commas, "
         "write points, or semicolons between the numbers."
+    )
+
+
+def _lacks_a_name(names: Sequence[str | None], rows: list[list[str]]) -> bool:
+    """Return True if rows with a text have a value behind the last name.
+
+    A comma inside the text may have moved the fields behind it.
+    """
+    full = [row for row in rows if len(row) == len(names) > 2]
+    return (
+        names[-1:] == ("",)
+        and all(names[:-1])
+        and bool(full)
+        and all(is_value(row[-1], ".") and has_words(row[1:]) for row in full)
+    )
+
+
+def _nameless_note(line: str) -> str:
+    """Return a note on rows of more fields than names, which a text may have divided."""
+    return (
+        f"'{line.strip()[:60]}' has more fields than there are names, which may stand above others "
+        "(put texts with the delimiter inside in quotes)."
     )
 
 

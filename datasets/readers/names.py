@@ -71,6 +71,7 @@ UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
 
 _LONG_UNITS_TEXT = """
     kWh MWh Wh kVA kW °C °F mV uV µV mA hPa kPa MPa mbar bar rpm bpm mmHg m/s m/s² km/h % degC degF
+    %RH %rF %rH %rh
 """
 _LONG_UNITS = frozenset(_LONG_UNITS_TEXT.split())
 """Units that are one even without brackets, as the last word of a name."""
@@ -207,7 +208,8 @@ def unit_in(name: str | None) -> str:
     """Return the physical unit in a column's name, "" without one: "Temp, °F", "ecg [uV]"."""
     name = re.sub(r"\b[Dd]eg\.? ([CF])\b", r"°\1", (name or "").replace("μ", "µ"))
     parts = re.split(r"[\s_]+", name.strip())
-    last = parts[-1] if len(parts) > 1 else ""
+    # A name may be nothing but a unit.
+    last = parts[-1] if len(parts) > 1 or parts[0] in _LONG_UNITS else ""
     if last in _LONG_UNITS or (last in UNITS and {*"/("} & {*last}) or _PER_VOLUME.fullmatch(last):
         return last
     # Requests a second are no seconds, and t/s is a time in seconds.
