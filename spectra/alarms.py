@@ -2,9 +2,9 @@
 
 An alarm begins and ends where the frames that see the event put it. Long frames raise the score up
 to half of their length before and after an event; short frames, where they see it too, do so by a
-few rows. What long frames see farther from all that shorter ones see is not explained by these: the
-event goes on there. Frames that end before their step raise it after the event alone: such an alarm
-lasts as long as any of them does.
+few rows. Long frames that see an event and hold nothing that shorter ones see are not explained by
+it: the event goes on there. Frames that end before their step raise it after the event alone: such
+an alarm lasts as long as any of them does.
 """
 
 from dataclasses import dataclass
@@ -123,7 +123,7 @@ def _events(
     if scores.causal:
         peak = begin + int(np.nanargmax(statistic))
         return [(begin, end - 1, peak, peak)]
-    z, parts = _parts(scores, begin, flagged)
+    z, parts = _parts(scores, begin, end)
     middle = (parts[1:, 0] + parts[:-1, 1]) // 2
     found = []
     for (low, high), left, right in zip(
@@ -136,14 +136,13 @@ def _events(
     return found
 
 
-def _parts(scores: Scores, begin: int, flagged: BoolArray) -> tuple[FloatArray, IntArray]:
+def _parts(scores: Scores, begin: int, end: int) -> tuple[FloatArray, IntArray]:
     """Return z of the shortest frames that see a run, and the parts of the run that are seen.
 
     The parts are first step, and the one after the last, (n_parts, 2): what the shortest frames
-    see, and `flagged` steps that longer ones see farther from it than half a frame. Where no frames
-    see the run, z is the statistic, and the run is one part.
+    see, and what longer ones see that hold none of it. Where no frames see the run, z is the
+    statistic, and the run is one part.
     """
-    end = begin + flagged.size
     groups = scores.group_scores(begin, end)
     lengths = [max(1, nperseg // scores.step) for nperseg in scores.fusion.npersegs]
     # Steps of the frames that see each step first, 0 where none do.
@@ -155,7 +154,7 @@ def _parts(scores: Scores, begin: int, flagged: BoolArray) -> tuple[FloatArray, 
         if not seen.any():
             continue
         if shortest:
-            seen &= flagged & ~_largest_around(seen_by > 0, length // 2)
+            seen &= ~_largest_around(seen_by > 0, length)
         else:
             shortest, finest = length, z
         seen_by[seen] = length
@@ -163,7 +162,7 @@ def _parts(scores: Scores, begin: int, flagged: BoolArray) -> tuple[FloatArray, 
         return finest, np.array([[0, end - begin]])
     begins, ends = true_runs(seen_by > 0)
     longest = np.maximum.reduceat(seen_by, np.column_stack([begins, ends]).ravel()[:-1])[::2]
-    near = np.maximum(APART * shortest, np.maximum(longest[1:], longest[:-1]) // 2)
+    near = np.maximum(APART * shortest, np.maximum(longest[1:], longest[:-1]))
     apart = begins[1:] - ends[:-1] > near
     return finest, np.column_stack([begins[np.r_[True, apart]], ends[np.r_[apart, True]]])
 

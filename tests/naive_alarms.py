@@ -21,7 +21,7 @@ def around(step, reach, n):
     return range(max(0, step - reach), min(n, step + reach + 1))
 
 
-def parts(statistic, flagged, groups, lengths, seen, faintest, apart):
+def parts(statistic, groups, lengths, seen, faintest, apart):
     """First, last and peak of each part of a run; `groups` are z by frame length, short to long.
 
     `lengths` are steps of a frame.
@@ -34,9 +34,8 @@ def parts(statistic, flagged, groups, lengths, seen, faintest, apart):
         for step in range(n):
             largest = max(known[other] for other in around(step, length, n))
             loud = max(known) >= seen and largest >= max(seen, faintest * max(known))
-            near = any(by[other] for other in around(step, length // 2, n))
-            unexplained = shortest is None or (flagged[step] and not near)
-            if loud and known[step] >= largest / 2 and unexplained:
+            near = any(by[other] for other in around(step, length, n))
+            if loud and known[step] >= largest / 2 and not near:
                 found.append(step)
         if max(known) >= seen and shortest is None:
             finest, shortest = known, length
@@ -48,7 +47,7 @@ def parts(statistic, flagged, groups, lengths, seen, faintest, apart):
     for first, last in pieces:
         longest = max(by[first : last + 1])
         if joined:
-            most = max(apart * shortest, max(longest, joined[-1][2]) // 2)
+            most = max(apart * shortest, longest, joined[-1][2])
             if first - joined[-1][1] - 1 <= most:
                 joined[-1] = [joined[-1][0], last, longest]
                 continue
@@ -66,8 +65,7 @@ def alarms(statistic, groups, lengths, threshold, low_threshold, seen, faintest,
     found = []
     for begin, end in runs(flagged, raised):
         some = [z[begin : end + 1] for z in groups]
-        run = slice(begin, end + 1)
-        own = parts(statistic[run], flagged[run], some, lengths, seen, faintest, apart)
+        own = parts(statistic[begin : end + 1], some, lengths, seen, faintest, apart)
         for i, (first, last, peak) in enumerate(own):
             left = 0 if i == 0 else (own[i - 1][1] + 1 + first) // 2
             right = end + 1 - begin if i == len(own) - 1 else (last + 1 + own[i + 1][0]) // 2

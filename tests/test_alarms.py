@@ -165,16 +165,14 @@ def test_two_events_in_one_long_frame_are_two_alarms() -> None:
 
 
 def test_what_long_frames_see_beside_a_short_event_is_its_own_reach() -> None:
-    steps = [(HIGH + 1, 0.0, 0.0, 0.0)] * 25
-    steps[12] = (HIGH + 1, 9.0, 0.0, 0.0)
-    for i in range(4, 21):
+    steps = [(HIGH + 1, 0.0, 0.0, 0.0)] * 40
+    steps[20] = (HIGH + 1, 9.0, 0.0, 0.0)
+    for i in range(4, 37):
         steps[i] = (HIGH + 1, steps[i][1], 10.0, 0.0)
-    assert rows(found(steps)) == [(48, 51, 12)]
-    # Farther than half a frame of 64 rows the event goes on, in flagged steps.
-    steps[21:] = [(HIGH + 1, 0.0, 10.0, 0.0)] * 4
-    assert rows(found(steps)) == [(48, 99, 12)]
-    steps[23:] = [((HIGH + LOW) / 2, 0.0, 10.0, 0.0)] * 2
-    assert rows(found(steps)) == [(48, 91, 12)]
+    assert rows(found(steps)) == [(80, 83, 20)]
+    # Frames of 64 rows that are farther away hold none of it: the event goes on.
+    steps[37:] = [(HIGH + 1, 0.0, 10.0, 0.0)] * 3
+    assert rows(found(steps)) == [(80, 159, 20)]
 
 
 @pytest.mark.parametrize("seed", range(3))
