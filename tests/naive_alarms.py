@@ -66,10 +66,11 @@ def alarms(statistic, groups, lengths, threshold, low_threshold, seen, faintest,
     for begin, end in runs(flagged, raised):
         some = [z[begin : end + 1] for z in groups]
         own = parts(statistic[begin : end + 1], some, lengths, seen, faintest, apart)
-        for i, (first, last, peak) in enumerate(own):
-            left = 0 if i == 0 else (own[i - 1][1] + 1 + first) // 2
-            right = end + 1 - begin if i == len(own) - 1 else (last + 1 + own[i + 1][0]) // 2
-            if any(flagged[begin + left : begin + right]):
+        run = statistic[begin : end + 1]
+        largest = [max(run[first : last + 1]) for first, last, _ in own]
+        for (first, last, peak), value in zip(own, largest, strict=True):
+            is_first_largest = (first, last, peak) == own[largest.index(max(largest))]
+            if is_first_largest or (value > threshold and value >= max(largest) / 2):
                 found.append((begin + first, begin + last, begin + peak))
     return found
 

@@ -56,7 +56,7 @@ def test_alarms_are_those_of_the_definition(steps: list[tuple[float, ...]], step
     ]
 
 
-# A run that is raised throughout, in steps of which sixteen lie between two parts.
+# A run that is raised throughout, in steps of which twelve lie between two parts.
 RUN = st.lists(
     st.tuples(st.sampled_from([(HIGH + LOW) / 2, HIGH + 1]), GROUP, GROUP, GROUP),
     min_size=20,

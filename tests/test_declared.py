@@ -172,7 +172,7 @@ def test_a_fault_that_begins_behind_the_normal_rows_and_never_ends_is_found(
     if kind == "new tone":
         x[fault] += np.sin(1.1 * np.arange(n_normal, 6_000))
     else:
-        x[fault] *= 1.5 if kind == "louder" else 0.5
+        x[fault] *= 2.0 if kind == "louder" else 0.5
     alarm = spectra.detect(x, normal_rows=(0, n_normal)).scores["alarm"].to_numpy() == 1
     assert alarm[fault].mean() > 0.9
     assert alarm[: n_normal - 256].mean() < 0.02

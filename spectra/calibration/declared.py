@@ -22,6 +22,9 @@ from spectra.calibration.fusion import Fusion
 # rows declared normal, is 0.550, 0.542, 0.536 and 0.221.
 MOST: Final = 0.5
 SMALL: Final = 0.01
+# Scores at an end of the declared rows are those of a fault next to them if one is this many times
+# the largest score farther inside.
+BESIDE: Final = 2.0
 
 
 def _all_steps(start: int, stop: int) -> Sequence[tuple[int, int]]:
@@ -70,20 +73,24 @@ def calibrated(
 
 
 def _without_next(statistic: FloatArray, declared: tuple[int, int], reach: int) -> FloatArray:
-    """Return the statistic, NaN in declared steps that show what comes next to them.
+    """Return the statistic, NaN in declared steps that show a fault next to them.
 
     Frames at an end of the declared steps reach beyond it. Where a fault begins there, their scores
-    are not those of normal steps: those larger than all others that are declared are left out.
+    are not those of normal steps. If some are BESIDE times the largest of the others that are
+    declared, all larger ones are left out: a fault has flanks.
     """
     first, end = declared
     own, near = statistic[first:end], np.zeros(end - first, dtype=np.bool_)
     near[: reach if first else 0] = True
     near[max(0, near.size - reach) if end < statistic.size else near.size :] = True
-    inner = own[~near]
-    if not np.isfinite(inner).any():
+    others = own[~near]
+    if not np.isfinite(others).any():
         return statistic
+    largest = np.nanmax(others)
     with np.errstate(invalid="ignore"):
-        shown = near & (own > np.nanmax(inner))
+        if not (own[near] >= BESIDE * largest).any():
+            return statistic
+        shown = near & (own > largest)
     kept = statistic.copy()
     kept[first:end][shown] = np.nan
     return kept
