@@ -22,7 +22,7 @@ from spectra.runs import true_runs
 # An alarm is a run of steps with p-values below RAISED times alpha, one of which is below alpha
 # (hysteresis thresholding, Canny 1986). With 10 event F1 on 618 development series is 0.004 lower
 # told the normal rows and 0.005 told nothing, each in eight or nine collections, higher in none.
-RAISED: Final = 20.0
+RAISED: Final = 15.0
 # Largest probability of a step, at which half of them are flagged.
 LARGEST: Final = 0.5
 # Probabilities at which the flagged steps of an alarm are counted, and the fewest alarms that give
