@@ -199,7 +199,7 @@ def steps_of_alarms(values, threshold):
     for alpha in (0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4):
         runs, last_raised = [], False
         for value in values:
-            raised = value > threshold(min(10 * alpha, 0.5))
+            raised = value > threshold(min(15 * alpha, 0.5))
             if raised and not last_raised:
                 runs.append(0)
             if raised:
