@@ -128,7 +128,13 @@ def _events(
     z, parts = _parts(scores, begin, end)
     largest = np.maximum.reduceat(statistic, parts.ravel()[:-1])[::2]
     kept = (largest > threshold) & (largest >= largest.max() / 2)
-    kept[largest.argmax()] = True
+    # One of the most unusual steps is in an alarm, that of the part it is nearest to.
+    highest = np.flatnonzero(statistic == statistic.max())
+    away = np.maximum(parts[:, :1] - highest, highest - parts[:, 1:] + 1)
+    closest, which = np.unravel_index(away.argmin(), away.shape)
+    kept[closest] = True
+    parts[closest, 0] = min(parts[closest, 0], highest[which])
+    parts[closest, 1] = max(parts[closest, 1], highest[which] + 1)
     parts = parts[kept]
     middle = (parts[1:, 0] + parts[:-1, 1]) // 2
     found = []
@@ -136,8 +142,8 @@ def _events(
         parts.tolist(), [0, *middle.tolist()], [*middle.tolist(), end - begin], strict=True
     ):
         peak = low + int(z[low:high].argmax())
-        highest = left + int(statistic[left:right].argmax())
-        found.append((begin + low, begin + high - 1, begin + peak, begin + highest))
+        largest_at = left + int(statistic[left:right].argmax())
+        found.append((begin + low, begin + high - 1, begin + peak, begin + largest_at))
     return found
 
 

@@ -22,9 +22,9 @@ def around(step, reach, n):
 
 
 def parts(statistic, groups, lengths, seen, faintest, apart):
-    """First, last and peak of each part of a run; `groups` are z by frame length, short to long.
+    """z that tells the peaks, and first, last and peak of each part of a run.
 
-    `lengths` are steps of a frame.
+    `groups` are z by frame length, short to long, `lengths` steps of a frame.
     """
     n, finest, shortest = len(statistic), statistic, None
     by = [0] * n
@@ -42,7 +42,7 @@ def parts(statistic, groups, lengths, seen, faintest, apart):
         for step in found:
             by[step] = length
     if shortest is None:
-        return [(0, n - 1, statistic.index(max(statistic)))]
+        return statistic, [(0, n - 1, statistic.index(max(statistic)))]
     pieces, joined = runs([True] * n, [each > 0 for each in by]), []
     for first, last in pieces:
         longest = max(by[first : last + 1])
@@ -52,7 +52,7 @@ def parts(statistic, groups, lengths, seen, faintest, apart):
                 joined[-1] = [joined[-1][0], last, longest]
                 continue
         joined.append([first, last, longest])
-    return [
+    return finest, [
         (first, last, max(range(first, last + 1), key=lambda step: (finest[step], -step)))
         for first, last, _ in joined
     ]
@@ -65,13 +65,23 @@ def alarms(statistic, groups, lengths, threshold, low_threshold, seen, faintest,
     found = []
     for begin, end in runs(flagged, raised):
         some = [z[begin : end + 1] for z in groups]
-        own = parts(statistic[begin : end + 1], some, lengths, seen, faintest, apart)
+        finest, own = parts(statistic[begin : end + 1], some, lengths, seen, faintest, apart)
         run = statistic[begin : end + 1]
+        highest = [step for step, value in enumerate(run) if value == max(run)]
+        away = [
+            (max(first - step, step - last), i, step)
+            for i, (first, last, _) in enumerate(own)
+            for step in highest
+        ]
+        _, closest, nearest = min(away)
         largest = [max(run[first : last + 1]) for first, last, _ in own]
-        for (first, last, peak), value in zip(own, largest, strict=True):
-            is_first_largest = (first, last, peak) == own[largest.index(max(largest))]
-            if is_first_largest or (value > threshold and value >= max(largest) / 2):
-                found.append((begin + first, begin + last, begin + peak))
+        for i, (first, last, peak) in enumerate(own):
+            if i == closest:
+                first, last = min(first, nearest), max(last, nearest)
+                peak = max(range(first, last + 1), key=lambda step: (finest[step], -step))
+            elif not (largest[i] > threshold and largest[i] >= max(largest) / 2):
+                continue
+            found.append((begin + first, begin + last, begin + peak))
     return found
 
 

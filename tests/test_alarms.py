@@ -77,6 +77,14 @@ def test_the_parts_of_a_long_run_are_those_of_the_definition(
     ]
 
 
+@given(RUN)
+def test_a_most_unusual_step_of_a_run_is_in_an_alarm(steps: list[tuple[float, ...]]) -> None:
+    statistic = np.array(steps)[:, 0]
+    flagged = statistic.max() > HIGH
+    held = inside(found(steps, 16), 16 * len(steps))[::16]
+    assert held[statistic == statistic.max()].any() == flagged
+
+
 @given(STEPS)
 def test_alarms_are_in_order_and_hold_their_peak(steps: list[tuple[float, ...]]) -> None:
     alarms = found(steps)
