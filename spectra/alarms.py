@@ -117,7 +117,7 @@ def _events(
     """Return first, last, peak and highest step of each event in a run of raised steps.
 
     An event has a flagged step, and at least half of the largest statistic: less is the flank of
-    another.
+    another. One of the most unusual steps is in an event, that of the part it is nearest to.
     """
     statistic = scores.statistic[begin:end]
     if not (statistic > threshold).any():
@@ -128,13 +128,10 @@ def _events(
     z, parts = _parts(scores, begin, end)
     largest = np.maximum.reduceat(statistic, parts.ravel()[:-1])[::2]
     kept = (largest > threshold) & (largest >= largest.max() / 2)
-    # One of the most unusual steps is in an alarm, that of the part it is nearest to.
-    highest = np.flatnonzero(statistic == statistic.max())
-    away = np.maximum(parts[:, :1] - highest, highest - parts[:, 1:] + 1)
-    closest, which = np.unravel_index(away.argmin(), away.shape)
+    closest, highest = _nearest(parts, np.flatnonzero(statistic == statistic.max()))
     kept[closest] = True
-    parts[closest, 0] = min(parts[closest, 0], highest[which])
-    parts[closest, 1] = max(parts[closest, 1], highest[which] + 1)
+    parts[closest, 0] = min(parts[closest, 0], highest)
+    parts[closest, 1] = max(parts[closest, 1], highest + 1)
     parts = parts[kept]
     middle = (parts[1:, 0] + parts[:-1, 1]) // 2
     found = []
@@ -145,6 +142,16 @@ def _events(
         largest_at = left + int(statistic[left:right].argmax())
         found.append((begin + low, begin + high - 1, begin + peak, begin + largest_at))
     return found
+
+
+def _nearest(parts: IntArray, steps: IntArray) -> tuple[int, int]:
+    """Return the part (n_parts, 2), in order, and the step (n_steps,) that lie nearest."""
+    before = np.maximum(np.searchsorted(parts[:, 0], steps, side="right") - 1, 0)
+    index = np.concatenate([before, np.minimum(before + 1, len(parts) - 1)])
+    steps = np.concatenate([steps, steps])
+    away = np.maximum(parts[index, 0] - steps, steps - parts[index, 1] + 1)
+    nearest = np.lexsort((steps, index, away))[0]
+    return int(index[nearest]), int(steps[nearest])
 
 
 def _parts(scores: Scores, begin: int, end: int) -> tuple[FloatArray, IntArray]:
