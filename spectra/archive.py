@@ -145,16 +145,19 @@ class FileFormat:
 
     @staticmethod
     def may_replace(path: str | PathLike[str]) -> bool:
-        """Return False for a regular file that is neither empty nor an archive of this kind."""
+        """Return False for a regular file with content that is no archive of this kind."""
         place = Path(path)
         if not place.is_file() or not place.stat().st_size:
             return True
         try:
             with zipfile.ZipFile(place) as archive:
                 return f"{ABOUT}.npy" in archive.namelist()
-        except (zipfile.BadZipFile, OSError, ValueError):
+        except (zipfile.BadZipFile, ValueError):
             with place.open("rb") as file:
                 return file.read(len(ZIP)) == ZIP
+        except OSError:
+            # Whoever writes to it says so.
+            return True
 
     def _mend(self, name: str) -> str:
         return self.remedy.format(name=name)

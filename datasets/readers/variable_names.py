@@ -13,7 +13,7 @@ _NAMES = re.compile(
     r"(?:ch|chan|channels?|signals?|sensors?|leads?|electrodes?|columns?|cols?)?(?:names?|labels?)"
     r"|channels|signals|sensors|leads|electrodes|columns|cols|fields"
 )
-"""What such an array is called."""
+"""Names of such an array."""
 
 Texts = tuple[str, Callable[[], NDArray[np.generic]]]
 """The name of an array of texts, and what returns it."""
