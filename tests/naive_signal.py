@@ -4,7 +4,8 @@ import cmath
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
-from math import fsum, inf, isfinite, isnan, nan, sqrt
+from math import ceil, fsum, inf, isfinite, isnan, nan, sqrt
+from statistics import median
 
 
 def frame_starts(n_samples, nperseg, hop):
@@ -201,3 +202,25 @@ def repeated(alike, n, span, share):
         reach = sum(max((lag for lag in one if one[lag]), default=0) for one in (later, earlier))
         rows.append(reach >= span and count >= share * (len(later) + len(earlier)))
     return rows
+
+
+def without_lone(values, normal, rows, share, beyond, block):
+    """Rows of one channel, lone ones far beyond all that recurs replaced by a median."""
+    n = len(values)
+    middle = median(v for v in values if v == v)
+    distance = [abs(v - middle) for v in values]
+    largest = []
+    for start in range(0, n, block):
+        known = [d for d in distance[start : start + block] if d == d]
+        largest += [max(known)] if known else []
+    recurring = sorted(largest)[ceil((1 - share) * (len(largest) - 1) - 1e-9)]
+    if recurring == 0:
+        return list(values)
+    limit = max([beyond * recurring, *(distance[i] for i in normal if distance[i] == distance[i])])
+    found = list(values)
+    for i in range(n):
+        near = range(max(0, i - rows // 2), min(n, i + rows // 2 + 1))
+        known = [j for j in near if distance[j] == distance[j]]
+        if distance[i] > limit and median(distance[j] for j in known) <= limit:
+            found[i] = median(values[j] for j in known)
+    return found

@@ -13,6 +13,7 @@ from spectra.calibration.fusion import Fused, Fusion, Statistic
 from spectra.calibration.scores import Scores
 from spectra.errors import DataError
 from spectra.signal.evidence import Evidence
+from spectra.signal.glitches import without_glitches
 from spectra.signal.period import BLOCK, block_rows
 from spectra.signal.repetition import quieten
 from spectra.signal.scale import Scale, constant_channels, state_channels
@@ -103,13 +104,16 @@ class SpectralModel:
         `unscored` makes room for the statistic of a number of steps. Raises DataError for a signal
         too short to compare its frames.
         """
-        scale = Scale.fit(signal)
-        base = planned_base_scores(signal, scale, plan, normal_rows)
+        learned = without_glitches(signal, normal_rows)
+        scale = Scale.fit(learned)
+        base = planned_base_scores(learned, scale, plan, normal_rows)
         n_steps = -(-len(signal) // base.step)
         sample = Sample.drawn(n_steps, normal_rows, base.step)
         standardised, fused, groups = _standardised(
-            signal, scale, base, sample, normal_rows, unscored
+            learned, scale, base, sample, normal_rows, unscored
         )
+        if learned is not signal:
+            fused = _scored(standardised, signal, unscored, own=True)
         if np.isnan(fused.statistic[slice(*sample.normal)]).all():
             raise DataError(
                 f"The {len(signal)} rows hold no frame of {plan.frames[0].grid.nperseg} without "
