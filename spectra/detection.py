@@ -418,6 +418,7 @@ class Detection:
             notes.wide_note(self.recording),
             notes.constant_note(self.recording, self.model, own=self.own),
             notes.states_note(self.recording, self.model),
+            notes.angles_note(self.recording, self.model),
             notes.unscored_note(self.step_scores),
             notes.few_frames_note(self.step_scores, own=self.learned_from == ITSELF),
             notes.suspected_note(self.step_scores, declared=self.learned_from != ITSELF),

@@ -20,7 +20,7 @@ Fitted = SpectralModel | SequenceModel
 
 # The version rises when files of before cannot be read any more.
 FORMAT: Final = FileFormat(
-    "spectra model", 13, "model file", "make a model with spectra fit NORMAL -o {name}"
+    "spectra model", 14, "model file", "make a model with spectra fit NORMAL -o {name}"
 )
 
 

@@ -70,6 +70,12 @@ def states_note(recording: Recording, model: Model) -> str:
     return _of_channels(recording.channels, states, what)
 
 
+def angles_note(recording: Recording, model: Model) -> str:
+    """Return a note on channels that are angles, empty where there are none."""
+    what = "taken as an angle, of which a full turn is next to 0"
+    return _of_channels(recording.channels, model.fitted.turns > 0, what)
+
+
 def _of_channels(channels: Sequence[str], marked: BoolArray, what: str) -> str:
     names = [name for name, mark in zip(channels, marked, strict=True) if mark]
     if not names:

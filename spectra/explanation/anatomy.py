@@ -25,6 +25,7 @@ from spectra.explanation.similar import NormalStretch, most_similar, normal_star
 from spectra.model import Model
 from spectra.parameters import shown
 from spectra.sequence.model import SequenceModel
+from spectra.signal.angles import unwrapped
 from spectra.signal.evidence import Evidence
 from spectra.signal.spectrum import frequencies
 from spectra.spectral.amplitude import Amplitude
@@ -72,6 +73,7 @@ def explain(
     starts = starts[:: -(-starts.size // most) or 1]
     # Channels that raise no alarm carry none.
     scored = ~model.fitted.states
+    values = unwrapped(values, model.fitted.turns)
     anatomy = _anatomy(values, scored, (first, last), event, starts, nperseg, evidence, by_sequence)
     channel = int(anatomy.shares.argmax())
     found = anatomy.contrasts[channel]

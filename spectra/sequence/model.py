@@ -73,6 +73,11 @@ class SequenceModel:
         return np.zeros_like(self.constant)
 
     @property
+    def turns(self) -> Float64Array:
+        """Full turn of each channel that is an angle: none is taken for one, (n_channels,)."""
+        return np.zeros(self.constant.size)
+
+    @property
     def npersegs(self) -> tuple[int, ...]:
         """Frame lengths in rows, from short to long."""
         return tuple(dict.fromkeys(self.mixture.npersegs))

@@ -1,12 +1,14 @@
 """Units of a channel: its centre and its spread."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Self
 
 import numpy as np
 
 from spectra.arrays import BoolArray, Float32Array, Float64Array
 from spectra.errors import DataError
+from spectra.signal.angles import around_means, near
 
 # Values are clipped at this many spreads from the channel's centre, so that their squares fit
 # float32 (largest 3e38).
@@ -26,24 +28,41 @@ IQR_OF_GAUSSIAN: Final = 1.349
 
 @dataclass(frozen=True)
 class Scale:
-    """Centre and spread of each channel, (n_channels,), in the unit of the data."""
+    """Centre and spread of each channel, (n_channels,), in the unit of the data.
+
+    `turns` are the full turns of channels that are angles, 0 for others, and empty where there are
+    none.
+    """
 
     centre: Float64Array
     spread: Float64Array
+    turns: Float64Array = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         if self.centre.shape != self.spread.shape or not (self.spread > 0).all():
             raise ValueError("Each channel has one centre and one spread above 0.")
+        if self.turns.shape not in ((0,), self.centre.shape) or not (self.turns >= 0).all():
+            raise ValueError("Each channel has one full turn, or 0.")
+
+    @cached_property
+    def spreads_of_turns(self) -> Float32Array | None:
+        """Full turns in spreads, (n_channels,), None where there are no angles."""
+        if not self.turns.any():
+            return None
+        return np.asarray(self.turns / self.spread, dtype=np.float32)
 
     @classmethod
-    def fit(cls, signal: Float64Array) -> Self:
+    def fit(cls, signal: Float64Array, turns: Float64Array | None = None) -> Self:
         """Return median and interquartile range of a (n_samples, n_channels) signal.
 
         The interquartile range is divided by that of a Gaussian of σ = 1. Where more than half of
         the values are equal, the spread is the standard deviation, and 1 where all are equal. NaN
-        is left out. Of a long signal a random part is used.
+        is left out. Of a long signal a random part is used. `turns` (n_channels,) are the full
+        turns of angles, and 0 for other channels; by default all.
         """
         signal = some_rows(signal, 0, len(signal))
+        if turns is not None:
+            signal = around_means(signal, turns)
         live = np.isfinite(signal).any(axis=0)
         centre, spread = np.zeros(signal.shape[1]), np.ones(signal.shape[1])
         if live.any():
@@ -52,18 +71,22 @@ class Scale:
         mostly_equal = spread == 0
         with np.errstate(over="ignore"):
             spread[mostly_equal] = np.nanstd(signal[:, mostly_equal], axis=0)
-        return cls(centre, np.where((spread > 0) & np.isfinite(spread), spread, 1.0))
+        spread = np.where((spread > 0) & np.isfinite(spread), spread, 1.0)
+        return cls(centre, spread, np.empty(0) if turns is None else turns)
 
     def __call__(self, signal: Float64Array) -> Float32Array:
         """Return a signal (n_samples, n_channels) in spreads from its centre.
 
-        The result is (n_channels, n_samples), contiguous by channel.
+        Angles lie within half a turn of it. The result is (n_channels, n_samples), contiguous by
+        channel.
         """
         if signal.ndim != 2 or signal.shape[1] != self.centre.size:
             raise DataError(
                 f"The signal has the shape {signal.shape}, expected {self.centre.size} channels."
             )
         scaled = (signal - self.centre) / self.spread
+        if self.turns.size:
+            scaled[...] = near(scaled, np.zeros(1), self.turns / self.spread)
         np.clip(scaled, -FARTHEST, FARTHEST, out=scaled)
         return np.ascontiguousarray(scaled.T, dtype=np.float32)
 

@@ -38,12 +38,15 @@ class BaseScores:
         Scores of single rows.
     causal : bool
         Whether no score depends on a row after the first one of its step.
+    turns : ndarray (n_channels,), optional
+        Full turns of channels that are angles, in spreads, and 0 for others; by default all.
     """
 
     comparisons: tuple[Comparison | Amplitude | Lines, ...]
     step: int
     points: Points | None
     causal: bool = False
+    turns: Float32Array | None = None
 
     def __post_init__(self) -> None:
         if not self.comparisons:
@@ -164,7 +167,9 @@ class BaseScores:
                     first, last = steps.frames_of(start, stop, n_frames)
                     hop = steps.grid.hop
                     starts = range(first * hop - first_row, last * hop - first_row, hop)
-                    D = _frame_distances(comparisons, scaled, starts, first_row, own=own)
+                    D = _frame_distances(
+                        comparisons, scaled, starts, first_row, self.turns, own=own
+                    )
                     averages = steps.average(D, first, start, stop, n_frames)
                     if self.points is not None:
                         # Single rows tell of them.
@@ -192,7 +197,9 @@ class BaseScores:
             begin += missing * self.step
             low, high = max(0, begin - REACH), min(scaled.shape[1], end + REACH)
             after = max(0, high - end)
-            D[..., missing:] = points.distances(scaled[:, low:high], begin - low, after, self.step)
+            D[..., missing:] = points.distances(
+                scaled[:, low:high], begin - low, after, self.step, self.turns
+            )
         return D
 
 
@@ -201,6 +208,7 @@ def _frame_distances(
     scaled: Float32Array,
     starts: range,
     first_row: int,
+    turns: Float32Array | None,
     *,
     own: bool,
 ) -> FloatArray:
@@ -212,7 +220,7 @@ def _frame_distances(
     found = np.empty((n_scores, n_channels, len(starts)), dtype=np.float32)
     for begin in range(0, len(starts), size):
         block = slice(begin, begin + size)
-        X, means = spectra_of(scaled, starts[block], nperseg, window)
+        X, means = spectra_of(scaled, starts[block], nperseg, window, turns)
         own_starts = np.array(starts[block]) + first_row if own else None
         done = 0
         for comparison in comparisons:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from spectra.arrays import ComplexArray, Float32Array, Float64Array, FloatArray, IntArray
+from spectra.signal.angles import followed, near
 from spectra.signal.frames import FrameGrid, require_window
 from spectra.signal.loudness import loudness
 from spectra.signal.scale import Scale
@@ -152,12 +153,14 @@ def spectra_of(
     starts: IntArray | range,
     nperseg: int,
     window: str | tuple[str, float],
+    turns: Float32Array | None = None,
 ) -> tuple[ComplexArray, FloatArray]:
     """Return the spectra of frames less their means, and the means.
 
-    The shapes are (n_channels, n_frames, n_bins) and (n_channels, n_frames).
+    The shapes are (n_channels, n_frames, n_bins) and (n_channels, n_frames). `turns` (n_channels,)
+    are the full turns of channels that are angles, and 0 for others.
     """
-    if len(scaled) == 1:
+    if len(scaled) == 1 and turns is None:
         X, means = frame_spectra(cut_frames(scaled, starts, nperseg), window)
         return X, means
     X = np.empty((len(scaled), len(starts), nperseg // 2 + 1), dtype=np.complex64)
@@ -165,7 +168,12 @@ def spectra_of(
     # Channel by channel: the frames of one stay in the processor's cache.
     for channel in range(len(scaled)):
         frames = cut_frames(scaled[channel : channel + 1], starts, nperseg)[0]
-        X[channel], means[channel] = frame_spectra(frames, window)
+        turn = 0.0 if turns is None else float(turns[channel])
+        X[channel], means[channel] = frame_spectra(
+            followed(frames, turn) if turn else frames, window
+        )
+        if turn:
+            means[channel] = near(means[channel], np.zeros(1), np.array(turn))
     return X, means
 
 
@@ -186,6 +194,7 @@ def gathered_spectra(
         block = starts[begin : begin + size]
         rows = (block[:, None] + np.arange(nperseg)).ravel()
         scaled = scale(signal[rows])
-        parts.append(spectra_of(scaled, range(0, rows.size, nperseg), nperseg, window))
+        starts_of = range(0, rows.size, nperseg)
+        parts.append(spectra_of(scaled, starts_of, nperseg, window, scale.spreads_of_turns))
     spectra, means = zip(*parts, strict=True)
     return np.concatenate(spectra, axis=1), np.concatenate(means, axis=1)

@@ -86,7 +86,8 @@ def _frames_of(
     first, last = steps.frames_of(step, step + 1, grid.n_frames(len(signal)))
     starts = np.arange(first, last) * grid.hop
     scaled = model.scale(signal[starts[0] : starts[-1] + grid.nperseg])
-    return starts, *spectra_of(scaled, starts - starts[0], grid.nperseg, window)
+    turns = model.scale.spreads_of_turns
+    return starts, *spectra_of(scaled, starts - starts[0], grid.nperseg, window, turns)
 
 
 def _of_step(

@@ -76,6 +76,12 @@ class SpectralModel:
         return ~self.standardised.compared
 
     @property
+    def turns(self) -> Float64Array:
+        """Full turn of each channel that is an angle, 0 for all others, (n_channels,)."""
+        turns = self.standardised.scale.turns
+        return turns if turns.size else np.zeros(self.constant.size)
+
+    @property
     def npersegs(self) -> tuple[int, ...]:
         """Rows of a frame, for each frame length."""
         return self.standardised.base.npersegs
@@ -105,7 +111,7 @@ class SpectralModel:
         too short to compare its frames.
         """
         learned = without_glitches(signal, normal_rows)
-        scale = Scale.fit(learned)
+        scale = Scale.fit(learned, plan.turns)
         base = planned_base_scores(learned, scale, plan, normal_rows)
         n_steps = -(-len(signal) // base.step)
         sample = Sample.drawn(n_steps, normal_rows, base.step)

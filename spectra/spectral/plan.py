@@ -68,6 +68,8 @@ class Plan:
         Dominant period in rows, None where there is none.
     causal : bool
         Judge rows by frames that end before them.
+    turns : ndarray (n_channels,), optional
+        Full turns of channels that are angles, 0 for others, by default all.
     """
 
     frames: tuple[Frames, ...]
@@ -78,6 +80,7 @@ class Plan:
     points: bool
     period: int | None
     causal: bool = False
+    turns: Float64Array | None = None
 
 
 def planned_base_scores(
@@ -103,7 +106,7 @@ def planned_base_scores(
             "nperseg."
         )
     points = Points.fit(signal, scale) if plan.points else None
-    return BaseScores(comparisons, plan.step, points, plan.causal)
+    return BaseScores(comparisons, plan.step, points, plan.causal, scale.spreads_of_turns)
 
 
 def _comparisons(

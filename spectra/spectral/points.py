@@ -7,6 +7,7 @@ from typing import Final, Self
 import numpy as np
 
 from spectra.arrays import Float32Array, Float64Array, FloatArray
+from spectra.signal.angles import near
 from spectra.signal.scale import SAMPLE_ROWS, Scale
 
 # Neighbours on each side that a row is interpolated from.
@@ -50,27 +51,40 @@ class Points:
     def fit(cls, signal: Float64Array, scale: Scale) -> Self:
         """Learn the weights from a signal (n_samples, n_channels); its middle part where long."""
         begin = max(0, (len(signal) - SAMPLE_ROWS) // 2)
-        scaled = scale(signal[begin : begin + SAMPLE_ROWS])
-        products = [_products(channel) for channel in scaled]
+        scaled, turns = scale(signal[begin : begin + SAMPLE_ROWS]), scale.spreads_of_turns
+        if turns is None:
+            turns = np.zeros(len(scaled), dtype=np.float32)
+        products = [_products(*each) for each in zip(scaled, turns.tolist(), strict=True)]
         return cls(
             np.stack([_weights(C, EVERY) for C in products]),
-            np.stack([_edges(*each) for each in zip(scaled, products, strict=True)]),
+            np.stack(
+                [_edges(*each) for each in zip(scaled, turns.tolist(), products, strict=True)]
+            ),
         )
 
-    def distances(self, scaled: Float32Array, before: int, after: int, step: int) -> FloatArray:
+    def distances(
+        self,
+        scaled: Float32Array,
+        before: int,
+        after: int,
+        step: int,
+        turns: Float32Array | None = None,
+    ) -> FloatArray:
         """Return the largest distances of each step, (2, n_channels, n_steps).
 
         Parameters
         ----------
         scaled : ndarray (n_channels, n_rows)
             The rows of the steps, with `before` rows before and `after` rows after them.
+        turns : ndarray (n_channels,), optional
+            Full turns of channels that are angles, and 0 for others; by default all.
         """
         rows = slice(before, scaled.shape[1] - after)
-        errors = scaled - self._interpolated(scaled)
+        errors = scaled - self._interpolated(scaled, turns)
         for edge, known in enumerate(EDGES):
             # Fewer rows than REACH around those of the steps: the signal begins or ends there.
             if (before if edge < NEIGHBOURS else after) < REACH:
-                self._put_edge(errors, scaled, edge, known)
+                self._put_edge(errors, scaled, turns, edge, known)
         values = np.stack([errors, scaled])[..., rows]
         np.abs(values, out=values)
         missing = -values.shape[2] % step
@@ -82,7 +96,12 @@ class Points:
         return np.ascontiguousarray(largest)
 
     def _put_edge(
-        self, errors: Float32Array, scaled: Float32Array, edge: int, known: tuple[int, ...]
+        self,
+        errors: Float32Array,
+        scaled: Float32Array,
+        turns: Float32Array | None,
+        edge: int,
+        known: tuple[int, ...],
     ) -> None:
         """Write the errors of one row at an end of the signal."""
         n_rows = scaled.shape[1]
@@ -90,15 +109,21 @@ class Points:
         rows = row + np.array(known) - NEIGHBOURS
         if rows[0] >= 0 and rows[-1] < n_rows:
             factors = self.edges[:, edge, list(known)].astype(np.float32)
-            errors[:, row] = (factors * scaled[:, rows]).sum(axis=1)
+            values = scaled[:, rows]
+            if turns is not None:
+                values = near(values, scaled[:, row, None], turns[:, None])
+            errors[:, row] = (factors * values).sum(axis=1)
 
-    def _interpolated(self, scaled: Float32Array) -> Float32Array:
+    def _interpolated(self, scaled: Float32Array, turns: Float32Array | None) -> Float32Array:
         """Return each row as its neighbours predict it, NaN where one of them is not there."""
         predicted = np.full_like(scaled, np.nan)
         inner = predicted[:, NEIGHBOURS:-NEIGHBOURS]
         inner[...] = 0.0
         for weight, shift in zip(self._columns, SHIFTS, strict=True):
-            inner += weight * scaled[:, shift : shift + inner.shape[1]]
+            values = scaled[:, shift : shift + inner.shape[1]]
+            if turns is not None:
+                values = near(values, scaled[:, NEIGHBOURS:-NEIGHBOURS], turns[:, None])
+            inner += weight * values
         return predicted
 
     @cached_property
@@ -107,17 +132,26 @@ class Points:
         return [column[:, None] for column in self.weights.T.astype(np.float32)]
 
 
-def _products(channel: Float32Array) -> Float64Array:
-    """Return the mean products of each row of a scaled channel and the two on each side, (5, 5)."""
+def _products(channel: Float32Array, turn: float) -> Float64Array:
+    """Return the mean products of each row of a scaled channel and the two on each side, (5, 5).
+
+    `turn` is the full turn of an angle, 0 for others.
+    """
     products, n = np.zeros((WINDOW, WINDOW)), 0
     for begin in range(0, channel.size - WINDOW + 1, AT_ONCE):
         rows = channel[begin : begin + AT_ONCE + WINDOW - 1].astype(np.float64)
-        windows = np.lib.stride_tricks.sliding_window_view(rows, WINDOW)
+        windows = _windows(rows, turn)
         windows = np.clip(windows[np.isfinite(windows).all(axis=1)], -CLIPPED, CLIPPED)
         products += windows.T @ windows
         n += len(windows)
     # Nothing known: the mean of the neighbours.
     return products / n if n else np.ones((WINDOW, WINDOW))
+
+
+def _windows(rows: FloatArray, turn: float) -> FloatArray:
+    """Return each row (n,) and the two on each side, (n − 4, 5), near to the row if an angle."""
+    windows = np.lib.stride_tricks.sliding_window_view(rows, WINDOW)
+    return near(windows, windows[:, NEIGHBOURS, None], np.array(turn)) if turn else windows
 
 
 def _weights(products: Float64Array, known: tuple[int, ...]) -> Float64Array:
@@ -127,7 +161,7 @@ def _weights(products: Float64Array, known: tuple[int, ...]) -> Float64Array:
     return np.asarray(np.linalg.solve(gram, products[others, NEIGHBOURS]))
 
 
-def _edges(channel: Float32Array, products: Float64Array) -> Float64Array:
+def _edges(channel: Float32Array, turn: float, products: Float64Array) -> Float64Array:
     """Return the factors of the rows of a window in the error of each edge, (4, 5).
 
     An error is as large as that of interpolation by its root mean square, or by its 90 % quantile
@@ -137,7 +171,7 @@ def _edges(channel: Float32Array, products: Float64Array) -> Float64Array:
     square = np.einsum("ij,jk,ik->i", found, products, found)
     sizes = [np.sqrt(np.maximum(square, LEAST**2))]
     if channel.size >= WINDOW:
-        windows = np.lib.stride_tricks.sliding_window_view(channel, WINDOW)
+        windows = _windows(channel, turn)
         windows = windows[:: -(-len(windows) // AT_ONCE)]
         windows = windows[np.isfinite(windows).all(axis=1)]
         if len(windows):

@@ -10,9 +10,10 @@ from spectra.calibration.fusion import Statistic
 from spectra.calibration.scores import Scores
 from spectra.calibration.standard import Transform
 from spectra.parameters import MOST_ROWS, require, require_integer
+from spectra.signal.angles import full_turns, unwrapped
 from spectra.signal.frames import FrameGrid, require_window
 from spectra.signal.loudness import loudness_period
-from spectra.signal.period import PERIOD_WIDTH, dominant_period
+from spectra.signal.period import PERIOD_ROWS, PERIOD_WIDTH, dominant_period
 from spectra.signal.views import VIEWS, View
 from spectra.spectral.coupling import MAX_CHANNELS
 from spectra.spectral.model import SpectralModel
@@ -158,10 +159,12 @@ class Spectral:
         """
         everything_normal = normal_rows == slice(0, len(signal))
         own_ks, normal_ks = (K_OWN, K_NORMAL) if self.k is None else ((self.k,), (self.k,))
-        period = dominant_period(signal)
+        turns = full_turns(signal)
+        first = unwrapped(signal[:PERIOD_ROWS], turns)
+        period = dominant_period(first)
         # One view or one frame length is asked for to see that one alone.
         alone = self.nperseg is not None or self.view is not None
-        rhythm = None if alone else loudness_period(signal)
+        rhythm = None if alone else loudness_period(first)
         frames = self._frames(signal.shape, period or 0, rhythm or 0)
         plan = Plan(
             frames=frames,
@@ -175,6 +178,7 @@ class Spectral:
             # declared normal is no rhythm of theirs.
             period=period or (rhythm if normal_rows is None else None),
             causal=self.causal,
+            turns=turns if turns.any() else None,
         )
         return SpectralModel.fit(signal, plan, normal_rows, unscored)
 

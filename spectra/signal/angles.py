@@ -1,0 +1,107 @@
+"""Channels that are angles: a full turn is next to 0, as in a wind direction or a phase.
+
+In degrees each pass over north would be a step of 359. The circle is therefore cut opposite to the
+mean direction, and inside a frame an angle is followed beyond its full turn (phase unwrapping).
+"""
+
+from typing import Final
+
+import numpy as np
+
+from spectra.arrays import Float64Array, FloatArray
+from spectra.stored import is_stored
+
+# Full turns in degrees and in radians.
+TURNS: Final = (360.0, 2 * np.pi)
+# Share of a turn within which the smallest and the largest value lie at its ends, as those of an
+# angle do that passes from one to the other; rounding may lift one beyond by a little.
+AT_END: Final = 1 / 36
+ROUNDING: Final = 1e-3
+# Fewest values; states have fewer.
+FEWEST_VALUES: Final = 12
+# Rows of a long signal that are looked at.
+ROWS: Final = 131_072
+# Fewest rows at which an angle passes from one end of its turn to the other.
+FEWEST: Final = 3
+# Largest median distance of neighbouring rows the short way round, in turns, of all rows and of
+# those that pass. That of values without order is a quarter.
+NEAR: Final = 1 / 8
+
+
+def full_turns(signal: Float64Array) -> Float64Array:
+    """Return the full turn of each channel that is an angle, 0 for all others, (n_channels,).
+
+    The values of an angle lie within one turn, 0 … 360 or −180 … 180 degrees or the same in
+    radians, and pass from one end of it to the other as neighbouring directions do. Of a long
+    signal the first rows are looked at.
+
+    Parameters
+    ----------
+    signal : ndarray (n_samples, n_channels)
+        NaN in gaps.
+    """
+    some = signal[:ROWS]
+    return np.array([_full_turn(values[np.isfinite(values)]) for values in some.T])
+
+
+def _full_turn(values: Float64Array) -> float:
+    """Return the full turn of the values (n,) of an angle, 0 for others."""
+    if values.size <= FEWEST:
+        return 0.0
+    low, high = values.min(), values.max()
+    for turn in TURNS:
+        begin = 0.0 if low >= -ROUNDING * turn else -turn / 2
+        from_ends = np.array([low - begin, begin + turn - high]) / turn
+        at_ends = ((from_ends >= -ROUNDING) & (from_ends <= AT_END)).all()
+        if at_ends and np.unique(values).size >= FEWEST_VALUES and _passes(values, turn):
+            return turn
+    return 0.0
+
+
+def _passes(values: Float64Array, turn: float) -> bool:
+    """Return whether values (n,) pass from one end of a turn to the other, as directions do."""
+    steps = np.abs(np.diff(values))
+    short = np.minimum(steps, turn - steps)
+    across = steps > turn / 2
+    if across.sum() < FEWEST:
+        return False
+    return bool(max(np.median(short), np.median(short[across])) <= NEAR * turn)
+
+
+def near(values: FloatArray, centre: FloatArray, turns: FloatArray) -> FloatArray:
+    """Return values, each moved by full turns to within half a turn of the centre.
+
+    The shapes are broadcast; `turns` are 0 where values are no angles and are not moved.
+    """
+    count = np.rint((values - centre) / np.where(turns, turns, np.inf))
+    return np.asarray(values - turns * count, dtype=values.dtype)
+
+
+def followed(frames: FloatArray, turn: float) -> FloatArray:
+    """Return frames (…, nperseg) of an angle, followed from their first row beyond its turn."""
+    return np.asarray(np.unwrap(frames, period=turn), dtype=frames.dtype)
+
+
+def around_means(signal: Float64Array, turns: Float64Array) -> Float64Array:
+    """Return a signal (n_samples, n_channels) with each angle within half a turn of its mean.
+
+    The mean is that of directions, the angle of the mean of e^{iθ} (Mardia and Jupp 2000).
+    """
+    radians = 2 * np.pi / np.where(turns, turns, np.inf)
+    means = np.angle(np.nansum(np.exp(1j * radians * signal), axis=0)) * turns / (2 * np.pi)
+    return np.asarray(near(signal, means, turns), dtype=np.float64)
+
+
+def unwrapped(signal: Float64Array, turns: Float64Array) -> Float64Array:
+    """Return a signal (n_samples, n_channels) with the angles followed beyond their full turns.
+
+    `turns` (n_channels,) is 0 for channels that are none. A signal too large for memory is left as
+    it is.
+    """
+    if not turns.any() or is_stored(signal):
+        return signal
+    found = signal.copy()
+    for channel in np.flatnonzero(turns):
+        known = np.isfinite(signal[:, channel])
+        found[known, channel] = np.unwrap(signal[known, channel], period=turns[channel])
+    return found
