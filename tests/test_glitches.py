@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import naive_signal
 import spectra
-from spectra.signal.glitches import BEYOND, BLOCKS, RECURRING, ROWS, without_glitches
+from spectra.signal.glitches import BEYOND, BLOCKS, LONGEST, RECURRING, ROWS, without_glitches
 from spectra.signal.period import BLOCK
 from spectra.stored import FileArray
 
@@ -58,13 +58,21 @@ def test_lone_rows_in_rows_declared_normal_are_learned() -> None:
     np.testing.assert_array_equal(np.flatnonzero(found != x), [4000])
 
 
-def test_a_signal_in_a_file_is_learned_as_it_is() -> None:
+def test_a_signal_in_a_file_is_learned_as_one_in_memory() -> None:
     x = np.random.default_rng(2).normal(size=(2000, 1))
     x[1000] = 1e3
     stored = FileArray((0, 1))
     stored.append(x)
-    assert without_glitches(stored, None) is stored
-    assert without_glitches(x, None) is not x
+    found = without_glitches(stored, None)
+    np.testing.assert_array_equal(found, without_glitches(x, None))
+    np.testing.assert_array_equal(np.flatnonzero(found != x), [1000])
+
+
+def test_a_long_signal_is_learned_as_it_is() -> None:
+    x = np.random.default_rng(2).normal(size=(LONGEST + 1, 1))
+    x[1000] = 1e3
+    assert without_glitches(x, None) is x
+    assert without_glitches(x[:LONGEST], None) is not x
 
 
 @pytest.mark.parametrize("size", [10.0, 1e3, 1e6, 1e12])

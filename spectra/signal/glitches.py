@@ -10,8 +10,11 @@ import numpy as np
 
 from spectra.arrays import Float64Array
 from spectra.signal.period import BLOCK
-from spectra.stored import is_stored
 
+# Most rows, and most values, of a signal that is looked at: a lone row lies in few of the frames of
+# a longer one.
+LONGEST: Final = 131_072
+LARGEST: Final = 2**24
 # Rows around a lone one, whose median replaces it.
 ROWS: Final = 5
 # Share of the blocks that reach the extremes that recur, and fewest blocks: one of 16 may hold a
@@ -27,8 +30,7 @@ def without_glitches(signal: Float64Array, normal_rows: slice | None) -> Float64
     """Return a signal (n_samples, n_channels) without lone rows far beyond all that recurs.
 
     The median of the rows around replaces them (Hampel 1974, JASA 69, 383, of a channel's distance
-    from its median). Nothing in a signal too large for memory is replaced. The signal itself is
-    returned where there is none.
+    from its median). The signal itself is returned where there is none, and a long one.
 
     Parameters
     ----------
@@ -36,9 +38,9 @@ def without_glitches(signal: Float64Array, normal_rows: slice | None) -> Float64
         Rows known to be normal: what lies no farther from the median than these is kept.
     """
     found = signal
-    if is_stored(signal):
+    if len(signal) > LONGEST or signal.size > LARGEST:
         return found
-    for channel, values in enumerate(signal.T):
+    for channel, values in enumerate(np.asarray(signal).T):
         if not np.isfinite(values).any():
             continue
         distance = np.abs(values - np.nanmedian(values))
@@ -46,7 +48,7 @@ def without_glitches(signal: Float64Array, normal_rows: slice | None) -> Float64
         for row in np.flatnonzero(distance > limit) if limit > 0 else ():
             around = slice(max(row - ROWS // 2, 0), row + ROWS // 2 + 1)
             if np.nanmedian(distance[around]) <= limit:
-                found = signal.copy() if found is signal else found
+                found = np.array(signal) if found is signal else found
                 found[row, channel] = np.nanmedian(values[around])
     return found
 
