@@ -181,8 +181,8 @@ def index_page(entries: list[Entry], n_failed: int = 0) -> str:
 <p class="soft">Line: median score of each recording, in standard deviations of normal scores; bars:
 its number of alarms. If one model scored them all, a rise of the line is wear.</p>
 <h2>Worst first</h2>
-<p class="soft">The alarm with the largest score comes first; click a heading to sort. The small line is the largest score over time; dashed: the
-threshold.</p>
+<p class="soft">The alarm with the largest score comes first; click a heading to sort. The small
+line is the largest score over time; dashed: the threshold.</p>
 <div class="scroll"><table><thead><tr>{headings}<th scope="col">score over time</th></tr></thead>
 <tbody>{rows}</tbody></table></div>
 <p class="soft">spectra {__version__}</p>"""
