@@ -19,7 +19,7 @@ from spectra.datasets.readers.columns import Table, read_channels
 from spectra.datasets.readers.names import unit_in
 from spectra.datasets.readers.table import raw_from_table, refuse_too_few
 from spectra.errors import DataError
-from spectra.parameters import require
+from spectra.parameters import make_plain, require
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,9 @@ class Recording:
     positions: IntArray | None
     notes: tuple[str, ...] = ()
     units: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        make_plain(self, "fs")
 
     def title(self, channel: int) -> str:
         """Return the name of a channel, with its unit if that is known.

@@ -246,9 +246,10 @@ class Detection:
         require("bearing", bearing, (Bearing, str), "must be a Bearing or a text such as '6205'")
         must = f"must be a number above 0, from {SLOWEST:g} to {FASTEST:g}"
         require("rpm", rpm, Real, must, lambda speed: SLOWEST <= speed <= FASTEST)
+        rpm = float(rpm)
         geometry = Bearing.of(bearing) if isinstance(bearing, str) else bearing
         values = self.recording.values
-        require_testable(len(values), self.fs, geometry, float(rpm))
+        require_testable(len(values), self.fs, geometry, rpm)
         assert self.fs is not None
         if alarm is not None:
             explained = self.explain(alarm)

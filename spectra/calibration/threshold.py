@@ -78,7 +78,7 @@ class Threshold:
             return alpha_of_rate(steps, rate.per_step(scores.step, fs, scores.n_samples))
         if self.fdr is not None:
             return alpha_of_fdr(scores.p_value, steps, self.fdr)
-        return usual_alpha(scores) if self.alpha is None else self.alpha
+        return usual_alpha(scores) if self.alpha is None else float(self.alpha)
 
 
 def usual_alpha(scores: Scores) -> float:
