@@ -358,3 +358,10 @@ def test_a_page_that_cannot_be_made_is_the_reason_of_its_recording(
     assert "4 recordings, 2 with an alarm, 2 failed" in result.stdout
     assert not Path("out/b.csv.json").exists()
     assert Path("out/site/a.csv.html").is_file()
+
+
+def test_a_folder_in_no_folder_is_refused() -> None:
+    result = batch(folder="none/sub/out")
+    assert result.exit_code == 1
+    missing = Path.cwd() / "none" / "sub"
+    assert f"none/sub/out cannot be written: there is no folder {missing}." in result.stderr
