@@ -15,6 +15,26 @@ _DATE_LENGTH: Final = 16
 _MONTHS: Final = 12
 
 
+def order_as_read(column: "pd.Series[str]", dates: pd.DatetimeIndex) -> str:
+    """Return the order in which written dates have been read, "" where it does not show.
+
+    It is "day-first", "month-first", or "year-first" of years of two digits.
+    """
+    parts = column.str.slice(0, _DATE_LENGTH).str.extract(_PARTS)
+    kept = np.flatnonzero(
+        parts.notna().all(axis=1) & (parts[0] != parts[1]) & np.asarray(dates.notna())
+    )
+    first, second = parts.iloc[kept, :2].to_numpy(dtype=np.int64).T
+    read = dates[kept]
+    matches = {
+        "day-first": (read.day == first) & (read.month == second),
+        "month-first": (read.month == first) & (read.day == second),
+        "year-first": (read.year % 100 == first) & (read.month == second),
+    }
+    best = max(matches, key=lambda order: int(matches[order].sum()))
+    return best if matches[best].any() else ""
+
+
 def refuse_other_order(
     table: Table, column: int, dates: pd.DatetimeIndex, order: str | None
 ) -> None:
