@@ -176,8 +176,7 @@ def command(
     files = _files(patterns, folder)
     table = folder / SUMMARY if summary is None else summary
     inputs = [*files, *(name for name in (model, normal) if name is not None)]
-    with writing(folder):
-        folder.mkdir(exist_ok=True)
+    _make(folder)
     written = [table, *([folder / INDEX] if report else []), *([folder / MODEL] if normal else [])]
     for path in written:
         check_output(path, [name for name in inputs if not Path(name).is_dir()], "-o")
@@ -207,6 +206,15 @@ def command(
         click.get_current_context().exit(BAD_DATA)
     if fail_on_anomaly and any(row["n_alarms"] for row in rows):
         click.get_current_context().exit(ANOMALY)
+
+
+def _make(folder: Path) -> None:
+    """Make the folder of the results; raise DataError where it cannot be."""
+    above = Path(os.path.abspath(folder)).parent
+    if not above.is_dir():
+        raise DataError(f"{folder} cannot be written: there is no folder {above}.")
+    with writing(folder):
+        folder.mkdir(exist_ok=True)
 
 
 def _require_pyarrow() -> None:

@@ -109,7 +109,13 @@ def _attempted(
         # Any error on one recording must not lose those of the others.
         reason = f"{item.name}: it cannot be scored ({type(error).__name__}: {error})."
         return _failed(item, reason, settings)
-    return Outcome(item, _written(item, found, rows, settings))
+    try:
+        return Outcome(item, _written(item, found, rows, settings))
+    except DataError:
+        raise
+    except Exception as error:
+        reason = f"{item.name}: its results cannot be made ({type(error).__name__}: {error})."
+        return _failed(item, reason, settings)
 
 
 def _failed(item: Item, reason: str, settings: Settings) -> Outcome:

@@ -13,14 +13,16 @@ from spectra.cli.options import (
     Reading,
     ReadPath,
     Verbosity,
-    above_zero,
     alarm_options,
+    bearing_name,
     learning_options,
     reading_options,
+    revolutions,
     rows_option,
     text_or_json_option,
     verbosity_options,
 )
+from spectra.cli.run import check_bearing
 from spectra.parameters import MOST_ROWS
 from spectra.text import LONGEST_PATH, line, short
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from spectra.detection import Detection
     from spectra.explanation.envelope import Envelope
     from spectra.explanation.explained import Explanation
+    from spectra.model import Model
 
 SCHEMA_VERSION = 1
 # Alarms that are explained where none is chosen: the strongest, in order of time.
@@ -83,12 +86,13 @@ but for --method sequence. With --bearing an alarm also has "bearing": {"defect"
     "--rpm",
     type=float,
     metavar="RPM",
-    callback=above_zero,
+    callback=revolutions,
     help="Revolutions of the shaft a minute, for --bearing.",
 )
 @click.option(
     "--bearing",
     metavar="BEARING",
+    callback=bearing_name,
     help="Look for defects of a rolling bearing: 6203, 6205, UER204, ZA-2115, or balls, ball "
     "diameter, pitch diameter and contact angle, such as 9,7.94,39.04,0.",
 )
@@ -125,9 +129,12 @@ def command(
         raise click.UsageError("--bearing needs --rpm, and --rpm needs --bearing: give both.")
     if [file, normal].count(STDIN) > 1:
         raise click.UsageError("Standard input can be read only once: give - once.")
-    with step(file, verbosity), explained(file):
-        recording = reading.read(file)
-        found = _found(recording, normal, model, normal_rows, learning, threshold, reading)
+    with step(file, verbosity):
+        reference = _reference(normal, model, reading)
+        with explained(file):
+            recording = reading.read(file)
+            check_bearing(recording, bearing, rpm)
+            found = _found(recording, reference, normal_rows, learning, threshold)
     name = "stdin" if file == STDIN else file
     if not verbosity.quiet:
         say_notes(name, found, verbose=verbosity.verbose)
@@ -184,24 +191,36 @@ def _envelopes(
     return [found.bearing(bearing, rpm, one.number) for one in chosen]
 
 
+def _reference(
+    normal: str | None, model: str | None, reading: Reading
+) -> "Model | Recording | None":
+    """Return the model or the normal data that is given."""
+    if model is not None:
+        from spectra.model import Model
+
+        return Model.load(model)
+    if normal is None:
+        return None
+    with explained(normal):
+        return reading.read(normal)
+
+
 def _found(
     recording: "Recording",
-    normal: str | None,
-    model: str | None,
+    reference: "Model | Recording | None",
     normal_rows: tuple[int | None, int | None] | None,
     learning: Learning,
     threshold: dict[str, Any],
-    reading: Reading,
 ) -> "Detection":
     """Return the detection of the recording."""
     from spectra.model import Model
     from spectra.pipeline import detect, score
 
-    if model is not None:
-        return score(Model.load(model), recording, **threshold)
+    if isinstance(reference, Model):
+        return score(reference, recording, **threshold)
     return detect(
         recording,
-        normal=None if normal is None else reading.read(normal),
+        normal=reference,
         normal_rows=None if normal_rows is None else slice(*normal_rows),
         method=learning.settings(),
         **threshold,

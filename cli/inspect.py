@@ -72,7 +72,7 @@ def _lines(name: str, found: "Inspection") -> list[str]:
     lines = [
         click.style(short(name, LONGEST_PATH), bold=True) + "  " + _headline(found),
         f"  rate: {_rate(found)}",
-        *([f"  from {found.start} to {found.end}"] if found.start is not None else []),
+        *([f"  from {_span(found)}"] if found.start is not None else []),
         *([f"  labelled: {found.labelled:.2%} of the rows"] if found.labelled is not None else []),
         "",
         *_channels(found),
@@ -94,6 +94,23 @@ def _headline(found: "Inspection") -> str:
     span = "" if found.seconds is None else f", {about}{duration_text(found.seconds)}"
     channels = counted(len(found.channels), "channel")
     return f"{found.format}, {about}{counted(found.rows, 'row')}{span}, {channels}"
+
+
+def _span(found: "Inspection") -> str:
+    """Return the first and the last instant, written as in the table of the first rows."""
+    import numpy as np
+    import pandas as pd
+
+    from spectra.formatting import instants
+
+    start, end = str(found.start), str(found.end)
+    if isinstance(found.first.index, pd.DatetimeIndex):
+        return f"{start} to {end}"
+    if isinstance(found.first.index, pd.TimedeltaIndex):
+        index: pd.Index = pd.TimedeltaIndex([start, end])
+    else:
+        index = pd.Index([float(start), float(end)])
+    return " to ".join(instants(index, np.arange(2), found.fs))
 
 
 def _rate(found: "Inspection") -> str:

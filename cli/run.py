@@ -176,12 +176,23 @@ def _detection(
     """Return the result for a recording, read into memory where nothing else will do."""
     try:
         _refuse_pictures(file, recording, output)
+        check_bearing(recording, output.bearing, output.rpm)
         return find(recording)
     except NeedsMemoryError:
         smaller = reading.in_memory(file)
         if smaller is None:
             raise
         return find(smaller)
+
+
+def check_bearing(recording: "Recording", bearing: str | None, rpm: float | None) -> None:
+    """Raise DataError for a recording in which no bearing can be tested, where one is named."""
+    if bearing is None or rpm is None:
+        return
+    from spectra.explanation.bearings import Bearing
+    from spectra.explanation.envelope import require_testable
+
+    require_testable(len(recording.values), recording.fs, Bearing.of(bearing), rpm)
 
 
 def _refuse_pictures(file: str, recording: "Recording", output: Output) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
+from spectra.datasets.counted_rows import counting_from_1
 from spectra.datasets.dataframes import with_times_as_index
 from spectra.datasets.file_rate import refuse_rate, with_rate
 from spectra.datasets.given_arrays import is_list, labels_of, matrix_of
@@ -19,7 +20,7 @@ from spectra.datasets.readers.columns import Table, read_channels
 from spectra.datasets.readers.names import unit_in
 from spectra.datasets.readers.table import raw_from_table, refuse_too_few
 from spectra.errors import DataError
-from spectra.parameters import require
+from spectra.parameters import make_plain, require
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,9 @@ class Recording:
     positions: IntArray | None
     notes: tuple[str, ...] = ()
     units: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        make_plain(self, "fs")
 
     def title(self, channel: int) -> str:
         """Return the name of a channel, with its unit if that is known.
@@ -164,8 +168,9 @@ class Recording:
         titles = default if channels is None else tuple(map(str, channels))
         frame = pd.DataFrame(matrix, copy=False)
         table = Table(frame, titles, lambda row: f"{name}, row {row + 1}", name)
-        refuse_too_few(table)
-        found = read_channels(table, None, frozenset())
+        with counting_from_1(name):
+            refuse_too_few(table)
+            found = read_channels(table, None, frozenset())
         marks = None if labels is None else labels_of(labels, n, name)
         raw = Raw(
             found.values,
@@ -236,7 +241,8 @@ class Recording:
         is_resampled(resample)
         table = Table(plain, names, lambda row: f"{name}, row {row + 1}", name)
         column = labels if isinstance(labels, str) else None
-        raw = raw_from_table(table, Request(time, channels, column), frame.index)
+        with counting_from_1(name):
+            raw = raw_from_table(table, Request(time, channels, column), frame.index)
         if raw.stack is not None:
             raise DataError(
                 f"{raw.stack.told_of(name)}: give the rows of one of them, or leave that column "
@@ -244,7 +250,8 @@ class Recording:
             )
         if labels is not None and column is None:
             raw = replace(raw, labels=labels_of(labels, len(frame), name))
-        return cls.from_raw(raw, fs, resample, name)
+        with counting_from_1(name):
+            return cls.from_raw(raw, fs, resample, name)
 
     @classmethod
     @quiet

@@ -38,7 +38,9 @@ def writing(name: Path | str) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise DataError(f"{name} cannot be written: {error.strerror or error}.") from error
+        is_folder = isinstance(error, IsADirectoryError)
+        reason = "it is a folder" if is_folder else error.strerror or error
+        raise DataError(f"{name} cannot be written: {reason}.") from error
 
 
 @contextmanager

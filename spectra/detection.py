@@ -23,7 +23,7 @@ from spectra.errors import DataError
 from spectra.explanation.anatomy import explain
 from spectra.explanation.bands import bands
 from spectra.explanation.bearings import Bearing
-from spectra.explanation.envelope import Envelope, envelope_of, stretch_of
+from spectra.explanation.envelope import Envelope, envelope_of, require_testable, stretch_of
 from spectra.explanation.explained import Explanation
 from spectra.model import Model
 from spectra.parameters import FASTEST, SLOWEST, require, require_integer
@@ -246,10 +246,11 @@ class Detection:
         require("bearing", bearing, (Bearing, str), "must be a Bearing or a text such as '6205'")
         must = f"must be a number above 0, from {SLOWEST:g} to {FASTEST:g}"
         require("rpm", rpm, Real, must, lambda speed: SLOWEST <= speed <= FASTEST)
-        if self.fs is None:
-            raise DataError("Defect frequencies of bearings are in Hz: give a sampling rate.")
+        rpm = float(rpm)
         geometry = Bearing.of(bearing) if isinstance(bearing, str) else bearing
         values = self.recording.values
+        require_testable(len(values), self.fs, geometry, rpm)
+        assert self.fs is not None
         if alarm is not None:
             explained = self.explain(alarm)
             channel = explained.channels[0].index

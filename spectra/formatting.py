@@ -152,8 +152,10 @@ def rate_text(fs: float | None) -> str:
 
 
 def p_text(p_value: float, smallest: float = 1e-307) -> str:
-    """Return a probability to two digits; "< 1e-307" if it underflows."""
-    return f"{p_value:.1e}" if p_value >= smallest else f"< {smallest:.2g}"
+    """Return a probability to two digits, "0.12" or "3.7e-04"; "< 1e-307" if it underflows."""
+    if p_value < smallest:
+        return f"< {smallest:.2g}"
+    return f"{p_value:.2g}" if p_value >= 0.01 else f"{p_value:.1e}"
 
 
 def instants(index: pd.Index, rows: IntArray, fs: float | None) -> list[str]:

@@ -66,6 +66,22 @@ def require_alpha(alpha: object) -> None:
     require("alpha", alpha, Real, must, lambda probability: 0 < probability <= 0.5)
 
 
+def make_plain(settings: object, *names: str) -> None:
+    """Put numbers of Python in place of those of NumPy into frozen settings.
+
+    NumPy's print themselves as np.int64(…), and JSON does not take them.
+    """
+    for name in names:
+        object.__setattr__(settings, name, _plain(getattr(settings, name)))
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of Python for one of NumPy, also in a tuple, and other values as they are."""
+    if isinstance(value, tuple):
+        return tuple(_plain(each) for each in value)
+    return value.item() if isinstance(value, Real) and hasattr(value, "item") else value
+
+
 def _is_number(value: Any) -> bool:
     """Return whether a real value is a number: numpy counts durations among them."""
     try:

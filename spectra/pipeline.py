@@ -184,6 +184,7 @@ def detect(
         model = learn(normal, method=chosen, fs=fs)
         return score(model, data, alpha=alpha, false_alarms=false_alarms, fdr=fdr, fs=fs)
     recording = _recording(data, fs)
+    threshold.require_rate(recording.fs)
     _refuse_stored(recording, chosen, fdr)
     rows, source = (None, ITSELF) if normal_rows is None else _span(recording, normal_rows)
     model, scores = _fitted(recording, chosen, rows)
@@ -242,6 +243,7 @@ def score(
     threshold = Threshold(alpha, false_alarms, fdr)
     require_rate(fs)
     recording = _like_learned(_recording(data, fs), model)
+    threshold.require_rate(recording.fs)
     _refuse_stored(recording, model.method, fdr)
     try:
         scores = _scored(model, recording)

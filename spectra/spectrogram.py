@@ -78,8 +78,9 @@ def spectrogram_of(
     nperseg : int, optional
         Rows of a frame; by default `detection.nperseg`.
     """
-    nperseg, fs = nperseg or detection.nperseg, detection.fs
-    n_samples = detection.recording.n_samples
+    n_samples, fs = detection.recording.n_samples, detection.fs
+    # A model may have longer frames than the recording has rows.
+    nperseg = min(nperseg or detection.nperseg, n_samples)
     first, stop, _ = (rows or slice(None)).indices(n_samples)
     first, stop = max(0, min(first, stop - nperseg)), min(n_samples, max(stop, first + nperseg))
     finest = (stop - first) // n_columns if rows else nperseg

@@ -186,3 +186,9 @@ def test_a_loop_of_links_is_named_and_stays(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="loop cannot be written"), replacing(loop):
         pass
     assert loop.is_symlink()
+
+
+def test_a_folder_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught, replacing(tmp_path) as file:
+        file.write(b"")
+    assert str(caught.value) == f"{tmp_path} cannot be written: it is a folder."

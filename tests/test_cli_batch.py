@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 import spectra
 from cluster import Cluster, cluster
 from spectra.cli import main
+from spectra.html_report import page
 from torture import contents, killed_batches
 
 FRAMES = ("--nperseg", "40")
@@ -339,3 +340,28 @@ def test_names_of_recordings_have_distinct_places() -> None:
     summary = pd.read_csv("out/summary.csv")
     assert summary["result"].nunique() == len(names)
     assert all(Path("out", result.removeprefix("'")).is_file() for result in summary["result"])
+
+
+def test_a_page_that_cannot_be_made_is_the_reason_of_its_recording(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_report = page.write_report
+
+    def broken(detection: spectra.detection.Detection, path: Path, *, command: str) -> None:
+        if path.name == "b.csv.html":
+            raise IndexError("no such line")
+        write_report(detection, path, command=command)
+
+    monkeypatch.setattr(page, "write_report", broken)
+    result = batch("--report")
+    assert "data/b.csv: its results cannot be made (IndexError: no such line)." in result.stderr
+    assert "4 recordings, 2 with an alarm, 2 failed" in result.stdout
+    assert not Path("out/b.csv.json").exists()
+    assert Path("out/site/a.csv.html").is_file()
+
+
+def test_a_folder_in_no_folder_is_refused() -> None:
+    result = batch(folder="none/sub/out")
+    assert result.exit_code == 1
+    missing = Path.cwd() / "none" / "sub"
+    assert f"none/sub/out cannot be written: there is no folder {missing}." in result.stderr

@@ -205,3 +205,18 @@ def test_folded_table_has_every_cell_in_its_column() -> None:
         "  y",
         "    q             2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ([f"{i / 8000:.6f}" for i in range(4000)], "  from 0:00:00.000000 to 0:00:00.499875\n"),
+        ([f"0:{i // 60:02d}:{i % 60:02d}" for i in range(3000)], "  from 0:00:00 to 0:49:59\n"),
+    ],
+)
+def test_inspect_writes_the_span_as_the_first_rows(
+    times: list[str], said: str, tmp_path: Path
+) -> None:
+    rows = [f"{time},{i * 7919 % 101}" for i, time in enumerate(times)]
+    (tmp_path / "a.csv").write_text("\n".join(["time,x", *rows]))
+    assert said in CliRunner().invoke(main, ["inspect", str(tmp_path / "a.csv")]).stdout

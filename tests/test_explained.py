@@ -19,7 +19,7 @@ from spectra.explanation.contrast import decibels
 from spectra.explanation.explained import Explanation
 from spectra.explanation.facts import longest_still
 from spectra.explanation.kinds import Kind
-from spectra.explanation.sentences import sentence
+from spectra.explanation.sentences import band_line, sentence
 from spectra.explanation.similar import most_similar, outside
 from spectra.explanation.straight import SHORTEST_PIECE, straight_piece
 
@@ -369,3 +369,8 @@ def test_sentence_names_a_band_that_changed_in_the_direction_of_the_kind(
     assert sentence(kind, "x", "0:00:01", "mV", found, "").endswith(words)
     other = sentence("burst", "x", "0:00:01", "mV", found[1:2], "")
     assert other.endswith("most at 2.00 Hz, 6 dB below normal.")
+
+
+def test_a_change_that_rounds_to_zero_has_no_minus() -> None:
+    band = Band(45.0, 45.0, 0.39, -0.04, None, "45.0 Hz")
+    assert band_line(band, "") == "45.0 Hz 39% (+0.0 dB)"

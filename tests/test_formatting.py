@@ -189,3 +189,9 @@ def test_times_beyond_all_calendars_are_numbers_of_seconds() -> None:
     index = pd.Index([0.0, 3600.0, 1e290])
     assert formatting.instants(index, np.arange(3), 0.1) == ["0:00:00", "1:00:00", "1e+290 s"]
     assert formatting.frequency_text(1e-292, 1e-292, 1e-290, 100) == "1.16e+287 d"
+
+
+def test_probabilities_that_are_not_small_have_no_exponent() -> None:
+    texts = [formatting.p_text(p) for p in (1.0, 0.5, 0.012, 0.0099, 3.7e-4)]
+    assert texts == ["1", "0.5", "0.012", "9.9e-03", "3.7e-04"]
+    assert formatting.p_text(0.0, 0.05) == "< 0.05"

@@ -23,6 +23,7 @@ from spectra.errors import DataError
 from spectra.explanation.bearings import Bearing
 from spectra.goodness import p_marks
 from spectra.html_report import report
+from spectra.html_report.index import Entry, index_page
 from spectra.html_report.numbers import extremes, quantised
 from spectra.html_report.smallest import smallest_burst
 from spectra.spectrogram import spectrogram_of
@@ -324,6 +325,20 @@ def test_index_has_every_recording_the_worst_first_with_links_that_exist(tmp_pat
     assert text.count("<path") == len(found) + 1
     # Again, over what is there, and from a generator.
     assert spectra.report_index(iter(found.values()), path.parent) == path
+
+
+def test_index_ranks_recordings_by_their_largest_score_those_without_an_alarm_last() -> None:
+    def entry(name: str, alarms: int, share: float, strongest: float) -> Entry:
+        return Entry(name, f"{name}.html", alarms, share, 0.0, strongest, 3.1, (0.0, strongest))
+
+    entries = [
+        entry("empty", 0, 0.0, float("nan")),
+        entry("calm", 0, 0.0, 9.0),
+        entry("long", 1, 0.4, 5.0),
+        entry("short", 1, 0.01, 8.0),
+    ]
+    names = re.findall(r'<a href="[^"]+">([^<]*)</a>', index_page(entries))
+    assert names == ["short", "long", "calm", "empty"]
 
 
 def test_a_rate_has_three_digits_and_no_median_score_is_below_zero_by_rounding(

@@ -3,6 +3,7 @@
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from spectra.plots.axes import draw_frequency_axis
 from spectra.plots.columns import COLUMNS, envelope
 from spectra.signal.frames import FrameGrid
 from spectra.spectral.settings import Spectral
+from spectra.spectrogram import spectrogram_of
 
 FS = 100.0
 FRAMES = Spectral(nperseg=50)
@@ -357,3 +359,14 @@ def test_ticks_of_frequencies_have_room_for_their_numbers():
             axes.transData.transform([(0.5, tick) for tick in axes.get_yticks()])
         )[:, 1]
         assert np.diff(places).min() > 0.075
+
+
+def test_a_recording_shorter_than_the_middle_frame_is_drawn_and_reported(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=6000)
+    short = spectra.score(spectra.learn(x, fs=100.0), x[:40])
+    assert short.nperseg > 40
+    found = spectrogram_of(short, 0, 20, 8)
+    assert found.rows[-1] == 40
+    assert np.isfinite(found.decibels).all()
+    spectra.write_report(short, tmp_path / "short.html")
+    spectra.plot(short)

@@ -484,3 +484,19 @@ def test_unit_in_the_name_of_a_column_is_not_said_twice(name: str) -> None:
     recording = Recording.from_frame(pd.DataFrame({name: np.arange(40.0)}))
     assert recording.units == ("%",)
     assert recording.title(0) == name
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [1, np.inf, 2],
+        pd.DataFrame({"a": [1.0, np.inf, 2.0]}),
+        pd.DataFrame({"time": pd.to_datetime(["2024-01-01", None, "2024-01-02"]), "a": [1, 2, 3]}),
+    ],
+)
+def test_errors_on_data_in_memory_say_how_rows_are_counted(data: Any) -> None:
+    with pytest.raises(DataError) as caught:
+        spectra.datasets.reading.as_recording(data, None)
+    assert ", row 2" in str(caught.value)
+    assert str(caught.value).endswith(" (the first row is row 1).")
+    assert str(caught.value).count(".") == str(caught.value).rstrip(".").count(".") + 1

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import spectra
@@ -26,6 +27,7 @@ from spectra.stream.clock import Clock, ClockState
 from spectra.stream.confirmation import ConfirmationState
 from spectra.stream.feed_state import FeedState
 from spectra.stream.layout import Layout
+from spectra.stream.stamps import instant_in
 
 NO_BYTES = np.empty(0, dtype=np.uint8)
 FEED = FeedState(NO_BYTES, None, "", None, None, None, 0, 0, 0, 0, 0, 0, "")
@@ -219,3 +221,12 @@ def test_rate_that_is_given_is_that_of_a_recording_without_one() -> None:
     x = np.random.default_rng(0).standard_normal((2000, 1))
     recording = Recording.from_array(x)
     assert spectra.detect(recording, fs=50.0).fs == 50.0
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%y %H:%M"])
+def test_the_first_lines_tell_the_order_of_later_dates(form: str) -> None:
+    stamps = pd.date_range("2024-11-30 22:00", periods=300, freq="1min")
+    lines = [f"{stamp:{form}},{i * 7919 % 101}" for i, stamp in enumerate(stamps)]
+    layout, _ = Layout.of(["time,value", *lines[:64]], Request(), None, "lines")
+    # The first of December could be the twelfth of January.
+    assert instant_in(lines[200].split(",")[0], layout.order) == stamps[200]

@@ -23,7 +23,7 @@ from spectra.stream.gaps import GapFiller
 from spectra.stream.state import FORMAT
 from spectra.stream.stream import StreamUpdate
 from spectra.stream.tracker import AlarmEvent, AlarmTracker
-from test_alarms import ALPHA, FUSION, STEPS, fused
+from test_alarms import ALPHA, FUSION, HIGH, LOW, SEEN, STEPS, fused
 
 NAMES = ("start", "end", "peak", "channel")
 
@@ -296,6 +296,16 @@ def tracked(steps: Fused, sizes: list[int], n_rows: int) -> list[AlarmEvent]:
         tracker = AlarmTracker.restored(tracker.state(), FUSION, 4, ("a",), ALPHA)
         done += size
     return events + tracker.finish(n_rows)
+
+
+def test_raised_steps_beyond_the_edges_of_an_alarm_are_no_update() -> None:
+    # Four flagged steps that short frames see, and twelve raised ones that they do not see.
+    statistic = np.r_[np.full(4, HIGH + 9), np.full(12, (HIGH + LOW) / 2)]
+    short = np.r_[np.full(4, 3 * SEEN), np.zeros(12)]
+    steps = fused(statistic, np.array([short, np.full(16, 3 * SEEN), short]))
+    events = tracked(steps, [4, 4, 4, 4], 64)
+    told = [(event.kind, event.start, event.end) for event in events]
+    assert told == [("opened", 0, 15), ("closed", 0, 15)]
 
 
 @given(STEPS, st.lists(st.integers(0, 9), max_size=20), st.integers(0, 3))

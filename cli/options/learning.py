@@ -35,6 +35,10 @@ def rows_option(command: Callable[..., None]) -> Callable[..., None]:
 OWN_OPTIONS: Final = {"k": "spectral", "causal": "spectral", "epochs": "sequence"}
 
 
+# Views of --method spectral alone: `spectra.signal.views.OF_NORMAL`.
+OWN_VIEWS: Final = ("residual", "spectrogram")
+
+
 @dataclass(frozen=True)
 class Learning:
     """Name of a method, and the options that are given."""
@@ -50,6 +54,12 @@ class Learning:
                     f"--{option} belongs to --method {method}: leave it out with --method "
                     f"{self.method}."
                 )
+
+        if self.method == "sequence" and (view := self.given.get("view")) in OWN_VIEWS:
+            raise click.UsageError(
+                f"--view {view} belongs to --method spectral: choose another view for --method "
+                "sequence."
+            )
 
     def leave_to(self, model: str | None) -> None:
         """Raise a usage error for options that are given beside a model."""

@@ -11,7 +11,7 @@ import click
 
 from spectra.cli.options.advanced import Advanced
 from spectra.cli.options.paths import WrittenPath
-from spectra.cli.options.values import above_zero, picture
+from spectra.cli.options.values import bearing_name, picture, revolutions
 
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 
@@ -142,6 +142,7 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
         "--bearing",
         cls=Advanced,
         metavar="BEARING",
+        callback=bearing_name,
         help="With --report and --rpm: look for defects of a rolling bearing, as spectra explain.",
     )
     @click.option(
@@ -149,7 +150,7 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
         cls=Advanced,
         type=float,
         metavar="RPM",
-        callback=above_zero,
+        callback=revolutions,
         help="With --report and --bearing: revolutions of the shaft a minute.",
     )
     @keep_formulas_option

@@ -19,6 +19,22 @@ def above_zero(_ctx: click.Context, _param: click.Parameter, value: float | None
     return value
 
 
+def revolutions(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """Return a speed of a shaft; raise BadParameter for any other number."""
+    if value is not None and not SLOWEST <= value <= FASTEST:
+        raise click.BadParameter(f"{value:g} must be a number above 0, such as 1797.")
+    return value
+
+
+def bearing_name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Return the name or the geometry of a bearing; raise DataError for an unknown one."""
+    if value is not None:
+        from spectra.explanation.bearings import Bearing
+
+        Bearing.of(value)
+    return value
+
+
 def sampling_rate(
     _ctx: click.Context, _param: click.Parameter, value: float | None
 ) -> float | None:
@@ -95,4 +111,6 @@ def row_range(
     first, colon, end = value.partition(":")
     if not colon or not all(re.fullmatch("[0-9]{0,18}", part) for part in (first, end)):
         raise click.BadParameter(f"'{value}' must have the form A:B, such as 0:5000.")
+    if first and end and int(first) >= int(end):
+        raise click.BadParameter(f"'{value}' holds no row: A must lie below B, such as 0:5000.")
     return int(first) if first else None, int(end) if end else None

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.datasets.instants import has_missing
+from spectra.datasets.readers.asked_order import refuse_other_order
 from spectra.datasets.readers.cells import MISSING_WORDS
 from spectra.datasets.readers.clock_times import (
     clock_columns,
@@ -35,8 +36,9 @@ _A_FEW = 20
 def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | None:
     """Return the instants of written dates, joined with the clock times beside them, if any."""
     series = table.frame.iloc[:, column]
-    order = order or written_order(f"{table.names[column]} {table.unit(column)}")
-    parsed, notes = parse_dates(series, order, day_first=_writes_day_first(table))
+    likely = order or written_order(f"{table.names[column]} {table.unit(column)}")
+    parsed, notes = parse_dates(series, likely, day_first=_writes_day_first(table))
+    refuse_other_order(table, column, parsed, order)
     if has_missing(parsed):
         # A copy, for the index keeps the array it hands out.
         missing = np.array(parsed.isna())

@@ -120,8 +120,8 @@ class AlarmRate:
             return self.count * step / n_samples
         if fs is None:
             raise DataError(
-                f"{self.count:g} false alarms a {self.unit} need a sampling rate: give fs, or a "
-                f"number of false alarms a {RECORDING}."
+                f"False alarms a {self.unit} need a sampling rate: give fs, or a number of false "
+                f"alarms a {RECORDING}."
             )
         return self.count * step / (fs * SECONDS[self.unit])
 

@@ -62,6 +62,11 @@ class Threshold:
             return AlarmRate.parse(self.false_alarms).text
         return "" if self.fdr is None else f"false discovery rate {self.fdr:g}"
 
+    def require_rate(self, fs: float | None) -> None:
+        """Raise DataError for a rate in time where the sampling rate is not known."""
+        if self.false_alarms is not None:
+            AlarmRate.parse(self.false_alarms).per_step(1, fs, 1)
+
     def alpha_of(self, scores: Scores, fs: float | None) -> float:
         """Return the false-alarm probability of a step.
 
@@ -73,7 +78,7 @@ class Threshold:
             return alpha_of_rate(steps, rate.per_step(scores.step, fs, scores.n_samples))
         if self.fdr is not None:
             return alpha_of_fdr(scores.p_value, steps, self.fdr)
-        return usual_alpha(scores) if self.alpha is None else self.alpha
+        return usual_alpha(scores) if self.alpha is None else float(self.alpha)
 
 
 def usual_alpha(scores: Scores) -> float:

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from spectra.errors import DataError
+from spectra.parameters import make_plain
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Bearing:
     contact_angle: float = 0.0
 
     def __post_init__(self) -> None:
+        make_plain(self, "n_balls", "ball_diameter", "pitch_diameter", "contact_angle")
         if self.n_balls < 3 or not 0 < self.ball_diameter < self.pitch_diameter:
             raise DataError(
                 f"A bearing of {self.n_balls} balls of diameter {self.ball_diameter:g} on a pitch "

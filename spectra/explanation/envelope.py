@@ -172,24 +172,37 @@ def envelope_of(
     DataError
         For a stretch of fewer than FEWEST_REVOLUTIONS, or a sampling rate too low for the bearing.
     """
+    require_testable(values.size, fs, bearing, rpm)
     shaft, rates = rpm / 60, bearing.frequencies(rpm)
-    if not rpm > 0 or not math.isfinite(rpm):
-        raise DataError(f"rpm={rpm:g} must be a finite number above 0.")
-    if values.size < FEWEST_REVOLUTIONS * fs / shaft:
-        raise DataError(
-            f"{values.size:,} rows hold {values.size * shaft / fs:.1f} revolutions at {rpm:g} rpm: "
-            f"a test of bearings needs {FEWEST_REVOLUTIONS}."
-        )
-    if fs < 4 * max(rates.values()):
-        raise DataError(
-            f"A sampling rate of {fs:g} Hz is too low for this bearing at {rpm:g} rpm, whose balls "
-            f"strike {max(rates.values()):.1f} times a second."
-        )
     x = filled(values)
     x = x - x.mean()
     bands = kurtosis_bands(x, fs, min(CARRIER * max(rates.values()), fs / 4))
     found = [_demodulated(x, fs, band, shaft, rates, tests * len(bands)) for band in bands]
     return min(found, key=lambda each: each.smallest_p)
+
+
+def require_testable(n_rows: int, fs: float | None, bearing: Bearing, rpm: float) -> None:
+    """Raise DataError for rows that are no test of a bearing.
+
+    Raises it without a sampling rate, for one too low for the bearing, and for fewer than
+    FEWEST_REVOLUTIONS.
+    """
+    if fs is None:
+        raise DataError("Defect frequencies of bearings are in Hz: give a sampling rate.")
+    if not rpm > 0 or not math.isfinite(rpm):
+        raise DataError(f"rpm={rpm:g} must be a finite number above 0.")
+    revolutions = n_rows * rpm / 60 / fs
+    if revolutions < FEWEST_REVOLUTIONS:
+        raise DataError(
+            f"{n_rows:,} rows hold {revolutions:.1f} revolutions at {rpm:g} rpm: "
+            f"a test of bearings needs {FEWEST_REVOLUTIONS}."
+        )
+    fastest = max(bearing.frequencies(rpm).values())
+    if fs < 4 * fastest:
+        raise DataError(
+            f"A sampling rate of {fs:g} Hz is too low for this bearing at {rpm:g} rpm, whose balls "
+            f"strike {fastest:.1f} times a second."
+        )
 
 
 def _demodulated(

@@ -127,7 +127,7 @@ def _change(one: Band, unit: str) -> str:
     change = one.change_db or 0.0
     if change <= SILENT_DB:
         return "silent"
-    return "normally silent" if change >= -SILENT_DB else f"{change:+.1f} dB"
+    return "normally silent" if change >= -SILENT_DB else f"{change:+z.1f} dB"
 
 
 def percent(share: float) -> str:

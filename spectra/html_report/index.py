@@ -107,9 +107,9 @@ def report_index(
 
     Notes
     -----
-    The recording with the largest share of scores beyond the threshold is first. The chart above
-    the table has the recordings in the order given: with one model for all of them, wear shows as a
-    rise of their median scores.
+    The recording of the alarm with the largest score is first. The chart above the table has the
+    recordings in the order given: with one model for all of them, wear shows as a rise of their
+    median scores.
 
     Examples
     --------
@@ -157,9 +157,7 @@ def write_index(entries: list[Entry], path: Path, n_failed: int = 0) -> None:
 
 def index_page(entries: list[Entry], n_failed: int = 0) -> str:
     """Return the index as one HTML page."""
-    ranked = sorted(
-        range(len(entries)), key=lambda i: (-entries[i].share, -_least(entries[i].median), i)
-    )
+    ranked = sorted(range(len(entries)), key=lambda i: (*_badness(entries[i]), i))
     rows = "".join(_row(i + 1, entries[i]) for i in ranked)
     found = sum(entry.alarms > 0 for entry in entries)
     count = formatting.counted(len(entries), "recording")
@@ -183,17 +181,20 @@ def index_page(entries: list[Entry], n_failed: int = 0) -> str:
 <p class="soft">Line: median score of each recording, in standard deviations of normal scores; bars:
 its number of alarms. If one model scored them all, a rise of the line is wear.</p>
 <h2>Worst first</h2>
-<p class="soft">Click a heading to sort. The small line is the largest score over time; dashed: the
-threshold.</p>
+<p class="soft">The alarm with the largest score comes first; click a heading to sort. The small
+line is the largest score over time; dashed: the threshold.</p>
 <div class="scroll"><table><thead><tr>{headings}<th scope="col">score over time</th></tr></thead>
 <tbody>{rows}</tbody></table></div>
 <p class="soft">spectra {__version__}</p>"""
     return document(f"{count}: spectra", body, resource("index.js"))
 
 
-def _least(value: float) -> float:
-    """Return a number, −∞ for NaN."""
-    return value if np.isfinite(value) else -np.inf
+def _badness(entry: Entry) -> tuple[bool, float]:
+    """Return what the recordings are sorted by: an alarm, and the largest score.
+
+    The table of `spectra batch` has the same order.
+    """
+    return entry.alarms == 0, -entry.strongest if np.isfinite(entry.strongest) else np.inf
 
 
 def _row(number: int, entry: Entry) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from spectra.arrays import Float64Array
 from spectra.calibration.scores import Scores
-from spectra.parameters import require, require_integer
+from spectra.parameters import make_plain, require, require_integer
 from spectra.sequence.learning import Plan
 from spectra.sequence.model import SequenceModel
 from spectra.signal.frames import FrameGrid, require_window
@@ -91,6 +91,7 @@ class Sequence:
             require("view", self.view, str, must, SINGLE_VIEWS.__contains__)
         require_integer("epochs", self.epochs, 0)
         require_window(self.window)
+        make_plain(self, "nperseg", "window", "epochs")
 
     def fit(
         self, signal: Float64Array, normal_rows: slice | None = None

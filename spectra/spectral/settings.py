@@ -9,7 +9,7 @@ from spectra.arrays import Float64Array
 from spectra.calibration.fusion import Statistic
 from spectra.calibration.scores import Scores
 from spectra.calibration.standard import Transform
-from spectra.parameters import MOST_ROWS, require, require_integer
+from spectra.parameters import MOST_ROWS, make_plain, require, require_integer
 from spectra.signal.angles import full_turns, unwrapped
 from spectra.signal.frames import FrameGrid, require_window
 from spectra.signal.loudness import loudness_period
@@ -127,6 +127,7 @@ class Spectral:
             require("view", self.view, str, must, VIEWS.__contains__)
         require_window(self.window)
         require("causal", self.causal, bool, "must be True or False")
+        make_plain(self, "nperseg", "k", "window")
 
     def fit(
         self,

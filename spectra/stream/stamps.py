@@ -9,6 +9,7 @@ import pandas as pd
 
 from spectra.datasets.instants import resolution_of, seconds_of
 from spectra.datasets.raw import Raw, Request
+from spectra.datasets.readers.asked_order import order_as_read
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.dates import parse_dates
 from spectra.errors import DataError
@@ -38,18 +39,15 @@ def notation_of(table: Table, raw: Raw, time: tuple[int, ...], request: Request)
         return {**found, "kind": "numbers", "first": float(numbers[0]), "scale": scale}
     if isinstance(instants, pd.TimedeltaIndex):
         return {**found, "kind": "clock", "first": float(instants[0].total_seconds())}
-    return {**found, "kind": "dates", "order": _order_of(cells, request)}
+    return {**found, "kind": "dates", "order": _order_of(cells, instants, request)}
 
 
-def _order_of(cells: "pd.Series[float]", request: Request) -> str:
+def _order_of(cells: "pd.Series[float]", instants: pd.Index, request: Request) -> str:
     """Return the order of day and month of written dates, "" where both are the same."""
     if request.dates is not None:
         return request.dates
-    expected = parse_dates(cells)[0]
-    for order in ("day-first", "month-first"):
-        if not parse_dates(cells, order)[0].equals(expected):
-            return "month-first" if order == "day-first" else "day-first"
-    return ""
+    read = instants if len(instants) == len(cells) else parse_dates(cells)[0]
+    return order_as_read(cells.astype("str"), pd.DatetimeIndex(read))
 
 
 def _written(instant: Any) -> str:

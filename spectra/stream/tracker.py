@@ -1,6 +1,6 @@
 """Alarms that open, change and close while scores come in blocks."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, Self
 
 import numpy as np
@@ -181,18 +181,24 @@ class AlarmTracker:
             score >= self._reported_score + RISE or self._length >= 2 * self._reported_steps
         ):
             return []
-        first, *rest = self._alarms("updated" if self._reported_steps else "opened", None)
-        if not self._reported_steps:
-            self._n_alarms += 1
+        self._n_alarms += not self._reported_steps
+        event = self._so_far(self._length)
+        # Raised steps beyond the edges of an alarm do not change it.
+        before = self._so_far(self._reported_steps) if self._reported_steps else None
         self._reported_score, self._reported_steps = score, self._length
-        # Its parts are alarms of their own only once it is closed.
+        return [] if event == before else [replace(event, kind="updated") if before else event]
+
+    def _so_far(self, length: int) -> AlarmEvent:
+        """Return the event of the first `length` steps of the run, as one alarm.
+
+        Its parts are alarms of their own only once it is closed.
+        """
+        first, *rest = self._alarms("opened", None, length)
         worst = max((first, *rest), key=lambda event: event.score)
-        return [
-            AlarmEvent(
-                first.kind, self._n_alarms, first.start, (rest or [first])[-1].end, worst.peak,
-                worst.score, worst.p_value, worst.channel,
-            )
-        ]  # fmt: skip
+        return AlarmEvent(
+            first.kind, self._n_alarms, first.start, (rest or [first])[-1].end, worst.peak,
+            worst.score, worst.p_value, worst.channel,
+        )  # fmt: skip
 
     def _close(self, n_rows: int | None = None) -> list[AlarmEvent]:
         """Return the events of the run, which ends here, and forget it."""
@@ -208,10 +214,14 @@ class AlarmTracker:
         self._highest, self._flagged = -np.inf, False
         return events
 
-    def _alarms(self, kind: Kind, n_rows: int | None) -> list[AlarmEvent]:
-        """Return an event for each alarm in the run so far."""
+    def _alarms(
+        self, kind: Kind, n_rows: int | None, length: int | None = None
+    ) -> list[AlarmEvent]:
+        """Return an event for each alarm in the run so far, or in its first `length` steps."""
         run, first = self._joined(), (self._end - self._length) * self._step
-        n_samples = self._length * self._step if n_rows is None else n_rows - first
+        if length is not None:
+            run = run.part(0, length)
+        n_samples = run.statistic.size * self._step if n_rows is None else n_rows - first
         scores = Scores(self._step, n_samples, run, self._fusion, run.part, self._causal)
         alarms = find_alarms(scores, self._alpha)
         peaks = np.minimum(alarms.peak * self._step + self._step // 2, alarms.last)
