@@ -64,6 +64,7 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
         first = bool(here) and (
             _holds(tests[here[0][0]], here[0][1]) or here[0][1].lower() in missing
         )
+        first |= _are_dated(rows[i : i + _LOOK_AHEAD], full, width, tests)
         if first and values < len(full):
             # Units may stand behind the numbers of the first rows only.
             united = sum(
@@ -86,6 +87,21 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
         if words or len(row) != width or values:
             count = i + 1
     return count
+
+
+def _are_dated(
+    rows: list[list[str]], full: list[int], width: int, tests: dict[int, Test | None]
+) -> bool:
+    """Return True if rows have a date in place of a number, and values in all other columns.
+
+    Further down the time is written in another way.
+    """
+    return len(full) > 1 and all(
+        len(row) == width
+        and looks_like_date(row[full[0]])
+        and all(_holds(tests[column], row[column]) for column in full[1:])
+        for row in rows
+    )
 
 
 def _kind(rows: list[list[str]], column: int, decimal: str) -> Test | None:

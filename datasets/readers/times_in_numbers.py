@@ -6,6 +6,7 @@ import pandas as pd
 from spectra.arrays import Float64Array
 from spectra.datasets.readers.clock_times import day_fractions, holds_clocks
 from spectra.datasets.readers.columns import Table, numbers
+from spectra.datasets.readers.mixed_epochs import mixed_epochs
 from spectra.datasets.readers.names import (
     JULIAN_WORDS,
     ends_in_seconds,
@@ -73,6 +74,10 @@ def time_in_numbers(
         return TimeColumn(columns, dates.rename(name))
     if names_date(name) and (one := _one_day(table, column, values)) is not None:
         return one
+    if (called or column == 0) and (
+        mixed := mixed_epochs(table, column, values, called=called)
+    ) is not None:
+        return mixed
     if not named and words(name) in _UNIX:
         # Epochs that are no instants count rounds.
         return None
