@@ -18,6 +18,7 @@ from spectra.datasets.readers.clock_times import (
 )
 from spectra.datasets.readers.columns import Table, quoted
 from spectra.datasets.readers.dates import is_date, parse_dates
+from spectra.datasets.readers.day_counts import counts_of_day
 from spectra.datasets.readers.names import DAY_FIRST_WORDS, names_only_time, words
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.written_start import written_order
@@ -129,7 +130,8 @@ def with_clock(
             name, columns = table.names[min(column, beside)], clock_columns(table, beside)
             return TimeColumn(columns | {column}, (dates + clock).rename(name), notes)
     name = table.names[column]
-    hours = hours_beside(table, column, dates) or count_beside(table, dates)
+    hours = counts_of_day(table, dates) or hours_beside(table, column, dates)
+    hours = hours or count_beside(table, dates)
     if hours is not None:
         beside, clock = hours
         return TimeColumn(frozenset({column, beside}), (dates + clock).rename(name), notes)
