@@ -211,10 +211,10 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
         text = text.str.replace(".", ":", regex=False)
     if re.fullmatch(r"\s*\d{1,2}\s?h.*", str(text.iloc[0]), re.IGNORECASE):
         text = text.str.replace(r"(?i)\s?[hm](?:in)?\s?(?=\d)", ":", regex=True)
-    parts = western_halves(text).str.extract(
-        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:;](\d+))?\s*([ap](?=\.?\s?m|\.?\s*$))?",
-        flags=re.IGNORECASE,
-    )
+    parts = _parts_of(text)
+    if parts[0].isna().any() or (parts[2].isna().any() and parts[2].notna().any()):
+        # 8:0:2 is written without zeros before its minutes and seconds.
+        parts = _parts_of(text.str.replace(r":(?=\d(?!\d))", ":0", regex=True))
     bad = parts[0].isna().to_numpy()
     if bad.any():
         refuse_missing(table, column, table.frame.iloc[:, column].isna().to_numpy())
@@ -245,6 +245,14 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
         late = np.where(steps < -43200, 86400, np.where(half, 43200, 0))
         seconds = seconds + np.concatenate([[0], np.cumsum(late)])
     return pd.TimedeltaIndex(np.rint(seconds * 1e6).astype(np.int64).view("timedelta64[us]"))
+
+
+def _parts_of(text: "pd.Series[str]") -> pd.DataFrame:
+    """Return hours, minutes, seconds, their fractions and the half of the day of each text."""
+    return western_halves(text).str.extract(
+        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:;](\d+))?\s*([ap](?=\.?\s?m|\.?\s*$))?",
+        flags=re.IGNORECASE,
+    )
 
 
 def _with_days(text: "pd.Series[str]", seconds: Float64Array) -> pd.TimedeltaIndex | None:

@@ -73,7 +73,7 @@ _DATE = re.compile(rf"['\s\[]*{_INSTANT}['\s\]]*", re.IGNORECASE)
 _CLOCK = re.compile(
     rf"['\s]*{_LETTERED}['\s]*|"
     rf"['\s\[]*(?:(?:{_HALVES})\s?)?"
-    r"\d{1,4}:\d\d(:\d\d)?([.,:;]\d+)?(\s*[ap](?:\.?\s?m)?\.?)?['\s\]]*"
+    r"(?:\d{1,4}:\d\d(:\d\d)?|\d{1,2}:\d{1,2}:\d{1,2})([.,:;]\d+)?(\s*[ap](?:\.?\s?m)?\.?)?['\s\]]*"
     rf"(\s*[-–]\s*\d{{1,2}}:\d\d(:\d\d)?|{CLOCK_ZONE})?",
     re.IGNORECASE,
 )

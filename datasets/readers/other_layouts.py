@@ -34,6 +34,8 @@ _IPERF = re.compile(r"\[ *(?:\d+|SUM)\] +[\d.]+- *[\d.]+ +sec .*bits/sec.*")
 _FACTOR = re.compile(r"\s*1\.0e[+-]\d{2,3} \*\s*")
 """A factor of all numbers below: 1.0e+03 *."""
 _TOP = re.compile(r"top - \d\d:\d\d:\d\d up .*")
+_STEP = re.compile(r"Step Information: .*\(Run: \d+/\d+\).*")
+_AFTERBURNER = re.compile(r"00, [^,]+, Hardware monitoring log .*")
 _DEVICES = re.compile(r"Device:?\s+(?:tps|r/s|rrqm/s)\b")
 _RECORD = re.compile(r"-\[ RECORD 1 \]|\*{9,} 1\. row \*")
 _STATEMENT = re.compile(r"\s*INSERT\s+INTO\s+\S+.*", re.IGNORECASE)
@@ -216,6 +218,17 @@ _LAYOUTS = (
         lambda lines: any(map(_TOP.fullmatch, lines)),
         "the output of top, with a block of lines each time",
         "record one process with pidstat -h -p PID 1, or all with sar and sadf -d, and read that",
+    ),
+    _Layout(
+        lambda lines: any(map(_STEP.match, lines[:5])),
+        "an export of LTspice with the runs of .step below one another",
+        "write the rows of each run, below the names, into a file of its own",
+    ),
+    _Layout(
+        lambda lines: bool(_AFTERBURNER.match(lines[0])),
+        "a log of MSI Afterburner, with lines of several kinds",
+        "keep the lines that begin with 80 below the one of names, which begins with 02, and read "
+        "that",
     ),
     _Layout(
         _starts("AAA,progname"),

@@ -5,7 +5,7 @@ import pandas as pd
 
 from spectra.arrays import Float64Array
 from spectra.datasets.readers.clock_times import day_fractions, holds_clocks
-from spectra.datasets.readers.columns import Table, numbers
+from spectra.datasets.readers.columns import Table, is_plain, numbers, read_numbers
 from spectra.datasets.readers.mixed_epochs import mixed_epochs
 from spectra.datasets.readers.names import (
     JULIAN_WORDS,
@@ -61,6 +61,7 @@ def time_in_numbers(
     values = _candidate(table, column, named=named, alone=alone)
     if values is None:
         return None
+    unit = _unit_in_cells(table, column) if unit is None and not other else unit
     by_unit = seconds_in(None, table.unit(column)) is not None
     called = names_time(name) or names_unit_of_time(name) or by_unit
     first = (name or "").strip().casefold() in SECONDS or ends_in_seconds(name)
@@ -107,6 +108,14 @@ def time_in_numbers(
         values = (series - series.iloc[0]).to_numpy(dtype=np.float64)
     values = values if unit in (None, 1.0) else values * (unit or 1.0)
     return TimeColumn(columns, pd.Index(values).rename(name), notes)
+
+
+def _unit_in_cells(table: Table, column: int) -> float | None:
+    """Return the seconds of the unit that stands in each cell of a time, None without one."""
+    if is_plain(table.frame.iloc[:, column]):
+        return None
+    found = read_numbers(table, column, required=True)
+    return None if found is None or not found.unit else seconds_behind("", found.unit)
 
 
 def _one_day(table: Table, column: int, values: Float64Array) -> TimeColumn | None:
