@@ -27,6 +27,8 @@ from spectra.errors import DataError
 
 _BUDDHIST = (2500, 2600)
 """Years that are now written in Thailand, and nowhere else: 1957 to 2056."""
+_PERSIAN = (1350, 1450)
+"""Years that are now written in Iran, of months that are not those of other calendars."""
 _MANY = 1000
 """Cells by which a column of dates of several notations is told from one of texts."""
 _A_FEW = 20
@@ -65,6 +67,9 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
     if len(parsed) and _BUDDHIST[0] <= parsed[0].year < _BUDDHIST[1]:
         said = f"{table.label(column)} has years such as {parsed[0].year}: they are kept"
         notes = (*notes, f"{said} (the Buddhist calendar is 543 years ahead: subtract them first).")
+    if len(parsed) and _PERSIAN[0] <= parsed[0].year < _PERSIAN[1]:
+        said = f"{table.label(column)} has years such as {parsed[0].year}: they are kept"
+        notes = (*notes, f"{said} (the Persian calendar has other months: convert them first).")
     name = table.names[column]
     # Days without a time of day show in the first rows; to look for repeats takes longer.
     days = parsed[:_A_FEW].equals(parsed[:_A_FEW].normalize())

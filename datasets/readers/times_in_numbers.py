@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array
-from spectra.datasets.readers.clock_times import day_fractions, holds_clocks
+from spectra.datasets.readers.clock_times import day_fractions, holds_clocks, written_clock
 from spectra.datasets.readers.columns import Table, is_plain, numbers, read_numbers
+from spectra.datasets.readers.counts_since import counts_since
+from spectra.datasets.readers.digit_days import digit_days
 from spectra.datasets.readers.mixed_epochs import mixed_epochs
 from spectra.datasets.readers.names import (
     JULIAN_WORDS,
@@ -70,9 +72,14 @@ def time_in_numbers(
     dates = _dates_in_numbers(table, column, values, called=surely, unit=unit)
     if dates is not None:
         refuse_missing(table, column, np.isnan(values))
-        if dates.has_duplicates and dates.tz is None and bool((dates == dates.normalize()).all()):
+        days = dates.tz is None or words(name) & JULIAN_WORDS
+        if dates.has_duplicates and days and bool((dates == dates.normalize()).all()):
             return with_clock(table, column, dates)
         return TimeColumn(columns, dates.rename(name))
+    if (since := counts_since(table, column, values)) is not None:
+        return since
+    if (digits := digit_days(table, column, values)) is not None:
+        return digits
     if names_date(name) and (one := _one_day(table, column, values)) is not None:
         return one
     if (called or column == 0) and (
@@ -224,9 +231,16 @@ def _repeat_regularly(dates: pd.DatetimeIndex) -> bool:
 
 
 def _are_days_of_clocks(table: Table, column: int, dates: pd.DatetimeIndex) -> bool:
-    """Return True for days that go on, beside a written time of day: 20240131, 08:00:00."""
+    """Return True for days that go on, beside a written time of day: 20240131, 08:00:00.
+
+    Without names the times may be digits too, where both together are regular.
+    """
     if column + 1 >= len(table.names) or not dates.is_monotonic_increasing:
         return False
+    if column == 0 and not any(table.names[:2]):
+        clock = written_clock(table.frame.iloc[:, 1], "time")
+        if clock is not None and irregularity(dates + clock) == 0:
+            return True
     return dates.equals(dates.normalize()) and holds_clocks(table.frame.iloc[:, column + 1])
 
 
@@ -298,7 +312,8 @@ def _may_be_years(series: "pd.Series[float]") -> bool:
     first = series.iloc[:_A_FEW].to_numpy(dtype=np.float64)
     steps = np.diff(first)
     years = bool((first >= 1600).all() and (first < 2200).all())
-    return years and bool((steps > 0).all() and (steps < 0.1).all())
+    # From 1999.12 to 2000.01 the last month is followed by the first.
+    return years and bool(((steps > 0) & ((steps < 0.1) | (np.abs(steps - 0.89) < 1e-6))).all())
 
 
 def _starts_rising(series: "pd.Series[float]") -> bool:
