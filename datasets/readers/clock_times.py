@@ -48,6 +48,12 @@ _CLOCK_DIGITS = re.compile(r"\s*(\d{4})\s?(?:UTC|GMT|Z|h)\s*", re.IGNORECASE)
 """A time of day such as 0130 UTC."""
 _HOURS = re.compile(r"\s*(\d{1,2})\s?[-–]\s?(\d{1,2})\s*")
 """The hour of a row by its ends: 00 - 01."""
+_TIME_CODE = re.compile(r"\s*\d\d:\d\d:\d\d[:;]\d\d\s*")
+_FRAMES = frozenset({24, 25, 30, 48, 50, 60})
+"""Frames a second that films and videos have."""
+_MOST_EVEN = 0.9
+_BEFORE_ZERO = re.compile(r"[\s']*T?\s?-\s?\d", re.IGNORECASE)
+"""The beginning of a time before that of an event: T-00:00:10."""
 _HALF = re.compile(r"\s*[ap]\.?m?\.?\s*", re.IGNORECASE)
 _MINUTES_FIRST = re.compile(r"(?<![\w:])m{1,2}:s{1,2}|\bmin:s|\s\[?s(?:ec)?\]?$", re.IGNORECASE)
 """Words in names and units that tell of a clock such as 01:30 whose first part is minutes."""
@@ -233,7 +239,11 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
     two = bool(parts[2].isna().all())
     minutes_first = two and bool(parts[3].notna().any() or _MINUTES_FIRST.search(said))
     seconds = first * 60 + second if minutes_first else first * 3600 + second * 60 + third
-    seconds = seconds + fraction
+    frames = _frames_of(text, parts, first * 3600 + second * 60 + third)
+    seconds = seconds + (fraction if frames is None else frames)
+    before = text.str.match(_BEFORE_ZERO).to_numpy(dtype=np.bool_)
+    if before.any():
+        seconds, unwrap = np.where(before, -seconds, seconds), False
     if (days := _with_days(text, seconds)) is not None:
         return days
     if unwrap and not minutes_first and seconds.max() <= 86400:
@@ -253,6 +263,25 @@ def _parts_of(text: "pd.Series[str]") -> pd.DataFrame:
         r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:;](\d+))?\s*([ap](?=\.?\s?m|\.?\s*$))?",
         flags=re.IGNORECASE,
     )
+
+
+def _frames_of(
+    text: "pd.Series[str]", parts: pd.DataFrame, seconds: Float64Array
+) -> Float64Array | None:
+    """Return the parts of a second of frames, as time codes count them; None for other parts.
+
+    They have two digits behind a colon or semicolon, are counted through, and begin again at 0 with
+    each second.
+    """
+    if not bool(text.str.fullmatch(_TIME_CODE).all()):
+        return None
+    frames = parts[3].to_numpy(dtype=np.float64)
+    rate = float(frames.max()) + 1
+    counts = np.diff(seconds * rate + frames)
+    begins = bool(np.any(np.diff(frames) < 0))
+    if not begins or rate not in _FRAMES or np.mean(counts == np.median(counts)) < _MOST_EVEN:
+        return None
+    return np.asarray(frames / rate, dtype=np.float64)
 
 
 def _with_days(text: "pd.Series[str]", seconds: Float64Array) -> pd.TimedeltaIndex | None:
