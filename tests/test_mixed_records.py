@@ -52,6 +52,16 @@ def test_a_date_above_stamps_in_numbers_is_no_header() -> None:
     _refused(["time,x,y", *rows], f"line 32, column 'time': '{START + 30}' is not a date")
 
 
+@pytest.mark.parametrize("change", [30, 50, 57])
+def test_stamps_in_numbers_above_or_below_dates_are_neither_header_nor_footer(change: int) -> None:
+    for dates_first in (True, False):
+        rows = [
+            row if (i < change) == dates_first else f"{START + i},{LEFT[i]},1"
+            for i, row in enumerate(ROWS)
+        ]
+        _refused(["time,x,y", *rows], r"line \d+, column 'time': '[-\d :]+' is not a (date|number)")
+
+
 @pytest.mark.parametrize(
     "again", [ROWS[:20] + ROWS[15:], ROWS + ROWS, ROWS[:20] + ROWS[5:12] + ROWS[20:]]
 )

@@ -97,11 +97,19 @@ def _of_several_rows(
         below = row_of_units(above[named + 1 :])
         units = (right_aligned(below, names) if delimiter == BLANKS else below) or units
         units = units or units_one_by_one(above[:named], names)
+        units = units or _units_above(above[:named], names)
         names = different_names(names, above, named)
         others -= 1
     names = (None,) * columns if names is None else (*names, *[""] * (columns - len(names)))
     notes = (_text_note(others),) if others else ()
     return Heading(count, names, notes, units_of(units, names))
+
+
+def _units_above(above: list[list[str]], names: tuple[str | None, ...]) -> list[str]:
+    """Return the units right above the names, where each of two and more fields is one."""
+    row = above[-1] if above else []
+    full = [field for field in row if field]
+    return row if len(row) == len(names) and len(full) > 1 and all(map(is_unit, full)) else []
 
 
 def _between_blanks(
