@@ -33,6 +33,10 @@ _SAME_RATE = 0.02
 """Two rates that differ by less than this share are one rate, measured twice."""
 
 
+_REGULAR = 0.95
+"""Share of the steps of stamps that agree with a rate."""
+
+
 @dataclass(frozen=True)
 class OnGrid:
     """Samples on a regular grid.
@@ -191,6 +195,9 @@ def _without_grid(raw: Raw, refusal: DataError) -> OnGrid:
     """Return samples at the rate of the file or of bursts; raise the refusal without either."""
     assert raw.instants is not None
     bursts = rate_of_bursts(raw.instants)
+    if raw.fs is not None and _agree_but_for_gaps(raw.instants, raw.fs):
+        # Rows one after another would hide how long the gap is.
+        raise refusal
     if raw.fs is not None:
         agrees = bursts is not None and abs(bursts.fs / raw.fs - 1) < 0.1
         positions = bursts.positions if agrees and bursts else np.arange(len(raw.values))
@@ -199,6 +206,12 @@ def _without_grid(raw: Raw, refusal: DataError) -> OnGrid:
     if bursts is None:
         raise refusal
     return _one_after_another(raw, bursts.fs, bursts.positions, (bursts.note,))
+
+
+def _agree_but_for_gaps(instants: pd.Index, fs: float) -> bool:
+    """Return True if stamps rise throughout, in steps of a rate but for a few longer ones."""
+    steps = np.diff(seconds_of(instants)) * fs
+    return bool(np.all(steps > 0.5) and np.mean(np.abs(steps - 1) <= _SAME_RATE) > _REGULAR)
 
 
 def _settled(raw: Raw, repeats: Choice | None) -> tuple[Choice | None, str]:

@@ -9,6 +9,7 @@ from spectra.datasets.instants import has_missing, is_far
 from spectra.datasets.raw import Raw
 from spectra.datasets.restarts import counted_on
 from spectra.datasets.rows_between import without_rows_between
+from spectra.datasets.sent_again import without_rows_sent_again
 from spectra.datasets.stray_stamps import without_stray_stamps
 from spectra.errors import DataError
 
@@ -33,7 +34,7 @@ def _mended(raw: Raw, repeats: Choice | None) -> Iterator[Raw]:
         return
     if has_missing(instants) or is_far(instants).any():
         return
-    ways = [without_stray_stamps, without_rows_between]
+    ways = [without_rows_sent_again, without_stray_stamps, without_rows_between]
     if repeats is None:
         ways.insert(0, counted_on)
     for way in ways:

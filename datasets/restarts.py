@@ -11,6 +11,8 @@ from spectra.datasets.raw import Raw
 
 _MODULI = (2.0**16, 2.0**24, 2.0**31, 2.0**32, 86_400.0, 86_400e3)
 """Counts at which counters of 16 to 32 bits start again, and a day in seconds and milliseconds."""
+_HOUR = 3600.0
+"""Minutes and seconds without hours, as workbooks show them, start again then."""
 _UNITS = (1.0, 1e-3, 1e-6, 1e-9)
 _MOST_SHARE = 0.02
 """Share of the rows that may start again."""
@@ -67,7 +69,7 @@ def counted_on(raw: Raw, instants: pd.Index) -> Raw | None:
 
 def _modulus(seconds: Float64Array, falls: Float64Array, usual: float) -> float | None:
     """Return the count in seconds at which the time starts again, None where that is none."""
-    for modulus in (count * unit for count in _MODULI for unit in _UNITS):
+    for modulus in (*(count * unit for count in _MODULI for unit in _UNITS), _HOUR):
         close = np.abs(falls - modulus) <= 2 * usual
         if close.all() and np.ptp(seconds) < modulus and usual < 0.1 * modulus:
             return float(modulus)

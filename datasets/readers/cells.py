@@ -84,10 +84,15 @@ writes 12,34,567.5."""
 
 _NUMBER = r"[+-]?(?:\d[\d.,'\u00a0\u202f]*|[.,]\d+)(?:[eE][+-]?\d+)?"
 WITH_UNIT = re.compile(
-    rf"({_NUMBER})\s*([^\W\d_]{{0,3}}[^\s\d.,;:+'\"-][^\d\s;:\"]{{0,10}}\d?"
+    rf"({_NUMBER})\s*([^\W\d_]{{0,3}}[^\s\d.,;:+'\"\]}}-][^\d\s;:\"]{{0,10}}\d?"
     r"(?: (?:AC|DC|rms|RMS)|(?<=deg) [CF])?)"
 )
 """A number and its unit, such as "12.51 °C" and "0.21 V DC"."""
+_DURATION = re.compile(
+    r"(?=\d+ ?[a-z]+ ?\d)(?:\d+ ?d(?:ays?)? ?)?(?:\d+ ?h(?:r|ours?)? ?)?"
+    r"(?:\d+ ?m(?:in(?:utes?)?)? ?)?(?:\d+(?:\.\d+)? ?s(?:ec(?:onds?)?)?)?"
+)
+"""A duration of several units: 1m30.5s, 1h 2min 5s."""
 _MARK = r"(?:[*#!?†‡^]{1,2}|[ABDEFHJLQRSUXbefprz])"
 """Marks behind a number, less letters that are units or prefixes of them: K, M, G, P, T. Statistics
 of Europe write small ones: 58.8 p is provisional."""
@@ -259,7 +264,8 @@ def _numbers(text: "pd.Series[str]", decimal: str) -> Float64Array:
     bad = np.isnan(values) & text.notna().to_numpy()
     if bad.any():
         # A minus of typesetters, and the mark by which Excel makes a text of a number.
-        rest = text[bad].str.replace(r"^[−–](?=[\d.,])", "-", regex=True).str.removeprefix("'")
+        rest = text[bad].str.replace(r"^'(.*)'$", r"\1", regex=True)
+        rest = rest.str.replace(r"^[−–](?=[\d.,])", "-", regex=True).str.removeprefix("'")
         for pattern, plain in _NOTATIONS:
             rest = rest.str.replace(pattern, plain, regex=True)
         if not np.isnan(values).all():
@@ -309,8 +315,8 @@ def _are_marks(numbers: "pd.Series[float]", others: Float64Array) -> bool:
 
 @lru_cache(maxsize=8192)
 def is_number_with_unit(text: str) -> bool:
-    """Return True for a number with a unit behind it or a currency before it."""
-    return bool(WITH_UNIT.fullmatch(text) or WITH_CURRENCY.fullmatch(text))
+    """Return True for a number with a unit behind it or a currency before it, or a duration."""
+    return any(one.fullmatch(text) for one in (WITH_UNIT, WITH_CURRENCY, _DURATION))
 
 
 def _may_have_units(text: "pd.Series[str]") -> bool:
@@ -322,6 +328,8 @@ def _may_have_units(text: "pd.Series[str]") -> bool:
 
 def _factors(units: list[str]) -> dict[str, float] | None:
     """Return the factor from each unit to the first one, None where they measure other things."""
+    if len(units) > 1 and _PREFIX_ALONE.issuperset(units):
+        return {unit: PREFIXES[unit] / PREFIXES[units[0]] for unit in units}
     shortest = min(units, key=len)
     for start in range(len(shortest) - 1, -1, -1):
         base = shortest[start:]

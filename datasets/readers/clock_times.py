@@ -48,6 +48,12 @@ _CLOCK_DIGITS = re.compile(r"\s*(\d{4})\s?(?:UTC|GMT|Z|h)\s*", re.IGNORECASE)
 """A time of day such as 0130 UTC."""
 _HOURS = re.compile(r"\s*(\d{1,2})\s?[-–]\s?(\d{1,2})\s*")
 """The hour of a row by its ends: 00 - 01."""
+_TIME_CODE = re.compile(r"\s*\d\d:\d\d:\d\d[:;]\d\d\s*")
+_FRAMES = frozenset({24, 25, 30, 48, 50, 60})
+"""Frames a second that films and videos have."""
+_MOST_EVEN = 0.9
+_BEFORE_ZERO = re.compile(r"[\s']*T?\s?-\s?\d", re.IGNORECASE)
+"""The beginning of a time before that of an event: T-00:00:10."""
 _HALF = re.compile(r"\s*[ap]\.?m?\.?\s*", re.IGNORECASE)
 _MINUTES_FIRST = re.compile(r"(?<![\w:])m{1,2}:s{1,2}|\bmin:s|\s\[?s(?:ec)?\]?$", re.IGNORECASE)
 """Words in names and units that tell of a clock such as 01:30 whose first part is minutes."""
@@ -211,10 +217,10 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
         text = text.str.replace(".", ":", regex=False)
     if re.fullmatch(r"\s*\d{1,2}\s?h.*", str(text.iloc[0]), re.IGNORECASE):
         text = text.str.replace(r"(?i)\s?[hm](?:in)?\s?(?=\d)", ":", regex=True)
-    parts = western_halves(text).str.extract(
-        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:;](\d+))?\s*([ap](?=\.?\s?m|\.?\s*$))?",
-        flags=re.IGNORECASE,
-    )
+    parts = _parts_of(text)
+    if parts[0].isna().any() or (parts[2].isna().any() and parts[2].notna().any()):
+        # 8:0:2 is written without zeros before its minutes and seconds.
+        parts = _parts_of(text.str.replace(r":(?=\d(?!\d))", ":0", regex=True))
     bad = parts[0].isna().to_numpy()
     if bad.any():
         refuse_missing(table, column, table.frame.iloc[:, column].isna().to_numpy())
@@ -233,7 +239,11 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
     two = bool(parts[2].isna().all())
     minutes_first = two and bool(parts[3].notna().any() or _MINUTES_FIRST.search(said))
     seconds = first * 60 + second if minutes_first else first * 3600 + second * 60 + third
-    seconds = seconds + fraction
+    frames = _frames_of(text, parts, first * 3600 + second * 60 + third)
+    seconds = seconds + (fraction if frames is None else frames)
+    before = text.str.match(_BEFORE_ZERO).to_numpy(dtype=np.bool_)
+    if before.any():
+        seconds, unwrap = np.where(before, -seconds, seconds), False
     if (days := _with_days(text, seconds)) is not None:
         return days
     if unwrap and not minutes_first and seconds.max() <= 86400:
@@ -245,6 +255,33 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
         late = np.where(steps < -43200, 86400, np.where(half, 43200, 0))
         seconds = seconds + np.concatenate([[0], np.cumsum(late)])
     return pd.TimedeltaIndex(np.rint(seconds * 1e6).astype(np.int64).view("timedelta64[us]"))
+
+
+def _parts_of(text: "pd.Series[str]") -> pd.DataFrame:
+    """Return hours, minutes, seconds, their fractions and the half of the day of each text."""
+    return western_halves(text).str.extract(
+        r"(\d+):(\d\d)(?::(\d\d))?(?:[.,:;](\d+))?\s*([ap](?=\.?\s?m|\.?\s*$))?",
+        flags=re.IGNORECASE,
+    )
+
+
+def _frames_of(
+    text: "pd.Series[str]", parts: pd.DataFrame, seconds: Float64Array
+) -> Float64Array | None:
+    """Return the parts of a second of frames, as time codes count them; None for other parts.
+
+    They have two digits behind a colon or semicolon, are counted through, and begin again at 0 with
+    each second.
+    """
+    if not bool(text.str.fullmatch(_TIME_CODE).all()):
+        return None
+    frames = parts[3].to_numpy(dtype=np.float64)
+    rate = float(frames.max()) + 1
+    counts = np.diff(seconds * rate + frames)
+    begins = bool(np.any(np.diff(frames) < 0))
+    if not begins or rate not in _FRAMES or np.mean(counts == np.median(counts)) < _MOST_EVEN:
+        return None
+    return np.asarray(frames / rate, dtype=np.float64)
 
 
 def _with_days(text: "pd.Series[str]", seconds: Float64Array) -> pd.TimedeltaIndex | None:

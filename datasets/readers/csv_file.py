@@ -20,6 +20,7 @@ from spectra.datasets.readers.line_numbers import line_of_row
 from spectra.datasets.readers.log_lines import names_in_log, read_log
 from spectra.datasets.readers.other_layouts import refuse_other_layouts
 from spectra.datasets.readers.parsed_text import Parsed, parsed_text
+from spectra.datasets.readers.prose import refuse_comments, refuse_prose
 from spectra.datasets.readers.repeated_headers import without_repeated_names
 from spectra.datasets.readers.side_header import without_side
 from spectra.datasets.readers.table import raw_from_table
@@ -48,6 +49,7 @@ def read_table(source: Source, request: Request) -> Table:
         return _read_turned(source, request, *side)
     dialect = sniff(lines, written_delimiter(request.delimiter))
     if dialect is None:
+        refuse_comments(lines, source.name)
         raise DataError(f"{source.name} is empty: it holds no rows{text.searched()}.")
     if not dialect.delimiter.isascii():
         raise DataError(
@@ -84,6 +86,7 @@ def _trimmed(parsed: Parsed, request: Request) -> Table:
     # A footer below the header beside a waveform hides where that ends.
     parsed = without_side(_without_footer(without_side(_without_cut_line(parsed))))
     refuse_blank_cells(parsed)
+    refuse_prose(parsed)
     table = _columns(parsed, as_is=request.as_is)
     if is_fit(table.names) and request.delimiter is None:
         # Its messages are told in one note.

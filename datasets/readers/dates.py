@@ -33,7 +33,7 @@ _DAY = (
     r"|\d{4}:\d\d:\d\d(?!\d)|\d\d:\d\d:\d{4}(?!\d)|\d\d \d\d \d{4}|\d{4} \d\d \d\d"
     r"|\d{4}-?W\d\d-?[1-7]"
     rf"|\d{{1,2}}{MONTH}\d{{4}}|\d{{1,2}}\.?[- /]{MONTH},?[- /]\d{{2,4}}"
-    rf"|{MONTH}[- ]\d{{1,2}},?[- ]\d{{2,4}}"
+    rf"|{MONTH}[- ]\d{{1,2}},?[- ]\d{{2,4}}|\d{{4}}[-/ ]{MONTH}[-/ ]\d{{1,2}}"
     r"|\d{4}[年년]\s?\d{1,2}[月월]\s?\d{1,2}[日일]"
 )
 _CLOCK_FIRST = (
@@ -72,8 +72,8 @@ _RANGE = re.compile(r"\s+(?:-|–|—|to|bis|tot|until|a|à)\s+|\s*[–—]\s*|(
 _DATE = re.compile(rf"['\s\[]*{_INSTANT}['\s\]]*", re.IGNORECASE)
 _CLOCK = re.compile(
     rf"['\s]*{_LETTERED}['\s]*|"
-    rf"['\s\[]*(?:(?:{_HALVES})\s?)?"
-    r"\d{1,4}:\d\d(:\d\d)?([.,:;]\d+)?(\s*[ap](?:\.?\s?m)?\.?)?['\s\]]*"
+    rf"['\s\[]*(?:(?:{_HALVES})\s?|T?\s?[+-]\s?(?=\d{{1,3}}:\d\d:\d\d)|L?TOD#)?"
+    r"(?:\d{1,4}:\d\d(:\d\d)?|\d{1,2}:\d{1,2}:\d{1,2})([.,:;]\d+)?(\s*[ap](?:\.?\s?m)?\.?)?['\s\]]*"
     rf"(\s*[-–]\s*\d{{1,2}}:\d\d(:\d\d)?|{CLOCK_ZONE})?",
     re.IGNORECASE,
 )

@@ -1,5 +1,6 @@
 """Rows at the end or start of a table that are no samples: footers and totals."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -24,6 +25,10 @@ _ROUNDING = 1e-9
 """Relative difference of steps of a counter that were written as decimals."""
 _CLOSE = 1e-4
 """A total differs from the sum by less than this share of it: the parts were rounded."""
+
+
+_STAMP = re.compile(r"\d{9,19}(?:\.\d+)?")
+"""A count since 1970, which may stand below or above written dates and is no word."""
 
 
 def footer_rows(frame: pd.DataFrame, decimal: str) -> int:
@@ -53,7 +58,7 @@ def footer_rows(frame: pd.DataFrame, decimal: str) -> int:
         last = [_text_of(cell) for cell in tail[column]]
         for i in range(len(last) - 1, -1, -1):
             empty = last[i].lower() in MISSING_WORDS
-            if not empty and not usual(last[i]):
+            if not empty and not usual(last[i]) and not _STAMP.fullmatch(last[i]):
                 count = max(count, len(last) - i)
             elif not empty:
                 break

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from spectra.datasets.readers.names import is_unit
+from spectra.datasets.readers.names import is_unit, unit_text
 from spectra.datasets.readers.time_units import SECONDS, seconds_behind
 from spectra.datasets.readers.written_start import written_start
 
@@ -157,7 +157,7 @@ class Header:
     `fs` is in Hz and `rate_text` is the line that gives it; `unit` is the unit of every channel, or
     of those that are called like `quantity`;
     `n_samples` is the number of samples of a trace; `missing` is the number that stands for a
-    missing value.
+    missing value; `again` is the line at which the header stands again with a later start.
     """
 
     fs: float | None = None
@@ -167,6 +167,7 @@ class Header:
     n_samples: int | None = None
     missing: float | None = None
     quantity: str = ""
+    again: int | None = None
 
     def unit_of(self, title: str, *, alone: bool) -> str:
         """Return the unit of a channel, "" where the unit is that of another."""
@@ -320,7 +321,7 @@ def _unit(texts: Sequence[str]) -> tuple[str, str]:
             ]
             if len(set(units)) == 1:
                 quantity = _QUANTITY.search(text[: match.start()])
-                return units[0], quantity[1].casefold() if quantity else ""
+                return unit_text(units[0]), quantity[1].casefold() if quantity else ""
         last = re.split(r"[,;\t]", text)[-1].strip()
         # A line of names may begin with "time" and end with T or V.
         counted = _START_WORD.match(text) and _COUNT.search(text)

@@ -11,6 +11,7 @@ from spectra.datasets.readers.delimiter import (
     BLANKS,
     body_of,
     has_words,
+    is_value,
     starts_with_row_names,
     usual_width,
 )
@@ -89,16 +90,38 @@ def _of_several_rows(
     names = keyed_names(rows, count, width, sure=named is not None)
     units = keyed_units(rows, count, width)
     others = count
+    if names is None and named is None and delimiter != BLANKS:
+        names = _between_blanks(above, width, decimal)
     if names is None and named is not None:
         names = _names(rows[named], width, False)
         below = row_of_units(above[named + 1 :])
         units = (right_aligned(below, names) if delimiter == BLANKS else below) or units
         units = units or units_one_by_one(above[:named], names)
+        units = units or _units_above(above[:named], names)
         names = different_names(names, above, named)
         others -= 1
     names = (None,) * columns if names is None else (*names, *[""] * (columns - len(names)))
     notes = (_text_note(others),) if others else ()
     return Heading(count, names, notes, units_of(units, names))
+
+
+def _units_above(above: list[list[str]], names: tuple[str | None, ...]) -> list[str]:
+    """Return the units right above the names, where each of two and more fields is one."""
+    row = above[-1] if above else []
+    full = [field for field in row if field]
+    return row if len(row) == len(names) and len(full) > 1 and all(map(is_unit, full)) else []
+
+
+def _between_blanks(
+    above: list[list[str]], width: int, decimal: str
+) -> tuple[str | None, ...] | None:
+    """Return the names in the lowest line with words, where blanks divide it; None without."""
+    texts = [row[0].strip() for row in above if row and not any(row[1:])]
+    texts = [text for text in texts if re.search(r"[^\W\d_]", text)]
+    names = re.split(r"\s{2,}", texts[-1]) if texts else []
+    if width < 2 or len(names) != width or any(is_value(name, decimal) for name in names):
+        return None
+    return tuple(names)
 
 
 def _text_note(count: int) -> str:

@@ -20,6 +20,7 @@ _CLOCK = re.compile(
 )
 _MINUTES = re.compile(r"(?::|[^\W\d]{1,12}[._ ]?)?([0-5]\d|60)(?:\s?min)?", re.IGNORECASE)
 """A name that ends in two digits, the minute of an hour: 00, :15, m30, 45 min, Steps59."""
+_QUARTER = re.compile(r"(?:Q|Qtr|Quarter)[ ._]?([1-4])|([1-4])(?:Q|\. ?Quartal)", re.IGNORECASE)
 _PLACE = re.compile(r"\s*\[(\d{1,9})\]\s*")
 _NUMBERED = re.compile(r"[^\d]{0,12}?0*(\d{1,4})\D{0,4}")
 _PER_DAY = frozenset({24, 48, 72, 96, 144, 288, 1440})
@@ -35,7 +36,14 @@ def unrolled(table: Table) -> Table:
     stamp, and a trace written several samples a line become one column; every other table is
     returned as it is.
     """
-    for attempt in (_clock_columns, _minute_columns, _month_columns, _trace, _blocks):
+    for attempt in (
+        _clock_columns,
+        _minute_columns,
+        _month_columns,
+        _quarter_columns,
+        _trace,
+        _blocks,
+    ):
         if (found := attempt(table)) is not None:
             return found
     return table
@@ -124,22 +132,37 @@ def _month_columns(table: Table) -> Table | None:
     bare = len(months) == 13 and not any(table.names)
     if months[begin : begin + 12] != [*range(1, 13)] and not bare:
         return None
+    return _parts_of_years(table, begin, 12, "month")
+
+
+def _quarter_columns(table: Table) -> Table | None:
+    """Return a table of years, whose columns are Q1 to Q4, as one column."""
+    quarters = [_QUARTER.fullmatch((name or "").strip()) for name in table.names]
+    numbered = [int(match[1] or match[2]) if match else 0 for match in quarters]
+    begin = numbered.index(1) if 1 in numbered else 1
+    if numbered[begin : begin + 4] != [1, 2, 3, 4]:
+        return None
+    return _parts_of_years(table, begin, 4, "quarter")
+
+
+def _parts_of_years(table: Table, begin: int, count: int, part: str) -> Table | None:
+    """Return a table of years, with so many parts of them from a column on, as one column."""
     columns = (_years(table, i) for i in range(begin))
     years = next((one for one in columns if one is not None), None)
-    values = _matrix(table, range(begin, begin + 12))
+    values = _matrix(table, range(begin, begin + count))
     if years is None or values is None:
         return None
-    starts = (years[:, None] - 1970) * 12 + np.arange(12)
+    starts = (years[:, None] - 1970) * 12 + np.arange(0, 12, 12 // count)
     instants = pd.DatetimeIndex(starts.ravel().view("datetime64[M]").astype("datetime64[s]"))
     note = (
-        "The 12 columns behind the years are their months: read as one channel of a value a month "
-        "(--channels reads them as columns)."
+        f"The {count} columns behind the years are their {part}s: read as one channel of a value a "
+        f"{part} (--channels reads them as columns)."
     )
-    others = len(months) - begin - 12
+    others = len(table.names) - begin - count
     left = f" {others} columns behind them are left out." if others else ""
     known = ~np.isnan(values).ravel()
     keep = np.arange(len(known)) <= np.flatnonzero(known).max(initial=-1)
-    long = _long(table, values, "value", note + left, 12, None)
+    long = _long(table, values, "value", note + left, count, None)
     frame = long.frame.assign(time=instants)[["time", 0]][keep]
     frame = frame.set_axis(pd.RangeIndex(2), axis=1).reset_index(drop=True)
     return replace(long, frame=frame, names=("time", "value"))

@@ -46,6 +46,7 @@ _QUALIFIERS = frozenset(_QUALIFIERS_TEXT.split())
 
 _PLAIN_UNITS = (
     "V kV mV uV µV μV nV A mA uA µA kA W kW MW GW mW VA kVA kWh MWh Wh J kJ Ohm ohm Ω kΩ MΩ F uF H "
+    "EUR/MWh €/MWh EUR/kWh €/kWh ct/kWh "
     "Hz kHz MHz GHz rpm RPM 1/min bpm BPM mmHg cmH2O Pa hPa kPa MPa mbar bar psi inHg "
     "m mm cm km um µm μm nm in ft inch mil m/s mm/s km/h kmh mph kn kt in/s ips m/s2 m/s² m/s^2 "
     "mm/s2 g mg ug µg kg t gal Gal gn rad rad/s deg deg/s dps ° °/s N kN mN Nm kNm "

@@ -25,9 +25,9 @@ _CLOCKS = re.compile(
 _SAID = re.compile(r"[^:=]{2,}[:=]\s*\S")
 """A line such as "FILTER: HIGH PASS", which says something and names no column."""
 _DATA_BELOW = re.compile(
-    r"\[\s*(?:data|daten|values|measurements|samples|messwerte)\s*\]", re.IGNORECASE
+    r"\[\s*(?:data|daten|values|measurements|samples|messwerte)\s*\]|\$\$SOE", re.IGNORECASE
 )
-"""A title between the names and the rows: [data]."""
+"""A title between the names and the rows: [data], $$SOE."""
 _KEYS_OF_NAMES = {"name", "names", "label", "labels", "channel", "signal"}
 
 

@@ -10,7 +10,10 @@ _MOST_LINES = 60
 _LINE_PROTOCOL = re.compile(
     r"[^\s,]+(?:,[^\s,=]+=[^\s,]+)* (?:[^\s,=]+=(?:\"[^\"]*\"|[^\s,\"]+),?)+ \d{10,19}\s*"
 )
-_CANDUMP = re.compile(r"\s*\(\d+\.\d+\)\s+\w*can\w*\s+[0-9A-Fa-f]{3,8}(?:#|\s+\[\d\]).*")
+_CANDUMP = re.compile(
+    r"\s*(?:\((?:[\d-]+\s)?[\d.:]+\)\s+)?\w*can\w*\s+(?:[RT]X\s+[-\w]+\s+)?"
+    r"[0-9A-Fa-f]{3,8}(?:#|\s+\[\d+\]).*"
+)
 _CAN_TRACE = re.compile(r"\s*\d+\.\d+\s+\d+\s+[0-9A-Fa-f]{1,8}x?\s+(?:Rx|Tx)\s+d\s.*")
 _CAN_BYTES = re.compile(r"(?=.*\b[RT]x\b).*\s[1-8](?:\s+[0-9A-Fa-f]{2}){1,8}\s*", re.IGNORECASE)
 """A line of any other logger of CAN frames: Rx or Tx, the number of bytes, the bytes."""
@@ -30,6 +33,9 @@ _DAILY = re.compile(r"[A-Z]{2}[A-Z0-9_-]{9}\d{6}[A-Z][A-Z0-9]{3}(?:[\s\d-]{5}.{3
 _IPERF = re.compile(r"\[ *(?:\d+|SUM)\] +[\d.]+- *[\d.]+ +sec .*bits/sec.*")
 _FACTOR = re.compile(r"\s*1\.0e[+-]\d{2,3} \*\s*")
 """A factor of all numbers below: 1.0e+03 *."""
+_TOP = re.compile(r"top - \d\d:\d\d:\d\d up .*")
+_STEP = re.compile(r"Step Information: .*\(Run: \d+/\d+\).*")
+_AFTERBURNER = re.compile(r"00, [^,]+, Hardware monitoring log .*")
 _DEVICES = re.compile(r"Device:?\s+(?:tps|r/s|rrqm/s)\b")
 _RECORD = re.compile(r"-\[ RECORD 1 \]|\*{9,} 1\. row \*")
 _STATEMENT = re.compile(r"\s*INSERT\s+INTO\s+\S+.*", re.IGNORECASE)
@@ -207,6 +213,22 @@ _LAYOUTS = (
         _is_iostat,
         "a report of iostat, with tables of several kinds",
         "record the same with sar, export it with sadf -d, and read that",
+    ),
+    _Layout(
+        lambda lines: any(map(_TOP.fullmatch, lines)),
+        "the output of top, with a block of lines each time",
+        "record one process with pidstat -h -p PID 1, or all with sar and sadf -d, and read that",
+    ),
+    _Layout(
+        lambda lines: any(map(_STEP.match, lines[:5])),
+        "an export of LTspice with the runs of .step below one another",
+        "write the rows of each run, below the names, into a file of its own",
+    ),
+    _Layout(
+        lambda lines: bool(_AFTERBURNER.match(lines[0])),
+        "a log of MSI Afterburner, with lines of several kinds",
+        "keep the lines that begin with 80 below the one of names, which begins with 02, and read "
+        "that",
     ),
     _Layout(
         _starts("AAA,progname"),

@@ -20,6 +20,7 @@ _SIGNS = {"\u066b": ".", "\u066c": "", "\u060c": ",", "\u2212": "-"}
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _BEFORE_JSON = re.compile(r"(?:(\d{9,19}(?:\.\d+)?)\s+)?([^\s{}\"',;]+)\s+(\{.*\})\s*")
 """A Unix time or none, a topic or a key, and an object of JSON, as clients of brokers print it."""
+_MONTHS = 12
 _MOST_LINES = 200
 _FEWEST_LINES = 3
 
@@ -40,10 +41,40 @@ def rewriting(head: str) -> Rewrite | None:
         foreign = {sign for sign in {*head} if not sign.isascii() and sign.isdecimal()}
         if foreign and sum(map(head.count, foreign)) > sum(map(head.count, "0123456789")):
             return _with_ascii_digits
+    if _are_years(lines):
+        return _with_comments_around
     # The last line of the head may be cut.
     if all(map(_BEFORE_JSON.fullmatch, lines[:-1])):
         return _with_json_in_cells
     return _without_quotes if _are_quoted(lines[:-1]) else None
+
+
+def _are_years(lines: Sequence[str]) -> bool:
+    """Return True for a first and a last year above rows of a year and its twelve months."""
+    years, first = lines[0].split(), lines[1].split()
+    return (
+        len(years) == 2
+        and all(len(year) == 4 and year.isdecimal() for year in years)
+        and len(first) == 1 + _MONTHS
+        and first[0] == years[0] <= years[1]
+    )
+
+
+def _with_comments_around(text: str) -> str:
+    """Return rows of years and months with comments for the lines above and below them.
+
+    The first line below them is the number that stands for a missing month.
+    """
+    lines = text.split("\n")
+    rows = [i for i, line in enumerate(lines) if len(line.split()) == 1 + _MONTHS]
+    below = [line.strip() for line in lines[rows[-1] + 1 :] if line.strip()]
+    missing = f"# missing value: {below[0]}" if below and is_value(below[0], ".") else "#"
+    top = next(i for i, line in enumerate(lines) if line.strip())
+    lines[top] = missing
+    return "\n".join(
+        f"#{line}" if line.strip() and i != top and i > rows[-1] else line
+        for i, line in enumerate(lines)
+    )
 
 
 def _without_frames(text: str) -> str:

@@ -12,6 +12,7 @@ from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.delimiter import is_value, split
 from spectra.datasets.readers.dialect import Dialect, is_rule
 from spectra.datasets.readers.encoded_text import Text
+from spectra.datasets.readers.header import read_header
 from spectra.datasets.readers.keyed_cells import numeric
 
 _LEADING_CLOCK = re.compile(r"^\d\d:\d\d:\d\d(?: [AP]M)?\s+(?=[^\W\d])")
@@ -49,7 +50,22 @@ def with_repeats(text: Text, dialect: Dialect) -> Dialect | None:
         return None
     said = "1 line repeats" if len(repeats) == 1 else f"{len(repeats)} lines repeat"
     note = f"{said} the header above the table: left out."
-    return replace(dialect, repeats=frozenset(repeats), notes=(*dialect.notes, note))
+    again = _later_start(text, repeats, dialect)
+    return replace(
+        dialect,
+        repeats=frozenset(repeats),
+        header=replace(dialect.header, again=again),
+        notes=(*dialect.notes, note),
+    )
+
+
+def _later_start(text: Text, repeats: set[int], dialect: Dialect) -> int | None:
+    """Return the first line of repeated headers that give another start than the first one."""
+    if dialect.header.start is None:
+        return None
+    lines = [line for number, line in enumerate(text.lines(), start=1) if number in repeats]
+    start = read_header(lines, dialect.decimal).start
+    return min(repeats) if start is not None and start != dialect.header.start else None
 
 
 def without_repeated_names(table: Table) -> Table:

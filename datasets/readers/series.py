@@ -22,10 +22,14 @@ _NAMES_TEXT = """
     station site location metric measurement field signal name topic point item quantity asset
     machine node source label unit typ sensorid deviceid reihe kanal gerät capteur tipo canal
     sensore table key pid name obis attribute feature counter probe mnemonic zone room
-    host hostname instance
+    host hostname instance uuid guid serial mac
 """
 NAMES = frozenset(_NAMES_TEXT.split())
 """Words, in lower case, of the columns that tell series apart."""
+_COUNTED = frozenset({"gpu", "cpu", "core"})
+"""Parts of a computer whose numbers tell series apart where they are counted through."""
+_COUNTERS = frozenset({"index", "idx"})
+"""Words of their numbers where another name has one of these parts: index, utilization.gpu."""
 _MOST_SERIES = 1000
 _MOST_KEYS = 12
 """Columns of text of which two together may name series: their pairs are tried one by one."""
@@ -83,6 +87,10 @@ def find_series(
         if found is None:
             continue
         title = table.names[columns[0]]
+        if len(columns) == 1 and _numbers_parts(table, columns[0]):
+            if _take_turns(found) and _are_interleaved(found):
+                return found
+            continue
         named = len(columns) == 1 and (title is None or (timed and _names_series(title)))
         if tangled and _all_are_runs(found, instants):
             return found
@@ -166,9 +174,10 @@ def _keys(table: Table, taken: frozenset[int]) -> list[int]:
             continue
         series = table.frame.iloc[:, column]
         plain = is_plain(series)
+        named = _names_series(table.names[column], {"point", "unit"})
         if plain and not (
             series.dtype.kind in "iu"
-            and _names_series(table.names[column], {"point", "unit"})
+            and (named or _numbers_parts(table, column))
             # A name with a number is that of one channel: Channel 0.
             and not any(map(str.isdigit, table.names[column] or ""))
         ):
@@ -185,6 +194,16 @@ def _names_series(name: str | None, less: AbstractSet[str] = frozenset()) -> boo
     """Return True if a name is one of a column that tells series apart, as tag and tagid are."""
     known = NAMES - less
     return any(word in known or word.removesuffix("id") in known for word in words(name))
+
+
+def _numbers_parts(table: Table, column: int) -> bool:
+    """Return True if a column of whole numbers is called like those of GPUs or processors."""
+    if not is_plain(table.frame.iloc[:, column]):
+        return False
+    called = words(table.names[column])
+    if called & _COUNTERS:
+        return any(words(name) & _COUNTED for name in table.names)
+    return bool(called) and called <= _COUNTED | {"id"}
 
 
 def _is_numbers(series: "pd.Series[float]") -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray
-from spectra.datasets.instants import later
+from spectra.datasets.instants import later, seconds_of
 from spectra.datasets.raw import Raw, Request, Stack, without_empty
 from spectra.datasets.readers.calendar_columns import parts_of_axis
 from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
@@ -206,9 +206,23 @@ def _times(table: Table, request: Request, taken: frozenset[int], index: pd.Inde
 
 def instants_of(times: Times, table: Table, request: Request) -> pd.Index | None:
     """Return the instant of each row, None without a time; dates where the file says the start."""
+    _refuse_blocks(times, table)
     if times.axis is None or request.time is not None:
         return None if times.axis is None else times.axis.index
     return _from_start(times.axis.index, table.header.start)
+
+
+def _refuse_blocks(times: Times, table: Table) -> None:
+    """Raise DataError where rows without dates are of several blocks, each with its own start."""
+    again = table.header.again
+    index = None if times.axis is None else times.axis.index
+    if again is None or isinstance(index, pd.DatetimeIndex):
+        return
+    if index is None or bool(np.any(np.diff(seconds_of(index)) < 0)):
+        raise DataError(
+            f"{table.source}, line {again}: another block begins here, with a start of its own, "
+            "and its rows have no dates: write each block, with its header, into a file of its own."
+        )
 
 
 def _from_start(instants: pd.Index, start: pd.Timestamp | None) -> pd.Index:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from spectra.datasets.readers.cells import MISSING, MISSING_WORDS, is_number_with_unit
-from spectra.datasets.readers.dates import looks_like_date
+from spectra.datasets.readers.dates import is_date, looks_like_date
 from spectra.datasets.readers.delimiter import FEWEST_ROWS, MOST_COLUMNS, body_of, is_value
 
 Test = Callable[[str], bool]
@@ -15,6 +15,8 @@ _FEW_ROWS = 20
 """Rows below one of values and a word in which words alone show that it is no data."""
 _LOOK_AHEAD = 3
 """Rows below a row of values in which a title such as "data:" shows that the data come later."""
+_STAMP = re.compile(r"\d{9,19}(?:\.\d+)?")
+"""A count since 1970."""
 _WHOSE = (
     r"(?:ch|chan|channels?|traces?|signals?|sensors?|series|columns?|kan[aä]le?|canal(?:es)?)"
     r"[\s_-]*"
@@ -64,6 +66,7 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
         first = bool(here) and (
             _holds(tests[here[0][0]], here[0][1]) or here[0][1].lower() in missing
         )
+        first |= _are_dated(rows[i : i + _LOOK_AHEAD], full, width, tests)
         if first and values < len(full):
             # Units may stand behind the numbers of the first rows only.
             united = sum(
@@ -73,19 +76,44 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
             values, words = values + united, words - united
         if (
             first
-            and values > words
+            and (values > words or (values == words and _is_dated_row(rows, i, count, width)))
             and not (beside and len(row) > width)
             and not (0 in void and row[0] and _are_words_below(rows, i, tests))
             and not _is_row_of_counts(
                 row, full, texts_above=count == i > 0, fractions_below=_have_fractions(below, full)
             )
             and not _has_title_below(rows, i, width, decimal)
-            and not (_is_short(row, width) and _have_names_below(rows, i, full, tests))
+            and not (_is_headless(row, width, full) and _have_names_below(rows, i, full, tests))
         ):
             return count
         if words or len(row) != width or values:
             count = i + 1
     return count
+
+
+def _is_dated_row(rows: list[list[str]], i: int, count: int, width: int) -> bool:
+    """Return True for a row right below the first line that has a date, as those below it have.
+
+    The word beside it stands in place of a value: no row of units has a date.
+    """
+    return count == i == 1 and all(
+        len(row) == width and is_date(row[0], months=False) for row in rows[i : i + 1 + _LOOK_AHEAD]
+    )
+
+
+def _are_dated(
+    rows: list[list[str]], full: list[int], width: int, tests: dict[int, Test | None]
+) -> bool:
+    """Return True if rows have a date in place of a number, or the other way round, and values.
+
+    Further down the time is written in another way.
+    """
+    return len(full) > 1 and all(
+        len(row) == width
+        and (looks_like_date(row[full[0]]) or _STAMP.fullmatch(row[full[0]]))
+        and all(_holds(tests[column], row[column]) for column in full[1:])
+        for row in rows
+    )
 
 
 def _kind(rows: list[list[str]], column: int, decimal: str) -> Test | None:
@@ -151,6 +179,11 @@ def _are_words_below(rows: list[list[str]], i: int, tests: dict[int, Test | None
         )
         for row in rows[i + 1 : i + 1 + _FEW_ROWS]
     )
+
+
+def _is_headless(row: list[str], width: int, full: list[int]) -> bool:
+    """Return True if a row is short, or has nothing where rows of data begin with a value."""
+    return _is_short(row, width) or (full[0] == 0 and not row[0])
 
 
 def _is_short(row: list[str], width: int) -> bool:

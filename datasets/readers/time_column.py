@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from spectra.datasets.instants import later, seconds_of
 from spectra.datasets.readers.calendar_columns import calendar_dates, unnamed_clock, unnamed_dates
 from spectra.datasets.readers.cells import read_cells
+from spectra.datasets.readers.clock_parts import clock_parts
 from spectra.datasets.readers.clock_times import (
     clock_columns,
     clock_times,
@@ -25,6 +26,7 @@ from spectra.datasets.readers.names import (
     seconds_in,
     words,
 )
+from spectra.datasets.readers.second_parts import has_parts_beside, with_parts_of_seconds
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.time_numbers import (
     STANDS,
@@ -46,19 +48,15 @@ _ELAPSED = re.compile(
 )
 """A duration of pandas, Python, .NET, a logger and ISO 8601: 1 days 02:03:04, 1 day, 2:03:04,
 1.02:03:04, 1d 02:03:04, P1DT2H3M4S; of IEC 61131: T#1m2s300ms."""
+_COMPOUND = re.compile(
+    r"(?=\d)(?:\d+ ?d(?:ays?)? ?)?(?:\d+ ?h(?:r|ours?)? ?)?(?:\d+ ?m(?:in(?:utes?)?)? ?)?"
+    r"(?:\d+(?:\.\d+)? ?s(?:ec(?:onds?)?)?)?(?: ?\d+(?:\.\d+)? ?(?:ms|[uµ]s|ns))?"
+)
+"""A duration with a unit behind each part: 1m30.5s, 1h 2min 5s."""
+_TWO_UNITS = r"^\d+ ?[a-z]+ ?\d[\d.]* ?[a-z]"
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 _BEGINS = frozenset({"start", "started", "begin", "beginn"})
-
-_PARTS: dict[Literal["ms", "us", "ns"], set[str]] = {
-    "ms": {"ms", "millitm", "msec", "msecs", "millis", "millisec", "millisecond", "milliseconds"},
-    "us": {"us", "µs", "μs", "usec", "micros", "microsec", "microsecond", "microseconds"},
-    "ns": {"ns", "nsec", "nsecs", "nanos", "nanosec", "nanosecond", "nanoseconds"},
-}
-"""Words that name a column of the parts of a second, and nothing else."""
-_FRACTIONS = ({"fractional", "seconds"}, {"fraction"}, {"seconds", "fraction"})
-"""Names of a column of the rest of a second."""
-_IN_A_SECOND = {"ms": 1000, "us": 1_000_000, "ns": 1_000_000_000}
 
 NO_TIME = "none"
 """The name that a user gives in place of a time column to leave time out."""
@@ -113,7 +111,7 @@ def find_times(
     spare = frozenset[int]().union(*(one.columns for one in others))
     if wanted is None:
         chosen = _started(chosen, others)
-    chosen = in_zones_beside(table, _with_parts_of_seconds(table, chosen))
+    chosen = in_zones_beside(table, with_parts_of_seconds(table, chosen))
     spare -= chosen.columns
     spare |= _whole_seconds(table, chosen, [one for one in free if one not in spare])
     aside, notes = _other_axes(table, chosen, free)
@@ -134,39 +132,6 @@ def _whole_seconds(table: Table, axis: TimeColumn, free: list[int]) -> frozenset
         and table.frame.iloc[:, one].dtype.kind in "iu"
         and np.ptp(table.frame.iloc[:, one].to_numpy(dtype=np.float64) - seconds) == 0
     )
-
-
-def _with_parts_of_seconds(table: Table, axis: TimeColumn) -> TimeColumn:
-    """Return an axis of whole seconds with the milli- or microseconds to its right."""
-    column = max(axis.columns) + 1
-    if not isinstance(axis.index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-        return axis
-    named = words(table.names[column]) if column < len(table.names) else frozenset()
-    if named in _FRACTIONS:
-        return _with_fractions(table, axis, column)
-    named -= {"header", "stamp", "timestamp", "time"}
-    unit = next((unit for unit, known in _PARTS.items() if named and named <= known), None)
-    if unit is None:
-        return axis
-    series = table.frame.iloc[:, column]
-    if series.dtype.kind not in "iu":
-        return axis
-    if int(series.min()) < 0 or int(series.max()) >= _IN_A_SECOND[unit]:
-        return axis
-    late = pd.TimedeltaIndex(series.to_numpy(dtype=np.int64).view(f"timedelta64[{unit}]"))
-    index = (axis.index.as_unit(unit) + late).rename(axis.index.name)
-    return replace(axis, columns=axis.columns | {column}, index=index)
-
-
-def _with_fractions(table: Table, axis: TimeColumn, column: int) -> TimeColumn:
-    """Return an axis of whole seconds with the fractions of a second in a column."""
-    series = table.frame.iloc[:, column]
-    if not isinstance(axis.index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-        return axis
-    if series.dtype.kind not in "iuf" or not bool(((series >= 0) & (series < 1)).all()):
-        return axis
-    index = later(axis.index, series.to_numpy(dtype=np.float64), "ns")
-    return replace(axis, columns=axis.columns | {column}, index=index)
 
 
 def _other_axes(
@@ -264,6 +229,9 @@ def _candidates(
     if (clock := unnamed_clock(table, free)) is not None:
         found.append(TimeColumn(*clock))
         free = [column for column in free if column not in clock[0]]
+    if dated is None and (parts := clock_parts(table, free)) is not None:
+        found.append(TimeColumn(*parts))
+        free = [column for column in free if column not in parts[0]]
     while (unnamed := unnamed_dates(table, free)) is not None:
         found.append(TimeColumn(*unnamed))
         free = [column for column in free if column not in unnamed[0]]
@@ -310,6 +278,13 @@ def _rank(table: Table, one: TimeColumn) -> tuple[bool, bool, int, bool, bool, b
     return grade == STANDS, not one.is_scaled, grade, clock, uneven, not named, steps, column
 
 
+def _are_compound(series: "pd.Series[Any]", shapes: list[str]) -> bool:
+    """Return True for durations of which some have two units: 59s, 1m0s."""
+    if not all(map(_COMPOUND.fullmatch, shapes)):
+        return False
+    return bool(series.astype("str").str.contains(_TWO_UNITS, regex=True).any())
+
+
 def _plausible(table: Table, free: list[int]) -> list[int]:
     """Return the columns that may be time, by what costs little for thousands of columns."""
     kinds = table.kinds()
@@ -343,6 +318,7 @@ def _instants(
     if is_plain(series):
         if series.dtype.kind == "b":
             return None
+        named |= has_parts_beside(table, column)
         return time_in_numbers(table, column, named=named, alone=alone)
     shapes = [str(cell) for cell in series.iloc[: 10 * _A_FEW].dropna()][:_A_FEW]
     shapes = shapes or [str(cell) for cell in series.dropna().iloc[:_A_FEW]]
@@ -354,7 +330,7 @@ def _instants(
         return TimeColumn(columns, (days - days[0]).rename(name), (note,))
     if 2 * sum(is_date(cell, months=called) for cell in shapes) > len(shapes):
         return time_in_dates(table, column, order)
-    if shapes and all(map(_ELAPSED.fullmatch, shapes)):
+    if shapes and (all(map(_ELAPSED.fullmatch, shapes)) or _are_compound(series, shapes)):
         text = series.astype("str").str.replace(r"^T(?:IME)?#|[,_]", "", regex=True)
         text = text.str.replace(r"^\s*(-?\d+)\.(?=\d{1,2}:)", r"\1 days ", regex=True)
         text = text.str.replace(r"(?<=\d) ?d (?=\d)", " days ", regex=True)

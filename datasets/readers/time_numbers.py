@@ -124,6 +124,8 @@ def written_dates(values: Float64Array, column: "pd.Series[Any]") -> pd.Datetime
     low, high = float(values.min()), float(values.max())
     if low >= 19e4 and high < 22e4 and (months := _written_months(values)) is not None:
         return months
+    if low >= 1600 and high < 2200 and (months := _dotted_months(values)) is not None:
+        return months
     for lowest, highest, form in (
         (19e6, 22e6, "%Y%m%d"),
         (19e8, 22e8, "%Y%m%d%H"),
@@ -161,6 +163,17 @@ def _written_months(values: Float64Array) -> pd.DatetimeIndex | None:
     if not valid or len(values) < 6:
         return None
     return pd.DatetimeIndex(counts.astype(np.int64).view("datetime64[M]").astype("datetime64[s]"))
+
+
+def _dotted_months(values: Float64Array) -> pd.DatetimeIndex | None:
+    """Return the months that follow one another as 1999.12, 2000.01, …, None for other numbers.
+
+    Within one year the same numbers may count anything.
+    """
+    hundreds = np.rint(values * 100)
+    if np.ptp(np.floor(values)) < 1 or np.any(np.abs(values * 100 - hundreds) > 1e-6):
+        return None
+    return _written_months(hundreds)
 
 
 def julian_dates(values: Float64Array, *, modified: bool) -> pd.DatetimeIndex | None:

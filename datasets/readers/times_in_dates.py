@@ -19,6 +19,7 @@ from spectra.datasets.readers.clock_times import (
 )
 from spectra.datasets.readers.columns import Table, quoted
 from spectra.datasets.readers.dates import is_date, parse_dates
+from spectra.datasets.readers.day_counts import counts_of_day
 from spectra.datasets.readers.names import DAY_FIRST_WORDS, names_only_time, words
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.written_start import written_order
@@ -27,6 +28,8 @@ from spectra.errors import DataError
 
 _BUDDHIST = (2500, 2600)
 """Years that are now written in Thailand, and nowhere else: 1957 to 2056."""
+_PERSIAN = (1350, 1450)
+"""Years that are now written in Iran, of months that are not those of other calendars."""
 _MANY = 1000
 """Cells by which a column of dates of several notations is told from one of texts."""
 _A_FEW = 20
@@ -66,6 +69,9 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
     if len(parsed) and _BUDDHIST[0] <= parsed[0].year < _BUDDHIST[1]:
         said = f"{table.label(column)} has years such as {parsed[0].year}: they are kept"
         notes = (*notes, f"{said} (the Buddhist calendar is 543 years ahead: subtract them first).")
+    if len(parsed) and _PERSIAN[0] <= parsed[0].year < _PERSIAN[1]:
+        said = f"{table.label(column)} has years such as {parsed[0].year}: they are kept"
+        notes = (*notes, f"{said} (the Persian calendar has other months: convert them first).")
     name = table.names[column]
     # Days without a time of day show in the first rows; to look for repeats takes longer.
     days = parsed[:_A_FEW].equals(parsed[:_A_FEW].normalize())
@@ -131,7 +137,8 @@ def with_clock(
             name, columns = table.names[min(column, beside)], clock_columns(table, beside)
             return TimeColumn(columns | {column}, (dates + clock).rename(name), notes)
     name = table.names[column]
-    hours = hours_beside(table, column, dates) or count_beside(table, dates)
+    hours = counts_of_day(table, dates) or hours_beside(table, column, dates)
+    hours = hours or count_beside(table, dates)
     if hours is not None:
         beside, clock = hours
         return TimeColumn(frozenset({column, beside}), (dates + clock).rename(name), notes)

@@ -4,8 +4,11 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array
-from spectra.datasets.readers.clock_times import day_fractions, holds_clocks
-from spectra.datasets.readers.columns import Table, numbers
+from spectra.datasets.readers.clock_times import day_fractions, holds_clocks, written_clock
+from spectra.datasets.readers.columns import Table, is_plain, numbers, read_numbers
+from spectra.datasets.readers.counts_since import counts_since
+from spectra.datasets.readers.digit_days import digit_days
+from spectra.datasets.readers.mixed_epochs import mixed_epochs
 from spectra.datasets.readers.names import (
     JULIAN_WORDS,
     ends_in_seconds,
@@ -60,6 +63,7 @@ def time_in_numbers(
     values = _candidate(table, column, named=named, alone=alone)
     if values is None:
         return None
+    unit = _unit_in_cells(table, column) if unit is None and not other else unit
     by_unit = seconds_in(None, table.unit(column)) is not None
     called = names_time(name) or names_unit_of_time(name) or by_unit
     first = (name or "").strip().casefold() in SECONDS or ends_in_seconds(name)
@@ -68,11 +72,20 @@ def time_in_numbers(
     dates = _dates_in_numbers(table, column, values, called=surely, unit=unit)
     if dates is not None:
         refuse_missing(table, column, np.isnan(values))
-        if dates.has_duplicates and dates.tz is None and bool((dates == dates.normalize()).all()):
+        days = dates.tz is None or words(name) & JULIAN_WORDS
+        if dates.has_duplicates and days and bool((dates == dates.normalize()).all()):
             return with_clock(table, column, dates)
         return TimeColumn(columns, dates.rename(name))
+    if (since := counts_since(table, column, values)) is not None:
+        return since
+    if (digits := digit_days(table, column, values)) is not None:
+        return digits
     if names_date(name) and (one := _one_day(table, column, values)) is not None:
         return one
+    if (called or column == 0) and (
+        mixed := mixed_epochs(table, column, values, called=called)
+    ) is not None:
+        return mixed
     if not named and words(name) in _UNIX:
         # Epochs that are no instants count rounds.
         return None
@@ -102,6 +115,14 @@ def time_in_numbers(
         values = (series - series.iloc[0]).to_numpy(dtype=np.float64)
     values = values if unit in (None, 1.0) else values * (unit or 1.0)
     return TimeColumn(columns, pd.Index(values).rename(name), notes)
+
+
+def _unit_in_cells(table: Table, column: int) -> float | None:
+    """Return the seconds of the unit that stands in each cell of a time, None without one."""
+    if is_plain(table.frame.iloc[:, column]):
+        return None
+    found = read_numbers(table, column, required=True)
+    return None if found is None or not found.unit else seconds_behind("", found.unit)
 
 
 def _one_day(table: Table, column: int, values: Float64Array) -> TimeColumn | None:
@@ -210,9 +231,16 @@ def _repeat_regularly(dates: pd.DatetimeIndex) -> bool:
 
 
 def _are_days_of_clocks(table: Table, column: int, dates: pd.DatetimeIndex) -> bool:
-    """Return True for days that go on, beside a written time of day: 20240131, 08:00:00."""
+    """Return True for days that go on, beside a written time of day: 20240131, 08:00:00.
+
+    Without names the times may be digits too, where both together are regular.
+    """
     if column + 1 >= len(table.names) or not dates.is_monotonic_increasing:
         return False
+    if column == 0 and not any(table.names[:2]):
+        clock = written_clock(table.frame.iloc[:, 1], "time")
+        if clock is not None and irregularity(dates + clock) == 0:
+            return True
     return dates.equals(dates.normalize()) and holds_clocks(table.frame.iloc[:, column + 1])
 
 
@@ -284,7 +312,8 @@ def _may_be_years(series: "pd.Series[float]") -> bool:
     first = series.iloc[:_A_FEW].to_numpy(dtype=np.float64)
     steps = np.diff(first)
     years = bool((first >= 1600).all() and (first < 2200).all())
-    return years and bool((steps > 0).all() and (steps < 0.1).all())
+    # From 1999.12 to 2000.01 the last month is followed by the first.
+    return years and bool(((steps > 0) & ((steps < 0.1) | (np.abs(steps - 0.89) < 1e-6))).all())
 
 
 def _starts_rising(series: "pd.Series[float]") -> bool:

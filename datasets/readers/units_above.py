@@ -16,6 +16,8 @@ from spectra.datasets.readers.names import (
 
 _UNIT = re.compile(r"(?:units?|einheit|unit[ée]|unidad)\s*[:=],?\s*(\S.*)", re.IGNORECASE)
 """A line that has nothing but a unit."""
+_KEY = re.compile(r"\s*(?:units?|einheit|unit[ée]|unidad)\s*[:=]\s*(?=\S)", re.IGNORECASE)
+"""The word before the unit in each cell: Unit: (V)."""
 _UNITLESS = TIME_WORDS | {
     *("index", "no", "nr", "pt", "point", "cycle"),
     *("yyyy", "yy", "mm", "dd", "hh", "mi", "year", "month", "day"),
@@ -25,6 +27,7 @@ _UNITLESS = TIME_WORDS | {
 
 def row_of_units(rows: list[list[str]]) -> list[str]:
     """Return the row with most units, of rows below the names; [] where none has two or most."""
+    rows = [[_KEY.sub("", field) for field in row] for row in rows]
     known = [sum(is_unit(field) for field in row) for row in rows]
     best = max(range(len(rows)), key=lambda i: known[i], default=None)
     if best is None or not (is_unit_row(rows[best]) or known[best] > 1):

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra.datasets.readers.names import names_only_time
 from spectra.datasets.readers.variable_rates import bare_name
 
 _NAMES = re.compile(
@@ -14,9 +15,20 @@ _NAMES = re.compile(
     r"|channels|signals|sensors|leads|electrodes|columns|cols|fields"
 )
 """Names of such an array."""
+_TIMES = {"t", "time", "times", "timestamp", "timestamps", "tout", "seconds"}
 
 Texts = tuple[str, Callable[[], NDArray[np.generic]]]
 """The name of an array of texts, and what returns it."""
+
+
+def is_time(title: str) -> bool:
+    """Return True if a variable is called like a time, and nothing else: t, log.time_ms."""
+    return has_no_unit(title) or names_only_time(re.split("[./]", title.rstrip("/"))[-1])
+
+
+def has_no_unit(title: str) -> bool:
+    """Return True if a variable is called like a time whose unit a rate may show."""
+    return bare_name(title) in _TIMES
 
 
 def column_names(

@@ -22,7 +22,7 @@ from spectra.datasets.readers.signals import (
 )
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.readers.time_units import SECONDS
-from spectra.datasets.readers.variable_names import column_names
+from spectra.datasets.readers.variable_names import column_names, has_no_unit, is_time
 from spectra.datasets.readers.variable_rates import (
     bare_name,
     is_rate_name,
@@ -44,7 +44,6 @@ _SINCE = re.compile(r"(\w+)\s+since\s+(.+)", re.IGNORECASE)
 """The unit of a time by the CF conventions of netCDF."""
 _LATEST = 8e9
 """Seconds before and after 1970 at which dates in nanoseconds end, and a little less."""
-_TIMES = {"t", "time", "times", "timestamp", "timestamps", "tout", "seconds"}
 
 
 @dataclass(frozen=True)
@@ -329,7 +328,7 @@ def _raw(
     time = request.time or _time(header, values)
     if time is None or time == "none":
         return raw_from_labelled_signals(header, values, request, notes)
-    if request.time is None:
+    if request.time is None and has_no_unit(time):
         values = _in_seconds(header, values, time)
     table = Table(pd.DataFrame(values), header.titles, header.place, header.source)
     raw = raw_from_table(table, replace(request, time=time))
@@ -348,7 +347,7 @@ def _raw(
 def _time(header: SignalHeader, values: Float64Array) -> str | None:
     """Return the column that is called like time and rises throughout, beside others."""
     for column, title in enumerate(header.titles):
-        named = bare_name(title) in _TIMES
+        named = is_time(title)
         # pandas writes the dates of an index as nanoseconds since 1970.
         indexed = bare_name(title) == "index" and bool(values[0, column] > _EPOCH_NS)
         if (

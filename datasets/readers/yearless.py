@@ -8,7 +8,7 @@ import pandas as pd
 from spectra.datasets.readers.date_notations import month_number
 
 _YEARLESS = re.compile(
-    r"(\d{1,2}|[^\W\d_]{3,9}\.?)(?:[-/]|\. ?| {1,2})(\d{1,2}|[^\W\d_]{3,9})\.?,?[ T]"
+    r"(\d{1,2}|[^\W\d_]{3,9}\.?)(?:[-/]|\. ?| {1,2})(\d{1,2}|[^\W\d_]{3,9})\.?,?(?: {1,3}|T)"
     r"(\d{1,2}):(\d\d):(\d\d(?:[.,]\d+)?)"
 )
 _LEAP_YEAR = 2000

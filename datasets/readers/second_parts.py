@@ -1,0 +1,66 @@
+"""Parts of a second in a column beside that of whole seconds."""
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from spectra.datasets.instants import later
+from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.names import words
+from spectra.datasets.readers.time_index import TimeColumn
+
+_PARTS: dict[Literal["ms", "us", "ns"], set[str]] = {
+    "ms": {"ms", "millitm", "msec", "msecs", "millis", "millisec", "millisecond", "milliseconds"},
+    "us": {"us", "µs", "μs", "usec", "micros", "microsec", "microsecond", "microseconds"},
+    "ns": {"ns", "nsec", "nsecs", "nanos", "nanosec", "nanosecond", "nanoseconds"},
+}
+"""Words that name a column of the parts of a second, and nothing else."""
+_FRACTIONS = ({"fractional", "seconds"}, {"fraction"}, {"seconds", "fraction"})
+"""Names of a column of the rest of a second."""
+_IN_A_SECOND = {"ms": 1000, "us": 1_000_000, "ns": 1_000_000_000}
+
+
+def with_parts_of_seconds(table: Table, axis: TimeColumn) -> TimeColumn:
+    """Return an axis of whole seconds with the milli- or microseconds to its right."""
+    column = max(axis.columns) + 1
+    if not isinstance(axis.index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        return axis
+    named = words(table.names[column]) if column < len(table.names) else frozenset()
+    if named in _FRACTIONS:
+        return _with_fractions(table, axis, column)
+    named -= {"header", "stamp", "timestamp", "time", *words(table.names[column - 1])}
+    unit = next((unit for unit, known in _PARTS.items() if named and named <= known), None)
+    if unit is None:
+        return axis
+    series = table.frame.iloc[:, column]
+    if series.dtype.kind not in "iu":
+        return axis
+    if int(series.min()) < 0 or int(series.max()) >= _IN_A_SECOND[unit]:
+        return axis
+    late = pd.TimedeltaIndex(series.to_numpy(dtype=np.int64).view(f"timedelta64[{unit}]"))
+    index = (axis.index.as_unit(unit) + late).rename(axis.index.name)
+    return replace(axis, columns=axis.columns | {column}, index=index)
+
+
+def _with_fractions(table: Table, axis: TimeColumn, column: int) -> TimeColumn:
+    """Return an axis of whole seconds with the fractions of a second in a column."""
+    series = table.frame.iloc[:, column]
+    if not isinstance(axis.index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        return axis
+    if series.dtype.kind not in "iuf" or not bool(((series >= 0) & (series < 1)).all()):
+        return axis
+    index = later(axis.index, series.to_numpy(dtype=np.float64), "ns")
+    return replace(axis, columns=axis.columns | {column}, index=index)
+
+
+def has_parts_beside(table: Table, column: int) -> bool:
+    """Return True for whole seconds since 1970 beside parts of a second: tv_sec, tv_usec."""
+    series = table.frame.iloc[:, column]
+    if series.dtype.kind not in "iu" or column + 1 >= len(table.names):
+        return False
+    called = words(table.names[column]) & {"s", "sec", "secs", "seconds"}
+    beside = words(table.names[column + 1])
+    parts = any(beside & known for known in _PARTS.values())
+    return bool(called) and parts and series.min() >= 1e9 and series.max() < 2e9
