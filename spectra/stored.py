@@ -68,7 +68,8 @@ class StoredArray:
         return np.asarray(self).T
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
-        return self.read(0, len(self)).astype(self.dtype if dtype is None else dtype, copy=False)
+        values = self.read(0, len(self))
+        return values.astype(self.dtype if dtype is None else dtype, copy=bool(copy))
 
     def __getitem__(self, key: Any) -> Any:
         rows, *rest = key if isinstance(key, tuple) else (key,)

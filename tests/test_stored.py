@@ -168,3 +168,9 @@ def test_extremes_are_those_of_the_whole_signal(noise: np.ndarray) -> None:
     np.testing.assert_array_equal(low, np.fmin.reduce(still, axis=0))
     np.testing.assert_array_equal(high, np.fmax.reduce(still, axis=0))
     assert constant_channels(lazy(still)).tolist() == [False, False, True, True]
+
+
+def test_a_copy_of_an_array_is_one() -> None:
+    values = np.zeros(10)
+    np.array(lazy(values), copy=True)[0] = 1.0
+    assert values[0] == 0

@@ -48,7 +48,7 @@ def without_glitches(signal: Float64Array, normal_rows: slice | None) -> Float64
         for row in np.flatnonzero(distance > limit) if limit > 0 else ():
             around = slice(max(row - ROWS // 2, 0), row + ROWS // 2 + 1)
             if np.nanmedian(distance[around]) <= limit:
-                found = np.array(signal) if found is signal else found
+                found = np.array(signal, copy=True) if found is signal else found
                 found[row, channel] = np.nanmedian(values[around])
     return found
 

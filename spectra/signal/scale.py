@@ -1,6 +1,6 @@
 """Units of a channel: its centre and its spread."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Self
 
@@ -30,24 +30,26 @@ IQR_OF_GAUSSIAN: Final = 1.349
 class Scale:
     """Centre and spread of each channel, (n_channels,), in the unit of the data.
 
-    `turns` are the full turns of channels that are angles, 0 for others, and empty where there are
-    none.
+    `turns` are the full turns of channels that are angles and 0 for others, None where there are no
+    angles.
     """
 
     centre: Float64Array
     spread: Float64Array
-    turns: Float64Array = field(default_factory=lambda: np.empty(0))
+    turns: Float64Array | None = None
 
     def __post_init__(self) -> None:
         if self.centre.shape != self.spread.shape or not (self.spread > 0).all():
             raise ValueError("Each channel has one centre and one spread above 0.")
-        if self.turns.shape not in ((0,), self.centre.shape) or not (self.turns >= 0).all():
+        if self.turns is None:
+            return
+        if self.turns.shape != self.centre.shape or not (self.turns >= 0).all():
             raise ValueError("Each channel has one full turn, or 0.")
 
     @cached_property
     def spreads_of_turns(self) -> Float32Array | None:
         """Full turns in spreads, (n_channels,), None where there are no angles."""
-        if not self.turns.any():
+        if self.turns is None:
             return None
         return np.asarray(self.turns / self.spread, dtype=np.float32)
 
@@ -72,7 +74,7 @@ class Scale:
         with np.errstate(over="ignore"):
             spread[mostly_equal] = np.nanstd(signal[:, mostly_equal], axis=0)
         spread = np.where((spread > 0) & np.isfinite(spread), spread, 1.0)
-        return cls(centre, spread, np.empty(0) if turns is None else turns)
+        return cls(centre, spread, turns)
 
     def __call__(self, signal: Float64Array) -> Float32Array:
         """Return a signal (n_samples, n_channels) in spreads from its centre.
@@ -85,7 +87,7 @@ class Scale:
                 f"The signal has the shape {signal.shape}, expected {self.centre.size} channels."
             )
         scaled = (signal - self.centre) / self.spread
-        if self.turns.size:
+        if self.turns is not None:
             scaled[...] = near(scaled, np.zeros(1), self.turns / self.spread)
         np.clip(scaled, -FARTHEST, FARTHEST, out=scaled)
         return np.ascontiguousarray(scaled.T, dtype=np.float32)

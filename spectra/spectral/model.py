@@ -79,7 +79,7 @@ class SpectralModel:
     def turns(self) -> Float64Array:
         """Full turn of each channel that is an angle, 0 for all others, (n_channels,)."""
         turns = self.standardised.scale.turns
-        return turns if turns.size else np.zeros(self.constant.size)
+        return np.zeros(self.constant.size) if turns is None else turns
 
     @property
     def npersegs(self) -> tuple[int, ...]:
