@@ -190,7 +190,7 @@ def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
     if not unit and bad.any():
         unit, scaled = _with_unit(text[bad], decimal)
         if unit in _PREFIX_ALONE and not np.isnan(values).all():
-            if _are_marks(scaled, values):
+            if _are_marks(scaled, values) or _are_printed_alike(text[bad], text[~bad], decimal):
                 marked = len(scaled)
             else:
                 prefix, scaled = unit, scaled * PREFIXES[unit]
@@ -311,6 +311,19 @@ def _are_marks(numbers: "pd.Series[float]", others: Float64Array) -> bool:
     """Return True if a letter behind a few numbers, which lie among the others, is no factor."""
     rare = len(numbers) <= 0.1 * np.sum(~np.isnan(others))
     return bool(rare and np.nanmin(others) <= numbers.min() and numbers.max() <= np.nanmax(others))
+
+
+def _are_printed_alike(marked: "pd.Series[str]", plain: "pd.Series[str]", decimal: str) -> bool:
+    """Return True if numbers with a letter lie among those without, with as many decimals.
+
+    One is below 1: no factor makes such a number shorter.
+    """
+    parts = marked.str.extract(rf"^({_NUMBER})")[0].dropna()
+    written = {len(str(cell).partition(decimal)[2]) for cell in (*parts, *plain.dropna())}
+    numbers, others = np.abs(_numbers(parts, decimal)), np.abs(_numbers(plain, decimal))
+    small = bool(np.any((numbers > 0) & (numbers < 1)))
+    among = len(numbers) < len(others) and np.nanmax(numbers) <= np.nanmax(others)
+    return bool(small and among and len(written) == 1)
 
 
 @lru_cache(maxsize=8192)
