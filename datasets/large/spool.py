@@ -13,7 +13,7 @@ from spectra.datasets.large.stamps import Stamps
 from spectra.datasets.large.tables import Piece
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.columns import Table, extremes, read_numbers
-from spectra.datasets.readers.fill_values import fill_note, without_fill_values
+from spectra.datasets.readers.fill_values import fill_note, fills_throughout, without_fill_values
 from spectra.datasets.readers.labels import find_labels
 from spectra.datasets.readers.layouts import unrolled
 from spectra.datasets.readers.table import instants_of, raw_from_table
@@ -148,7 +148,9 @@ class _Spool:
         notes = [note for one in found if one is not None for note in one.notes]
         lows, highs, _ = extremes(table, columns, values)
         if not self._request.as_is:
-            filled, _ = without_fill_values(values, lows, highs, self._labels, self._missing)
+            others = set(range(len(table.names))).difference(columns)
+            sure = fills_throughout(table.frame, others)
+            filled, _ = without_fill_values(values, lows, highs, self._labels, self._missing, sure)
             for channel, fills in enumerate(self._fills if filled is not values else ()):
                 gone = np.isnan(filled[:, channel]) & ~np.isnan(values[:, channel])
                 fills.update(np.unique(values[gone, channel]).tolist())

@@ -190,12 +190,16 @@ def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
     if not unit and bad.any():
         unit, scaled = _with_unit(text[bad], decimal)
         if unit in _PREFIX_ALONE and not np.isnan(values).all():
-            if _are_marks(scaled, values):
+            if _are_marks(scaled, values) or _are_printed_alike(text[bad], text[~bad], decimal):
                 marked = len(scaled)
             else:
                 prefix, scaled = unit, scaled * PREFIXES[unit]
             unit = ""
         values[np.flatnonzero(bad)[scaled.index]] = scaled.to_numpy()
+        bad = np.isnan(values) & ~void
+    if not unit and bad.any() and _are_printed_alike(text[bad], text[~bad], decimal):
+        values[bad] = _numbers(text[bad].str.extract(rf"^({_NUMBER})\s?{_ANY_MARK}$")[0], decimal)
+        marked += int(np.sum(~np.isnan(values[bad])))
         bad = np.isnan(values) & ~void
     words = text[bad]
     absent = _absent(words, int(np.sum(~np.isnan(values))))
@@ -311,6 +315,27 @@ def _are_marks(numbers: "pd.Series[float]", others: Float64Array) -> bool:
     """Return True if a letter behind a few numbers, which lie among the others, is no factor."""
     rare = len(numbers) <= 0.1 * np.sum(~np.isnan(others))
     return bool(rare and np.nanmin(others) <= numbers.min() and numbers.max() <= np.nanmax(others))
+
+
+def _are_printed_alike(marked: "pd.Series[str]", plain: "pd.Series[str]", decimal: str) -> bool:
+    """Return True if numbers with a letter lie among those without, with as many decimals.
+
+    One is below 1, which no factor makes shorter; or the others differ by less than a factor of
+    ten, and thousands would lie far beyond all of them.
+    """
+    parts = marked.str.extract(rf"^({_NUMBER})\s?{_ANY_MARK}$")[0].dropna()
+    if not len(parts) or len(parts) >= len(plain):
+        return False
+    first = (*parts.iloc[:_ENOUGH], *plain.dropna().iloc[:_ENOUGH])
+    numbers, others = np.abs(_numbers(parts, decimal)), np.abs(_numbers(plain, decimal))
+    if len({len(str(cell).partition(decimal)[2]) for cell in first}) != 1:
+        return False
+    if np.isnan(numbers).any() or np.isnan(others).all():
+        return False
+    low, high = np.nanmin(others), np.nanmax(others)
+    if np.any((numbers > 0) & (numbers < 1)):
+        return bool(np.nanmax(numbers) <= high)
+    return bool(low > 0 and high < 10 * low and np.all((low < 2 * numbers) & (numbers < 2 * high)))
 
 
 @lru_cache(maxsize=8192)

@@ -55,7 +55,10 @@ _MOST_EVEN = 0.9
 _BEFORE_ZERO = re.compile(r"[\s']*T?\s?-\s?\d", re.IGNORECASE)
 """The beginning of a time before that of an event: T-00:00:10."""
 _HALF = re.compile(r"\s*[ap]\.?m?\.?\s*", re.IGNORECASE)
-_MINUTES_FIRST = re.compile(r"(?<![\w:])m{1,2}:s{1,2}|\bmin:s|\s\[?s(?:ec)?\]?$", re.IGNORECASE)
+_MINUTES_FIRST = re.compile(
+    r"(?<![\w:])m{1,2}:s{1,2}|\bmin:s|\s\[?s(?:ec)?\]?$|(?<![\dh]) [\[(]?min[\])]?\s*$",
+    re.IGNORECASE,
+)
 """Words in names and units that tell of a clock such as 01:30 whose first part is minutes."""
 _PARTS_OF_A_DAY = frozenset({24, 48, 96, 144, 288, 1440})
 _A_FEW = 20

@@ -9,7 +9,7 @@ import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.readers.cells import MISSING_WORDS, NUMBER_WORDS, PREFIXES, Cells, read_cells
-from spectra.datasets.readers.fill_values import without_fill_values
+from spectra.datasets.readers.fill_values import fills_throughout, without_fill_values
 from spectra.datasets.readers.header import NO_HEADER, Header
 from spectra.datasets.readers.names import unit_in
 from spectra.errors import DataError
@@ -281,6 +281,7 @@ def read_channels(table: Table, wanted: Sequence[int] | None, taken: frozenset[i
             highs,
             [table.label(column) for column in chosen],
             table.header.missing,
+            fills_throughout(table.frame, set(range(len(table.names))).difference(chosen)),
         )
         if filled:
             notes, complete = [*notes, *filled], False

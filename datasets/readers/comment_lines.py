@@ -25,7 +25,8 @@ COMMENT = re.compile(rf"(?!{_ERROR})[{''.join(COMMENTS)}]", re.IGNORECASE)
 """The mark of a comment."""
 COMMENT_LINE = re.compile(rf"\n[ \t]*({COMMENT.pattern})", re.IGNORECASE)
 _COUNTER = re.compile(r"#[ \t]*([,;|\t])\s*[^\W\d_]")
-_PERCENT = re.compile(r"[ ,;|\t]*%([,;|\t])")
+_UNITLESS = re.compile(r"(?:[ ,;|\t]*%|[,;|\t]+\s*#)([,;|\t])")
+"""The beginning of a row of units whose first is a percent or a number of counts."""
 
 
 def is_comment(line: str, mark: str | None) -> bool:
@@ -41,7 +42,7 @@ def lines_of_table(lines: Sequence[str]) -> frozenset[int]:
     """
     found = set()
     for i, (line, below) in enumerate(pairwise(lines[:_MOST_LINES])):
-        match = _COUNTER.match(line) or _PERCENT.match(line)
+        match = _COUNTER.match(line) or _UNITLESS.match(line)
         if match is None or below.count(match[1]) != line.count(match[1]):
             continue
         if line.startswith("#"):

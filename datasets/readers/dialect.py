@@ -32,7 +32,7 @@ from spectra.datasets.readers.header import NO_HEADER, Header, read_header
 from spectra.datasets.readers.heading import heading_of, named_numbers
 from spectra.datasets.readers.json_comment import dates_in_json
 from spectra.datasets.readers.keyed_cells import keys_of, without_arrows, without_keys
-from spectra.datasets.readers.listed_names import listed_names
+from spectra.datasets.readers.listed_names import listed_names, units_in_turn
 from spectra.datasets.readers.missing_words import ALL_WORDS, words_of
 
 _MOST_LINES = 500
@@ -141,8 +141,11 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     elif _lacks_a_name(heading.names, body_of(rows)):
         notes += (_nameless_note(sample[-1]),)
     names = heading.names
-    listed = listed_names(lines[:above], usual_width(body_of(rows)), names)
+    width = usual_width(body_of(rows))
+    full = next(row for row in body_of(rows) if len(row) == width)
+    listed = listed_names(lines[:above], width, names, full)
     names = names if listed is None else listed
+    units = heading.units or units_in_turn(lines[:above], full)
     names = with_cut_seconds(body_of(rows), names, delimiter)
     named = tuple(key or name for key, name in zip(keys, names, strict=False))
     said = [*_said_above(lines, top, above), *named_numbers(rows[: heading.rows])]
@@ -154,7 +157,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         above - (used - heading.rows),
         named if any(keys) and len(keys) == len(names) else names,
         notes,
-        heading.units,
+        units,
         heading.header or read_header(said, decimal),
         keys=keys if any(keys) else (),
         arrows=divided is not None,

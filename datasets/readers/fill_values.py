@@ -1,8 +1,9 @@
 """Numbers such as -999 that stand for a missing value in tables of measurements."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+import pandas as pd
 
 from spectra.arrays import Float64Array
 
@@ -37,19 +38,23 @@ def without_fill_values(
     highs: Float64Array,
     labels: Sequence[str],
     declared: float | None = None,
+    elsewhere: Iterable[float] = (),
 ) -> tuple[Float64Array, list[str]]:
     """Return values (n, c) whose fill values are missing, and a note on each such channel.
 
     `lows` and `highs` (c,) are the extremes of each channel. A fill value is one of them, far from
-    all other values; a negative one is also known by all others being positive. The number that
+    all other values; a negative one is also known by all others being positive. It may have most
+    rows of a channel only where it stands for a missing value `elsewhere` too. The number that
     the file has `declared` to be one is one wherever it stands.
     """
     given, notes = values, []
+    sure = set(elsewhere)
     for channel, label in enumerate(labels):
         tried = ((lows[channel], _NEGATIVE), (highs[channel], _POSITIVE))
         for extreme, known in tried if declared is None else ((declared, None), *tried):
             if known is not None and not (
-                _is_near(extreme, known) and _is_fill(values[:, channel], extreme)
+                _is_near(extreme, known)
+                and _is_fill(values[:, channel], extreme, most=1.0 if extreme in sure else _MOST)
             ):
                 continue
             same = values[:, channel] == extreme
@@ -72,6 +77,17 @@ def fill_note(label: str, count: int, value: float, declared: float | None = Non
     return f"{said}: taken as missing (--as-is keeps {them})."
 
 
+def fills_throughout(frame: pd.DataFrame, columns: Iterable[int]) -> set[float]:
+    """Return the numbers that stand for a missing value in every row of one of the columns."""
+    found = set()
+    for series in (frame.iloc[:, column] for column in columns):
+        if len(series) and isinstance(series.dtype, np.dtype) and series.dtype.kind in "if":
+            first = float(series.iloc[0])
+            if is_fill_value(first) and bool((series == first).all()):
+                found.add(first)
+    return found
+
+
 def is_fill_value(value: float) -> bool:
     """Return True if a number is known to stand for missing values, and is negative."""
     return _is_near(value, _NEGATIVE)
@@ -82,11 +98,14 @@ def _is_near(value: float, known: tuple[float, ...]) -> bool:
     return any(abs(value - one) <= 1e-6 * abs(one) for one in known)
 
 
-def _is_fill(values: Float64Array, extreme: float) -> bool:
-    """Return True if the extreme value of a channel lies far from all others."""
+def _is_fill(values: Float64Array, extreme: float, most: float = _MOST) -> bool:
+    """Return True if the extreme value of a channel lies far from all others.
+
+    At most this share of the rows may have it.
+    """
     same = values == extreme
     others = values[~same & ~np.isnan(values)]
-    if len(others) < _FEWEST or np.sum(same) > _MOST * len(values):
+    if len(others) < _FEWEST or np.sum(same) > most * len(values):
         return False
     doubtful = 0 < extreme < _NEVER_MEASURED or extreme in _ROUND
     if doubtful and np.sum(same) < _FEWEST:

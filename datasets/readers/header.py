@@ -210,7 +210,7 @@ def read_header(lines: Iterable[str], decimal: str = "") -> Header:
 
     Where the `decimal` sign of the table is known, the other stands between thousands of hertz.
     """
-    texts = [line[:_LONGEST].strip().strip("\"'#%/;").strip() for line in lines]
+    texts = [line[:_LONGEST].strip().lstrip("\"'#%/;").rstrip("\"'#/;").strip() for line in lines]
     texts = written = [text for text in texts if text]
     if decimal:
         texts = [_GROUPED_BEHIND[decimal].sub(_without_signs, text) for text in texts]

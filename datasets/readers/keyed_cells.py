@@ -15,6 +15,8 @@ from spectra.datasets.readers.dates import is_date, looks_like_date
 
 _KEYED = re.compile(r"([^\W\d][\w .%/°()-]{0,30}?)\s*[:=]\s*([+-]?[\d.,].*)")
 _ARROW = re.compile(r"(.*?\S)\s*(?:->|(?<=[\dZ]):\s)\s*(.*)")
+_ADDRESS = re.compile(r"\w[\w.-]*:\d{2,5}")
+"""The name of a machine and its port: host:9100."""
 _STAMP = re.compile(r"\s*(?:\d{9,10}:|\[\d{9,10}(?:\.\d+)?\]|\d{1,9}\))\s*")
 _FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]\d\d+\s*$)")
 _BEGINS = re.compile(r"[(\[]\s*[+-]?[\d.]+(?:e[+-]?\d+)?,?")
@@ -55,12 +57,16 @@ def without_arrows(rows: Sequence[list[str]]) -> list[list[str]] | None:
 def keys_of(rows: Sequence[list[str]], width: int) -> tuple[str | None, ...]:
     """Return the key that the fields of each column have in common, None for those without."""
     keys: list[str | None] = []
+    addresses = 0
     for column in range(width):
         fields = [row[column] for row in rows if len(row) == width and row[column]]
         found = [match[1] for field in fields if is_keyed(field) and (match := _KEYED.match(field))]
         common = len(set(found)) == 1 and len(found) >= _MOST * max(1, len(fields))
         keys.append(found[0] if common else None)
-    return tuple(keys)
+        addresses += common and len(set(fields)) == 1 and bool(_ADDRESS.fullmatch(fields[0]))
+    # A machine and its port stand beside columns that have no key.
+    alone = addresses == len(keys) - keys.count(None) < width
+    return (None,) * width if alone else tuple(keys)
 
 
 def without_keys(rows: Sequence[list[str]], keys: Sequence[str | None]) -> list[list[str]]:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from spectra.datasets.readers.dates import looks_like_date
+
 _ATTRIBUTE = re.compile(r"\s*@attribute\s+('[^']{1,99}'|\"[^\"]{1,99}\"|\S{1,99})", re.IGNORECASE)
 """A line of the header of an ARFF file."""
 _NUMBERED = re.compile(
@@ -14,16 +16,29 @@ _NUMBERED = re.compile(
 _LEGEND = re.compile(r'@\s{0,9}s(\d{1,3})\s{1,9}legend\s{1,9}"([^"]{1,200})"')
 """The name of a curve of xmgrace: @ s0 legend "Potential"."""
 _KEYED = re.compile(r"\blabels\s?[:=]\s?([^,;\t]{1,10000})", re.IGNORECASE)
+_DIVIDED = re.compile(
+    r"\W{0,9}(?:channel|signal|column|electrode)\s?(?:names?|labels?)\s?[:=]\s?(\S.{1,10000})",
+    re.IGNORECASE,
+)
+"""Names behind a key, with a sign between them: ChannelNames=Fp1,Fp2."""
+_ONE_KEYED = re.compile(
+    r"\W{0,9}((?:signal|channel)[\s_-]?(?:id|name|label)|identification)\s{0,40}[:=]\s?(\D.{0,200})",
+    re.IGNORECASE,
+)
+"""A line that names one channel: Signal ID: SPO2."""
+_COUNTED = re.compile(r"(\d{1,3}) channels", re.IGNORECASE)
+"""The line of AcqKnowledge above a name and a unit in turn, a line each."""
 _MOST_LINES = 2000
 
 
 def listed_names(
-    lines: Sequence[str], width: int, names: Sequence[str | None]
+    lines: Sequence[str], width: int, names: Sequence[str | None], row: Sequence[str]
 ) -> tuple[str | None, ...] | None:
     """Return the names that lines above a table list for its columns, None without a list.
 
-    A list has a name for each column, or for each but the first, which is the time. A numbered
-    list counts where there are no `names` of another kind: words of one of its lines are none.
+    `row` is one of the table. A list has a name for each column, or for each but the first, which
+    is the time. A numbered list counts where there are no `names` of another kind: words of one of
+    its lines are none.
     """
     lines = lines[:_MOST_LINES]
     found = [match[1].strip("'\"") for line in lines if (match := _ATTRIBUTE.match(line))]
@@ -36,7 +51,54 @@ def listed_names(
         match = _KEYED.search(line[:20_000])
         if match is not None and len(words := match[1].split()) == width > 1:
             return tuple(words)
+    if not any(names) and (one := _divided(lines, width) or _one_by_one(lines, row)) is not None:
+        return one
     return _numbered(lines, width, names) if width > 1 else None
+
+
+def units_in_turn(lines: Sequence[str], row: Sequence[str]) -> tuple[str, ...]:
+    """Return the units that stand in turn with names below the number of channels; () without.
+
+    A column of time may come first in the `row` of the table.
+    """
+    texts = [line.strip() for line in lines[:_MOST_LINES]]
+    for i, text in enumerate(texts):
+        match = _COUNTED.fullmatch(text)
+        count = int(match[1]) if match is not None else 0
+        block = texts[i + 1 : i + 1 + 2 * count]
+        before = len([*filter(None, row)]) - count
+        if count and before in (0, 1) and len(block) == 2 * count and all(block):
+            behind = ("",) * (len(row) - before - count)
+            return (*[""] * before, *block[1::2], *behind)
+    return ()
+
+
+def _divided(lines: Sequence[str], width: int) -> tuple[str, ...] | None:
+    """Return the names behind a key in one line, as many as there are columns; else None."""
+    for line in lines:
+        if (match := _DIVIDED.fullmatch(line.strip())) is not None:
+            found = [name.strip(" \"'") for name in re.split(r"[,;\t|]", match[1])]
+            if len(found) == width > 1 and all(found):
+                return tuple(found)
+    return None
+
+
+def _one_by_one(lines: Sequence[str], row: Sequence[str]) -> tuple[str | None, ...] | None:
+    """Return the names behind one key in several lines, one for each channel; else None.
+
+    A date and a time of day may stand before them in the `row`.
+    """
+    before = 0
+    while before < len(row) and looks_like_date(row[before]):
+        before += 1
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        if (match := _ONE_KEYED.fullmatch(line.strip())) is not None:
+            found.setdefault(match[1].casefold(), []).append(match[2].strip(" \"',;\t"))
+    for one in found.values():
+        if len({*one}) == len(one) == len(row) - before:
+            return (*[None] * before, *one)
+    return None
 
 
 def _numbered(

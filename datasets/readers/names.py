@@ -65,6 +65,7 @@ _PLAIN_UNITS = (
     "kOhms "
     "Meters/second M/S кПа гПа кВт °\u0421 MPH KWH /min "
     "µm/m um/m mm/m mV/V µV/V uV/V µε Vol% vol% "
+    "mAU µAU microvolt microvolts millivolt millivolts "
     "MOhm mOhm ohms Ohms uSiemens µSiemens usiemens"
 )
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()

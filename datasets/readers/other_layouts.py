@@ -33,6 +33,11 @@ _DAILY = re.compile(r"[A-Z]{2}[A-Z0-9_-]{9}\d{6}[A-Z][A-Z0-9]{3}(?:[\s\d-]{5}.{3
 _IPERF = re.compile(r"\[ *(?:\d+|SUM)\] +[\d.]+- *[\d.]+ +sec .*bits/sec.*")
 _FACTOR = re.compile(r"\s*1\.0e[+-]\d{2,3} \*\s*")
 """A factor of all numbers below: 1.0e+03 *."""
+_PERFORMANCE = re.compile(
+    r"(?:.*[\s|])?'?[\w%/.-]+'?=[-\d.]+[^\W\d]{0,3}%?;[\d.:~@]*;[\d.:~@;]*"
+    r"(?:\s+'?[\w%/.-]+'?=[-\d.]+[^\W\d]{0,3}%?;[\d.:~@;]*)+\s*"
+)
+"""Several labels with a value and its limits: load1=0.2;5;10;0; load5=0.1;4;6;0;."""
 _TOP = re.compile(r"top - \d\d:\d\d:\d\d up .*")
 _STEP = re.compile(r"Step Information: .*\(Run: \d+/\d+\).*")
 _AFTERBURNER = re.compile(r"00, [^,]+, Hardware monitoring log .*")
@@ -213,6 +218,11 @@ _LAYOUTS = (
         _is_iostat,
         "a report of iostat, with tables of several kinds",
         "record the same with sar, export it with sadf -d, and read that",
+    ),
+    _Layout(
+        _mostly(_PERFORMANCE),
+        "a log of performance data of Nagios, with limits behind each value",
+        "write the time and the values, without the semicolons and what follows them, as columns",
     ),
     _Layout(
         lambda lines: any(map(_TOP.fullmatch, lines)),

@@ -236,6 +236,16 @@ def decimal_years(values: Float64Array) -> pd.DatetimeIndex | None:
     return pd.DatetimeIndex(starts + seconds)
 
 
+def whole_years(values: Float64Array) -> pd.DatetimeIndex | None:
+    """Return the first days of whole years that follow one another; None for other numbers."""
+    if len(values) < 3 or not (values[0] >= 1600 and values[-1] < 2200):
+        return None
+    if values[0] != np.rint(values[0]) or not bool((np.diff(values) == 1).all()):
+        return None
+    years = (values - 1970).astype(np.int64).view("datetime64[Y]")
+    return pd.DatetimeIndex(years.astype("datetime64[s]"))
+
+
 def digits_of(number: float) -> int:
     """Return how many significant digits a number has, up to rounding in its fourth."""
     for digits in range(1, 5):

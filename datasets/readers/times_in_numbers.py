@@ -31,6 +31,7 @@ from spectra.datasets.readers.time_numbers import (
     irregularity,
     is_steady,
     julian_dates,
+    whole_years,
     written_dates,
 )
 from spectra.datasets.readers.time_units import SECONDS, is_no_second, seconds_behind
@@ -42,6 +43,8 @@ _ROUNDED = 0.6
 """Share of a step by which times that were written with few decimals are off their line."""
 _UNIX = ({"epoch"}, {"epochs"}, {"unix"})
 """Names of seconds since 1970, and of nothing else that is a time."""
+_OF_YEARS = frozenset({"date", "datum", "dato", "fecha", "дата", "period", "periode", "periodo"})
+"""Words of names below which whole numbers such as 1960 are years: seconds have no date."""
 _SAME_RATE = 0.01
 """Relative difference of two rates below which one is the other, with stamps that are rounded."""
 _FUTURE = 2050
@@ -193,6 +196,8 @@ def _dates_in_numbers(
         years = decimal_years(values)
         if years is not None:
             return years
+    if words(name) & _OF_YEARS and unit is None and (years := whole_years(values)) is not None:
+        return years
     if called:
         # A unit beside stamps of before 2000 makes them a count since the logger was started.
         since = words(name) & {"epoch", "unix", "utc"}
