@@ -46,9 +46,16 @@ def test_what_does_not_turn_is_no_angle() -> None:
         t % 365 * 1.0 + rng.normal(size=5000),
         np.cumsum(rng.normal(size=5000)),
         np.where(t % 1000 < 500, vane(5000, 6) % 360, 900.0),
+        3.1 * np.sign(np.sin(t / 30)) + 0.02 * rng.normal(size=5000),
     ]
     assert not full_turns(np.column_stack(other)).any()
     assert not full_turns(np.zeros((2, 3))).any()
+
+
+def test_a_code_of_an_error_among_directions_is_none() -> None:
+    values = vane(5000, 0) % 360
+    values[[500, 3000]] = [999.0, -1.0]
+    assert full_turns(values[:, None]) == 360
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([360.0, 2 * np.pi]), st.booleans())

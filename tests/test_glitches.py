@@ -7,8 +7,16 @@ from hypothesis import strategies as st
 
 import naive_signal
 import spectra
-from spectra.signal.glitches import BEYOND, BLOCKS, LONGEST, RECURRING, ROWS, without_glitches
-from spectra.signal.period import BLOCK
+from spectra.signal.glitches import (
+    BEYOND,
+    BLOCK,
+    BLOCKS,
+    LONGEST,
+    RECURRING,
+    ROWS,
+    without_glitches,
+)
+from spectra.signal.period import dominant_period
 from spectra.stored import FileArray
 
 
@@ -87,3 +95,13 @@ def test_one_row_of_any_size_changes_p_elsewhere_by_less_than_three(size: float)
     burst = slice(4000, 4200)
     assert 1 / 3 < q[burst].min() / p[burst].min() < 3
     assert q[1000] < 1e-4
+
+
+def test_the_distance_of_glitches_is_no_period() -> None:
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=20_000)
+        x[10_000:10_200] += 1.5 * np.sin(1.3 * np.arange(200))
+        x[rng.choice(9000, 5, replace=False)] += 1000
+        assert dominant_period(x[:, None]) is None
+        assert spectra.detect(x).scores["p_value"][10_000:10_200].min() < 1e-5

@@ -13,10 +13,13 @@ from spectra.stored import is_stored
 
 # Full turns in degrees and in radians.
 TURNS: Final = (360.0, 2 * np.pi)
-# Share of a turn within which the smallest and the largest value lie at its ends, as those of an
-# angle do that passes from one to the other; rounding may lift one beyond by a little.
-AT_END: Final = 1 / 36
+# Share of each turn within which the smallest and the largest value lie at its ends, as those of an
+# angle do that passes from one to the other: directions are given in tens of degrees, but radians
+# are not rounded so. Rounding may lift a value beyond by a little.
+AT_END: Final = (1 / 36, 1 / 360)
 ROUNDING: Final = 1e-3
+# Smallest share of the values inside the turn: others are codes of errors.
+INSIDE: Final = 0.999
 # Fewest values; states have fewer.
 FEWEST_VALUES: Final = 12
 # Rows of a long signal that are looked at.
@@ -48,24 +51,26 @@ def _full_turn(values: Float64Array) -> float:
     """Return the full turn of the values (n,) of an angle, 0 for others."""
     if values.size <= FEWEST:
         return 0.0
-    low, high = values.min(), values.max()
-    for turn in TURNS:
-        begin = 0.0 if low >= -ROUNDING * turn else -turn / 2
-        from_ends = np.array([low - begin, begin + turn - high]) / turn
-        at_ends = ((from_ends >= -ROUNDING) & (from_ends <= AT_END)).all()
-        if at_ends and np.unique(values).size >= FEWEST_VALUES and _passes(values, turn):
-            return turn
+    for turn, near_end in zip(TURNS, AT_END, strict=True):
+        for begin in (0.0, -turn / 2):
+            turns = (values - begin) / turn
+            known = turns[(turns >= -ROUNDING) & (turns <= 1.0 + ROUNDING)]
+            if known.size < INSIDE * values.size:
+                continue
+            at_ends = known.min() <= near_end and known.max() >= 1.0 - near_end
+            if at_ends and np.unique(known).size >= FEWEST_VALUES and _passes(known):
+                return turn
     return 0.0
 
 
-def _passes(values: Float64Array, turn: float) -> bool:
-    """Return whether values (n,) pass from one end of a turn to the other, as directions do."""
-    steps = np.abs(np.diff(values))
-    short = np.minimum(steps, turn - steps)
-    across = steps > turn / 2
+def _passes(turns: Float64Array) -> bool:
+    """Return whether values (n,), in turns, pass from one end to the other as directions do."""
+    steps = np.abs(np.diff(turns))
+    short = np.minimum(steps, 1.0 - steps)
+    across = steps > 0.5
     if across.sum() < FEWEST:
         return False
-    return bool(max(np.median(short), np.median(short[across])) <= NEAR * turn)
+    return bool(max(np.median(short), np.median(short[across])) <= NEAR)
 
 
 def near(values: FloatArray, centre: FloatArray, turns: FloatArray) -> FloatArray:

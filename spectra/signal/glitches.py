@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from spectra.arrays import Float64Array
-from spectra.signal.period import BLOCK
 
 # Most rows, and most values, of a signal that is looked at: a lone row lies in few of the frames of
 # a longer one.
@@ -17,8 +16,9 @@ LONGEST: Final = 131_072
 LARGEST: Final = 2**24
 # Rows around a lone one, whose median replaces it.
 ROWS: Final = 5
-# Share of the blocks that reach the extremes that recur, and fewest blocks: one of 16 may hold a
-# lone row.
+# Rows of a block, share of the blocks that reach the extremes that recur, and fewest blocks: one of
+# 16 may hold a lone row.
+BLOCK: Final = 256
 RECURRING: Final = 0.1
 BLOCKS: Final = 16
 # A lone row lies beyond this many times the extremes that recur. With 3, a row of 10 sigma in 6,000
@@ -26,7 +26,7 @@ BLOCKS: Final = 16
 BEYOND: Final = 3.0
 
 
-def without_glitches(signal: Float64Array, normal_rows: slice | None) -> Float64Array:
+def without_glitches(signal: Float64Array, normal_rows: slice | None = None) -> Float64Array:
     """Return a signal (n_samples, n_channels) without lone rows far beyond all that recurs.
 
     The median of the rows around replaces them (Hampel 1974, JASA 69, 383, of a channel's distance

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from spectra.arrays import Float64Array, FloatArray
+from spectra.signal.glitches import without_glitches
 from spectra.signal.period import MAX_PERIOD, PERIOD_ROWS, first_period, mean_autocorrelation
 from spectra.signal.spectrum import frame_spectra
 from spectra.signal.views import BANDS, band_powers
@@ -56,7 +57,7 @@ def loudness_period(signal: Float64Array) -> int | None:
     It is that of the loudness of the bands of frames of SHORT rows, found as `dominant_period`
     finds that of a signal, to HOP rows.
     """
-    signal = signal[:PERIOD_ROWS]
+    signal = without_glitches(signal[:PERIOD_ROWS])
     n_frames = (signal.shape[0] - SHORT) // HOP + 1
     max_lag = min(n_frames // 4, MAX_PERIOD // HOP)
     if max_lag < 4:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from spectra.arrays import Float64Array, FloatArray, IntArray
+from spectra.signal.glitches import without_glitches
 
 # Smallest rise of the autocorrelation from the valley before it to a period.
 PERIOD_RISE = 0.2
@@ -80,7 +81,8 @@ def dominant_period(signal: Float64Array) -> int | None:
     ----------
     Bartlett (1946), Supplement to the Journal of the Royal Statistical Society 8, 27.
     """
-    signal = signal[:PERIOD_ROWS]
+    # The distance of two glitches is no period.
+    signal = without_glitches(signal[:PERIOD_ROWS])
     n = signal.shape[0]
     max_lag = min(n // 4, MAX_PERIOD)
     if max_lag < 4:

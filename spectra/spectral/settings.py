@@ -14,6 +14,7 @@ from spectra.signal.angles import full_turns, unwrapped
 from spectra.signal.frames import FrameGrid, require_window
 from spectra.signal.loudness import loudness_period
 from spectra.signal.period import PERIOD_ROWS, PERIOD_WIDTH, dominant_period
+from spectra.signal.scale import constant_channels
 from spectra.signal.views import VIEWS, View
 from spectra.spectral.coupling import MAX_CHANNELS
 from spectra.spectral.model import SpectralModel
@@ -166,7 +167,9 @@ class Spectral:
         # One view or one frame length is asked for to see that one alone.
         alone = self.nperseg is not None or self.view is not None
         rhythm = None if alone else loudness_period(first)
-        frames = self._frames(signal.shape, period or 0, rhythm or 0)
+        # A channel that never changes tells nothing of the others.
+        n_live = int((~constant_channels(first)).sum())
+        frames = self._frames((len(signal), n_live), period or 0, rhythm or 0)
         plan = Plan(
             frames=frames,
             ks=() if everything_normal else own_ks,
