@@ -1,5 +1,7 @@
 """Channels that are angles: which are taken for one, and that a full turn is next to 0."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -100,7 +102,7 @@ def test_the_circle_is_cut_opposite_to_the_mean_direction() -> None:
     np.testing.assert_allclose(scaled[0], Scale.fit(signal)(signal)[0])
 
 
-@pytest.mark.parametrize("turns", [[360.0], [-1.0, 0.0], [np.nan, 0.0]])
+@pytest.mark.parametrize("turns", [[360.0], [-1.0, 0.0], [np.nan, 0.0], [1e-300, 0.0]])
 def test_a_scale_of_other_turns_is_refused(turns: list) -> None:
     with pytest.raises(ValueError, match="Each channel has one full turn"):
         Scale(np.zeros(2), np.ones(2), np.array(turns))
@@ -155,3 +157,10 @@ def test_a_model_of_an_angle_scores_blocks_and_files_alike(tmp_path) -> None:
     assert whole.alarms["channel"][spin] == "ch2"
     explained = whole.explain(int(spin) + 1)
     assert explained.channels[0].channel == "ch2"
+
+
+def test_turns_of_a_model_that_contradict_one_another_are_refused() -> None:
+    fitted = spectra.learn(vane(9000, 7) % 360).fitted.standardised
+    for turns in (None, fitted.base.turns[[0, 0]], 2 * fitted.base.turns):
+        with pytest.raises(ValueError, match="full turns of base scores and scale"):
+            replace(fitted, base=replace(fitted.base, turns=turns))

@@ -57,6 +57,10 @@ class Standardised:
         lines = [one.usual for one in self.base.comparisons if isinstance(one, Lines)]
         if any(len(each) != self.scale.centre.size for each in lines):
             raise ValueError(f"Lines must have {self.scale.centre.size} channels.")
+        both = (self.base.turns, self.scale.spreads_of_turns)
+        turns = [each for each in both if each is not None]
+        if turns and (len(turns) < len(both) or not np.array_equal(turns[0], turns[1])):
+            raise ValueError("The full turns of base scores and scale must be the same.")
         points = self.base.points
         if points is not None and len(points.weights) != self.scale.centre.size:
             raise ValueError(f"There must be weights for {self.scale.centre.size} channels.")
