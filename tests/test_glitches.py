@@ -45,7 +45,7 @@ def test_bursts_states_and_what_recurs_are_kept() -> None:
     noise = rng.normal(size=6000)
     burst, recurring, lone = noise.copy(), noise.copy(), noise.copy()
     burst[1000:1003] = 1e3
-    recurring[::2000] = 1e3
+    recurring[::1000] = 1e3
     lone[[0, 5999]] = 1e3
     state = np.zeros(6000)
     state[3000] = 1.0
@@ -105,3 +105,16 @@ def test_the_distance_of_glitches_is_no_period() -> None:
         x[rng.choice(9000, 5, replace=False)] += 1000
         assert dominant_period(x[:, None]) is None
         assert spectra.detect(x).scores["p_value"][10_000:10_200].min() < 1e-5
+
+
+@pytest.mark.parametrize("n", [200, 500, 1000, 2000])
+@pytest.mark.parametrize("n_glitches", [1, 3])
+def test_glitches_hide_no_burst_in_a_short_recording(n: int, n_glitches: int) -> None:
+    found = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        x, at = rng.normal(size=n), slice(2 * n // 3, 2 * n // 3 + n // 12)
+        x[at] += 5 * rng.normal(size=n // 12)
+        x[rng.choice(n // 2, n_glitches, replace=False)] += 1000
+        found += bool(spectra.detect(x).scores["alarm"][at].any())
+    assert found >= 6

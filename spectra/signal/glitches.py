@@ -16,11 +16,11 @@ LONGEST: Final = 131_072
 LARGEST: Final = 2**24
 # Rows around a lone one, whose median replaces it.
 ROWS: Final = 5
-# Rows of a block, share of the blocks that reach the extremes that recur, and fewest blocks: one of
-# 16 may hold a lone row.
+# Rows of a block, share of the blocks that reach the extremes that recur, and fewest blocks: three
+# of 32 may hold a lone row.
 BLOCK: Final = 256
 RECURRING: Final = 0.1
-BLOCKS: Final = 16
+BLOCKS: Final = 32
 # A lone row lies beyond this many times the extremes that recur. With 3, a row of 10 sigma in 6,000
 # of white noise changes p elsewhere by a factor of 1.5, and with 10 by 14.
 BEYOND: Final = 3.0

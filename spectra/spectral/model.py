@@ -116,7 +116,7 @@ class SpectralModel:
         n_steps = -(-len(signal) // base.step)
         sample = Sample.drawn(n_steps, normal_rows, base.step)
         standardised, fused, groups = _standardised(
-            signal, learned, scale, base, sample, normal_rows, unscored
+            learned, scale, base, sample, normal_rows, unscored
         )
         if np.isnan(fused.statistic[slice(*sample.normal)]).all():
             raise DataError(
@@ -137,9 +137,12 @@ class SpectralModel:
         calibrate = partial(calibrated, *of_steps, fit, calibration_stretches, reach=reach)
         fusion, itself = calibrate()
         model = cls(standardised, fusion, constant_channels(signal))
-        if quieten(fused.statistic, signal, normal_rows, base.step, fusion.threshold(0.5)):
+        if quieten(fused.statistic, learned, normal_rows, base.step, fusion.threshold(0.5)):
             # The model keeps the calibration of all steps: other recordings need not repeat.
             fusion, itself = calibrate()
+        if learned is not signal:
+            fused = _scored(standardised, signal, unscored, own=True)
+            quieten(fused.statistic, signal, normal_rows, base.step, fusion.threshold(0.5))
         scores = model._scores(signal, fused, fusion, own=True)
         return model, replace(scores, itself=itself)
 
@@ -199,25 +202,23 @@ class SpectralModel:
 
 def _standardised(
     signal: Float64Array,
-    learned: Float64Array,
     scale: Scale,
     base: BaseScores,
     sample: Sample,
     normal_rows: slice | None,
     unscored: Callable[[int], Statistic],
 ) -> tuple[Standardised, Statistic, FloatArray]:
-    """Return the standardised base scores that are `learned`, and what they give for the signal.
+    """Return the standardised base scores, and what they give for the signal they learned from.
 
     These are the statistic of all steps, and the groups (n_groups, n) of those of the sample.
     """
     n_steps = -(-len(signal) // base.step)
     few = n_steps * signal.shape[1] * sum(base.counts) <= KEPT
-    same = learned is signal
-    kept = few and same and not sample.whole and not is_stored(signal)
+    kept = few and not sample.whole and not is_stored(signal)
     stretches = _blocks(n_steps, signal.shape[1]) if kept else sample.stretches
-    every = distances_at(learned, scale, base, stretches)
+    every = distances_at(signal, scale, base, stretches)
     distances = [D[..., sample.steps] for D in every] if kept else every
-    trend = trending_channels(learned, *_others(len(signal), normal_rows))
+    trend = trending_channels(signal, *_others(len(signal), normal_rows))
     standards = tuple(learned_standards(base, distances, sample, normal_rows, trend))
     compared = ~state_channels(signal)
     standardised = Standardised(
@@ -230,7 +231,7 @@ def _standardised(
         fused = standardised.fused(every, n_steps)
         return standardised, fused, fused.groups[:, sample.steps]
     sampled = standardised.fused(distances, sample.steps.size)
-    if sample.whole and same:
+    if sample.whole:
         return standardised, sampled, sampled.groups
     del every, distances
     return standardised, _scored(standardised, signal, unscored, own=True), sampled.groups
