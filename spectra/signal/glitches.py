@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from spectra.arrays import Float64Array
+from spectra.arrays import Float64Array, IntArray
 
 # Most rows, and most values, of a signal that is looked at: a lone row lies in few of the frames of
 # a longer one.
@@ -45,12 +45,21 @@ def without_glitches(signal: Float64Array, normal_rows: slice | None = None) -> 
             continue
         distance = np.abs(values - np.nanmedian(values))
         limit = _limit(distance, normal_rows)
-        for row in np.flatnonzero(distance > limit) if limit > 0 else ():
-            around = slice(max(row - ROWS // 2, 0), row + ROWS // 2 + 1)
-            if np.nanmedian(distance[around]) <= limit:
-                found = np.array(signal, copy=True) if found is signal else found
-                found[row, channel] = np.nanmedian(values[around])
+        far = np.flatnonzero(distance > limit) if limit > 0 else np.empty(0, dtype=np.int64)
+        lone = far[_medians(distance, far) <= limit]
+        if lone.size:
+            found = np.array(signal, copy=True) if found is signal else found
+            found[lone, channel] = _medians(values, lone)
     return found
+
+
+def _medians(values: Float64Array, rows: IntArray) -> Float64Array:
+    """Return the median of the values (n_samples,) around each of the rows (n,), (n,)."""
+    if not rows.size:
+        return np.empty(0)
+    padded = np.pad(values, ROWS // 2, constant_values=np.nan)
+    around = np.lib.stride_tricks.sliding_window_view(padded, ROWS)[rows]
+    return np.asarray(np.nanmedian(around, axis=1))
 
 
 def _limit(distance: Float64Array, normal_rows: slice | None) -> float:
