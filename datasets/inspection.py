@@ -199,7 +199,7 @@ def inspect(
         as_is,
         None if form is TEXT else _SAMPLE_VALUES,
     )
-    raw = _one_series(form.read(part, request))
+    raw = _one_series(form.raw(part, request))
     recording, problem = None, None
     try:
         recording = Recording.from_raw(raw, fs, resample, opened.name, repeats)

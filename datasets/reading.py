@@ -53,29 +53,55 @@ Reader: TypeAlias = Callable[[Source, Request], Raw]
 
 
 class Format(NamedTuple):
-    """A format: its name for people, and the functions that recognise and read it."""
+    """A format: its name for people, the functions that recognise and read it, and its options.
+
+    `options` are those of the choices in `ONLY` that the format has a use for.
+    """
 
     title: str
     recognise: Recogniser
     read: Reader
+    options: tuple[str, ...] = ()
+
+    def raw(self, source: Source, request: Request) -> Raw:
+        """Return what the reader finds, with notes on the choices that have no effect."""
+        found = self.read(source, request)
+        return replace(found, notes=(*self.unused(request), *found.notes))
+
+    def unused(self, request: Request) -> tuple[str, ...]:
+        """Return notes on the choices of a request that the format has no use for."""
+        return tuple(
+            f"--{option} has no effect: it is for {files}, and the format of the file is "
+            f"'{self.title}'."
+            for option, files in ONLY.items()
+            if option not in self.options and getattr(request, option) is not None
+        )
+
+
+ONLY = {
+    "variable": "NPZ, MATLAB and HDF5 files",
+    "sheet": "Excel files",
+    "delimiter": "text tables",
+}
+"""Choices that only some formats have a use for, and these formats in words."""
 
 
 FORMATS: tuple[Format, ...] = (
     Format("NumPy array (NPY)", is_npy, read_npy),
-    Format("NumPy arrays (NPZ)", is_npz, read_npz),
+    Format("NumPy arrays (NPZ)", is_npz, read_npz, ("variable",)),
     Format("WAV", is_wav, read_wav),
     Format("Parquet", is_parquet, read_parquet),
     Format("Feather", is_feather, read_feather),
-    Format("Excel", is_excel, read_excel),
+    Format("Excel", is_excel, read_excel, ("sheet", "delimiter")),
     Format("EDF or BDF", is_edf, read_edf),
     Format("WFDB record", is_wfdb, read_wfdb),
-    Format("MATLAB", is_matlab, read_matlab),
-    Format("HDF5 or MATLAB 7.3", is_hdf5, read_hdf5),
+    Format("MATLAB", is_matlab, read_matlab, ("variable",)),
+    Format("HDF5 or MATLAB 7.3", is_hdf5, read_hdf5, ("variable",)),
     Format("JSON", is_json, read_json),
 )
 """Formats but text tables, tried in order."""
 
-TEXT = Format("text table", lambda head, name: True, read_csv)
+TEXT = Format("text table", lambda head, name: True, read_csv, ("delimiter",))
 
 # Bytes of the beginning by which a format is recognised: all signatures lie in fewer.
 _HEAD_BYTES = 1 << 16
@@ -271,7 +297,7 @@ def _raw(
 ) -> tuple[Raw, str]:
     """Return what the reader of a file's format finds, and the short name of the file."""
     opened = open_source(source, max_bytes)
-    return format_of(opened).read(opened, request), _short_name(opened.name)
+    return format_of(opened).raw(opened, request), _short_name(opened.name)
 
 
 def format_of(source: Source) -> Format:

@@ -23,7 +23,7 @@ from spectra.datasets.readers.edf_file import edf_layout, is_edf
 from spectra.datasets.readers.numpy_file import is_npy, npy_header
 from spectra.datasets.readers.parquet_file import is_parquet, n_values_of, read_parquet
 from spectra.datasets.readers.wav_file import checked_format, is_wav
-from spectra.datasets.reading import TEXT, Recogniser, format_of
+from spectra.datasets.reading import TEXT, Format, Recogniser, format_of
 from spectra.datasets.recording import Recording
 from spectra.datasets.source import Source
 from spectra.errors import DataError, NeedsMemoryError
@@ -135,7 +135,9 @@ def open_large(
         )
     if signals is not None:
         found = None if source.compression else signals(source, request)
-        return None if found is None else _of_signals(found.head, found.values, fs, name)
+        if found is None:
+            return None
+        return _of_signals(_told(form, request, found.head), found.values, fs, name)
     head = None
     if form.recognise is is_parquet:
         head = read_parquet(source, replace(request, nrows=HEAD_ROWS))
@@ -146,9 +148,15 @@ def open_large(
         return None
     refuse_full_disk(8 * _n_values(source), source.name)
     table = spooled(pieces, request, head, progress)
+    told = _told(form, request, table.head)
     if table.stamps is None:
-        return _of_signals(table.head, table.values, fs, name)
-    return _of_stamps(table.head, table.values, table.stamps, fs, name, lenient=lenient)
+        return _of_signals(told, table.values, fs, name)
+    return _of_stamps(told, table.values, table.stamps, fs, name, lenient=lenient)
+
+
+def _told(form: Format, request: Request, head: Raw) -> Raw:
+    """Return the head of a file with notes on the choices that its format has no use for."""
+    return replace(head, notes=(*form.unused(request), *head.notes))
 
 
 def _of_signals(head: Raw, values: StoredArray, fs: float | None, name: str) -> Recording:
