@@ -53,6 +53,7 @@ from spectra.cli.options import (
 from spectra.cli.pictures import ARGUMENTS
 from spectra.cli.run import ANOMALY, BAD_DATA
 from spectra.errors import DataError
+from spectra.text import few_of
 
 EPILOG = """\b
 DIR gets, for each recording, NAME.json (or the form of --format) with what spectra
@@ -176,6 +177,7 @@ def command(
     files = _files(patterns, folder)
     table = folder / SUMMARY if summary is None else summary
     inputs = [*files, *(name for name in (model, normal) if name is not None)]
+    _refuse_in_data_set(table, folder, files)
     _make(folder)
     written = [table, *([folder / INDEX] if report else []), *([folder / MODEL] if normal else [])]
     for path in written:
@@ -208,6 +210,21 @@ def command(
         click.get_current_context().exit(ANOMALY)
 
 
+def _refuse_in_data_set(table: Path, folder: Path, files: Sequence[str]) -> None:
+    """Raise an error for a summary that the next run would read as a part of a data set."""
+    from spectra.datasets.sensors import ENDINGS
+
+    place = Path(os.path.realpath(table))
+    if table.suffix.lower() not in ENDINGS or place.is_relative_to(folder.resolve()):
+        return
+    for file in files:
+        if os.path.isdir(file) and place.is_relative_to(os.path.realpath(file)):
+            raise click.UsageError(
+                f"--summary {table} would be a file of the data set {file}: give a place outside "
+                "of it."
+            )
+
+
 def _make(folder: Path) -> None:
     """Make the folder of the results; raise DataError where it cannot be."""
     above = Path(os.path.abspath(folder)).parent
@@ -234,17 +251,33 @@ def _files(patterns: Sequence[str], folder: Path) -> list[str]:
         names = [name for name in names if name == pattern or not os.path.isdir(name)]
         if not names:
             raise DataError(f"No file matches '{pattern}'.")
+        kept = [name for name in names if name == pattern or not _in_other_results(name, folder)]
+        if len(kept) < len(names):
+            say(f"{len(names) - len(kept):,} files of the results of another batch are left out.")
+        names = kept
         for name in names:
             path = os.path.abspath(name)
             if Path(os.path.realpath(path)).is_relative_to(folder.resolve()):
                 results += 1
             else:
                 found.setdefault(path, name)
+    if not found and not results:
+        raise DataError("All files that match are results of another batch: name the recordings.")
     if not found:
         raise DataError(f"{folder} holds the recordings themselves: give another folder with -o.")
     if results:
         say(f"{folder} is the folder of the results: {results:,} of its files are left out.")
     return list(found.values())
+
+
+def _in_other_results(name: str, folder: Path) -> bool:
+    """Return whether a file lies in the results of a batch that are not in a folder."""
+    from spectra.datasets.sensors import RECORDS
+
+    path = Path(os.path.realpath(name))
+    return not path.is_relative_to(folder.resolve()) and any(
+        above.joinpath(RECORDS).is_dir() for above in path.parents
+    )
 
 
 def _learned(normal: str, path: Path, method: Any, reading: Reading, verbosity: Verbosity) -> Path:
@@ -302,6 +335,11 @@ def _tasks(files: Sequence[str], settings: Settings) -> list[Task | Outcome]:
             continue
         if data.n_nameless:
             say(f"{file}: {data.n_nameless:,} rows name no sensor: left out.")
+        if data.others:
+            say(
+                f"{file} is read as a data set of Parquet files: {few_of(data.others, 3)} in it "
+                f"{'is' if len(data.others) == 1 else 'are'} left out."
+            )
         states = {names: state_of(names) for names in set(data.files.values())}
         for group in data.groups(data.names):
             items = tuple(

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from spectra.datasets.sensors import SensorGroup
     from spectra.model import Method
 
-# Folder of the records, inside that of the results.
-RECORDS: Final = ".finished"
 # Bytes at the beginning of a file that are hashed to see whether it has changed.
 HEAD: Final = 1 << 16
 # Bytes of a name in a folder, less those of the longest ending.
@@ -181,4 +179,6 @@ def finished_of(item: Item, settings: Settings) -> Finished | None:
 
 def record_of(item: Item, settings: Settings) -> Path:
     """Return the path of the record of a recording."""
+    from spectra.datasets.sensors import RECORDS
+
     return Path(settings.folder, RECORDS, f"{item.place}.json")

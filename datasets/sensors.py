@@ -6,6 +6,7 @@ the memory needed is that of a group.
 """
 
 import io
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -21,6 +22,9 @@ from spectra.datasets.recording import Recording
 from spectra.errors import DataError
 
 ENDINGS: Final = (".parquet", ".parq", ".pq")
+HIDDEN: Final = (".", "_")
+# Folder that a batch keeps beside its results.
+RECORDS: Final = ".finished"
 # Bytes of the rows of a group of sensors, uncompressed, and the most sensors of a group.
 GROUP_BYTES: Final = 1 << 26
 GROUP_SENSORS: Final = 64
@@ -104,6 +108,8 @@ class SensorData:
         The files that each sensor may lie in.
     n_nameless : int
         Rows without the name of a sensor.
+    others : tuple of str
+        Files beside those of the data set that are no part of it, from its folder.
     size : int
         Sensors of a group.
     """
@@ -113,6 +119,7 @@ class SensorData:
     names: tuple[str, ...]
     files: dict[str, tuple[str, ...]]
     n_nameless: int
+    others: tuple[str, ...]
     size: int
 
     def of(self, name: str | None) -> "SensorData":
@@ -171,15 +178,34 @@ class SensorData:
         files = {name: tuple(sorted(keys[name])) if keys else everything for name in names}
         row = sum(_width(kind) for kind in dataset.schema.types)
         size = GROUP_BYTES // max(1, row * n_rows // len(names))
-        return cls(fspath(path), named, names, files, nameless, max(1, min(GROUP_SENSORS, size)))
+        others = sorted(
+            file.relative_to(path).as_posix()
+            for file in _files_below(path)
+            if file.suffix.lower() not in ENDINGS
+        )
+        size = max(1, min(GROUP_SENSORS, size))
+        return cls(fspath(path), named, names, files, nameless, tuple(others), size)
 
 
 def is_data_set(path: str | PathLike[str]) -> bool:
     """Return whether a path is a folder with a Parquet file in it or below it."""
-    folder = Path(path)
-    return folder.is_dir() and any(
-        file.suffix.lower() in ENDINGS and file.is_file() for file in folder.rglob("*")
-    )
+    return any(file.suffix.lower() in ENDINGS for file in _files_below(path))
+
+
+def _files_below(path: str | PathLike[str]) -> Iterator[Path]:
+    """Yield the files in a folder and below it, but hidden ones and the results of a batch.
+
+    As for pyarrow and Spark, a name that begins with a dot or a low line is hidden: such are the
+    logs of Delta tables and what a writer has not finished.
+    """
+    for folder, folders, names in os.walk(path):
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(HIDDEN) and not Path(folder, name, RECORDS).is_dir()
+        ]
+        shown = (Path(folder, name) for name in names if not name.startswith(HIDDEN))
+        yield from (file for file in shown if file.is_file())
 
 
 def _opened(path: str | PathLike[str]) -> tuple[Any, Any]:
@@ -195,10 +221,9 @@ def _opened(path: str | PathLike[str]) -> tuple[Any, Any]:
     files = fspath(path)
     try:
         if Path(path).is_dir():
-            found = sorted(file for file in Path(path).rglob("*") if file.suffix.lower() in ENDINGS)
-            listed = [str(file) for file in found if file.is_file()]
+            found = [file for file in _files_below(path) if file.suffix.lower() in ENDINGS]
             return arrow, datasets.dataset(
-                listed,
+                [*map(str, sorted(found))],
                 format="parquet",
                 partitioning=datasets.HivePartitioning.discover(),
                 partition_base_dir=files,

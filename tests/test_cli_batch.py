@@ -262,6 +262,36 @@ def test_each_sensor_of_a_data_set_is_a_recording() -> None:
     assert "4 of 4 recordings are finished" in run("batch", "fleet", "-o", "out", *FRAMES).stderr
 
 
+def test_what_is_no_part_of_a_data_set_is_named_and_no_summary_becomes_one() -> None:
+    Path("fleet").mkdir()
+    stamps = pd.date_range("2024-01-01", periods=ROWS, freq="1s")
+    rows = pd.DataFrame({"time": stamps, "sensor": "a", "value": signal(0, False)})
+    rows.to_parquet("fleet/day.parquet", index=False)
+    Path("fleet/day.csv").write_text("x\n1\n2\n", encoding="utf-8")
+    result = run("batch", "fleet", "-o", "fleet/out", "--format", "parquet", *FRAMES)
+    assert result.exit_code == 0, result.output
+    assert "fleet is read as a data set of Parquet files: day.csv in it is left out." in (
+        result.stderr
+    )
+    again = run("batch", "fleet", "-o", "fleet/out", "--format", "parquet", *FRAMES)
+    assert "1 of 1 recordings are finished" in again.stderr
+    assert "name no sensor" not in again.stderr
+    refused = run("batch", "fleet", "-o", "out", "--summary", "fleet/all.parquet", *FRAMES)
+    assert refused.exit_code == 2
+    assert "would be a file of the data set fleet" in refused.stderr
+
+
+def test_results_of_another_batch_are_left_out_of_a_pattern() -> None:
+    assert run("batch", "data/a.csv", "-o", "data/out", "--scores", *FRAMES).exit_code == 0
+    result = run("batch", "data/**/*.csv", "-o", "again", *FRAMES)
+    assert "2 files of the results of another batch are left out." in result.stderr
+    summary = pd.read_csv("again/summary.csv")
+    assert not summary["recording"].str.contains("out/").any()
+    only = run("batch", "data/out/*.csv", "-o", "third", *FRAMES)
+    assert only.exit_code == 1
+    assert "All files that match are results of another batch" in only.stderr
+
+
 def test_series_stacked_in_a_file_are_rows_of_the_summary() -> None:
     rows = [f"{t},{name},{signal(i, False)[t]:.4f}" for t in range(300)
             for i, name in enumerate("ab")]  # fmt: skip

@@ -119,3 +119,24 @@ def test_a_damaged_file_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is no Parquet data set or is damaged"):
         SensorData.open(tmp_path)
     assert not is_data_set(tmp_path / "a.parquet")
+
+
+def test_hidden_files_and_results_of_a_batch_are_no_part_of_a_data_set(tmp_path: Path) -> None:
+    frame = rows(["a", "b"])
+    for place in (
+        "all.parquet",
+        "_delta_log/1.checkpoint.parquet",
+        "out/x/a.parquet",
+        ".b.parquet",
+    ):
+        path = tmp_path / place
+        path.parent.mkdir(exist_ok=True, parents=True)
+        frame.to_parquet(path, index=False)
+    (tmp_path / "out/.finished").mkdir()
+    (tmp_path / "notes.txt").write_text("")
+    data = SensorData.open(tmp_path)
+    assert set(data.files.values()) == {(str(tmp_path / "all.parquet"),)}
+    assert data.others == ("notes.txt",)
+    assert len(recordings(data)["a"].values) == N
+    (tmp_path / "all.parquet").unlink()
+    assert not is_data_set(tmp_path)
