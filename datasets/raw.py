@@ -155,6 +155,8 @@ class Raw:
         The words of the file that give `fs`, for a note.
     stack : Stack or None
         The series stacked in the rows, where they are more than one.
+    series : str
+        The series that was chosen of those stacked in the table, "" where there was no choice.
     unread : int
         How many rows the file has beyond those that were read.
     complete : bool
@@ -174,8 +176,13 @@ class Raw:
     units: tuple[str, ...] | None = None
     fs_text: str = ""
     stack: Stack | None = None
+    series: str = ""
     unread: int = 0
     complete: bool = False
+
+    def named(self, name: str) -> str:
+        """Return the name of a recording of these rows: with that of a series chosen for it."""
+        return f"{name} [{self.series}]" if self.series else name
 
     def take(self, rows: IntArray) -> "Raw":
         """Return some of the rows, which keep their places in messages."""

@@ -213,7 +213,8 @@ def read(
             f"'{raw.stack.column}={next(iter(raw.stack.rows))}', or take all rows as one with "
             "--series none."
         )
-    return Recording.from_raw(raw, fs, resample, short if name is None else name, repeats)
+    name = raw.named(short if name is None else name)
+    return Recording.from_raw(raw, fs, resample, name, repeats)
 
 
 def read_series(
@@ -274,7 +275,7 @@ def read_series(
     raw, short = _raw(source, request, max_bytes)
     name = short if name is None else name
     if raw.stack is None:
-        return {"": Recording.from_raw(raw, fs, resample, name, repeats)}
+        return {"": Recording.from_raw(raw, fs, resample, raw.named(name), repeats)}
     note = f"{len(raw.stack.rows)} series, told apart by {raw.stack.column} (--series none: one)."
     found: dict[str, Recording | DataError] = {}
     for key, rows in raw.stack.rows.items():

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from spectra.cli import main
+from spectra.datasets import read, read_series
 
 ROWS = 600
 
@@ -53,6 +54,11 @@ def test_one_series_can_be_chosen(folder: Path) -> None:
     (only,) = json.loads(result.stdout)["files"]
     assert only["file"] == "stacked.csv"
     assert not only["alarms"]
+    assert read("stacked.csv", series="meter=water").name == "stacked [water]"
+    assert [*read_series("stacked.csv", series="meter=GAS")] == [""]
+    page = run("detect", "stacked.csv", "--series", "meter=water", "--report", "page.html")
+    assert page.exit_code == 0
+    assert "stacked.csv [water]" in Path("page.html").read_text(encoding="utf-8")
     wrong = run("detect", "stacked.csv", "--series", "meter=oil")
     assert wrong.exit_code == 1
     assert "has no series 'oil': there are 'gas', 'water'" in wrong.stderr

@@ -141,9 +141,10 @@ def choose_series(series: Series, table: Table, wanted: str | None) -> str | Non
     if wanted is None or wanted in table.titles() or "=" not in wanted:
         return None
     value = wanted.partition("=")[2]
-    for known in (list(series.names), [name.casefold() for name in series.names]):
-        if value in known:
-            return series.names[known.index(value)]
+    for same in (str, str.casefold):
+        for name in series.names:
+            if same(name) == same(value):
+                return name
     shown = ", ".join(quoted(name) for name in series.names[:8])
     raise DataError(f"{table.source} has no series {quoted(value)}: there are {shown}.")
 

@@ -132,7 +132,8 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
     if series is not None:
         one = choose_series(series, table, request.series)
         if one is not None:
-            return without_empty(raw.take(series.rows(one)))
+            one_of = without_empty(raw.take(series.rows(one)))
+            return replace(one_of, series=one)
         column = " and ".join(table.titles()[column] for column in series.columns)
         rows = {name: series.rows(name) for name in series.names}
         return replace(raw, stack=Stack(column, rows))
