@@ -220,6 +220,19 @@ def test_stretch_is_laid_over_by_the_best_delay(delay: float, seed: int) -> None
     assert np.std(found.values - values[550:678]) < 0.25 * size
 
 
+@pytest.mark.parametrize(("height", "odd"), [(8.0, (600, 630)), (-8.0, (560, 600)), (0.0, None)])
+def test_an_event_does_not_move_the_stretch(height: float, odd: tuple[int, int] | None) -> None:
+    values = np.sin(2 * np.pi * np.arange(900) / 45.0) + 0.05 * np.random.default_rng(0).normal(
+        size=900
+    )
+    clean = values[550:678].copy()
+    if odd is not None:
+        values[odd[0] : odd[1] + 1] += height
+    found = most_similar(values, 550, 128, np.array([130, 150, 170]), odd)
+    assert found is not None
+    assert np.std(found.values - clean) < 0.2
+
+
 @given(
     st.lists(st.integers(0, 60), max_size=6, unique=True),
     st.integers(1, 12),

@@ -259,7 +259,7 @@ def _similar(
     middle = (alarm[0] + alarm[1] + 1 - nperseg) // 2
     start = int(np.clip(middle, 0, max(len(values) - nperseg, 0)))
     apart = starts[np.abs(starts - start) >= nperseg]
-    found = most_similar(values, start, nperseg, apart) if apart.size else None
+    found = most_similar(values, start, nperseg, apart, alarm) if apart.size else None
     return (start, nperseg), found
 
 

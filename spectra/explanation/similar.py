@@ -74,7 +74,11 @@ def outside(starts: IntArray, alarms: Alarms, nperseg: int) -> BoolArray:
 
 
 def most_similar(
-    values: Float64Array, first: int, nperseg: int, starts: IntArray
+    values: Float64Array,
+    first: int,
+    nperseg: int,
+    starts: IntArray,
+    odd: tuple[int, int] | None = None,
 ) -> NormalStretch | None:
     """Return the stretch nearest to the rows `first` … `first` + `nperseg` − 1 of one channel.
 
@@ -84,6 +88,9 @@ def most_similar(
         NaN in gaps.
     starts : ndarray (n,)
         First rows of normal frames of `nperseg` rows. None is returned where all have gaps.
+    odd : (int, int), optional
+        First and last row of an event. Where they are less than half of the frame, the stretch is
+        moved to agree with the other rows: a strong event would be taken for a normal peak.
     """
     rows = np.arange(nperseg)
     frame = filled(values[first : first + nperseg])
@@ -95,12 +102,22 @@ def most_similar(
     magnitudes = np.abs(np.fft.rfft(np.vstack([frame[None], normal])))
     D = squared_distances(magnitudes[:1], magnitudes[1:])[0]
     start = int(starts[D.argmin()])
-    lag = _whole_delay(frame, values, start)
+    rest = _rest(first + rows, odd)
+    lag = _whole_delay(frame, values, start, rest)
     if np.isfinite(values[start - lag : start - lag + nperseg]).all():
         start -= lag
     # The stretch is cut anew, so that no row of its end stands at its beginning.
-    aligned, fraction = _aligned(frame, values[start : start + nperseg])
+    cut = values[start : start + nperseg]
+    aligned, fraction = _aligned(np.where(rest, frame, cut), cut)
     return NormalStretch(start, fraction, aligned)
+
+
+def _rest(rows: IntArray, odd: tuple[int, int] | None) -> BoolArray:
+    """Return which rows of a frame lie outside an event, or all where half of them do not."""
+    if odd is None:
+        return np.ones(rows.size, dtype=np.bool_)
+    outside_it = (rows < odd[0]) | (rows > odd[1])
+    return outside_it if 2 * np.count_nonzero(outside_it) > rows.size else outside_it | True
 
 
 def filled(values: Float64Array) -> Float64Array:
@@ -112,16 +129,17 @@ def filled(values: Float64Array) -> Float64Array:
     return np.interp(rows, rows[known], values[known])
 
 
-def _whole_delay(frame: Float64Array, values: Float64Array, start: int) -> int:
+def _whole_delay(frame: Float64Array, values: Float64Array, start: int, rest: BoolArray) -> int:
     """Return the rows that the stretch is moved by, at most a quarter of it, to agree best.
 
-    The cross-correlation is that of the rows around the stretch, less their means.
+    The cross-correlation is that of the rows around the stretch, less their means, over the rows
+    `rest` of the frame.
     """
     w, reach = frame.size, frame.size // 4
     low, high = max(0, start - reach), min(values.size, start + w + reach)
     around = filled(values[low:high])
-    windows = np.lib.stride_tricks.sliding_window_view(around, w)
-    centred = frame - frame.mean()
+    windows = np.lib.stride_tricks.sliding_window_view(around, w)[:, rest]
+    centred = frame[rest] - frame[rest].mean()
     size = np.sqrt(np.maximum(windows.var(axis=1), np.finfo(float).tiny))
     agreement = (windows @ centred) / size
     return start - (low + int(agreement.argmax()))
