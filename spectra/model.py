@@ -1,5 +1,6 @@
 """A fitted method with what ties it to recordings, and its file: arrays and JSON, never code."""
 
+import re
 from dataclasses import dataclass
 from os import PathLike
 from typing import Final, Self
@@ -22,6 +23,7 @@ Fitted = SpectralModel | SequenceModel
 FORMAT: Final = FileFormat(
     "spectra model", 14, "model file", "make a model with spectra fit NORMAL -o {name}"
 )
+_NUMBER: Final = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,3 +132,23 @@ class Model:
             return unpack(cls, about["model"], arrays)
         except DAMAGE as error:
             raise FORMAT.damaged(path) from error
+
+
+def corresponding(channels: tuple[str, ...], learned: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the channel of a recording for each learned one, () where there are others.
+
+    Exports number their signals by file: X130_DE_time and X130_FE_time are X097_DE_time and
+    X097_FE_time of another file. Names correspond where one number in all of them is another.
+    """
+    if sorted(channels) == sorted(learned):
+        return learned
+    by_form = {_NUMBER.sub("#", name): name for name in channels}
+    found = tuple(by_form.get(_NUMBER.sub("#", name), "") for name in learned)
+    if len(by_form) < len(channels) or sorted(found) != sorted(channels):
+        return ()
+    pairs = {
+        pair
+        for ours, theirs in zip(found, learned, strict=True)
+        for pair in zip(_NUMBER.findall(ours), _NUMBER.findall(theirs), strict=True)
+    }
+    return found if len({pair for pair in pairs if pair[0] != pair[1]}) == 1 else ()

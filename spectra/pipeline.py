@@ -16,13 +16,14 @@ from spectra.datasets.reading import Data, as_recording
 from spectra.datasets.recording import Recording
 from spectra.detection import ITSELF, Detection
 from spectra.errors import DataError, NeedsMemoryError
-from spectra.model import Fitted, Method, Model
+from spectra.model import Fitted, Method, Model, corresponding
 from spectra.parameters import require, require_rate, shown
 from spectra.sequence.settings import Sequence
 from spectra.signal.period import dominant_period
 from spectra.spectral.model import SpectralModel
 from spectra.spectral.settings import Spectral
 from spectra.stored import FileArray, is_stored
+from spectra.text import few_of
 
 MethodName = Literal["spectral", "sequence"]
 
@@ -272,24 +273,32 @@ def _at_rate(recording: Recording, fs: float) -> Recording:
     )
 
 
+def _reordered(recording: Recording, order: tuple[str, ...]) -> Recording:
+    """Return a recording with its channels in another order."""
+    rows = [recording.channels.index(name) for name in order]
+    units = recording.units and tuple(recording.units[index] for index in rows)
+    return replace(recording, values=recording.values[:, rows], channels=order, units=units)
+
+
 def _like_learned(recording: Recording, model: Model) -> Recording:
     """Return the recording with the order of channels and the rate of the model.
 
-    Raises DataError where they differ.
+    A note names channels that are numbered otherwise. Raises DataError where they differ.
     """
-    if sorted(recording.channels) != sorted(model.channels):
+    order = corresponding(recording.channels, model.channels)
+    if not order:
         raise DataError(
             f"{recording.name} has {formatting.named(recording.channels)}, but {model.name}, which "
             f"was learned from, has {formatting.named(model.channels)}: give data with the same "
             "channels."
         )
-    if recording.channels != model.channels:
-        column = {name: index for index, name in enumerate(recording.channels)}
-        order = [column[name] for name in model.channels]
-        units = recording.units and tuple(recording.units[index] for index in order)
-        recording = replace(
-            recording, values=recording.values[:, order], channels=model.channels, units=units
-        )
+    if order != recording.channels:
+        recording = _reordered(recording, order)
+    if order != model.channels:
+        pairs = [f"{ours} as {theirs}" for ours, theirs in zip(order, model.channels, strict=True)]
+        told = few_of(pairs, 3)
+        note = f"Channels are numbered otherwise than in {model.name}, and taken are {told}."
+        recording = replace(recording, notes=(*recording.notes, note))
     if recording.fs is None:
         return recording if model.fs is None else _at_rate(recording, model.fs)
     if model.fs is not None and not isclose(recording.fs, model.fs, rel_tol=RATE_TOLERANCE):

@@ -7,6 +7,7 @@ import re
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from spectra import Model, Sequence, Spectral, archive
 from spectra.archive import DAMAGE, unpack
 from spectra.datasets import Recording
 from spectra.errors import DataError
-from spectra.model import FORMAT
+from spectra.model import FORMAT, corresponding
 
 
 def signal(seed: int = 0, n: int = 1500, hum: float = 5.0) -> Recording:
@@ -494,3 +495,38 @@ def test_a_pipe_is_not_replaced_and_a_link_is_followed(tmp_path: Path, model: Mo
     model.save(tmp_path / "link.model")
     assert (tmp_path / "link.model").is_symlink()
     assert (tmp_path / "a.model").is_file()
+
+
+@pytest.mark.parametrize(
+    ("channels", "learned", "found"),
+    [
+        ("X130_FE X130_DE", "X097_DE X097_FE", "X130_DE X130_FE"),
+        ("ax2", "ax1", "ax2"),
+        ("b a", "a b", "a b"),
+        ("X130_DE_1 X130_DE_2", "X097_DE_1 X097_DE_2", ""),
+        ("ch2 ch3", "ch1 ch2", ""),
+        ("p1_in p2_out", "p3_in p4_out", ""),
+        ("X130_DE X130_FE X130_BA", "X097_DE X097_FE", ""),
+        ("X130_DE", "X097_DE X097_FE", ""),
+        ("temp", "temp1", ""),
+    ],
+)
+def test_channels_correspond_where_one_number_is_another(
+    channels: str, learned: str, found: str
+) -> None:
+    assert corresponding(tuple(channels.split()), tuple(learned.split())) == tuple(found.split())
+
+
+def test_a_recording_with_another_number_in_its_names_is_scored_with_a_note() -> None:
+    normal = signal()
+    model = spectra.learn(replace(normal, channels=("X097_DE", "X097_FE")))
+    other = replace(signal(1), channels=("X130_DE", "X130_FE"))
+    swapped = replace(other, values=other.values[:, ::-1], channels=("X130_FE", "X130_DE"))
+    expected = spectra.score(model, replace(other, channels=("X097_DE", "X097_FE")))
+    for recording in (other, swapped):
+        found = spectra.score(model, recording)
+        assert np.array_equal(found.step_scores.z, expected.step_scores.z)
+        assert found.recording.channels == ("X130_DE", "X130_FE")
+        told = "taken are X130_DE as X097_DE, X130_FE as X097_FE."
+        assert any(note.endswith(told) for note in found.notes)
+    assert not any("numbered otherwise" in note for note in expected.notes)
