@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import current_thread, main_thread
 from types import FrameType
 from typing import Final
+from zlib import crc32
 
 from spectra.cli.options import STDIN, opened
 from spectra.errors import DataError
@@ -19,6 +20,8 @@ from spectra.errors import DataError
 BLOCK: Final = 1 << 16
 # Longest line, in bytes; the rest of a longer one is left out, so that memory is bounded.
 LONGEST: Final = 1 << 20
+# Bytes before the end of what was read by which an open file is known again.
+KNOWN: Final = 64
 # Seconds after which a file is looked at again, and after which an idle source says so.
 LOOK: Final = 0.2
 IDLE: Final = 1.0
@@ -79,11 +82,13 @@ class LineSource:
     position : int
         Bytes of the file that were read before.
     file : str
-        Identity of the file that they are of, "" for none.
+        Identity of the file that they are of, "" for none, as of `file_after`.
     """
 
     def __init__(self, path: str | None, position: int = 0, file: str = "") -> None:
-        self._path, self.file = path, file
+        self._path = path
+        self.file, _, self._last_line = file.partition("#")
+        self._seen = b""
         self._position = position if path is not None else 0
         self._partial = b""
         self._dropped = 0
@@ -91,6 +96,10 @@ class LineSource:
     def blocks(self, stop: Stop) -> Iterator[list[Line]]:
         """Yield lines as they come, none where nothing came for a while, until the end."""
         return self._of_stdin(stop) if self._path is None else self._of_file(self._path, stop)
+
+    def file_after(self, line: Line) -> str:
+        """Return the identity of the file, and of a line of it by which it is known again."""
+        return self.file and f"{self.file}#{_checksum(line.text)}"
 
     def _of_stdin(self, stop: Stop) -> Iterator[list[Line]]:
         source = opened(STDIN)
@@ -132,23 +141,46 @@ class LineSource:
         if not stat.S_ISREG(status.st_mode):
             raise DataError(f"{path} is no regular file: read it from standard input.")
         identity = f"{status.st_dev}:{status.st_ino}"
-        if identity != self.file or status.st_size < self._position:
+        if identity != self.file or not self._ends_at(number, status.st_size):
             self.file, self._position = identity, 0
+        self._last_line, self._seen = "", b""
         os.lseek(number, self._position, os.SEEK_SET)
         while not stop.number:
             data = os.read(number, BLOCK)
-            if data:
-                yield self._lines(data)
-                continue
-            if os.fstat(number).st_size < self._position + len(self._partial):
-                # The file has been emptied in place.
-                self._position = 0
-                self._partial = b""
+            if not self._is_written_anew(number, len(data)):
+                if data:
+                    self._seen = (self._seen + data)[-KNOWN:]
+                    yield self._lines(data)
+                    continue
+                if os.path.exists(path) and _identity(path) != identity:
+                    return
+            else:
+                self._position, self._partial, self._seen = 0, b"", b""
                 os.lseek(number, 0, os.SEEK_SET)
-            elif os.path.exists(path) and _identity(path) != identity:
-                return
+                if data:
+                    continue
             select.select([stop.wake], [], [], LOOK)
             yield []
+
+    def _ends_at(self, number: int, size: int) -> bool:
+        """Return whether the last line that was read ends at the position in an open file."""
+        if size < self._position or not self._last_line:
+            return size >= self._position
+        begin = max(0, self._position - LONGEST)
+        before = os.pread(number, self._position - begin, begin)
+        line = before[:-1].rpartition(b"\n")[2]
+        if begin and len(line) + 1 == len(before):
+            # Of a line that is as long only the beginning was kept.
+            return True
+        same = _checksum(line.decode(errors="replace")) == self._last_line
+        return before.endswith(b"\n") and same
+
+    def _is_written_anew(self, number: int, n_read: int) -> bool:
+        """Return whether an open file was emptied in place since it was read, by its last bytes."""
+        end = os.lseek(number, 0, os.SEEK_CUR) - n_read
+        if os.fstat(number).st_size < end:
+            return True
+        return os.pread(number, len(self._seen), end - len(self._seen)) != self._seen
 
     def _lines(self, data: bytes) -> list[Line]:
         """Return the lines that data completes."""
@@ -167,6 +199,11 @@ class LineSource:
     def _last(self) -> list[Line]:
         """Return a last line that has no end."""
         return self._lines(b"\n") if self._partial else []
+
+
+def _checksum(line: str) -> str:
+    """Return a number that two lines hardly share."""
+    return f"{crc32(line.encode(errors='replace')):08x}"
 
 
 def _identity(path: str) -> str:

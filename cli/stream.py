@@ -264,10 +264,9 @@ def _run(
     """Take the lines of a source to its end, or until a signal stops it."""
     saved = time.monotonic()
     for lines in source.blocks(stop):
-        feed.file = source.file
         for line in lines:
             events = _events_of(line.text, feed, state)
-            feed.position = line.position
+            feed.position, feed.file = line.position, source.file_after(line)
             _report(events, on_alarm)
             if stop.number:
                 break

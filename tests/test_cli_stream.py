@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -139,6 +140,27 @@ def test_a_followed_file_is_read_on_from_the_state_that_a_signal_saved(
             process.send_signal(number)
             found += process.stdout.read()
             assert process.wait() == 128 + number
+    assert found == whole.stdout
+
+
+def test_a_file_that_was_written_anew_is_read_from_its_first_line(folder: Path) -> None:
+    """The new file is longer than what was read of the old one, and has its inode."""
+    rows = Path("data.csv").read_text(encoding="ascii").splitlines(keepends=True)
+    whole = run("model", "--alpha", "1e-5", "--state", "whole", text="".join(rows))
+    arguments = (*COMMAND, "model", "--alpha", "1e-5", "--follow", "log", "--state", "state")
+    Path("log").write_text("".join(rows[:300]), encoding="ascii")
+    with subprocess.Popen((*arguments, "--save-every", "0.01"), stdout=-1, text=True) as process:
+        # The rows are a block, which is taken whole before it is saved.
+        while not Path("state").exists():
+            time.sleep(0.01)
+        process.terminate()
+    Path("log").write_text("".join([rows[0], *rows[300:]]), encoding="ascii")
+    found = ""
+    with subprocess.Popen(arguments, stdout=-1, text=True) as process:
+        assert process.stdout is not None
+        while found.count("\n") < whole.stdout.count("\n"):
+            found += process.stdout.readline()
+        process.terminate()
     assert found == whole.stdout
 
 

@@ -416,6 +416,31 @@ def test_a_followed_file_is_read_on_after_it_is_replaced_emptied_or_saved(tmp_pa
         assert text_of(again, 2) == ["last without end", "x"]
 
 
+def test_a_followed_file_is_known_by_its_last_line(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_bytes(b"one\ntwo\nha")
+    with stopped_by_signals() as stop:
+        source = LineSource(str(path))
+        blocks = source.blocks(stop)
+        assert text_of(blocks, 2) == ["one", "two"]
+        # Between two looks, other lines of the same length, or more of them.
+        path.write_bytes(b"six\nten\nha")
+        assert text_of(blocks, 2) == ["six", "ten"]
+        path.write_bytes(b"ten\nsix\nhalf\nmore\n")
+        assert text_of(blocks, 4) == ["ten", "six", "half", "more"]
+    position, file = 8, source.file_after(Line("six", 8))
+    for content, expected in (
+        (b"ten\nsix\nhalf\n", ["half"]),
+        (b"six\nten\nhalf\n", ["six", "ten", "half"]),
+        (b"a longer line\nhalf\n", ["a longer line", "half"]),
+        (b"ten\n", ["ten"]),
+    ):
+        path.write_bytes(content)
+        with stopped_by_signals() as stop:
+            again = LineSource(str(path), position, file).blocks(stop)
+            assert text_of(again, len(expected)) == expected
+
+
 def test_a_line_without_end_takes_bounded_memory(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     size = 3 * LONGEST

@@ -38,7 +38,7 @@ class FeedState:
     position : int
         Bytes of the file that were read.
     file : str
-        Identity of that file.
+        Identity of that file and of the last line.
     absent : ndarray (n_channels,)
         Lines one after another without the key of each channel.
     """
