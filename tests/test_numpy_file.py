@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+import spectra
 from spectra.datasets import read
 from spectra.errors import DataError
 
@@ -245,3 +246,21 @@ def test_names_of_other_columns_name_none(tmp_path: Path) -> None:
     for names in (["a", "b"], ["a", "b", "b"], ["a", "b", ""], ["a", "b", "t"]):
         np.savez(tmp_path / "a.npz", data=DATA, t=time, names=np.array(names))
         assert read(tmp_path / "a.npz").channels == ("data_1", "data_2", "data_3")
+
+
+@pytest.mark.parametrize("kind", ["model", "state of a stream"])
+def test_files_of_spectra_are_no_recordings(tmp_path: Path, kind: str) -> None:
+    values = np.random.default_rng(0).normal(size=600)
+    model = spectra.learn(values, method=spectra.Spectral(nperseg=16))
+    stream = spectra.Stream(model)
+    stream.update(values)
+    model.save(tmp_path / "a.npz")
+    if kind != "model":
+        (tmp_path / "a.npz").write_bytes(stream.state())
+    with pytest.raises(DataError, match=f"^{tmp_path}/a.npz is a {kind} of spectra and holds no"):
+        read(tmp_path / "a.npz")
+
+
+def test_an_array_called_about_is_read(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", about=np.arange(60.0))
+    assert read(tmp_path / "a.npz").channels == ("about",)

@@ -1,6 +1,7 @@
 """NumPy's own files: one array (NPY), read through a memory map, or several (NPZ)."""
 
 import io
+import re
 import tokenize
 import warnings
 import zipfile
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from spectra.archive import ABOUT
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.binary import content, damaged, size_of
@@ -30,6 +32,9 @@ from spectra.errors import DataError
 
 _NPY = "a NumPy array"
 _NPZ = "an archive of NumPy arrays"
+_OWN = {b"spectra model": "model", b"spectra stream": "state of a stream"}
+_OWN_BYTES = 1 << 10
+"""Bytes of the description in a file of spectra by which it is recognised."""
 _HEADER_FAULTS = (
     ValueError, TypeError, IndexError, EOFError, SyntaxError, RecursionError, MemoryError,
     OverflowError, tokenize.TokenError,
@@ -92,14 +97,32 @@ def read_npz(source: Source, request: Request) -> Raw:
         try:
             # Opened once for all arrays: each time its whole list of members is read.
             archive = stack.enter_context(zipfile.ZipFile(where))
+            _refuse_own(source, archive)
             variables = [
                 _member(source, archive, info)
                 for info in archive.infolist()
                 if info.filename.endswith(".npy")
             ]
+        except DataError:
+            raise
         except _FAULTS as error:
             raise damaged(source, _NPZ, error) from error
         return raw_from_variables(variables, source, request)
+
+
+def _refuse_own(source: Source, archive: zipfile.ZipFile) -> None:
+    """Raise DataError for a model or a state of a stream, whose arrays are no signals."""
+    if not archive.filelist or archive.filelist[0].filename != f"{ABOUT}.npy":
+        return
+    with archive.open(archive.filelist[0]) as member:
+        # Texts of NumPy have four bytes a letter, three of which are 0 in JSON.
+        begin = member.read(_OWN_BYTES).replace(b"\0", b"")
+    found = re.search(rb'\{"format": "(spectra model|spectra stream)"', begin)
+    if found:
+        raise DataError(
+            f"{source.name} is a {_OWN[found[1]]} of spectra and holds no recording: name the file "
+            "of a recording here."
+        )
 
 
 def fields(array: NDArray[np.void], prefix: str = "") -> list[Variable]:
