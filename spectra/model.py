@@ -1,7 +1,7 @@
 """A fitted method with what ties it to recordings, and its file: arrays and JSON, never code."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from typing import Final, Self
 
@@ -56,12 +56,12 @@ class Model:
     """
 
     method: Method
-    fitted: Fitted
+    fitted: Fitted = field(repr=False)
     fs: float | None
     channels: tuple[str, ...]
     period: int | None
     name: str
-    early: "Model | None" = None
+    early: "Model | None" = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         require_rate(self.fs)

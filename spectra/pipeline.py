@@ -261,6 +261,8 @@ def _index_of(data: Data) -> pd.Index | None:
 def _recording(data: Data, fs: float | None) -> Recording:
     if isinstance(data, Recording) and data.fs is None and fs is not None:
         return _at_rate(data, fs)
+    if isinstance(data, Model):
+        raise DataError("A model is no recording: score(model, recording) compares one with it.")
     return as_recording(data, fs)
 
 

@@ -530,3 +530,21 @@ def test_a_recording_with_another_number_in_its_names_is_scored_with_a_note() ->
         told = "taken are X130_DE as X097_DE, X130_FE as X097_FE."
         assert any(note.endswith(told) for note in found.notes)
     assert not any("numbered otherwise" in note for note in expected.notes)
+
+
+def test_a_model_is_printed_without_what_it_has_learned(model: Model) -> None:
+    printed = repr(model)
+    assert printed.startswith(f"Model(method={model.method!r}, fs=")
+    assert f"channels={model.channels!r}" in printed
+    assert len(printed) < 300
+
+
+def test_a_model_in_place_of_a_recording_is_sent_to_score(model: Model) -> None:
+    given: Any = model
+    for call in (
+        lambda: spectra.detect(signal(), normal=given),
+        lambda: spectra.learn(given),
+        lambda: spectra.score(model, given),
+    ):
+        with pytest.raises(DataError, match=r"score\(model, recording\) compares one with it"):
+            call()
