@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Final, TypeVar
 
 _T = TypeVar("_T")
@@ -52,6 +53,23 @@ def short(name: str, longest: int = LONGEST_NAME) -> str:
     return _clipped(printable(name), longest)
 
 
+def shorts(names: Sequence[str], longest: int = LONGEST_NAME) -> list[str]:
+    """Return printable names of at most so many characters that can be told apart.
+
+    Where clipped names would be the same, the words that all of them begin or end with are left
+    out.
+    """
+    clipped = [short(name, longest) for name in names]
+    if len(set(clipped)) == len(set(names)):
+        return clipped
+    whole = [printable(name) for name in names]
+    begin = _n_shared(whole)
+    end = _n_shared([name[begin:][::-1] for name in whole])
+    inner = [name[begin : len(name) - end] for name in whole]
+    marks = ("…" if begin else "", "…" if end else "")
+    return [_clipped(f"{marks[0]}{name}{marks[1]}", longest) for name in inner]
+
+
 def line(text: str) -> str:
     """Return a printable line of at most LONGEST_LINE characters."""
     return _clipped(printable(text), LONGEST_LINE)
@@ -87,6 +105,12 @@ def few_of(things: Sequence[_T], most: int, written: Callable[[_T], str] = str) 
     """Return the first few things with commas between, and how many more there are."""
     more = len(things) - most
     return ", ".join(map(written, things[:most])) + (f" and {more} more" if more > 0 else "")
+
+
+def _n_shared(names: Sequence[str]) -> int:
+    """Return how many characters of whole words, with what follows them, all names begin with."""
+    shared = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    return len(re.sub(r"[^\W_]+$", "", "".join(letters[0] for letters in shared)))
 
 
 def _clipped(text: str, longest: int) -> str:

@@ -16,7 +16,7 @@ from spectra.cli.files import BLOCK, write_scores
 from spectra.cli.messages import CLEAR_LINE, step
 from spectra.cli.options import Verbosity
 from spectra.datasets import load_sample, read
-from spectra.text import LONGEST_NAME, printable, short
+from spectra.text import LONGEST_NAME, printable, short, shorts
 
 
 def scores(index: pd.Index, seed: int = 0) -> pd.DataFrame:
@@ -151,3 +151,18 @@ def test_every_recording_listed_can_be_written() -> None:
         name, about = line.split(maxsplit=1)
         assert about.endswith(".")
         assert CliRunner().invoke(main, ["datasets", "write", name]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["u", "v"], ["u", "v"]),
+        (["Station 1 water level", "Station 10 water level"], ["…1…", "…10…"]),
+        (["temperature_a_sensor", "temperature_b_sensor"], ["…a…", "…b…"]),
+        (["left accelerometer 1", "left accelerometer 2"], ["left ac…r 1", "left ac…r 2"]),
+        (["the same long name", "the same long name"], ["the sam…ame", "the sam…ame"]),
+        (["a long beginning x end", "a long beginning end"], ["…x end", "…end"]),
+    ],
+)
+def test_clipped_names_can_be_told_apart(names: list[str], expected: list[str]) -> None:
+    assert shorts(names, 11) == expected

@@ -370,3 +370,10 @@ def test_a_recording_shorter_than_the_middle_frame_is_drawn_and_reported(tmp_pat
     assert np.isfinite(found.decibels).all()
     spectra.write_report(short, tmp_path / "short.html")
     spectra.plot(short)
+
+
+def test_axes_of_channels_with_long_names_can_be_told_apart() -> None:
+    values = np.random.default_rng(0).normal(size=(600, 3))
+    names = [f"Station {i} water level above datum" for i in range(3)]
+    figure = spectra.plot(spectra.detect(pd.DataFrame(values, columns=names)))
+    assert [ax.get_ylabel() for ax in figure.axes[:3]] == ["…0…", "…1…", "…2…"]

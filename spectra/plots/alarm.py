@@ -23,6 +23,8 @@ from spectra.text import LONGEST_PATH, short
 AROUND: Final = 2
 # Characters of a unit beside an axis.
 LONGEST_UNIT: Final = 16
+# Characters of a name in the title of the spectrum, which has the legend beside it.
+LONGEST_TITLED: Final = 24
 # Characters of a sentence in the title, and of a line of it.
 LONGEST_SENTENCE: Final = 260
 LINE: Final = 130
@@ -155,7 +157,7 @@ def _draw_spectrum(
     ax.set_xlabel(f"frequency ({unit})")
     of = short(explained.unit, LONGEST_UNIT) or "the unit of the channel"
     ax.set_ylabel(f"amplitude (dB re 1 {of})" if explained.unit else f"amplitude (dB re {of})")
-    name = short(detection.recording.channels[channel])
+    name = short(detection.recording.channels[channel], LONGEST_TITLED)
     plain(ax.set_title(f"Spectrum of {name}", loc="left", fontsize="medium"))
     _legend(ax)
 

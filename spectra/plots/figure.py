@@ -27,7 +27,7 @@ from spectra.plots.axes import TimeAxis, plain
 from spectra.plots.columns import column_maxima, envelope
 from spectra.plots.spectrogram import draw_spectrogram
 from spectra.plots.style import ALARM, SCORE, SIGNAL, Picture
-from spectra.text import LONGEST_PATH, short
+from spectra.text import LONGEST_PATH, short, shorts
 
 # Channels that are drawn: more are too low to read on a page.
 MAX_CHANNELS: Final = 8
@@ -81,8 +81,9 @@ def plot(detection: Detection) -> Figure:
     )
     time = TimeAxis.of(detection.recording.index, detection.fs)
     alarms = AlarmShading.of(detection, time)
-    for channel, ax in zip(shown, axes, strict=False):
-        _draw_signal(ax, detection, channel, time)
+    names = shorts([detection.recording.channels[channel] for channel in shown], LONGEST_BESIDE)
+    for channel, ax, name in zip(shown, axes, names, strict=False):
+        _draw_signal(ax, detection, channel, name, time)
         alarms.shade(ax, detection.recording.channels[channel])
     axes[0].set_title(_signals_title(len(shown), len(ranked)), loc="left", fontsize="medium")
     _draw_score(axes[-2], detection, time)
@@ -125,18 +126,17 @@ def _spectrogram_title(detection: Detection, channel: str) -> str:
     return f"Spectrogram of {short(channel, LONGEST_NAME)}{boxes}"
 
 
-def _draw_signal(ax: Axes, detection: Detection, channel: int, time: TimeAxis) -> None:
+def _draw_signal(ax: Axes, detection: Detection, channel: int, name: str, time: TimeAxis) -> None:
     """Draw the values of a channel."""
     values = detection.recording.values[:, channel]
     ax.plot(*envelope(values, time.edges[:-1]), color=SIGNAL, linewidth=0.7)
     plain(ax.yaxis.label)
-    ax.set_ylabel(_beside(detection.recording, channel))
+    ax.set_ylabel(_beside(detection.recording, channel, name))
     ax.margins(y=0.08)
 
 
-def _beside(recording: Recording, channel: int) -> str:
-    """Return the name of a channel, and a unit that it does not have in a line of its own."""
-    name = short(recording.channels[channel], LONGEST_BESIDE)
+def _beside(recording: Recording, channel: int, name: str) -> str:
+    """Return the short name of a channel, and a unit that it does not have in a line of its own."""
     unit = short(recording.units[channel], LONGEST_BESIDE) if recording.units else ""
     alone = recording.title(channel) == recording.channels[channel]
     return name if alone else f"{name}\n({unit})"
