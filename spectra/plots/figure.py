@@ -135,8 +135,9 @@ def _draw_signal(ax: Axes, detection: Detection, channel: int, name: str, time: 
     ax.margins(y=0.08)
 
 
-def _beside(recording: Recording, channel: int, name: str) -> str:
+def _beside(recording: Recording, channel: int, name: str | None = None) -> str:
     """Return the short name of a channel, and a unit that it does not have in a line of its own."""
+    name = short(recording.channels[channel], LONGEST_BESIDE) if name is None else name
     unit = short(recording.units[channel], LONGEST_BESIDE) if recording.units else ""
     alone = recording.title(channel) == recording.channels[channel]
     return name if alone else f"{name}\n({unit})"
