@@ -138,10 +138,14 @@ def _whole_delay(frame: Float64Array, values: Float64Array, start: int, rest: Bo
     w, reach = frame.size, frame.size // 4
     low, high = max(0, start - reach), min(values.size, start + w + reach)
     around = filled(values[low:high])
-    windows = np.lib.stride_tricks.sliding_window_view(around, w)[:, rest]
-    centred = frame[rest] - frame[rest].mean()
-    size = np.sqrt(np.maximum(windows.var(axis=1), np.finfo(float).tiny))
-    agreement = (windows @ centred) / size
+    around -= around.mean()
+    weight = rest / np.count_nonzero(rest)
+    mean = np.correlate(around, weight)
+    variance = np.correlate(around**2, weight) - mean**2
+    # A constant stretch differs from none by rounding.
+    least = max(float(np.finfo(float).eps * variance.max()), np.finfo(float).tiny)
+    size = np.sqrt(np.maximum(variance, least))
+    agreement = np.correlate(around, weight * (frame - frame[rest].mean())) / size
     return start - (low + int(agreement.argmax()))
 
 
