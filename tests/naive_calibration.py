@@ -6,8 +6,8 @@ from statistics import NormalDist, mean, median, stdev
 from scipy.stats import t as student
 
 
-def surprisal_mean(scores, degrees, weights=None):
-    """The score whose surprisal is the root mean square of those of the scores there are.
+def surprisal_mean(scores, degrees, weights=None, exponent=2.0):
+    """The score whose surprisal is the power mean of those of the scores there are.
 
     The surprisal is log(1 + max(z, 0)²/degrees), that of a Student t distribution but for a factor.
     """
@@ -16,8 +16,8 @@ def surprisal_mean(scores, degrees, weights=None):
     if not kept:
         return nan
     surprisals = [(w, log1p(max(score, 0.0) ** 2 / degrees)) for w, score in kept]
-    mean = sqrt(fsum(w * one**2 for w, one in surprisals) / fsum(w for w, _ in kept))
-    return sqrt(degrees * expm1(mean))
+    mean = fsum(w * one**exponent for w, one in surprisals) / fsum(w for w, _ in kept)
+    return sqrt(degrees * expm1(mean ** (1 / exponent)))
 
 
 def largest(scores):
@@ -146,8 +146,17 @@ def log_tail(excess, tail_p, scale, shape, n):
     return log(tail_p) - log1p(shape * y) / shape
 
 
+def in_stretches(odd):
+    """Whether the mean run of odd blocks is 1.6 times as long as in random order, of four runs."""
+    runs = [odd[i] and (i == 0 or not odd[i - 1]) for i in range(len(odd))]
+    expected = len(odd) / (len(odd) - sum(odd))
+    return sum(runs) >= 4 and sum(odd) / sum(runs) / expected > 1.6
+
+
 def valley(maxima):
     """The value between two modes of block maxima, ∞ where there is one.
+
+    Nor is there one where the second mode comes in stretches, unless the first is narrow.
 
     Two Gaussians are fitted to the logarithms without the lowest tenth, by 100 rounds of
     expectation maximisation, from the mean of the highest quarter and that of the others, half of
@@ -186,7 +195,9 @@ def valley(maxima):
         return inf
     grid = [means[0] + i * (means[1] - means[0]) / 399 for i in range(400)]
     pairs = [densities(value) for value in grid]
-    return exp(next(v for v, (low, high) in zip(grid, pairs, strict=True) if high > low))
+    found = exp(next(v for v, (low, high) in zip(grid, pairs, strict=True) if high > low))
+    is_state = spreads[0] >= 0.1 and in_stretches([value > found for value in maxima])
+    return inf if is_state else found
 
 
 def steps_of_alarms(values, threshold):

@@ -348,3 +348,14 @@ def test_what_stands_out_lies_above_a_bound_of_the_block_maxima() -> None:
 def test_steps_before_and_after_events_are_not_joined_to_them() -> None:
     beyond = np.array([False, False, True, False, False, True, False, False])
     assert _joined(beyond).tolist() == [False, False, True, True, True, True, False, False]
+
+
+@pytest.mark.parametrize(("louder", "share"), [(1.3, 0.2), (1.5, 0.3), (2.0, 0.3)])
+def test_two_loudness_levels_of_a_signal_are_no_alarms(louder: float, share: float) -> None:
+    n_alarms = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        loud = np.repeat(rng.random(80) < share, 500)
+        x = np.where(loud, louder, 1.0) * rng.normal(size=40_000)
+        n_alarms.append(len(spectra.detect(x).alarms))
+    assert np.median(n_alarms) <= 12

@@ -7,14 +7,17 @@
   fitted to their logarithms by expectation maximisation (Dempster, Laird & Rubin 1977). There are
   two modes where the BIC prefers it (Schwarz 1978) and the components lie apart (Ashman, Bird &
   Zepf 1994). The first bound is then that of the maxima below
-  the valley: many steps of an anomalous block lie below its maximum.
+  the valley: many steps of an anomalous block lie below its maximum. Blocks of the second mode that
+  come in stretches instead of at random (the runs of Wald & Wolfowitz 1940) are a state of the
+  signal, such as another loudness, and no anomalies.
 """
 
 from typing import Final
 
 import numpy as np
 
-from spectra.arrays import Float64Array, FloatArray
+from spectra.arrays import BoolArray, Float64Array, FloatArray
+from spectra.runs import true_runs
 
 # Fewest blocks of steps whose maxima are taken.
 MIN_BLOCKS: Final = 50
@@ -41,6 +44,17 @@ QUIET: Final = 0.1
 # to 0.53 of the blocks of 17 of 20; these have 29 alarms in the median of 100,000 rows, and 220
 # without the limit.
 MOST: Final = 0.42
+# Mean number of blocks in a run of the second mode, over that in random order, from which it comes
+# in stretches, and fewest runs that tell. Told nothing event F1 on 618 development series is 0.572,
+# and 0.569 without; with 1.5, 1.7 and 2.1 it is 0.570, 0.571 and 0.570. White noise that is 1.3 to
+# 2 times as loud in a tenth to a third of its time has 7 alarms in the mean of 47 recordings, and
+# 25 without.
+IN_STRETCHES: Final = 1.6
+FEWEST_RUNS: Final = 4
+# Smallest spread of the logarithms of normal maxima of which this is said. Those of noise have 0.12
+# to 0.24, those of a signal that repeats itself, such as heart beats, 0.05 to 0.08: its odd cycles
+# may come one after another.
+NOISE: Final = 0.1
 # Smallest spread of a component of the logarithms: smaller ones are those of a signal that repeats
 # itself exactly.
 MIN_SPREAD: Final = 0.01
@@ -130,7 +144,18 @@ def _valley(maxima: Float64Array) -> float:
         return float("inf")
     between = np.linspace(mean[0], mean[1], 400)
     density = _log_densities(between, mean, spread, weight)
-    return float(np.exp(between[int(np.argmax(density[:, 1] > density[:, 0]))]))
+    valley = float(np.exp(between[int(np.argmax(density[:, 1] > density[:, 0]))]))
+    is_state = spread[0] >= NOISE and _in_stretches(maxima > valley)
+    return float("inf") if is_state else valley
+
+
+def _in_stretches(odd: BoolArray) -> bool:
+    """Return whether odd blocks (n,) come in stretches: in longer runs than in random order.
+
+    The mean length of a run is then 1 / (1 − share of the odd ones).
+    """
+    begins, ends = true_runs(odd)
+    return begins.size >= FEWEST_RUNS and (ends - begins).mean() * (~odd).mean() > IN_STRETCHES
 
 
 def _two_gaussians(
