@@ -21,7 +21,7 @@ Fitted = SpectralModel | SequenceModel
 
 # The version rises when files of before cannot be read any more.
 FORMAT: Final = FileFormat(
-    "spectra model", 14, "model file", "make a model with spectra fit NORMAL -o {name}"
+    "spectra model", 15, "model file", "make a model with spectra fit NORMAL -o {name}"
 )
 _NUMBER: Final = re.compile(r"\d+")
 

@@ -24,20 +24,21 @@ def around(step, reach, n):
 def parts(statistic, groups, lengths, seen, faintest, apart):
     """z that tells the peaks, and first, last and peak of each part of a run.
 
-    `groups` are z by frame length, short to long, `lengths` steps of a frame.
+    `groups` are z by frame length, short to long, `lengths` steps of a frame, `seen` the z from
+    which each sees an event.
     """
     n, finest, shortest = len(statistic), statistic, None
     by = [0] * n
-    for z, length in zip(groups, lengths, strict=True):
+    for z, length, least in zip(groups, lengths, seen, strict=True):
         known = [-1e9 if isnan(value) else value for value in z]
         found = []
         for step in range(n):
             largest = max(known[other] for other in around(step, length, n))
-            loud = max(known) >= seen and largest >= max(seen, faintest * max(known))
+            loud = max(known) >= least and largest >= max(least, faintest * max(known))
             near = any(by[other] for other in around(step, length, n))
             if loud and known[step] >= largest / 2 and not near:
                 found.append(step)
-        if max(known) >= seen and shortest is None:
+        if max(known) >= least and shortest is None:
             finest, shortest = known, length
         for step in found:
             by[step] = length

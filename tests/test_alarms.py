@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import naive_alarms
 import spectra
-from spectra.alarms import APART, FAINTEST, RAISED, SEEN, Alarms, find_alarms, inside
+from spectra.alarms import APART, BEYOND, FAINTEST, RAISED, SEEN, Alarms, find_alarms, inside
 from spectra.calibration.fusion import Fused, Fusion
 from spectra.calibration.scores import Scores
 from spectra.spectral.settings import Spectral
@@ -25,7 +25,10 @@ VALUES = np.abs(np.random.default_rng(0).normal(size=3000))
 CALIBRATION = Fusion.fit(
     VALUES, VALUES[None], (16,), 8, clean=False, smallest_scale=0.0
 ).calibration
-FUSION = Fusion(CALIBRATION, 0.25, np.ones(7), np.zeros(3), np.ones(3), (16, 64))
+# Scores of single rows, which see no event, may be large everywhere.
+USUAL = np.array([1.0, (SEEN + 2) / BEYOND, 9 * SEEN])
+FUSION = Fusion(CALIBRATION, 0.25, np.ones(7), np.zeros(3), np.ones(3), USUAL, (16, 64))
+LEAST = [SEEN, SEEN + 2]
 HIGH, LOW = FUSION.threshold(ALPHA), FUSION.threshold(RAISED * ALPHA)
 # Not raised, raised, flagged, flagged higher, and no score.
 STATISTIC = st.sampled_from([0.0, (HIGH + LOW) / 2, HIGH + 1, HIGH + 1, HIGH + 9, np.nan])
@@ -49,7 +52,7 @@ def test_alarms_are_those_of_the_definition(steps: list[tuple[float, ...]], step
     columns = np.array(steps, dtype=np.float64).reshape(-1, 4).T.tolist()
     lengths = [max(1, nperseg // step) for nperseg in FUSION.npersegs]
     expected = naive_alarms.alarms(
-        columns[0], columns[1:3], lengths, HIGH, LOW, SEEN, FAINTEST, APART
+        columns[0], columns[1:3], lengths, HIGH, LOW, LEAST, FAINTEST, APART
     )
     assert rows(found(steps, step)) == [
         (first * step, (last + 1) * step - 1, peak) for first, last, peak in expected
@@ -70,7 +73,7 @@ def test_the_parts_of_a_long_run_are_those_of_the_definition(
 ) -> None:
     columns = np.array(steps, dtype=np.float64).T.tolist()
     expected = naive_alarms.alarms(
-        columns[0], columns[1:3], [1, 4], HIGH, LOW, SEEN, FAINTEST, APART
+        columns[0], columns[1:3], [1, 4], HIGH, LOW, LEAST, FAINTEST, APART
     )
     assert rows(found(steps, 16)) == [
         (first * 16, last * 16 + 15, peak) for first, last, peak in expected
@@ -167,7 +170,7 @@ def test_two_events_in_one_long_frame_are_two_alarms() -> None:
     groups[1] = 20.0
     groups[0, 500:505], groups[0, 1100:1105] = 9.0, 14.0
     scored = fused(np.full(n, HIGH + 1), groups)
-    fusion = Fusion(CALIBRATION, 0.25, np.ones(7), np.zeros(3), np.ones(3), (16, 4096))
+    fusion = Fusion(CALIBRATION, 0.25, np.ones(7), np.zeros(3), np.ones(3), np.zeros(3), (16, 4096))
     alarms = find_alarms(Scores(step, n * step, scored, fusion, scored.part), ALPHA)
     assert rows(alarms) == [(2000, 2019, 500), (4400, 4419, 1100)]
 
@@ -193,6 +196,19 @@ def test_a_spike_in_a_loud_stretch_does_not_shorten_its_alarm(seed: int) -> None
     assert here.sum() == 1
     assert abs(int(alarms.first[here][0]) - 4000) <= 64
     assert abs(int(alarms.last[here][0]) - 4899) <= 64
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_missing_pulse_is_the_alarm_and_not_the_pulses_beside_it(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, missing = rng.normal(size=20_000), 10_100
+    for start in range(100, 20_000, 200):
+        x[start : start + 8] += 10.0 * (start != missing)
+    alarms = spectra.detect(x).intervals
+    here = (alarms.first < missing + 8) & (alarms.last >= missing)
+    assert here.sum() == 1
+    assert missing - 200 < alarms.first[here][0]
+    assert alarms.last[here][0] < missing + 200
 
 
 def test_a_pause_of_breath_is_one_alarm_from_its_first_row_to_its_last() -> None:

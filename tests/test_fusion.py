@@ -11,7 +11,15 @@ from hypothesis.extra.numpy import arrays
 
 import naive_calibration
 from spectra.calibration import fusion as room
-from spectra.calibration.fusion import DEGREES, VISIBLE, Fused, Fusion, SurprisalMean
+from spectra.calibration.fusion import (
+    DECLARED,
+    DEGREES,
+    EXPONENT,
+    VISIBLE,
+    Fused,
+    Fusion,
+    SurprisalMean,
+)
 from spectra.calibration.gaussian import GaussianThreshold, p_from_z
 from spectra.parameters import MOST_ROWS
 
@@ -105,16 +113,18 @@ def test_one_of_many_base_scores_is_not_overruled_by_the_others() -> None:
     assert fused_of(z, [0] * 16).statistic[0] == pytest.approx(expected)
 
 
-@given(SCORES)
-def test_weights_are_those_of_the_mean_over_the_scores_there_are(z: np.ndarray) -> None:
+@given(SCORES, st.sampled_from([1.0, DECLARED, EXPONENT]))
+def test_weights_and_exponent_are_those_of_the_mean_over_the_scores_there_are(
+    z: np.ndarray, exponent: float
+) -> None:
     weights = [0.5, 1.0, 0.25, 1.0, 2.0, 0.125][: len(z)]
-    fusing = SurprisalMean(z.shape[1:], 1, np.array(weights, dtype=np.float32))
+    fusing = SurprisalMean(z.shape[1:], 1, np.array(weights, dtype=np.float32), exponent)
     fusing.add(z, 0, 0)
     found = fusing.result()
     for step in range(z.shape[2]):
         expected = naive_calibration.largest(
             [
-                naive_calibration.surprisal_mean(one, float(DEGREES), weights)
+                naive_calibration.surprisal_mean(one, float(DEGREES), weights, exponent)
                 for one in z[:, :, step].T.tolist()
             ]
         )
@@ -349,7 +359,15 @@ def test_a_fusion_whose_parts_do_not_belong_together_is_refused(
 ) -> None:
     calibration = fusion_of("chi2", 16, False).calibration
     with pytest.raises(ValueError, match=message):
-        Fusion(calibration, suspected, np.ones(7), np.array(centre), np.array(spread), npersegs)
+        Fusion(
+            calibration,
+            suspected,
+            np.ones(7),
+            np.array(centre),
+            np.array(spread),
+            np.zeros(1),
+            npersegs,
+        )
 
 
 @pytest.mark.parametrize("steps", [0.5, np.nan, 1e300, np.inf])
@@ -357,7 +375,7 @@ def test_alarms_of_no_possible_length_are_refused(steps: float) -> None:
     calibration = fusion_of("chi2", 16, False).calibration
     one = np.ones(1)
     with pytest.raises(ValueError, match="An alarm has 1 to"):
-        Fusion(calibration, 0.0, np.array([1.0] * 6 + [steps]), one, one, (16,))
+        Fusion(calibration, 0.0, np.array([1.0] * 6 + [steps]), one, one, one, (16,))
 
 
 @pytest.mark.parametrize(("share", "step"), [(-0.1, 0), (1.1, 0), (np.nan, 0), (0.5, -1)])
@@ -365,13 +383,34 @@ def test_a_share_of_no_steps_is_refused(share: float, step: int) -> None:
     calibration = fusion_of("chi2", 16, False).calibration
     one = np.ones(1)
     with pytest.raises(ValueError, match="stands out"):
-        Fusion(calibration, 0.0, np.ones(7), one, one, (16,), share, step)
+        Fusion(calibration, 0.0, np.ones(7), one, one, one, (16,), share, step)
 
 
 def test_the_p_value_is_that_of_the_score() -> None:
     fusion = fusion_of("lognormal", 16, True)
     at = np.linspace(0, 20, 40)
     np.testing.assert_allclose(fusion.p_value(at), p_from_z(fusion.z(at)))
+
+
+def test_the_usual_maximum_is_the_median_of_the_block_maxima_of_what_calibrates() -> None:
+    rng = np.random.default_rng(10)
+    statistic = np.abs(rng.normal(size=6400))
+    groups = rng.normal(size=(2, 6400))
+    groups[1, 3200:] += 100.0
+    normal = np.arange(6400) < 3200
+    pooled, alone = (
+        Fusion.fit(statistic, groups, (16,), 64, clean=clean, inside=normal)
+        for clean in (normal, True)
+    )
+    for i, group in enumerate(groups):
+        for found, calibrating in ((pooled, group), (alone, group[normal])):
+            largest = np.median(calibrating.reshape(-1, 32).max(axis=1))
+            expected = (largest - found.centre[i]) / found.spread[i]
+            assert found.usual_maximum[i] == pytest.approx(expected)
+    assert 1 < alone.usual_maximum[1] < 4 < pooled.usual_maximum[1]
+    rhythm = Fusion.fit(statistic, groups[:1], (16,), 64, clean=False, period=80.0)
+    largest = np.median(groups[0].reshape(-1, 80).max(axis=1))
+    assert rhythm.usual_maximum * rhythm.spread + rhythm.centre == pytest.approx(largest)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -404,7 +443,7 @@ def test_an_event_that_hides_itself_is_left_out_of_the_calibration() -> None:
 
 def test_frames_of_the_most_rows_are_allowed() -> None:
     calibration = GaussianThreshold.fit(np.arange(100.0))
-    fusion = Fusion(calibration, 0.0, np.ones(7), np.zeros(1), np.ones(1), (MOST_ROWS,))
+    fusion = Fusion(calibration, 0.0, np.ones(7), np.zeros(1), np.ones(1), np.ones(1), (MOST_ROWS,))
     assert fusion.npersegs == (MOST_ROWS,)
 
 

@@ -125,7 +125,8 @@ class SpectralModel:
             )
         fit = partial(
             Fusion.fit,
-            groups=groups if normal_rows is None else groups[:, sample.inside],
+            groups=groups,
+            inside=None if normal_rows is None else sample.inside,
             npersegs=base.npersegs,
             block=-(-BLOCK // base.step),
             period=plan.period and plan.period / base.step,

@@ -10,7 +10,7 @@ import numpy as np
 
 from spectra.archive import GAPS
 from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray
-from spectra.calibration.fusion import LEAST_USUAL, Fused, SurprisalMean
+from spectra.calibration.fusion import DECLARED, EXPONENT, LEAST_USUAL, Fused, SurprisalMean
 from spectra.calibration.standard import FAR, Standard
 from spectra.parameters import MOST_ROWS
 from spectra.signal.scale import Scale
@@ -99,7 +99,7 @@ class Standardised:
         z = np.concatenate(distances, dtype=np.float32)
         for scores, standard in self._joined:
             z[scores] = standard.z(z[scores])
-        fusing, done = SurprisalMean(z.shape[1:], n_groups, self.weights), 0
+        fusing, done = SurprisalMean(z.shape[1:], n_groups, self.weights, self.exponent), 0
         for group, count in enumerate(self._counts if n_groups > 1 else [len(z)]):
             fusing.add(z[done : done + count], group, done)
             done += count
@@ -134,6 +134,12 @@ class Standardised:
             usual[group] += 0 if one.transform in FAR else count
         share = 1.0 / np.maximum(usual, 1).astype(np.float32)
         return np.repeat(share, self._counts)
+
+    @cached_property
+    def exponent(self) -> float:
+        """Exponent of the mean over base scores: another where rows are known to be normal."""
+        declared = any(one.reference.declared for one in self.base.sources if one is not None)
+        return DECLARED if declared else EXPONENT
 
     @cached_property
     def _groups(self) -> list[int]:
