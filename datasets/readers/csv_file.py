@@ -155,7 +155,15 @@ def _columns(parsed: Parsed, *, as_is: bool) -> Table:
         units=dialect.units,
         header=dialect.header,
         has_fill_values=not as_is,
+        first=_first_cells(parsed),
     )
+
+
+def _first_cells(parsed: Parsed) -> tuple[str, ...]:
+    """Return the cells of the first row as they are written."""
+    lines = parsed.text.first_lines()[parsed.dialect.above :]
+    rows = split(lines[:1], parsed.dialect.delimiter)
+    return tuple(cell.strip() for cell in rows[0]) if rows else ()
 
 
 def _without_total(table: Table) -> Table:
