@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
-from spectra.datasets.readers.cells import MISSING_WORDS, NUMBER_WORDS, PREFIXES, Cells, read_cells
+from spectra.datasets.readers.absent_words import MISSING_WORDS
+from spectra.datasets.readers.cells import NUMBER_WORDS, PREFIXES, Cells, read_cells
 from spectra.datasets.readers.fill_values import fills_throughout, without_fill_values
 from spectra.datasets.readers.header import NO_HEADER, Header
 from spectra.datasets.readers.names import unit_in

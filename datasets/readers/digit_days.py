@@ -1,5 +1,7 @@
 """Days in six digits, such as 240314, beside times of day in digits; days of the year, 2024074."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -13,12 +15,21 @@ from spectra.datasets.readers.time_numbers import irregularity
 _FORMS = ("%y%m%d", "%d%m%y", "%m%d%y")
 _SMALLEST, _LARGEST = 10_100, 999_999
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
-_YEAR_DAYS = frozenset({"yyyyddd", "yyyydoy", "yyyyjjj", "doy", "yearday", "julian", "jday"})
+_YEAR_DAYS = frozenset(
+    {"yyyyddd", "yyyydoy", "yyyyjjj", "doy", "yearday", "yday", "julian", "jday"}
+)
+"""Names of days of the year, with or without the year before them."""
+
+
+def names_day_of_year(name: str | None) -> bool:
+    """Return True if a name is one of a day of the year: DOY, JDay, yyyyddd."""
+    letters = re.sub(r"[\W\d_]+", "", (name or "").casefold())
+    return bool({*words(name), letters} & _YEAR_DAYS)
 
 
 def year_days(name: str | None, values: Float64Array) -> pd.DatetimeIndex | None:
     """Return the dates of years with the day of the year behind them, 2024074; None for others."""
-    if not (names_date(name) or words(name) & _YEAR_DAYS):
+    if not (names_date(name) or names_day_of_year(name)):
         return None
     years, days = np.divmod(values, 1000)
     whole = bool((values == np.rint(values)).all())
@@ -29,6 +40,17 @@ def year_days(name: str | None, values: Float64Array) -> pd.DatetimeIndex | None
     texts = pd.Series(values.astype(np.int64).astype("str"))
     dates = pd.to_datetime(texts, format="%Y%j", errors="coerce")
     return None if dates.isna().any() else pd.DatetimeIndex(dates)
+
+
+def days_with_parts(series: "pd.Series[float]", name: str | None) -> pd.Index | None:
+    """Return the seconds of days of the year with fractions, such as 74.25; None for others."""
+    if series.dtype.kind != "f" or not names_day_of_year(name) or len(series) < 2:
+        return None
+    days = series.to_numpy(dtype=np.float64)
+    inside = bool(days.min() >= 0 and days.max() < 367)
+    if not inside or bool((days == np.rint(days)).all()) or not bool((np.diff(days) > 0).all()):
+        return None
+    return pd.Index(np.round(days * 86400, 3))
 
 
 def digit_days(table: Table, column: int, values: Float64Array) -> TimeColumn | None:

@@ -26,7 +26,7 @@ _HERTZ = {
 }
 _HERTZ_WORD = (
     r"(hz|hertz|khz|mhz|ghz|sps|ksps|ks/s|ksa/s|ms/s|msa/s|fps"
-    r"|samples?\s*(?:/|per|_per_)\s*s(?:ec(?:ond)?)?|s/s|sa/s)"
+    r"|k?\s?samples?\s*(?:/|per|_per_)\s*s(?:ec(?:ond)?)?|s/s|sa/s)"
 )
 _RATE_WORD = (
     r"(?:sampl\w*[\s_-]*(?:rate|freq\w*\.?)"
@@ -104,6 +104,7 @@ _CLOCK_PERIOD = re.compile(
     re.IGNORECASE,
 )
 """An interval such as 00:05:00, hours and minutes, with seconds or without."""
+_ALONE = re.compile(r"\W*(?:frequency|frequenz|fr[ée]quence)(?!\w)", re.IGNORECASE)
 _RATE_AS_PERIOD = re.compile(
     _RATE_WORD
     + _BETWEEN
@@ -118,6 +119,10 @@ _COUNT = re.compile(
     r"\s*[=:,;\t]\s*(\d{1,18})\b)",
     re.IGNORECASE,
 )
+_DURATION = re.compile(
+    r"duration(?:\s*time)?\s*[\[(]s(?:ec)?[\])][\s=:,;]+(\d{1,7}(?:\.\d{1,6})?)\s*$", re.IGNORECASE
+)
+"""The length of a recording in seconds."""
 _START_WORD = re.compile(
     r"(?:\b|wf_)(?:start\w*|t0|(?:log|test|trigger|excel)\W?(?:date|time)\w*|\w*begin\w*|first|record(?!er)\w*|mess(?:datum|zeit)|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
     r"|timeseries)\b|^(?:time\s?stamp|date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
@@ -221,6 +226,9 @@ def read_header(lines: Iterable[str], decimal: str = "") -> Header:
         rate_text = shown[rate_text]
     unit, quantity = _unit(texts)
     count, missing = _count(texts), _missing(texts)
+    if count is None and fs:
+        lengths = (match for text in texts if (match := _DURATION.match(text)))
+        count = next((round(float(match[1]) * fs) for match in lengths), None)
     return Header(fs, rate_text, _start(texts), unit, count, missing, quantity)
 
 
@@ -230,7 +238,18 @@ def _without_signs(match: re.Match[str]) -> str:
 
 
 def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
-    """Return the sampling rate in Hz and the line that gives it, the surest wording first."""
+    """Return the sampling rate in Hz and the line that gives it, the surest wording first.
+
+    A frequency that stands alone may be that of the signal, where another line is of samples.
+    """
+    told = [text for text in texts if not _ALONE.match(text)]
+    if len(told) < len(texts) and (found := _rate_in(told, bare=False))[0] is not None:
+        return found
+    return _rate_in(texts)
+
+
+def _rate_in(texts: Sequence[str], *, bare: bool = True) -> tuple[float | None, str]:
+    """Return the first rate by the surest wording, with numbers of hertz `bare` of any word."""
     for text in texts:
         if (match := _RATE_AS_PERIOD.search(text)) and (period := _number(match[1])) > 0:
             period *= _seconds(match[2])
@@ -260,7 +279,7 @@ def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
         if (match := _PER_SAMPLE.search(text)) and (period := _number(match[1])) > 0:
             rate = 1 / (period * SECONDS[match[2].casefold()])
             return float(f"{rate:.10g}"), _shown(text)
-    for text in texts:
+    for text in texts if bare else ():
         for match in _BARE_RATE.finditer(text):
             sure = match[0].casefold().startswith("at ") or "hz" not in match[2].casefold()
             if sure and _number(match[1]) > 0:
@@ -286,7 +305,8 @@ def _seconds(word: str) -> float:
 
 def _hertz(unit: str | None) -> float:
     """Return the Hz of a unit of rates."""
-    return _HERTZ.get((unit or "hz").casefold(), 1.0)
+    word = (unit or "hz").casefold().strip()
+    return 1e3 if re.match(r"k\s?samples?", word) else _HERTZ.get(word, 1.0)
 
 
 def _number(text: str) -> float:

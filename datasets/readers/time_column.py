@@ -18,6 +18,7 @@ from spectra.datasets.readers.clock_times import (
 )
 from spectra.datasets.readers.columns import Table, is_plain, numbers, quoted
 from spectra.datasets.readers.dates import is_clock, is_date
+from spectra.datasets.readers.digit_days import names_day_of_year
 from spectra.datasets.readers.names import (
     TIME_WORDS,
     names_only_time,
@@ -298,6 +299,7 @@ def _plausible(table: Table, free: list[int]) -> list[int]:
         or abs(first[column]) >= SMALLEST_STAMP
         or (1600 <= first[column] < 2200 and not table.names[column])
         or words(table.names[column]) & (TIME_WORDS | SECONDS.keys())
+        or names_day_of_year(table.names[column])
         or names_time(table.names[column])
         or seconds_in(None, table.unit(column))
         or (not table.names[column] and column == free[0])

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from spectra.datasets.instants import has_missing
+from spectra.datasets.readers.absent_words import MISSING_WORDS
 from spectra.datasets.readers.asked_order import refuse_other_order
-from spectra.datasets.readers.cells import MISSING_WORDS
 from spectra.datasets.readers.clock_times import (
     clock_columns,
     clock_times,

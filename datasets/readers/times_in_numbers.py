@@ -8,7 +8,7 @@ from spectra.datasets.readers.clock_times import day_fractions, holds_clocks
 from spectra.datasets.readers.columns import Table, is_plain, numbers, read_numbers
 from spectra.datasets.readers.counts_since import counts_since
 from spectra.datasets.readers.digit_clocks import written_clock
-from spectra.datasets.readers.digit_days import digit_days, year_days
+from spectra.datasets.readers.digit_days import days_with_parts, digit_days, year_days
 from spectra.datasets.readers.mixed_epochs import mixed_epochs
 from spectra.datasets.readers.names import (
     JULIAN_WORDS,
@@ -61,6 +61,8 @@ def time_in_numbers(
 ) -> TimeColumn | None:
     """Return the instants of numbers: epoch stamps, day numbers, 20240131, or elapsed time."""
     name, columns = table.names[column], frozenset({column})
+    if (parts := days_with_parts(table.frame.iloc[:, column], name)) is not None:
+        return TimeColumn(columns, parts.rename(name))
     behind = seconds_behind(name or "", table.unit(column)) if names_time(name) else None
     other = is_no_second(name or "", table.unit(column))
     unit = None if other else behind or seconds_in(name, table.unit(column))
