@@ -162,3 +162,45 @@ def test_names_of_lists_may_stand_in_objects() -> None:
     found = recording([json.dumps({"payload": payload})])
     assert (found.channels, found.fs) == (("accX", "accY"), 100)
     np.testing.assert_array_equal(found.values, rows)
+
+
+WORDS = ["*** power failure ***", "; battery low", "REBOOT", "[event] door opened", "-- restart --"]
+
+
+@pytest.mark.parametrize("words", WORDS)
+@pytest.mark.parametrize("behind", ["", ",", ",,"])
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M", "%H:%M:%S", "%s"])
+def test_words_in_a_row_of_their_own_are_left_out(words: str, behind: str, form: str) -> None:
+    stamps = [str(int(at.timestamp())) if form == "%s" else at.strftime(form) for at in STAMPS]
+    rows = [f"{at},{a},{b}" for at, a, b in zip(stamps, LEFT, RIGHT, strict=True)]
+    rows.insert(21, words + behind)
+    found = recording(rows, "Time,a,b")
+    assert found.fs == pytest.approx(1 / 900)
+    np.testing.assert_array_equal(found.values, np.column_stack([LEFT, RIGHT]))
+    assert any("1 row is words and no values" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("words", ["[flow]", "flow", "Sensor 2:", "** second run **"])
+def test_words_above_another_table_are_refused(words: str) -> None:
+    rows = [f"{at:%Y-%m-%d %H:%M},{a},{b}" for at, a, b in zip(STAMPS, LEFT, RIGHT, strict=True)]
+    with pytest.raises(DataError, match=r"line 62, column 'Time': .* is not a date"):
+        recording([*rows, words, *rows], "Time,a,b")
+
+
+def test_words_beside_a_value_are_refused() -> None:
+    rows = [f"{at:%Y-%m-%d %H:%M},{a},{b}" for at, a, b in zip(STAMPS, LEFT, RIGHT, strict=True)]
+    rows.insert(21, "power failure,,5")
+    with pytest.raises(DataError, match="line 23, column 'Time': 'power failure' is not a date"):
+        recording(rows, "Time,a,b")
+
+
+def test_a_written_date_goes_before_the_time_since_a_device_was_started() -> None:
+    rows = [
+        f"{at:%Y-%m-%d %H:%M:%S} UTC,{a},{2 * i % 50}"
+        for i, (at, a) in enumerate(zip(STAMPS, LEFT, strict=True))
+    ]
+    regular = [row.rsplit(",", 1)[0] + f",{2 * i}" for i, row in enumerate(rows)]
+    for each in (rows, regular):
+        found = recording(each, "created_at,a,UptimeMinutes")
+        assert found.index[0] == pd.Timestamp("2024-03-14 08:00Z")
+        assert found.fs == pytest.approx(1 / 900)

@@ -274,7 +274,9 @@ def _rank(table: Table, one: TimeColumn) -> tuple[bool, bool, int, bool, bool, b
     uneven = not has_equal_steps(np.diff(seconds_of(one.index)))
     name = table.names[column]
     steps = bool(words(name) & {"step", "timestep", "timesteps"})
-    named = names_time(name)
+    # A written date is an instant, whatever it is called: created_at.
+    dated = isinstance(one.index, pd.DatetimeIndex) and not is_plain(table.frame.iloc[:, column])
+    named = names_time(name) or dated
     grade = irregularity(one.index)
     return grade == STANDS, not one.is_scaled, grade, clock, uneven, not named, steps, column
 
