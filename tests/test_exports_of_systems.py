@@ -204,3 +204,41 @@ def test_a_written_date_goes_before_the_time_since_a_device_was_started() -> Non
         found = recording(each, "created_at,a,UptimeMinutes")
         assert found.index[0] == pd.Timestamp("2024-03-14 08:00Z")
         assert found.fs == pytest.approx(1 / 900)
+
+
+@pytest.mark.parametrize(
+    ("line", "fs"),
+    [
+        ("Intervall: 15 min", 1 / 900),
+        ("Zeitschritt: 10 ms", 100),
+        ("Fréquence d'acquisition: 1000 Hz", 1000),
+        ("Période d'échantillonnage : 10 ms", 100),
+        ("Pas de temps: 10 min", 1 / 600),
+        ("Intervalo de muestreo: 5 s", 0.2),
+        ("Periodo di campionamento: 10 ms", 100),
+        ("Meetinterval: 5 s", 0.2),
+        ("Loggningsintervall: 5 s", 0.2),
+        ("Näytteenottotaajuus: 1000 Hz", 1000),
+        ("Okres próbkowania: 10 ms", 100),
+        ("Örnekleme frekans\u0131: 1000 Hz", 1000),
+        ("采样率\uff1a1000", 1000),
+        ("샘플링 주파수: 1000 Hz", 1000),
+        ("Record interval (min): 30", 1 / 1800),
+        ("Polling rate: 2 s", 0.5),
+        ("HorizInterval: 2e-9", 5e8),
+        ("Sample rate: 1.000,00 Hz", 1000),
+        ("Sample rate: 1,000.00 Hz", 1000),
+        ("Sample rate: 1/15 min", 1 / 900),
+    ],
+)
+def test_rates_are_told_in_these_words(line: str, fs: float) -> None:
+    found = recording([str(a) for a in LEFT], line, "value")
+    assert found.fs == pytest.approx(fs)
+    np.testing.assert_array_equal(found.values[:, 0], LEFT)
+
+
+@pytest.mark.parametrize(
+    "line", ["Refresh rate: 60 Hz", "Cutoff: 30 Hz", "Confidence interval: 95", "Baud rate: 9600"]
+)
+def test_other_rates_are_none_of_samples(line: str) -> None:
+    assert recording([str(a) for a in LEFT], line, "value").fs is None

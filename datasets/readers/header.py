@@ -31,8 +31,9 @@ _HERTZ_WORD = (
 _RATE_WORD = (
     r"(?:sampl\w*[\s_-]*(?:rate|freq\w*\.?)"
     r"|samples?\s?(?:/|per)\s?s(?:ec(?:ond)?s?)?(?=\s*[=:,;\t])|\bfps\b|\b(?:fs|sr|odr)(?:\b|(?=_k?hz))|abtast(?:rate|frequenz)|messrate"
-    r"|(?:data|scan|acq\w*|update|output|logging|recording|frame|daq|storage)[\s_-]*(?:rate|freq\w*)"
-    r"|fr[ée]quence\s+d.?\s*[ée]chantillonnage|(?:frecuencia|tasa|velocidad)\s+de\s+muestreo"
+    r"|(?:data|scan|acq\w*|update|output|logging|recording|frame|daq|storage|capture|polling|digiti[sz]\w+)"
+    r"[\s_-]*(?:rate|freq\w*)|n[äa]ytteenottotaajuus|[öo]rnekleme\s+(?:frekans[\u0131i]|h[\u0131i]z[\u0131i])|샘플링\s?주파수"
+    r"|fr[ée]quence\s+d.?\s*(?:[ée]chantillonnage|acquisition)|(?:frecuencia|tasa|velocidad)\s+de\s+muestreo"
     r"|(?:frequenza|velocit[àa])\s+di\s+campionamento|(?:taxa|frequ[êe]ncia)\s+de\s+amostragem"
     r"|cz[ęe]stotliwo[śs][ćc]\s+pr[óo]bkowania|vzorkovac[íi]\s+frekvence|mintav[ée]tel\w*\s+frekvenci\w*"
     r"|bemonsterings\w*|samplings\w*frekvens|частота\s+дискретизации|采样率|采样频率|サンプリング周波数"
@@ -41,8 +42,12 @@ _RATE_WORD = (
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing|cycle)|delta[\s_-]*(?:x|t|time)|x[\s_-]*(?:axis[\s_-]*)?(?:delta|step)|x[\s_-]*axis[\s_-]*increment|\bdt\b"
     r"|x[\s_-]*inc(?:rement)?|\b(?:clock|ts)(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample"
-    r"|サンプリング(?:周期|間隔)|測定間隔|記録間隔|采样(?:周期|间隔)|샘플링\s?(?:주기|간격)|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|intervalo|intervalle|intervallo"
-    r"|^\W*interval|^\W*(?:wf_)?increment|tinc\b|(?:time|log\w*|recording|measurement|scan|save|storage|update|report\w*|polling)[\s_-]*(?:interval|step|increment)"
+    r"|サンプリング(?:周期|間隔)|測定間隔|記録間隔|采样(?:周期|间隔)|샘플링\s?(?:주기|간격)|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|zeitschritt"
+    r"|(?:intervalo|intervalle|intervallo|per[ií]odo|p[ée]riode)(?:\s+(?:de\s|di\s|d['’])\s?(?:muestreo|amostragem"
+    r"|campionamento|acquisizione|mesure|acquisition|[ée]chantillonnage|registro|medici[óo]n|registrazione|misura))"
+    r"|intervalo|intervalle|intervallo|pas\s+de\s+temps|okres\s+pr[óo]bkowania|perioda\s+vzorkov[áa]n[íi]"
+    r"|(?:meet|registratie|m[äa]t|m[åa]le|logg?|loggnings)-?interval+|n[äa]ytteenottov[äa]li|xincr|horiz\s?interval"
+    r"|^\W*intervall?|^\W*(?:wf_)?increment|tinc\b|(?:time|log\w*|record(?:ing)?|reading|measurement|scan|save|storage|update|report\w*|polling)[\s_-]*(?:interval|step|increment)"
     r"|(?:\b(?:one|1)\s+sample|\blog\w*|\brecord\w*|\bmeasur\w*|\bsampl\w*)\s+every"
     r"|(?:интервал|период)\s+(?:записи|измерени\w+|опроса|регистрации))"
 )
@@ -50,7 +55,7 @@ _PER_SAMPLE = re.compile(
     r"([+-]?\d+(?:[.,]\d+)?)\s*(s|sec|secs|seconds?|ms|msec|us|µs|μs)\s*(?:/|per)\s*sample",
     re.IGNORECASE,
 )
-_BETWEEN = r"[\s\"']*(?:[=:,;\t|]+|\s)[\s\"']*"
+_BETWEEN = r"[\s\"']*(?:[=:\uff1a,;\t|]+|\s)[\s\"']*"
 _IN_BRACKETS = r"(?:[\s_]*[\[(]?\s*{0}\s*[\])]?)?"
 _RATE = re.compile(
     _RATE_WORD
@@ -204,6 +209,12 @@ _GROUPED_BEHIND = {
     for decimal, other in ((".", ","), (",", "\\."))
 }
 """Such numbers behind the unit: Sample rate (Hz): 1,000."""
+_BOTH_SIGNS = re.compile(
+    r"(?<![\d.,])([1-9]\d{0,2}(?:\.\d{3})+(?=,)|[1-9]\d{0,2}(?:,\d{3})+(?=\.))[.,](\d{1,6})(?![\d.,])"
+    r"(?=\s?(?:[kM]?Hz|Hertz|S/s|SPS)\b)",
+    re.IGNORECASE,
+)
+"""Numbers with signs between thousands and before fractions: 1.000,00 Hz."""
 # Characters of a line that are searched: the patterns take quadratic time in runs of digits.
 _LONGEST = 1000
 NO_HEADER = Header()
@@ -217,6 +228,7 @@ def read_header(lines: Iterable[str], decimal: str = "") -> Header:
     """
     texts = [line[:_LONGEST].strip().lstrip("\"'#%/;").rstrip("\"'#/;").strip() for line in lines]
     texts = written = [text for text in texts if text]
+    texts = [_BOTH_SIGNS.sub(_plainly, text) for text in texts]
     if decimal:
         texts = [_GROUPED_BEHIND[decimal].sub(_without_signs, text) for text in texts]
         texts = [_GROUPED_HERTZ[decimal].sub(_without_signs, text) for text in texts]
@@ -230,6 +242,11 @@ def read_header(lines: Iterable[str], decimal: str = "") -> Header:
         lengths = (match for text in texts if (match := _DURATION.match(text)))
         count = next((round(float(match[1]) * fs) for match in lengths), None)
     return Header(fs, rate_text, _start(texts), unit, count, missing, quantity)
+
+
+def _plainly(match: re.Match[str]) -> str:
+    """Return a number with both signs without those between its thousands."""
+    return f"{re.sub(r'[.,]', '', match[1])}.{match[2]}"
 
 
 def _without_signs(match: re.Match[str]) -> str:
@@ -289,8 +306,8 @@ def _rate_in(texts: Sequence[str], *, bare: bool = True) -> tuple[float | None, 
 
 def _share(rest: str) -> float:
     """Return the factor of what stands behind the number of a rate: 1/10 Hz, 4 per hour."""
-    if part := re.match(r"\s?/\s?([1-9]\d{0,5})(?![\d.,/:-])", rest):
-        return 1 / int(part[1])
+    if part := re.match(rf"\s?/\s?([1-9]\d{{0,5}})(?![\d.,/:-])\s?{_SECONDS_WORD}?(?!\w)", rest):
+        return 1 / (int(part[1]) * (_seconds(part[2]) if part[2] else 1.0))
     if every := _PER_SOME.match(rest):
         return 1 / (_number(every[1]) * SECONDS[every[2].casefold()])
     per = _PER_LONGER.match(rest)
