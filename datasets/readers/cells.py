@@ -9,60 +9,7 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array
-
-MISSING = frozenset(
-    {"", "-", "--", "?", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none"}
-)
-"""Words, in lower case, that every program reads as a missing value."""
-
-_MISSING_TEXT = """
-    unavailable unknown undefined undef missing invalid void nil ovld ovl ovfl overload overflow
-    over under underrange overrange sat saturated open short err error fault fail failed bad
-    offline off-line disconnected timeout nodata no_data no-data noread nc n.a. na. #na #n/v n/d
-    nd n.d. --- ---- -.- --.- . … * ** *** #value! #num! #ref! nan. -inf* fehler ungültig
-    unbekannt ausfall fehlt error: inconnu erreur desconocido – — n/e s/d k.a. n.v. n/v high low
-    indisponible ungueltig inválido invalide leer shutdown configure n.b. onbekend ∞ +∞ -∞ #error
-    --undefined-- undetermined unspecified n/c noct burnout burn-out mm m +over -over ----- +++++
-    hoch niedrig élevé faible alto bajo basso hoog laag : lo hi ice eqp
-    bkw leitungsbruch kabelbruch drahtbruch fühlerbruch
-    defekt störung mq (null) <null> [null] [n/a] (n/a) \\n nan(ind) -nan(ind) nan(snan) #missing
-"""
-MISSING_WORDS = (
-    MISSING
-    | frozenset(_MISSING_TEXT.split())
-    | {"[not supported]", "not supported", "[unknown error]", "no such instance"}
-    | {"open circuit", "short circuit"}
-    | {"no data", "not available", "not a number", "out of range", "o.l", "ol", "o.l.", "+ovld"}
-    | {
-        "bad input",
-        "bad output",
-        "bad quality",
-        "bad data",
-        "i/o timeout",
-        "scan off",
-        "scan timeout",
-    }
-    | {"pt created", "calc failed", "comm fail", "equip fail", "intf shut", "not connected"}
-    | {
-        "no result",
-        "no value",
-        "under range",
-        "over range",
-        "no signal",
-        "sensor error",
-        "no sample",
-    }
-    | {"kein wert", "keine daten", "nicht verfügbar", "no disponible", "sin datos", "sem dados"}
-    | {
-        "non disponible",
-        "non disponibile",
-        "pas de données",
-        "geen data",
-        "brak danych",
-        "missing data",
-    }
-)
-"""Words, in lower case, that a logger writes where it has no value."""
+from spectra.datasets.readers.absent_words import BESIDE_RANGE, CODED, MISSING, MISSING_WORDS
 
 _TRUE_WORDS = frozenset(
     {"true", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar", "prawda", "истина"}
@@ -375,7 +322,9 @@ def _absent(words: "pd.Series[str]", n_numbers: int) -> BoolArray:
         lowered.str.strip("<>[]").isin(MISSING_WORDS)
         | lowered.isin(MISSING_WORDS)
         | words.str.fullmatch(_LIMIT)
-        | words.str.fullmatch(_FILLED),
+        | words.str.fullmatch(_FILLED)
+        | lowered.str.fullmatch(BESIDE_RANGE)
+        | lowered.str.fullmatch(CODED),
         dtype=np.bool_,
     )
     others = words[~known]

@@ -44,8 +44,6 @@ _ENDING = {"he", "ending"}
 """Words of a name of hours that are those of their ends."""
 _DAYS_FIRST = re.compile(r"\s*(\d+):([01]\d|2[0-3]):([0-5]\d):([0-5]\d)\s*")
 """Days, hours, minutes and seconds, or hours to seconds and parts of one."""
-_CLOCK_DIGITS = re.compile(r"\s*(\d{4})\s?(?:UTC|GMT|Z|h)\s*", re.IGNORECASE)
-"""A time of day such as 0130 UTC."""
 _HOURS = re.compile(r"\s*(\d{1,2})\s?[-–]\s?(\d{1,2})\s*")
 """The hour of a row by its ends: 00 - 01."""
 _TIME_CODE = re.compile(r"\s*\d\d:\d\d:\d\d[:;]\d\d\s*")
@@ -164,25 +162,6 @@ def _minutes_behind_points(column: "pd.Series[float]") -> pd.TimedeltaIndex | No
         return None
     seconds = ((hours * 60 + minutes) * 60).astype(np.int64)
     return pd.TimedeltaIndex(seconds.view("timedelta64[s]"))
-
-
-def written_clock(column: "pd.Series[float]", name: str | None) -> pd.TimedeltaIndex | None:
-    """Return the times of day that whole numbers such as 93000 write, for 9:30:00; else None."""
-    if not is_plain(column) and _CLOCK_DIGITS.fullmatch(str(column.iloc[0])):
-        text = column.astype("str").str.extract(f"^{_CLOCK_DIGITS.pattern}$", flags=re.IGNORECASE)
-        column = column if text[0].isna().any() else pd.to_numeric(text[0])
-    if column.dtype.kind not in "iu" or not words(name) & _HOUR_NAMES:
-        return None
-    numbers = column.to_numpy(dtype=np.int64)
-    # Hours and minutes, or seconds too.
-    for unit in (100, 1):
-        hours, rest = np.divmod(numbers * unit, 10_000)
-        minutes, seconds = np.divmod(rest, 100)
-        valid = (numbers >= 0) & (hours < 24) & (minutes < 60) & (seconds < 60)
-        if bool(valid.all()) and int(numbers.max()) * unit >= 10_000:
-            total = hours * 3600 + minutes * 60 + seconds
-            return pd.TimedeltaIndex(pd.to_timedelta(total, unit="s"))
-    return None
 
 
 def holds_clocks(column: "pd.Series[float]") -> bool:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
-from spectra.datasets.readers.cells import MISSING_WORDS, NUMBER_WORDS, PREFIXES, Cells, read_cells
+from spectra.datasets.readers.absent_words import MISSING_WORDS
+from spectra.datasets.readers.cells import NUMBER_WORDS, PREFIXES, Cells, read_cells
 from spectra.datasets.readers.fill_values import fills_throughout, without_fill_values
 from spectra.datasets.readers.header import NO_HEADER, Header
 from spectra.datasets.readers.names import unit_in
@@ -35,7 +36,8 @@ class Table:
     called in them; `decimal` is the decimal sign of numbers that are still text; `notes` say what
     was left out above the columns; `units` has the unit of each column where a row gives them;
     `header` is what the lines around the table say in words; `has_fill_values` says that numbers
-    such as -999 may stand for missing values.
+    such as -999 may stand for missing values; `first` are the cells of the first row of a text, as
+    they are written.
     """
 
     frame: pd.DataFrame
@@ -47,6 +49,11 @@ class Table:
     units: tuple[str, ...] = ()
     header: Header = NO_HEADER
     has_fill_values: bool = False
+    first: tuple[str, ...] = ()
+
+    def first_cell(self, column: int) -> str:
+        """Return a cell of the first row as it is written, "" where that is not known."""
+        return self.first[column] if len(self.first) == len(self.names) else ""
 
     def unit(self, column: int) -> str:
         """Return the unit that a row of units gives to a column, "" without one."""

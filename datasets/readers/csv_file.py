@@ -18,6 +18,7 @@ from spectra.datasets.readers.keyed_cells import plain_cells, plain_columns, wit
 from spectra.datasets.readers.layouts import unrolled
 from spectra.datasets.readers.line_numbers import line_of_row
 from spectra.datasets.readers.log_lines import names_in_log, read_log
+from spectra.datasets.readers.lone_words import without_lone_words
 from spectra.datasets.readers.other_layouts import refuse_other_layouts
 from spectra.datasets.readers.parsed_text import Parsed, parsed_text
 from spectra.datasets.readers.prose import refuse_comments, refuse_prose
@@ -92,7 +93,7 @@ def _trimmed(parsed: Parsed, request: Request) -> Table:
         # Its messages are told in one note.
         return fit_messages(replace(table, notes=()))
     table = with_json_cells(without_repeated_names(table))
-    return table if request.as_is else _without_total(table)
+    return table if request.as_is else _without_total(without_lone_words(table))
 
 
 def _without_cut_line(parsed: Parsed) -> Parsed:
@@ -155,7 +156,15 @@ def _columns(parsed: Parsed, *, as_is: bool) -> Table:
         units=dialect.units,
         header=dialect.header,
         has_fill_values=not as_is,
+        first=_first_cells(parsed),
     )
+
+
+def _first_cells(parsed: Parsed) -> tuple[str, ...]:
+    """Return the cells of the first row as they are written."""
+    lines = parsed.text.first_lines()[parsed.dialect.above :]
+    rows = split(lines[:1], parsed.dialect.delimiter)
+    return tuple(cell.strip() for cell in rows[0]) if rows else ()
 
 
 def _without_total(table: Table) -> Table:

@@ -70,6 +70,8 @@ SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
     (r"^(\d{4})[- ]?Q([1-4])$", lambda match: f"{match[1]}-{3 * int(match[2]) - 2:02d}-01"),
     (r"^(\d{4})M(0[1-9]|1[0-2])$", r"\1-\2-01"),
     (r"^(\d{4})-?(\d{3})(?=[T ]\d\d:)", lambda match: _of_year(match[1], match[2])),
+    (r"^(\d{4})[:,./ -](\d{3})[:,./ T-](?=\d\d:\d\d(?!\d))",
+     lambda match: f"{_of_year(match[1], match[2])} "),
 )  # fmt: skip
 """Notations of programs and countries, and what they are in the notations that follow."""
 

@@ -7,12 +7,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from spectra.datasets.readers.cells import (
-    GROUPED,
-    MISSING,
-    MISSING_WORDS,
-    is_number_with_unit,
-)
+from spectra.datasets.readers.absent_words import MISSING, MISSING_WORDS
+from spectra.datasets.readers.cells import GROUPED, is_number_with_unit
 from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.keyed_cells import is_keyed
 from spectra.datasets.readers.names import names_date, names_time

@@ -1,16 +1,56 @@
-"""Days in six digits, such as 240314, beside times of day in digits."""
+"""Days in six digits, such as 240314, beside times of day in digits; days of the year, 2024074."""
 
+import re
+
+import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array
-from spectra.datasets.readers.clock_times import written_clock
 from spectra.datasets.readers.columns import Table
-from spectra.datasets.readers.names import names_date
+from spectra.datasets.readers.digit_clocks import written_clock
+from spectra.datasets.readers.names import names_date, words
 from spectra.datasets.readers.time_index import TimeColumn
 from spectra.datasets.readers.time_numbers import irregularity
 
 _FORMS = ("%y%m%d", "%d%m%y", "%m%d%y")
 _SMALLEST, _LARGEST = 10_100, 999_999
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_YEAR_DAYS = frozenset(
+    {"yyyyddd", "yyyydoy", "yyyyjjj", "doy", "yearday", "yday", "julian", "jday"}
+)
+"""Names of days of the year, with or without the year before them."""
+
+
+def names_day_of_year(name: str | None) -> bool:
+    """Return True if a name is one of a day of the year: DOY, JDay, yyyyddd."""
+    letters = re.sub(r"[\W\d_]+", "", (name or "").casefold())
+    return bool({*words(name), letters} & _YEAR_DAYS)
+
+
+def year_days(name: str | None, values: Float64Array) -> pd.DatetimeIndex | None:
+    """Return the dates of years with the day of the year behind them, 2024074; None for others."""
+    if not (names_date(name) or names_day_of_year(name)):
+        return None
+    years, days = np.divmod(values, 1000)
+    whole = bool((values == np.rint(values)).all())
+    if not whole or years.min() < _FIRST_YEAR or years.max() >= _LAST_YEAR:
+        return None
+    if days.min() < 1 or days.max() > 366 or not bool((np.diff(values) >= 0).all()):
+        return None
+    texts = pd.Series(values.astype(np.int64).astype("str"))
+    dates = pd.to_datetime(texts, format="%Y%j", errors="coerce")
+    return None if dates.isna().any() else pd.DatetimeIndex(dates)
+
+
+def days_with_parts(series: "pd.Series[float]", name: str | None) -> pd.Index | None:
+    """Return the seconds of days of the year with fractions, such as 74.25; None for others."""
+    if series.dtype.kind != "f" or not names_day_of_year(name) or len(series) < 2:
+        return None
+    days = series.to_numpy(dtype=np.float64)
+    inside = bool(days.min() >= 0 and days.max() < 367)
+    if not inside or bool((days == np.rint(days)).all()) or not bool((np.diff(days) > 0).all()):
+        return None
+    return pd.Index(np.round(days * 86400, 3))
 
 
 def digit_days(table: Table, column: int, values: Float64Array) -> TimeColumn | None:
@@ -18,15 +58,16 @@ def digit_days(table: Table, column: int, values: Float64Array) -> TimeColumn | 
 
     Of the forms of a date in which both go on together the one of the shortest span is taken.
     """
-    series = table.frame.iloc[:, column]
-    named = names_date(table.names[column]) and series.dtype.kind in "iu"
+    days_in = table.frame.iloc[:, column]
+    named = names_date(table.names[column]) and days_in.dtype.kind in "iu"
     if not named or values.min() < _SMALLEST or values.max() > _LARGEST:
         return None
-    texts = series.astype("str").str.zfill(6)
+    texts = days_in.astype("str").str.zfill(6)
     for beside in (column + 1, column - 1):
         if not 0 <= beside < len(table.names):
             continue
-        clock = written_clock(table.frame.iloc[:, beside], table.names[beside])
+        series, first = table.frame.iloc[:, beside], table.first_cell(beside)
+        clock = written_clock(series, table.names[beside], first)
         if clock is None:
             continue
         forms = [pd.to_datetime(texts, format=form, errors="coerce") for form in _FORMS]

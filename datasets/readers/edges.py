@@ -7,12 +7,8 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array
-from spectra.datasets.readers.cells import (
-    MISSING,
-    MISSING_WORDS,
-    is_number_with_unit,
-    read_cells,
-)
+from spectra.datasets.readers.absent_words import MISSING, MISSING_WORDS
+from spectra.datasets.readers.cells import is_number_with_unit, read_cells
 from spectra.datasets.readers.columns import is_plain
 from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.delimiter import is_value, split

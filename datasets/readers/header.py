@@ -26,13 +26,14 @@ _HERTZ = {
 }
 _HERTZ_WORD = (
     r"(hz|hertz|khz|mhz|ghz|sps|ksps|ks/s|ksa/s|ms/s|msa/s|fps"
-    r"|samples?\s*(?:/|per|_per_)\s*s(?:ec(?:ond)?)?|s/s|sa/s)"
+    r"|k?\s?samples?\s*(?:/|per|_per_)\s*s(?:ec(?:ond)?)?|s/s|sa/s)"
 )
 _RATE_WORD = (
     r"(?:sampl\w*[\s_-]*(?:rate|freq\w*\.?)"
     r"|samples?\s?(?:/|per)\s?s(?:ec(?:ond)?s?)?(?=\s*[=:,;\t])|\bfps\b|\b(?:fs|sr|odr)(?:\b|(?=_k?hz))|abtast(?:rate|frequenz)|messrate"
-    r"|(?:data|scan|acq\w*|update|output|logging|recording|frame|daq|storage)[\s_-]*(?:rate|freq\w*)"
-    r"|fr[ée]quence\s+d.?\s*[ée]chantillonnage|(?:frecuencia|tasa|velocidad)\s+de\s+muestreo"
+    r"|(?:data|scan|acq\w*|update|output|logging|recording|frame|daq|storage|capture|polling|digiti[sz]\w+)"
+    r"[\s_-]*(?:rate|freq\w*)|n[äa]ytteenottotaajuus|[öo]rnekleme\s+(?:frekans[\u0131i]|h[\u0131i]z[\u0131i])|샘플링\s?주파수"
+    r"|fr[ée]quence\s+d.?\s*(?:[ée]chantillonnage|acquisition)|(?:frecuencia|tasa|velocidad)\s+de\s+muestreo"
     r"|(?:frequenza|velocit[àa])\s+di\s+campionamento|(?:taxa|frequ[êe]ncia)\s+de\s+amostragem"
     r"|cz[ęe]stotliwo[śs][ćc]\s+pr[óo]bkowania|vzorkovac[íi]\s+frekvence|mintav[ée]tel\w*\s+frekvenci\w*"
     r"|bemonsterings\w*|samplings\w*frekvens|частота\s+дискретизации|采样率|采样频率|サンプリング周波数"
@@ -41,8 +42,12 @@ _RATE_WORD = (
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing|cycle)|delta[\s_-]*(?:x|t|time)|x[\s_-]*(?:axis[\s_-]*)?(?:delta|step)|x[\s_-]*axis[\s_-]*increment|\bdt\b"
     r"|x[\s_-]*inc(?:rement)?|\b(?:clock|ts)(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample"
-    r"|サンプリング(?:周期|間隔)|測定間隔|記録間隔|采样(?:周期|间隔)|샘플링\s?(?:주기|간격)|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|intervalo|intervalle|intervallo"
-    r"|^\W*interval|^\W*(?:wf_)?increment|tinc\b|(?:time|log\w*|recording|measurement|scan|save|storage|update|report\w*|polling)[\s_-]*(?:interval|step|increment)"
+    r"|サンプリング(?:周期|間隔)|測定間隔|記録間隔|采样(?:周期|间隔)|샘플링\s?(?:주기|간격)|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|zeitschritt"
+    r"|(?:intervalo|intervalle|intervallo|per[ií]odo|p[ée]riode)(?:\s+(?:de\s|di\s|d['’])\s?(?:muestreo|amostragem"
+    r"|campionamento|acquisizione|mesure|acquisition|[ée]chantillonnage|registro|medici[óo]n|registrazione|misura))"
+    r"|intervalo|intervalle|intervallo|pas\s+de\s+temps|okres\s+pr[óo]bkowania|perioda\s+vzorkov[áa]n[íi]"
+    r"|(?:meet|registratie|m[äa]t|m[åa]le|logg?|loggnings)-?interval+|n[äa]ytteenottov[äa]li|xincr|horiz\s?interval"
+    r"|^\W*intervall?|^\W*(?:wf_)?increment|tinc\b|(?:time|log\w*|record(?:ing)?|reading|measurement|scan|save|storage|update|report\w*|polling)[\s_-]*(?:interval|step|increment)"
     r"|(?:\b(?:one|1)\s+sample|\blog\w*|\brecord\w*|\bmeasur\w*|\bsampl\w*)\s+every"
     r"|(?:интервал|период)\s+(?:записи|измерени\w+|опроса|регистрации))"
 )
@@ -50,7 +55,7 @@ _PER_SAMPLE = re.compile(
     r"([+-]?\d+(?:[.,]\d+)?)\s*(s|sec|secs|seconds?|ms|msec|us|µs|μs)\s*(?:/|per)\s*sample",
     re.IGNORECASE,
 )
-_BETWEEN = r"[\s\"']*(?:[=:,;\t|]+|\s)[\s\"']*"
+_BETWEEN = r"[\s\"']*(?:[=:\uff1a,;\t|]+|\s)[\s\"']*"
 _IN_BRACKETS = r"(?:[\s_]*[\[(]?\s*{0}\s*[\])]?)?"
 _RATE = re.compile(
     _RATE_WORD
@@ -104,6 +109,7 @@ _CLOCK_PERIOD = re.compile(
     re.IGNORECASE,
 )
 """An interval such as 00:05:00, hours and minutes, with seconds or without."""
+_ALONE = re.compile(r"\W*(?:frequency|frequenz|fr[ée]quence)(?!\w)", re.IGNORECASE)
 _RATE_AS_PERIOD = re.compile(
     _RATE_WORD
     + _BETWEEN
@@ -118,6 +124,10 @@ _COUNT = re.compile(
     r"\s*[=:,;\t]\s*(\d{1,18})\b)",
     re.IGNORECASE,
 )
+_DURATION = re.compile(
+    r"duration(?:\s*time)?\s*[\[(]s(?:ec)?[\])][\s=:,;]+(\d{1,7}(?:\.\d{1,6})?)\s*$", re.IGNORECASE
+)
+"""The length of a recording in seconds."""
 _START_WORD = re.compile(
     r"(?:\b|wf_)(?:start\w*|t0|(?:log|test|trigger|excel)\W?(?:date|time)\w*|\w*begin\w*|first|record(?!er)\w*|mess(?:datum|zeit)|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
     r"|timeseries)\b|^(?:time\s?stamp|date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
@@ -199,6 +209,12 @@ _GROUPED_BEHIND = {
     for decimal, other in ((".", ","), (",", "\\."))
 }
 """Such numbers behind the unit: Sample rate (Hz): 1,000."""
+_BOTH_SIGNS = re.compile(
+    r"(?<![\d.,])([1-9]\d{0,2}(?:\.\d{3})+(?=,)|[1-9]\d{0,2}(?:,\d{3})+(?=\.))[.,](\d{1,6})(?![\d.,])"
+    r"(?=\s?(?:[kM]?Hz|Hertz|S/s|SPS)\b)",
+    re.IGNORECASE,
+)
+"""Numbers with signs between thousands and before fractions: 1.000,00 Hz."""
 # Characters of a line that are searched: the patterns take quadratic time in runs of digits.
 _LONGEST = 1000
 NO_HEADER = Header()
@@ -212,6 +228,7 @@ def read_header(lines: Iterable[str], decimal: str = "") -> Header:
     """
     texts = [line[:_LONGEST].strip().lstrip("\"'#%/;").rstrip("\"'#/;").strip() for line in lines]
     texts = written = [text for text in texts if text]
+    texts = [_BOTH_SIGNS.sub(_plainly, text) for text in texts]
     if decimal:
         texts = [_GROUPED_BEHIND[decimal].sub(_without_signs, text) for text in texts]
         texts = [_GROUPED_HERTZ[decimal].sub(_without_signs, text) for text in texts]
@@ -221,7 +238,15 @@ def read_header(lines: Iterable[str], decimal: str = "") -> Header:
         rate_text = shown[rate_text]
     unit, quantity = _unit(texts)
     count, missing = _count(texts), _missing(texts)
+    if count is None and fs:
+        lengths = (match for text in texts if (match := _DURATION.match(text)))
+        count = next((round(float(match[1]) * fs) for match in lengths), None)
     return Header(fs, rate_text, _start(texts), unit, count, missing, quantity)
+
+
+def _plainly(match: re.Match[str]) -> str:
+    """Return a number with both signs without those between its thousands."""
+    return f"{re.sub(r'[.,]', '', match[1])}.{match[2]}"
 
 
 def _without_signs(match: re.Match[str]) -> str:
@@ -230,7 +255,18 @@ def _without_signs(match: re.Match[str]) -> str:
 
 
 def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
-    """Return the sampling rate in Hz and the line that gives it, the surest wording first."""
+    """Return the sampling rate in Hz and the line that gives it, the surest wording first.
+
+    A frequency that stands alone may be that of the signal, where another line is of samples.
+    """
+    told = [text for text in texts if not _ALONE.match(text)]
+    if len(told) < len(texts) and (found := _rate_in(told, bare=False))[0] is not None:
+        return found
+    return _rate_in(texts)
+
+
+def _rate_in(texts: Sequence[str], *, bare: bool = True) -> tuple[float | None, str]:
+    """Return the first rate by the surest wording, with numbers of hertz `bare` of any word."""
     for text in texts:
         if (match := _RATE_AS_PERIOD.search(text)) and (period := _number(match[1])) > 0:
             period *= _seconds(match[2])
@@ -260,7 +296,7 @@ def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
         if (match := _PER_SAMPLE.search(text)) and (period := _number(match[1])) > 0:
             rate = 1 / (period * SECONDS[match[2].casefold()])
             return float(f"{rate:.10g}"), _shown(text)
-    for text in texts:
+    for text in texts if bare else ():
         for match in _BARE_RATE.finditer(text):
             sure = match[0].casefold().startswith("at ") or "hz" not in match[2].casefold()
             if sure and _number(match[1]) > 0:
@@ -270,8 +306,8 @@ def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
 
 def _share(rest: str) -> float:
     """Return the factor of what stands behind the number of a rate: 1/10 Hz, 4 per hour."""
-    if part := re.match(r"\s?/\s?([1-9]\d{0,5})(?![\d.,/:-])", rest):
-        return 1 / int(part[1])
+    if part := re.match(rf"\s?/\s?([1-9]\d{{0,5}})(?![\d.,/:-])\s?{_SECONDS_WORD}?(?!\w)", rest):
+        return 1 / (int(part[1]) * (_seconds(part[2]) if part[2] else 1.0))
     if every := _PER_SOME.match(rest):
         return 1 / (_number(every[1]) * SECONDS[every[2].casefold()])
     per = _PER_LONGER.match(rest)
@@ -286,7 +322,8 @@ def _seconds(word: str) -> float:
 
 def _hertz(unit: str | None) -> float:
     """Return the Hz of a unit of rates."""
-    return _HERTZ.get((unit or "hz").casefold(), 1.0)
+    word = (unit or "hz").casefold().strip()
+    return 1e3 if re.match(r"k\s?samples?", word) else _HERTZ.get(word, 1.0)
 
 
 def _number(text: str) -> float:

@@ -18,6 +18,7 @@ from spectra.datasets.readers.dates import is_date
 from spectra.datasets.readers.decimal_sign import decimal_of
 from spectra.datasets.readers.delimiter import is_value
 from spectra.datasets.readers.header import NO_HEADER, read_header
+from spectra.datasets.readers.json_cells import with_json_cells
 from spectra.datasets.readers.json_lists import Records, length_of, note_on_others, records_in
 from spectra.datasets.readers.json_matrix import with_channels
 from spectra.datasets.readers.json_part import shortened
@@ -84,6 +85,7 @@ def read_json(source: Source, request: Request) -> Raw:
         notes=(*turned, *sorted_note, *note_on_others(value, records)),
         has_fill_values=not request.as_is,
     )
+    table = with_json_cells(table)
     raw = raw_from_table(table, request)
     if raw.instants is None and request.time is None and isinstance(value, dict):
         # Samples without times may have their rate and start beside them.
@@ -203,9 +205,10 @@ def _values(text: str, name: str, *, whole: bool = True) -> Iterator[Any]:
     decoder = json.JSONDecoder()
     at = _after_blanks(text, 0)
     is_list = text[at : at + 1] == "["
-    at += is_list
+    first = at = at + is_list
     while (at := _after_blanks(text, at)) < len(text):
-        if text[at] in "]," and is_list:
+        # Lines that were taken out of a list keep their commas.
+        if (text[at] in "]," and is_list) or (text[at] == "," and at > first):
             at += 1
             continue
         try:
@@ -232,6 +235,7 @@ def _after_blanks(text: str, at: int) -> int:
 def _records(values: list[Any], name: str) -> Records:
     """Return the rows among values: the values themselves, or those of the longest list inside."""
     if len(values) == 1 and isinstance(values[0], (dict, list)):
+        _refuse_instants(values[0], name)
         found = _prometheus(values[0]) or records_in(values[0])
         if found is not None:
             return found
@@ -276,6 +280,15 @@ def _plain(column: "pd.Series[Any]") -> "pd.Series[Any]":
         lone = [cell[0] if isinstance(cell, list) and len(cell) == 1 else cell for cell in column]
         column = pd.Series(lone, index=column.index, dtype=object)
     return numeric(column.astype("str"))
+
+
+def _refuse_instants(value: Any, name: str) -> None:
+    """Raise DataError for an answer of Prometheus that has one instant."""
+    data = value.get("data") if isinstance(value, dict) else None
+    if isinstance(data, dict) and data.get("resultType") in ("vector", "scalar"):
+        raise DataError(
+            f"{name} has one instant of each metric: ask Prometheus for a range (query_range)."
+        )
 
 
 def _prometheus(value: Any) -> list[Any] | None:

@@ -46,13 +46,11 @@ def _names_beside(value: Any, count: int) -> list[str] | None:
     if not isinstance(value, dict):
         return None
     for key, one in value.items():
-        if (
-            _NAMES.fullmatch(str(key))
-            and isinstance(one, list)
-            and len(one) == count
-            and all(isinstance(name, str) for name in one)
-            and len({*one}) == count
-        ):
-            return one
+        if not (_NAMES.fullmatch(str(key)) and isinstance(one, list) and len(one) == count):
+            continue
+        told = (each.get("name") if isinstance(each, dict) else each for each in one)
+        names = [name for name in told if isinstance(name, str)]
+        if len(names) == count == len({*names}):
+            return names
     inside = (one for one in value.values() if isinstance(one, dict))
     return next((found for one in inside if (found := _names_beside(one, count))), None)

@@ -11,7 +11,8 @@ _TIME_WORDS_TEXT = """
     datum datumzeit uhrzeit tiempo fecha hora fechahora temps heure horodatage horodate
     tempo ora orario datetimestamp tijd tijdstip datumtijd tid tidpunkt tidspunkt klo dato
     klokkeslett czas datenum oadate godzina čas cas время дата aika zaman tarih saat idő ido dátum
-    from vanaf von since jd hjd bjd mjd tow yymmdd ddmmyy mmddyy ddmmyyyy mmddyyyy
+    from vanaf von since jd hjd bjd mjd tow gpstow yyyyddd yyyydoy yyyyjjj yymmdd ddmmyy mmddyy
+    ddmmyyyy mmddyyyy
 """
 TIME_WORDS = frozenset(_TIME_WORDS_TEXT.split())
 """Words, in lower case, that name a time in the languages of common loggers."""

@@ -2,7 +2,8 @@
 
 import re
 
-from spectra.datasets.readers.cells import MISSING, is_number_with_unit
+from spectra.datasets.readers.absent_words import MISSING
+from spectra.datasets.readers.cells import is_number_with_unit
 from spectra.datasets.readers.decimal_sign import DECIMAL_POINT
 from spectra.datasets.readers.delimiter import BLANKS, is_value
 from spectra.datasets.readers.names import (

@@ -16,11 +16,21 @@ _TRUTHS = frozenset({"good", "valid", "ok", "gut", "gültig", "válido", "valide
 """Names of a column of true and false that says whether the values are good."""
 _STATUS = frozenset({"status", "code"})
 _GOOD = ("good", "ok", "valid", "gut", "gültig", "0x00", "0x40")
-_BAD = ("bad", "invalid", "not valid", "schlecht", "ungültig", "error", "fail", "0x8")
+_BAD = ("bad", "invalid", "not valid", "schlecht", "ungültig", "error", "fail", "stale", "0x8")
 """Beginnings of words, in lower case: Good, Good [Non-Specific], BAD_NOT_CONNECTED, and the status
 codes of OPC UA, whose first two bits say good, uncertain or bad."""
 _QUALITY = re.compile(rf"(?:{'|'.join(_NAMES)})\W*$", re.IGNORECASE)
-_OPC = re.compile(r"0x[0-9a-f]{2,4}", re.IGNORECASE)
+_OPC = re.compile(r"0x(?:[0-9a-f]{2,4}|0000[0-9a-f]{4})", re.IGNORECASE)
+"""Codes of OPC in as few or as many digits as a program writes."""
+_CODE = re.compile(r"0x(?:[0-9a-f]{2,4}|0000[0-9a-f]{4}|[048c][0-9a-f]{7})$", re.IGNORECASE)
+_WORD = re.compile(
+    r"[\[<{ ]*(?:good|bad|uncertain|questionable|valid|invalid|not valid)(?![a-z])", re.IGNORECASE
+)
+"""Words of historians."""
+_SHORT = frozenset({"q", "qual", "qc", "status", "valid", "flag"})
+"""Names that may be those of a quality, where the cells are such words or codes."""
+_OPC_CODES = frozenset({*range(0, 33, 4), 64, 68, 80, 84, 88, 192, 216})
+_MOST_WORDS = 50
 _GOOD_CODE, _BAD_CODE = 192, 64
 """The quality of OPC that is good, and the one below which it is bad."""
 _MOST_BAD, _KNOWN = 0.5, 0.99
@@ -34,13 +44,7 @@ def without_bad(table: Table, chosen: Channels, wanted: Sequence[int] | None) ->
     begins with, or else with all channels.
     """
     kinds, titles = table.kinds(), table.titles()
-    named = [
-        i
-        for i, name in enumerate(table.names)
-        if words(name) & _NAMES
-        or (kinds[i] == "b" and words(name) & _TRUTHS)
-        or (kinds[i] == "O" and words(name) >= _STATUS)
-    ]
+    named = [i for i in range(len(kinds)) if _tells_quality(table, i, kinds[i])]
     found = {
         column: bad
         for column in named
@@ -67,11 +71,28 @@ def without_bad(table: Table, chosen: Channels, wanted: Sequence[int] | None) ->
     return Channels(tuple(names), values, (*chosen.notes, *notes), units)
 
 
+def _tells_quality(table: Table, column: int, kind: str) -> bool:
+    """Return True if a column says how good values are, by its name and its cells."""
+    name, series = words(table.names[column]), table.frame.iloc[:, column]
+    if name & _NAMES or (kind == "b" and name & _TRUTHS):
+        return True
+    if kind in "iu":
+        if name & _TRUTHS:
+            return bool(series.isin((0, 1)).all())
+        return bool(name & _SHORT and series.isin(_OPC_CODES).all() and series.median() == 192)
+    if kind != "O" or not name & _SHORT:
+        return False
+    seen = [str(cell) for cell in series.dropna().unique()[:_MOST_WORDS]]
+    return name >= _STATUS or any(all(map(form.match, seen)) for form in (_WORD, _CODE))
+
+
 def _bad_rows(table: Table, column: int, kind: str) -> BoolArray | None:
     """Return the rows that a column calls bad, None where it calls none so."""
     series = table.frame.iloc[:, column]
     if kind == "O" and all(map(_OPC.fullmatch, map(str, series.unique()))):
         series, kind = series.map(lambda code: int(code, 16)), "i"
+    if kind in "iu" and words(table.names[column]) & _TRUTHS and bool(series.isin((0, 1)).all()):
+        series, kind = series == 1, "b"
     if kind in "iu":
         codes = series.to_numpy(dtype=np.int64)
         good, bad = codes >= _GOOD_CODE, (codes >= 0) & (codes < _BAD_CODE)
@@ -79,7 +100,7 @@ def _bad_rows(table: Table, column: int, kind: str) -> BoolArray | None:
         good = series.to_numpy(dtype=np.bool_)
         bad = ~good
     elif kind == "O":
-        texts = series.astype("str").str.strip().str.lower()
+        texts = series.astype("str").str.strip(" []<>{}").str.lower()
         good = texts.str.startswith(_GOOD, na=False).to_numpy(dtype=np.bool_)
         bad = texts.str.startswith(_BAD, na=False).to_numpy(dtype=np.bool_)
     else:

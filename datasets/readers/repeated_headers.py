@@ -14,9 +14,18 @@ from spectra.datasets.readers.dialect import Dialect, is_rule
 from spectra.datasets.readers.encoded_text import Text
 from spectra.datasets.readers.header import read_header
 from spectra.datasets.readers.keyed_cells import numeric
+from spectra.errors import DataError
 
 _LEADING_CLOCK = re.compile(r"^\d\d:\d\d:\d\d(?: [AP]M)?\s+(?=[^\W\d])")
 """The time of a page of sar, which stands where the name of the time would."""
+
+_SIGNAL = re.compile(
+    r"\W*((?:measur\w*\s)?(?:points?|sensors?|channels?|signals?|stations?|sites?|locations?|machines?"
+    r"|tags?|axis|direction|units?|devices?|nodes?|probes?|kanal|messstelle|messpunkt|einheit|capteur"
+    r"|canal|voie|unité|punto|sensore|unidad)(?:\s(?:name|id|no\.?|number))?)\s*[:=]\s*(\S.*)",
+    re.IGNORECASE,
+)
+"""A line that says which signal stands below it."""
 
 
 def with_repeats(text: Text, dialect: Dialect) -> Dialect | None:
@@ -48,6 +57,7 @@ def with_repeats(text: Text, dialect: Dialect) -> Dialect | None:
         }
     if not repeats:
         return None
+    _refuse_other_signal(text, repeats, dialect)
     said = "1 line repeats" if len(repeats) == 1 else f"{len(repeats)} lines repeat"
     note = f"{said} the header above the table: left out."
     again = _later_start(text, repeats, dialect)
@@ -57,6 +67,25 @@ def with_repeats(text: Text, dialect: Dialect) -> Dialect | None:
         header=replace(dialect.header, again=again),
         notes=(*dialect.notes, note),
     )
+
+
+def _refuse_other_signal(text: Text, repeats: set[int], dialect: Dialect) -> None:
+    """Raise DataError where a header that stands again names another signal than the first one."""
+    first: dict[str, str] = {}
+    for number, line in enumerate(text.lines(), start=1):
+        if number > dialect.above and number not in repeats:
+            continue
+        if (match := _SIGNAL.match(line.strip())) is None:
+            continue
+        key, value = match[1].casefold(), match[2].rstrip(" ,;\t\"'")
+        if number <= dialect.above:
+            # Several lines with one key are a list of signals.
+            first[key] = "" if key in first else value
+        elif first.get(key, "") not in ("", value):
+            raise DataError(
+                f"{text.name}, line {number}: another signal begins ({match[1]} {value}, not "
+                f"{first[key]} as above); write each into a file of its own."
+            )
 
 
 def _later_start(text: Text, repeats: set[int], dialect: Dialect) -> int | None:

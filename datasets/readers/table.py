@@ -10,8 +10,9 @@ import pandas as pd
 from spectra.arrays import BoolArray
 from spectra.datasets.instants import later, seconds_of
 from spectra.datasets.raw import Raw, Request, Stack, without_empty
+from spectra.datasets.readers.absent_words import MISSING_WORDS
 from spectra.datasets.readers.calendar_columns import parts_of_axis
-from spectra.datasets.readers.cells import MISSING_WORDS, read_cells
+from spectra.datasets.readers.cells import read_cells
 from spectra.datasets.readers.columns import (
     Channels,
     Table,

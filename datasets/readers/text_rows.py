@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable
 
-from spectra.datasets.readers.cells import MISSING, MISSING_WORDS, is_number_with_unit
+from spectra.datasets.readers.absent_words import MISSING, MISSING_WORDS
+from spectra.datasets.readers.cells import is_number_with_unit
 from spectra.datasets.readers.dates import is_date, looks_like_date
 from spectra.datasets.readers.delimiter import FEWEST_ROWS, MOST_COLUMNS, body_of, is_value
 

@@ -18,6 +18,7 @@ from spectra.datasets.readers.clock_times import (
 )
 from spectra.datasets.readers.columns import Table, is_plain, numbers, quoted
 from spectra.datasets.readers.dates import is_clock, is_date
+from spectra.datasets.readers.digit_days import names_day_of_year
 from spectra.datasets.readers.names import (
     TIME_WORDS,
     names_only_time,
@@ -273,7 +274,9 @@ def _rank(table: Table, one: TimeColumn) -> tuple[bool, bool, int, bool, bool, b
     uneven = not has_equal_steps(np.diff(seconds_of(one.index)))
     name = table.names[column]
     steps = bool(words(name) & {"step", "timestep", "timesteps"})
-    named = names_time(name)
+    # A written date is an instant, whatever it is called: created_at.
+    dated = isinstance(one.index, pd.DatetimeIndex) and not is_plain(table.frame.iloc[:, column])
+    named = names_time(name) or dated
     grade = irregularity(one.index)
     return grade == STANDS, not one.is_scaled, grade, clock, uneven, not named, steps, column
 
@@ -298,6 +301,7 @@ def _plausible(table: Table, free: list[int]) -> list[int]:
         or abs(first[column]) >= SMALLEST_STAMP
         or (1600 <= first[column] < 2200 and not table.names[column])
         or words(table.names[column]) & (TIME_WORDS | SECONDS.keys())
+        or names_day_of_year(table.names[column])
         or names_time(table.names[column])
         or seconds_in(None, table.unit(column))
         or (not table.names[column] and column == free[0])

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from spectra.datasets.instants import has_missing
+from spectra.datasets.readers.absent_words import MISSING_WORDS
 from spectra.datasets.readers.asked_order import refuse_other_order
-from spectra.datasets.readers.cells import MISSING_WORDS
 from spectra.datasets.readers.clock_times import (
     clock_columns,
     clock_times,
@@ -15,11 +15,11 @@ from spectra.datasets.readers.clock_times import (
     day_fractions,
     holds_clocks,
     hours_beside,
-    written_clock,
 )
 from spectra.datasets.readers.columns import Table, quoted
 from spectra.datasets.readers.dates import is_date, parse_dates
 from spectra.datasets.readers.day_counts import counts_of_day
+from spectra.datasets.readers.digit_clocks import doubt, written_clock
 from spectra.datasets.readers.names import DAY_FIRST_WORDS, names_only_time, words
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.written_start import written_order
@@ -130,7 +130,9 @@ def with_clock(
             index = in_zones_behind(dates + clocks, series).rename(table.names[min(column, beside)])
             return TimeColumn(clock_columns(table, beside) | {column}, index, notes)
         clock = day_fractions(series, table.names[beside])
-        clock = written_clock(series, table.names[beside]) if clock is None else clock
+        if clock is None:
+            clock = written_clock(series, table.names[beside], table.first_cell(beside))
+            notes = notes if clock is None else (*notes, *doubt(table, beside, dates))
         if clock is None and table.names[beside] is None and beside > column:
             clock = _unnamed_clock(series, dates)
         if clock is not None:

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array
-from spectra.datasets.readers.clock_times import day_fractions, holds_clocks, written_clock
+from spectra.datasets.readers.clock_times import day_fractions, holds_clocks
 from spectra.datasets.readers.columns import Table, is_plain, numbers, read_numbers
 from spectra.datasets.readers.counts_since import counts_since
-from spectra.datasets.readers.digit_days import digit_days
+from spectra.datasets.readers.digit_clocks import written_clock
+from spectra.datasets.readers.digit_days import days_with_parts, digit_days, year_days
 from spectra.datasets.readers.mixed_epochs import mixed_epochs
 from spectra.datasets.readers.names import (
     JULIAN_WORDS,
@@ -60,6 +61,8 @@ def time_in_numbers(
 ) -> TimeColumn | None:
     """Return the instants of numbers: epoch stamps, day numbers, 20240131, or elapsed time."""
     name, columns = table.names[column], frozenset({column})
+    if (parts := days_with_parts(table.frame.iloc[:, column], name)) is not None:
+        return TimeColumn(columns, parts.rename(name))
     behind = seconds_behind(name or "", table.unit(column)) if names_time(name) else None
     other = is_no_second(name or "", table.unit(column))
     unit = None if other else behind or seconds_in(name, table.unit(column))
@@ -183,6 +186,8 @@ def _dates_in_numbers(
         if julian is not None:
             return julian
     if (dates := dates_by_name(values, words(name))) is not None:
+        return dates
+    if (dates := year_days(name, values)) is not None:
         return dates
     dates = written_dates(values, series)
     if dates is not None and (

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 
-from spectra.datasets.readers.cells import MISSING_WORDS
+from spectra.datasets.readers.absent_words import MISSING_WORDS
 from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.delimiter import BLANKS, is_value, split
 from spectra.datasets.readers.encoded_text import Text

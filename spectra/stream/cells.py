@@ -2,7 +2,7 @@
 
 from math import nan
 
-from spectra.datasets.readers.cells import MISSING_WORDS
+from spectra.datasets.readers.absent_words import MISSING_WORDS
 from spectra.parameters import shown
 
 

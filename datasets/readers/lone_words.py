@@ -1,0 +1,74 @@
+"""Rows of words among those of a text table, such as that a logger was started again."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from spectra.arrays import BoolArray
+from spectra.datasets.readers.absent_words import MISSING_WORDS
+from spectra.datasets.readers.columns import Table, is_plain, quoted
+from spectra.datasets.readers.delimiter import is_value
+from spectra.datasets.readers.keyed_cells import numeric
+
+_MOST, _A_FEW = 0.1, 20
+"""Share of the rows that may be words, and the cells that tell what the others are."""
+_WORD = re.compile(r"[^\W\d_]{2}")
+_TITLE = re.compile(r"\[[^\]]*\]|.*[:=]|\w+")
+_EVENTS = frozenset(
+    {"reboot", "restart", "restarted", "reset", "boot", "start", "started", "stop", "stopped"}
+    | {"pause", "paused", "resume", "resumed", "end", "eof"}
+)
+"""Single words that tell of an event; others may be the title of another table below them."""
+
+
+def without_lone_words(table: Table) -> Table:
+    """Return a table without the few rows that hold words in the first column and nothing else."""
+    first = table.frame.iloc[:, 0]
+    if is_plain(first) or table.frame.shape[1] < 2 or not _are_values(first, table.decimal):
+        return table
+    words = _without_values(table.frame)
+    words[words] = [_is_words(cell, table.decimal) for cell in first[words]]
+    count = int(words.sum())
+    if not count or count > _MOST * len(first) or _begin_again(first, words):
+        return table
+    said, them = ("row is", "it") if count == 1 else ("rows are", "them")
+    note = (
+        f"{count} {said} words and no values ({quoted(first[words].iloc[0])}): left out (write a "
+        f"time and numbers into {them} to keep {them})."
+    )
+    rest = table.rows(~words)
+    frame = rest.frame.copy()
+    frame.isetitem(0, numeric(frame.iloc[:, 0]).array)
+    return replace(rest, frame=frame, notes=(*rest.notes, note))
+
+
+def _without_values(frame: pd.DataFrame) -> BoolArray:
+    """Return which rows have nothing behind the first column."""
+    empty = np.ones(len(frame), dtype=np.bool_)
+    for column in range(1, frame.shape[1]):
+        empty &= frame.iloc[:, column].isna().to_numpy(dtype=np.bool_)
+        if not empty.any():
+            break
+    return empty
+
+
+def _begin_again(column: "pd.Series[float]", words: BoolArray) -> bool:
+    """Return True if a cell below words stands above them too, as where another table begins."""
+    below = np.flatnonzero(words[:-1] & ~words[1:]) + 1
+    return any(bool((column.iloc[:row] == column.iloc[row]).any()) for row in below)
+
+
+def _are_values(column: "pd.Series[float]", decimal: str) -> bool:
+    """Return True if the first cells of a column are numbers or times."""
+    first = [str(cell) for cell in column.iloc[:_A_FEW].dropna()]
+    return sum(is_value(cell, decimal) for cell in first) > (1 - _MOST) * len(first)
+
+
+def _is_words(cell: object, decimal: str) -> bool:
+    """Return True for words that stand for no missing value."""
+    text = str(cell).strip()
+    if text.lower() in MISSING_WORDS or is_value(text, decimal) or not _WORD.search(text):
+        return False
+    return text.lower() in _EVENTS or not _TITLE.fullmatch(text)
