@@ -147,7 +147,7 @@ def log_tail(excess, tail_p, scale, shape, n):
 
 
 def in_stretches(odd):
-    """Whether the mean run of odd blocks is 1.6 times as long as in random order, of four runs."""
+    """True if the mean run of odd blocks is 1.6 times as long as in random order, of four runs."""
     runs = [odd[i] and (i == 0 or not odd[i - 1]) for i in range(len(odd))]
     expected = len(odd) / (len(odd) - sum(odd))
     return sum(runs) >= 4 and sum(odd) / sum(runs) / expected > 1.6
