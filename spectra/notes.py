@@ -13,6 +13,7 @@ from spectra.calibration.scores import Scores
 from spectra.datasets.recording import Recording
 from spectra.model import Model
 from spectra.runs import true_runs
+from spectra.signal.angles import COUNTS
 from spectra.signal.scale import STATES, extremes
 
 # Frames without overlap below which a note says that p-values are rough, and frames of the longest
@@ -71,9 +72,16 @@ def states_note(recording: Recording, model: Model) -> str:
 
 
 def angles_note(recording: Recording, model: Model) -> str:
-    """Return a note on channels that are angles, empty where there are none."""
-    what = "taken as an angle, of which a full turn is next to 0"
-    return _of_channels(recording.channels, model.fitted.turns > 0, what)
+    """Return notes on channels that are angles or counters, empty where there are none."""
+    turns = model.fitted.turns
+    counter = np.isin(turns, COUNTS)
+    angles = "taken as an angle, of which a full turn is next to 0"
+    counters = "taken as a counter, whose largest value is next to 0"
+    found = (
+        _of_channels(recording.channels, (turns > 0) & ~counter, angles),
+        _of_channels(recording.channels, counter, counters),
+    )
+    return " ".join(note for note in found if note)
 
 
 def _of_channels(channels: Sequence[str], marked: BoolArray, what: str) -> str:

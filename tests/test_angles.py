@@ -37,6 +37,55 @@ def test_directions_and_phases_are_angles(values: np.ndarray, turn: float) -> No
     np.testing.assert_allclose(full_turns(signal), [turn, turn, 0, 0, 0])
 
 
+def counted(n: int, seed: int, rate: float, stalled: slice = slice(0)) -> np.ndarray:
+    """Return a total of a wandering rate, which is 0 for a while, (n,)."""
+    rng = np.random.default_rng(seed)
+    rates = rate * (1 + 0.2 * np.convolve(rng.normal(size=n + 99), np.ones(100) / 10, "valid"))
+    rates[stalled] = 0
+    return np.floor(np.cumsum(np.maximum(rates, 0)))
+
+
+@pytest.mark.parametrize(
+    ("rate", "count"),
+    [(1.0, 2**8), (40.0, 2**16), (7.0, 10**4), (60.0, 10**5), (5e5, 10**9), (-1.0, 2**8)],
+)
+def test_counters_that_overflow_go_round(rate: float, count: int) -> None:
+    total = counted(20_000, 0, abs(rate)) * np.sign(rate)
+    values = total % count
+    gaps = values.copy()
+    gaps[::7] = np.nan
+    scaled = np.column_stack([values, gaps, total, 0.5 * values, values + 3 * count])
+    np.testing.assert_array_equal(full_turns(scaled), [count, count, 0, 0, 0])
+
+
+def test_what_overflows_both_ways_or_hardly_is_no_counter() -> None:
+    rng, t = np.random.default_rng(0), np.arange(20_000)
+    other = [
+        # Samples of 8 and 16 bits that are clipped.
+        np.clip(np.round(128 + 300 * np.sin(t / 9) + 9 * rng.normal(size=t.size)), 0, 255),
+        np.clip(np.round(32_768 + 30_000 * rng.standard_t(2, size=t.size)), 0, 65_535),
+        rng.integers(0, 256, t.size),
+        t // 4000 * 60 % 256,
+        counted(600, 0, 1.0).repeat(34)[: t.size] % 256,
+        t % 100,
+        t % 255 + 0.5,
+    ]
+    assert not full_turns(np.column_stack(other).astype(float)).any()
+
+
+@pytest.mark.parametrize(("rate", "count"), [(1.0, 2**8), (40.0, 2**16)])
+def test_a_counter_that_stands_still_is_found_and_its_overflows_are_not(rate, count) -> None:
+    overflows = []
+    for seed in range(3):
+        x = counted(20_000, seed, rate, slice(12_000, 12_150)) % count
+        found = spectra.score(spectra.learn(counted(20_000, seed + 9, rate) % count), x)
+        assert "taken as a counter" in " ".join(found.notes)
+        alarm = found.scores["alarm"].to_numpy() == 1
+        assert alarm[12_000:12_150].any()
+        overflows += alarm[:-1][np.abs(np.diff(x)) > count / 2].tolist()
+    assert np.mean(overflows) < 0.05
+
+
 def test_what_does_not_turn_is_no_angle() -> None:
     rng, t = np.random.default_rng(0), np.arange(5000)
     other = [

@@ -2,6 +2,7 @@
 
 In degrees each pass over north would be a step of 359. The circle is therefore cut opposite to the
 mean direction, and inside a frame an angle is followed beyond its full turn (phase unwrapping).
+A counter that starts again at 0 behind its largest value goes round in the same way.
 """
 
 from typing import Final
@@ -13,6 +14,10 @@ from spectra.stored import is_stored
 
 # Full turns in degrees and in radians.
 TURNS: Final = (360.0, 2 * np.pi)
+# Numbers of values of counters: those of 8 and 16 bits, and of meters with four to nine digits.
+COUNTS: Final = (2.0**8, 2.0**16, *(10.0**digits for digits in range(4, 10)))
+# Share of the values of a counter within which it passes its ends.
+AT_END_OF_COUNT: Final = 1 / 36
 # Share of each turn within which the smallest and the largest value lie at its ends, as those of an
 # angle do that passes from one to the other: directions are given in tens of degrees, but radians
 # are not rounded so. Rounding may lift a value beyond by a little.
@@ -24,7 +29,7 @@ INSIDE: Final = 0.999
 FEWEST_VALUES: Final = 12
 # Rows of a long signal that are looked at.
 ROWS: Final = 131_072
-# Fewest rows at which an angle passes from one end of its turn to the other.
+# Fewest rows at which an angle or a counter passes from one end of its turn to the other.
 FEWEST: Final = 3
 # Largest median distance of neighbouring rows the short way round, in turns, of all rows and of
 # those that pass. That of values without order is a quarter.
@@ -32,11 +37,12 @@ NEAR: Final = 1 / 8
 
 
 def full_turns(signal: Float64Array) -> Float64Array:
-    """Return the full turn of each channel that is an angle, 0 for all others, (n_channels,).
+    """Return the full turn of each channel that goes round, 0 for all others, (n_channels,).
 
     The values of an angle lie within one turn, 0 … 360 or −180 … 180 degrees or the same in
-    radians, and pass from one end of it to the other as neighbouring directions do. Of a long
-    signal the first rows are looked at.
+    radians, and pass from one end of it to the other as neighbouring directions do. Those of a
+    counter are whole numbers below one of COUNTS, and pass its ends always in one direction. Of a
+    long signal the first rows are looked at.
 
     Parameters
     ----------
@@ -48,7 +54,7 @@ def full_turns(signal: Float64Array) -> Float64Array:
 
 
 def _full_turn(values: Float64Array) -> float:
-    """Return the full turn of the values (n,) of an angle, 0 for others."""
+    """Return the full turn of the values (n,) of an angle or a counter, 0 for others."""
     if values.size <= FEWEST:
         return 0.0
     for turn, near_end in zip(TURNS, AT_END, strict=True):
@@ -60,15 +66,25 @@ def _full_turn(values: Float64Array) -> float:
             at_ends = known.min() <= near_end and known.max() >= 1.0 - near_end
             if at_ends and np.unique(known).size >= FEWEST_VALUES and _passes(known):
                 return turn
+    low, high = values.min(), values.max()
+    for count in COUNTS:
+        if low >= 0 and high < count and max(low, count - high) <= AT_END_OF_COUNT * count:
+            counts = values / count
+            is_counter = _passes(counts, one_way=True) and (values == np.rint(values)).all()
+            return count if is_counter and np.unique(values).size >= FEWEST_VALUES else 0.0
     return 0.0
 
 
-def _passes(turns: Float64Array) -> bool:
-    """Return whether values (n,), in turns, pass from one end to the other as directions do."""
-    steps = np.abs(np.diff(turns))
+def _passes(turns: Float64Array, *, one_way: bool = False) -> bool:
+    """Return whether values (n,), in turns, pass from one end to the other as directions do.
+
+    `one_way` asks that they always do so in the same direction.
+    """
+    signed = np.diff(turns)
+    steps = np.abs(signed)
     short = np.minimum(steps, 1.0 - steps)
     across = steps > 0.5
-    if across.sum() < FEWEST:
+    if across.sum() < FEWEST or (one_way and np.ptp(np.sign(signed[across])) > 0):
         return False
     return bool(max(np.median(short), np.median(short[across])) <= NEAR)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from spectra.arrays import BoolArray, Float32Array, Float64Array
 from spectra.errors import DataError
-from spectra.signal.angles import TURNS, around_means, near
+from spectra.signal.angles import COUNTS, TURNS, around_means, near
 
 # Values are clipped at this many spreads from the channel's centre, so that their squares fit
 # float32 (largest 3e38).
@@ -30,8 +30,8 @@ IQR_OF_GAUSSIAN: Final = 1.349
 class Scale:
     """Centre and spread of each channel, (n_channels,), in the unit of the data.
 
-    `turns` are the full turns of channels that are angles and 0 for others, None where there are no
-    angles.
+    `turns` are the full turns of channels that are angles or counters and 0 for others, None where
+    there are none.
     """
 
     centre: Float64Array
@@ -43,8 +43,11 @@ class Scale:
             raise ValueError("Each channel has one centre and one spread above 0.")
         if self.turns is None:
             return
-        if self.turns.shape != self.centre.shape or not np.isin(self.turns, (0.0, *TURNS)).all():
-            raise ValueError("Each channel has one full turn, in degrees or radians, or 0.")
+        if (
+            self.turns.shape != self.centre.shape
+            or not np.isin(self.turns, (0.0, *TURNS, *COUNTS)).all()
+        ):
+            raise ValueError("Each channel has one full turn, of an angle or a counter, or 0.")
 
     @cached_property
     def spreads_of_turns(self) -> Float32Array | None:
