@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from spectra import formatting
-from spectra.calibration.fusion import Statistic
 from spectra.calibration.scores import Scores
+from spectra.calibration.statistic import Statistic
 from spectra.calibration.threshold import Threshold
 from spectra.datasets.reading import Data, as_recording
 from spectra.datasets.recording import Recording
@@ -155,7 +155,7 @@ def detect(
     Notes
     -----
     Scores are high and p-values low for anomalous rows. The statistic of a step is a mean of the
-    base scores by their surprisal (`spectra.calibration.fusion`). It becomes a p-value by its
+    base scores by their surprisal (`spectra.calibration.statistic`). It becomes a p-value by its
     distribution among normal steps, with a generalised Pareto tail
     (`spectra.calibration.gaussian`). Alarms begin and end by hysteresis thresholding
     (`spectra.alarms`).

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 import naive_alarms
 import spectra
 from spectra.alarms import APART, BEYOND, FAINTEST, RAISED, SEEN, Alarms, find_alarms, inside
-from spectra.calibration.fusion import Fused, Fusion
+from spectra.calibration.fusion import Fusion
 from spectra.calibration.scores import Scores
+from spectra.calibration.statistic import Fused
 from spectra.spectral.settings import Spectral
 
 ALPHA = 0.001

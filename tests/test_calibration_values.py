@@ -10,11 +10,12 @@ from scipy import stats
 import naive_calibration
 from spectra.calibration.block_maxima import _valley, block_maxima, cluster_size
 from spectra.calibration.contamination import normal_bound
-from spectra.calibration.fusion import Fused, Fusion, SurprisalMean, _sampled
+from spectra.calibration.fusion import Fusion, _sampled
 from spectra.calibration.gaussian import GaussianThreshold, pareto_tail
 from spectra.calibration.rates import AlarmRate, alpha_of_fdr, alpha_of_rate, steps_of_alarms
 from spectra.calibration.scores import Scores
 from spectra.calibration.standard import Standard, winsorised
+from spectra.calibration.statistic import Fused, SurprisalMean
 from spectra.calibration.threshold import Threshold
 from spectra.errors import DataError
 from spectra.runs import true_runs

@@ -11,16 +11,9 @@ from hypothesis.extra.numpy import arrays
 
 import naive_calibration
 from spectra.calibration import fusion as room
-from spectra.calibration.fusion import (
-    DECLARED,
-    DEGREES,
-    EXPONENT,
-    VISIBLE,
-    Fused,
-    Fusion,
-    SurprisalMean,
-)
+from spectra.calibration.fusion import VISIBLE, Fusion
 from spectra.calibration.gaussian import GaussianThreshold, p_from_z
+from spectra.calibration.statistic import DECLARED, DEGREES, EXPONENT, Fused, SurprisalMean
 from spectra.parameters import MOST_ROWS
 
 SCORE = st.sampled_from([-2.0, 0.0, 1.0, 2.5, 4.0, 9.0, math.nan])

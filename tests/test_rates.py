@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 
 import naive_calibration
-from spectra.calibration.fusion import Fused, Fusion
+from spectra.calibration.fusion import Fusion
 from spectra.calibration.gaussian import GaussianThreshold
 from spectra.calibration.rates import (
     ALPHAS,
@@ -20,6 +20,7 @@ from spectra.calibration.rates import (
     steps_of_alarms,
 )
 from spectra.calibration.scores import Scores
+from spectra.calibration.statistic import Fused
 from spectra.calibration.threshold import Threshold, usual_alpha
 from spectra.errors import DataError
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from spectra.calibration.fusion import Fused
+from spectra.calibration.statistic import Fused
 from spectra.spectral import scorer as scorer_module
 from spectra.spectral.model import SpectralModel
 from spectra.spectral.scorer import Standardised

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from spectra.calibration.fusion import Fused, Fusion
+from spectra.calibration.fusion import Fusion
 from spectra.calibration.scores import Scores
+from spectra.calibration.statistic import Fused
 
 
 def fused(statistic: np.ndarray) -> Fused:

@@ -5,9 +5,9 @@ import pytest
 
 from bursts import KINDS, bursts
 from spectra.alarms import find_alarms
-from spectra.calibration.fusion import SurprisalMean
 from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.standard import FAR
+from spectra.calibration.statistic import SurprisalMean
 from spectra.errors import DataError
 from spectra.signal.period import dominant_period
 from spectra.signal.views import VIEWS

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import spectra
 from spectra.alarms import find_alarms
-from spectra.calibration.fusion import Fused
 from spectra.calibration.scores import Scores
+from spectra.calibration.statistic import Fused
 from spectra.datasets.grid_values import fill_short_gaps
 from spectra.errors import DataError
 from spectra.stream import tracker as tracker_module

@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from spectra.arrays import BoolArray, FloatArray, IntArray
-from spectra.calibration.fusion import Fused, Fusion, Statistic
+from spectra.calibration.fusion import Fusion
 from spectra.calibration.gaussian import p_from_z
+from spectra.calibration.statistic import Fused, Statistic
 
 
 @dataclass(frozen=True, eq=False)

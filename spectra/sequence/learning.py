@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from spectra.arrays import Float64Array, FloatArray, IntArray
-from spectra.calibration.fusion import Fused
 from spectra.calibration.standard import Standard
+from spectra.calibration.statistic import Fused
 from spectra.sequence.base_scores import FAR, NEAR, BaseScores
 from spectra.sequence.features import FrameFeatures, FrameSample, frames_within
 from spectra.sequence.memory import Memory, contexts, fit_memory, future_contexts

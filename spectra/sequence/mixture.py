@@ -18,7 +18,7 @@ from typing import Final, Self
 import numpy as np
 
 from spectra.arrays import Float64Array
-from spectra.calibration.fusion import LARGEST_GROUP, Fused
+from spectra.calibration.statistic import LARGEST_GROUP, Fused
 from spectra.sequence.scorer import LengthScorer, LengthState, Standardised
 
 # Smallest weight of a part: where nothing is explained all count alike.

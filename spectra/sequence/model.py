@@ -9,8 +9,9 @@ import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.calibration.declared import calibrated
-from spectra.calibration.fusion import Fused, Fusion
+from spectra.calibration.fusion import Fusion
 from spectra.calibration.scores import Scores
+from spectra.calibration.statistic import Fused
 from spectra.errors import DataError
 from spectra.sequence.attention_map import AttentionMap, attention_map
 from spectra.sequence.base_scores import NEAR

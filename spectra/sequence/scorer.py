@@ -8,8 +8,8 @@ from scipy.special import ndtri_exp
 
 from spectra.archive import GAPS
 from spectra.arrays import Float32Array, Float64Array, FloatArray
-from spectra.calibration.fusion import Fused, SurprisalMean
 from spectra.calibration.standard import Standard
+from spectra.calibration.statistic import Fused, SurprisalMean
 from spectra.parameters import MOST_ROWS
 from spectra.sequence.base_scores import BaseScores
 from spectra.signal.steps import StepGrid

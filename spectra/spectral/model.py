@@ -9,8 +9,9 @@ import numpy as np
 
 from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
 from spectra.calibration.declared import calibrated
-from spectra.calibration.fusion import Fused, Fusion, Statistic
+from spectra.calibration.fusion import Fusion
 from spectra.calibration.scores import Scores
+from spectra.calibration.statistic import Fused, Statistic
 from spectra.errors import DataError
 from spectra.signal.evidence import Evidence
 from spectra.signal.glitches import without_glitches

@@ -7,8 +7,8 @@ from typing import Final, Self
 import numpy as np
 
 from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray, IntArray
-from spectra.calibration.fusion import LEAST_USUAL
 from spectra.calibration.standard import Standard
+from spectra.calibration.statistic import LEAST_USUAL
 from spectra.signal.scale import Scale
 from spectra.signal.steps import draw_stretches
 from spectra.spectral.amplitude import Amplitude

@@ -10,8 +10,8 @@ import numpy as np
 
 from spectra.archive import GAPS
 from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray
-from spectra.calibration.fusion import DECLARED, EXPONENT, LEAST_USUAL, Fused, SurprisalMean
 from spectra.calibration.standard import FAR, Standard
+from spectra.calibration.statistic import DECLARED, EXPONENT, LEAST_USUAL, Fused, SurprisalMean
 from spectra.parameters import MOST_ROWS
 from spectra.signal.scale import Scale
 from spectra.spectral.base_scores import BaseScores

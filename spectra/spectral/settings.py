@@ -6,9 +6,9 @@ from numbers import Real
 from typing import Final
 
 from spectra.arrays import Float64Array
-from spectra.calibration.fusion import Statistic
 from spectra.calibration.scores import Scores
 from spectra.calibration.standard import Transform
+from spectra.calibration.statistic import Statistic
 from spectra.parameters import MOST_ROWS, make_plain, require, require_integer
 from spectra.signal.angles import full_turns, unwrapped
 from spectra.signal.frames import FrameGrid, require_window

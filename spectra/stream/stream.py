@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 from spectra import formatting
 from spectra.archive import DAMAGE, pack, unpack
 from spectra.arrays import Float64Array, FloatArray
-from spectra.calibration.fusion import Fused
 from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.rates import RECORDING, AlarmRate, alpha_of_rate
+from spectra.calibration.statistic import Fused
 from spectra.calibration.threshold import ALPHA, Threshold
 from spectra.datasets.dataframes import pandas_of
 from spectra.errors import DataError

@@ -8,10 +8,11 @@ import numpy as np
 from spectra.alarms import find_alarms
 from spectra.archive import GAPS
 from spectra.arrays import BoolArray, FloatArray, IntArray
-from spectra.calibration.fusion import Fused, Fusion
+from spectra.calibration.fusion import Fusion
 from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.rates import LARGEST, RAISED
 from spectra.calibration.scores import Scores
+from spectra.calibration.statistic import Fused
 from spectra.parameters import MOST_ROWS
 from spectra.runs import true_runs
 
