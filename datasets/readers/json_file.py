@@ -19,6 +19,7 @@ from spectra.datasets.readers.decimal_sign import decimal_of
 from spectra.datasets.readers.delimiter import is_value
 from spectra.datasets.readers.header import NO_HEADER, read_header
 from spectra.datasets.readers.json_cells import with_json_cells
+from spectra.datasets.readers.json_google import without_call
 from spectra.datasets.readers.json_lists import Records, length_of, note_on_others, records_in
 from spectra.datasets.readers.json_matrix import with_channels
 from spectra.datasets.readers.json_part import shortened
@@ -139,7 +140,7 @@ def _decoded(data: bytes, errors: str = "strict") -> str:
     """Return the text of bytes in UTF-8, or as their mark says; zeros behind it are no text."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", errors)
-    return data.rstrip(b"\0").decode("utf-8-sig", errors)
+    return without_call(data.rstrip(b"\0")).decode("utf-8-sig", errors)
 
 
 def _all(source: Source) -> tuple[Records, int, Any]:

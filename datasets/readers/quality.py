@@ -77,9 +77,11 @@ def _tells_quality(table: Table, column: int, kind: str) -> bool:
     if name & _NAMES or (kind == "b" and name & _TRUTHS):
         return True
     if kind in "iu":
-        if name & _TRUTHS:
-            return bool(series.isin((0, 1)).all())
-        return bool(name & _SHORT and series.isin(_OPC_CODES).all() and series.median() == 192)
+        if name & _TRUTHS and bool(series.isin((0, 1)).all()):
+            return True
+        return bool(
+            name & (_SHORT | _TRUTHS) and series.isin(_OPC_CODES).all() and series.median() == 192
+        )
     if kind != "O" or not name & _SHORT:
         return False
     seen = [str(cell) for cell in series.dropna().unique()[:_MOST_WORDS]]
