@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.io import savemat
 
-from spectra.datasets import read
+from spectra.datasets import read, read_series
 from spectra.errors import DataError
 from written import N, is_read, recording, stamps
 
@@ -165,3 +165,181 @@ def test_a_block_of_another_number_is_refused(title: str) -> None:
     blocks = [[title.format(number), "fs=2560", *map(str, LEFT)] for number in (1, 2)]
     with pytest.raises(DataError, match="another signal begins"):
         recording(*blocks[0], *blocks[1])
+
+
+@pytest.mark.parametrize("name", ["SepsisLabel", "isAnomaly", "attack_label", "Fault Label"])
+def test_labels_are_found_behind_another_word(name: str) -> None:
+    label = (np.arange(N) > 50).astype(int)
+    rows = [f"{x},{y}" for x, y in zip(LEFT, label, strict=True)]
+    found = recording(f"HR,{name}", *rows)
+    assert found.channels == ("HR",)
+    assert found.labels is not None
+    np.testing.assert_array_equal(found.labels, label)
+    kept = recording(f"HR,{name}", *[f"{x},{y}.5" for x, y in zip(LEFT, label, strict=True)])
+    assert len(kept.channels) == 2
+
+
+def test_samples_of_frames_of_motion_have_the_rate_above_their_names() -> None:
+    head = ["Devices", "1000", "Frame,Sub Frame,EMG1,EMG2", ",,V,V"]
+    rows = [
+        f"{1 + i // 10},{i % 10},{x},{y}" for i, (x, y) in enumerate(zip(LEFT, RIGHT, strict=True))
+    ]
+    found = recording(*head, *rows)
+    assert (found.channels, found.units, found.fs) == (("EMG1", "EMG2"), ("V", "V"), 1000)
+    is_read(found, LEFT, RIGHT)
+
+
+def test_start_and_step_of_spike2_give_the_rate() -> None:
+    head = ['"CHANNEL"\t"1"', '"Waveform"', '"ECG"', '"mV"', '"START"\t0.00000\t0.00100']
+    assert recording(*head, *map(str, LEFT)).fs == 1000
+
+
+@pytest.mark.parametrize("per_line", [6, 10])
+def test_a_waveform_of_gse_goes_on_line_after_line(per_line: int) -> None:
+    whole = np.rint(100 * LEFT).astype(int)
+    head = "WID2 2024/03/14 08:00:00.000 STA   BHZ      INT       60   20.000000   1.00e+00   1.000"
+    lines = [" ".join(map(str, whole[i : i + per_line])) for i in range(0, N, per_line)]
+    found = recording(
+        head, "STA2           48.0    11.0 WGS-84   0.5 0.0", "DAT2", *lines, "CHK2 1"
+    )
+    assert (found.fs, found.index[0]) == (20, pd.Timestamp("2024-03-14 08:00"))
+    is_read(found, whole)
+    with pytest.raises(DataError, match="compressed waveform of GSE"):
+        recording(head.replace("INT", "CM6"), "DAT2", "KLcDa+F2", "KLcDa+F3", "CHK2 1")
+
+
+def test_values_that_the_agency_calls_not_valid_are_missing() -> None:
+    codes = [(-1, -99)[i % 2] if i in (4, 5) else 1 + i % 3 for i in range(N)]
+    rows = [f"{i},5,{x},{code},1" for i, (x, code) in enumerate(zip(LEFT, codes, strict=True))]
+    found = recording("time,Pollutant,Value,Validity,Verification", *rows)
+    assert found.channels == ("Value",)
+    assert list(np.flatnonzero(found.interpolated)) == [4, 5]
+
+
+@pytest.mark.parametrize("name", ["sensor_index", "Sub Frame"])
+def test_an_index_of_one_sensor_is_no_channel(name: str) -> None:
+    rows = [f"{i},12345,{x}" for i, x in enumerate(LEFT)]
+    assert recording(f"time,{name},temperature", *rows).channels == ("temperature",)
+
+
+@pytest.mark.parametrize(("name", "hour"), [("Hour", "{}"), ("OPR_HR", "HE{:02d}"), ("h", "HE {}")])
+def test_hours_of_several_days_from_1_to_24_begin_at_one_less(name: str, hour: str) -> None:
+    days = stamps("%m/%d/%Y", 3600, "2024-03-01")
+    rows = [
+        f"{day},{hour.format(i % 24 + 1)},{x}"
+        for i, (day, x) in enumerate(zip(days, LEFT, strict=True))
+    ]
+    found = recording(f"Date,{name},load", *rows)
+    assert (found.channels, found.index[0]) == (("load",), pd.Timestamp("2024-03-01"))
+    assert found.fs == pytest.approx(1 / 3600)
+    is_read(found, LEFT)
+
+
+@pytest.mark.parametrize(
+    ("form", "step"),
+    [("%d/%m/%y %H", 3600), ("%d.%m.%Y %Hh", 3600), ("%Y%m%d %H%M%S%f", 0.25)],
+)
+def test_hours_alone_and_digits_to_milliseconds_are_times(form: str, step: float) -> None:
+    times = [t[:-3] if "%f" in form else t for t in stamps(form, step, "2024-03-14")]
+    found = recording("time,x", *[f"{t},{x}" for t, x in zip(times, LEFT, strict=True)])
+    assert (found.index[0], found.fs) == (pd.Timestamp("2024-03-14"), pytest.approx(1 / step))
+    is_read(found, LEFT)
+
+
+def test_labels_of_parts_of_a_plant_are_no_channels() -> None:
+    rows = [f"{i},{x},{int(i > 50)},{int(i > 55)}" for i, x in enumerate(LEFT)]
+    found = recording("time,FT01,attack,attack_P1", *rows)
+    assert found.channels == ("FT01",)
+    np.testing.assert_array_equal(found.labels, np.arange(N) > 50)
+    assert recording("time,FT01,x,attack_P1", *rows).channels == ("FT01", "x", "attack_P1")
+
+
+def test_the_rest_of_a_second_of_zabbix_is_no_channel() -> None:
+    parts = RNG.integers(0, 10**9, N)
+    rows = [
+        f"23296 {1710403200 + 60 * i} {x} {ns}"
+        for i, (x, ns) in enumerate(zip(LEFT, parts, strict=True))
+    ]
+    found = recording("itemid clock value ns", *rows)
+    assert (found.channels, found.fs) == (("value",), pytest.approx(1 / 60))
+    is_read(found, LEFT)
+
+
+@pytest.mark.parametrize(
+    "halves", [("πμ", "μμ"), ("ÖÖ", "ÖS"), ("de.", "du."), ("SA", "CH"), ("v.m.", "n.m.")]
+)
+@pytest.mark.parametrize("between", [" ", ";"])
+def test_halves_of_the_day_of_any_language_stand_behind_clocks(
+    halves: tuple[str, str], between: str
+) -> None:
+    days = pd.date_range("2024-03-14 08:00", periods=N, freq="15min")
+    rows = [
+        f"{t:%d/%m/%Y}{between}{(t.hour - 1) % 12 + 1}:{t:%M:%S} {halves[t.hour > 11]};{x}"
+        for t, x in zip(days, LEFT, strict=True)
+    ]
+    found = recording("Date;Time;x" if between == ";" else "Time;x", *rows)
+    assert (found.index[0], found.fs) == (days[0], pytest.approx(1 / 900))
+    is_read(found, LEFT)
+
+
+@pytest.mark.parametrize("half", ["πμ", "a. m."])
+def test_the_day_comes_first_where_halves_of_the_day_are_not_english(half: str) -> None:
+    rows = [f"0{1 + i}/03/2024 8:00:00 {half};{x}" for i, x in enumerate(LEFT[:9])]
+    assert recording("Time;x", *rows).index[-1] == pd.Timestamp("2024-03-09 08:00")
+
+
+@pytest.mark.parametrize("zone", ["Central European Time", "(Pacific Daylight Time)", "local"])
+def test_words_for_a_zone_behind_times_are_left_out(zone: str) -> None:
+    rows = [f"{t} {zone},{x}" for t, x in zip(stamps("%Y-%m-%d %H:%M:%S"), LEFT, strict=True)]
+    found = recording("Time,x", *rows)
+    assert found.index[0] == pd.Timestamp("2024-03-14 08:00")
+    assert any("is left out" in note for note in found.notes) == (zone != "local")
+    universal = [row.replace(zone, "Coordinated Universal Time") for row in rows]
+    assert recording("Time,x", *universal).index[0] == pd.Timestamp("2024-03-14 08:00", tz="UTC")
+
+
+@pytest.mark.parametrize("name", ["Checksum", "CRC16", "crc", "msg_checksum", "Chk Sum"])
+@pytest.mark.parametrize("form", ["{}", "0x{:04X}"])
+def test_a_checksum_is_no_channel(name: str, form: str) -> None:
+    rows = [f"{i},{x},{form.format(i * 7919 % 256)}" for i, x in enumerate(LEFT)]
+    found = recording(f"time,level,{name}", *rows)
+    assert found.channels == ("level",)
+    assert any("checks that rows" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("sign", [" ", "\u202f", "'"])
+def test_only_one_sign_stands_between_thousands(sign: str) -> None:
+    whole = 1000 + LEFT
+    rows = [f"{i};{x:,.3f}".replace(",", sign).replace(".", ",") for i, x in enumerate(whole)]
+    np.testing.assert_allclose(recording("t [s];x", *rows).values[:, 0], whole, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("first", "second"), [("V", "mV"), ("°C", "°F")])
+def test_a_unit_that_changes_from_row_to_row_is_refused(first: str, second: str) -> None:
+    rows = [f"{i},{x},{second if i > 40 else first}" for i, x in enumerate(LEFT)]
+    with pytest.raises(DataError, match="line 43, column 'unit': the unit changes from"):
+        recording("time,value,unit", *rows)
+    is_read(recording("time,value,unit", *rows, series="none"), LEFT)
+
+
+@pytest.mark.parametrize("name", ["time,,value", "time,ch,value", ""])
+def test_numbers_that_are_the_same_at_each_instant_tell_series_apart(name: str) -> None:
+    both = zip(stamps("%Y-%m-%d %H:%M"), LEFT, RIGHT, strict=True)
+    rows = [line for t, x, y in both for line in (f"{t},1,{x}", f"{t},2,{y}")]
+    text = "\n".join([*filter(None, [name]), *rows])
+    found = read_series(io.BytesIO(text.encode()))
+    assert list(found) == ["1", "2"]
+    is_read(found["1"], LEFT)
+    is_read(found["2"], RIGHT)
+
+
+def test_a_list_of_numbers_in_one_line_keeps_its_first_and_last() -> None:
+    is_read(recording(json.dumps(LEFT.tolist())), LEFT)
+    is_read(recording(json.dumps(LEFT.tolist(), indent=1)), LEFT)
+
+
+def test_what_python_prints_is_read() -> None:
+    rows = [{"t": i, "x": float(x), "ok": None} for i, x in enumerate(LEFT)]
+    is_read(recording(*map(str, rows)), LEFT)
+    is_read(recording(str(rows)), LEFT)
+    is_read(recording(str(np.column_stack([LEFT, RIGHT]))), LEFT, RIGHT)

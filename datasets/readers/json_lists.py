@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from spectra.datasets.readers.json_google import table_of
 from spectra.datasets.readers.json_series import series_in
+from spectra.datasets.readers.json_wrapped import table_of
 
 Records: TypeAlias = list[Any] | dict[str, list[Any]]
 """A record a row, or a list a column."""

@@ -27,7 +27,14 @@ _MONTHS = 12
 _MOST_LINES = 200
 _FEWEST_LINES = 3
 
+_PRINTED = re.compile(rb"\s*\[\[\s*-?[\d.]+(?:e[+-]?\d+)?\s+-?\d", re.IGNORECASE)
+"""The beginning of a matrix as NumPy prints it, with blanks between the numbers."""
 Rewrite = Callable[[str], str]
+
+
+def is_printed(head: bytes) -> bool:
+    """Return True for the beginning of a matrix as NumPy prints it, which is no JSON."""
+    return bool(_PRINTED.match(head))
 
 
 def rewriting(head: str) -> Rewrite | None:
@@ -44,6 +51,8 @@ def rewriting(head: str) -> Rewrite | None:
         foreign = {sign for sign in {*head} if not sign.isascii() and sign.isdecimal()}
         if foreign and sum(map(head.count, foreign)) > sum(map(head.count, "0123456789")):
             return _with_ascii_digits
+    if is_printed(head[:200].encode()):
+        return _without_brackets
     if _are_years(lines):
         return _with_comments_around
     # The last line of the head may be cut.
@@ -52,6 +61,11 @@ def rewriting(head: str) -> Rewrite | None:
     if "'" in lines[-2] and _have_single_quotes(lines[:-1]):
         return _with_double_quotes
     return _without_quotes if _are_quoted(lines[:-1]) else None
+
+
+def _without_brackets(text: str) -> str:
+    """Return a text without the brackets around its rows."""
+    return re.sub(r"[\[\]]", " ", text)
 
 
 def _have_single_quotes(lines: Sequence[str]) -> bool:

@@ -73,7 +73,7 @@ def find_series(
         return _grouped(table, (column,))
     if len(table.frame) < 2 * _FEWEST_ROWS or (instants is not None and has_missing(instants)):
         return None
-    keys = _keys(table, taken)
+    keys = _keys(table, taken, instants)
     timed = instants is not None
     instants = pd.RangeIndex(len(table.frame)) if instants is None else instants
     if not keys and instants.is_monotonic_increasing:
@@ -165,7 +165,7 @@ def same_in_each(series: Series, table: Table) -> list[int]:
     return found
 
 
-def _keys(table: Table, taken: frozenset[int]) -> list[int]:
+def _keys(table: Table, taken: frozenset[int], instants: pd.Index | None) -> list[int]:
     """Return the columns whose values may name series."""
     found: list[int] = []
     # Names say more than numbers: the texts go first.
@@ -178,7 +178,7 @@ def _keys(table: Table, taken: frozenset[int]) -> list[int]:
         named = _names_series(table.names[column], {"point", "unit"})
         if plain and not (
             series.dtype.kind in "iu"
-            and (named or _numbers_parts(table, column))
+            and (named or _numbers_parts(table, column) or _counts_each(series, instants))
             # A name with a number is that of one channel: Channel 0.
             and not any(map(str.isdigit, table.names[column] or ""))
         ):
@@ -189,6 +189,19 @@ def _keys(table: Table, taken: frozenset[int]) -> list[int]:
         if 1 < count <= min(_MOST_SERIES, len(series) // 2):
             found.append(column)
     return found
+
+
+def _counts_each(series: "pd.Series[float]", instants: pd.Index | None) -> bool:
+    """Return True if a column has the same different numbers in the rows of each instant."""
+    numbers = series.to_numpy(dtype=np.int64)
+    count = int(np.argmax(numbers[1:] == numbers[0])) + 1
+    if instants is None or count < 2 or count > _MOST_SERIES or len(numbers) % count:
+        return False
+    stamps, rows = _stamps(instants).reshape(-1, count), numbers.reshape(-1, count)
+    return (
+        bool((stamps == stamps[:, :1]).all() and (rows == rows[0]).all())
+        and len({*rows[0].tolist()}) == count
+    )
 
 
 def _names_series(name: str | None, less: AbstractSet[str] = frozenset()) -> bool:

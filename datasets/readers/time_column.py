@@ -27,7 +27,11 @@ from spectra.datasets.readers.names import (
     seconds_in,
     words,
 )
-from spectra.datasets.readers.second_parts import has_parts_beside, with_parts_of_seconds
+from spectra.datasets.readers.second_parts import (
+    has_parts_beside,
+    parts_of_clock,
+    with_parts_of_seconds,
+)
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.time_numbers import (
     STANDS,
@@ -117,6 +121,7 @@ def find_times(
     spare -= chosen.columns
     spare |= _whole_seconds(table, chosen, [one for one in free if one not in spare])
     aside, notes = _other_axes(table, chosen, free)
+    aside |= parts_of_clock(table, chosen) & frozenset(free)
     notes = (*_spare_notes(table, sorted(spare - aside)), *notes)
     return Times(chosen, spare | aside, notes)
 

@@ -1,4 +1,4 @@
-"""Tables in the answers of Google's charts and sheets, and the call that such answers stand in."""
+"""JSON in the words of others: in calls of web pages, as Python prints it, in Google's charts."""
 
 import re
 from collections import Counter
@@ -13,8 +13,21 @@ _CALL = re.compile(
 _DEEPEST = 3
 
 
-def without_call(data: bytes) -> bytes:
-    """Return JSON without the name of the function that a web page calls with it."""
+_FLAT = re.compile(rb"\[\s*(?:-?\d[\d.eE+-]*|null)\s*,[^\[\]]*\]?\s*")
+"""A list of numbers; lines that each hold a list are a table."""
+_OF_PYTHON = re.compile(rb"\s*\[?\s*\{\s*'")
+_WORDS = {b"'": b'"', b"None": b"null", b"nan": b"null", b"True": b"true", b"False": b"false"}
+
+
+def is_flat(text: bytes) -> bool:
+    """Return True for the beginning of one list of numbers."""
+    return bool(_FLAT.fullmatch(text))
+
+
+def plain_json(data: bytes) -> bytes:
+    """Return JSON without the function that a web page calls with it, or as Python prints it."""
+    if _OF_PYTHON.match(data[:200]) and b'"' not in data:
+        return re.sub(rb"'|\b(?:None|nan|True|False)\b", lambda match: _WORDS[match[0]], data)
     found = _CALL.match(data[:200])
     return data if found is None else data[found.end() :].rstrip(b" \t\r\n;").removesuffix(b")")
 
