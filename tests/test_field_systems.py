@@ -343,3 +343,68 @@ def test_what_python_prints_is_read() -> None:
     is_read(recording(*map(str, rows)), LEFT)
     is_read(recording(str(rows)), LEFT)
     is_read(recording(str(np.column_stack([LEFT, RIGHT]))), LEFT, RIGHT)
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("Normal/Attack", "Normal", "A ttack"),
+        ("label", "ok", "fault"),
+        ("Label", "BENIGN", "Attack"),
+    ],
+)
+def test_labels_may_be_words(name: str, good: str, bad: str) -> None:
+    rows = [f"{i},{x},{bad if i > 50 else good}" for i, x in enumerate(LEFT)]
+    found = recording(f"time,level,{name}", *rows)
+    np.testing.assert_array_equal(found.labels, np.arange(N) > 50)
+    named = recording("time,level,remark", *rows, label="remark")
+    np.testing.assert_array_equal(named.labels, np.arange(N) > 50)
+    assert recording("time,level,remark", *rows).labels is None
+
+
+def test_a_part_of_a_plant_in_every_row_is_no_number() -> None:
+    rows = [f"{t},NE1/Cell=1,{x}" for t, x in zip(stamps("%Y-%m-%d %H:%M"), LEFT, strict=True)]
+    assert recording("Time,Object Name,load", *rows).channels == ("load",)
+
+
+@pytest.mark.parametrize("title", ["[Data]", "[values]", "[Messwerte]"])
+def test_a_title_above_the_data_is_no_name(title: str) -> None:
+    assert recording("Lead=II", "SampleRate=500", title, *map(str, LEFT)).channels == ("value",)
+
+
+def test_the_time_of_a_light_curve_is_in_days() -> None:
+    rows = [f"{1625 + i / 50:.8f},{i},{x}" for i, x in enumerate(LEFT)]
+    assert recording("TIME,CADENCENO,SAP_FLUX", *rows).fs == pytest.approx(50 / 86400)
+
+
+def test_whole_numbers_may_stand_without_a_decimal_comma() -> None:
+    values = np.where(np.arange(N) % 7 == 0, np.rint(RIGHT), RIGHT)
+    texts = [cut(x, 1) if x % 1 else f"{x:.0f}" for x in values]
+    rows = [f"{t},{x}" for t, x in zip(stamps("%Y-%m-%d %H:%M"), texts, strict=True)]
+    is_read(recording("time,hum", *rows), values)
+    both = [f"{row},{cut(x, 3)}" for row, x in zip(rows, LEFT, strict=True)]
+    with pytest.raises(DataError, match="cut one number or another"):
+        recording("time,hum,temp", *both)
+
+
+def test_zeros_behind_commas_tell_fractions_without_names() -> None:
+    both = zip(stamps("%Y-%m-%d %H:%M:%S"), LEFT, RIGHT, strict=True)
+    rows = [f"{t},{cut(x, 3)},{cut(y + 0.014, 3)}" for t, x, y in both]
+    np.testing.assert_allclose(recording(*rows).values, np.column_stack([LEFT, RIGHT + 0.014]))
+    assert recording(*[f"{t},{i},{i % 5 + 3}" for i, t in enumerate(stamps("%F %T"))]).channels
+
+
+def test_a_column_of_the_25th_hour_may_be_empty() -> None:
+    names = ",".join(f"HE{hour}" for hour in range(1, 26))
+    rows = [
+        f"2024-03-{day:02d},{','.join(str(100 * day + hour) for hour in range(24))},"
+        for day in range(1, 11)
+    ]
+    found = recording(f"Date,{names}", *rows)
+    assert (found.n_samples, found.fs) == (240, pytest.approx(1 / 3600))
+    is_read(found, np.array([100 * day + hour for day in range(1, 11) for hour in range(24)]))
+
+
+@pytest.mark.parametrize("word", ["Error", "OL", "---"])
+def test_a_word_in_place_of_the_first_value_is_no_name(word: str) -> None:
+    assert recording("temp", word, *map(str, LEFT)).channels == ("temp",)

@@ -62,6 +62,8 @@ _IDENTIFIERS = frozenset(
         "alti",
         "satellite",
         "pollutant",
+        "step",
+        "cycle",
         "verification",
         "source",
         "typ",

@@ -27,6 +27,7 @@ from spectra.datasets.readers.repeated_headers import without_repeated_names
 from spectra.datasets.readers.side_header import without_side
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.readers.turned import turned
+from spectra.datasets.readers.units_above import units_of_light_curve
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
@@ -157,7 +158,7 @@ def _columns(parsed: Parsed, *, as_is: bool) -> Table:
         text.name,
         dialect.decimal,
         notes=(*dialect.notes, *graded),
-        units=dialect.units,
+        units=dialect.units or units_of_light_curve(dialect.names),
         header=dialect.header,
         has_fill_values=not as_is,
         first=_first_cells(parsed),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import combinations, islice, pairwise
 
 from spectra.datasets.memory import largest_bytes
+from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.delimiter import body_of, is_value, split, usual_width
 from spectra.datasets.readers.encoded_text import Text
 from spectra.errors import DataError
@@ -30,10 +31,11 @@ def joined_decimals(text: Text, lines: Sequence[str]) -> tuple[Text, str] | None
     found = _pairs_in(lines)
     if found is None:
         return None
-    above, width, choices, example = found
-    if len(choices) > 1:
+    above, width, choices, first = found
+    example = lines[first].strip()[:60]
+    if len(choices) > 1 or not choices[0]:
         raise DataError(
-            f"{text.name}, line {above + 1}: '{example[:60]}' has more fields than there are "
+            f"{text.name}, line {first + 1}: '{example}' has more fields than there are "
             "names, and decimal commas that may cut one number or another: write points, or "
             "semicolons between the numbers (--delimiter , reads a column without a name)."
         )
@@ -44,15 +46,16 @@ def joined_decimals(text: Text, lines: Sequence[str]) -> tuple[Text, str] | None
     readable = replace(text, errors="ignore")
     written = "".join(_joined(readable.lines(), above, width, choices[0])).encode()
     source = replace(text.source, path=None, data=written, compression=None)
+    told = "has more fields than there are names" if above < first else "has zeros behind commas"
     note = (
-        f"'{example[:60]}' has more fields than there are names: read with decimal commas "
-        "(--delimiter , reads a column without a name)."
+        f"'{example}' {told}: read with decimal commas (--delimiter , reads a column without a "
+        "name)."
     )
     return Text(source, "utf-8"), note
 
 
-def _pairs_in(lines: Sequence[str]) -> tuple[int, int, list[Pairs], str] | None:
-    """Return the line of the names, the fields of a row, the choices of pairs, and a row."""
+def _pairs_in(lines: Sequence[str]) -> tuple[int, int, list[Pairs], int] | None:
+    """Return the line of the names, the fields of a row, choices of pairs, the first row."""
     body = body_of([[line] for line in islice(lines, _MOST_ROWS) if line.strip()])
     if len(body) < 5 or any("," not in line or set('";\t|') & {*line} for (line,) in body):
         return None
@@ -61,15 +64,14 @@ def _pairs_in(lines: Sequence[str]) -> tuple[int, int, list[Pairs], str] | None:
     if len(rows) != len(lines[:_MOST_ROWS]) or not 2 < width <= _MOST_FIELDS:
         return None
     first = next(i for i, row in enumerate(rows) if len(row) == width)
-    below = [row for row in rows[first:] if row]
-    named = next((i for i in range(first - 1, -1, -1) if any(rows[i])), None)
-    if named is None or len(below) < _FEWEST_ROWS or any(len(row) != width for row in below[:-1]):
-        return None
-    names = rows[named]
+    above = [i for i, row in enumerate(rows[:first]) if any(row) and not _has_value(row)]
+    if not above:
+        return _nameless_pairs(rows[first:], width, first)
+    names = rows[above[-1]]
     more = width - len(names)
-    if more < 1 or len(names) < 2 or not all(names) or any(is_value(one, ".") for one in names):
+    below = [row for row in rows[first:] if len(row) == width]
+    if more < 1 or len(names) < 2 or not all(names) or len(below) < _FEWEST_ROWS:
         return None
-    below = [row for row in below if len(row) == width]
     fits = [i for i in range(width - 1) if _may_be_cut(below, i)]
     choices = [
         pairs
@@ -77,7 +79,34 @@ def _pairs_in(lines: Sequence[str]) -> tuple[int, int, list[Pairs], str] | None:
         if all(right - left > 1 for left, right in pairwise(pairs))
     ]
     sure = any(_are_fractions([row[i + 1] for row in below]) for i in fits)
-    return (named, width, choices, lines[first].strip()) if sure and choices else None
+    if not sure or not choices:
+        return None
+    # A whole number may be written without a comma, but of two it is not known which.
+    whole = {width, len(names)} if more == 1 else {width}
+    others = [row for row in rows[first:-1] if row and is_value(row[0], ".")]
+    choices = choices if all(len(row) in whole for row in others) else [(), ()]
+    return above[-1], width, choices, first
+
+
+def _has_value(row: list[str]) -> bool:
+    """Return True if a field is a number or a date."""
+    return any(is_value(field, ".") for field in row)
+
+
+def _nameless_pairs(
+    rows: list[list[str]], width: int, first: int
+) -> tuple[int, int, list[Pairs], int] | None:
+    """Return what is known of rows without names: a date and pairs whose fractions have zeros."""
+    full = [row for row in rows if row]
+    if width % 2 == 0 or len(full) < _FEWEST_ROWS or any(len(row) != width for row in full[:-1]):
+        return None
+    full = [row for row in full if len(row) == width]
+    pairs = tuple(range(1, width, 2))
+    zeros = all(any(row[i + 1][:1] == "0" < row[i + 1] for row in full) for i in pairs)
+    dated = all(":" in row[0] and looks_like_date(row[0]) for row in full)
+    if not dated or not zeros or not all(_may_be_cut(full, i) for i in pairs):
+        return None
+    return first, width, [pairs], first
 
 
 def _may_be_cut(rows: list[list[str]], column: int) -> bool:

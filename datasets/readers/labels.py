@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spectra.arrays import IntArray
+from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.readers.cells import read_cells
 from spectra.datasets.readers.columns import Table, is_plain, listed, numbers, quoted
 from spectra.datasets.readers.dates import looks_like_date
@@ -35,6 +35,7 @@ _LABELS = {
     "is_fault",
     "is_event",
     "gt",
+    "normal/attack",
     "att_flag",
     "attack_flag",
     "anomaly_flag",
@@ -46,6 +47,13 @@ _LABELS = {
     "anom",
     "is_anom",
 }
+
+_GOOD = frozenset({"normal", "benign", "ok", "healthy", "good", "regular", "nominal"})
+_BAD = frozenset(
+    {"attack", "anomaly", "anomalous", "abnormal", "outlier", "fault", "faulty", "failure"}
+)
+"""Words of labels, without blanks: SWaT has some as A ttack."""
+_MOST_WORDS = 20
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,7 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
         if not is_label_name(name) and not _plain(name).endswith(("_label", "_labels")):
             continue
         values = numbers(table, column)
+        values = _truths(table, column) if values is None else values
         if values is None and looks_like_date(str(table.frame.iloc[-1, column])):
             continue
         if values is not None and (values != np.round(values))[~np.isnan(values)].any():
@@ -127,6 +136,14 @@ def _is_part(table: Table, column: int, name: str | None) -> bool:
     return bool(np.isin(table.matrix([column]), (0, 1)).all())
 
 
+def _truths(table: Table, column: int) -> Float64Array | None:
+    """Return 1 for words such as attack and 0 for words such as normal; None for other words."""
+    texts = table.frame.iloc[:, column].astype("str").str.replace(" ", "").str.casefold()
+    if not {*texts.unique()[:_MOST_WORDS]} <= _GOOD | _BAD:
+        return None
+    return np.asarray(texts.isin(_BAD), dtype=np.float64)
+
+
 def _wanted_labels(table: Table, column: int) -> IntArray:
     """Return the values of a column that must be labels."""
     series = table.frame.iloc[:, column]
@@ -136,6 +153,8 @@ def _wanted_labels(table: Table, column: int) -> IntArray:
         if plain
         else read_cells(series, table.decimal).values
     )
+    if not plain and (truths := _truths(table, column)) is not None:
+        values = truths
     wrong = ~np.isin(values, (0, 1))
     if wrong.any():
         row = int(np.argmax(wrong))
