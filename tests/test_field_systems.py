@@ -408,3 +408,11 @@ def test_a_column_of_the_25th_hour_may_be_empty() -> None:
 @pytest.mark.parametrize("word", ["Error", "OL", "---"])
 def test_a_word_in_place_of_the_first_value_is_no_name(word: str) -> None:
     assert recording("temp", word, *map(str, LEFT)).channels == ("temp",)
+
+
+@pytest.mark.parametrize(("names", "units"), [("WVHT", "m"), ("WDIR WSPD", "degT m/s")])
+def test_units_below_the_names_of_buoys_are_no_names(names: str, units: str) -> None:
+    both = zip(stamps("%Y %m %d %H %M"), LEFT, RIGHT, strict=True)
+    rows = [" ".join([t, *map(str, (x, y))][: 1 + len(names.split())]) for t, x, y in both]
+    head = [f"#YY  MM DD hh mm {names}", f"#yr  mo dy hr mn {units}"]
+    assert recording(*head, *rows).channels == tuple(names.split())
