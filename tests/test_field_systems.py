@@ -416,3 +416,22 @@ def test_units_below_the_names_of_buoys_are_no_names(names: str, units: str) -> 
     rows = [" ".join([t, *map(str, (x, y))][: 1 + len(names.split())]) for t, x, y in both]
     head = [f"#YY  MM DD hh mm {names}", f"#yr  mo dy hr mn {units}"]
     assert recording(*head, *rows).channels == tuple(names.split())
+
+
+@pytest.mark.parametrize("key", ["scale", "Gain:", "Scaling factor", "Faktor"])
+def test_factors_above_the_data_are_told_of(key: str) -> None:
+    rows = [f"{i},{x},{y}" for i, (x, y) in enumerate(zip(LEFT, RIGHT, strict=True))]
+    found = recording("time,a,b", f"{key},0.1,0.01", *rows)
+    assert any("not applied" in note for note in found.notes)
+    is_read(found, LEFT, RIGHT)
+    plain = recording("time,a,b", f"{key},1,1", *rows)
+    assert not any("not applied" in note for note in plain.notes)
+
+
+@pytest.mark.parametrize("sign", [",", ";"])
+def test_more_names_than_fields_are_told_of(sign: str) -> None:
+    rows = [sign.join(map(str, row)) for row in zip(range(N), LEFT, RIGHT, strict=True)]
+    told = "header has 4 names and most rows have 3 fields"
+    found = recording(sign.join(["time", "T", " upper", "hum"]), *rows)
+    assert any(told in note for note in found.notes)
+    assert not any(told in note for note in recording(f"time{sign}T{sign}hum", *rows).notes)
