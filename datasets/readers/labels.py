@@ -139,7 +139,8 @@ def _is_part(table: Table, column: int, name: str | None) -> bool:
 def _truths(table: Table, column: int) -> Float64Array | None:
     """Return 1 for words such as attack and 0 for words such as normal; None for other words."""
     texts = table.frame.iloc[:, column].astype("str").str.replace(" ", "").str.casefold()
-    if not {*texts.unique()[:_MOST_WORDS]} <= _GOOD | _BAD:
+    found = {*texts.unique()[:_MOST_WORDS]}
+    if not found <= _GOOD | _BAD or not found & _BAD:
         return None
     return np.asarray(texts.isin(_BAD), dtype=np.float64)
 

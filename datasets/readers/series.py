@@ -28,6 +28,8 @@ NAMES = frozenset(_NAMES_TEXT.split())
 """Words, in lower case, of the columns that tell series apart."""
 _COUNTED = frozenset({"gpu", "cpu", "core"})
 """Parts of a computer whose numbers tell series apart where they are counted through."""
+_CHANNELS = frozenset({"ch", "chan", "addr", "address", "slave", "port"})
+"""Names that are short for a channel, or for the place of a device on a bus."""
 _COUNTERS = frozenset({"index", "idx"})
 """Words of their numbers where another name has one of these parts: index, utilization.gpu."""
 _MOST_SERIES = 1000
@@ -178,7 +180,11 @@ def _keys(table: Table, taken: frozenset[int], instants: pd.Index | None) -> lis
         named = _names_series(table.names[column], {"point", "unit"})
         if plain and not (
             series.dtype.kind in "iu"
-            and (named or _numbers_parts(table, column) or _counts_each(series, instants))
+            and (
+                named
+                or _numbers_parts(table, column)
+                or (_may_number(table, column) and _counts_each(series, instants))
+            )
             # A name with a number is that of one channel: Channel 0.
             and not any(map(str.isdigit, table.names[column] or ""))
         ):
@@ -189,6 +195,12 @@ def _keys(table: Table, taken: frozenset[int], instants: pd.Index | None) -> lis
         if 1 < count <= min(_MOST_SERIES, len(series) // 2):
             found.append(column)
     return found
+
+
+def _may_number(table: Table, column: int) -> bool:
+    """Return True if a column may have the numbers of channels: those from 0 count in a packet."""
+    numbered = not table.names[column] and float(table.matrix([column], 1)[0, 0]) != 0
+    return numbered or bool(words(table.names[column]) & _CHANNELS)
 
 
 def _counts_each(series: "pd.Series[float]", instants: pd.Index | None) -> bool:
