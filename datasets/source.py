@@ -33,6 +33,13 @@ _SIGNATURES = {
 _DAMAGE = (NotImplementedError, ValueError, OverflowError, struct.error)
 """Errors of zipfile on the directory of a damaged archive."""
 _ZIP = b"PK\x03\x04"
+_FOREIGN = re.compile(r".*/$|__MACOSX/|(?:.*/)?(?:\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*)$")
+_BESIDE = re.compile(
+    r"(?:^|/)(?:read[_ -]?me|licen[cs]e|copying|copyright|metadat\w*|about|info|notes?|citation"
+    r"|change(?:log|s)|manifest|terms|disclaimer)[^/]*$|\.(?:pdf|docx?|md|rst|html?|png|jpe?g|svg)$",
+    re.IGNORECASE,
+)
+"""Files of an archive that say what another one holds."""
 _ZSTD_BYTES = 1 << 10
 """Bytes that are decompressed at a time: 4 bytes may hold 128 kB, so these at most 32 MB."""
 COMPRESSED_ENDINGS = frozenset({".gz", ".bz2", ".xz", ".zst", ".zip"})
@@ -137,10 +144,15 @@ def _decompressed(raw: IO[bytes], compression: str, name: str) -> Any:
 
 
 def _members(raw: IO[bytes]) -> list[zipfile.ZipInfo]:
-    """Return the files in a zip archive, less those that macOS adds."""
+    """Return the files in a zip archive, less those that macOS adds.
+
+    Beside a single other file those are left out that say what it is, such as README.txt.
+    """
     every = zipfile.ZipFile(raw).infolist()
     # A damaged archive may have members without a name.
-    return [one for one in every if not re.match(r".*/$|__MACOSX/", one.filename)]
+    files = [one for one in every if not _FOREIGN.match(one.filename)]
+    others = [one for one in files if not _BESIDE.search(one.filename)]
+    return others if len(others) == 1 else files
 
 
 def _only_member(raw: IO[bytes], name: str) -> Any:

@@ -19,7 +19,7 @@ _FALSE_WORDS = frozenset({"false", "falsch", "faux", "falso", "onwaar", "fałsz"
 NUMBER_WORDS = _TRUE_WORDS | _FALSE_WORDS | {"inf", "+inf", "infinity"}
 """Words, in lower case, that are read as numbers or refused as infinite."""
 _LIMIT = re.compile(r"[<>≤≥]=?\s*[+-]?\d[\d.,]*(\s*[^\d\s].*)?")
-_GROUPS = "[+-]?[1-9]\\d{{0,2}}({0}\\d{{3}})+({1}\\d+)?"
+_GROUPS = "[+-]?[1-9]\\d{{0,2}}({0})\\d{{3}}(?:\\1\\d{{3}})*({1}\\d+)?"
 GROUPED = {
     ".": re.compile(
         _GROUPS.format("[, '\u00a0\u202f’]", "\\.") + r"|[+-]?[1-9]\d?(,\d\d)+,\d{3}(\.\d+)?"

@@ -46,6 +46,8 @@ _DAYS_FIRST = re.compile(r"\s*(\d+):([01]\d|2[0-3]):([0-5]\d):([0-5]\d)\s*")
 """Days, hours, minutes and seconds, or hours to seconds and parts of one."""
 _HOURS = re.compile(r"\s*(\d{1,2})\s?[-–]\s?(\d{1,2})\s*")
 """The hour of a row by its ends: 00 - 01."""
+_NUMBERED_HOUR = re.compile(r"\s*(?:he|hour|h)[\s_-]?(\d{1,2})\s*", re.IGNORECASE)
+"""The number of an hour behind a letter or word, as markets write it: HE01, H1."""
 _TIME_CODE = re.compile(r"\s*\d\d:\d\d:\d\d[:;]\d\d\s*")
 _FRAMES = frozenset({24, 25, 30, 48, 50, 60})
 """Frames a second that films and videos have."""
@@ -73,7 +75,8 @@ def hours_beside(
     for column, name in enumerate(table.names):
         series = table.frame.iloc[:, column]
         unnamed = dates is not None and name is None and column == date + 1
-        named = bool(words(name) & _HOUR_NAMES) or names_only_time(name)
+        ends = not is_plain(series) and str(series.iloc[0]).strip()[:2].casefold() == "he"
+        named = bool(words(name) & _HOUR_NAMES) or names_only_time(name) or ends
         if column == date or not (named or unnamed):
             continue
         series = _first_hours(series)
@@ -86,7 +89,7 @@ def hours_beside(
             continue
         hours = series.to_numpy(dtype=np.int64)
         # Hours of 1 to 24 are those that end then; part of a day may be called so.
-        called = hours.min() >= 1 and bool(words(name) & _ENDING)
+        called = hours.min() >= 1 and (ends or bool(words(name) & _ENDING))
         ending = called or bool(hours.min() == 1 and hours.max() == 24)
         if not (hours.min() >= 0 and hours.max() - ending <= 23 and np.ptp(hours) > 1):
             continue
@@ -131,7 +134,10 @@ def day_fractions(column: "pd.Series[float]", name: str | None) -> pd.TimedeltaI
 
 
 def _first_hours(column: "pd.Series[float]") -> "pd.Series[Any]":
-    """Return the first hours of texts such as "00 - 01", each an hour long; others as they are."""
+    """Return the hours of texts such as "00 - 01", an hour long, or HE01; others as they are."""
+    if not is_plain(column) and _NUMBERED_HOUR.fullmatch(str(column.iloc[0])):
+        numbers = column.astype("str").str.extract(f"^{_NUMBERED_HOUR.pattern}$", flags=re.I)
+        return column if numbers.isna().any(axis=None) else numbers[0].astype(np.int64)
     if is_plain(column) or not _HOURS.fullmatch(str(column.iloc[0])):
         return column
     ends = column.astype("str").str.extract(f"^{_HOURS.pattern}$")

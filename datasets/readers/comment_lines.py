@@ -27,6 +27,8 @@ COMMENT_LINE = re.compile(rf"\n[ \t]*({COMMENT.pattern})", re.IGNORECASE)
 _COUNTER = re.compile(r"#[ \t]*([,;|\t])\s*[^\W\d_]")
 _UNITLESS = re.compile(r"(?:[ ,;|\t]*%|[,;|\t]+\s*#)([,;|\t])")
 """The beginning of a row of units whose first is a percent or a number of counts."""
+_PARTS_OF_DATE = frozenset({"yr", "mo", "dy", "hr", "mn"})
+"""Abbreviations of buoys below YY, MM, DD, hh and mm."""
 
 
 def is_comment(line: str, mark: str | None) -> bool:
@@ -73,7 +75,7 @@ def names_in_comment(
         rows = [other if len(other) == width != len(row) else row for row, other in pairs]
     # Two such lines are the names and the units.
     rows = [row for row in rows if len(row) == width]
-    if len(rows) > 1 and not is_unit_row(rows[1]):
+    if len(rows) > 1 and not _are_units(rows[1]):
         rows = rows[1:]
     fields = rows[0] if rows else []
     full = [field for column, field in enumerate(fields) if column not in without.columns or field]
@@ -83,9 +85,15 @@ def names_in_comment(
     named = len(fields) == width > 1 and all(field and not is_value(field, ".") for field in full)
     if not named:
         return (None,) * width, ()
-    below = rows[1] if len(rows) > 1 and is_unit_row(rows[1]) else []
+    below = rows[1] if len(rows) > 1 and _are_units(rows[1]) else []
     units = tuple(unit_text(field) if is_unit(field) else "" for field in below)
     return tuple(fields), units
+
+
+def _are_units(row: list[str]) -> bool:
+    """Return True for units, also below the parts of a date as buoys name them."""
+    rest = [field for field in row if field not in _PARTS_OF_DATE]
+    return is_unit_row(row) or (0 < len(rest) < len(row) and all(map(is_unit, rest)))
 
 
 def _comment_fields(text: str, delimiter: str) -> list[str]:

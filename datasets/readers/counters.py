@@ -61,6 +61,10 @@ _IDENTIFIERS = frozenset(
         "altitude",
         "alti",
         "satellite",
+        "pollutant",
+        "step",
+        "cycle",
+        "verification",
         "source",
         "typ",
         "tipo",
@@ -87,6 +91,9 @@ _RATES_ANOTHER = re.compile(
 _RATES_LEFT = re.compile(r"Q([A-Z]\w*)")
 """A name such as QRR1, the grade of RR1 to its left; QT may be an interval of the heart."""
 """A name such as TA_QC and CQ_AF3, where another column is called TA or AF3."""
+_CHECKSUM = re.compile(
+    r"(?i)[\s_]*(?:(?:\w{1,10}[\s_])?(?:check|chk|ck)[\s_]?sum|crc[\s_-]?\d{0,2}|fcs|prüfsumme)[\s_]*"
+)
 _MOST_GRADES = 20
 _QUALITY_OF = re.compile(r"(?i)q[_-]\w+$")
 """A name such as Q_TG, the quality of TG; Q alone is a flow."""
@@ -159,6 +166,8 @@ def _said_of(table: Table, column: int, known: _Known, *, alone: bool) -> str | 
     if not alone:
         if (of := _rated(table, column, known.names)) is not None:
             return f"says how good '{of}' is"
+        if _CHECKSUM.fullmatch(table.names[column] or ""):
+            return "checks that rows were sent well"
         if _identifies(table, column):
             few = "one number throughout" if _is_one_number(table, column) else "a few numbers"
             return f"is {few}, and named like no measurement"
@@ -220,7 +229,13 @@ def _identifies(table: Table, column: int) -> bool:
     """Return True if a column of one number is named like an identifier, place or quality."""
     name = table.names[column] or ""
     named = words(name)
-    identifies = bool(named & _IDENTIFIERS) or _ENDS_IN_ID.search(name) is not None
+    if named >= {"sub", "frame"}:
+        return True
+    identifies = (
+        bool(named & _IDENTIFIERS)
+        or named == {"sensor", "index"}
+        or _ENDS_IN_ID.search(name) is not None
+    )
     kinds = {"record", "type"} <= named or bool(named & _KINDS)
     rates = bool(named & _QUALITIES) or _QUALITY_OF.match(name) is not None
     if not identifies and not rates and not kinds:
@@ -275,6 +290,9 @@ def _counts_rows(table: Table, column: int, *, alone: bool) -> bool:
     steps = np.diff(values)
     if values[0] in (0, 1) and bool((steps == 1).all()):
         return True
+    if title == "frame" and "Sub Frame" in table.names:
+        # A frame of cameras has several samples of a force plate.
+        return bool((steps >= 0).all())
     # An index that was saved after rows had been dropped, or a counter that was not reset.
     saved = title in {"", "#", "index", "unnamed: 0"} and bool((steps > 0).all())
     return name is not None and (saved or (not alone and bool((steps == 1).all())))

@@ -13,6 +13,7 @@ from spectra.datasets.readers.dialect import sniff
 from spectra.datasets.readers.edges import footer_rows, row_text, total_row
 from spectra.datasets.readers.encoded_text import open_text
 from spectra.datasets.readers.fit_csv import fit_messages, is_fit
+from spectra.datasets.readers.joined_decimals import joined_decimals
 from spectra.datasets.readers.json_cells import with_json_cells
 from spectra.datasets.readers.keyed_cells import plain_cells, plain_columns, without_grades
 from spectra.datasets.readers.layouts import unrolled
@@ -26,6 +27,7 @@ from spectra.datasets.readers.repeated_headers import without_repeated_names
 from spectra.datasets.readers.side_header import without_side
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.readers.turned import turned
+from spectra.datasets.readers.units_above import units_of_light_curve
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
@@ -48,6 +50,9 @@ def read_table(source: Source, request: Request) -> Table:
         return read_log(text, names, request.nrows)
     if (side := turned(text, lines, written_delimiter(request.delimiter))) is not None:
         return _read_turned(source, request, *side)
+    if request.delimiter is None and (joined := joined_decimals(text, lines)) is not None:
+        table = read_table(joined[0].source, request)
+        return replace(table, notes=(joined[1], *table.notes))
     dialect = sniff(lines, written_delimiter(request.delimiter))
     if dialect is None:
         refuse_comments(lines, source.name)
@@ -153,7 +158,7 @@ def _columns(parsed: Parsed, *, as_is: bool) -> Table:
         text.name,
         dialect.decimal,
         notes=(*dialect.notes, *graded),
-        units=dialect.units,
+        units=dialect.units or units_of_light_curve(dialect.names),
         header=dialect.header,
         has_fill_values=not as_is,
         first=_first_cells(parsed),

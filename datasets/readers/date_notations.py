@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 
 _MONTHS = {
     "jan": "jan", "feb": "feb", "mar": "mar", "apr": "apr", "may": "may", "jun": "jun",
@@ -30,6 +31,12 @@ _AFTERNOONS = r"du|ös|ch|م|ب\.?ظ|e pasdites"
 """Halves of the day behind a clock: in Hungary, Turkey, Vietnam, Arabic, Persian, Albania."""
 _DAY_WORD = rf"{_LETTER}{{3,10}}-feira|mar(?:di|tes|tedì)?\b"
 """Days with a hyphen, and Tuesdays, which begin like March."""
+_HALVES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
+    (rf"(?<=:\d\d)\s?(?:({_MORNINGS})|(?:{_AFTERNOONS}))\.?$",
+     lambda match: " AM" if match[1] else " PM"),
+    (r"(?<=\d)\s?([πμ])\.?\s?μ\.?$", lambda match: " AM" if match[1] == "π" else " PM"),
+    (r"(?<=:\d\d)\s?([vn])\.\s?m\.$", lambda match: " AM" if match[1] in "vV" else " PM"),
+)  # fmt: skip
 SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
     (r"[\u00a0\u2007\u2009\u202f]", " "),
     (r"\s?[(\uff08][月火水木金土日월화수목금토일][)\uff09]", ""),
@@ -42,8 +49,7 @@ SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
     (r"(?<=\d)\[(\w+/\w+)\]?$", r" \1"),
     (r"(?<=\d\d)\s+(?:à|at|um|kl\.?|klo|godz\.?|alle|om|ob|a las),?\s+(?=\d{1,2}[:.h]\d\d)", " "),
     (r"(?<=\d{4}-\d\d-\d\d )(\d{1,2})\.(\d\d)$", r"\1:\2:00"),
-    (rf"(?<=:\d\d)\s?(?:({_MORNINGS})|(?:{_AFTERNOONS}))\.?$",
-     lambda match: " AM" if match[1] else " PM"),
+    *_HALVES,
     (r"(?<=\d:\d\d:\d\d) (\d{3})$", r".\1"),
     (rf"^({MONTH})[- ](\d{{4}})$|^({MONTH})-(\d\d)$", lambda match: _of_month(match)),
     (r"^L?DT#(\d{4}-\d\d?-\d\d?)-(?=\d)", r"\1 "),
@@ -54,10 +60,10 @@ SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
     (r"(?<=\d[日일])(?=\d)", " "),
     (r"(?<=[日일] )(\d{1,2})[時时시]$", r"\1:00"),
     (r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]", ""),
-    (r"(?<=\d)\s?(?:uhr|hrs)$", ""),
+    (r"(?<=\d)\s?(?:uhr|hrs)$|(?<=:\d\d)\s?(?:h|local(?: time)?|hora local|ora locale)$", ""),
+    (r"(?<=\d)\s\(?(?:coordinated universal|greenwich mean) time\)?$", "Z"),
     (r"\s+GMT([+-]\d{4})\s\(.{3,60}\)$", r" \1"),
     (r"^/Date\((\d{9,14})(?:[+-]\d{4})?\)/$", lambda match: f"{_from_1970(match[1])}Z"),
-    (r"(?<=\d)\s?([πμ])\.?\s?μ\.?$", lambda match: " AM" if match[1] == "π" else " PM"),
     (r"^(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})\.?(?=$|\s)", r"\1-\2-\3"),
     (rf"^(\d{{4}})\. ?({_LETTER}{{3,12}}\.?) (\d{{1,2}})\.?(?=$|\s)", r"\3 \2 \1"),
     (r"(?<!\d)(\d{1,2})\. (\d{1,2})\. (?=\d{4}(?!\d))", r"\1.\2."),
@@ -95,6 +101,21 @@ def simpler(text: str) -> str:
     """Return a date in a notation that is looked for, by the first that it is written in."""
     for pattern, by in SIMPLER:
         text = re.sub(pattern, by, text, flags=re.IGNORECASE)
+    return text
+
+
+def english_halves(text: str) -> str:
+    """Return a time of day with AM or PM behind it for what other languages write there."""
+    for pattern, by in _HALVES:
+        text = re.sub(pattern, by, text, flags=re.IGNORECASE)
+    return text
+
+
+def with_english_halves(text: "pd.Series[str]") -> "pd.Series[str]":
+    """Return times of day with AM or PM behind them, where the first has another word there."""
+    for pattern, by in _HALVES:
+        if re.search(pattern, str(text.iloc[0]).strip(), re.IGNORECASE):
+            return text.str.strip().str.replace(pattern, by, regex=True, flags=re.IGNORECASE)
     return text
 
 

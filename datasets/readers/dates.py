@@ -11,7 +11,14 @@ import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
 from spectra.datasets.instants import counts_of
-from spectra.datasets.readers.date_notations import MONTH, SIMPLER, english_month, simpler
+from spectra.datasets.readers.date_notations import (
+    MONTH,
+    SIMPLER,
+    english_halves,
+    english_month,
+    simpler,
+    with_english_halves,
+)
 from spectra.datasets.readers.fixed_dates import fixed_dates
 
 ZONES = {
@@ -55,7 +62,7 @@ _HOUR = (
 )
 _ZONE = (
     r"\s*(?:[+-]\d\d(?::?\d\d)?|\(?[A-Za-z]{1,5}(?:[+-]\d{1,2}(?::?\d\d)?)?\)?"
-    r"|[A-Z][a-z]+/[A-Za-z_]+)?"
+    r"|[A-Z][a-z]+/[A-Za-z_]+|\(?(?:[A-Z][A-Za-z]{0,12}\.? ){1,4}Time\)?)?"
 )
 _BETWEEN = r"(?:\s*[T,;_@ -]\s*|:)"
 _YEAR_LAST = (
@@ -63,7 +70,7 @@ _YEAR_LAST = (
     r"(?:\s+[A-Z]{1,5}(?:[+-]\d\d:?\d\d)?)?\s+\d{4}"
 )
 """A date as C and Java write it: Mar 04 08:00:00 CET 2021, or with the day first."""
-_TIME = rf"(?:{_HOUR}|\d{{2}}(?:\d\d){{0,2}}(?:\.\d+)?){_ZONE}"
+_TIME = rf"(?:{_HOUR}|\d{{2}}(?:\d\d){{0,2}}(?:\.\d+)?|\d{{9}}){_ZONE}"
 _INSTANT = (
     rf"{_WEEKDAY}(?:{_YEAR_LAST}|(?:{_DAY})(?:{_BETWEEN}{_TIME})?"
     rf"|{_CLOCK_FIRST.replace('(', '(?:').replace('(?:?:', '(?:')})"
@@ -82,6 +89,7 @@ _PARTS = re.compile(
     r"(\d{1,4}|[^\W\d_]+\.?)([-/. ]+)(\d{1,2}|[^\W\d_]+\.?)(?:,? ?|\2)(\d{1,4})"
     r"(?:[ T](\d{1,2}):(\d\d)(?::(\d\d)(\.\d+)?)?)?(?: ([AP]M))?( ?(?:Z|[+-]\d\d:?\d\d))?"
 )
+_SPANISH = re.compile(r"\b[ap]\.\s[mM]\.$")
 _ENOUGH = 2000
 _USUAL_YEAR = 2021
 """Year near which dates with two digits for it lie, where three orders read them all."""
@@ -110,7 +118,7 @@ def is_date(text: str, *, months: bool) -> bool:
 
 def is_clock(text: str) -> bool:
     """Return True if a text is a time of day or a duration such as 12:59:59."""
-    return bool(_CLOCK.fullmatch(text))
+    return bool(_CLOCK.fullmatch(english_halves(text.strip())))
 
 
 def parse_dates(
@@ -131,6 +139,8 @@ def parse_dates(
             return iso, ()
     text = written.str.strip().str.strip("'\"[]")
     first = str(text.dropna().iloc[0])
+    # Where halves of the day have other words, or a blank inside them, the day comes first.
+    day_first = day_first or english_halves(first) != first or bool(_SPANISH.search(first))
     if re.fullmatch(r"\d{4}-\d{3}", first):
         return _parsed(text, "%Y-%j"), ()
     text, late, notes = _plain(text)
@@ -207,6 +217,8 @@ def _plain(
             lambda match: f"{match[1]}:{match[2]}:{match[3] or '00'}",
         )
         replaced(r"(?<=[_T])(\d\d)-(\d\d)-(\d\d)$", r"\1:\2:\3")
+        replaced(r"^(\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4} \d\d)\s?h?$", r"\1:00")
+        replaced(r"^(\d{4})(\d\d)(\d\d) (\d\d)(\d\d)(\d\d)(\d{3})$", r"\1-\2-\3 \4:\5:\6.\7")
         replaced(r"^(\d{4}):(\d\d):(\d\d)", r"\1-\2-\3")
         replaced(r"^(\d\d):(\d\d):(\d{4})", r"\3-\2-\1")
         replaced(r"^(\d{4})-?W(\d\d)-?([1-7])", _of_week)
@@ -233,7 +245,8 @@ def _plain(
 
 
 def western_halves(text: "pd.Series[str]") -> "pd.Series[str]":
-    """Return times of day with AM or PM behind them for 上午 or 오후 before them."""
+    """Return times of day with AM or PM behind them for 上午 before them or π.μ. behind."""
+    text = with_english_halves(text)
     if not text.iloc[:1].str.contains(_HALVES, regex=True, na=False).any():
         return text
     return text.str.replace(
@@ -256,8 +269,8 @@ def _with_offsets(
 ) -> "pd.Series[str]":
     """Return dates with offsets from UTC in place of the names of zones."""
     pattern = (
-        r"(?<=\d|[Mm])\s*\(?\b(?![AP]M$)([A-Z]{1,5}|[A-Z][a-z]+/[A-Za-z_]+)"
-        r"(?:([+-])(\d{1,2}):?(\d\d)?)?\)?$"
+        r"(?<=\d|[Mm])\s*\(?\b(?![AP]M$)([A-Z]{1,5}|[A-Z][a-z]+/[A-Za-z_]+"
+        r"|(?:[A-Z]\w*\.? ){1,4}Time)(?:([+-])(\d{1,2}):?(\d\d)?)?\)?$"
     )
     if not sample.str.contains(r"[A-Za-z_)]$|[A-Z]{3}[+-]\d", regex=True).any():
         return text

@@ -10,7 +10,7 @@ from spectra.datasets.readers.names import seconds_in
 from spectra.datasets.readers.time_numbers import irregularity
 from spectra.datasets.readers.time_units import SECONDS
 
-_DAY = 86400.0
+_HOUR, _DAY = 3600.0, 86400.0
 _UNIT = (
     r"(?P<{0}>s|secs?|seconds?|sekunden?|segundos?|secondes?|ms|msec|millis|milliseconds?"
     r"|min|mins|minutes?|minuten?|h|hours?)"
@@ -41,7 +41,8 @@ def counts_of_day(table: Table, dates: pd.DatetimeIndex) -> tuple[int, pd.Timede
         if unit is None:
             unit = seconds_in(name, table.unit(column))
             again = changes.any() and np.array_equal(np.diff(values) < 0, changes)
-            if unit is None or not again:
+            # Whole hours may be those of their ends.
+            if unit is None or unit >= _HOUR or not again:
                 continue
         seconds = values * unit
         if not (seconds.min() >= 0 and seconds.max() <= _DAY):

@@ -142,6 +142,8 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         notes += (_nameless_note(sample[-1]),)
     names = heading.names
     width = usual_width(body_of(rows))
+    if delimiter != BLANKS and len(lowest) > width and all(lowest):
+        notes += (_names_note(len(lowest), width, delimiter),)
     full = next(row for row in body_of(rows) if len(row) == width)
     listed = listed_names(lines[:above], width, names, full)
     names = names if listed is None else listed
@@ -242,6 +244,15 @@ def _lacks_a_name(names: Sequence[str | None], rows: list[list[str]]) -> bool:
         and all(names[:-1])
         and bool(full)
         and all(is_value(row[-1], ".") and has_words(row[1:]) for row in full)
+    )
+
+
+def _names_note(names: int, width: int, delimiter: str) -> str:
+    """Return a note on more names than fields: one with a delimiter inside moves those behind."""
+    sign = "tab" if delimiter == "\t" else f"'{delimiter}'"
+    return (
+        f"The header has {names} names and most rows have {width} fields: a name with a {sign} "
+        "inside moves those behind it (put it in quotes)."
     )
 
 

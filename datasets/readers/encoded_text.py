@@ -12,7 +12,7 @@ from typing import IO, Literal
 from spectra.datasets.memory import largest_bytes
 from spectra.datasets.readers.comment_lines import COMMENT_LINE
 from spectra.datasets.readers.other_formats import refuse_other_formats
-from spectra.datasets.readers.plain_text import rewriting
+from spectra.datasets.readers.plain_text import is_printed, rewriting
 from spectra.datasets.readers.scripts import encoding_of_letters, encoding_of_script
 from spectra.datasets.source import Source
 from spectra.errors import DataError
@@ -229,7 +229,7 @@ def _is_markup(head: bytes) -> bool:
 def _encoding(head: bytes, name: str) -> str:
     """Return the encoding: by its byte order mark, UTF-8 where the bytes are that, or another."""
     kind = next((kind for sign, kind in _SIGNATURES.items() if head.startswith(sign)), None)
-    if kind is not None:
+    if kind is not None and not is_printed(head[:200]):
         if _OPEN_DOCUMENT in head[:200]:
             kind = "an OpenDocument spreadsheet (.ods)"
         workbook = kind.endswith((".xls)", ".ods)"))

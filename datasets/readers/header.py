@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import pandas as pd
 
@@ -119,6 +120,12 @@ _RATE_AS_PERIOD = re.compile(
     re.IGNORECASE,
 )
 """A rate given by its period: "Sample rate: 10 min"."""
+_WAVEFORM = re.compile(r"WID2 .{20,60}? (?:INT|AU\d)\s+(\d{1,9})\s+(\d{1,5}\.\d+)\s.*")
+"""The line above a waveform of GSE 2.0 or IMS 1.0: its samples and their rate."""
+_START_AND_STEP = re.compile(r"START\W+\d+\.\d+\W+(0*\.0*[1-9]\d*|[1-9]\d*\.\d+)\W*")
+"""The first instant and the step in seconds, as Spike2 writes them."""
+_MOTION = re.compile(r"(?:Devices|Trajectories|Joints|Segments|Model Outputs)\W*")
+"""Titles of Vicon Nexus."""
 _COUNT = re.compile(
     r"(?:\b(\d{1,18})\s+samples\b|\b(?:npts|sample[\s_-]*count|number\s+of\s+(?:samples|points)|samples)"
     r"\s*[=:,;\t]\s*(\d{1,18})\b)",
@@ -130,7 +137,7 @@ _DURATION = re.compile(
 """The length of a recording in seconds."""
 _START_WORD = re.compile(
     r"(?:\b|wf_)(?:start\w*|t0|(?:log|test|trigger|excel)\W?(?:date|time)\w*|\w*begin\w*|first|record(?!er)\w*|mess(?:datum|zeit)|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
-    r"|timeseries)\b|^(?:time\s?stamp|date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
+    r"|timeseries|WID2)\b|^(?:time\s?stamp|date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
     re.IGNORECASE,
 )
 _NO_START = re.compile(
@@ -268,6 +275,8 @@ def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
 def _rate_in(texts: Sequence[str], *, bare: bool = True) -> tuple[float | None, str]:
     """Return the first rate by the surest wording, with numbers of hertz `bare` of any word."""
     for text in texts:
+        if (match := _WAVEFORM.fullmatch(text)) and float(match[2]) > 0:
+            return float(match[2]), _shown(text)
         if (match := _RATE_AS_PERIOD.search(text)) and (period := _number(match[1])) > 0:
             period *= _seconds(match[2])
             return float(f"{1 / period:.10g}"), _shown(text)
@@ -277,6 +286,8 @@ def _rate_in(texts: Sequence[str], *, bare: bool = True) -> tuple[float | None, 
             if 0 < fs < float("inf"):
                 return fs, _shown(text)
     for text in texts:
+        if match := _START_AND_STEP.fullmatch(text):
+            return float(f"{1 / float(match[1]):.10g}"), _shown(text)
         if match := _PERIOD.search(text):
             period = _number(match[3]) * _seconds(match[1] or match[2] or match[4] or "s")
             if not any(match.group(1, 2, 4)) and re.match(r"\s?[^\W\d_]", text[match.end(3) :]):
@@ -296,6 +307,10 @@ def _rate_in(texts: Sequence[str], *, bare: bool = True) -> tuple[float | None, 
         if (match := _PER_SAMPLE.search(text)) and (period := _number(match[1])) > 0:
             rate = 1 / (period * SECONDS[match[2].casefold()])
             return float(f"{rate:.10g}"), _shown(text)
+    for key, text in pairwise(texts):
+        # Programs write what follows and its rate in hertz on two lines above the names.
+        if _MOTION.fullmatch(key) and re.fullmatch(_NUMBER, text) and _number(text) > 0:
+            return _number(text), text
     for text in texts if bare else ():
         for match in _BARE_RATE.finditer(text):
             sure = match[0].casefold().startswith("at ") or "hz" not in match[2].casefold()
@@ -370,7 +385,7 @@ def _unit(texts: Sequence[str]) -> tuple[str, str]:
 def _count(texts: Sequence[str]) -> int | None:
     """Return the number of samples of a trace."""
     for text in texts:
-        if match := _COUNT.search(text):
+        if match := _WAVEFORM.fullmatch(text) or _COUNT.search(text):
             return int(match[1] or match[2])
     return None
 

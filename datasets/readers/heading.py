@@ -30,6 +30,13 @@ from spectra.datasets.readers.units_above import (
 
 _WRITTEN = re.compile(r"[+-]?\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?")
 
+_FACTOR = re.compile(
+    r"\W*(?:scal(?:e|ing)(?:[\s_]?factors?)?|gains?|factors?|multipliers?|slopes?|faktor(?:en)?"
+    r"|skalierung(?:sfaktor)?|calibration[\s_]?factors?|facteurs?|sensitivity)\W*",
+    re.IGNORECASE,
+)
+"""The first field of a row of factors, one a column."""
+
 
 def named_numbers(rows: list[list[str]]) -> list[str]:
     """Return lines "name: value" of numbers and units that stand below names, above the data."""
@@ -101,8 +108,18 @@ def _of_several_rows(
         names = different_names(names, above, named)
         others -= 1
     names = (None,) * columns if names is None else (*names, *[""] * (columns - len(names)))
-    notes = (_text_note(others),) if others else ()
+    notes = (*((_text_note(others),) if others else ()), *_factor_notes(above))
     return Heading(count, names, notes, units_of(units, names))
+
+
+def _factor_notes(above: list[list[str]]) -> tuple[str, ...]:
+    """Return a note on a row of factors above the data, which the numbers are not multiplied by."""
+    for row in above:
+        factors = [field for field in row[1:] if field]
+        numbers = len(factors) > 0 and all(map(_WRITTEN.fullmatch, factors))
+        if row and numbers and _FACTOR.fullmatch(row[0]) and {*factors} - {"1", "1.0", "0"}:
+            return (f"The factors in the row '{row[0]}' are not applied: multiply by them first.",)
+    return ()
 
 
 def _units_above(above: list[list[str]], names: tuple[str | None, ...]) -> list[str]:

@@ -23,7 +23,9 @@ from spectra.datasets.readers.json_lists import Records, length_of, note_on_othe
 from spectra.datasets.readers.json_matrix import with_channels
 from spectra.datasets.readers.json_part import shortened
 from spectra.datasets.readers.json_series import series_in, texts_in, titles_in
+from spectra.datasets.readers.json_wrapped import is_flat, plain_json
 from spectra.datasets.readers.keyed_cells import numeric
+from spectra.datasets.readers.plain_text import is_printed
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.source import Source
 from spectra.errors import DataError
@@ -48,7 +50,9 @@ _REMEDY = "save it as CSV, a reading a row"
 def is_json(head: bytes, name: str) -> bool:
     """Return whether the content begins like JSON, and goes on like it."""
     text = _decoded(head, errors="ignore").lstrip().encode()
-    if not text.startswith(_STARTS):
+    if is_flat(text):
+        return True
+    if not text.startswith(_STARTS) or is_printed(text):
         return False
     inner = text.lstrip(b"[ \t\r\n")
     return (inner[:1] == b"{" and inner[1:].lstrip()[:1] in (b'"', b"}")) or text.startswith(b"[[")
@@ -139,7 +143,7 @@ def _decoded(data: bytes, errors: str = "strict") -> str:
     """Return the text of bytes in UTF-8, or as their mark says; zeros behind it are no text."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", errors)
-    return data.rstrip(b"\0").decode("utf-8-sig", errors)
+    return plain_json(data.rstrip(b"\0")).decode("utf-8-sig", errors)
 
 
 def _all(source: Source) -> tuple[Records, int, Any]:
@@ -241,6 +245,8 @@ def _records(values: list[Any], name: str) -> Records:
             return found
     if len(values) > 1 and (series := series_in(values)) is not None:
         return series
+    if len(values) > 1 and all(one is None or type(one) in (int, float) for one in values):
+        return {"value": values}
     if values and all(isinstance(value, list) for value in values):
         inner = [row for value in values for row in value]
         # The history of Home Assistant is a list of records for each entity.

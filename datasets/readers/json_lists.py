@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from spectra.datasets.readers.json_series import series_in
+from spectra.datasets.readers.json_wrapped import table_of
 
 Records: TypeAlias = list[Any] | dict[str, list[Any]]
 """A record a row, or a list a column."""
@@ -16,6 +17,8 @@ _MOST_KEYS = 1000
 
 def records_in(value: Any) -> Records | None:
     """Return the samples of the series inside a value, or its longest list of records."""
+    if (table := table_of(value)) is not None:
+        return table
     records, series = _longest(value, 0), series_in(value)
     if series is None or (records is not None and length_of(records) > length_of(series)):
         return records

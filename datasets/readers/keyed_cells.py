@@ -15,8 +15,8 @@ from spectra.datasets.readers.dates import is_date, looks_like_date
 
 _KEYED = re.compile(r"([^\W\d][\w .%/°()-]{0,30}?)\s*[:=]\s*([+-]?[\d.,].*)")
 _ARROW = re.compile(r"(.*?\S)\s*(?:->|(?<=[\dZ]):\s)\s*(.*)")
-_ADDRESS = re.compile(r"\w[\w.-]*:\d{2,5}")
-"""The name of a machine and its port: host:9100."""
+_ADDRESS = re.compile(r"\w[\w.-]*:\d{2,5}|[\w .%/°()-]{1,40}=\d{1,9}")
+"""The name of a machine and its port, or a part of a plant: host:9100, NE1/Cell=1."""
 _STAMP = re.compile(r"\s*(?:\d{9,10}:|\[\d{9,10}(?:\.\d+)?\]|\d{1,9}\))\s*")
 _FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]\d\d+\s*$)")
 _BEGINS = re.compile(r"[(\[]\s*[+-]?[\d.]+(?:e[+-]?\d+)?,?")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spectra.arrays import IntArray
+from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.readers.cells import read_cells
-from spectra.datasets.readers.columns import Table, is_plain, numbers, quoted
+from spectra.datasets.readers.columns import Table, is_plain, listed, numbers, quoted
 from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.names import words
 from spectra.errors import DataError
@@ -35,7 +35,25 @@ _LABELS = {
     "is_fault",
     "is_event",
     "gt",
+    "normal/attack",
+    "att_flag",
+    "attack_flag",
+    "anomaly_flag",
+    "fault_flag",
+    "outlier_flag",
+    "abnormal",
+    "is_abnormal",
+    "is_failure",
+    "anom",
+    "is_anom",
 }
+
+_GOOD = frozenset({"normal", "benign", "ok", "healthy", "good", "regular", "nominal"})
+_BAD = frozenset(
+    {"attack", "anomaly", "anomalous", "abnormal", "outlier", "fault", "faulty", "failure"}
+)
+"""Words of labels, without blanks: SWaT has some as A ttack."""
+_MOST_WORDS = 20
 
 
 @dataclass(frozen=True)
@@ -49,7 +67,13 @@ class Labels:
 
 def is_label_name(name: str) -> bool:
     """Return True if a column of this name is labels, by its name alone."""
-    return re.sub(r"[\s_-]+", "_", name.strip().casefold()) in _LABELS
+    return _plain(name) in _LABELS or re.sub(r"[\s_-]+", "_", name.strip().casefold()) in _LABELS
+
+
+def _plain(name: str) -> str:
+    """Return a name in small letters with underscores between its words: isAnomaly, is-anomaly."""
+    divided = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip())
+    return re.sub(r"[\s_-]+", "_", divided).casefold()
 
 
 def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> Labels:
@@ -65,9 +89,12 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
         found = _wanted_labels(table, column)
         columns.add(column)
     for column, name in enumerate(table.names):
-        if name is None or column in columns or not is_label_name(name):
+        if name is None or column in columns:
+            continue
+        if not is_label_name(name) and not _plain(name).endswith(("_label", "_labels")):
             continue
         values = numbers(table, column)
+        values = _truths(table, column) if values is None else values
         if values is None and looks_like_date(str(table.frame.iloc[-1, column])):
             continue
         if values is not None and (values != np.round(values))[~np.isnan(values)].any():
@@ -77,7 +104,9 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
             if values is not None and np.isin(values, (0, 1)).all()
             else None
         )
-        if truth is None and words(name) & {"class", "target", "attack", "event"}:
+        if truth is None and (
+            words(name) & {"class", "target", "attack", "event"} or not is_label_name(name)
+        ):
             continue
         if truth is not None or column not in channels:
             columns.add(column)
@@ -88,7 +117,32 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
             title = table.titles()[column]
             undo = f"--channels '{title}' analyses" if truth is None else f"--label '{title}' takes"
             notes.append(f"{table.label(column)} {what}: left out ({undo} it).")
-    return Labels(found, frozenset(columns), tuple(notes))
+    parts = [
+        column
+        for column, name in enumerate(table.names)
+        if found is not None and column not in columns | channels and _is_part(table, column, name)
+    ]
+    if parts:
+        titles = listed([table.titles()[column] for column in parts])
+        notes.append(f"{titles}: labels of a part, left out (--label takes one).")
+    return Labels(found, frozenset({*columns, *parts}), tuple(notes))
+
+
+def _is_part(table: Table, column: int, name: str | None) -> bool:
+    """Return True for labels of a part of a plant, beside those of all: attack_P1."""
+    first = re.match(r"(attack|anomaly|fault|label)_\w+", _plain(name or ""))
+    if first is None or table.kinds()[column] not in "iufb":
+        return False
+    return bool(np.isin(table.matrix([column]), (0, 1)).all())
+
+
+def _truths(table: Table, column: int) -> Float64Array | None:
+    """Return 1 for words such as attack and 0 for words such as normal; None for other words."""
+    texts = table.frame.iloc[:, column].astype("str").str.replace(" ", "").str.casefold()
+    found = {*texts.unique()[:_MOST_WORDS]}
+    if not found <= _GOOD | _BAD or not found & _BAD:
+        return None
+    return np.asarray(texts.isin(_BAD), dtype=np.float64)
 
 
 def _wanted_labels(table: Table, column: int) -> IntArray:
@@ -100,6 +154,8 @@ def _wanted_labels(table: Table, column: int) -> IntArray:
         if plain
         else read_cells(series, table.decimal).values
     )
+    if not plain and (truths := _truths(table, column)) is not None:
+        values = truths
     wrong = ~np.isin(values, (0, 1))
     if wrong.any():
         row = int(np.argmax(wrong))

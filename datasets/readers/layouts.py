@@ -24,6 +24,7 @@ _QUARTER = re.compile(r"(?:Q|Qtr|Quarter)[ ._]?([1-4])|([1-4])(?:Q|\. ?Quartal)"
 _PLACE = re.compile(r"\s*\[(\d{1,9})\]\s*")
 _NUMBERED = re.compile(r"[^\d]{0,12}?0*(\d{1,4})\D{0,4}")
 _PER_DAY = frozenset({24, 48, 72, 96, 144, 288, 1440})
+_HOURS_IN_FALL = 25
 _FEWEST_BLOCK = 16
 _ALIKE = 3.0
 """Columns of one signal have spreads and levels that differ by less than this factor."""
@@ -73,6 +74,9 @@ def _clock_columns(table: Table) -> Table | None:
         minutes = [_minutes(match) for match in clocks if match]
     else:
         columns = _numbered(names)
+        if len(columns) == _HOURS_IN_FALL and bool(table.frame.iloc[:, columns[-1]].isna().all()):
+            # Markets have a column for the hour that comes twice when summer time ends.
+            columns = columns[:-1]
         if len(columns) not in _PER_DAY:
             return None
         minutes = [1440 // len(columns) * i for i in range(len(columns))]
@@ -332,7 +336,7 @@ def _blocks(table: Table) -> Table | None:
 def _block_columns(table: Table, candidates: list[int]) -> list[int]:
     """Return the last run of the candidates that are alike, [] where it is short."""
     values = _matrix(table, candidates)
-    if values is None:
+    if values is None or bool(np.isnan(values).all(axis=0).any()):
         return []
     level: Float64Array = np.asarray(np.nanmedian(values, axis=0))
     spread = np.nanpercentile(values, 75, axis=0) - np.nanpercentile(values, 25, axis=0)

@@ -33,6 +33,8 @@ _MOST_PARTS = 256
 _LONGEST_TEXT = 16
 """Characters of a unit; what is longer is a remark."""
 _UNIT_FIELDS = ("units", "unit", "unittext")
+_LABELS = ("labels", "label", "name")
+_MOST_CHARACTERS = 1 << 16
 _DEEPEST = 4
 """Structures are searched to this depth: deeper ones hold settings of programs, not signals."""
 
@@ -76,7 +78,7 @@ def variables_of(data: memoryview) -> list[Variable]:
         header = _header(prefix, order)
         if header is None or not header.name:
             continue
-        if header.kind in (_STRUCTURE, _CELL):
+        if header.kind in (_STRUCTURE, _CELL, _CHARACTERS):
             found += _fields(header.name, _payload(kind, body, order), order, _DEEPEST)
         else:
             read = partial(_read_variable, kind, body, order)
@@ -211,6 +213,9 @@ def _fields(
     header = _header(body, order)
     if header is None:
         return
+    if (texts := _texts_of(body, order)) is not None:
+        yield Variable(name, (len(texts),), False, partial(np.array, texts), texts=True)
+        return
     if header.kind not in (_STRUCTURE, _CELL):
         yield Variable(
             name, header.shape, header.numeric, partial(_numbers, body, order), unit=unit
@@ -225,6 +230,7 @@ def _fields(
             yield from _fields(f"{name}{{{index + 1}}}", inner, order, depth - 1)
         return
     fields = _names_of_fields(name, parts, count, order)
+    yield from _labels_of_elements(name, parts, fields, order)
     for index in range(count):
         bodies = [
             body for _, body in parts[2 + index * len(fields) : 2 + (index + 1) * len(fields)]
@@ -238,6 +244,37 @@ def _fields(
         )  # fmt: skip
         for field, inner in zip(fields, bodies, strict=True):
             yield from _fields(f"{whole}.{field}", inner, order, depth - 1, unit)
+
+
+def _labels_of_elements(
+    name: str, parts: list[tuple[int, memoryview]], fields: list[str], order: str
+) -> Iterator[Variable]:
+    """Yield the labels that each element of a structure has, such as EEG.chanlocs.labels."""
+    for index, field in enumerate(fields):
+        inner = [body for _, body in parts[2 + index :: len(fields)]]
+        found = [_texts_of(body, order) for body in inner] if len(inner) > 1 else []
+        texts = [one[0] for one in found if one is not None and len(one) == 1]
+        if field.casefold() in _LABELS and len(texts) == len(inner) > 1:
+            title = f"{name}.{field}"
+            yield Variable(title, (len(texts),), False, partial(np.array, texts), texts=True)
+
+
+def _texts_of(body: memoryview, order: str, *, cells: bool = True) -> list[str] | None:
+    """Return the texts in a cell of texts, or the rows of a matrix of characters; else None."""
+    header = _header(body, order)
+    if header is None or not 0 < math.prod(header.shape) <= _MOST_CHARACTERS:
+        return None
+    if header.kind == _CELL and cells and math.prod(header.shape) <= _MOST_PARTS:
+        inner = [_texts_of(part, order, cells=False) for _, part in _body(body, order)]
+        texts = [one[0] for one in inner if one is not None and len(one) == 1]
+        return texts if len(texts) == len(inner) else None
+    if header.kind != _CHARACTERS or len(header.shape) != 2:
+        return None
+    text = _decoded(body, order)
+    rows, columns = header.shape
+    if len(text) != rows * columns:
+        return None
+    return [text[row::rows].strip("\0 ") for row in range(rows)]
 
 
 def _names_of_fields(
@@ -259,8 +296,13 @@ def _text(body: memoryview, order: str) -> str:
     header = _header(body, order)
     if header is None or header.kind != _CHARACTERS or math.prod(header.shape) > _LONGEST_TEXT:
         return ""
+    return _decoded(body, order).strip("\0 ")
+
+
+def _decoded(body: memoryview, order: str) -> str:
+    """Return the characters of a matrix, column after column."""
     kind, data = next(_body(body, order), (0, memoryview(b"")))
     encoding = {2: "latin-1", 4: "utf-16", 16: "utf-8", 17: "utf-16"}.get(kind, "latin-1")
     if encoding == "utf-16":
         encoding += "-le" if order == "<" else "-be"
-    return bytes(data).decode(encoding, "replace").strip("\0 ")
+    return bytes(data).decode(encoding, "replace")

@@ -2,7 +2,7 @@
 
 import re
 
-from spectra.datasets.readers.absent_words import MISSING
+from spectra.datasets.readers.absent_words import MISSING, MISSING_WORDS
 from spectra.datasets.readers.cells import is_number_with_unit
 from spectra.datasets.readers.decimal_sign import DECIMAL_POINT
 from spectra.datasets.readers.delimiter import BLANKS, is_value
@@ -29,6 +29,7 @@ _DATA_BELOW = re.compile(
     r"\[\s*(?:data|daten|values|measurements|samples|messwerte)\s*\]|\$\$SOE", re.IGNORECASE
 )
 """A title between the names and the rows: [data], $$SOE."""
+_IN_PLACE = MISSING_WORDS - {"na"}
 _KEYS_OF_NAMES = {"name", "names", "label", "labels", "channel", "signal"}
 
 
@@ -91,8 +92,14 @@ def _has_units_below(rows: list[list[str]], i: int, width: int) -> bool:
 
 def _name_of_one(rows: list[list[str]]) -> int | None:
     """Return which row names the only column: the lowest, unless it says something else."""
-    above = [i for i, row in enumerate(rows) if row and row[0] and not is_unit_row(row)]
-    lowest = above[-1] if above else None
+    above = [
+        i
+        for i, row in enumerate(rows)
+        if row and row[0] and not is_unit_row(row) and not _DATA_BELOW.fullmatch(row[0].strip())
+    ]
+    # Below a name stands a word in place of the first value.
+    named = [i for i in above if rows[i][0].casefold() not in _IN_PLACE]
+    lowest = named[-1] if named else above[-1] if above else None
     if lowest is None or len(rows[lowest]) > 1:
         return None
     said = len(rows) > 1 and ("," in rows[lowest][0] or _SAID.match(rows[lowest][0]))

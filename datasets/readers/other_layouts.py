@@ -187,6 +187,11 @@ _LAYOUTS = (
         "a seismogram in the letters of SAC (alphanumeric)",
         "save it as MiniSEED or SLIST and then as a table, with obspy, and read that",
     ),
+    _Layout(
+        lambda lines: any(line.startswith("WID2 ") and " CM6 " in line for line in lines[:20]),
+        "a compressed waveform of GSE 2.0 or IMS 1.0 (CM6)",
+        "save it as SLIST, with obspy, and read that",
+    ),
     _Layout(_is_universal, "a universal file (UFF, dataset 58)", _UNIVERSAL),
     _Layout(
         _is_jcamp,

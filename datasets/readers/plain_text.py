@@ -20,11 +20,21 @@ _SIGNS = {"\u066b": ".", "\u066c": "", "\u060c": ",", "\u2212": "-"}
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _BEFORE_JSON = re.compile(r"(?:(\d{9,19}(?:\.\d+)?)\s+)?([^\s{}\"',;]+)\s+(\{.*\})\s*")
 """A Unix time or none, a topic or a key, and an object of JSON, as clients of brokers print it."""
+_SINGLE = re.compile(r"(?:^|(?<=[,;\t|]))[ ]?'([^'\r\n]*)'(?=[ ]?(?:[,;\t|]|$))", re.MULTILINE)
+"""A cell in single quotes, as programs for data mining and databases write texts."""
+_MOST_QUOTED = 0.8
 _MONTHS = 12
 _MOST_LINES = 200
 _FEWEST_LINES = 3
 
+_PRINTED = re.compile(rb"\s*\[\[\s*-?[\d.]+(?:e[+-]?\d+)?\s+-?\d", re.IGNORECASE)
+"""The beginning of a matrix as NumPy prints it, with blanks between the numbers."""
 Rewrite = Callable[[str], str]
+
+
+def is_printed(head: bytes) -> bool:
+    """Return True for the beginning of a matrix as NumPy prints it, which is no JSON."""
+    return bool(_PRINTED.match(head))
 
 
 def rewriting(head: str) -> Rewrite | None:
@@ -41,12 +51,34 @@ def rewriting(head: str) -> Rewrite | None:
         foreign = {sign for sign in {*head} if not sign.isascii() and sign.isdecimal()}
         if foreign and sum(map(head.count, foreign)) > sum(map(head.count, "0123456789")):
             return _with_ascii_digits
+    if is_printed(head[:200].encode()):
+        return _without_brackets
     if _are_years(lines):
         return _with_comments_around
     # The last line of the head may be cut.
     if all(map(_BEFORE_JSON.fullmatch, lines[:-1])):
         return _with_json_in_cells
+    if "'" in lines[-2] and _have_single_quotes(lines[:-1]):
+        return _with_double_quotes
     return _without_quotes if _are_quoted(lines[:-1]) else None
+
+
+def _without_brackets(text: str) -> str:
+    """Return a text without the brackets around its rows."""
+    return re.sub(r"[\[\]]", " ", text)
+
+
+def _have_single_quotes(lines: Sequence[str]) -> bool:
+    """Return True if most lines have cells in single quotes, and no other quotes."""
+    if any('"' in line for line in lines):
+        return False
+    quoted = [2 * len(_SINGLE.findall(line)) == line.count("'") > 0 for line in lines]
+    return sum(quoted) > _MOST_QUOTED * len(lines)
+
+
+def _with_double_quotes(text: str) -> str:
+    """Return a text with double quotes around the cells that have single ones."""
+    return _SINGLE.sub(r'"\1"', text)
 
 
 def _are_years(lines: Sequence[str]) -> bool:

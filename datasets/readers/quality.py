@@ -30,6 +30,8 @@ _WORD = re.compile(
 _SHORT = frozenset({"q", "qual", "qc", "status", "valid", "flag"})
 """Names that may be those of a quality, where the cells are such words or codes."""
 _OPC_CODES = frozenset({*range(0, 33, 4), 64, 68, 80, 84, 88, 192, 216})
+_EEA = (-99, -1, 1, 2, 3, 4)
+"""Codes of the European Environment Agency, of which those below 0 are not valid."""
 _MOST_WORDS = 50
 _GOOD_CODE, _BAD_CODE = 192, 64
 """The quality of OPC that is good, and the one below which it is bad."""
@@ -77,9 +79,11 @@ def _tells_quality(table: Table, column: int, kind: str) -> bool:
     if name & _NAMES or (kind == "b" and name & _TRUTHS):
         return True
     if kind in "iu":
-        if name & _TRUTHS:
-            return bool(series.isin((0, 1)).all())
-        return bool(name & _SHORT and series.isin(_OPC_CODES).all() and series.median() == 192)
+        if name & _TRUTHS and bool(series.isin((0, 1)).all()):
+            return True
+        return bool(
+            name & (_SHORT | _TRUTHS) and series.isin(_OPC_CODES).all() and series.median() == 192
+        )
     if kind != "O" or not name & _SHORT:
         return False
     seen = [str(cell) for cell in series.dropna().unique()[:_MOST_WORDS]]
@@ -93,7 +97,10 @@ def _bad_rows(table: Table, column: int, kind: str) -> BoolArray | None:
         series, kind = series.map(lambda code: int(code, 16)), "i"
     if kind in "iu" and words(table.names[column]) & _TRUTHS and bool(series.isin((0, 1)).all()):
         series, kind = series == 1, "b"
-    if kind in "iu":
+    if kind in "iu" and "validity" in words(table.names[column]) and series.isin(_EEA).all():
+        good = series.to_numpy() > 0
+        bad = ~good
+    elif kind in "iu":
         codes = series.to_numpy(dtype=np.int64)
         good, bad = codes >= _GOOD_CODE, (codes >= 0) & (codes < _BAD_CODE)
     elif kind == "b":

@@ -22,7 +22,7 @@ _LEADING_CLOCK = re.compile(r"^\d\d:\d\d:\d\d(?: [AP]M)?\s+(?=[^\W\d])")
 _SIGNAL = re.compile(
     r"\W*((?:measur\w*\s)?(?:points?|sensors?|channels?|signals?|stations?|sites?|locations?|machines?"
     r"|tags?|axis|direction|units?|devices?|nodes?|probes?|kanal|messstelle|messpunkt|einheit|capteur"
-    r"|canal|voie|unité|punto|sensore|unidad)(?:\s(?:name|id|no\.?|number))?)\s*[:=]\s*(\S.*)",
+    r"|canal|voie|unité|punto|sensore|unidad)(?:\s(?:name|id|no\.?|number))?)(?:\s*[:=]\s*(\S.*)|[\s_#]*(\d{1,3})\s*)",
     re.IGNORECASE,
 )
 """A line that says which signal stands below it."""
@@ -75,9 +75,9 @@ def _refuse_other_signal(text: Text, repeats: set[int], dialect: Dialect) -> Non
     for number, line in enumerate(text.lines(), start=1):
         if number > dialect.above and number not in repeats:
             continue
-        if (match := _SIGNAL.match(line.strip())) is None:
+        if (match := _SIGNAL.fullmatch(line.strip().rstrip(' ,;\t"]'))) is None:
             continue
-        key, value = match[1].casefold(), match[2].rstrip(" ,;\t\"'")
+        key, value = match[1].casefold(), (match[2] or match[3]).rstrip(" ,;\t\"'")
         if number <= dialect.above:
             # Several lines with one key are a list of signals.
             first[key] = "" if key in first else value

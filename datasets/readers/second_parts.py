@@ -55,6 +55,19 @@ def _with_fractions(table: Table, axis: TimeColumn, column: int) -> TimeColumn:
     return replace(axis, columns=axis.columns | {column}, index=index)
 
 
+def parts_of_clock(table: Table, axis: TimeColumn) -> frozenset[int]:
+    """Return the column ns beside a clock of Zabbix, the rest of the second of each check."""
+    clock = any(table.names[column] == "clock" for column in axis.columns)
+    return frozenset(
+        i
+        for i, name in enumerate(table.names)
+        if name == "ns"
+        and clock
+        and table.kinds()[i] in "iu"
+        and table.frame.iloc[:, i].max() > 1e6
+    )
+
+
 def has_parts_beside(table: Table, column: int) -> bool:
     """Return True for whole seconds since 1970 beside parts of a second: tv_sec, tv_usec."""
     series = table.frame.iloc[:, column]

@@ -28,6 +28,8 @@ NAMES = frozenset(_NAMES_TEXT.split())
 """Words, in lower case, of the columns that tell series apart."""
 _COUNTED = frozenset({"gpu", "cpu", "core"})
 """Parts of a computer whose numbers tell series apart where they are counted through."""
+_CHANNELS = frozenset({"ch", "chan", "addr", "address", "slave", "port"})
+"""Names that are short for a channel, or for the place of a device on a bus."""
 _COUNTERS = frozenset({"index", "idx"})
 """Words of their numbers where another name has one of these parts: index, utilization.gpu."""
 _MOST_SERIES = 1000
@@ -73,7 +75,7 @@ def find_series(
         return _grouped(table, (column,))
     if len(table.frame) < 2 * _FEWEST_ROWS or (instants is not None and has_missing(instants)):
         return None
-    keys = _keys(table, taken)
+    keys = _keys(table, taken, instants)
     timed = instants is not None
     instants = pd.RangeIndex(len(table.frame)) if instants is None else instants
     if not keys and instants.is_monotonic_increasing:
@@ -165,7 +167,7 @@ def same_in_each(series: Series, table: Table) -> list[int]:
     return found
 
 
-def _keys(table: Table, taken: frozenset[int]) -> list[int]:
+def _keys(table: Table, taken: frozenset[int], instants: pd.Index | None) -> list[int]:
     """Return the columns whose values may name series."""
     found: list[int] = []
     # Names say more than numbers: the texts go first.
@@ -178,7 +180,11 @@ def _keys(table: Table, taken: frozenset[int]) -> list[int]:
         named = _names_series(table.names[column], {"point", "unit"})
         if plain and not (
             series.dtype.kind in "iu"
-            and (named or _numbers_parts(table, column))
+            and (
+                named
+                or _numbers_parts(table, column)
+                or (_may_number(table, column) and _counts_each(series, instants))
+            )
             # A name with a number is that of one channel: Channel 0.
             and not any(map(str.isdigit, table.names[column] or ""))
         ):
@@ -189,6 +195,25 @@ def _keys(table: Table, taken: frozenset[int]) -> list[int]:
         if 1 < count <= min(_MOST_SERIES, len(series) // 2):
             found.append(column)
     return found
+
+
+def _may_number(table: Table, column: int) -> bool:
+    """Return True if a column may have the numbers of channels: those from 0 count in a packet."""
+    numbered = not table.names[column] and float(table.matrix([column], 1)[0, 0]) != 0
+    return numbered or bool(words(table.names[column]) & _CHANNELS)
+
+
+def _counts_each(series: "pd.Series[float]", instants: pd.Index | None) -> bool:
+    """Return True if a column has the same different numbers in the rows of each instant."""
+    numbers = series.to_numpy(dtype=np.int64)
+    count = int(np.argmax(numbers[1:] == numbers[0])) + 1
+    if instants is None or count < 2 or count > _MOST_SERIES or len(numbers) % count:
+        return False
+    stamps, rows = _stamps(instants).reshape(-1, count), numbers.reshape(-1, count)
+    return (
+        bool((stamps == stamps[:, :1]).all() and (rows == rows[0]).all())
+        and len({*rows[0].tolist()}) == count
+    )
 
 
 def _names_series(name: str | None, less: AbstractSet[str] = frozenset()) -> bool:

@@ -22,7 +22,7 @@ from spectra.datasets.readers.columns import (
 )
 from spectra.datasets.readers.counters import find_counters
 from spectra.datasets.readers.labels import find_labels
-from spectra.datasets.readers.names import UNIT_NAMES, words
+from spectra.datasets.readers.names import UNIT_NAMES, is_unit, words
 from spectra.datasets.readers.quality import without_bad
 from spectra.datasets.readers.series import choose_series, find_series, lone_rows, same_in_each
 from spectra.datasets.readers.time_column import Times, find_times
@@ -36,6 +36,8 @@ _MOST_ABOVE = 50
 _LONGEST_ELAPSED = 1e8
 """Seconds since the start of a recording, three years; what is larger counts from elsewhere."""
 _DAY = 86400.0
+_MOST_UNITS = 8
+"""Texts below a name such as unit from which on they name something else."""
 _DAY_OF_YEAR = frozenset({"julian", "doy", "yday"})
 """Words of a time that counts from the begin of the year, whenever the recording started."""
 
@@ -114,6 +116,8 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
     chosen = read_channels(table, wanted, taken)
     if table.has_fill_values:
         chosen = without_bad(table, chosen, wanted)
+    if series is None and request.series is None:
+        _refuse_units(table, chosen, taken)
     units = _with_unit_columns(table, chosen, taken)
     raw = Raw(
         values=chosen.values,
@@ -197,6 +201,23 @@ def _with_unit_columns(table: Table, chosen: Channels, taken: frozenset[int]) ->
         if channel is not None and not units[channel]:
             units[channel] = texts[0].strip()
     return tuple(units)
+
+
+def _refuse_units(table: Table, chosen: Channels, taken: frozenset[int]) -> None:
+    """Raise DataError where the unit of a channel changes from row to row, as from V to mV."""
+    for column, name in enumerate(table.names):
+        series = table.frame.iloc[:, column]
+        if column in taken or is_plain(series) or not words(name) & UNIT_NAMES:
+            continue
+        texts = [str(text).strip() for text in series.dropna().unique()[:_MOST_UNITS]]
+        if not 1 < len(texts) < _MOST_UNITS or not all(map(is_unit, texts)):
+            continue
+        row = int(np.argmax((series.astype("str").str.strip() == texts[1]).to_numpy(np.bool_)))
+        raise DataError(
+            f"{table.place(row)}, {table.label(column)}: the unit changes from '{texts[0]}' to "
+            f"'{texts[1]}'; convert the values of {listed(chosen.titles)} to one unit (--series "
+            "none reads them as they are)."
+        )
 
 
 def _times(table: Table, request: Request, taken: frozenset[int], index: pd.Index | None) -> Times:

@@ -84,12 +84,22 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
                 row, full, texts_above=count == i > 0, fractions_below=_have_fractions(below, full)
             )
             and not _has_title_below(rows, i, width, decimal)
-            and not (_is_headless(row, width, full) and _have_names_below(rows, i, full, tests))
+            and not (
+                (_is_headless(row, width, full) or (i == count > 0 and _has_word(here, tests)))
+                and _have_names_below(rows, i, full, tests)
+            )
         ):
             return count
         if words or len(row) != width or values:
             count = i + 1
     return count
+
+
+def _has_word(here: list[tuple[int, str]], tests: dict[int, Test | None]) -> bool:
+    """Return True if one of the fields in columns of numbers is neither a value nor missing."""
+    return any(
+        not _holds(tests[column], field) and field.lower() not in MISSING for column, field in here
+    )
 
 
 def _is_dated_row(rows: list[list[str]], i: int, count: int, width: int) -> bool:
@@ -195,8 +205,13 @@ def _is_short(row: list[str], width: int) -> bool:
 def _have_names_below(
     rows: list[list[str]], i: int, full: list[int], tests: dict[int, Test | None]
 ) -> bool:
-    """Return True if a row soon below has words, and no value, in the columns of numbers."""
+    """Return True if a row soon below has words, and no value, in the columns of numbers.
+
+    A header that stands above the row too is that of a logger that started again.
+    """
     for row in rows[i + 1 : i + 1 + _FEW_ROWS]:
+        if row in rows[:i]:
+            return False
         here = [row[column] for column in full if column < len(row)]
         words = sum(
             bool(row[column]) and not _holds(tests[column], row[column])

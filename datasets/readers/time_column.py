@@ -27,7 +27,11 @@ from spectra.datasets.readers.names import (
     seconds_in,
     words,
 )
-from spectra.datasets.readers.second_parts import has_parts_beside, with_parts_of_seconds
+from spectra.datasets.readers.second_parts import (
+    has_parts_beside,
+    parts_of_clock,
+    with_parts_of_seconds,
+)
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.time_numbers import (
     STANDS,
@@ -58,6 +62,7 @@ _TWO_UNITS = r"^\d+ ?[a-z]+ ?\d[\d.]* ?[a-z]"
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 _BEGINS = frozenset({"start", "started", "begin", "beginn"})
+_FREQUENCIES = frozenset({"frequency", "freq", "frequenz", "fréquence", "frecuencia", "频率"})
 
 NO_TIME = "none"
 """The name that a user gives in place of a time column to leave time out."""
@@ -116,6 +121,7 @@ def find_times(
     spare -= chosen.columns
     spare |= _whole_seconds(table, chosen, [one for one in free if one not in spare])
     aside, notes = _other_axes(table, chosen, free)
+    aside |= parts_of_clock(table, chosen) & frozenset(free)
     notes = (*_spare_notes(table, sorted(spare - aside)), *notes)
     return Times(chosen, spare | aside, notes)
 
@@ -141,7 +147,7 @@ def _other_axes(
     """Return columns beside an axis of their own, that axis with them, and a note.
 
     Signals of several rates stand side by side, each behind its time; such a time has the name of
-    the axis and other values, or ends before it.
+    the axis and other values, or ends before it. So does a spectrum behind its frequencies.
     """
     first = min(axis.columns)
     starts = [column for column in free if _is_other_axis(table, first, column)]
@@ -155,11 +161,19 @@ def _other_axes(
     titles = table.titles()
     aside = {column for one in ranges for column in one} - axis.columns
     which = ", ".join(f"'{titles[column]}'" for column in sorted(aside - set(starts))[:6])
+    own = f"'{titles[starts[0]]}'"
     note = (
-        f"{which} has a time of its own in '{titles[starts[0]]}': left out "
-        f"(--time '{titles[starts[0]]}' with --channels reads it)."
+        f"{which} stands over {own}, which is no time: left out (--channels reads it)."
+        if _names_frequency(table.names[starts[0]])
+        else f"{which} has a time of its own in {own}: left out "
+        f"(--time {own} with --channels reads it)."
     )
     return frozenset(aside), (note,) if which else ()
+
+
+def _names_frequency(name: str | None) -> bool:
+    """Return True if a column is called like the axis of a spectrum."""
+    return bool(words(name) & _FREQUENCIES)
 
 
 def _end_together(table: Table, columns: range) -> bool:
@@ -173,7 +187,8 @@ def _is_other_axis(table: Table, axis: int, column: int) -> bool:
     """Return True if a column is the time of other rows than those of the axis."""
     name = table.names[column]
     same = bool(name) and name == table.names[axis]
-    if column <= axis or not (same or names_only_time(name) or names_unit_of_time(name)):
+    timed = same or names_only_time(name) or names_unit_of_time(name)
+    if column <= axis or not (timed or _names_frequency(name)):
         return False
     series, rows = table.frame.iloc[:, column], table.frame.iloc[:, axis]
     known = series.notna().to_numpy()
@@ -182,6 +197,9 @@ def _is_other_axis(table: Table, axis: int, column: int) -> bool:
         return False
     if is_plain(series) and not goes_on(series.iloc[:count].to_numpy(dtype=np.float64)):
         return False
+    if not timed:
+        whole = count < len(known) and is_plain(series)
+        return whole and has_equal_steps(np.diff(series.iloc[:count].to_numpy(dtype=np.float64)))
     differs = not series.iloc[:count].reset_index(drop=True).equals(rows.iloc[:count])
     return differs and (same or count < len(known))
 

@@ -18,6 +18,7 @@ _UNIT = re.compile(r"(?:units?|einheit|unit[ée]|unidad)\s*[:=],?\s*(\S.*)", re.
 """A line that has nothing but a unit."""
 _KEY = re.compile(r"\s*(?:units?|einheit|unit[ée]|unidad)\s*[:=]\s*(?=\S)", re.IGNORECASE)
 """The word before the unit in each cell: Unit: (V)."""
+_FLUXES = frozenset({"sap_flux", "pdcsap_flux", "kspsap_flux", "cadenceno"})
 _UNITLESS = TIME_WORDS | {
     *("index", "no", "nr", "pt", "point", "cycle"),
     *("yyyy", "yy", "mm", "dd", "hh", "mi", "year", "month", "day"),
@@ -72,3 +73,11 @@ def units_of(fields: Sequence[str], names: Sequence[str | None]) -> tuple[str, .
         field if field.strip("[]() ") == "min" and names_only_time(name) else unit_text(field)
         for field, name in zip((*fields, *[""] * len(names)), names, strict=False)
     )
+
+
+def units_of_light_curve(names: Sequence[str | None]) -> tuple[str, ...]:
+    """Return the days of the time of a light curve of Kepler or TESS, () for other names."""
+    called = [(name or "").strip().casefold() for name in names]
+    if not _FLUXES & {*called}:
+        return ()
+    return tuple("d" if name in ("time", "timecorr") else "" for name in called)
