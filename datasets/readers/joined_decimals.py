@@ -70,7 +70,9 @@ def _pairs_in(lines: Sequence[str]) -> tuple[int, int, list[Pairs], int] | None:
     names = rows[above[-1]]
     more = width - len(names)
     below = [row for row in rows[first:] if len(row) == width]
-    if more < 1 or len(names) < 2 or not all(names) or len(below) < _FEWEST_ROWS:
+    if not 1 <= more <= width // 2 or len(names) < 2 or not all(names):
+        return None
+    if len(below) < _FEWEST_ROWS:
         return None
     fits = [i for i in range(width - 1) if _may_be_cut(below, i)]
     choices = [
