@@ -367,3 +367,10 @@ def test_a_line_of_delimiters_alone_above_two_columns_is_no_row(tmp_path: Path) 
     (path := tmp_path / "a.csv").write_text(f"# rate: 100 Hz\n\t\n{rows}")
     with suppress(DataError):
         read(path)
+
+
+def test_signs_of_equality_without_commas_are_read_at_once(tmp_path: Path) -> None:
+    # Each may begin the value of a field or the next field: the ways to divide them double.
+    (path := tmp_path / "a.csv").write_text("0 " + "aa=a" * 1500 + "\n")
+    with suppress(DataError):
+        read(path)

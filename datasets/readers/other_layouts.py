@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from spectra.errors import DataError
 
 _MOST_LINES = 60
-_LINE_PROTOCOL = re.compile(
-    r"[^\s,]+(?:,[^\s,=]+=[^\s,]+)* (?:[^\s,=]+=(?:\"[^\"]*\"|[^\s,\"]+),?)+ \d{10,19}\s*"
-)
+_FIELD = r'[^\s,=]+=(?:"[^"]*"|[^\s,"]+)'
+_LINE_PROTOCOL = re.compile(rf"[^\s,]+(?:,[^\s,=]+=[^\s,]+)* {_FIELD}(?:,{_FIELD})* \d{{10,19}}\s*")
 _CANDUMP = re.compile(
     r"\s*(?:\((?:[\d-]+\s)?[\d.:]+\)\s+)?\w*can\w*\s+(?:[RT]X\s+[-\w]+\s+)?"
     r"[0-9A-Fa-f]{3,8}(?:#|\s+\[\d+\]).*"
