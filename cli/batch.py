@@ -1,6 +1,5 @@
 """`spectra batch`: find the anomalies in many recordings, and go on where it was stopped."""
 
-import glob
 import hashlib
 import os
 import sys
@@ -12,6 +11,7 @@ from typing import Any
 import click
 
 from spectra.atomic import replacing, writing
+from spectra.cli.batch_files import files_of, refuse_in_data_set
 from spectra.cli.batch_records import (
     INDEX,
     MODEL,
@@ -174,10 +174,10 @@ def command(
     verbosity = Verbosity(quiet, verbose=False, progress=not (quiet or no_progress))
     # The exit status changes no result.
     output = Output(form, None, None, None, False, keep_formulas)
-    files = _files(patterns, folder)
+    files = files_of(patterns, folder)
     table = folder / SUMMARY if summary is None else summary
     inputs = [*files, *(name for name in (model, normal) if name is not None)]
-    _refuse_in_data_set(table, folder, files)
+    refuse_in_data_set(table, folder, files)
     _make(folder)
     written = [table, *([folder / INDEX] if report else []), *([folder / MODEL] if normal else [])]
     for path in written:
@@ -210,21 +210,6 @@ def command(
         click.get_current_context().exit(ANOMALY)
 
 
-def _refuse_in_data_set(table: Path, folder: Path, files: Sequence[str]) -> None:
-    """Raise an error for a summary that the next run would read as a part of a data set."""
-    from spectra.datasets.sensors import ENDINGS
-
-    place = Path(os.path.realpath(table))
-    if table.suffix.lower() not in ENDINGS or place.is_relative_to(folder.resolve()):
-        return
-    for file in files:
-        if os.path.isdir(file) and place.is_relative_to(os.path.realpath(file)):
-            raise click.UsageError(
-                f"--summary {table} would be a file of the data set {file}: give a place outside "
-                "of it."
-            )
-
-
 def _make(folder: Path) -> None:
     """Make the folder of the results; raise DataError where it cannot be."""
     above = Path(os.path.abspath(folder)).parent
@@ -239,45 +224,6 @@ def _require_pyarrow() -> None:
 
     if find_spec("pyarrow") is None:
         raise click.UsageError("parquet needs pyarrow: pip install 'spectra-anomaly[parquet]'.")
-
-
-def _files(patterns: Sequence[str], folder: Path) -> list[str]:
-    """Return the files that patterns name, less the results of before, each once."""
-    found: dict[str, str] = {}
-    results = 0
-    for pattern in patterns:
-        # A file may have the signs of a pattern in its name.
-        names = [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern, recursive=True))
-        names = [name for name in names if name == pattern or not os.path.isdir(name)]
-        if not names:
-            raise DataError(f"No file matches '{pattern}'.")
-        kept = [name for name in names if name == pattern or not _in_other_results(name, folder)]
-        if len(kept) < len(names):
-            say(f"{len(names) - len(kept):,} files of the results of another batch are left out.")
-        names = kept
-        for name in names:
-            path = os.path.abspath(name)
-            if Path(os.path.realpath(path)).is_relative_to(folder.resolve()):
-                results += 1
-            else:
-                found.setdefault(path, name)
-    if not found and not results:
-        raise DataError("All files that match are results of another batch: name the recordings.")
-    if not found:
-        raise DataError(f"{folder} holds the recordings themselves: give another folder with -o.")
-    if results:
-        say(f"{folder} is the folder of the results: {results:,} of its files are left out.")
-    return list(found.values())
-
-
-def _in_other_results(name: str, folder: Path) -> bool:
-    """Return whether a file lies in the results of a batch that are not in a folder."""
-    from spectra.datasets.sensors import RECORDS
-
-    path = Path(os.path.realpath(name))
-    return not path.is_relative_to(folder.resolve()) and any(
-        above.joinpath(RECORDS).is_dir() for above in path.parents
-    )
 
 
 def _learned(normal: str, path: Path, method: Any, reading: Reading, verbosity: Verbosity) -> Path:

@@ -142,7 +142,7 @@ class Fusion:
         normal_groups = groups if inside is None else groups[:, inside]
         low, centre = np.array([_lower_half(group) for group in normal_groups]).T
         spread = np.maximum(centre - low, MIN_SPREAD)
-        calibrating = normal_groups if clean is True else groups
+        calibrating = normal_groups if np.all(clean) else groups
         maxima = [_usual_maximum(group, of_a_period(block // 2, period)) for group in calibrating]
         calibration = GaussianThreshold.fit(normal, independent, smallest_scale=smallest_scale)
         if not np.all(clean):

@@ -1,0 +1,65 @@
+"""The recordings that the patterns of a batch name."""
+
+import glob
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from spectra.cli.messages import say
+from spectra.errors import DataError
+
+
+def files_of(patterns: Sequence[str], folder: Path) -> list[str]:
+    """Return the files that patterns name, less the results of before, each once."""
+    found: dict[str, str] = {}
+    results = 0
+    for pattern in patterns:
+        # A file may have the signs of a pattern in its name.
+        names = [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern, recursive=True))
+        names = [name for name in names if name == pattern or not os.path.isdir(name)]
+        if not names:
+            raise DataError(f"No file matches '{pattern}'.")
+        kept = [name for name in names if name == pattern or not _in_other_results(name, folder)]
+        if len(kept) < len(names):
+            say(f"{len(names) - len(kept):,} files of the results of another batch are left out.")
+        names = kept
+        for name in names:
+            path = os.path.abspath(name)
+            if Path(os.path.realpath(path)).is_relative_to(folder.resolve()):
+                results += 1
+            else:
+                found.setdefault(path, name)
+    if not found and not results:
+        raise DataError("All files that match are results of another batch: name the recordings.")
+    if not found:
+        raise DataError(f"{folder} holds the recordings themselves: give another folder with -o.")
+    if results:
+        say(f"{folder} is the folder of the results: {results:,} of its files are left out.")
+    return list(found.values())
+
+
+def _in_other_results(name: str, folder: Path) -> bool:
+    """Return whether a file lies in the results of a batch that are not in a folder."""
+    from spectra.datasets.sensors import RECORDS
+
+    path = Path(os.path.realpath(name))
+    return not path.is_relative_to(folder.resolve()) and any(
+        above.joinpath(RECORDS).is_dir() for above in path.parents
+    )
+
+
+def refuse_in_data_set(table: Path, folder: Path, files: Sequence[str]) -> None:
+    """Raise an error for a summary that the next run would read as a part of a data set."""
+    from spectra.datasets.sensors import ENDINGS
+
+    place = Path(os.path.realpath(table))
+    if table.suffix.lower() not in ENDINGS or place.is_relative_to(folder.resolve()):
+        return
+    for file in files:
+        if os.path.isdir(file) and place.is_relative_to(os.path.realpath(file)):
+            raise click.UsageError(
+                f"--summary {table} would be a file of the data set {file}: give a place outside "
+                "of it."
+            )
