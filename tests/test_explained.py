@@ -15,13 +15,16 @@ from spectra.alarms import Alarms
 from spectra.datasets import Recording, generators
 from spectra.detection import Detection
 from spectra.explanation.bands import Band, band_text
-from spectra.explanation.contrast import decibels
+from spectra.explanation.contrast import amplitudes, decibels
 from spectra.explanation.explained import Explanation
 from spectra.explanation.facts import longest_still
 from spectra.explanation.kinds import Kind
+from spectra.explanation.learned import learned_frames
 from spectra.explanation.sentences import band_line, sentence
 from spectra.explanation.similar import most_similar, outside
 from spectra.explanation.straight import SHORTEST_PIECE, straight_piece
+from spectra.signal.views import View
+from spectra.spectral.model import SpectralModel
 
 FS = 100.0
 N = 8000
@@ -173,6 +176,41 @@ def test_recording_that_is_one_alarm_is_explained() -> None:
     found = spectra.score(model, loud)
     for number in range(1, min(3, len(found.alarms)) + 1):
         assert found.explain(number).channels[0].share == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("gain", "hum", "kind", "change"),
+    [(20.0, 0.0, "burst", 26.0), (1.0, 4.0, "new tone", 28.0), (0.001, 0.0, "dropout", -60.0)],
+)
+@pytest.mark.parametrize("window", ["hann", "boxcar"])
+def test_alarm_of_a_whole_recording_is_compared_with_what_the_model_learned(
+    gain: float, hum: float, kind: Kind, change: float, window: str
+) -> None:
+    model = spectra.learn(
+        Recording.from_array(50 + 3 * noise(), FS), method=spectra.Spectral(window=window)
+    )
+    values = 50 + 3 * (gain * noise(seed=1) + hum * tone(20.0)[:, None])
+    found = spectra.score(model, Recording.from_array(values, FS))
+    explained = found.explain(int(found.to_frame()["duration"].argmax()) + 1)
+    assert explained.first_row < 100
+    assert explained.last_row > N - 100
+    assert explained.kind == kind
+    assert explained.bands[0].change_db == pytest.approx(change, abs=4)
+
+
+@pytest.mark.parametrize("view", ["magnitude", "complex"])
+@pytest.mark.parametrize("nperseg", [64, 65])
+def test_amplitudes_that_a_model_learned_are_those_of_its_frames(view: View, nperseg: int) -> None:
+    values = 50 + noise(2) * [3.0, 0.01]
+    method = spectra.Spectral(nperseg=nperseg, view=view)
+    fitted = spectra.learn(Recording.from_array(values, FS), method=method).fitted
+    assert isinstance(fitted, SpectralModel)
+    found = learned_frames(fitted, nperseg)
+    assert found is not None
+    assert found[0] == nperseg
+    for one, channel in zip(found[1], values.T, strict=True):
+        frames = channel[one.starts[:, None] + np.arange(nperseg)]
+        np.testing.assert_allclose(one.amplitude, amplitudes(frames), rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize("method", ["spectral", "sequence"])

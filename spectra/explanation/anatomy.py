@@ -4,6 +4,7 @@ The event that an alarm is part of is contrasted with normal frames of its recor
 channel; the kinds of faults are compared; and the most similar normal stretch is sought.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,10 +17,17 @@ from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.scores import Scores
 from spectra.datasets.recording import Recording
 from spectra.explanation.bands import band_text, bands_of
-from spectra.explanation.contrast import Contrast, contrast, decibels, frame_length
+from spectra.explanation.contrast import (
+    FEWEST_NORMAL,
+    Contrast,
+    contrast,
+    decibels,
+    frame_length,
+)
 from spectra.explanation.explained import ChannelShare, Expected, Explanation, Spectra
 from spectra.explanation.facts import facts_of, uncoupled_scores
 from spectra.explanation.kinds import Kind, kind_of
+from spectra.explanation.learned import Learned, learned_frames
 from spectra.explanation.sentences import decibel_text, sentence
 from spectra.explanation.similar import NormalStretch, most_similar, normal_starts
 from spectra.model import Model
@@ -74,7 +82,10 @@ def explain(
     # Channels that raise no alarm carry none.
     scored = ~model.fitted.states
     values = unwrapped(values, model.fitted.turns)
-    anatomy = _anatomy(values, scored, (first, last), event, starts, nperseg, evidence, by_sequence)
+    compared, normal = _normal(model, starts, nperseg)
+    anatomy = _anatomy(
+        values, scored, (first, last), event, normal, compared, evidence, by_sequence
+    )
     channel = int(anatomy.shares.argmax())
     found = anatomy.contrasts[channel]
     bands = () if found is None else bands_of(found, fs, anatomy.level)
@@ -133,6 +144,19 @@ def _event(
     return (first, last), frame_length(last - first + 1, scores.n_samples, model.npersegs)
 
 
+def _normal(
+    model: Model, starts: IntArray, nperseg: int
+) -> tuple[int, Sequence[IntArray | Learned]]:
+    """Return the length of normal frames, and those that each channel is compared with.
+
+    They are of the recording; of the model where an alarm leaves too few of them.
+    """
+    own = nperseg, [starts] * len(model.channels)
+    if starts.size >= FEWEST_NORMAL or isinstance(model.fitted, SequenceModel):
+        return own
+    return learned_frames(model.fitted, nperseg) or own
+
+
 def instants(recording: Recording, rows: list[int]) -> list[str]:
     """Return the instants of rows as dates, as h:mm:ss since the start, or as "row 17"."""
     index, fs = recording.index, recording.fs
@@ -165,15 +189,15 @@ def _anatomy(
     scored: BoolArray,
     alarm: tuple[int, int],
     event: tuple[int, int],
-    starts: IntArray,
+    normal: Sequence[IntArray | Learned],
     nperseg: int,
     evidence: Evidence,
     by_sequence: bool,
 ) -> _Anatomy:
     """Return the kind of an alarm, and what each channel has to do with it."""
     contrasts = [
-        contrast(one, event, starts, nperseg) if kept else None
-        for one, kept in zip(values.T, scored, strict=True)
+        contrast(one, event, frames, nperseg) if kept else None
+        for one, frames, kept in zip(values.T, normal, scored, strict=True)
     ]
     shares = channel_shares(contrasts, evidence.channel)
     channel = int(shares.argmax())

@@ -5,6 +5,9 @@ with the mean amplitude N of its nearest normal frames, so that a frame of a pul
 with one between pulses. A normal frame differs from its own nearest ones as well: the mean squared
 difference of each bin is called usual. The excess of a bin is the squared difference of the alarm
 in units of the usual one, less the 1 that a normal frame has.
+
+Where an alarm leaves too few frames of the recording, those that a model was learned from stand for
+them. Their amplitudes are known, their waveforms are not.
 """
 
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from spectra.arrays import ComplexArray, Float64Array, FloatArray, IntArray
+from spectra.explanation.learned import Learned, Window
 from spectra.explanation.similar import MOST_FRAMES, filled
 from spectra.signal.distance import squared_distances
 from spectra.signal.frames import taper
@@ -53,11 +57,13 @@ class Contrast:
     normal : ndarray (n, n_bins)
         Amplitudes of the normal frames.
     normal_starts : ndarray (n,)
-        Their first rows.
+        Their first rows; none where they are of another recording.
     usual : ndarray (n_bins,)
         Mean squared difference of normal frames from their own nearest.
     own : ndarray (n,)
         Mean excess of normal frames over the bins but 0, plus 1.
+    window : str or tuple
+        Taper of the frames.
     """
 
     nperseg: int
@@ -68,6 +74,7 @@ class Contrast:
     normal_starts: IntArray
     usual: Float64Array
     own: Float64Array
+    window: Window
 
     @property
     def excess(self) -> Float64Array:
@@ -157,10 +164,10 @@ def frame_length(n_rows: int, n_samples: int, lengths: tuple[int, ...]) -> int:
     return max((each for each in usable if each <= n_rows), default=usable[0])
 
 
-def amplitudes(frames: Float64Array) -> Float64Array:
+def amplitudes(frames: Float64Array, window: Window = "hann") -> Float64Array:
     """Return amplitudes (…, n_bins) of frames (…, nperseg) less their means; bin 0 is the mean."""
     means = frames.mean(axis=-1, keepdims=True)
-    found = np.abs(spectrum(frames - means, taper("hann", frames.shape[-1]), scaling="magnitude"))
+    found = np.abs(spectrum(frames - means, taper(window, frames.shape[-1]), scaling="magnitude"))
     found[..., 0] = means[..., 0]
     return np.asarray(found)
 
@@ -175,7 +182,7 @@ def _whole(values: Float64Array, starts: IntArray, nperseg: int) -> IntArray:
 
 
 def contrast(
-    values: Float64Array, event: tuple[int, int], normal: IntArray, nperseg: int
+    values: Float64Array, event: tuple[int, int], normal: IntArray | Learned, nperseg: int
 ) -> Contrast | None:
     """Return the contrast of an event with normal frames in one channel (n_samples,).
 
@@ -185,23 +192,24 @@ def contrast(
         NaN in gaps.
     event : (int, int)
         First and last row.
-    normal : ndarray (n,)
+    normal : ndarray (n,) or Learned
         First rows of normal frames. Frames of the whole recording stand for them where too few are
-        without gaps; None is returned where these are too few as well.
+        without gaps; None is returned where these are too few as well. Or the normal frames of a
+        model.
     nperseg : int
     """
-    normal_at = _whole(values, normal, nperseg)
-    if normal_at.size < FEWEST_NORMAL:
-        last = max(len(values) - nperseg, 0)
-        anywhere = np.unique(np.linspace(0, last, MOST_FRAMES).astype(np.int64))
-        normal_at = _whole(values, anywhere, nperseg)
+    if isinstance(normal, Learned):
+        normal_at, amplitude, known = normal.starts, normal.amplitude, normal.starts[:0]
+        window = normal.window
+    else:
+        window = "hann"
+        normal_at = known = _normal_at(values, normal, nperseg)
+        amplitude = amplitudes(values[normal_at[:, None] + np.arange(nperseg)])
     if normal_at.size < 2:
         return None
-    rows = np.arange(nperseg)
     starts = frames_inside(len(values), *event, nperseg)
     frames = np.stack([filled(values[start : start + nperseg]) for start in starts])
-    amplitude = amplitudes(values[normal_at[:, None] + rows])
-    inside = amplitudes(frames)
+    inside = amplitudes(frames, window)
     D = squared_distances(amplitude[:, 1:], amplitude[:, 1:])
     D[np.abs(normal_at[:, None] - normal_at) < nperseg] = np.inf
     alike = nearest_mean(amplitude, D)
@@ -215,7 +223,17 @@ def contrast(
     usual = np.maximum(usual, least)
     nearest = nearest_mean(amplitude, squared_distances(inside[:, 1:], amplitude[:, 1:]))
     own = (differences / usual)[:, 1:].mean(axis=1)
-    return Contrast(nperseg, starts, inside, nearest, amplitude, normal_at, usual, own)
+    return Contrast(nperseg, starts, inside, nearest, amplitude, known, usual, own, window)
+
+
+def _normal_at(values: Float64Array, normal: IntArray, nperseg: int) -> IntArray:
+    """Return the first rows of normal frames without gaps, or of any where these are too few."""
+    normal_at = _whole(values, normal, nperseg)
+    if normal_at.size >= FEWEST_NORMAL:
+        return normal_at
+    last = max(len(values) - nperseg, 0)
+    anywhere = np.unique(np.linspace(0, last, MOST_FRAMES).astype(np.int64))
+    return _whole(values, anywhere, nperseg)
 
 
 def nearest_mean(normal: Float64Array, D: FloatArray) -> Float64Array:

@@ -100,7 +100,8 @@ def _still(
 ) -> float:
     """Return the longest run of equal values as a share of the alarm; 0 where it is usual."""
     longest = longest_still(values[event[0] : event[1] + 1])
-    usual = max(longest_still(frame) for frame in normal[:: -(-len(normal) // FORMS)])
+    some = normal[:: -(-len(normal) // FORMS) or 1]
+    usual = max((longest_still(frame) for frame in some), default=0)
     return longest / (alarm[1] - alarm[0] + 1) if longest > 2 * usual else 0.0
 
 
@@ -120,7 +121,7 @@ def _explained(frames: Float64Array, found: Contrast) -> float:
         return float((((inside - found.nearest) ** 2).mean(axis=0) / found.usual - 1.0).sum())
 
     total = excess(found.inside)
-    return 1.0 - max(excess(amplitudes(frames)), 0.0) / total if total > 0 else 0.0
+    return 1.0 - max(excess(amplitudes(frames, found.window)), 0.0) / total if total > 0 else 0.0
 
 
 def _without_tone(frames: Float64Array, low: int, high: int) -> Float64Array:
@@ -166,8 +167,10 @@ def _form(frames: Float64Array, normal: ComplexArray, found: Contrast) -> float:
     """Return z of one less the correlation of frames with the most alike normal one.
 
     Each frame is compared with FORMS normal ones at all circular delays, which are rotations of its
-    spectrum.
+    spectrum. Without waveforms of normal frames no form is unusual.
     """
+    if not len(normal):
+        return 0.0
     drawn = np.linspace(0, len(normal) - 1, min(FORMS, len(normal))).astype(np.int64)
     X = _unit_spectra(frames[:: -(-len(frames) // FORMS_INSIDE)])
     Y, starts = normal[drawn], found.normal_starts[drawn]
@@ -198,7 +201,7 @@ def uncoupled_scores(values: Float64Array, found: Contrast) -> tuple[Float64Arra
     """Return z and excess of the part that the others do not predict, (n_channels,) each.
 
     The excess is the mean power of the residual in units of normal frames (`spectral.coupling`),
-    less 1. Both are 0 for a single channel, and for too many.
+    less 1. Both are 0 for a single channel, for too many, and without waveforms of normal frames.
     """
     nothing = np.zeros(values.shape[1])
     if not 2 <= values.shape[1] <= MAX_CHANNELS:
