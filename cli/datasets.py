@@ -10,7 +10,7 @@ from spectra.atomic import replacing
 from spectra.cli.files import FileCommand, check_output
 from spectra.cli.help import Command
 from spectra.cli.messages import show, show_bytes
-from spectra.cli.options import WrittenPath
+from spectra.cli.options import Whole, WrittenPath
 
 
 @click.group("datasets", short_help="List and write recordings with known anomalies.")
@@ -72,7 +72,7 @@ def list_names() -> None:
 )
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=Whole(0),
     help="Seed of a generated signal. [default: 0]",
 )
 def write(name: str, output: Path | None, seed: int | None) -> None:

@@ -110,6 +110,8 @@ def _test() -> dict[str, object]:
 
 def _lines(test: dict[str, object]) -> list[str]:
     """Return the installation and the test as lines of text."""
+    from spectra.formatting import percent_text
+
     lines = [
         f"spectra {spectra.__version__}, Python {platform.python_version()}, {_cores()} cores, "
         f"{platform.platform()}",
@@ -124,9 +126,11 @@ def _lines(test: dict[str, object]) -> list[str]:
         command = f"pip install {' '.join(missing)}" if missing else ""
         lines.append(f"  {extra:<16} {', '.join(filter(None, (texts, command)))}")
     passed = "passed" if test["passed"] else "FAILED"
+    recall = test["labelled_found"]
+    assert isinstance(recall, float)
     return [
         *lines,
         "",
-        f"test on {test['sample']}: {test['alarms']} alarms, {test['labelled_found']:.0%} of the "
-        f"known anomalies found, {test['seconds']} s: {passed}",
+        f"test on {test['sample']}: {test['alarms']} alarms, {percent_text(recall)} of the known "
+        f"anomalies found, {test['seconds']} s: {passed}",
     ]

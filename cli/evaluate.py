@@ -13,9 +13,11 @@ from spectra.cli.messages import explained, say, say_notes, show, step
 from spectra.cli.options import (
     STDIN,
     Learning,
+    Number,
     Reading,
     ReadPath,
     Verbosity,
+    Whole,
     learning_options,
     reading_options,
     rows_option,
@@ -108,14 +110,14 @@ class Evaluated:
 )
 @click.option(
     "--threshold",
-    type=float,
+    type=Number("2.5"),
     metavar="T",
     callback=not_nan,
     help="With --score: scores >= T are alarms. [default: the T with the best event F1]",
 )
 @click.option(
     "--buffer",
-    type=click.IntRange(min=0),
+    type=Whole(0, of="rows", such_as=100),
     metavar="ROWS",
     help="Buffer of VUS. [default: the dominant period of the first channel]",
 )
@@ -278,11 +280,12 @@ def _table(file: str, evaluated: Evaluated, buffer: int, found: dict[str, float]
     """Return the result as a table."""
     import pandas as pd
 
-    from spectra.formatting import aligned, counted
+    from spectra.formatting import aligned, counted, percent_text
 
     n, marked = evaluated.labels.size, int(evaluated.labels.sum())
     name = "stdin" if file == STDIN else short(file, LONGEST_PATH)
-    size = f"{counted(n, 'row')} · {counted(_events(evaluated), 'event')}, {marked / n:.2%} of rows"
+    size = f"{counted(n, 'row')} · {counted(_events(evaluated), 'event')}"
+    size += f", {percent_text(marked / n, 2)} of rows"
     ranking = {name: [_text(found[name])] for name in ("VUS-PR", "VUS-ROC", "AUC-PR", "AUC-ROC")}
     kinds = {"rows": "", "events": "event_", "ranges": "range_", "affiliation": "affiliation_"}
     rows = [
@@ -313,7 +316,7 @@ def _text(value: float) -> str:
 
 def _alarm_line(evaluated: Evaluated, found: dict[str, float]) -> str:
     """Return a line on the alarms: number, threshold, false alarms and delay."""
-    from spectra.formatting import counted, samples_text
+    from spectra.formatting import counted, percent_text, samples_text
 
     if math.isinf(evaluated.threshold):
         return "No alarms: no threshold finds an event without flagging a tenth of the normal rows."
@@ -324,7 +327,7 @@ def _alarm_line(evaluated: Evaluated, found: dict[str, float]) -> str:
     }[evaluated.threshold_from]
     parts = [
         f"{counted(int(found['alarms']), 'alarm')} {where}",
-        f"{found['false_alarm_share']:.2%} of the normal rows",
+        f"{percent_text(found['false_alarm_share'], 2)} of the normal rows",
     ]
     if "false_alarms_per_hour" in found:
         parts.append(f"{found['false_alarms_per_hour']:.3g} false alarms per hour")

@@ -10,9 +10,11 @@ from spectra.cli.messages import explained, say_notes, show, step
 from spectra.cli.options import (
     STDIN,
     Learning,
+    Number,
     Reading,
     ReadPath,
     Verbosity,
+    Whole,
     alarm_options,
     bearing_name,
     learning_options,
@@ -48,8 +50,8 @@ Shares of bands add up to 1, and so do shares of channels. change_db is the powe
 over the normal power; of the level it is null, and change is its difference in the
 unit of the channel. similar is the most similar normal stretch, expected is null
 but for --method sequence. With --bearing an alarm also has "bearing": {"defect",
-"f_low", "f_high", "kurtosis", "lines": [{"name", "part", "frequency", "found",
-"amplitude", "p_value", "named"}]}; without alarms it stands beside them.
+"f_low", "f_high", "kurtosis", "seconds", "lines": [{"name", "part", "frequency",
+"found", "amplitude", "p_value", "named"}]}; without alarms it stands beside them.
 """
 
 
@@ -67,7 +69,7 @@ but for --method sequence. With --bearing an alarm also has "bearing": {"defect"
 @click.option(
     "--alarm",
     "numbers",
-    type=click.IntRange(1, MOST_ROWS),
+    type=Whole(1, MOST_ROWS),
     multiple=True,
     metavar="N",
     help="The number of the alarm, from 1 in order of time; may be given several times. "
@@ -84,7 +86,7 @@ but for --method sequence. With --bearing an alarm also has "bearing": {"defect"
 )
 @click.option(
     "--rpm",
-    type=float,
+    type=Number("1797", "revolutions a minute"),
     metavar="RPM",
     callback=revolutions,
     help="Revolutions of the shaft a minute, for --bearing.",

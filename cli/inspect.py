@@ -69,11 +69,17 @@ def command(file: str, reading: Reading, form: str) -> None:
 
 def _lines(name: str, found: "Inspection") -> list[str]:
     """Return the lines of the table."""
+    from spectra.formatting import percent_text
+
     lines = [
         click.style(short(name, LONGEST_PATH), bold=True) + "  " + _headline(found),
         f"  rate: {_rate(found)}",
         *([f"  from {_span(found)}"] if found.start is not None else []),
-        *([f"  labelled: {found.labelled:.2%} of the rows"] if found.labelled is not None else []),
+        *(
+            [f"  labelled: {percent_text(found.labelled, 2)} of the rows"]
+            if found.labelled is not None
+            else []
+        ),
         "",
         *_channels(found),
         "",
@@ -124,7 +130,7 @@ def _channels(found: "Inspection") -> list[str]:
     """Return one line for each channel."""
     import pandas as pd
 
-    from spectra.formatting import aligned
+    from spectra.formatting import aligned, percent_text
 
     table = pd.DataFrame(
         {
@@ -132,7 +138,7 @@ def _channels(found: "Inspection") -> list[str]:
             "unit": [short(channel.unit) for channel in found.channels],
             "lowest": [f"{channel.low:.6g}" for channel in found.channels],
             "highest": [f"{channel.high:.6g}" for channel in found.channels],
-            "missing": [f"{channel.missing:.2%}" for channel in found.channels],
+            "missing": [percent_text(channel.missing, 2) for channel in found.channels],
             "flat": [_flat(channel) for channel in found.channels],
         }
     )

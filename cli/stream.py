@@ -16,8 +16,11 @@ from spectra.cli.follow import LineSource, Stop, stopped_by_signals
 from spectra.cli.formats import json_text
 from spectra.cli.messages import say, show
 from spectra.cli.options import (
+    Hertz,
     Learning,
+    Number,
     ReadPath,
+    Whole,
     WrittenPath,
     above_zero,
     alpha_option,
@@ -80,7 +83,7 @@ def command_of(
 @click.argument("model", required=False, type=ReadPath())
 @click.option(
     "--learn-rows",
-    type=click.IntRange(FEWEST, MOST_ROWS),
+    type=Whole(FEWEST, MOST_ROWS, of="rows", such_as=10_000),
     metavar="N",
     help="Without a MODEL: learn from the first N lines, which must be normal.",
 )
@@ -99,7 +102,7 @@ def command_of(
 )
 @click.option(
     "--save-every",
-    type=float,
+    type=Number("60", "seconds"),
     default=SAVE_EVERY,
     show_default=True,
     metavar="SECONDS",
@@ -122,7 +125,7 @@ def command_of(
 @click.option("--strict", is_flag=True, help="End at a line that cannot be read.")
 @click.option(
     "--every",
-    type=click.IntRange(1, MOST_EVERY),
+    type=Whole(1, MOST_EVERY, of="rows", such_as=16),
     default=EVERY,
     show_default=True,
     metavar="ROWS",
@@ -130,7 +133,7 @@ def command_of(
 )
 @click.option(
     "--adapt",
-    type=click.IntRange(1, MOST_ROWS),
+    type=Whole(1, MOST_ROWS, of="rows", such_as=3600),
     metavar="HALF-LIFE",
     help="Follow a drift of level and spread, with a half-life in rows; alarms are not learned "
     "from.",
@@ -155,7 +158,7 @@ def command_of(
 )
 @click.option(
     "--fs",
-    type=float,
+    type=Hertz(),
     metavar="HZ",
     callback=sampling_rate,
     help="The sampling rate; by default that of the MODEL or of the times.",

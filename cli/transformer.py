@@ -10,7 +10,7 @@ import click
 from spectra.cli.formats import json_text
 from spectra.cli.help import Command
 from spectra.cli.messages import show
-from spectra.cli.options import table_or_json_option
+from spectra.cli.options import Whole, table_or_json_option
 
 if TYPE_CHECKING:
     from spectra.transformer.model import Positions, Transformer
@@ -26,7 +26,7 @@ Tensors are nested lists, by position and feature. A hidden score, −∞, is nu
 Rotary positions have no P. LayerNorm has gain 1, bias 0 and ε = 1e-5.
 """
 # Sizes that a person can still follow.
-UP_TO = click.IntRange(1, 1024)
+UP_TO = Whole(1, 1024)
 # Numbers; of larger matrices only the edges are printed.
 SHOWN = 200
 RAISED, LOWERED = (str.maketrans("0123456789", digits) for digits in ("⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉"))
@@ -93,7 +93,7 @@ def token_list(_ctx: click.Context, _param: click.Parameter, value: str | None) 
 )
 @click.option(
     "--layers",
-    type=click.IntRange(1, 64),
+    type=Whole(1, 64),
     default=1,
     show_default=True,
     metavar="N",
@@ -107,7 +107,7 @@ def token_list(_ctx: click.Context, _param: click.Parameter, value: str | None) 
 @click.option("--causal", is_flag=True, help="Hide later tokens from each token.")
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=Whole(0),
     default=0,
     show_default=True,
     help="Seed of the random weights.",

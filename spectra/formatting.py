@@ -51,6 +51,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
+def percent_text(share: float, digits: int = 0) -> str:
+    """Return a share in percent: "28.7 %", "< 0.1 %" where it is above 0 and rounds to it."""
+    least = 10.0**-digits
+    if 0 < 100 * share <= least / 2:
+        return f"< {least:.{digits}f} %"
+    return f"{100 * share:.{digits}f} %"
+
+
 def size_text(n_rows: int, on_grid: int) -> str:
     """Return the rows of the data, and those of its grid where gaps or a new rate change them."""
     grid = "" if on_grid == n_rows else f" on a grid of {on_grid:,}"
@@ -67,12 +75,17 @@ def frequency_text(f_low: float, f_high: float, fs: float | None, nperseg: int) 
     width = (1.0 if fs is None else fs) / nperseg
     # The edges are half a bin outside, or at an end of the spectrum; rounding must not add a bin.
     low, high = np.ceil(f_low / width - 0.5 + 0.49), np.floor(f_high / width + 1e-6)
-    first, last = (_one_frequency(float(k) * width, fs) for k in (low, high))
-    if low == high:
+    return range_text(float(low) * width, float(high) * width, fs)
+
+
+def range_text(low: float, high: float, fs: float | None) -> str:
+    """Return two frequencies as text, as one where their texts are the same."""
+    first, last = (_one_frequency(each, fs) for each in (low, high))
+    if first == last:
         return first
-    if fs is not None and 0 < low * width < 1.0:
+    if fs is not None and 0 < low < 1.0:
         # The shorter period first; a band from below to above 1 Hz is one of frequencies.
-        first, last = (last, first) if high * width < 1.0 else (f"{low * width:.2g} Hz", last)
+        first, last = (last, first) if high < 1.0 else (f"{low:.2g} Hz", last)
     shared = first.rpartition(" ")
     if shared[2] == last.rpartition(" ")[2] and low > 0:
         return f"{shared[0]} – {last}"
@@ -151,10 +164,10 @@ def rate_text(fs: float | None) -> str:
     return f"every {duration_text(seconds)}"
 
 
-def p_text(p_value: float, smallest: float = 1e-307) -> str:
-    """Return a probability to two digits, "0.12" or "3.7e-04"; "< 1e-307" if it underflows."""
+def p_text(p_value: float, smallest: float) -> str:
+    """Return a probability to two digits, "0.12" or "3.7e-04"; "< 1.4e-03" below the smallest."""
     if p_value < smallest:
-        return f"< {smallest:.2g}"
+        return f"< {p_text(smallest, smallest)}"
     return f"{p_value:.2g}" if p_value >= 0.01 else f"{p_value:.1e}"
 
 

@@ -190,6 +190,11 @@ def test_the_figure_marks_every_defect_and_its_harmonics() -> None:
     np.testing.assert_allclose(places, expected)
     thick = [float(mark.get_xdata()[0]) for mark in marks if mark.get_linewidth() > 1]
     np.testing.assert_allclose(sorted(thick), rate * np.arange(1, 5))
+    assert found.text.startswith("outer race (BPFO): a line at ")
+    assert f" in the envelope of {found.band} over " in found.text
+    assert found.band.endswith(" kHz")
+    # The χ² of the line is far below anything that is supported.
+    assert found.text.endswith(", p < 1.0e-06")
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
     assert sorted(text.split(" ")[0] for text in legend) == sorted(SKF.frequencies(RPM))
     assert any(text.startswith(f"BPFO (outer race), {rate:.1f} Hz, p ") for text in legend)

@@ -6,6 +6,7 @@ from click.testing import CliRunner
 
 import spectra.pipeline
 from spectra.cli import main
+from spectra.cli.options import Hertz
 from spectra.cli.options.learning import OWN_VIEWS
 from spectra.errors import DataError
 from spectra.signal.views import OF_NORMAL
@@ -67,3 +68,28 @@ def test_a_rate_of_false_alarms_is_refused_before_scoring_in_python() -> None:
 
 def test_views_of_one_method_are_known() -> None:
     assert OWN_VIEWS == OF_NORMAL
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["stream", "--learn-rows", "1h"], "'1h' must be a whole number of rows, 32 or more"),
+        (["stream", "--learn-rows", "9000", "--adapt", "1h"], "A duration is its seconds times"),
+        (["stream", "--save-every", "1m"], "'1m' must be a number of seconds, such as 60."),
+        (["detect", "x.csv", "--fs", "12k"], "must be a number of Hz, such as 12000 or 12kHz."),
+        (["detect", "x.csv", "--fs", "1.2.3kHz"], "must be a number of Hz"),
+        (["detect", "x.csv", "--alpha", "1%"], "'1%' must be a number, such as 0.001."),
+        (["detect", "x.csv", "--top", "all"], "'all' must be a whole number of alarms, 1 or more"),
+        (["transformer", "--layers", "x"], "'x' must be a whole number from 1 to 64, such as 1."),
+        (["batch", "x.csv", "-o", "out", "-j", "all"], "'all' must be a whole number, such as 4."),
+    ],
+)
+def test_text_that_is_no_number_is_refused_with_an_example(arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+@pytest.mark.parametrize("rate", ["12kHz", "12 kHz", "12000Hz", "0.012MHz", "12000", "1.2e4"])
+def test_a_sampling_rate_has_a_unit_or_none(rate: str) -> None:
+    assert Hertz().convert(rate, None, None) == pytest.approx(12_000.0)

@@ -127,7 +127,7 @@ def test_the_table_says_it_all_on_one_screen(file: str) -> None:
     text = run(file, "--label", "truth", "--channels", "value", "--fs", "10", "-q")
     lines = text.splitlines()
     assert lines[0].startswith(
-        "data.csv  1,500 rows · 1 event, 4.00% of rows · scores: spectra detect"
+        "data.csv  1,500 rows · 1 event, 4.00 % of rows · scores: spectra detect"
     )
     assert len(lines) <= 13
     for word in (

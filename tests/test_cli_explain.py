@@ -63,7 +63,7 @@ def test_a_model_file_explains_as_the_normal_data_it_was_learned_from(folder: Pa
     ("arguments", "message"),
     [
         (["data.csv", "--alarm", "999"], "There is no alarm 999"),
-        (["data.csv", "--alarm", "0"], "0 is not in the range"),
+        (["data.csv", "--alarm", "0"], "'0' must be a whole number, 1 or more"),
         (["data.csv", "--normal", "normal.csv", "--model", "m"], "exclude each other"),
         (["data.csv", "--model", "m", "--causal"], "MODEL has its method"),
         (["-", "--normal", "-"], "only once"),

@@ -128,7 +128,7 @@ def test_positions_can_be_sinusoidal_or_rotary() -> None:
         ),
         (["--tokens", "1,x"], 2, "'1,x' is not of the form A,B,…"),
         (["--tokens", "1,2", "--length", "3"], 2, "--length 3 does not go with the 2 tokens given"),
-        (["--layers", "0"], 2, "0 is not in the range"),
+        (["--layers", "0"], 2, "'0' must be a whole number from 1 to 64"),
     ],
 )
 def test_bad_input_is_one_sentence(arguments: list[str], code: int, message: str) -> None:

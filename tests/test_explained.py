@@ -304,7 +304,8 @@ def test_straight_piece_leaves_as_little_as_any(y: np.ndarray) -> None:
     [
         (0, 0, 64, 100.0, "level"),
         (1, 1, 288, 1 / 300, "period 24 h"),
-        (2, 4, 288, 1 / 300, "periods 6 h – 12 h"),
+        (2, 4, 288, 1 / 300, "periods 6 – 12 h"),
+        (857, 858, 3072, 12_000.0, "3.35 kHz"),
         (16, 16, 256, 1000.0, "62.5 Hz"),
         (16, 18, 256, 1000.0, "62.5 – 70.3 Hz"),
         (1, 10, 256, 100.0, "0.39 – 3.91 Hz"),
@@ -424,4 +425,11 @@ def test_sentence_names_a_band_that_changed_in_the_direction_of_the_kind(
 
 def test_a_change_that_rounds_to_zero_has_no_minus() -> None:
     band = Band(45.0, 45.0, 0.39, -0.04, None, "45.0 Hz")
-    assert band_line(band, "") == "45.0 Hz 39% (+0.0 dB)"
+    assert band_line(band, "") == "45.0 Hz 39 % (+0.0 dB)"
+
+
+def test_a_change_in_percent_is_in_percentage_points() -> None:
+    band = Band(0.0, 1.0, 0.5, None, 20.2, "level")
+    assert band_line(band, "%") == "level 50 % (+20.2 percentage points)"
+    said = sentence("level", "cpu", "0:00:01", "%", (band,), "", -20.2)
+    assert said == "cpu, 0:00:01: the level lies 20.2 percentage points below normal."

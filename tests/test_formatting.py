@@ -45,11 +45,35 @@ def test_counts_and_probabilities() -> None:
         "22,695 rows",
         "0 alarms",
     ]
-    assert [formatting.p_text(3.1e-8), formatting.p_text(1e-300), formatting.p_text(0.0)] == [
-        "3.1e-08",
-        "1.0e-300",
-        "< 1e-307",
-    ]
+
+
+@pytest.mark.parametrize(
+    ("p_value", "smallest", "text"),
+    [
+        (0.12, 1e-6, "0.12"),
+        (3.1e-8, 1e-9, "3.1e-08"),
+        (3.1e-8, 1.4e-3, "< 1.4e-03"),
+        (0.0, 1e-6, "< 1.0e-06"),
+    ],
+)
+def test_p_values_down_to_the_smallest(p_value: float, smallest: float, text: str) -> None:
+    assert formatting.p_text(p_value, smallest) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "text"),
+    [
+        (0.2874, 2, "28.74 %"),
+        (0.8, 0, "80 %"),
+        (0.004, 0, "< 1 %"),
+        (0.006, 0, "1 %"),
+        (0.0, 2, "0.00 %"),
+        (4e-5, 2, "< 0.01 %"),
+        (1.0, 0, "100 %"),
+    ],
+)
+def test_shares_in_percent(share: float, digits: int, text: str) -> None:
+    assert formatting.percent_text(share, digits) == text
 
 
 @pytest.mark.parametrize(
@@ -192,6 +216,6 @@ def test_times_beyond_all_calendars_are_numbers_of_seconds() -> None:
 
 
 def test_probabilities_that_are_not_small_have_no_exponent() -> None:
-    texts = [formatting.p_text(p) for p in (1.0, 0.5, 0.012, 0.0099, 3.7e-4)]
+    texts = [formatting.p_text(p, 1e-9) for p in (1.0, 0.5, 0.012, 0.0099, 3.7e-4)]
     assert texts == ["1", "0.5", "0.012", "9.9e-03", "3.7e-04"]
     assert formatting.p_text(0.0, 0.05) == "< 0.05"

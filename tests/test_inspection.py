@@ -150,7 +150,7 @@ def test_command_shows_channels_rate_notes_and_first_rows(tmp_path: Path) -> Non
     assert "text table, 1,000 rows, 20.0 s, 2 channels" in shown
     assert "rate: 50 Hz, the time in column 'time_s'" in shown
     assert "1 stretch, the longest 300 rows from row 0" in shown
-    assert "2.00%" in shown
+    assert "2.00 %" in shown
     assert "note: column 'who' holds text: left out." in shown
     assert len([line for line in shown.splitlines() if line.startswith("  0:00:00.0")]) == 5
 

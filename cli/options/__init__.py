@@ -2,6 +2,7 @@
 
 from spectra.cli.options.advanced import Advanced, is_advanced
 from spectra.cli.options.learning import VIEWS, Learning, learning_options, rows_option
+from spectra.cli.options.numbers import Hertz, Number, Whole
 from spectra.cli.options.output import (
     Output,
     keep_formulas_option,
@@ -30,11 +31,14 @@ __all__ = [
     "USUAL_STEP",
     "VIEWS",
     "Advanced",
+    "Hertz",
     "Learning",
+    "Number",
     "Output",
     "ReadPath",
     "Reading",
     "Verbosity",
+    "Whole",
     "WrittenFolder",
     "WrittenPath",
     "above_zero",

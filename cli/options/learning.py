@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from spectra.cli.options.advanced import Advanced
+from spectra.cli.options.numbers import Number, Whole
 from spectra.cli.options.values import neighbours, row_range
 from spectra.parameters import MOST_ROWS
 
@@ -94,14 +95,14 @@ def learning_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--nperseg",
         cls=Advanced,
-        type=click.IntRange(2, MOST_ROWS),
+        type=Whole(2, MOST_ROWS, of="rows", such_as=256),
         metavar="ROWS",
         help="Rows of a frame. [default: several lengths side by side]",
     )
     @click.option(
         "--k",
         cls=Advanced,
-        type=float,
+        type=Number("5 or 0.1"),
         metavar="K",
         callback=neighbours,
         help="Number (or, below 1, share) of nearest normal frames to compare with. [default: 1, "
@@ -116,7 +117,7 @@ def learning_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--epochs",
         cls=Advanced,
-        type=click.IntRange(0, MOST_ROWS),
+        type=Whole(0, MOST_ROWS, such_as=20),
         default=0,
         show_default=True,
         metavar="N",

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from spectra.cli.options.advanced import Advanced
+from spectra.cli.options.numbers import Number, Whole
 from spectra.cli.options.paths import WrittenPath
 from spectra.cli.options.values import bearing_name, picture, revolutions
 
@@ -107,7 +108,7 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
     )
     @click.option(
         "--top",
-        type=click.IntRange(min=1),
+        type=Whole(1, of="alarms", such_as=5),
         metavar="N",
         help="Show only the N strongest alarms. [default: 20 in a table, otherwise all]",
     )
@@ -148,7 +149,7 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--rpm",
         cls=Advanced,
-        type=float,
+        type=Number("1797", "revolutions a minute"),
         metavar="RPM",
         callback=revolutions,
         help="With --report and --bearing: revolutions of the shaft a minute.",

@@ -4,6 +4,8 @@ from typing import Final
 
 import click
 
+from spectra.cli.options.numbers import Whole
+
 # More processes than any machine has cores for are a slip of the keyboard.
 MOST_JOBS: Final = 1000
 
@@ -20,7 +22,7 @@ def jobs(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
 jobs_option = click.option(
     "-j",
     "--jobs",
-    type=int,
+    type=Whole(such_as=4),
     default=1,
     show_default=True,
     metavar="N",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spectra.cli.options.advanced import Advanced
+from spectra.cli.options.numbers import Hertz
 from spectra.cli.options.paths import STDIN, opened
 from spectra.cli.options.values import byte_count, sampling_rate
 
@@ -169,7 +170,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option(
             "--fs",
-            type=float,
+            type=Hertz(),
             metavar="HZ",
             callback=sampling_rate,
             help="The sampling rate; it takes precedence over a rate and time stamps in the file.",

@@ -7,11 +7,12 @@ from typing import Any
 import click
 
 from spectra.cli.options.advanced import Advanced
+from spectra.cli.options.numbers import Number
 from spectra.cli.options.values import alarm_rate, probability, share
 
 alpha_option = click.option(
     "--alpha",
-    type=float,
+    type=Number("0.001"),
     metavar="P",
     callback=probability,
     help="False-alarm probability per score, above 0 and at most 0.5. [default: 0.001]",
@@ -19,7 +20,7 @@ alpha_option = click.option(
 
 usual_alpha_option = click.option(
     "--alpha",
-    type=float,
+    type=Number("0.001"),
     metavar="P",
     callback=probability,
     help="False-alarm probability per score, above 0 and at most 0.5. [default: 0.001; without "
@@ -43,7 +44,7 @@ def alarm_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--fdr",
         cls=Advanced,
-        type=float,
+        type=Number("0.1"),
         metavar="Q",
         callback=share,
         help="Share of the alarms that may be false, in place of --alpha.",

@@ -172,20 +172,8 @@ def band_text(low: int, high: int, nperseg: int, fs: float | None) -> str:
 
     Frequencies below 1 Hz read better as periods.
     """
-    if high == 0:
-        return "level"
     width = (1.0 if fs is None else fs) / nperseg
-    if fs is not None and high * width < 1.0:
-        longest, shortest = (_period(1 / (each * width)) for each in (low, high))
-        return f"period {longest}" if low == high else f"periods {shortest} – {longest}"
-    if fs is not None and low * width < 1.0:
-        return f"{low * width:.2g} – {formatting.rate_text(float(f'{high * width:.3g}'))}"
-    f_low, f_high = band_edges(np.array([low]), np.array([high]), nperseg, fs)
-    return formatting.frequency_text(float(f_low[0]), float(f_high[0]), fs, nperseg)
-
-
-def _period(seconds: float) -> str:
-    """Return a period without zeros that say nothing: "24 h", "1.33 h"."""
-    number, unit = formatting.duration_text(seconds).split()
-    plain = number.rstrip("0").rstrip(".") if "." in number else number
-    return f"{plain} {unit}"
+    text = formatting.range_text(low * width, high * width, fs)
+    if fs is None or high == 0 or high * width >= 1.0:
+        return text
+    return f"periods {text}" if "–" in text else f"period {text}"

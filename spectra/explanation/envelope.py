@@ -25,7 +25,7 @@ from spectra.arrays import BoolArray, Float64Array
 from spectra.errors import DataError
 from spectra.explanation.bearings import DEFECTS, Bearing
 from spectra.explanation.similar import filled
-from spectra.formatting import p_text
+from spectra.formatting import duration_text, p_text, range_text
 
 # Relative width of the search for a line: slip of the balls and an rpm that is not exact.
 SLIP: Final = 0.015
@@ -49,6 +49,9 @@ CARRIER: Final = 2.0
 FEWEST_REVOLUTIONS: Final = 10
 # Revolutions around an alarm that are tested.
 ENOUGH_REVOLUTIONS: Final = 60
+# Smallest p-value that is printed: the distribution of a bin is an approximation, which nothing
+# supports in its far tail. Smaller ones rank.
+SMALLEST_P: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,12 @@ class Line:
     p_value: float
     named: bool
 
+    @property
+    def p_text(self) -> str:
+        """The p-value as text: "p = 3.7e-04", "p < 1.0e-06"."""
+        text = p_text(self.p_value, SMALLEST_P)
+        return f"p {text}" if text.startswith("<") else f"p = {text}"
+
 
 @dataclass(frozen=True, eq=False)
 class Envelope:
@@ -97,6 +106,8 @@ class Envelope:
         Envelope spectrum, in Hz and in the unit of the channel.
     lines : tuple of Line
         Those that stand out first, the largest amplitude before others.
+    seconds : float
+        Duration of the stretch.
     """
 
     f_low: float
@@ -105,6 +116,7 @@ class Envelope:
     frequencies: Float64Array
     amplitude: Float64Array
     lines: tuple[Line, ...]
+    seconds: float
 
     @property
     def defect(self) -> Line | None:
@@ -117,16 +129,20 @@ class Envelope:
         return min(line.p_value for line in self.lines)
 
     @property
+    def band(self) -> str:
+        """The band as text: "2.25 – 3.75 kHz"."""
+        return range_text(self.f_low, self.f_high, 2 * self.f_high)
+
+    @property
     def text(self) -> str:
         """The defect in one sentence."""
         line = self.defect
-        band = f"in the envelope of {self.f_low:,.0f} – {self.f_high:,.0f} Hz"
+        band = f"in the envelope of {self.band} over {duration_text(self.seconds)}"
         if line is None:
             return f"no defect stands out {band}"
-        p = f"= {p_text(line.p_value)}" if line.p_value > 0 else p_text(0.0)
         return (
             f"{line.part} ({line.name}): a line at {line.found:.1f} Hz {band}, expected at "
-            f"{line.frequency:.1f} Hz, p {p}"
+            f"{line.frequency:.1f} Hz, {line.p_text}"
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -136,6 +152,7 @@ class Envelope:
             "f_low": self.f_low,
             "f_high": self.f_high,
             "kurtosis": self.kurtosis,
+            "seconds": self.seconds,
             "lines": [
                 {
                     "name": line.name,
@@ -223,7 +240,8 @@ def _demodulated(
         for name, rate in rates.items()
     ]
     amplitude = np.sqrt(2 * power)
-    return Envelope(low, high, kurtosis, frequencies, amplitude, tuple(sorted(lines, key=_rank)))
+    ranked = tuple(sorted(lines, key=_rank))
+    return Envelope(low, high, kurtosis, frequencies, amplitude, ranked, x.size / fs)
 
 
 def stretch_of(first: int, last: int, n_samples: int, revolution: float) -> slice:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from spectra import formatting
 from spectra.explanation.bands import Band
 from spectra.explanation.kinds import Kind
 
@@ -100,8 +101,13 @@ def _place(band: str) -> str:
 
 def level_text(change: float, unit: str) -> str:
     """Return the difference of a level: "3.2 °C above"."""
-    size = f"{abs(change):.3g} {unit}".rstrip()
+    size = f"{abs(change):.3g} {_of_difference(unit)}".rstrip()
     return f"{size} {'above' if change > 0 else 'below'}"
+
+
+def _of_difference(unit: str) -> str:
+    """Return the unit of a difference: 60 % is not 20 % above 40 %, but 20 percentage points."""
+    return "percentage points" if unit == "%" else unit
 
 
 def decibel_text(change: float) -> str:
@@ -116,14 +122,14 @@ def decibel_text(change: float) -> str:
 
 
 def band_line(one: Band, unit: str) -> str:
-    """Return a band with its share and its change: "12.0 – 16.0 Hz 80% (+14.2 dB)"."""
+    """Return a band with its share and its change: "12.0 – 16.0 Hz 80 % (+14.2 dB)"."""
     return f"{one.text} {percent(one.share)} ({_change(one, unit)})"
 
 
 def _change(one: Band, unit: str) -> str:
     """Return the change of a band: "+14.2 dB", "-3.1 °C", "silent", "normally silent"."""
     if one.change is not None:
-        return f"{one.change:+.3g} {unit}".rstrip()
+        return f"{one.change:+.3g} {_of_difference(unit)}".rstrip()
     change = one.change_db or 0.0
     if change <= SILENT_DB:
         return "silent"
@@ -131,5 +137,5 @@ def _change(one: Band, unit: str) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in percent: "80%", "< 1%"."""
-    return f"{share:.0%}" if share >= 0.01 else "< 1%"
+    """Return a share in percent: "80 %", "< 1 %"."""
+    return formatting.percent_text(share)

@@ -199,7 +199,7 @@ def _badness(entry: Entry) -> tuple[bool, float]:
 
 def _row(number: int, entry: Entry) -> str:
     """Return the row of a recording; `data-value` is what its cells are sorted by."""
-    share = f"{entry.share:.2%}" if entry.share >= 5e-5 or not entry.share else "&lt; 0.01%"
+    share = escape(formatting.percent_text(entry.share, 2))
     name = escape(short(entry.name, LONGEST_PATH))
     cells = [
         (str(number), str(number)),

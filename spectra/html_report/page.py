@@ -193,7 +193,7 @@ def verdict(detection: Detection) -> str:
     rows = int((intervals.last - intervals.first + 1).sum())
     strongest = int(detection.alarms["score"].argmax()) + 1
     share = rows / recording.n_samples
-    amount = f"{share:.2%}" if share >= 5e-5 else formatting.counted(rows, "row")
+    amount = formatting.percent_text(share, 2) if share >= 5e-5 else formatting.counted(rows, "row")
     return (
         f"{formatting.counted(count, 'alarm')} in {amount} of the recording, at a false-alarm "
         f"probability of {detection.alpha:.3g} per score. The strongest is alarm {strongest}: "

@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spectra.explanation.envelope import HARMONICS, Envelope, Line
-from spectra.formatting import p_text
 from spectra.parameters import require
 from spectra.plots.style import ALARM, NORMAL, SCORE, SIGNAL, Picture
 
@@ -66,8 +65,7 @@ def plot_envelope(envelope: Envelope) -> Figure:
     ax.set_ylim(bottom=0)
     ax.set_xlabel("frequency (Hz)")
     ax.set_ylabel("amplitude (unit of the channel)")
-    band = f"{envelope.f_low:,.0f} – {envelope.f_high:,.0f} Hz"
-    ax.set_title(f"Spectrum of the envelope of {band}", loc="left", fontsize="medium")
+    ax.set_title(f"Spectrum of the envelope of {envelope.band}", loc="left", fontsize="medium")
     ax.legend(fontsize="small", loc="upper right")
     ax.spines[["top", "right"]].set_visible(False)
     figure.suptitle(envelope.text, fontsize="medium")
@@ -77,8 +75,6 @@ def plot_envelope(envelope: Envelope) -> Figure:
 def _mark(ax: Axes, line: Line, *, thick: bool) -> None:
     """Mark the harmonics of a defect frequency."""
     colour, style = STYLES[line.name]
-    smallest = p_text(line.p_value)
-    p = smallest if smallest.startswith("<") else f"= {smallest}"
     for harmonic in line.frequency * np.arange(1, HARMONICS + 1):
         ax.axvline(
             harmonic,
@@ -87,7 +83,7 @@ def _mark(ax: Axes, line: Line, *, thick: bool) -> None:
             linewidth=4.0 if thick else 1.0,
             alpha=0.35 if thick else 0.8,
             zorder=0.5,
-            label=f"{line.name} ({line.part}), {line.frequency:.1f} Hz, p {p}"
+            label=f"{line.name} ({line.part}), {line.frequency:.1f} Hz, {line.p_text}"
             if harmonic == line.frequency
             else "",
         )
