@@ -41,17 +41,19 @@ MOST_ALARMS = 10
 
 EPILOG = """\b
 JSON: {"schema_version": 1, "file", "fs", "n_alarms", "alarms": [{"alarm",
-"start", "end", "first_row", "last_row", "p_value", "kind", "unit", "sentence",
-"view", "nperseg", "channels": [{"channel", "share"}], "bands": [{"f_low",
-"f_high", "share", "change_db", "change", "text"}], "similar": {"start",
-"first_row", "delay_rows"}, "expected": {"f_expected", "f_came"}}]}
+"start", "end", "first_row", "last_row", "p_value", "peak": {"row", "time",
+"channel", "f_low", "f_high", "band"}, "kind", "unit", "sentence", "view",
+"nperseg", "channels": [{"channel", "share"}], "bands": [{"f_low", "f_high",
+"share", "change_db", "change", "text"}], "similar": {"start", "first_row",
+"delay_rows"}, "expected": {"f_expected", "f_came"}}]}
 
 Shares of bands add up to 1, and so do shares of channels. change_db is the power
 over the normal power; of the level it is null, and change is its difference in the
-unit of the channel. similar is the most similar normal stretch, expected is null
-but for --method sequence. With --bearing an alarm also has "bearing": {"defect",
-"f_low", "f_high", "kurtosis", "seconds", "lines": [{"name", "part", "frequency",
-"found", "amplitude", "p_value", "named"}]}; without alarms it stands beside them.
+unit of the channel. peak is what the table of alarms has, similar the most
+similar normal stretch; expected is null but for --method sequence. With --bearing
+an alarm also has "bearing": {"defect", "f_low", "f_high", "kurtosis", "seconds",
+"lines": [{"name", "part", "frequency", "found", "amplitude", "p_value",
+"named"}]}; without alarms it stands beside them.
 """
 
 

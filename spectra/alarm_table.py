@@ -38,8 +38,8 @@ class AlarmTable:
     @property
     def rows(self) -> tuple[IntArray, IntArray, IntArray]:
         """First, last and most anomalous row of each alarm."""
-        found, step = self.intervals, self.scores.step
-        return found.first, found.last, np.minimum(found.peak * step + step // 2, found.last)
+        found = self.intervals
+        return found.first, found.last, found.peak_rows(self.scores.step)
 
     @property
     def timed(self) -> bool:

@@ -57,6 +57,10 @@ class Alarms:
     peak: IntArray
     highest: IntArray
 
+    def peak_rows(self, step: int) -> IntArray:
+        """Return the most anomalous row of each alarm, (n_alarms,), the middle of its step."""
+        return np.minimum(self.peak * step + step // 2, self.last)
+
 
 def find_alarms(scores: Scores, alpha: float, most_steps: int | None = None) -> Alarms:
     """Return the alarms of a signal at a false-alarm probability `alpha`.

@@ -36,7 +36,14 @@ def test_an_alarm_is_a_sentence_with_its_parts(folder: Path) -> None:
     assert not empty
     assert sentence.startswith("alarm 1: pressure")
     assert "a new tone in the band" in sentence
-    assert [part.split()[0] for part in parts] == ["kind", "bands", "channels", "seen", "similar"]
+    assert [part.split()[0] for part in parts] == [
+        "kind",
+        "bands",
+        "channels",
+        "at",
+        "seen",
+        "similar",
+    ]
 
 
 def test_json_holds_every_chosen_alarm(folder: Path) -> None:

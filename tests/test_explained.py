@@ -170,6 +170,21 @@ def test_explanation_is_json(hummed: Explanation) -> None:
     assert json.loads(text)["alarm"] == hummed.number
 
 
+@pytest.mark.parametrize("method", ["spectral", "sequence"])
+def test_the_peak_is_that_of_the_table(hum: np.ndarray, method: str) -> None:
+    found = spectra.detect(Recording.from_array(hum, FS, name="hum"), method=method)
+    table, texts = found.to_frame(), found.table
+    for number in range(1, min(len(table), 5) + 1):
+        peak, row, text = found.explain(number).peak, table.iloc[number - 1], texts.iloc[number - 1]
+        assert (peak.row, peak.time, peak.channel) == (
+            row["peak_row"],
+            row["peak_time"],
+            row["channel"],
+        )
+        assert (peak.f_low, peak.f_high) == (row["f_low"], row["f_high"])
+        assert peak.band == text["strongest at"]
+
+
 def test_recording_that_is_one_alarm_is_explained() -> None:
     model = spectra.learn(Recording.from_array(noise(), FS))
     loud = Recording.from_array(20 * noise(seed=1), FS)

@@ -16,7 +16,7 @@ from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.scores import Scores
 from spectra.datasets.recording import Recording
-from spectra.explanation.bands import band_text, bands_of
+from spectra.explanation.bands import band_edges, band_text, bands, bands_of
 from spectra.explanation.contrast import (
     FEWEST_NORMAL,
     Contrast,
@@ -24,7 +24,7 @@ from spectra.explanation.contrast import (
     decibels,
     frame_length,
 )
-from spectra.explanation.explained import ChannelShare, Expected, Explanation, Spectra
+from spectra.explanation.explained import ChannelShare, Expected, Explanation, Peak, Spectra
 from spectra.explanation.facts import facts_of, uncoupled_scores
 from spectra.explanation.kinds import Kind, kind_of
 from spectra.explanation.learned import Learned, learned_frames
@@ -70,9 +70,10 @@ def explain(
     """
     _check(number, alarms.first.size)
     first, last = int(alarms.first[number - 1]), int(alarms.last[number - 1])
-    highest = int(alarms.highest[number - 1])
+    highest, peak = int(alarms.highest[number - 1]), int(alarms.peak[number - 1])
     values, fs = recording.values, recording.fs
-    (evidence,) = model.fitted.evidence(values, scores, np.array([highest]), own=own)
+    steps = np.array([highest, peak])
+    evidence, at_peak = model.fitted.evidence(values, scores, steps, own=own)
     by_sequence = isinstance(model.fitted, SequenceModel)
     event, nperseg = _event(model, scores, evidence, (first, last))
     starts = normal_starts(scores, alarms, nperseg)
@@ -88,7 +89,7 @@ def explain(
     )
     channel = int(anatomy.shares.argmax())
     found = anatomy.contrasts[channel]
-    bands = () if found is None else bands_of(found, fs, anatomy.level)
+    parts = () if found is None else bands_of(found, fs, anatomy.level)
     unit = recording.units[channel] if recording.units else ""
     frame, similar = _similar(values[:, channel], (first, last), starts, nperseg)
     expected = _expected(evidence, fs) if by_sequence else None
@@ -106,7 +107,8 @@ def explain(
             for one in np.argsort(-anatomy.shares, kind="stable")
             if anatomy.shares[one] > 0
         ),
-        bands=bands,
+        bands=parts,
+        peak=_peak(recording, int(alarms.peak_rows(scores.step)[number - 1]), at_peak),
         p_value=float(p_from_z(scores.z[highest])),
         view=view,
         nperseg=length,
@@ -122,10 +124,25 @@ def explain(
             recording.title(channel),
             f"{start} to {end}" if start != end else start,
             unit,
-            bands,
+            parts,
             "" if expected is None else expected.text,
             anatomy.level,
         ),
+    )
+
+
+def _peak(recording: Recording, row: int, evidence: Evidence) -> Peak:
+    """Return what the table of alarms says of the peak."""
+    found = bands([evidence])
+    (f_low,), (f_high,) = band_edges(found.low, found.high, found.nperseg, recording.fs)
+    (time,) = instants(recording, [row])
+    return Peak(
+        row=row,
+        time=time,
+        channel=recording.channels[evidence.channel],
+        f_low=float(f_low),
+        f_high=float(f_high),
+        band=formatting.frequency_text(f_low, f_high, recording.fs, evidence.nperseg),
     )
 
 

@@ -1,6 +1,6 @@
 """The explanation of one alarm, as values and as text."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from spectra import formatting
@@ -63,6 +63,30 @@ class Expected:
     text: str
 
 
+@dataclass(frozen=True)
+class Peak:
+    """The most anomalous row of an alarm, as the table of alarms has it.
+
+    Attributes
+    ----------
+    row : int
+    time : str
+        Its instant as text.
+    channel : str
+    f_low, f_high : float
+        Band in which the frame around it differs most from normal.
+    band : str
+        The band as text.
+    """
+
+    row: int
+    time: str
+    channel: str
+    f_low: float
+    f_high: float
+    band: str
+
+
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """Parts of an alarm: its kind, bands and channels, and a normal stretch beside it.
@@ -82,6 +106,9 @@ class Explanation:
         The largest share first.
     bands : tuple of Band
         Those of the first channel, the largest share first.
+    peak : Peak
+        Channel and band of the frame at the peak, which may be others than those that carry most of
+        the alarm.
     p_value : float
     view : str
         What was compared where the alarm is highest: a view φ, "amplitude", "lines", or "rows".
@@ -109,6 +136,7 @@ class Explanation:
     unit: str
     channels: tuple[ChannelShare, ...]
     bands: tuple[Band, ...]
+    peak: Peak
     p_value: float
     view: str
     nperseg: int
@@ -130,6 +158,7 @@ class Explanation:
             "first_row": self.first_row,
             "last_row": self.last_row,
             "p_value": self.p_value,
+            "peak": asdict(self.peak),
             "kind": self.kind,
             "unit": self.unit,
             "sentence": self.sentence,
@@ -172,6 +201,7 @@ class Explanation:
             "kind": self.kind,
             "bands": "; ".join(band_line(one, self.unit) for one in self.bands),
             "channels": ", ".join(shares) + (f" and {hidden} more" if hidden > 0 else ""),
+            "at peak": f"{self.peak.channel}, {self.peak.band}, {self.peak.time}",
             "seen in": f"{VIEW_NAMES[self.view]}, {formatting.counted(self.nperseg, 'row')}",
         }
         if self.similar_start is not None:
