@@ -140,10 +140,20 @@ def command(
         with replacing(output) as file:
             file.write(_csv(found.results, keep_formulas=keep_formulas))
     show(_table(found))
+    if found.unlabelled and not quiet:
+        say(_left_out(found.unlabelled))
     for reason in found.failed.values():
         say(f"Error: {reason}")
     if found.failed:
         click.get_current_context().exit(BAD_DATA)
+
+
+def _left_out(unlabelled: tuple[str, ...]) -> str:
+    """Return a sentence on files without labels."""
+    from spectra.formatting import counted
+    from spectra.text import few_of
+
+    return f"Left out without labels: {counted(len(unlabelled), 'file')}, {few_of(unlabelled, 3)}."
 
 
 def _csv(results: "pd.DataFrame", *, keep_formulas: bool) -> bytes:

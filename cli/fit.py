@@ -26,6 +26,7 @@ from spectra.cli.options import (
         "spectra fit normal.csv -o normal.model",
         "spectra fit normal.wav --method sequence --epochs 20 -o order.model",
     ),
+    instead="join the rows of several into one file",
 )
 @click.argument("normal", metavar="NORMAL", type=ReadPath(allow_dash=True))
 @click.option(

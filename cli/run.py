@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 # Exit statuses: a file could not be used; an alarm was found with --fail-on-anomaly. 2 is that of a
 # wrong command line (click).
 BAD_DATA, ANOMALY = 1, 3
+# What to do with several files in place of options that write one.
+MANY = {
+    "-o": "spectra batch --scores writes those of many",
+    "--plot": "run the command once for each",
+    "--report": "spectra batch --report writes those of many",
+}
 
 
 @dataclass
@@ -57,9 +63,7 @@ def run_files(
     for option in output.files:
         if len(files) > 1:
             what = "scores" if option == "-o" else "results"
-            raise click.UsageError(
-                f"{option} writes the {what} of one FILE: run the command once for each."
-            )
+            raise click.UsageError(f"{option} writes the {what} of one FILE: {MANY[option]}.")
     tally = Tally()
     if output.format == "parquet" and on_terminal():
         raise click.UsageError("Parquet is no text: write it to a file, with > alarms.parquet.")

@@ -79,6 +79,7 @@ def command_of(
         "tail -F machine.csv | spectra stream normal.model --state machine.state",
         "spectra stream --learn-rows 10000 --follow machine.csv --fs 10",
     ),
+    instead="lines come from standard input, or from a file with --follow",
 )
 @click.argument("model", required=False, type=ReadPath())
 @click.option(

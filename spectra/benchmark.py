@@ -15,7 +15,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from spectra import metrics
+from spectra import formatting, metrics
 from spectra.arrays import BoolArray, Float64Array
 from spectra.datasets.readers.labels import OTHER_LABELS, is_label_name
 from spectra.datasets.reading import read
@@ -78,10 +78,13 @@ class Benchmark:
         of VUS, in rows) and `normal_rows` (rows known to be normal).
     failed : dict
         The reason for each file that could not be used.
+    unlabelled : tuple of str
+        Files that were left out, as they have no labels.
     """
 
     results: pd.DataFrame
     failed: dict[str, str]
+    unlabelled: tuple[str, ...] = ()
 
     @property
     def mean(self) -> "pd.Series[float]":
@@ -149,7 +152,7 @@ def benchmark(
         load_detector(detector)
     # Each process loads a detector by its name: it may not find the module that pickle names.
     work = (joblib.delayed(_outcome)(path, use_normal, detector, str(Path.cwd())) for path in paths)
-    rows, failed = [], {}
+    rows, failed, unlabelled = [], {}, []
     for number, outcome in enumerate(
         joblib.Parallel(n_jobs=n_jobs, return_as="generator")(work), start=1
     ):
@@ -158,16 +161,18 @@ def benchmark(
             on_done(number, len(paths), name)
         if isinstance(outcome, str):
             failed[name] = outcome
-        elif outcome is not None:
+        elif outcome is None:
+            unlabelled.append(name)
+        else:
             rows.append(outcome)
     if not rows and not failed:
         raise DataError(
             f"{folder} holds no labelled CSV file: each needs a column 'label' of 0 and 1 "
-            f"({len(paths)} files without one were found)."
+            f"({formatting.counted(len(paths), 'file')} without one found)."
         )
     if not rows:
         raise DataError(f"No file of {folder} could be used. {' '.join(failed.values())}")
-    return Benchmark(pd.DataFrame(rows), failed)
+    return Benchmark(pd.DataFrame(rows), failed, tuple(unlabelled))
 
 
 def load_detector(name: str, here: str | None = None) -> Method | Detector:

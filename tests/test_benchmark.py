@@ -249,7 +249,9 @@ def test_the_command_prints_a_table_and_writes_a_line_a_series(
     found = benchmark(folder)
     assert lines[5].split()[:3] == ["mean", "4", f"{found.mean['VUS-PR']:.3f}"]
     assert "3 of 4 series" in result.stdout
-    assert result.stderr.splitlines() == [f"Error: {reason}" for reason in found.failed.values()]
+    errors = [f"Error: {reason}" for reason in found.failed.values()]
+    left_out = "Left out without labels: 1 file, unlabelled.csv."
+    assert result.stderr.splitlines() == [left_out, *errors]
     written = pd.read_csv(tmp_path / "results.csv")
     assert list(written) == list(found.results)
     assert list(written)[:9] == [
@@ -294,3 +296,12 @@ def test_options_that_make_no_sense_are_refused_before_any_work(
     result = CliRunner().invoke(main, ["benchmark", str(folder), *options])
     assert result.exit_code == status
     assert words in result.stderr
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_files_without_labels_are_named(folder: Path, quiet: bool) -> None:
+    result = CliRunner().invoke(main, ["benchmark", str(folder), *(["-q"] if quiet else [])])
+    assert result.exit_code == 0
+    said = "Left out without labels: 1 file, unlabelled.csv."
+    assert (said in result.stderr) == (not quiet)
+    assert benchmark(folder).unlabelled == ("unlabelled.csv",)

@@ -93,3 +93,21 @@ def test_text_that_is_no_number_is_refused_with_an_example(arguments: list[str],
 @pytest.mark.parametrize("rate", ["12kHz", "12 kHz", "12000Hz", "0.012MHz", "12000", "1.2e4"])
 def test_a_sampling_rate_has_a_unit_or_none(rate: str) -> None:
     assert Hertz().convert(rate, None, None) == pytest.approx(12_000.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["stream", "m", "x.csv"], "takes one MODEL; lines come from standard input, or from"),
+        (["fit", "x.csv", "x.csv", "-o", "m"], "takes one NORMAL; join the rows of several"),
+        (["inspect", "x.csv", "x.csv"], "inspect takes one FILE; run it once for each."),
+        (["doctor", "x.csv"], "doctor takes no arguments."),
+        (["detect", "x.csv", "x.csv", "-o", "s.csv"], "spectra batch --scores writes those of"),
+        (["detect", "x.csv", "x.csv", "--report", "r.html"], "spectra batch --report writes those"),
+        (["detect", "x.csv", "x.csv", "--plot", "p.png"], "run the command once for each."),
+    ],
+)
+def test_one_argument_too_many_is_refused_with_what_to_do(arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert said in result.output
