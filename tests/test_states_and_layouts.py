@@ -77,6 +77,23 @@ def test_clock_without_a_rate_counts_each_stamp_as_a_row() -> None:
         clock.place(50.0)
 
 
+@pytest.mark.parametrize(
+    ("step", "back", "said"),
+    [
+        (60.0, 3540.0, "back by an hour, as local time does when summer time ends: log times in"),
+        (1.0, 3599.0, "back by an hour, as local time does"),
+        (300.0, 600.0, "back by 10 min: sort the lines, or begin another stream."),
+        (60.0, 7200.0, "back by 2 h: sort the lines"),
+    ],
+)
+def test_an_hour_back_is_the_end_of_summer_time(step: float, back: float, said: str) -> None:
+    clock = Clock(ClockState(step, 1.0))
+    for second in np.arange(10) * step + 10_000:
+        clock.place(float(second))
+    with pytest.raises(DataError, match=said):
+        clock.place(clock.last - back)
+
+
 def test_rows_before_the_first_knot_are_a_step_apart() -> None:
     clock = Clock(ClockState(0.5, 0.0, n_rows=10))
     clock.place(7.0)

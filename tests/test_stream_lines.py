@@ -3,20 +3,25 @@
 import io
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import spectra
 from spectra.cli.follow import LONGEST, Line, LineSource, Stop, stopped_by_signals
 from spectra.datasets import read
 from spectra.datasets.raw import Request
 from spectra.errors import DataError
+from spectra.stream.cells import BadLineError
 from spectra.stream.clock import Clock, ClockState
 from spectra.stream.feed import Choices, Event, Feed
+from spectra.stream.stamps import _parsed, instant_in
 
 N, LEARNED = 4000, 2000
 RNG = np.random.default_rng(0)
@@ -454,3 +459,34 @@ def test_a_line_without_end_takes_bounded_memory(tmp_path: Path) -> None:
             assert len(source._partial) <= LONGEST
     assert len(lines[0].text) <= LONGEST + (1 << 16)
     assert lines[1] == Line("next", size + 6)
+
+
+@given(
+    st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1)),
+    st.sampled_from(["%d.%m.%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y%m%d", "%d-%b-%Y", "%d.%m.%y"]),
+    st.sampled_from(["%H:%M", "%H:%M:%S", "%H:%M:%S.%f"]),
+    st.sampled_from(["", "day-first", "month-first"]),
+)
+def test_a_date_that_is_parsed_once_a_day_is_that_of_the_reader(
+    when: datetime, date: str, clock: str, order: str
+) -> None:
+    def read(parse: Callable[[str, str], pd.Timestamp]) -> pd.Timestamp | None:
+        try:
+            return parse(f"{when:{date} {clock}}", order)
+        except BadLineError:
+            return None
+
+    assert read(instant_in) == read(_parsed)
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("27.10.2023 23:48", "2023-10-27T23:48:00"),
+        ("27.10.2023 23:48:07.25", "2023-10-27T23:48:07.250000"),
+        ("27.10.2023 24:00", "2023-10-28T00:00:00"),
+        ("10/27/2023 1:05:09", "2023-10-27T01:05:09"),
+    ],
+)
+def test_written_dates_are_instants(text: str, iso: str) -> None:
+    assert instant_in(text, "").isoformat() == iso

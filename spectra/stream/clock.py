@@ -16,6 +16,8 @@ RATE_TOLERANCE: Final = 0.01
 WINDOW: Final = 256
 # Steps of the resolution of the stamps that the rate is measured over, for an error of 0.25 %.
 RESOLUTIONS: Final = 400
+# Seconds by which summer time ends.
+HOUR: Final = 3600.0
 # Share of a stamp's deviation by which the expected time of the next row follows it (a first-order
 # phase-locked loop): a clock that is wrong by 1 % is followed a tenth of a row behind.
 GAIN: Final = 0.1
@@ -24,6 +26,16 @@ MOST_MISSING: Final = 10**6
 # Rows from one knot of the time axis to the next, and most knots: those of the longest alarm.
 KNOT: Final = 64
 MOST_KNOTS: Final = 2**14
+
+
+def _back(seconds: float, step: float) -> str:
+    """Return how far a time goes back, and what to do: an hour is that of summer time."""
+    if abs(seconds + step - HOUR) <= step:
+        return (
+            "an hour, as local time does when summer time ends: log times in UTC or with their "
+            "offset, or begin another stream"
+        )
+    return f"{duration_text(seconds)}: sort the lines, or begin another stream"
 
 
 @dataclass(frozen=True)
@@ -118,10 +130,7 @@ class Clock:
         """Return the number of rows missing before a stamp, and expect it after them."""
         step, delta = self._state.step, seconds - self.last
         if delta < 0:
-            raise DataError(
-                f"The time goes back by {duration_text(-delta)}: sort the lines, or begin another "
-                "stream."
-            )
+            raise DataError(f"The time goes back by {_back(-delta, step or 0.0)}.")
         if step is None:
             return 0
         self._deltas.append(delta)

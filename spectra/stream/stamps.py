@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -19,6 +20,11 @@ from spectra.stream.cells import BadLineError
 Kind = Literal["none", "numbers", "dates", "clock"]
 
 _CLOCK: Final = re.compile(r"\s*(\d{1,9}):(\d\d)(?::(\d\d(?:[.,]\d+)?))?\s*")
+# A date in one word, and a time of day without a zone behind it.
+_DATED: Final = re.compile(
+    r"([0-9A-Za-z./-]{6,24}) ([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:\.([0-9]{1,6}))?)?",
+    re.ASCII,
+)
 # Seconds of a day, and those that the time of day goes back by at midnight, or more.
 _DAY: Final = 86_400.0
 _HALF_DAY: Final = 43_200.0
@@ -63,6 +69,26 @@ def instant_in(text: str, order: str) -> pd.Timestamp:
             return pd.Timestamp(datetime.fromisoformat(text))
     except ValueError:
         pass
+    match = _DATED.fullmatch(text)
+    if match is None:
+        return _parsed(text, order)
+    # The date alone is parsed, and only once a day.
+    date, *clock, fraction = match.groups(default="0")
+    hours, minutes, seconds = map(int, clock)
+    micros = int(f"{fraction:<06}")
+    return _midnight(date, order) + pd.Timedelta(
+        hours=hours, minutes=minutes, seconds=seconds, microseconds=micros
+    )
+
+
+@lru_cache(maxsize=8)
+def _midnight(date: str, order: str) -> pd.Timestamp:
+    """Return the beginning of a written date; raise BadLineError for what is none."""
+    return _parsed(f"{date} 00:00:00", order)
+
+
+def _parsed(text: str, order: str) -> pd.Timestamp:
+    """Return the instant of a written date as the readers of files find it."""
     try:
         dates = parse_dates(pd.DataFrame({"time": [text]}).iloc[:, 0], order or None)[0]
     except (DataError, ValueError, IndexError, OverflowError):
