@@ -109,7 +109,8 @@ def _description(h5py: Any, file: Any) -> Iterator[object]:
     """
     names: list[str] = []
     file.visit(names.append)
-    holders: dict[str, None] = {"/": None}
+    holders: dict[str, int] = {}
+    texts: dict[str, list[str]] = {}
     for name in names:
         data = file[name]
         if not isinstance(data, h5py.Dataset) or name.startswith("#"):
@@ -121,15 +122,26 @@ def _description(h5py: Any, file: Any) -> Iterator[object]:
             # Years of 360 days are those of models: no dates.
             unit = unit.partition(" since ")[0]
         text = _text(h5py, data, "MATLAB_class") in _TEXTS
+        if found := _texts(h5py, file, data):
+            texts[f"/{name}"] = found
         for field in data.dtype.names or (None,):
             dtype = data.dtype if field is None else data.dtype[field]
             packing = _packing(h5py, data) if field is None and dtype.base.kind in "fiu" else {}
             yield [name, field, data.shape, dtype.shape, dtype.base.str, unit, text, packing]
             if dtype.base.kind in "fiub" and not text:
-                holders[name] = None
-                if field is None:
-                    holders[name.rpartition("/")[0] or "/"] = None
-    yield _recorded(h5py, (file[name] for name in holders))
+                for holder in (name, *_groups(name)):
+                    holders[holder] = max(holders.get(holder, 0), data.size)
+    # What is said of the largest comes first, and of a data set before its groups.
+    largest = sorted(holders, key=lambda name: (-holders[name], name == "/", -name.count("/")))
+    recorded = _recorded(h5py, (file[name] for name in largest or ("/",)))
+    yield {**recorded, "texts": {**texts, **recorded["texts"]}}
+
+
+def _groups(name: str) -> Iterator[str]:
+    """Yield the groups that a data set lies in, the inner ones first."""
+    while name := name.rpartition("/")[0]:
+        yield name
+    yield "/"
 
 
 def _packing(h5py: Any, data: Any) -> dict[str, float]:
@@ -145,18 +157,52 @@ def _packing(h5py: Any, data: Any) -> dict[str, float]:
 
 
 def _recorded(h5py: Any, holders: Iterator[Any]) -> dict[str, Any]:
-    """Return the first rate, and all texts that may be the start, in attributes."""
+    """Return the first rate, all texts that may be the start, and lists of texts, in attributes."""
     fs: float | None = None
     starts: list[str] = []
+    texts: dict[str, list[str]] = {}
     for holder in holders:
         for key in holder.attrs:
+            if listed := _listed(h5py, holder, key):
+                texts[f"{holder.name.rstrip('/')}/{key}"] = listed
             if fs is None and (is_rate_name(key) or key == "rate"):
                 fs = rate_of(_attribute(h5py, holder, key))
             if fs is None and is_interval_name(key):
                 fs = rate_of_interval(key, _attribute(h5py, holder, key))
             if key.casefold() in _STARTS:
                 starts.append(_text(h5py, holder, key))
-    return {"fs": fs, "starts": starts}
+    return {"fs": fs, "starts": starts, "texts": texts}
+
+
+def _listed(h5py: Any, holder: Any, key: str) -> list[str]:
+    """Return the texts of an attribute that is a list of them, [] for another."""
+    found = holder.attrs.get_id(key)
+    count = prod(found.shape or ())
+    if h5py.check_string_dtype(found.dtype) is None or not 1 < count <= _LARGEST_ATTRIBUTE:
+        return []
+    return [_decoded(one) for one in np.ravel(holder.attrs[key]).tolist()]
+
+
+def _texts(h5py: Any, file: Any, data: Any) -> list[str]:
+    """Return the texts of a small data set, or of a cell of MATLAB; [] where it holds others."""
+    if not 1 < data.size <= _LARGEST_ATTRIBUTE:
+        return []
+    if h5py.check_string_dtype(data.dtype) is not None:
+        return [_decoded(one) for one in np.ravel(data[()]).tolist()]
+    if h5py.check_ref_dtype(data.dtype) is not h5py.Reference:
+        return []
+    cells = [file[one] for one in np.ravel(data[()]).tolist() if one]
+    if len(cells) < data.size or any(
+        _text(h5py, cell, "MATLAB_class") != "char" or cell.size > _LARGEST_ATTRIBUTE
+        for cell in cells
+    ):
+        return []
+    return ["".join(map(chr, np.ravel(cell[()]).tolist())) for cell in cells]
+
+
+def _decoded(text: object) -> str:
+    """Return a text of HDF5, which may be bytes."""
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
 
 
 def _attribute(h5py: Any, holder: Any, key: str) -> object:
@@ -174,9 +220,7 @@ def _text(h5py: Any, holder: Any, key: str) -> str:
     value = _attribute(h5py, holder, key) if key in holder.attrs else None
     if isinstance(value, np.ndarray) and value.size == 1:
         value = value.item()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return value if isinstance(value, str) else ""
+    return _decoded(value) if isinstance(value, (bytes, str)) else ""
 
 
 def _values(data: Any, field: str | None, rows: int | None) -> Iterator[memoryview]:

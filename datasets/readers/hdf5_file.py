@@ -52,6 +52,7 @@ def read_hdf5(source: Source, request: Request) -> Raw:
         except FAULTS as error:
             raise damaged(source, kind, error) from error
         variables = [_variable(file, *one) for one in described]
+        variables += [_list(name, texts) for name, texts in recorded["texts"].items()]
         start = _instant(recorded["starts"])
         return raw_from_variables(variables, source, request, recorded["fs"], start)
 
@@ -96,6 +97,11 @@ def _variable(
         unit,
         head=None if inner else read,
     )
+
+
+def _list(name: str, texts: list[str]) -> Variable:
+    """Return a list of texts, which may name channels or units."""
+    return Variable(name, (len(texts),), False, lambda: np.array(texts), texts=True)
 
 
 def _values(

@@ -91,14 +91,34 @@ def _parts_of_labchart(variables: list[Variable]) -> list[Variable]:
     if not named.keys() >= _LABCHART or named["datastart"].shape != named["dataend"].shape:
         return variables
     data, starts, ends = (named[name] for name in ("data", "datastart", "dataend"))
+    titles, units = (_texts_of_labchart(named, name) for name in ("titles", "unittext"))
+    which = named["unittextmap"].read() if "unittextmap" in named else np.zeros(starts.shape)
     parts = []
     for (channel, block), start in np.ndenumerate(np.atleast_2d(starts.read())):
         stop = int(np.atleast_2d(ends.read())[channel, block])
         if 0 < int(start) <= stop <= data.size:
-            name = f"channel{channel + 1}" + (f"_block{block + 1}" if starts.shape[1] > 1 else "")
+            title = titles[channel] if channel < len(titles) else ""
+            name = title or f"channel{channel + 1}"
+            name += f"_block{block + 1}" if starts.shape[1] > 1 else ""
+            unit = int(which[channel, block]) if which.shape == starts.shape else 0
             read = partial(_part_of, data, int(start) - 1, stop)
-            parts.append(Variable(name, (stop - int(start) + 1,), data.numeric, read))
+            parts.append(
+                Variable(
+                    name,
+                    (stop - int(start) + 1,),
+                    data.numeric,
+                    read,
+                    units[unit - 1] if 0 < unit <= len(units) else "",
+                )
+            )
     return [*parts, *(one for one in variables if one.name not in _LABCHART)]
+
+
+def _texts_of_labchart(named: dict[str, Variable], name: str) -> list[str]:
+    """Return the titles or units of an export of LabChart, [] where it has none."""
+    if name not in named or not named[name].texts:
+        return []
+    return [str(one).strip() for one in np.ravel(named[name].read()).tolist()]
 
 
 def _part_of(data: Variable, start: int, stop: int) -> NDArray[np.generic]:

@@ -1,7 +1,7 @@
 """Names of the columns of a matrix, in an array of texts beside it."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
 import numpy as np
@@ -12,9 +12,11 @@ from spectra.datasets.readers.variable_rates import bare_name
 
 _NAMES = re.compile(
     r"(?:ch|chan|channels?|signals?|sensors?|leads?|electrodes?|columns?|cols?)?(?:names?|labels?)"
-    r"|channels|signals|sensors|leads|electrodes|columns|cols|fields"
+    r"|channels|signals|sensors|leads|electrodes|columns|cols|fields|titles|clab|chanlabels"
 )
 """Names of such an array."""
+_UNITS = re.compile(r"(?:ch|chan|channels?|signals?|sensors?)?units?(?:text|names?|labels?)?")
+"""Names of an array of units."""
 _TIMES = {"t", "time", "times", "timestamp", "timestamps", "tout", "seconds"}
 
 Texts = tuple[str, Callable[[], NDArray[np.generic]]]
@@ -38,15 +40,25 @@ def column_names(
 
     Names that are `taken` by other variables name no column.
     """
-    for name, read in texts if width > 1 else ():
-        if _NAMES.fullmatch(bare_name(name)) is None:
-            continue
-        found = [
-            one.decode(errors="replace") if isinstance(one, bytes) else str(one)
-            for one in np.ravel(read()).tolist()
-        ]
+    for found in _lists(texts, _NAMES, width):
         # The names of rows or of classes are others.
-        names = {one.strip() for one in found} - {"", *taken}
-        if len(found) == width == len(names):
-            return [one.strip() for one in found]
+        if len({*found} - {"", *taken}) == width:
+            return found
     return [short] if width == 1 else [f"{short}_{index + 1}" for index in range(width)]
+
+
+def column_units(texts: Iterable[Texts], unit: str, width: int) -> list[str]:
+    """Return the units of the columns of a matrix, those in an array of units where one fits."""
+    return [unit] * width if unit else next(_lists(texts, _UNITS, width), [""] * width)
+
+
+def _lists(texts: Iterable[Texts], named: re.Pattern[str], width: int) -> Iterator[list[str]]:
+    """Yield the texts of each array of a name that holds one for each of several columns."""
+    for name, read in texts if width > 1 else ():
+        if named.fullmatch(bare_name(name)) is not None:
+            found = np.ravel(read()).tolist()
+            if len(found) == width:
+                yield [
+                    (one.decode(errors="replace") if isinstance(one, bytes) else str(one)).strip()
+                    for one in found
+                ]

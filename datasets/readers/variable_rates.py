@@ -7,10 +7,12 @@ import numpy as np
 _RATES = {
     "fs", "fshz", "sr", "srate", "sfreq", "samplerate", "samplingrate", "sampleratehz",
     "samplingratehz", "samplingfrequency", "samplefrequency", "samplingfreq", "framerate",
+    "fsample",
 }  # fmt: skip
 _INTERVALS = {
     "dt", "deltat", "timestep", "tstep", "sampleinterval", "samplinginterval", "sampleperiod",
-    "samplingperiod", "interval", "sampinterval", "ts",
+    "samplingperiod", "interval", "sampinterval", "ts", "tinterval", "xincrement", "xspacing",
+    "deltax",
 }  # fmt: skip
 """Names of the time from one sample to the next, in seconds; "isi" has it in milliseconds."""
 _LONGEST_STEP = 1e6
@@ -29,7 +31,12 @@ def is_rate_name(name: str) -> bool:
 
 
 def is_interval_name(name: str) -> bool:
-    """Return whether a variable or attribute of this name is the time between samples."""
+    """Return whether a variable or attribute of this name is the time between samples.
+
+    An increment is that of a time beside other values of x.
+    """
+    if re.search(r"\bx_?values?[./]increment$", name, re.IGNORECASE):
+        return True
     return bare_name(name) in _INTERVALS or bare_name(name) == "isi"
 
 

@@ -22,24 +22,15 @@ from spectra.datasets.readers.signals import (
 )
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.readers.time_units import SECONDS
-from spectra.datasets.readers.variable_names import column_names, has_no_unit, is_time
-from spectra.datasets.readers.variable_rates import (
-    bare_name,
-    is_rate_name,
-    rate_of,
-    rate_of_interval,
-)
+from spectra.datasets.readers.variable_names import column_names, column_units, has_no_unit
+from spectra.datasets.readers.variable_rates import is_rate_name, rate_of, rate_of_interval
+from spectra.datasets.readers.variable_times import in_seconds, time_among
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 from spectra.text import few_of
 
-_EPOCH_NS = 1e17
-"""Nanoseconds since 1970 in the year 1973: larger ones are dates."""
-_SAME_STEP = 0.01
 _EQUAL_RATES = 4096
 """Values of a vector of rates that are looked at: one a channel or block."""
-_SCALES = (1.0, 1e3, 1e6, 1e9)
-"""Steps of a time in s, ms, µs or ns over those of a rate in Hz."""
 _SINCE = re.compile(r"(\w+)\s+since\s+(.+)", re.IGNORECASE)
 """The unit of a time by the CF conventions of netCDF."""
 _LATEST = 8e9
@@ -297,7 +288,8 @@ def _columns(
     names, units, parts, notes = [], [], [], []
     alone = sum(len(one.sides) == 2 for one in chosen) == 1
     taken = {one.name.strip("/") for one in chosen}
-    small = [one for one in variables if one.texts and alone and one.size <= _EQUAL_RATES]
+    texts = (one for one in variables if one.texts and alone and one.size <= _EQUAL_RATES)
+    small = [(one.name, one.read) for one in texts]
     for variable in chosen:
         matrix = variable.first(rows)
         if matrix.dtype.kind not in "fiub":
@@ -314,8 +306,8 @@ def _columns(
         matrix = matrix.reshape(rows, -1)
         width = matrix.shape[1]
         short = variable.name.strip("/")
-        names += column_names([(one.name, one.read) for one in small], short, width, taken)
-        units += [variable.unit] * width
+        names += column_names(small, short, width, taken)
+        units += column_units(small, variable.unit, width)
         parts.append(as_floats(matrix))
     values = parts[0] if len(parts) == 1 else np.hstack(parts)
     return SignalHeader(source.name, tuple(names), tuple(units)), values, notes
@@ -325,11 +317,11 @@ def _raw(
     header: SignalHeader, values: Float64Array, request: Request, notes: tuple[str, ...]
 ) -> Raw:
     """Return the samples, with the variable that is time as their instants."""
-    time = request.time or _time(header, values)
+    time = request.time or time_among(header, values)
     if time is None or time == "none":
         return raw_from_labelled_signals(header, values, request, notes)
     if request.time is None and has_no_unit(time):
-        values = _in_seconds(header, values, time)
+        values = in_seconds(header, values, time)
     table = Table(pd.DataFrame(values), header.titles, header.place, header.source)
     raw = raw_from_table(table, replace(request, time=time))
     unit_of = dict(zip(header.titles, header.units, strict=True))
@@ -342,34 +334,6 @@ def _raw(
         start=header.start,
         units=tuple(units) if any(units) else None,
     )
-
-
-def _time(header: SignalHeader, values: Float64Array) -> str | None:
-    """Return the column that is called like time and rises throughout, beside others."""
-    for column, title in enumerate(header.titles):
-        named = is_time(title)
-        # pandas writes the dates of an index as nanoseconds since 1970.
-        indexed = bare_name(title) == "index" and bool(values[0, column] > _EPOCH_NS)
-        if (
-            len(header.titles) > 1
-            and (named or indexed)
-            and bool((np.diff(values[:, column]) > 0).all())
-        ):
-            return title
-    return None
-
-
-def _in_seconds(header: SignalHeader, values: Float64Array, title: str) -> Float64Array:
-    """Return values whose time is in seconds, where a rate shows that it is in ms, µs or ns."""
-    column = header.titles.index(title)
-    if header.fs is None or len(values) < 2:
-        return values
-    step = float(values[-1, column] - values[0, column]) / (len(values) - 1) * header.fs
-    scale = next((one for one in _SCALES if abs(step / one - 1) < _SAME_STEP), 1.0)
-    if scale > 1:
-        values = values.copy()
-        values[:, column] /= scale
-    return values
 
 
 def _dated(

@@ -1,0 +1,57 @@
+"""The variable of a file that is the time of the others, by its name and its values."""
+
+import re
+
+import numpy as np
+
+from spectra.arrays import Float64Array
+from spectra.datasets.readers.signals import SignalHeader
+from spectra.datasets.readers.variable_names import is_time
+from spectra.datasets.readers.variable_rates import bare_name
+
+_EPOCH_NS = 1e17
+"""Nanoseconds since 1970 in the year 1973: larger ones are dates."""
+_SAME_STEP = 0.01
+_OWN_TIME = re.compile(r"(?:.*[\W_])?time(?:[\W_].*)?|.*[./]x[({]\d+[)}][./]data", re.IGNORECASE)
+"""Names of a time that has the name of its signal in it, or is the x of structures with x and y."""
+_SCALES = (1.0, 1e3, 1e6, 1e9)
+"""Steps of a time in s, ms, µs or ns over those of a rate in Hz."""
+
+
+def time_among(header: SignalHeader, values: Float64Array) -> str | None:
+    """Return the column that is called like time and rises throughout, beside others."""
+    for column, title in enumerate(header.titles):
+        named = is_time(title)
+        # pandas writes the dates of an index as nanoseconds since 1970.
+        indexed = bare_name(title) == "index" and bool(values[0, column] > _EPOCH_NS)
+        if (
+            len(header.titles) > 1
+            and (named or indexed)
+            and bool((np.diff(values[:, column]) > 0).all())
+        ):
+            return title
+    # Programs that write a time for each signal have its name in that of the time.
+    for column, title in enumerate(header.titles):
+        steps = np.diff(values[:, column])
+        if (
+            len(header.titles) > 1
+            and _OWN_TIME.fullmatch(title)
+            and len(steps) > 1
+            and bool((steps > 0).all())
+            and float(np.ptp(steps)) <= _SAME_STEP * float(steps.mean())
+        ):
+            return title
+    return None
+
+
+def in_seconds(header: SignalHeader, values: Float64Array, title: str) -> Float64Array:
+    """Return values whose time is in seconds, where a rate shows that it is in ms, µs or ns."""
+    column = header.titles.index(title)
+    if header.fs is None or len(values) < 2:
+        return values
+    step = float(values[-1, column] - values[0, column]) / (len(values) - 1) * header.fs
+    scale = next((one for one in _SCALES if abs(step / one - 1) < _SAME_STEP), 1.0)
+    if scale > 1:
+        values = values.copy()
+        values[:, column] /= scale
+    return values
