@@ -178,7 +178,7 @@ _OF_INSTANT = {
 
 _UNNAMED = (
     *(f"{day} {clock}" for clock in ("H M S", "H M", "H") for day in ("Y m d", "m d Y", "d m Y")),
-    "Y m d", "Y j H M S", "Y j H M", "Y j HM", "Y j H",
+    "Y j m d H M", "Y m d", "Y j H M S", "Y j H M", "Y j HM", "Y j H",
     "Ymd HM", "Ymd H", "Y m", "Y j",
 )  # fmt: skip
 """Parts of dates as they stand in columns without names, the longest first."""
@@ -186,6 +186,7 @@ _BOUNDS = {
     "Y": (1700, 2199), "m": (1, 12), "d": (1, 31), "j": (1, 366), "H": (0, 24), "M": (0, 60),
     "S": (0, 59), "HM": (0, 2359), "Ymd": (17_000_101, 21_991_231),
 }  # fmt: skip
+_PARTS_OF_SECOND = {"tenths": 10.0, "hundredths": 100.0, "milliseconds": 1e3, "microseconds": 1e6}
 _MOST_MONTHS = 24
 """Different names of months, with and without a capital."""
 _FEWEST_ROWS, _MOST = 5, 0.8
@@ -246,9 +247,9 @@ def _has_exact_steps(dates: pd.DatetimeIndex) -> bool:
 def unnamed_clock(
     table: Table, free: list[int]
 ) -> tuple[frozenset[int], pd.TimedeltaIndex, tuple[str, ...]] | None:
-    """Return four first columns without names that are h, min, s and µs, their times, and a note.
+    """Return first columns without names that are h, min, s and parts of one, and their times.
 
-    Only times on a regular grid are sure enough.
+    Only times on a regular grid are sure enough, and a note says what was taken.
     """
     columns = free[:4]
     if columns != [0, 1, 2, 3] or any(table.names[:4]) or len(table.frame) < _FEWEST_ROWS:
@@ -257,17 +258,22 @@ def unnamed_clock(
         return None
     parts = table.matrix(columns)
     whole = bool((parts == np.rint(parts)).all()) and float(parts.min()) >= 0
-    if not whole or (parts.max(axis=0) >= (24, 60, 60, 1e6)).any() or parts[:, 3].max() < 1e3:
+    if not whole or (parts[:, :3].max(axis=0) >= (24, 60, 60)).any():
         return None
-    micros = parts @ np.array([3.6e9, 6e7, 1e6, 1.0])
-    times = pd.TimedeltaIndex(micros.astype(np.int64).view("timedelta64[us]"))
-    if irregularity(times) > 0:
-        return None
-    note = (
-        "Columns 1 to 4 are hours, minutes, seconds and microseconds: taken as the time (--time "
-        "none leaves it out)."
-    )
-    return frozenset(columns), times, (note,)
+    largest = float(parts[:, 3].max())
+    for name, count in _PARTS_OF_SECOND.items():
+        if largest >= count or (count == 1e6 and largest < 1e3):
+            continue
+        micros = parts @ np.array([3.6e9, 6e7, 1e6, 1e6 / count])
+        times = pd.TimedeltaIndex(np.rint(micros).astype(np.int64).view("timedelta64[us]"))
+        steps = np.diff(times.asi8)
+        if irregularity(times) == 0 and (count == 1e6 or len({*steps.tolist()}) == 1):
+            note = (
+                f"Columns 1 to 4 are hours, minutes, seconds and {name}: taken as the time (--time "
+                "none leaves it out)."
+            )
+            return frozenset(columns), times, (note,)
+    return None
 
 
 def _follow_by_months(dates: pd.DatetimeIndex) -> bool:

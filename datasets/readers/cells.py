@@ -32,7 +32,7 @@ writes 12,34,567.5."""
 _NUMBER = r"[+-]?(?:\d[\d.,'\u00a0\u202f]*|[.,]\d+)(?:[eE][+-]?\d+)?"
 WITH_UNIT = re.compile(
     rf"({_NUMBER})\s*([^\W\d_]{{0,3}}[^\s\d.,;:+'\"\]}}-][^\d\s;:\"]{{0,10}}\d?"
-    r"(?: (?:AC|DC|rms|RMS)|(?<=deg) [CF])?)"
+    r"(?: (?:AC|DC|rms|RMS)|(?<=deg) [CF]|(?<=degrees) [CF]|(?<=%) (?:RH|rH|rF|rh))?)"
 )
 """A number and its unit, such as "12.51 °C" and "0.21 V DC"."""
 _DURATION = re.compile(

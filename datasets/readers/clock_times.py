@@ -99,6 +99,15 @@ def hours_beside(
     return None
 
 
+def begins_of_hours(clocks: pd.TimedeltaIndex, name: str | None) -> pd.TimedeltaIndex:
+    """Return the begins of hours from 1:00 to 24:00 whose name says that they are ends."""
+    hours = clocks.total_seconds().to_numpy() / 3600
+    whole = bool((hours == np.rint(hours)).all())
+    if words(name) & _ENDING and whole and hours.min() == 1 and hours.max() == 24:
+        return clocks - pd.Timedelta(hours=1)
+    return clocks
+
+
 def count_beside(table: Table, dates: pd.DatetimeIndex) -> tuple[int, pd.TimedeltaIndex] | None:
     """Return the column that counts the parts of each day, and what they add to the dates.
 

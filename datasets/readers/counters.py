@@ -75,6 +75,9 @@ _IDENTIFIERS = frozenset(
         "period",
         "week",
         "span",
+        "session",
+        "digits",
+        "mode",
         "지점",
         "站号",
         "站点",
@@ -233,7 +236,7 @@ def _identifies(table: Table, column: int) -> bool:
         return True
     identifies = (
         bool(named & _IDENTIFIERS)
-        or named == {"sensor", "index"}
+        or named in ({"sensor", "index"}, {"tag", "index"})
         or _ENDS_IN_ID.search(name) is not None
     )
     kinds = {"record", "type"} <= named or bool(named & _KINDS)

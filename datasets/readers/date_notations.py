@@ -61,7 +61,7 @@ SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
     (r"(?<=[日일] )(\d{1,2})[時时시]$", r"\1:00"),
     (r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]", ""),
     (r"(?<=\d)\s?(?:uhr|hrs)$|(?<=:\d\d)\s?(?:h|local(?: time)?|hora local|ora locale)$", ""),
-    (r"(?<=\d)\s\(?(?:coordinated universal|greenwich mean) time\)?$", "Z"),
+    (r"(?<![+-]\d{4})(?<=\d)\s\(?(?:coordinated universal|greenwich mean) time\)?$", "Z"),
     (r"\s+GMT([+-]\d{4})\s\(.{3,60}\)$", r" \1"),
     (r"^/Date\((\d{9,14})(?:[+-]\d{4})?\)/$", lambda match: f"{_from_1970(match[1])}Z"),
     (r"^(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})\.?(?=$|\s)", r"\1-\2-\3"),

@@ -32,7 +32,7 @@ from spectra.datasets.readers.header import NO_HEADER, Header, read_header
 from spectra.datasets.readers.heading import heading_of, named_numbers
 from spectra.datasets.readers.json_comment import dates_in_json
 from spectra.datasets.readers.keyed_cells import keys_of, without_arrows, without_keys
-from spectra.datasets.readers.listed_names import listed_names, units_in_turn
+from spectra.datasets.readers.listed_names import listed_names, units_in_turn, units_of_ranges
 from spectra.datasets.readers.missing_words import ALL_WORDS, words_of
 
 _MOST_LINES = 500
@@ -148,6 +148,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     listed = listed_names(lines[:above], width, names, full)
     names = names if listed is None else listed
     units = heading.units or units_in_turn(lines[:above], full)
+    units = units or units_of_ranges(lines[:above], full)
     names = with_cut_seconds(body_of(rows), names, delimiter)
     named = tuple(key or name for key, name in zip(keys, names, strict=False))
     said = [*_said_above(lines, top, above), *named_numbers(rows[: heading.rows])]

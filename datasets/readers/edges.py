@@ -58,6 +58,9 @@ def footer_rows(frame: pd.DataFrame, decimal: str) -> int:
                 count = max(count, len(last) - i)
             elif not empty:
                 break
+        if not count and last[-1].lower() in MISSING_WORDS:
+            # The word may stand further right, below the times of day.
+            continue
         dated = any(_has_date_below(frame[other], body[other]) for other in frame.columns)
         return count if count < len(frame) - 1 and not dated else 0
     return count

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pandas as pd
 
 from spectra.datasets.readers.names import is_unit, unit_text
+from spectra.datasets.readers.rate_digits import without_thousands
 from spectra.datasets.readers.time_units import SECONDS, seconds_behind
 from spectra.datasets.readers.written_start import written_start
 
@@ -38,7 +39,7 @@ _RATE_WORD = (
     r"|(?:frequenza|velocit[àa])\s+di\s+campionamento|(?:taxa|frequ[êe]ncia)\s+de\s+amostragem"
     r"|cz[ęe]stotliwo[śs][ćc]\s+pr[óo]bkowania|vzorkovac[íi]\s+frekvence|mintav[ée]tel\w*\s+frekvenci\w*"
     r"|bemonsterings\w*|samplings\w*frekvens|частота\s+дискретизации|采样率|采样频率|サンプリング周波数"
-    r"|(?:^|[,;\t])\W*(?:sampling|campionamento)(?=\s*[:=])|^\W*(?:rate|frequency|frequenz|fr[ée]quence)(?!\w))"
+    r"|(?:^|[,;\t])\W*(?:sampling|campionamento)(?=\s*[:=])|^\W*(?:rate|frequency|frequenz|fr[ée]quence)(?!\w)|^\[rate\])"
 )
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing|cycle)|delta[\s_-]*(?:x|t|time)|x[\s_-]*(?:axis[\s_-]*)?(?:delta|step)|x[\s_-]*axis[\s_-]*increment|\bdt\b"
@@ -124,6 +125,8 @@ _WAVEFORM = re.compile(r"WID2 .{20,60}? (?:INT|AU\d)\s+(\d{1,9})\s+(\d{1,5}\.\d+
 """The line above a waveform of GSE 2.0 or IMS 1.0: its samples and their rate."""
 _START_AND_STEP = re.compile(r"START\W+\d+\.\d+\W+(0*\.0*[1-9]\d*|[1-9]\d*\.\d+)\W*")
 """The first instant and the step in seconds, as Spike2 writes them."""
+_PEER = re.compile(r"(\d{1,9})\s+(0?\.\d{1,9})\s+NPTS,\s*DT\b.*", re.IGNORECASE)
+"""The number of samples and the step, as older files of PEER have them."""
 _MOTION = re.compile(r"(?:Devices|Trajectories|Joints|Segments|Model Outputs)\W*")
 """Titles of Vicon Nexus."""
 _COUNT = re.compile(
@@ -151,6 +154,11 @@ _UNIT = re.compile(
     r"[\s\"']*[=:,;\t\s][\s\"']*(.+?)[\s\"']*$",
     re.IGNORECASE,
 )
+_NUMBERED_UNIT = re.compile(
+    r"(?:channel|ch|kanal|sensor|signal|column)\W{0,2}\d{1,3}\W{0,3}units?\s?[=:]\s?(.*)",
+    re.IGNORECASE,
+)
+"""The unit of one of several channels: Channel[1].units=°C."""
 _QUANTITY = re.compile(
     r"\b(temp|press|cond|depth|level|speed|veloc|flow|humid|salin|oxygen|volt|curr|torque|force)"
     r"[a-z]*[\s_-]*$",
@@ -198,30 +206,6 @@ class Header:
         return replace(self, fs=other.fs, rate_text=other.rate_text)
 
 
-_GROUPED_HERTZ = {
-    decimal: re.compile(
-        rf"(?:(?<![\d.])(?<!\d,)[1-9]\d{{0,2}}(?:{other}\d{{3}})+"
-        # Blanks only behind a key: the number of a channel may stand before its rate.
-        r"|(?:(?<=[:=])|(?<=[:=]\s))[1-9]\d{0,2}(?:[ \u00a0\u202f']\d{3})+)"
-        r"(?=\s?(?:[kM]?Hz|Hertz|S/s|SPS)\b)",
-        re.IGNORECASE,
-    )
-    for decimal, other in ((".", ","), (",", "\\."))
-}
-_GROUPED_BEHIND = {
-    decimal: re.compile(
-        rf"(?<=Hz[\])])(?:\s?[:=]\s?|[;\t])[1-9]\d{{0,2}}(?:{other}\d{{3}})+(?![\d.,])",
-        re.IGNORECASE,
-    )
-    for decimal, other in ((".", ","), (",", "\\."))
-}
-"""Such numbers behind the unit: Sample rate (Hz): 1,000."""
-_BOTH_SIGNS = re.compile(
-    r"(?<![\d.,])([1-9]\d{0,2}(?:\.\d{3})+(?=,)|[1-9]\d{0,2}(?:,\d{3})+(?=\.))[.,](\d{1,6})(?![\d.,])"
-    r"(?=\s?(?:[kM]?Hz|Hertz|S/s|SPS)\b)",
-    re.IGNORECASE,
-)
-"""Numbers with signs between thousands and before fractions: 1.000,00 Hz."""
 # Characters of a line that are searched: the patterns take quadratic time in runs of digits.
 _LONGEST = 1000
 NO_HEADER = Header()
@@ -235,10 +219,7 @@ def read_header(lines: Iterable[str], decimal: str = "") -> Header:
     """
     texts = [line[:_LONGEST].strip().lstrip("\"'#%/;").rstrip("\"'#/;").strip() for line in lines]
     texts = written = [text for text in texts if text]
-    texts = [_BOTH_SIGNS.sub(_plainly, text) for text in texts]
-    if decimal:
-        texts = [_GROUPED_BEHIND[decimal].sub(_without_signs, text) for text in texts]
-        texts = [_GROUPED_HERTZ[decimal].sub(_without_signs, text) for text in texts]
+    texts = without_thousands(texts, decimal)
     fs, rate_text = _rate(texts)
     if rate_text and texts != written:
         shown = dict(zip(map(_shown, texts), map(_shown, written), strict=True))
@@ -249,16 +230,6 @@ def read_header(lines: Iterable[str], decimal: str = "") -> Header:
         lengths = (match for text in texts if (match := _DURATION.match(text)))
         count = next((round(float(match[1]) * fs) for match in lengths), None)
     return Header(fs, rate_text, _start(texts), unit, count, missing, quantity)
-
-
-def _plainly(match: re.Match[str]) -> str:
-    """Return a number with both signs without those between its thousands."""
-    return f"{re.sub(r'[.,]', '', match[1])}.{match[2]}"
-
-
-def _without_signs(match: re.Match[str]) -> str:
-    """Return a number without the signs between its thousands, and what stands before it."""
-    return re.sub(r"(?<=\d)\D(?=\d)", "", match[0])
 
 
 def _rate(texts: Sequence[str]) -> tuple[float | None, str]:
@@ -288,6 +259,8 @@ def _rate_in(texts: Sequence[str], *, bare: bool = True) -> tuple[float | None, 
     for text in texts:
         if match := _START_AND_STEP.fullmatch(text):
             return float(f"{1 / float(match[1]):.10g}"), _shown(text)
+        if (match := _PEER.fullmatch(text)) and float(match[2]) > 0:
+            return float(f"{1 / float(match[2]):.10g}"), _shown(text)
         if match := _PERIOD.search(text):
             period = _number(match[3]) * _seconds(match[1] or match[2] or match[4] or "s")
             if not any(match.group(1, 2, 4)) and re.match(r"\s?[^\W\d_]", text[match.end(3) :]):
@@ -365,6 +338,9 @@ def _unit(texts: Sequence[str]) -> tuple[str, str]:
     """
     if sum(bool(_UNIT.match(text)) for text in texts) > 1:
         return "", ""
+    found = [match[1] for text in texts if (match := _NUMBERED_UNIT.match(text))]
+    if len({*found}) > 1:
+        return "", ""
     for text in texts:
         if match := _UNIT.search(text):
             fields = [field.strip(" \"'") for field in re.split(r"[,;\t]", match[1])]
@@ -385,7 +361,7 @@ def _unit(texts: Sequence[str]) -> tuple[str, str]:
 def _count(texts: Sequence[str]) -> int | None:
     """Return the number of samples of a trace."""
     for text in texts:
-        if match := _WAVEFORM.fullmatch(text) or _COUNT.search(text):
+        if match := _WAVEFORM.fullmatch(text) or _PEER.fullmatch(text) or _COUNT.search(text):
             return int(match[1] or match[2])
     return None
 

@@ -24,10 +24,12 @@ from spectra.datasets.readers.text_rows import keyed_names, keyed_units, rows_of
 from spectra.datasets.readers.units_above import (
     right_aligned,
     row_of_units,
+    units_by_number,
     units_of,
     units_one_by_one,
 )
 
+_IN_BRACKETS = re.compile(r"\([^()]{1,20}\)|\[[^\[\]]{1,20}\]").fullmatch
 _WRITTEN = re.compile(r"[+-]?\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?")
 
 _FACTOR = re.compile(
@@ -98,12 +100,14 @@ def _of_several_rows(
     units = keyed_units(rows, count, width)
     others = count
     if names is None and named is None and delimiter != BLANKS:
-        names = _between_blanks(above, width, decimal)
+        names, below = _between_blanks(above, width, decimal)
+        units = units or below
     if names is None and named is not None:
         names = _names(rows[named], width, False)
         below = row_of_units(above[named + 1 :])
         units = (right_aligned(below, names) if delimiter == BLANKS else below) or units
         units = units or units_one_by_one(above[:named], names)
+        units = units or units_by_number(above[:named], names)
         units = units or _units_above(above[:named], names)
         names = different_names(names, above, named)
         others -= 1
@@ -131,14 +135,21 @@ def _units_above(above: list[list[str]], names: tuple[str | None, ...]) -> list[
 
 def _between_blanks(
     above: list[list[str]], width: int, decimal: str
-) -> tuple[str | None, ...] | None:
-    """Return the names in the lowest line with words, where blanks divide it; None without."""
+) -> tuple[tuple[str | None, ...] | None, list[str]]:
+    """Return the names in the lowest line with words, where blanks divide it, and units below.
+
+    Units are in brackets. Without such a line the names are None.
+    """
     texts = [row[0].strip() for row in above if row and not any(row[1:])]
     texts = [text for text in texts if re.search(r"[^\W\d_]", text)]
-    names = re.split(r"\s{2,}", texts[-1]) if texts else []
+    lines = [re.split(r"\s{2,}", text) for text in texts[-2:]]
+    units: list[str] = []
+    if len(lines) > 1 and {*map(len, lines)} == {width} and all(map(_IN_BRACKETS, lines[-1])):
+        units = lines.pop()
+    names = lines[-1] if lines else []
     if width < 2 or len(names) != width or any(is_value(name, decimal) for name in names):
-        return None
-    return tuple(names)
+        return None, []
+    return tuple(names), units
 
 
 def _text_note(count: int) -> str:

@@ -18,6 +18,7 @@ from spectra.datasets.readers.dates import is_date
 from spectra.datasets.readers.decimal_sign import decimal_of
 from spectra.datasets.readers.delimiter import is_value
 from spectra.datasets.readers.header import NO_HEADER, read_header
+from spectra.datasets.readers.json_blocks import samples_of
 from spectra.datasets.readers.json_cells import with_json_cells
 from spectra.datasets.readers.json_lists import Records, length_of, note_on_others, records_in
 from spectra.datasets.readers.json_matrix import with_channels
@@ -65,7 +66,7 @@ def read_json(source: Source, request: Request) -> Raw:
     """
     records, unread, value = _sampled(source, request.nrows) or _all(source)
     records, turned = with_channels(records, value)
-    frame = _frame(records, source.name)
+    frame, turned = samples_of(_frame(records, source.name), turned)
     if request.nrows is not None and len(frame) > request.nrows:
         unread += len(frame) - request.nrows
         frame = frame.iloc[: request.nrows]

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 from spectra.datasets.readers.json_series import series_in
 from spectra.datasets.readers.json_wrapped import table_of
+from spectra.datasets.readers.names import is_unit
 
 Records: TypeAlias = list[Any] | dict[str, list[Any]]
 """A record a row, or a list a column."""
@@ -13,6 +14,9 @@ _DEEPEST = 6
 _FEWEST = 3
 """Rows from which on a list that is left out is told of."""
 _MOST_KEYS = 1000
+_NAMES = ("name", "label", "channel", "signal", "sensor", "title", "id")
+_UNITS = ("unit", "units")
+"""Keys of the name and the unit of a signal."""
 
 
 def records_in(value: Any) -> Records | None:
@@ -20,9 +24,31 @@ def records_in(value: Any) -> Records | None:
     if (table := table_of(value)) is not None:
         return table
     records, series = _longest(value, 0), series_in(value)
+    if isinstance(records, list) and (signals := _signals(records)) is not None:
+        records = signals
     if series is None or (records is not None and length_of(records) > length_of(series)):
         return records
     return series
+
+
+def _signals(records: list[Any]) -> Records | None:
+    """Return the lists of objects that hold a name and a list of numbers each, one a channel."""
+    found: dict[str, list[Any]] = {}
+    for one in records[:_MOST_KEYS] if all(isinstance(each, dict) for each in records) else ():
+        lists = [each for each in one.values() if isinstance(each, list)]
+        name = next((one[key] for key in _NAMES if isinstance(one.get(key), str)), "")
+        unit = next((one[key] for key in _UNITS if isinstance(one.get(key), str)), "")
+        if len(lists) != 1 or not name or not all(map(_is_number, lists[0])):
+            return None
+        found[f"{name} [{unit}]" if is_unit(unit) else name] = lists[0]
+    lengths = {len(each) for each in found.values()}
+    whole = len(found) == len(records) and len(lengths) == 1 and min(lengths) > 1
+    return found if whole else None
+
+
+def _is_number(value: Any) -> bool:
+    """Return True for a number, or nothing in the place of one."""
+    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
 
 
 def length_of(records: Records) -> int:

@@ -7,7 +7,7 @@ from spectra.datasets.readers.json_lists import Records
 
 _NAMES = re.compile(
     r"(?:ch|chan|channels?|signals?|sensors?|leads?|electrodes?|columns?)?_?-?"
-    r"(?:names?|labels?|ids)?|channels|signals|sensors|leads|electrodes|columns",
+    r"(?:names?|labels?|ids)?|channels|signals|sensors|leads|electrodes|columns|legend",
     re.IGNORECASE,
 )
 """Keys of the names of channels."""

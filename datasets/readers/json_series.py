@@ -15,6 +15,8 @@ _DEEPEST = 8
 """Levels at which series are looked for."""
 _A_FEW = 20
 """Elements of a list that show what it holds."""
+_FEW_KEYS = 2
+"""Keys of an object that holds no records."""
 _MOST_NAMES = 1000
 """Objects in a list beside which lists of numbers are looked for."""
 _LONGEST_LABEL = 1000
@@ -164,6 +166,8 @@ def _found(value: Any, level: int) -> list[_Series]:
         return [_Series(columns, {})]
     if (columns := _rows(value)) is not None:
         return [_Series(columns, dict(_texts(value)))]
+    if (columns := _keyed_records(value)) is not None:
+        return [_Series(columns, {})]
     inner = {key: found for key, each in value.items() if (found := _found(each, level + 1))}
     if not any(inner.values()):
         columns = _beside(value)
@@ -260,6 +264,11 @@ def _records(value: list[Any]) -> dict[str, list[Any]] | None:
     columns = {key: [row.get(key) for row in value] for key in keys}
     timed = any(_is_time(key, cells) for key, cells in columns.items())
     return columns if timed and len(keys) > 1 else None
+
+
+def _keyed_records(value: dict[str, Any]) -> dict[str, list[Any]] | None:
+    """Return the columns of plain records with a time, each behind a key of its own."""
+    return _records([*value.values()]) if len(value) > _FEW_KEYS else None
 
 
 def _map(value: dict[str, Any]) -> dict[str, list[Any]] | None:

@@ -19,6 +19,7 @@ _ADDRESS = re.compile(r"\w[\w.-]*:\d{2,5}|[\w .%/°()-]{1,40}=\d{1,9}")
 """The name of a machine and its port, or a part of a plant: host:9100, NE1/Cell=1."""
 _STAMP = re.compile(r"\s*(?:\d{9,10}:|\[\d{9,10}(?:\.\d+)?\]|\d{1,9}\))\s*")
 _FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]\d\d+\s*$)")
+_FORMULA = re.compile(r'\s*="([^"]*)"\s*')
 _BEGINS = re.compile(r"[(\[]\s*[+-]?[\d.]+(?:e[+-]?\d+)?,?")
 _ENDS = re.compile(r"[+-]?[\d.]+(?:e[+-]?\d+)?\s*[)\]]")
 """The first and the last number of a vector or a list."""
@@ -95,7 +96,19 @@ def plain_columns(frame: pd.DataFrame, keys: Sequence[str | None], *, arrows: bo
 
 def plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table without the signs of lists and vectors, and with exponents that are read."""
+    frame = _without_formulas(frame)
     return without_exponents_of_fortran(without_colons(_without_vectors(frame)))
+
+
+def _without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose texts have lost what keeps a workbook from changing them: ="60"."""
+    columns = [column for column in frame.columns if _are_all(frame[column], _FORMULA)]
+    if not columns:
+        return frame
+    frame = frame.copy()
+    for column in columns:
+        frame[column] = numeric(frame[column].str.replace(_FORMULA, r"\1", regex=True))
+    return frame
 
 
 def _without_vectors(frame: pd.DataFrame) -> pd.DataFrame:

@@ -26,6 +26,7 @@ _ONE_KEYED = re.compile(
     re.IGNORECASE,
 )
 """A line that names one channel: Signal ID: SPO2."""
+_RANGE = re.compile(r"[-+\d.,]{1,30}(?:e[-+]?\d{1,3})?\s{1,9}(\S.{0,30})", re.IGNORECASE)
 _COUNTED = re.compile(r"(\d{1,3}) channels", re.IGNORECASE)
 """The line of AcqKnowledge above a name and a unit in turn, a line each."""
 _MOST_LINES = 2000
@@ -54,6 +55,17 @@ def listed_names(
     if not any(names) and (one := _divided(lines, width) or _one_by_one(lines, row)) is not None:
         return one
     return _numbered(lines, width, names) if width > 1 else None
+
+
+def units_of_ranges(lines: Sequence[str], row: Sequence[str]) -> tuple[str, ...]:
+    """Return the units behind the ranges of LabChart, a cell each: Range= 10 mV, 200 mmHg."""
+    for line in lines[:_MOST_LINES]:
+        key, *cells = line.rstrip("\r\n").split("\t")
+        found = [match[1] for cell in cells if (match := _RANGE.fullmatch(cell.strip()))]
+        before = len([*filter(None, row)]) - len(found)
+        if key.strip() == "Range=" and found and len(found) == len(cells) and before in (0, 1):
+            return (*[""] * before, *found)
+    return ()
 
 
 def units_in_turn(lines: Sequence[str], row: Sequence[str]) -> tuple[str, ...]:

@@ -67,6 +67,7 @@ _PLAIN_UNITS = (
     "Meters/second M/S кПа гПа кВт °\u0421 MPH KWH /min "
     "µm/m um/m mm/m mV/V µV/V uV/V µε Vol% vol% "
     "mAU µAU microvolt microvolts millivolt millivolts "
+    "pA nA decibar dbar PSU psu degree_C degrees_C degree_Celsius degrees_true "
     "MOhm mOhm ohms Ohms uSiemens µSiemens usiemens"
 )
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
@@ -120,8 +121,12 @@ _FORMAT = re.compile(r"\d+[a-z]")
 """A width and a kind, such as 15s, in the rows below the names of USGS tables."""
 _RATIO = re.compile(r"[^\W\d_]{1,8}[23²³]?/(?:s|min|h|hr|d|day|tag)", re.IGNORECASE)
 """Anything a second, minute, hour or day: Nm³/h, Umdr/min."""
-_PER_VOLUME = re.compile(r"[€$£]/[kM]?\w{1,3}|U/min|[nµumk]?(?:g|mol)/(?:m?L|l|m3|m³|k?g)")
+_PER_VOLUME = re.compile(r"[€$£]/[kM]?\w{1,3}|U/min|[nµumk]?(?:g|mol)/(?:m?L|l|m\^?3|m³|k?g)")
 """Prices, turns, and amounts of a substance such as ng/L, as the last word of a name."""
+_UDUNITS = re.compile(
+    r"(?:k?m|[mc]m|[kmu]?g|[kM]?W|J|N|K|(?:milli|micro|[mu])?mol\w{0,2})(?: k?[msghd]-[1-3]){1,3}"
+)
+"""Units with exponents behind blanks, as servers of ocean and weather data write them: m s-1."""
 _PART_OF_SECOND = re.compile(r"s/([1-9]\d{0,8})|1/([1-9]\d{0,8})\s?s")
 """A unit of time such as s/256."""
 _CHANNEL = re.compile(r"^ch\w?\d{1,3}\s?:\s?", re.IGNORECASE)
@@ -204,7 +209,8 @@ def is_unit(text: str) -> bool:
     text = text.strip().replace("μ", "µ")
     bare = text.strip("[]() ")
     bracketed = bare != text and bare.casefold() in _CERTAIN
-    return text in UNITS or bare in UNITS or text in _SPELT_UNITS or bracketed
+    spelt = text in _SPELT_UNITS or _UDUNITS.fullmatch(text) is not None
+    return text in UNITS or bare in UNITS or spelt or bracketed
 
 
 def unit_in(name: str | None) -> str:

@@ -177,7 +177,9 @@ def _numbers_columns(row: list[str], width: int) -> bool:
 def is_header(rows: list[list[str]], decimal: str) -> bool:
     """Return True if the first row names the columns."""
     first, body = rows[0], rows[1:]
-    if any(field.lower() in _NEVER_NAMES or field.startswith('{"') for field in first):
+    # Splunk calls what has no name NULL, beside a column of its own that is the time.
+    never = _NEVER_NAMES - {"null"} if "_time" in first else _NEVER_NAMES
+    if any(field.lower() in never or field.startswith('{"') for field in first):
         return False
     values = [field for field in first if is_value(field, decimal)]
     if len(values) > 3 and all(map(_CLOCKS.fullmatch, values)) and len(set(values)) > 3:

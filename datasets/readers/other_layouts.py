@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from spectra.datasets.readers.text_of_programs import has_array, is_waves
 from spectra.errors import DataError
 
 _MOST_LINES = 60
@@ -37,12 +38,20 @@ _PERFORMANCE = re.compile(
     r"(?:\s+'?[\w%/.-]+'?=[-\d.]+[^\W\d]{0,3}%?;[\d.:~@;]*)+\s*"
 )
 """Several labels with a value and its limits: load1=0.2;5;10;0; load5=0.1;4;6;0;."""
+_ONE_PERFORMANCE = re.compile(
+    r"(?=.*(?:\||PERFDATA\b)).*[\s|]'?[\w%/.-]+'?=[-\d.]+[^\W\d]{0,3}%?(?:;[\d.:~@]*){2,4}\s*"
+)
+"""One such label behind the words of a check."""
 _TOP = re.compile(r"top - \d\d:\d\d:\d\d up .*")
 _STEP = re.compile(r"Step Information: .*\(Run: \d+/\d+\).*")
 _AFTERBURNER = re.compile(r"00, [^,]+, Hardware monitoring log .*")
 _DEVICES = re.compile(r"Device:?\s+(?:tps|r/s|rrqm/s)\b")
 _RECORD = re.compile(r"-\[ RECORD 1 \]|\*{9,} 1\. row \*")
 _STATEMENT = re.compile(r"\s*INSERT\s+INTO\s+\S+.*", re.IGNORECASE)
+_PAIRS = re.compile(
+    r"[-+]?\d+(?:\.\d+)?((?:\s\d{1,9}:[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)+)\s*(?:#.*)?"
+)
+"""A label and values behind their numbers: 1 1:0.43 2:-1.2."""
 _MOST = 0.5
 """Share of the first lines that have the form of one layout."""
 _SOME = 0.1
@@ -123,6 +132,14 @@ def _are_documents(lines: Sequence[str]) -> bool:
     rules = sum(line.strip() == "---" for line in lines)
     keyed = sum(bool(re.match(r"\s*[-\w]+: ?", line)) for line in lines)
     return rules > 1 and rules + keyed == len(lines)
+
+
+def _are_pairs(lines: Sequence[str]) -> bool:
+    """Return True for rows of SVMlight, whose values stand behind ascending numbers."""
+    found = [match for line in lines[:20] if (match := _PAIRS.fullmatch(line.strip()))]
+    numbered = [[int(pair.split(":")[0]) for pair in match[1].split()] for match in found]
+    ascending = all(row == sorted({*row}) for row in numbered)
+    return len(found) == len(lines[:20]) and ascending and any(len(row) > 1 for row in numbered)
 
 
 def _is_telegram(lines: Sequence[str]) -> bool:
@@ -224,7 +241,7 @@ _LAYOUTS = (
         "record the same with sar, export it with sadf -d, and read that",
     ),
     _Layout(
-        _mostly(_PERFORMANCE),
+        lambda lines: _mostly(_PERFORMANCE)(lines) or _mostly(_ONE_PERFORMANCE)(lines),
         "a log of performance data of Nagios, with limits behind each value",
         "write the time and the values, without the semicolons and what follows them, as columns",
     ),
@@ -264,6 +281,21 @@ _LAYOUTS = (
         _are_documents,
         "a list of messages, a block of lines each (YAML)",
         "print one message a line, with rostopic echo -p or ros2 topic echo --csv, and read that",
+    ),
+    _Layout(
+        _are_pairs,
+        "a table of SVMlight, with the number of each value before it",
+        "save it as a dense table, with sklearn.datasets.load_svmlight_file, and read that",
+    ),
+    _Layout(
+        lambda lines: is_waves([*lines]),
+        "a text of Igor (ITX) with several blocks of waves",
+        "save the waves of each block as a table of their own (Data, Save Waves), and read that",
+    ),
+    _Layout(
+        lambda lines: has_array("\n".join(lines)),
+        "source text with arrays of numbers in braces",
+        "write the numbers of one array one a line, and read that",
     ),
     _Layout(
         _is_telegram,

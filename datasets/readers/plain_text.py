@@ -5,6 +5,14 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from spectra.datasets.readers.delimiter import is_value
+from spectra.datasets.readers.text_of_programs import (
+    are_replies,
+    has_array,
+    is_waves,
+    plain_array,
+    plain_replies,
+    plain_waves,
+)
 
 _RULES = str.maketrans(
     {
@@ -43,8 +51,14 @@ def rewriting(head: str) -> Rewrite | None:
     Lines stay lines, so that a message names the line of the file.
     """
     lines = [line for line in head.splitlines()[:_MOST_LINES] if line.strip()]
+    if has_array(head):
+        return plain_array
     if len(lines) < _FEWEST_LINES:
         return None
+    if is_waves(lines):
+        return plain_waves
+    if are_replies(lines):
+        return plain_replies
     if not head.isascii():
         if 2 * sum(any(side in line for side in _SIDES) for line in lines) > len(lines):
             return _without_frames

@@ -8,7 +8,7 @@ import pandas as pd
 
 from spectra.datasets.instants import later
 from spectra.datasets.readers.columns import Table
-from spectra.datasets.readers.names import words
+from spectra.datasets.readers.names import names_time, words
 from spectra.datasets.readers.time_index import TimeColumn
 
 _PARTS: dict[Literal["ms", "us", "ns"], set[str]] = {
@@ -56,16 +56,25 @@ def _with_fractions(table: Table, axis: TimeColumn, column: int) -> TimeColumn:
 
 
 def parts_of_clock(table: Table, axis: TimeColumn) -> frozenset[int]:
-    """Return the column ns beside a clock of Zabbix, the rest of the second of each check."""
+    """Return the column ns beside a clock of Zabbix, and fractions of a second beside any time."""
     clock = any(table.names[column] == "clock" for column in axis.columns)
     return frozenset(
         i
         for i, name in enumerate(table.names)
-        if name == "ns"
-        and clock
-        and table.kinds()[i] in "iu"
-        and table.frame.iloc[:, i].max() > 1e6
+        if (name == "ns" and clock and _lies_within(table, i, "iu", 1e6, np.inf))
+        or (
+            words(name) in _FRACTIONS[::2]
+            and i
+            and names_time(table.names[i - 1])
+            and _lies_within(table, i, "iuf", 0.0, 1.0)
+        )
     )
+
+
+def _lies_within(table: Table, column: int, kinds: str, low: float, high: float) -> bool:
+    """Return True if the largest number of a column lies within a range."""
+    series = table.frame.iloc[:, column]
+    return series.dtype.kind in kinds and low <= float(series.max()) < high
 
 
 def has_parts_beside(table: Table, column: int) -> bool:

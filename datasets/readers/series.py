@@ -189,7 +189,7 @@ def _keys(table: Table, taken: frozenset[int], instants: pd.Index | None) -> lis
             and not any(map(str.isdigit, table.names[column] or ""))
         ):
             continue
-        if not plain and _is_numbers(series):
+        if not plain and _is_numbers(series) and not _has_all_parts(table, column):
             continue
         count = int(series.nunique())
         if 1 < count <= min(_MOST_SERIES, len(series) // 2):
@@ -230,6 +230,14 @@ def _numbers_parts(table: Table, column: int) -> bool:
     if called & _COUNTERS:
         return any(words(name) & _COUNTED for name in table.names)
     return bool(called) and called <= _COUNTED | {"id"}
+
+
+def _has_all_parts(table: Table, column: int) -> bool:
+    """Return True for the numbers of processors or the like with a word for all of them."""
+    texts = table.frame.iloc[:, column].astype("str").str.strip().unique()
+    others = [text for text in texts if not text.isdigit()]
+    called = words(table.names[column])
+    return bool(called) and called <= _COUNTED | {"id"} and len(others) == 1 and others[0] == "all"
 
 
 def _is_numbers(series: "pd.Series[float]") -> bool:

@@ -7,6 +7,7 @@ from spectra.datasets.readers.absent_words import MISSING, MISSING_WORDS
 from spectra.datasets.readers.cells import is_number_with_unit
 from spectra.datasets.readers.dates import is_date, looks_like_date
 from spectra.datasets.readers.delimiter import FEWEST_ROWS, MOST_COLUMNS, body_of, is_value
+from spectra.datasets.readers.names import is_unit
 
 Test = Callable[[str], bool]
 
@@ -79,6 +80,8 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
             first
             and (values > words or (values == words and _is_dated_row(rows, i, count, width)))
             and not (beside and len(row) > width)
+            # A line such as "40.125 -105.237 1689 m" says where the station is.
+            and not (words and 2 * len(row) < width)
             and not (0 in void and row[0] and _are_words_below(rows, i, tests))
             and not _is_row_of_counts(
                 row, full, texts_above=count == i > 0, fractions_below=_have_fractions(below, full)
@@ -263,8 +266,14 @@ def keyed_names(
 
 
 def keyed_units(rows: list[list[str]], count: int, width: int) -> list[str]:
-    """Return the units of columns in a row that begins with "units" or the like."""
-    return _keyed(rows, count, width, _UNITS) or []
+    """Return the units of columns in a row that begins with "units" or the like.
+
+    Words of which none is a unit, and of which several are alike, are names of machines.
+    """
+    found = _keyed(rows, count, width, _UNITS) or []
+    words = [field for field in found if field]
+    known = len({*words}) == len(words) or any(map(is_unit, words))
+    return found if known or len({*words}) == 1 else []
 
 
 def _keyed(rows: list[list[str]], count: int, width: int, key: re.Pattern[str]) -> list[str] | None:

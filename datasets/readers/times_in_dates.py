@@ -9,6 +9,7 @@ from spectra.datasets.instants import has_missing
 from spectra.datasets.readers.absent_words import MISSING_WORDS
 from spectra.datasets.readers.asked_order import refuse_other_order
 from spectra.datasets.readers.clock_times import (
+    begins_of_hours,
     clock_columns,
     clock_times,
     count_beside,
@@ -127,6 +128,7 @@ def with_clock(
         series = table.frame.iloc[:, beside]
         if holds_clocks(series):
             clocks = clock_times(table, beside, unwrap=False)
+            clocks = begins_of_hours(clocks, table.names[beside])
             index = in_zones_behind(dates + clocks, series).rename(table.names[min(column, beside)])
             return TimeColumn(clock_columns(table, beside) | {column}, index, notes)
         clock = day_fractions(series, table.names[beside])

@@ -211,7 +211,9 @@ def _dates_in_numbers(
         dates = epoch(series, values, 1e8 if unit is None or since else 946_684_800.0)
         dates = day_numbers(values, names_date(name)) if dates is None else dates
         if dates is None and unit in (None, SECONDS["d"]) and names_only_time(name):
-            dates = julian_dates(values, modified=False) if _may_be_julian(values) else None
+            # A date is no number of seconds.
+            sure = names_date(name) or _may_be_julian(values)
+            dates = julian_dates(values, modified=False) if sure else None
         return dates
     # A first column without a name that goes on like Unix times counts nothing else.
     steady = goes_on if column == 0 and name is None else is_steady

@@ -18,6 +18,10 @@ _UNIT = re.compile(r"(?:units?|einheit|unit[ée]|unidad)\s*[:=],?\s*(\S.*)", re.
 """A line that has nothing but a unit."""
 _KEY = re.compile(r"\s*(?:units?|einheit|unit[ée]|unidad)\s*[:=]\s*(?=\S)", re.IGNORECASE)
 """The word before the unit in each cell: Unit: (V)."""
+_PART_OF_CHANNEL = re.compile(
+    r"(?:channel|kanal|sensor|signal)\W{0,2}(\d{1,3})\W{1,3}(name|unit)s?\s{0,9}[=:](.*)",
+    re.IGNORECASE,
+)
 _FLUXES = frozenset({"sap_flux", "pdcsap_flux", "kspsap_flux", "cadenceno"})
 _UNITLESS = TIME_WORDS | {
     *("index", "no", "nr", "pt", "point", "cycle"),
@@ -45,6 +49,18 @@ def units_one_by_one(rows: list[list[str]], names: Sequence[str | None]) -> list
     ]
     units = dict(found) if len({name for name, _ in found}) == len(found) else {}
     return [units.get((name or "").casefold(), "") for name in names] if units else []
+
+
+def units_by_number(rows: list[list[str]], names: Sequence[str | None]) -> list[str]:
+    """Return the units of channels that are numbered, as their names: Channel[1].units=°C."""
+    parts: dict[str, dict[str, str]] = {"name": {}, "unit": {}}
+    for row in rows:
+        if row and (match := _PART_OF_CHANNEL.fullmatch(row[0].strip(" \t#;"))) is not None:
+            parts[match[2].casefold()][match[1]] = match[3].strip(" \"'")
+    units = {
+        name.casefold(): parts["unit"].get(number, "") for number, name in parts["name"].items()
+    }
+    return [units.get((name or "").casefold(), "") for name in names] if any(units.values()) else []
 
 
 def right_aligned(units: list[str], names: Sequence[str | None]) -> list[str]:
