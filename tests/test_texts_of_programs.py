@@ -249,7 +249,8 @@ def test_units_in_brackets_may_stand_between_blanks_above_rows_of_tabs() -> None
 
 def test_a_short_line_of_numbers_and_words_above_long_rows_is_text() -> None:
     rows = [
-        f" {t.year} {t.day_of_year:3d} {t.month} {t.day} {t.hour:2d} {t.minute:2d} {x} 0 {y} 0 {x} 0 {y} 0"
+        f" {t.year} {t.day_of_year:3d} {t.month} {t.day} {t.hour:2d} {t.minute:2d}"
+        + f" {x} 0 {y} 0" * 2
         for t, x, y in zip(MINUTES, LEFT, RIGHT, strict=True)
     ]
     found = recording(" Table Mountain", "   40.125  -105.237  1689 m version 1", *rows)
