@@ -234,10 +234,11 @@ def _numbers_parts(table: Table, column: int) -> bool:
 
 def _has_all_parts(table: Table, column: int) -> bool:
     """Return True for the numbers of processors or the like with a word for all of them."""
-    texts = table.frame.iloc[:, column].astype("str").str.strip().unique()
-    others = [text for text in texts if not text.isdigit()]
     called = words(table.names[column])
-    return bool(called) and called <= _COUNTED | {"id"} and len(others) == 1 and others[0] == "all"
+    if not called or not called <= _COUNTED | {"id"}:
+        return False
+    texts = {str(cell).strip() for cell in table.frame.iloc[:, column].unique()}
+    return [text for text in texts if not text.isdigit()] == ["all"]
 
 
 def _is_numbers(series: "pd.Series[float]") -> bool:

@@ -81,7 +81,7 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
             and (values > words or (values == words and _is_dated_row(rows, i, count, width)))
             and not (beside and len(row) > width)
             # A line such as "40.125 -105.237 1689 m" says where the station is.
-            and not (words and 2 * len(row) < width)
+            and not (words and 2 * len(row) <= width)
             and not (0 in void and row[0] and _are_words_below(rows, i, tests))
             and not _is_row_of_counts(
                 row, full, texts_above=count == i > 0, fractions_below=_have_fractions(below, full)
