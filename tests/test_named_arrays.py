@@ -132,3 +132,33 @@ def test_a_rate_may_stand_at_any_group_of_a_data_set(tmp_path: Path) -> None:
         file["device/raw/channel_1"] = LEFT
         file["device"].attrs["sampling rate"] = 1000
     assert read(tmp_path / "a.h5").fs == 1000
+
+
+@pytest.mark.parametrize("name", ["ch", "varNames", "colheaders"])
+def test_names_of_columns_may_have_that_of_the_time(tmp_path: Path, name: str) -> None:
+    matrix = np.column_stack([np.arange(N) / 100, BOTH])
+    names = np.array(["Time", "X", "Y"], dtype=object)
+    found = read(saved(tmp_path, data=matrix, **{name: names}))
+    assert (found.channels, found.fs) == (("X", "Y"), pytest.approx(100))
+
+
+def test_grades_of_variables_are_no_channels(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.nc", "w") as file:
+        file["TEMP"], file["PSAL"] = LEFT, RIGHT
+        file["TEMP_QC"] = np.ones(N, dtype=np.int8)
+        file["WIND_QC"] = RIGHT
+    found = read(tmp_path / "a.nc")
+    assert sorted(found.channels) == ["PSAL", "TEMP", "WIND_QC"]
+    assert any("TEMP_QC grades other variables" in note for note in found.notes)
+
+
+def test_the_unit_of_a_group_is_that_of_its_only_data_set(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["ch1/samples"] = LEFT
+        file["ch1"].attrs["units"] = "V"
+    assert read(tmp_path / "a.h5").units == ("V",)
+
+
+def test_a_rate_may_be_called_that_and_its_unit(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=LEFT, rate_hz=200)
+    assert read(tmp_path / "a.npz").fs == 200

@@ -117,7 +117,8 @@ def _description(h5py: Any, file: Any) -> Iterator[object]:
             continue
         if data.is_virtual or data.external or data.shape is None or "MATLAB_empty" in data.attrs:
             continue
-        unit = next((_text(h5py, data, key) for key in _UNITS if key in data.attrs), "")
+        holder = data if len(data.parent) > 1 or {*_UNITS} & {*data.attrs} else data.parent
+        unit = next((_text(h5py, holder, key) for key in _UNITS if key in holder.attrs), "")
         if " since " in unit and _text(h5py, data, "calendar").casefold() not in _CALENDARS:
             # Years of 360 days are those of models: no dates.
             unit = unit.partition(" since ")[0]

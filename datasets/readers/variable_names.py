@@ -11,14 +11,17 @@ from spectra.datasets.readers.names import names_only_time
 from spectra.datasets.readers.variable_rates import bare_name
 
 _NAMES = re.compile(
-    r"(?:ch|chan|channels?|signals?|sensors?|leads?|electrodes?|columns?|cols?)?(?:names?|labels?)"
-    r"|channels|signals|sensors|leads|electrodes|columns|cols|fields|titles|clab|chanlabels"
+    r"(?:ch|chan|channels?|signals?|sensors?|leads?|electrodes?|columns?|cols?|var|variable)?"
+    r"(?:names?|labels?)"
+    r"|channels|signals|sensors|leads|electrodes|columns|cols|fields|titles|clab|chanlabels|chs?|colheaders"
 )
 """Names of such an array."""
 _UNITS = re.compile(r"(?:ch|chan|channels?|signals?|sensors?)?units?(?:text|names?|labels?)?")
 """Names of an array of units."""
 _TIMES = {"t", "time", "times", "timestamp", "timestamps", "tout", "seconds"}
 
+_GRADES = re.compile(r"(.+)[_.](?:qc|qf|flags?|quality)|(?:qc|qf|quality)[_.](.+)", re.IGNORECASE)
+"""A name such as TEMP_QC, of the grades of TEMP."""
 Texts = tuple[str, Callable[[], NDArray[np.generic]]]
 """The name of an array of texts, and what returns it."""
 
@@ -62,3 +65,10 @@ def _lists(texts: Iterable[Texts], named: re.Pattern[str], width: int) -> Iterat
                     (one.decode(errors="replace") if isinstance(one, bytes) else str(one)).strip()
                     for one in found
                 ]
+
+
+def grades_of(names: Iterable[str]) -> set[str]:
+    """Return the names of grades of others, such as TEMP_QC beside TEMP."""
+    known = {*names}
+    matches = ((name, _GRADES.fullmatch(name)) for name in known)
+    return {name for name, match in matches if match and (match[1] or match[2]) in known}

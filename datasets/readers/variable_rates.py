@@ -7,7 +7,7 @@ import numpy as np
 _RATES = {
     "fs", "fshz", "sr", "srate", "sfreq", "samplerate", "samplingrate", "sampleratehz",
     "samplingratehz", "samplingfrequency", "samplefrequency", "samplingfreq", "framerate",
-    "fsample",
+    "fsample", "ratehz",
 }  # fmt: skip
 _INTERVALS = {
     "dt", "deltat", "timestep", "tstep", "sampleinterval", "samplinginterval", "sampleperiod",

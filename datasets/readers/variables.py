@@ -22,7 +22,12 @@ from spectra.datasets.readers.signals import (
 )
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.readers.time_units import SECONDS
-from spectra.datasets.readers.variable_names import column_names, column_units, has_no_unit
+from spectra.datasets.readers.variable_names import (
+    column_names,
+    column_units,
+    grades_of,
+    has_no_unit,
+)
 from spectra.datasets.readers.variable_rates import is_rate_name, rate_of, rate_of_interval
 from spectra.datasets.readers.variable_times import in_seconds, time_among
 from spectra.datasets.source import Source
@@ -140,7 +145,9 @@ def raw_from_variables(
         left_out = []
     else:
         chosen = _most_values(usable)
-        left_out = _left_out(usable, chosen)
+        grades = grades_of(one.name for one in chosen)
+        left_out = _left_out(usable, chosen) + _note_on_grades([*grades])
+        chosen = [one for one in chosen if one.name not in grades]
     rate, notes = _rate(variables, fs, chosen[0])
     notes += left_out
     length = chosen[0].length
@@ -279,6 +286,14 @@ def _left_out(usable: Sequence[Variable], chosen: Sequence[Variable]) -> list[st
         return []
     verb = "has another length" if len(others) == 1 else "have other lengths"
     return [f"{_listed(others)} {verb}: left out (--variable chooses)."]
+
+
+def _note_on_grades(names: Sequence[str]) -> list[str]:
+    """Return a note on variables that grade others."""
+    if not names:
+        return []
+    said = f"{few_of(sorted(names), 4)} {'grades' if len(names) == 1 else 'grade'} other variables"
+    return [f"{said}: left out (--variable chooses)."]
 
 
 def _columns(
