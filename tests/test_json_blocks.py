@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from spectra.datasets import Recording, read
+from spectra.errors import DataError
 
 N = 96
 RNG = np.random.default_rng(21)
@@ -54,8 +55,8 @@ def test_lists_of_samples_in_records_are_one_signal(
     key: str, times: list[Any], fs: float | None
 ) -> None:
     parts = np.split(LEFT, 6)
-    found = recording(*({key: t, "ecg": x.tolist()} for t, x in zip(times, parts, strict=True)))
-    assert found.channels == ("ecg",)
+    found = recording(*({key: t, "samples": x.tolist()} for t, x in zip(times, parts, strict=True)))
+    assert found.channels == ("samples",)
     assert found.fs == (None if fs is None else pytest.approx(fs))
     np.testing.assert_array_equal(found.values[:, 0], LEFT)
     assert "16 samples" in found.notes[0]
@@ -65,3 +66,18 @@ def test_the_legend_of_an_export_names_its_columns() -> None:
     meta = {"start": 1_710_403_200, "step": 300, "legend": ["in", "out"]}
     rows = np.column_stack([LEFT, RIGHT]).tolist()
     assert recording({"meta": meta, "data": rows}).channels == ("in", "out")
+
+
+def test_smooth_lists_go_on_in_the_next_record() -> None:
+    wave = np.sin(np.arange(N) / 5)
+    parts = [{"seq": i, "ecg": x.tolist()} for i, x in enumerate(np.split(wave, 6))]
+    np.testing.assert_array_equal(recording(*parts).values[:, 0], wave)
+
+
+@pytest.mark.parametrize("count", [3, 16])
+def test_vectors_and_channels_in_records_are_no_samples(count: int) -> None:
+    rows = [{"x": x, "at": [x + i for i in range(count)]} for x in LEFT.tolist()]
+    assert recording(*rows).channels == ("x",)
+    alone = [{"eeg": RNG.normal(size=count).tolist()} for _ in range(N)]
+    with pytest.raises(DataError):
+        recording(*alone)

@@ -7,10 +7,13 @@ import pandas as pd
 
 from spectra.datasets.instants import later
 from spectra.datasets.readers.dates import is_date
-from spectra.datasets.readers.names import names_time, seconds_in
+from spectra.datasets.readers.names import names_time, seconds_in, words
 from spectra.text import few_of
 
 _A_FEW = 20
+_FEWEST = 8
+"""Samples of a list: shorter ones may be vectors and positions."""
+_SAMPLES = frozenset({"samples", "sample", "waveform", "buffer", "raw"})
 _SINCE_1970 = 1e8
 """Counts since 1970, in seconds or parts of them, are larger."""
 
@@ -18,14 +21,21 @@ _SINCE_1970 = 1e8
 def samples_of(frame: pd.DataFrame, notes: tuple[str, ...]) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return a record a sample, and one more of the notes, of records that hold lists of numbers.
 
-    All lists have one length, and a record has its time or none. Anything else is returned as it
-    is.
+    All lists have one length, and a record has its time or none. Few numbers may be those of a
+    vector, or of one channel each: a list of samples is called so, or goes on in the next one.
+    Anything else is returned as it is.
     """
     lists = [key for key in frame.columns if _holds_lists(frame[key])]
     lengths = {len(cell) for key in lists for cell in frame[key]}
-    if len(frame) < 2 or len(lengths) != 1:
+    length = lengths.pop() if len(lengths) == 1 else 0
+    others = [key for key in frame.columns if key not in lists and frame[key].dtype.kind in "iuf"]
+    if (
+        len(frame) < 2
+        or length < _FEWEST
+        or not all(names_time(str(key)) or _rises(frame[key]) for key in others)
+        or not all(_are_samples(key, frame[key]) for key in lists)
+    ):
         return frame, notes
-    length = lengths.pop()
     columns: dict[Any, Any] = {}
     for key in frame.columns:
         # A count without a unit gives no rate, and samples are seldom seconds apart.
@@ -37,10 +47,26 @@ def samples_of(frame: pd.DataFrame, notes: tuple[str, ...]) -> tuple[pd.DataFram
             break
     for key in lists:
         columns[key] = np.array(frame[key].tolist(), dtype=np.float64).ravel()
-    others = [f"'{key}'" for key in frame.columns if key not in columns]
-    left = f" What stands beside them ({few_of(others, 4)}) is left out." if others else ""
+    beside = [f"'{key}'" for key in frame.columns if key not in columns]
+    left = f" What stands beside them ({few_of(beside, 4)}) is left out." if beside else ""
     note = f"Each record holds {length} samples: read one behind another.{left}"
     return pd.DataFrame(columns), (*notes, note)
+
+
+def _rises(column: "pd.Series[Any]") -> bool:
+    """Return True for numbers that rise throughout, as counts do."""
+    return bool((np.diff(column.to_numpy(dtype=np.float64)) > 0).all())
+
+
+def _are_samples(key: object, column: "pd.Series[Any]") -> bool:
+    """Return True for lists that are called samples, or of which each begins where one ends."""
+    if words(str(key)) & _SAMPLES:
+        return True
+    values = np.array(column.tolist(), dtype=np.float64)
+    across = np.median(np.abs(values[1:, 0] - values[:-1, -1]))
+    within = np.median(np.abs(np.diff(values, axis=1)))
+    down = np.median(np.abs(np.diff(values, axis=0)))
+    return bool(across < 1.5 * within and within < 0.7 * down)
 
 
 def _holds_lists(column: "pd.Series[Any]") -> bool:
