@@ -175,10 +175,9 @@ def _sampled(source: Source, nrows: int | None) -> tuple[Records, int, Any] | No
             return None
         size = max(source.path.stat().st_size if source.path else len(source.data), len(data))
     text = _decoded(data, errors="ignore")
-    if text.lstrip().startswith("{"):
-        one = _beginning_of_object(source, nrows)
-        if one is not None:
-            return one
+    is_object = text.lstrip().startswith("{")
+    if is_object and (one := _beginning_of_object(source, nrows)) is not None:
+        return one
     found = list(islice(_values(text, source.name, whole=False), nrows + 1))
     if len(found) < 2 or not all(isinstance(value, dict) for value in found):
         return None
