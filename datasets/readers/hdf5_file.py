@@ -14,6 +14,7 @@ from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.binary import damaged
 from spectra.datasets.readers.hdf5_answers import FAULTS
 from spectra.datasets.readers.hdf5_process import Ask, allowed_bytes, answering
+from spectra.datasets.readers.pandas_store import with_index_of_frames
 from spectra.datasets.readers.variables import Variable, raw_from_variables
 from spectra.datasets.source import Source
 from spectra.errors import DataError
@@ -53,6 +54,7 @@ def read_hdf5(source: Source, request: Request) -> Raw:
             raise damaged(source, kind, error) from error
         variables = [_variable(file, *one) for one in described]
         variables += [_list(name, texts) for name, texts in recorded["texts"].items()]
+        variables = with_index_of_frames(variables)
         start = _instant(recorded["starts"])
         return raw_from_variables(variables, source, request, recorded["fs"], start)
 

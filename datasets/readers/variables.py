@@ -22,6 +22,7 @@ from spectra.datasets.readers.signals import (
 )
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.readers.time_units import SECONDS
+from spectra.datasets.readers.variable_blocks import note_on_blocks
 from spectra.datasets.readers.variable_names import (
     column_names,
     column_units,
@@ -139,14 +140,21 @@ def raw_from_variables(
     variables = [_as_dates(one) for one in variables]
     usable = [one for one in variables if _is_usable(one, variables)]
     if not usable:
+        note_on_blocks(_shapes(variables), {}, source.name, dated=False)
         raise DataError(f"{source.name} has no vector of numbers: {_contents(variables)}.")
     if request.variable is not None:
         chosen = _named(usable, variables, request.variable, source)
         left_out = []
     else:
         chosen = _most_values(usable)
+        blocks = note_on_blocks(
+            _shapes(variables),
+            _shapes(chosen),
+            source.name,
+            dated=any(one.dated for one in variables),
+        )
         grades = grades_of(one.name for one in chosen)
-        left_out = _left_out(usable, chosen) + _note_on_grades([*grades])
+        left_out = blocks + _left_out(usable, chosen) + _note_on_grades([*grades])
         chosen = [one for one in chosen if one.name not in grades]
     rate, notes = _rate(variables, fs, chosen[0])
     notes += left_out
@@ -276,6 +284,11 @@ def _most_values(usable: Sequence[Variable]) -> list[Variable]:
         total[variable.length] = total.get(variable.length, 0) + variable.size
     length = max(total, key=lambda length: (total[length], length))
     return [variable for variable in usable if variable.length == length]
+
+
+def _shapes(variables: Sequence[Variable]) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the numbers in variables by their names."""
+    return {one.name: one.shape for one in variables if one.numeric}
 
 
 def _left_out(usable: Sequence[Variable], chosen: Sequence[Variable]) -> list[str]:
