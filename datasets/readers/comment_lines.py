@@ -27,6 +27,8 @@ COMMENT_LINE = re.compile(rf"\n[ \t]*({COMMENT.pattern})", re.IGNORECASE)
 _COUNTER = re.compile(r"#[ \t]*([,;|\t])\s*[^\W\d_]")
 _UNITLESS = re.compile(r"(?:[ ,;|\t]*%|[,;|\t]+\s*#)([,;|\t])")
 """The beginning of a row of units whose first is a percent or a number of counts."""
+_JOINING = frozenset({"of", "the", "and", "for", "with"})
+"""Words that join others, and name nothing alone."""
 _PARTS_OF_DATE = frozenset({"yr", "mo", "dy", "hr", "mn"})
 """Abbreviations of buoys below YY, MM, DD, hh and mm."""
 
@@ -83,6 +85,8 @@ def names_in_comment(
         # A delimiter at the end of each row, and of the names.
         full = full[:-1]
     named = len(fields) == width > 1 and all(field and not is_value(field, ".") for field in full)
+    # The words of a sentence, or of names above one another that hold blanks: st.dev of.
+    named = named and not _JOINING.intersection(map(str.casefold, full))
     if not named:
         return (None,) * width, ()
     below = rows[1] if len(rows) > 1 and _are_units(rows[1]) else []

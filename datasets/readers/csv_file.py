@@ -7,6 +7,7 @@ import numpy as np
 
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.blank_cells import refuse_blank_cells
+from spectra.datasets.readers.cases import refuse_cases
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.delimiter import BLANKS, split
 from spectra.datasets.readers.dialect import sniff
@@ -35,7 +36,7 @@ from spectra.errors import DataError
 def read_csv(source: Source, request: Request) -> Raw:
     """Read a text table: find its dialect, its layout, then the roles of its columns."""
     table = read_table(source, request)
-    return raw_from_table(table if request.channels else unrolled(table), request)
+    return raw_from_table(table if request.channels else refuse_cases(unrolled(table)), request)
 
 
 def read_table(source: Source, request: Request) -> Table:

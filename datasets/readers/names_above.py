@@ -4,6 +4,7 @@ import re
 
 from spectra.datasets.readers.absent_words import MISSING, MISSING_WORDS
 from spectra.datasets.readers.cells import is_number_with_unit
+from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.decimal_sign import DECIMAL_POINT
 from spectra.datasets.readers.delimiter import BLANKS, is_value
 from spectra.datasets.readers.names import (
@@ -190,6 +191,8 @@ def is_header(rows: list[list[str]], decimal: str) -> bool:
             return False
         united = all(map(is_number_with_unit, filter(None, first)))
         return bool(words) and not (united and body and any(map(is_number_with_unit, body[0])))
+    if _numbers_sensors(first, body):
+        return True
     counted = [str(i) for i in range(len(values))]
     if values == counted and not words:
         # Tables without names of their own are written with 0, 1, 2, … above the columns.
@@ -205,6 +208,19 @@ def is_header(rows: list[list[str]], decimal: str) -> bool:
     ascending = whole and sorted(set(map(int, values))) == [*map(int, values)]
     return (
         bool(words) and ascending and len(body) > 0 and _stands_above_numbers(first, body, decimal)
+    )
+
+
+def _numbers_sensors(first: list[str], body: list[list[str]]) -> bool:
+    """Return True for different whole numbers behind a blank, above rows that begin with dates."""
+    numbers = first[1:]
+    return (
+        len(numbers) > 1
+        and not first[0]
+        and len({*numbers}) == len(numbers)
+        and all(number.isdecimal() for number in numbers)
+        and len(body) > 1
+        and all(looks_like_date(row[0]) for row in body)
     )
 
 

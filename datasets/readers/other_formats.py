@@ -17,6 +17,19 @@ class _Format(NamedTuple):
 
 _AS_WAV = "convert it to WAV, as with ffmpeg -i {} out.wav"
 _AS_PARQUET = "save its table as Parquet or CSV"
+_PICKLE = (
+    "a pickle of Python, which may run code and is never read",
+    "save the data as NPZ, CSV or Parquet",
+)
+_PICKLES = (
+    b"\x80\x02}q",
+    b"\x80\x02c",
+    b"\x80\x02]q",
+    b"\x80\x03",
+    b"\x80\x04\x95",
+    b"\x80\x05\x95",
+)
+"""The first bytes of pickles of dicts, objects and lists in protocol 2, and of all later ones."""
 _FORMATS = (
     _Format(b"fLaC", "a FLAC sound file", _AS_WAV),
     _Format(b"OggS", "an Ogg sound file", _AS_WAV),
@@ -62,11 +75,8 @@ _FORMATS = (
     _Format(b"DICM", "a DICOM file", "export its waveform as EDF or CSV", at=128),
     _Format(b"\xd4\xc3\xb2\xa1", "a capture of packets", "export its rates as CSV"),
     _Format(b"\x0a\x0d\x0d\x0a", "a capture of packets", "export its rates as CSV"),
-    _Format(
-        b"\x80\x04\x95",
-        "a pickle of Python, which may run code and is never read",
-        "save the data as NPZ, CSV or Parquet",
-    ),
+    *(_Format(start, *_PICKLE) for start in _PICKLES),
+    _Format(b"VITA", "a VitalDB recording", "save its tracks as CSV, with vitaldb.VitalFile"),
     _Format(b"X\n\0\0\0", "an RDS file of R", "save it with write.csv"),
     _Format(b"<stata_dta>", "a Stata file", _AS_PARQUET),
     _Format(b"$FL2", "an SPSS file", _AS_PARQUET),

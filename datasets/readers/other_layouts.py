@@ -49,7 +49,7 @@ _DEVICES = re.compile(r"Device:?\s+(?:tps|r/s|rrqm/s)\b")
 _RECORD = re.compile(r"-\[ RECORD 1 \]|\*{9,} 1\. row \*")
 _STATEMENT = re.compile(r"\s*INSERT\s+INTO\s+\S+.*", re.IGNORECASE)
 _PAIRS = re.compile(
-    r"[-+]?\d+(?:\.\d+)?((?:\s\d{1,9}:[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)+)\s*(?:#.*)?"
+    r"[-+]?\d+(?:\.\d+)?(?:;\d+(?:\.\d+)?)?((?:\s\d{1,9}:[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)+)\s*(?:#.*)?"
 )
 """A label and values behind their numbers: 1 1:0.43 2:-1.2."""
 _MOST = 0.5
@@ -303,9 +303,14 @@ _LAYOUTS = (
         "log one reading a row, with a column of time, and read that",
     ),
     _Layout(
-        _starts("@problemName", "@problemname"),
+        lambda lines: any(line.strip().lower().startswith("@problemname") for line in lines),
         "a data set of labelled series (.ts), a series a line",
         "save one series as a column, with sktime.datasets.load_from_tsfile, and read that",
+    ),
+    _Layout(
+        _starts("Time   Sample #  Type"),
+        "a list of the annotations of a WFDB record, as rdann prints them",
+        "read the record itself, whose header (.hea) lies beside its samples",
     ),
     _Layout(
         _mostly(_DAILY),

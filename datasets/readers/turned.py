@@ -67,7 +67,7 @@ def _lie_on_their_side(rows: Sequence[list[str]]) -> bool:
     if all(_is_of_values(row, 0) for row in rows):
         dated = any(any(map(looks_like_date, row[:2])) for row in rows)
         wide = width >= _BARE_SHAPE * len(rows)
-        return wide and not dated and 1 < len(rows) <= _MOST_BARE_ROWS
+        return wide and not dated and len(rows) <= _MOST_BARE_ROWS
     names = [row[0] for row in rows]
     if len({*names}) < len(names) or any(map(_is_value, filter(None, names))):
         return False
