@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spectra.arrays import IntArray
+from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.readers.columns import Table, is_plain
 from spectra.datasets.readers.date_notations import month_number
 from spectra.datasets.readers.names import words
@@ -36,6 +36,7 @@ _CALENDAR = {
     "dayofyear": "day of year", "day_of_year": "day of year", "jd": "day of year",
     "week": "week", "woche": "week", "KW": "week", "semaine": "week", "semana": "week",
     "isoweek": "week",
+    "YYY": "year", "hh.h": "hour",
     "ss": "second", "SS": "second", "sec": "second",
 }  # fmt: skip
 """Names of columns that hold parts of a date; MM and mm differ, other names by no case."""
@@ -146,6 +147,9 @@ def parts_of_axis(table: Table, instants: pd.Index | None, free: list[int]) -> l
         known = {_CALENDAR.get(word, word) for word in name}
         known |= {"day of year"} if name >= {"day", "year"} else set()
         series = table.frame.iloc[:, column]
+        if series.dtype.kind == "f" and _are_years(series.to_numpy(dtype=np.float64), instants):
+            found.append(column)
+            continue
         if not known & _OF_INSTANT.keys() or series.dtype.kind not in "iuf":
             continue
         values = series.to_numpy(dtype=np.float64)
@@ -153,6 +157,14 @@ def parts_of_axis(table: Table, instants: pd.Index | None, free: list[int]) -> l
         if any(np.array_equal(values, _part_of(instants, part)) for part in parts):
             found.append(column)
     return found
+
+
+def _are_years(values: Float64Array, instants: pd.DatetimeIndex) -> bool:
+    """Return True for years with a fraction, 1990.042, that say the instant of each row again."""
+    if not _YEARS[0] < values[0] < _YEARS[1]:
+        return False
+    years = np.asarray(instants.year + (instants.day_of_year - 1) / 365.25, dtype=np.float64)
+    return bool((np.abs(values - years) <= _HALF_A_MONTH).all()) and bool(np.ptp(values) > 0)
 
 
 def _part_of(instants: pd.DatetimeIndex, part: str) -> IntArray:
@@ -165,6 +177,8 @@ def _part_of(instants: pd.DatetimeIndex, part: str) -> IntArray:
     return np.asarray(getattr(instants, named), dtype=np.int64) + int(more or 0)
 
 
+_YEARS, _HALF_A_MONTH = (1500.0, 2500.0), 0.05
+"""Years with a fraction; that of the middle of a month may stand beside its first day."""
 _WEEKDAYS = ("day_of_week", "day_of_week+1", "day_from_sunday", "day_from_sunday+1")
 _OF_INSTANT = {
     **{part: (part,) for part in (*_PARTS, "quarter", "week")},

@@ -111,6 +111,8 @@ _NEARLY_ALL = 0.99
 """Share of the rows that have one number in a column which says how good the others are."""
 _ALIKE, _MOST = 0.01, 0.98
 """A step is the usual one within this share of it; this share of the steps makes a counter."""
+_LONG = 10
+"""Steps of whole numbers from which on a difference of one is that of rounding."""
 _GLANCE = 64
 _FEWEST_ROWS, _MOST_NOTES = 10, 6
 _RISES = "rises by the same step in every row"
@@ -208,7 +210,7 @@ def _even_starts(table: Table, columns: list[int]) -> set[int]:
     first = steps[0]
     usual = np.median(steps, axis=0)
     same = np.mean(steps == first, axis=0) >= 0.5
-    even = np.mean(np.abs(steps - usual) <= _ALIKE * np.abs(usual), axis=0) >= _MOST
+    even = np.mean(np.abs(steps - usual) <= _tolerance(usual, steps), axis=0) >= _MOST
     return {column for column, one in zip(columns, same | even, strict=True) if one}
 
 
@@ -328,4 +330,10 @@ def _rises_by_one_step(table: Table, column: int) -> bool:
 def _is_even(steps: Float64Array) -> bool:
     """Return True if nearly all steps are the usual one, and that is not 0."""
     usual = float(np.median(steps))
-    return usual != 0 and bool(np.mean(np.abs(steps - usual) <= _ALIKE * abs(usual)) >= _MOST)
+    return usual != 0 and bool(np.mean(np.abs(steps - usual) <= _tolerance(usual, steps)) >= _MOST)
+
+
+def _tolerance(usual: Float64Array | float, steps: Float64Array) -> Float64Array:
+    """Return by how much steps may differ from the usual one; whole ones are rounded: 33, 34."""
+    whole = (steps == np.rint(steps)).all(axis=0) & (np.abs(usual) >= _LONG)
+    return np.maximum(_ALIKE * np.abs(usual), np.where(whole, 1.0, 0.0))

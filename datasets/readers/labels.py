@@ -46,13 +46,23 @@ _LABELS = {
     "is_failure",
     "anom",
     "is_anom",
+    "event",
+    "failure",
+    "machine_failure",
+    "machine_status",
+    "machine_state",
 }
 
 _GOOD = frozenset({"normal", "benign", "ok", "healthy", "good", "regular", "nominal"})
 _BAD = frozenset(
     {"attack", "anomaly", "anomalous", "abnormal", "outlier", "fault", "faulty", "failure"}
+    | {"broken", "failed", "recovering"}
 )
 """Words of labels, without blanks: SWaT has some as A ttack."""
+_ALSO_MEASURED = frozenset({"class", "target", "attack", "event", "failure", "state", "status"})
+"""Words of names of labels that name other things too, where they have more values than two."""
+_CODES = re.compile(r"\(\s*(-?\d+)\s*[:=]\s*([^,;()]+)[,;]\s*(-?\d+)\s*[:=]\s*([^,;()]+)\)")
+"""Codes in a name: Attack (1:No Attack, -1:Attack)."""
 _MOST_WORDS = 20
 
 
@@ -91,9 +101,11 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
     for column, name in enumerate(table.names):
         if name is None or column in columns:
             continue
-        if not is_label_name(name) and not _plain(name).endswith(("_label", "_labels")):
+        named = is_label_name(name) or _plain(name).endswith(("_label", "_labels"))
+        coded = _by_codes(table, column, name)
+        if not named and coded is None:
             continue
-        values = numbers(table, column)
+        values = numbers(table, column) if coded is None else coded
         values = _truths(table, column) if values is None else values
         if values is None and looks_like_date(str(table.frame.iloc[-1, column])):
             continue
@@ -104,9 +116,7 @@ def find_labels(table: Table, wanted: str | None, channels: frozenset[int]) -> L
             if values is not None and np.isin(values, (0, 1)).all()
             else None
         )
-        if truth is None and (
-            words(name) & {"class", "target", "attack", "event"} or not is_label_name(name)
-        ):
+        if truth is None and (words(name) & _ALSO_MEASURED or not is_label_name(name)):
             continue
         if truth is not None or column not in channels:
             columns.add(column)
@@ -134,6 +144,19 @@ def _is_part(table: Table, column: int, name: str | None) -> bool:
     if first is None or table.kinds()[column] not in "iufb":
         return False
     return bool(np.isin(table.matrix([column]), (0, 1)).all())
+
+
+def _by_codes(table: Table, column: int, name: str) -> Float64Array | None:
+    """Return 1 where a column has the code that its name calls bad, None without such codes."""
+    match = _CODES.search(name)
+    values = None if match is None else numbers(table, column)
+    if match is None or values is None:
+        return None
+    said = {float(match[1]): match[2], float(match[3]): match[4]}
+    bad = [code for code, word in said.items() if word.strip().casefold() in _BAD]
+    if len(bad) != 1 or not np.isin(values, [*said]).all():
+        return None
+    return np.asarray(values == bad[0], dtype=np.float64)
 
 
 def _truths(table: Table, column: int) -> Float64Array | None:

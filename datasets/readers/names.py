@@ -12,7 +12,7 @@ _TIME_WORDS_TEXT = """
     tempo ora orario datetimestamp tijd tijdstip datumtijd tid tidpunkt tidspunkt klo dato
     klokkeslett czas datenum oadate godzina čas cas время дата aika zaman tarih saat idő ido dátum
     from vanaf von since jd hjd bjd mjd tow gpstow yyyyddd yyyydoy yyyyjjj yymmdd ddmmyy mmddyy
-    ddmmyyyy mmddyyyy
+    ddmmyyyy mmddyyyy tmstamp
 """
 TIME_WORDS = frozenset(_TIME_WORDS_TEXT.split())
 """Words, in lower case, that name a time in the languages of common loggers."""

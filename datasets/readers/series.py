@@ -11,6 +11,7 @@ from spectra.arrays import IntArray
 from spectra.datasets.instants import has_missing, seconds_of
 from spectra.datasets.readers.cells import is_number_with_unit
 from spectra.datasets.readers.columns import Table, is_plain, quoted
+from spectra.datasets.readers.counted_series import keys_of_counts
 from spectra.datasets.readers.names import words
 from spectra.errors import DataError
 
@@ -37,6 +38,7 @@ _MOST_KEYS = 12
 """Columns of text of which two together may name series: their pairs are tried one by one."""
 _FEWEST_ROWS, _MOST_LONE = 5, 3
 _LONE = 0.01  # of the rows: how many may have a name of their own, which is no series
+_LONE_NAMED = 0.2  # that where a column is called parameter, and stamps repeat: an age among rates
 _IN_TURN = 0.9  # of the rows: how many are of the series whose turn it is
 _TANGLED = 0.05  # of the rows: how many may repeat a stamp or come late in one series
 
@@ -59,13 +61,17 @@ class Series:
 
 
 def find_series(
-    table: Table, instants: pd.Index | None, wanted: str | None, taken: frozenset[int]
+    table: Table,
+    instants: pd.Index | None,
+    wanted: str | None,
+    taken: frozenset[int],
+    counts: frozenset[int] = frozenset(),
 ) -> Series | None:
     """Return the series stacked in a table, None where its rows are one.
 
     `wanted` is the column that tells them apart, "none", or None to find it: where stamps repeat
     or go back, the text column whose every value has stamps that do not; or one named like it, or
-    without a name, whose values take turns.
+    without a name, whose values take turns. `counts` are columns of time in an unknown unit.
     """
     if wanted == ONE_SERIES and ONE_SERIES not in table.titles():
         return None
@@ -77,6 +83,8 @@ def find_series(
         return None
     keys = _keys(table, taken, instants)
     timed = instants is not None
+    if not timed and (columns := keys_of_counts(table, taken - counts)) is not None:
+        return _grouped(table, columns)
     instants = pd.RangeIndex(len(table.frame)) if instants is None else instants
     if not keys and instants.is_monotonic_increasing:
         return None
@@ -85,7 +93,8 @@ def find_series(
     for columns in [(column,) for column in keys] + [
         (first, second) for i, first in enumerate(few) for second in few[i + 1 :]
     ]:
-        found = _grouped(table, columns)
+        listed = tangled and len(columns) == 1 and _names_series(table.names[columns[0]])
+        found = _grouped(table, columns, _LONE_NAMED if listed else _LONE)
         if found is None:
             continue
         title = table.names[columns[0]]
@@ -248,7 +257,7 @@ def _is_numbers(series: "pd.Series[float]") -> bool:
     return bool(len(first) and (values | first.map(is_number_with_unit)).mean() > 0.5)
 
 
-def _grouped(table: Table, columns: Sequence[int]) -> Series | None:
+def _grouped(table: Table, columns: Sequence[int], most_lone: float = _LONE) -> Series | None:
     """Return the series by the values of columns, in the order in which they appear."""
     texts = [table.frame.iloc[:, column].astype("str").str.strip().fillna("") for column in columns]
     joined = texts[0]
@@ -259,7 +268,7 @@ def _grouped(table: Table, columns: Sequence[int]) -> Series | None:
     # An event log beside the samples has a word in a few rows only; a few marks such as the end of
     # an archive stand alone among series.
     lone = counts < 2
-    if np.sum(~lone) < 2 or len(names) > _MOST_SERIES or np.sum(lone) > _LONE * len(codes):
+    if np.sum(~lone) < 2 or len(names) > _MOST_SERIES or np.sum(lone) > most_lone * len(codes):
         return None
     kept = np.cumsum(~lone) - 1
     codes = np.where(lone, -1, kept)[codes]

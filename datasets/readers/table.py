@@ -20,6 +20,7 @@ from spectra.datasets.readers.columns import (
     listed,
     read_channels,
 )
+from spectra.datasets.readers.counted_series import notes_on_risen, risen_in_each
 from spectra.datasets.readers.counters import find_counters
 from spectra.datasets.readers.labels import find_labels
 from spectra.datasets.readers.names import UNIT_NAMES, is_unit, words
@@ -92,7 +93,8 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
     instants = instants_of(times, table, request)
     taken |= times.spare | (frozenset() if times.axis is None else times.axis.columns)
     notes = [*table.notes, *labels.notes, *(times.axis.notes if times.axis else ()), *times.notes]
-    series = find_series(table, instants, request.series, taken)
+    counts = times.spare if times.axis is None else frozenset[int]()
+    series = find_series(table, instants, request.series, taken, counts)
     lone = lone_rows(table, taken) if series is None and request.series is None else ()
     if len(lone):
         said = "1 row has" if len(lone) == 1 else f"{len(lone)} rows have"
@@ -105,6 +107,10 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
         said = "1 row belongs" if others == 1 else f"{others} rows belong"
         notes.append(f"{said} to none of the series: left out (--series none keeps all).")
     if wanted is None:
+        if series is not None and instants is None:
+            risen = risen_in_each(table, series.codes, taken)
+            taken |= frozenset(risen)
+            notes += notes_on_risen(table, risen)
         free = [column for column in range(len(table.names)) if column not in taken]
         parts = parts_of_axis(table, instants, free)
         if len(parts) < len(free):

@@ -108,8 +108,6 @@ def time_in_numbers(
         refuse_missing(table, column, np.isnan(values))
     notes: tuple[str, ...] = ()
     unit = _unit_by_rate(values, table.header.fs) if unit is None else unit
-    # A count that starts again still tells where a series ends.
-    other = other and bool(np.all(np.diff(values) > 0))
     if not unit and not named and (other or _rises_by_thousands(values)):
         return TimeColumn(columns, pd.Index(values).rename(name), is_scaled=False)
     if not unit:
