@@ -253,3 +253,89 @@ def test_cycles_of_engines_are_no_seconds() -> None:
     found = series_in(frame)
     check_series(found, ["1", "2", "3"], ("s1", "s2"))
     assert all(one.fs is None for one in found.values())
+
+
+@pytest.mark.parametrize("name", ["subject", "Participant_ID", "machineID", "id"])
+@pytest.mark.parametrize("values", [(3, 5, 6), ("S2", "S3", "S4")])
+def test_people_below_one_another_are_series(name: str, values: tuple[object, ...]) -> None:
+    frame = pd.DataFrame({name: np.repeat(values, LENGTHS), "acc": SENSOR, "eda": OTHER})
+    check_series(series_in(frame), [*map(str, values)], ("acc", "eda"))
+
+
+@pytest.mark.parametrize("name", ["engine", "machine", "machine_speed"])
+def test_a_machine_that_is_switched_on_is_no_series(name: str) -> None:
+    rows = [f"{x},{int(i > 30)}" for i, x in enumerate(LEFT)]
+    assert recording(f"flow,{name}", *rows).n_samples == N
+
+
+def test_trips_of_a_vehicle_are_told_apart_by_their_numbers() -> None:
+    frame = pd.DataFrame(
+        {
+            "VehId": np.repeat([8, 8, 10], LENGTHS),
+            "Trip": np.repeat([706, 707, 1558], LENGTHS),
+            "Timestamp(ms)": 200 * (COUNT - 1),
+            "Speed[km/h]": SENSOR,
+            "RPM": OTHER,
+        }
+    )
+    found = series_in(frame)
+    check_series(found, ["706", "707", "1558"], ("Speed[km/h]", "RPM"))
+    assert all(one.fs == pytest.approx(5) for one in found.values())
+
+
+def test_one_time_of_all_days_is_their_time() -> None:
+    days = pd.date_range("2006-01-01", periods=N)
+    rows = [f"{day:%Y%m%d} 120000 {x} {x + 1}" for day, x in zip(days, LEFT, strict=True)]
+    found = recording("YYYYMMDD HHMMSS dN dE", *rows)
+    assert (found.channels, found.index[0]) == (("dN", "dE"), pd.Timestamp("2006-01-01 12:00"))
+
+
+def test_numbers_from_0_above_whole_numbers_are_names() -> None:
+    values = RNG.integers(-20, 20, (N, 12))
+    rows = [",".join(map(str, row)) for row in values]
+    found = recording(",".join(map(str, range(12))), *rows)
+    assert found.channels == tuple(map(str, range(12)))
+    np.testing.assert_array_equal(found.values, values)
+
+
+def test_stores_and_families_of_goods_together_tell_series_apart() -> None:
+    days = pd.date_range("2013-01-01", periods=N).strftime("%Y-%m-%d")
+    rows = [
+        f"{day},{store},{family},{x}"
+        for day, x in zip(days, LEFT, strict=True)
+        for family in ("BOOKS", "BREAD")
+        for store in (1, 2, 3)
+    ]
+    found = read_series(io.BytesIO("\n".join(["date,store_nbr,family,sales", *rows]).encode()))
+    assert len(found) == 6
+    for one in found.values():
+        assert one.fs == pytest.approx(1 / 86400)
+        np.testing.assert_array_equal(one.values[:, 0], LEFT)
+
+
+def test_sequences_of_a_person_who_comes_again_are_told_apart() -> None:
+    rows = [
+        f"{sequence},{person},{step},{sequence + step / 60:.3f}"
+        for sequence, person in enumerate((47, 66, 47))
+        for step in range(60)
+    ]
+    found = read_series(io.BytesIO("\n".join(["sequence,subject,step,s", *rows]).encode()))
+    assert [*found] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("name", ["Machine_ID", "VehId", "status type id"])
+def test_numbers_of_machines_in_any_order_are_no_channel(name: str) -> None:
+    machines = RNG.integers(1, 9, N)
+    rows = [
+        f"{t},{machine},{x}"
+        for t, machine, x in zip(stamps("%Y-%m-%d %H:%M"), machines, LEFT, strict=True)
+    ]
+    found = recording(f"time,{name},flow", *rows)
+    assert found.channels == ("flow",)
+    assert any("has the numbers of things" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("name", ["grid", "Fluid", "id"])
+def test_a_measurement_that_ends_alike_is_a_channel(name: str) -> None:
+    rows = [f"{x},{i % 7 + i % 3}" for i, x in enumerate(LEFT)]
+    assert recording(f"flow,{name}", *rows).channels == ("flow", name)

@@ -1,4 +1,4 @@
-"""Stacked series without a time: a count in one column starts again where others change."""
+"""Stacked series without a time: by a count that starts again, or by people below one another."""
 
 import numpy as np
 import pandas as pd
@@ -18,10 +18,17 @@ _ENDS_ALIKE = 0.9
 """Share of the counts that end at one number in a counter that ran full, or a part of a time."""
 _RUNS_TEXT = """
     run runs trial trials unit engine simulation subject session experiment test id machine device
-    vehicle car battery cell sensor series turbine patient case recording file specimen
+    vehicle car battery cell sensor series turbine patient case recording file specimen sequence
 """
 _RUNS = frozenset(_RUNS_TEXT.split())
 _CALENDAR = frozenset({"year", "yr", "month", "mo", "mnth", "week", "day", "hour", "hr", "minute"})
+_PEOPLE_TEXT = """
+    id subject subjects participant participants patient person volunteer user driver animal
+    engine machine vehicle
+"""
+_PEOPLE = frozenset(_PEOPLE_TEXT.split())
+_FEWEST_OF_EACH = 10
+"""Rows of a person or machine, on average, below which a row may be all that is known of one."""
 _ALIKE, _MOST = 0.01, 0.98
 """A step is the usual one within this share of it, in this share of the rows."""
 
@@ -49,9 +56,30 @@ def keys_of_counts(table: Table, taken: frozenset[int]) -> tuple[int, ...] | Non
             if (change == back).all() and (not full or _tells_runs(table, key))
         ]
         if whole:
-            return (whole[0],)
+            # A person may come again in another trial.
+            return (max(whole, key=lambda key: int(table.frame.iloc[:, key].nunique())),)
         if not full and 1 < len(inside) <= _MOST_KEYS and _all_change(inside, back):
             return tuple(inside)
+    return None
+
+
+def people_in_turn(table: Table, taken: frozenset[int]) -> tuple[int, ...] | None:
+    """Return the column that names or numbers people or machines whose rows lie together."""
+    for column, name in enumerate(table.names):
+        series = table.frame.iloc[:, column]
+        if column in taken or (is_plain(series) and series.dtype.kind not in "iu"):
+            continue
+        called = "_".join(sorted(words(name) - {"id", "number", "no", "nr"})) or name or ""
+        if called.casefold().removesuffix("id") not in _PEOPLE and called.casefold() != "id":
+            continue
+        codes, found = pd.factorize(series)
+        if is_plain(series) and {*found.tolist()} <= {0, 1}:
+            # An engine or machine that is switched on once.
+            continue
+        changes = int(np.count_nonzero(np.diff(codes)))
+        few = len(series) >= _FEWEST_OF_EACH * len(found)
+        if len(found) > 1 and changes == len(found) - 1 and few and codes.min() >= 0:
+            return (column,)
     return None
 
 

@@ -87,6 +87,7 @@ _IDENTIFIERS = frozenset(
     }
 )
 _KINDS = frozenset({"recordtype", "aufzeichnungstyp"})
+_ID_OF = re.compile(r".+[\s_.-](?i:id)|.*[a-z]I[dD]")
 _ENDS_IN_ID = re.compile(r"(?i)id$")
 _RATES_ANOTHER = re.compile(
     r"(?i)(?P<of>.+?)[\s_.-]+(?:qc|qf|flags?|quality|qcode)|(?:qc?|qf|cq|flag|quality)[\s_.-]+(?P<on>.+)"
@@ -176,6 +177,8 @@ def _said_of(table: Table, column: int, known: _Known, *, alone: bool) -> str | 
         if _identifies(table, column):
             few = "one number throughout" if _is_one_number(table, column) else "a few numbers"
             return f"is {few}, and named like no measurement"
+        if _numbers_things(table, column):
+            return "has the numbers of things, and is called like that"
         if column in known.fills and _is_one_number(table, column):
             value = float(table.frame.iloc[:, column].iloc[0])
             return f"is {value:g} throughout, which stands for missing values"
@@ -251,6 +254,14 @@ def _identifies(table: Table, column: int) -> bool:
     usual = float(np.mean(series.to_numpy() == series.iloc[0]))
     few = kinds and series.dtype.kind in "iu" and series.nunique() <= _MOST_GRADES
     return usual == 1 or few or (rates and usual >= _NEARLY_ALL)
+
+
+def _numbers_things(table: Table, column: int) -> bool:
+    """Return True for whole numbers that come again in a column called machine_id or VehId."""
+    series = table.frame.iloc[:, column]
+    if series.dtype.kind not in "iu" or not _ID_OF.fullmatch((table.names[column] or "").strip()):
+        return False
+    return 1 < int(series.nunique()) <= len(series) // 2
 
 
 def _fill_starts(table: Table, columns: list[int]) -> set[int]:

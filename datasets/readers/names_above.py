@@ -17,6 +17,8 @@ from spectra.datasets.readers.names import (
     words,
 )
 
+_SURELY_COUNTED = 8
+"""Numbers 0, 1, 2, … that stand above whole numbers as the names of columns."""
 _NEVER_NAMES = MISSING - {"", "-", "--", "?", "na"}
 """Of those words the ones that no column is called; Na is sodium."""
 _MOST_DIGITS = 19
@@ -201,7 +203,8 @@ def is_header(rows: list[list[str]], decimal: str) -> bool:
             for row in body[:1]
             for field in row
         )
-        return (first[0] == "" and len(first) == len(values) + 1) or (len(values) > 2 and fractions)
+        surely = fractions or len(values) >= _SURELY_COUNTED
+        return (first[0] == "" and len(first) == len(values) + 1) or (len(values) > 2 and surely)
     # Numbers beside a word may be names (wavelengths, sensor numbers) if they are whole and
     # ascending. Of thousands of digits int() makes no number.
     whole = all(value.isdecimal() and len(value) <= _MOST_DIGITS for value in values)

@@ -11,7 +11,7 @@ from spectra.arrays import IntArray
 from spectra.datasets.instants import has_missing, seconds_of
 from spectra.datasets.readers.cells import is_number_with_unit
 from spectra.datasets.readers.columns import Table, is_plain, quoted
-from spectra.datasets.readers.counted_series import keys_of_counts
+from spectra.datasets.readers.counted_series import keys_of_counts, people_in_turn
 from spectra.datasets.readers.names import words
 from spectra.errors import DataError
 
@@ -24,6 +24,7 @@ _NAMES_TEXT = """
     machine node source label unit typ sensorid deviceid reihe kanal gerät capteur tipo canal
     sensore table key pid name obis attribute feature counter probe mnemonic zone room
     host hostname instance uuid guid serial mac
+    store shop plant turbine building household farm city country region family
 """
 NAMES = frozenset(_NAMES_TEXT.split())
 """Words, in lower case, of the columns that tell series apart."""
@@ -83,8 +84,10 @@ def find_series(
         return None
     keys = _keys(table, taken, instants)
     timed = instants is not None
-    if not timed and (columns := keys_of_counts(table, taken - counts)) is not None:
-        return _grouped(table, columns)
+    if not timed:
+        found_in = keys_of_counts(table, taken - counts) or people_in_turn(table, taken)
+        if found_in is not None:
+            return _grouped(table, found_in)
     instants = pd.RangeIndex(len(table.frame)) if instants is None else instants
     if not keys and instants.is_monotonic_increasing:
         return None
@@ -104,7 +107,11 @@ def find_series(
             continue
         named = len(columns) == 1 and (title is None or (timed and _names_series(title)))
         if tangled and _all_are_runs(found, instants):
-            return found
+            # Trips of a vehicle begin anew, each with a number of its own.
+            finer = (
+                None if _are_whole_runs(found, instants) else _by_restarts(table, instants, taken)
+            )
+            return finer or found
         text = not is_plain(table.frame.iloc[:, columns[0]])
         sure = (text and title is not None) or _take_turns(found)
         if named and not tangled and sure and _are_interleaved(found):
@@ -298,6 +305,13 @@ def _all_are_runs(series: Series, instants: pd.Index) -> bool:
     if not len(steps):
         return False
     return bool(max(np.mean(steps > 0), np.mean(steps < 0)) >= 0.98)
+
+
+def _are_whole_runs(series: Series, instants: pd.Index) -> bool:
+    """Return True if no stamp of any series goes back."""
+    order = np.argsort(series.codes, kind="stable")
+    codes, stamps = series.codes[order], _stamps(instants)[order]
+    return not bool(np.any(np.diff(stamps)[(np.diff(codes) == 0) & (codes[1:] >= 0)] < 0))
 
 
 def _take_turns(series: Series) -> bool:

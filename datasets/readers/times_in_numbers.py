@@ -79,7 +79,8 @@ def time_in_numbers(
     if dates is not None:
         refuse_missing(table, column, np.isnan(values))
         days = dates.tz is None or words(name) & JULIAN_WORDS
-        if dates.has_duplicates and days and bool((dates == dates.normalize()).all()):
+        doubtful = dates.has_duplicates or _has_digits_beside(table, column)
+        if doubtful and days and bool((dates == dates.normalize()).all()):
             return with_clock(table, column, dates)
         return TimeColumn(columns, dates.rename(name))
     if (since := counts_since(table, column, values)) is not None:
@@ -119,6 +120,13 @@ def time_in_numbers(
         values = (series - series.iloc[0]).to_numpy(dtype=np.float64)
     values = values if unit in (None, 1.0) else values * (unit or 1.0)
     return TimeColumn(columns, pd.Index(values).rename(name), notes)
+
+
+def _has_digits_beside(table: Table, column: int) -> bool:
+    """Return True if the next column is called HHMMSS or HHMM: all days at one time of it."""
+    return column + 1 < len(table.names) and bool(
+        words(table.names[column + 1]) & {"hhmmss", "hhmm"}
+    )
 
 
 def _unit_in_cells(table: Table, column: int) -> float | None:
