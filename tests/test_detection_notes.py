@@ -66,7 +66,7 @@ def test_p_values_below_what_the_data_supports_are_not_printed() -> None:
     # 500 steps, clusters of a few: between one in 500 and one in 5,000.
     assert 1 / 5000 <= smallest <= 1 / 500
     assert (found.alarms["p_value"] < smallest).any()
-    assert f"< {smallest:.2g}" in list(found.table["p-value"])
+    assert f"< {smallest:.1e}" in list(found.table["p-value"])
 
 
 def test_the_places_that_were_taken_for_anomalous_are_said() -> None:

@@ -110,6 +110,15 @@ def test_what_departs_from_exact_repetition_is_the_one_alarm(
     assert near.all()
 
 
+@pytest.mark.parametrize("shape", ["random", "saw"])
+@pytest.mark.parametrize("share", [0.3, 0.4, 0.6, 0.7])
+def test_rows_on_both_sides_of_a_jump_of_the_phase_repeat(shape: str, share: float) -> None:
+    at = round(share * 10_000)
+    x = missing(repeating(shape, 100, 10_000), at, 100)
+    odd = np.flatnonzero(~repeated_rows(x[:, None]))
+    assert at - 170 < odd.min() <= at <= odd.max() < at + 170
+
+
 def test_rows_around_an_odd_one_do_not_repeat_and_others_do() -> None:
     x = repeating("random", 50, 5000)
     x[2000] += 0.02

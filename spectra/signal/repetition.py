@@ -149,9 +149,9 @@ def _lags(signal: Float64Array, amplitudes: Float64Array) -> list[_Lag]:
 
 
 def _candidates(signal: Float64Array, amplitudes: Float64Array) -> list[_Lag]:
-    """Return the lags at which a signal is most like itself, the best first, and its multiples.
+    """Return the lags at which a signal is most like itself, the best first.
 
-    One in each part. Fractions are those of the parabola through three points (YIN, step 5).
+    One in each part, where there is none a multiple of the best or the shortest. Fractions are those of the parabola through three points (YIN, step 5).
     """
     most = int(LONGEST * len(signal))
     moving = np.flatnonzero(~np.isnan(amplitudes))
@@ -168,8 +168,14 @@ def _candidates(signal: Float64Array, amplitudes: Float64Array) -> list[_Lag]:
     if not lowest.size:
         return []
     found = {rows: rows + _vertex(*D[rows - 1 : rows + 2].tolist()) for rows in lowest.tolist()}
-    best = found[int(lowest[D[lowest].argmin()])]
-    by_part = {int(k * best * LAGS / most): k * best for k in range(1, int(most / best) + 1)}
+    # Those of the shortest lag as well: where the phase of a signal jumps, the best may be one at
+    # which all rows are compared across the jump.
+    best, shortest = found[int(lowest[D[lowest].argmin()])], found[int(lowest[0])]
+    by_part = {
+        int(k * lag * LAGS / most): k * lag
+        for lag in (shortest, best)
+        for k in range(1, int(most / lag) + 1)
+    }
     for rows, lag in sorted(found.items(), key=lambda one: -D[one[0]]):
         by_part[rows * LAGS // most] = lag
     lags = sorted(by_part.values(), key=lambda lag: (lag != best, lag))
