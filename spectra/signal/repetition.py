@@ -151,7 +151,8 @@ def _lags(signal: Float64Array, amplitudes: Float64Array) -> list[_Lag]:
 def _candidates(signal: Float64Array, amplitudes: Float64Array) -> list[_Lag]:
     """Return the lags at which a signal is most like itself, the best first.
 
-    One in each part, where there is none a multiple of the best or the shortest. Fractions are those of the parabola through three points (YIN, step 5).
+    One in each part, where there is none a multiple of the best or the shortest. Fractions are
+    those of the parabola through three points (YIN, step 5).
     """
     most = int(LONGEST * len(signal))
     moving = np.flatnonzero(~np.isnan(amplitudes))
