@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from scipy import io as matlab
 
 from spectra.datasets import read
-
-h5py = pytest.importorskip("h5py")
 
 N = 300
 RNG = np.random.default_rng(12)

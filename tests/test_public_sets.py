@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -193,7 +194,6 @@ def test_numbers_of_sensors_behind_a_blank_name_the_columns() -> None:
 
 @pytest.mark.parametrize("unit", ["ns", "us"])
 def test_a_data_frame_in_hdf5_has_its_dates_and_names(tmp_path: Path, unit: str) -> None:
-    h5py = pytest.importorskip("h5py")
     dates = pd.date_range("2012-03-01", periods=N, freq="5min").as_unit(unit)
     names = np.array([b"773869", b"767541"])
     with h5py.File(tmp_path / "a.h5", "w") as file:
@@ -208,7 +208,6 @@ def test_a_data_frame_in_hdf5_has_its_dates_and_names(tmp_path: Path, unit: str)
 
 
 def test_a_data_frame_in_hdf5_has_no_count_of_rows_as_a_channel(tmp_path: Path) -> None:
-    h5py = pytest.importorskip("h5py")
     with h5py.File(tmp_path / "a.h5", "w") as file:
         frame = file.create_group("df")
         frame["axis0"] = frame["block0_items"] = np.array([b"flow", b"level"])

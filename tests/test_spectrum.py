@@ -8,7 +8,13 @@ from scipy import signal
 
 import naive_signal
 from spectra.signal.frames import taper
-from spectra.signal.spectrum import frame_spectra, frequencies, spectrum, with_mean
+from spectra.signal.spectrum import (
+    frame_spectra,
+    frequencies,
+    magnitude_over_power,
+    spectrum,
+    with_mean,
+)
 
 WINDOWS = ["hann", "boxcar", ("tukey", 0.3), ("gaussian", 5.0), "flattop"]
 
@@ -22,6 +28,15 @@ def test_power_scaling_keeps_the_power(window, nperseg):
     np.testing.assert_allclose(
         power, ((frames * weights) ** 2).sum(axis=-1) / (weights**2).sum(), rtol=1e-12
     )
+
+
+@pytest.mark.parametrize("nperseg", [2, 3, 15, 16, 64])
+@pytest.mark.parametrize("window", WINDOWS)
+def test_one_scaling_follows_from_the_other(window, nperseg):
+    frames = np.random.default_rng(2).normal(size=(5, nperseg))
+    weights = taper(window, nperseg)
+    power, magnitude = (spectrum(frames, weights, scaling=each) for each in ("power", "magnitude"))
+    np.testing.assert_allclose(magnitude_over_power(weights) * power, magnitude, rtol=1e-9)
 
 
 def test_magnitude_scaling_reads_the_amplitude_at_its_frequency():

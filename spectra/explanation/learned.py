@@ -11,6 +11,7 @@ import numpy as np
 
 from spectra.arrays import Float64Array, IntArray
 from spectra.signal.frames import taper
+from spectra.signal.spectrum import magnitude_over_power
 from spectra.signal.views import View, by_bin
 from spectra.spectral.comparison import Comparison
 from spectra.spectral.model import SpectralModel
@@ -78,19 +79,9 @@ def _of_channel(model: SpectralModel, chosen: Comparison, channel: int) -> Learn
     spread = float(model.standardised.scale.spread[channel])
     parts = bank.targets.spectra(channel).astype(np.float64)
     power = by_bin(parts**2, chosen.view, chosen.nperseg // 2 + 1)
-    amplitude = np.sqrt(power) * spread * _amplitude_of_power(chosen.window, chosen.nperseg)
+    weights = taper(chosen.window, chosen.nperseg)
+    amplitude = np.sqrt(power) * spread * magnitude_over_power(weights)
     centre = float(model.standardised.scale.centre[channel])
     amplitude[:, 0] = bank.means[channel].astype(np.float64) * spread + centre
     whole = np.isfinite(amplitude).all(axis=1)
     return Learned(amplitude[whole], bank.starts[whole], chosen.window)
-
-
-def _amplitude_of_power(window: Window, nperseg: int) -> Float64Array:
-    """Return the amplitude of a sine over the size of its bin in power scaling, (n_bins,)."""
-    weights = taper(window, nperseg)
-    factor = np.full(nperseg // 2 + 1, np.sqrt(2.0))
-    # Bin 0 and, for an even nperseg, the last stand for no negative frequency.
-    factor[0] = 1.0
-    if nperseg % 2 == 0:
-        factor[-1] = 1.0
-    return np.asarray(factor * np.sqrt(nperseg * np.sum(weights**2)) / np.sum(weights))

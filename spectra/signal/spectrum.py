@@ -61,6 +61,20 @@ def spectrum(frames: FloatArray, taper: FloatArray, scaling: Scaling = "power") 
     return np.asarray(X)
 
 
+def magnitude_over_power(taper: Float64Array) -> Float64Array:
+    """Return the size of each bin in magnitude scaling over that in power scaling, (n_bins,).
+
+    `taper` is (nperseg,).
+    """
+    nperseg = taper.size
+    factor = np.full(nperseg // 2 + 1, np.sqrt(2.0))
+    # Bin 0 and, for an even nperseg, the last stand for no negative frequency.
+    factor[0] = 1.0
+    if nperseg % 2 == 0:
+        factor[-1] = 1.0
+    return np.asarray(factor * np.sqrt(nperseg * np.sum(taper**2)) / np.sum(taper))
+
+
 def frame_spectra(
     frames: FloatArray, window: str | tuple[str, float]
 ) -> tuple[ComplexArray, FloatArray]:
