@@ -3,6 +3,7 @@
 Its limit is the nearest neighbour.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,32 @@ def test_the_temperature_is_the_likeliest() -> None:
     warm = fit_memory(features, contexts(features, 1, 2), mixed, np.arange(200), base, (1, 2))
     assert warm is not None
     assert warm.temperature > 5 * cold.temperature
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_other_temperature_is_likelier(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = 60
+    tokens = np.arange(n) % 3 if seed % 2 else rng.integers(0, 3, n)
+    features = np.eye(3)[tokens] + rng.normal(0, 0.3, (n, 3))
+    queries, prior = contexts(features, 1, 2), np.full(3, 1 / 3)
+    one = fit_memory(features, queries, tokens, np.arange(n), prior, (1, 2))
+    assert one is not None
+
+    def likelihood(temperature: float) -> float:
+        total = 0.0
+        for number in range(2, n):
+            others = [key for key in range(len(one.keys)) if one.index[key] != number]
+            keys = one.keys[others].tolist()
+            right = [[float(one.tokens[key] == tokens[number])] for key in others]
+            (hit,) = naive.expected(queries[number].tolist(), keys, right, temperature)
+            total += math.log((1 - PRIOR_SHARE) * hit + PRIOR_SHARE / 3)
+        return total
+
+    # The warmest is the median distance: where tokens come in no order, none is warm enough.
+    powers = (-2, -1, 1, 2) if seed % 2 else (-2, -1)
+    fitted = likelihood(one.temperature)
+    assert all(fitted >= likelihood(one.temperature * 2.0**power) - 1e-9 for power in powers)
 
 
 def test_frames_without_a_context_make_no_memory() -> None:

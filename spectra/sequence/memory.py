@@ -15,16 +15,19 @@ matching.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, NamedTuple, Self
 
 import numpy as np
 
-from spectra.arrays import FloatArray, IntArray
-from spectra.signal.distance import squared_distances
+from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
+from spectra.signal.distance import Targets, near
 from spectra.transformer.layers import softmax
 
-# Values of a frames × keys matrix held in memory: 8 MB in single precision.
-BLOCK_VALUES: Final = 2**21
+# Values of a frames × keys matrix held at a time: 0.5 MB, which stays in a processor's cache.
+BLOCK_VALUES: Final = 2**17
+# Those of which the weights at all temperatures are taken at a time, in double precision.
+CACHED_VALUES: Final = 2**15
 # Most normal frames of a memory: the cost of a prediction grows linearly with it.
 MAX_KEYS: Final = 2000
 # Frames that the temperature is fitted on, and temperatures tried: the median distance, halved
@@ -104,11 +107,11 @@ def attention_weights(D: FloatArray, temperature: float) -> FloatArray:
     if tau == 0:
         A = ((nearest == D) & np.isfinite(D)).astype(D.dtype)
         return np.asarray(A / np.maximum(A.sum(axis=-1, keepdims=True), 1))
-    farther = D - np.where(np.isfinite(nearest), nearest, 0)
+    nearer = np.where(np.isfinite(nearest), nearest, 0) - D
     with np.errstate(over="ignore"):
         # Keys so far away have no weight either.
-        relative = farther / tau
-    return softmax(-relative)
+        nearer /= tau
+    return softmax(nearer)
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,8 @@ class Memory:
             raise ValueError("Keys and values are matrices, tokens, index and prior vectors.")
         if not (n and len(self.keys) == len(self.values) == self.tokens.size == n):
             raise ValueError("A memory has one key, value, token and index for each frame.")
+        if not (self.index[1:] > self.index[:-1]).all():
+            raise ValueError("Normal frames are in the order of their signal.")
         if self.stride < 1 or self.length < 1 or self.keys.shape[1] % self.length:
             raise ValueError(f"A key must hold {self.length} frames.")
         if self.tokens.min() < 0 or self.tokens.max() >= self.prior.size:
@@ -168,7 +173,7 @@ class Memory:
         one_hot = np.eye(self.prior.size, dtype=queries.dtype)[self.tokens]  # [n_normal, V]
         for block, D in self._distances(queries, own):
             A = attention_weights(D, self.temperature)  # [n, n_normal]
-            A[np.isinf(D).all(axis=1)] = np.nan
+            A[np.isinf(D.min(axis=1))] = np.nan
             smoothed = (1.0 - PRIOR_SHARE) * (A @ one_hot) + PRIOR_SHARE * self.prior
             p[block], spectrum[block], variance[block] = Prediction.of(smoothed, A, self.values)
         return Prediction(p, spectrum, variance)
@@ -181,7 +186,7 @@ class Memory:
         A = np.full((len(queries), self.index.size), np.nan, dtype=queries.dtype)
         for block, D in self._distances(queries, own):
             A[block] = attention_weights(D, self.temperature)
-            A[block[np.isinf(D).all(axis=1)]] = np.nan
+            A[block[np.isinf(D.min(axis=1))]] = np.nan
         return A
 
     def with_fitted_temperature(self, queries: FloatArray, tokens: IntArray, own: IntArray) -> Self:
@@ -203,13 +208,15 @@ class Memory:
         D, truth = D[known], truth[known]
         positive = D[np.isfinite(D) & (D > 0)]
         usual = float(np.median(positive)) if positive.size else 1.0
-        same = self.tokens == truth[:, None]  # [n, n_normal]
-        likelihood = {}
-        for temperature in usual * 0.5 ** np.arange(HALVINGS):
-            hit = (attention_weights(D, float(temperature)) * same).sum(axis=1)
-            smoothed = (1.0 - PRIOR_SHARE) * hit + PRIOR_SHARE * self.prior[truth]
-            likelihood[float(temperature)] = float(np.log(smoothed).mean())
-        return replace(self, temperature=max(likelihood, key=lambda each: likelihood[each]))
+        hits = _hits(D, self.tokens == truth[:, None], usual)
+        smoothed = (1.0 - PRIOR_SHARE) * hits + PRIOR_SHARE * self.prior[truth]
+        likeliest = int(np.log(smoothed).mean(axis=1).argmax())
+        return replace(self, temperature=usual * 0.5**likeliest)
+
+    @cached_property
+    def _targets(self) -> Targets:
+        """The keys in the form in which contexts are compared with them."""
+        return Targets.of(self.keys[None])
 
     def _distances(
         self, queries: FloatArray, own: IntArray | None
@@ -219,13 +226,33 @@ class Memory:
         The distance to normal frames that are left out is inf.
         """
         whole = np.flatnonzero(np.isfinite(queries).all(axis=1))
-        size = max(1, BLOCK_VALUES // max(self.keys.shape))
+        size = max(1, BLOCK_VALUES // len(self.keys))
         for start in range(0, whole.size, size):
             block = whole[start : start + size]
-            D = squared_distances(queries[block], self.keys)
+            D = self._targets.products(queries[block], 0)
+            np.maximum(D, 0.0, out=D)
             if own is not None:
-                D[np.abs(own[block, None] - self.index) < self.stride] = np.inf
+                D[near(own[block], self.index, self.stride)] = np.inf
             yield block, D
+
+
+def _hits(D: FloatArray, same: BoolArray, usual: float) -> Float64Array:
+    """Return the attention to the keys of the right token at each temperature, (HALVINGS, n).
+
+    `D` and `same` are (n, n_normal): squared distances, and which keys have the right token. The
+    temperatures are `usual`, halved again and again: each squares the weights e^(−D/τ) of the last.
+    """
+    hits = np.empty((HALVINGS, len(D)))
+    size = max(1, CACHED_VALUES // D.shape[1])
+    for start in range(0, len(D), size):
+        block = slice(start, start + size)
+        right = same[block].astype(np.float64)
+        nearest = D[block].min(axis=1, keepdims=True)
+        A = np.exp((nearest - D[block].astype(np.float64)) / usual)
+        for halving in range(HALVINGS):
+            hits[halving, block] = np.einsum("ij,ij->i", A, right) / A.sum(axis=1)
+            np.square(A, out=A)
+    return hits
 
 
 def fit_memory(

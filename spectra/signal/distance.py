@@ -114,6 +114,17 @@ def squared_distances(features: FloatArray, bank: FloatArray) -> FloatArray:
     return np.maximum(D, 0.0, out=D)
 
 
+def near(starts: IntArray, others: IntArray, margin: int) -> Pairs:
+    """Return the pairs of a frame and another that starts less than `margin` from it.
+
+    `starts` (n_frames,) and `others` (n_others,), which ascend, are in one unit.
+    """
+    first = others.searchsorted(starts - margin, side="right")
+    count = others.searchsorted(starts + margin) - first
+    frame = np.arange(starts.size).repeat(count)
+    return frame, np.arange(frame.size) - (count.cumsum() - count - first).repeat(count)
+
+
 def _middle(bank: FloatArray) -> FloatArray:
     """Return the median of a few normal spectra, (n_features,), which one outlier cannot move."""
     whole = np.flatnonzero(~np.isnan(bank[:, 0]))

@@ -93,10 +93,7 @@ class NormalSpectra:
 
     def near(self, starts: IntArray) -> Pairs:
         """Return the pairs of a frame of the same recording and a normal frame in its margin."""
-        first = self.starts.searchsorted(starts - self.margin, side="right")
-        count = self.starts.searchsorted(starts + self.margin) - first
-        frame = np.arange(starts.size).repeat(count)
-        return frame, np.arange(frame.size) - (count.cumsum() - count - first).repeat(count)
+        return distance.near(starts, self.starts, self.margin)
 
     def distances(
         self,
