@@ -199,3 +199,43 @@ def test_objects_of_a_name_and_a_list_are_channels(key: str) -> None:
     found = read(io.BytesIO(json.dumps(value).encode()))
     assert (found.channels, found.fs) == (("watts", "bpm"), 1.0)
     np.testing.assert_array_equal(found.values[:, 0], lists["watts"])
+
+
+@pytest.mark.parametrize("lost", [[0], [0, 7, 8], [5]])
+def test_a_record_without_a_value_may_lack_its_key(lost: list[int]) -> None:
+    meters = [
+        {
+            "type": kind,
+            "values": [
+                {"date": stamp} if i in lost else {"date": stamp, "value": value}
+                for i, (stamp, value) in enumerate(zip(ISO, values, strict=True))
+            ],
+        }
+        for kind, values in (("Production", TEMP), ("Consumption", HUM))
+    ]
+    text = json.dumps({"power": {"timeUnit": "MINUTE", "unit": "W", "meters": meters}}).encode()
+    found = read_series(io.BytesIO(text))
+    assert [*found] == ["Production", "Consumption"]
+    for one, values in zip(found.values(), (TEMP, HUM), strict=True):
+        assert not isinstance(one, Exception)
+        known = ~one.interpolated & ~np.isnan(one.values[:, 0])
+        np.testing.assert_array_equal(np.flatnonzero(~known), lost)
+        np.testing.assert_array_equal(one.values[known, 0], np.array(values)[known])
+
+
+@pytest.mark.parametrize("depth", [1, 3, 5])
+def test_values_deep_inside_records_are_channels(depth: int) -> None:
+    def inside(value: float) -> Any:
+        held: Any = value
+        for level in range(depth, 0, -1):
+            held = {f"k{level}": held}
+        return held
+
+    hits = [
+        {"_score": None, "_source": {"@timestamp": stamp, "system": inside(value)}}
+        for stamp, value in zip(ISO, TEMP, strict=True)
+    ]
+    found = read(io.BytesIO(json.dumps({"took": 5, "hits": {"hits": hits}}).encode()))
+    path = ".".join(f"k{level}" for level in range(1, depth + 1))
+    assert found.channels == (f"_source.system.{path}",)
+    np.testing.assert_array_equal(found.values[:, 0], TEMP)

@@ -37,6 +37,7 @@ def test_lines_of_another_layout_are_named(line: str) -> None:
 
 BEGINNINGS = {
     'File type = "ooTextFile"\nObject class = "Sound 2"\n\nxmin = 0\n': "Praat",
+    '"INFORMATION"\n"a.smr"\n\n"SUMMARY"\n"1"\t"Waveform"\t"ECG"\t"V"\t1000\n': "Spike2",
     "Brain Vision Data Exchange Header File Version 1.0\n[Common Infos]\n": "BrainVision",
     "BrainVision Data Exchange Header File Version 2.0\n": "BrainVision",
     "    -1\n    58\nNONE\nNONE\n": "universal file",

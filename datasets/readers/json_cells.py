@@ -14,7 +14,7 @@ from spectra.text import well_formed
 _A_FEW = 20
 _MOST_KEYS = 500
 """Different keys of all objects: each becomes a column of all rows."""
-_DEEPEST = 2
+_DEEPEST = 6
 """Levels of an object that become columns: {"a": {"b": 1}} is a.b."""
 
 

@@ -35,7 +35,7 @@ from spectra.text import well_formed
 _STARTS = (b"{", b"[{", b"[[", b"[\n", b"[\r", b"[ ")
 _BYTES_A_RECORD = 400
 """Bytes that a record takes at most, where only so many records are wanted."""
-_WHOLE_LEVELS = 3
+_WHOLE_LEVELS = 6
 """Levels of a record that become columns: {"a": {"b": 1}} is a.b."""
 _LONGEST_NAME = 1000
 """Letters of the name of a series, which each of its samples repeats."""

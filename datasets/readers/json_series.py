@@ -260,7 +260,9 @@ def _records(value: list[Any]) -> dict[str, list[Any]] | None:
     """Return the columns of a list of plain records with a time."""
     if len(value) < 2 or not all(isinstance(row, dict) for row in value):
         return None
-    keys = [key for key, cell in value[0].items() if _is_plain(cell)]
+    # A record without a value, even the first one, may lack its key.
+    first = {key: cell for row in reversed(value) for key, cell in row.items()}
+    keys = [*dict.fromkeys(key for row in value for key in row if _is_plain(first[key]))]
     columns = {key: [row.get(key) for row in value] for key in keys}
     timed = any(_is_time(key, cells) for key, cells in columns.items())
     return columns if timed and len(keys) > 1 else None

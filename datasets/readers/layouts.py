@@ -12,7 +12,14 @@ from spectra.datasets.instants import later, seconds_of
 from spectra.datasets.readers.clock_times import hours_beside
 from spectra.datasets.readers.columns import Table, numbers
 from spectra.datasets.readers.date_notations import month_number
-from spectra.datasets.readers.dates import is_date, parse_dates
+from spectra.datasets.readers.day_rows import (
+    between_marks,
+    days_of,
+    keys_of_days,
+    name_times,
+    stamps_of,
+    with_beside,
+)
 from spectra.errors import DataError
 
 _CLOCK = re.compile(
@@ -50,52 +57,50 @@ def unrolled(table: Table) -> Table:
     return table
 
 
-def _stamps(table: Table, column: int) -> pd.DatetimeIndex | None:
-    """Return the dates in a column, None where it holds anything else."""
-    series = table.frame.iloc[:, column]
-    if isinstance(series.dtype, pd.DatetimeTZDtype) or series.dtype.kind == "M":
-        return pd.DatetimeIndex(series)
-    text = series.astype("str")
-    if series.dtype.kind in "iu":
-        dates = pd.DatetimeIndex(pd.to_datetime(text, format="%Y%m%d", errors="coerce"))
-        return None if dates.isna().any() else dates
-    if series.isna().any() or not all(is_date(cell, months=False) for cell in text):
-        return None
-    dates, _ = parse_dates(series)
-    return None if dates.isna().any() else dates
-
-
 def _clock_columns(table: Table) -> Table | None:
-    """Return a table of days, whose columns are named by clock times, as one column."""
-    names = [name or "" for name in table.names]
-    clocks = [_CLOCK.fullmatch(name.strip()) for name in names]
-    columns = [i for i, match in enumerate(clocks) if match]
-    if len(columns) >= 12:
-        minutes = [_minutes(match) for match in clocks if match]
-    else:
-        columns = _numbered(names)
-        if len(columns) == _HOURS_IN_FALL and bool(table.frame.iloc[:, columns[-1]].isna().all()):
-            # Markets have a column for the hour that comes twice when summer time ends.
-            columns = columns[:-1]
-        if len(columns) not in _PER_DAY:
-            return None
-        minutes = [1440 // len(columns) * i for i in range(len(columns))]
+    """Return a table of days, whose columns are named by clock times, as one column.
+
+    Where several rows are of one day, columns of words or numbers tell them apart.
+    """
+    columns, minutes, marks = _times_of_day(table)
     steps = set(np.diff(minutes))
     if len(steps) != 1 or (step := steps.pop()) <= 0 or step * len(columns) > 1440:
         return None
-    dates = next(
-        (found for i in range(columns[0]) if (found := _stamps(table, i)) is not None), None
-    )
-    values = _matrix(table, columns)
-    if dates is None or values is None or dates.has_duplicates:
+    names = [(table.names[i] or "").strip() for i in columns]
+    sure = name_times(names) or all(map(_CLOCK.fullmatch, names))
+    days, values = days_of(table, columns[0], sure), _matrix(table, columns)
+    if days is None or values is None:
         return None
-    instants = _minutes_after(dates, minutes)
-    named = f"{names[columns[0]]} to {names[columns[-1]]}"
+    dated, dates = days
+    keys: list[int] = []
+    if dates.has_duplicates:
+        if not sure:
+            return None
+        keys = keys_of_days(table, dates, [i for i in range(columns[0]) if i not in dated])
     note = (
-        f"The {len(columns)} columns {named} are the times of a day: read as one channel of a "
-        f"value every {step} min (--channels reads them as columns)."
+        f"The {len(columns)} columns {names[0]} to {names[-1]} are the times of a day: read as one "
+        f"channel of a value every {step} min (--channels reads them as columns)."
     )
-    return _long(table, values, "value", note, len(columns), instants)
+    long = _long(table, values, "value", note, len(columns), _minutes_after(dates, minutes))
+    return with_beside(table, long, keys, marks, len(columns))
+
+
+def _times_of_day(table: Table) -> tuple[list[int], list[int], list[int]]:
+    """Return the columns that are times of a day, their minutes, and those of marks."""
+    names = [name or "" for name in table.names]
+    clocks = [_CLOCK.fullmatch(name.strip()) for name in names]
+    columns, marks = [i for i, match in enumerate(clocks) if match], list[int]()
+    if len(columns) >= 12:
+        return columns, [_minutes(match) for match in clocks if match], marks
+    columns = _numbered(names)
+    if len(columns) not in {*_PER_DAY, _HOURS_IN_FALL}:
+        columns, marks = between_marks(table, _PER_DAY)
+    if len(columns) == _HOURS_IN_FALL and bool(table.frame.iloc[:, columns[-1]].isna().all()):
+        # Markets have a column for the hour that comes twice when summer time ends.
+        columns = columns[:-1]
+    if len(columns) not in _PER_DAY:
+        return [], [], []
+    return columns, [1440 // len(columns) * i for i in range(len(columns))], marks
 
 
 def _minutes_after(stamps: pd.DatetimeIndex, minutes: list[int]) -> pd.DatetimeIndex:
@@ -185,7 +190,7 @@ def _years(table: Table, column: int) -> IntArray | None:
 def _hours(table: Table, end: int) -> pd.DatetimeIndex | None:
     """Return the hour of each row by the columns before one, None without any."""
     for column in range(end):
-        stamps = _stamps(table, column)
+        stamps = stamps_of(table, column)
         if stamps is None:
             continue
         beside = hours_beside(table, column)
@@ -308,7 +313,7 @@ def _blocks(table: Table) -> Table | None:
     if len(candidates) < _FEWEST_BLOCK or len(table.frame) < 3:
         return None
     stamps = next(
-        (found for i in range(candidates[0]) if (found := _stamps(table, i)) is not None), None
+        (found for i in range(candidates[0]) if (found := stamps_of(table, i)) is not None), None
     )
     columns = [] if stamps is None else _block_columns(table, candidates)
     values = _matrix(table, columns) if columns else None

@@ -34,6 +34,8 @@ _DATA_BELOW = re.compile(
 """A title between the names and the rows: [data], $$SOE."""
 _IN_PLACE = MISSING_WORDS - {"na"}
 _KEYS_OF_NAMES = {"name", "names", "label", "labels", "channel", "signal"}
+_FEWEST_TIMES = 24
+"""Times of a day, counted from 0 or 1, that name columns."""
 
 
 def row_of_names(rows: list[list[str]], width: int, delimiter: str, decimal: str) -> int | None:
@@ -209,8 +211,22 @@ def is_header(rows: list[list[str]], decimal: str) -> bool:
     # ascending. Of thousands of digits int() makes no number.
     whole = all(value.isdecimal() and len(value) <= _MOST_DIGITS for value in values)
     ascending = whole and sorted(set(map(int, values))) == [*map(int, values)]
-    return (
-        bool(words) and ascending and len(body) > 0 and _stands_above_numbers(first, body, decimal)
+    if not words or not ascending or not body:
+        return False
+    return _counts_times(values, first, body) or _stands_above_numbers(first, body, decimal)
+
+
+def _counts_times(values: list[str], first: list[str], body: list[list[str]]) -> bool:
+    """Return True if a row counts the times of a day beside a word that stands above dates."""
+    start = int(values[0])
+    if len(values) < _FEWEST_TIMES or start > 1:
+        return False
+    counted = [*map(int, values)] == [*range(start, start + len(values))]
+    return counted and any(
+        not field.isdecimal()
+        and all(column < len(row) and looks_like_date(row[column]) for row in body)
+        for column, field in enumerate(first)
+        if field and not looks_like_date(field)
     )
 
 

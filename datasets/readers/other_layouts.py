@@ -208,6 +208,15 @@ _LAYOUTS = (
         "a compressed waveform of GSE 2.0 or IMS 1.0 (CM6)",
         "save it as SLIST, with obspy, and read that",
     ),
+    _Layout(
+        lambda lines: (
+            lines[0].strip() == '"INFORMATION"'
+            and any(line.strip() == '"SUMMARY"' for line in lines)
+        ),
+        "a text of Spike2, with the channels below one another",
+        "export it as a spreadsheet (Export As, Spreadsheet text), a channel a column, and read "
+        "that",
+    ),
     _Layout(_is_universal, "a universal file (UFF, dataset 58)", _UNIVERSAL),
     _Layout(
         _is_jcamp,
