@@ -75,7 +75,7 @@ MISSING_WORDS = (
 """Words, in lower case, that a logger writes where it has no value."""
 
 BESIDE_RANGE = re.compile(
-    r"[+-](?:ol|o\.l\.?|ovld|ovl|ovfl?|over|open|err|or|ur)|([*+^~.=_])\1*|-+\.-+"
+    r"[+-](?:ol|o\.l\.?|ovld|ovl|ovfl?|over|open|err|or|ur)|([*+^~.=_/?#])\1*|-+\.-+"
 )
 """Words with a sign, and one sign or dashes throughout, in lower case: -OL, ++++++, ---.-."""
 CODED = re.compile(r"\[-?\d{1,6}\] ?[^\W\d_].*|err(?:or)?[ :.#-]{1,2}\d{1,4}")

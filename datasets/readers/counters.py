@@ -102,10 +102,10 @@ _MOST_GRADES = 20
 _QUALITY_OF = re.compile(r"(?i)q[_-]\w+$")
 """A name such as Q_TG, the quality of TG; Q alone is a flow."""
 _QUALITIES_TEXT = """
-    qcode qf qual quality qualität calidad qualité kwaliteit qn qc flag flags status validity valid
-    opc alarm alarms good questionable substituted annotated interpolated
-    confidence integrity dataintegrity qualitätscode
-    品質情報 均質番号 現象なし情報
+    qcode qf qual quality qualität calidad qualité kwaliteit qualità jakość качество
+    质量 品质 品質 qn qc flag flags status validity valid opc alarm alarms good
+    questionable substituted annotated interpolated confidence integrity
+    dataintegrity qualitätscode 品質情報 均質番号 現象なし情報
 """
 _QUALITIES = frozenset(_QUALITIES_TEXT.split())
 _NEARLY_ALL = 0.99

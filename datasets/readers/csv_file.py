@@ -21,6 +21,7 @@ from spectra.datasets.readers.layouts import unrolled
 from spectra.datasets.readers.line_numbers import line_of_row
 from spectra.datasets.readers.log_lines import names_in_log, read_log
 from spectra.datasets.readers.lone_words import without_lone_words
+from spectra.datasets.readers.open_quotes import refuse_open_quotes
 from spectra.datasets.readers.other_layouts import refuse_other_layouts
 from spectra.datasets.readers.parsed_text import Parsed, parsed_text
 from spectra.datasets.readers.prose import refuse_comments, refuse_prose
@@ -71,6 +72,8 @@ def _read_turned(source: Source, request: Request, written: str, count: int) -> 
     table = read_table(replace(source, path=None, data=written.encode(), compression=None), request)
     rows = "The only row holds" if count == 1 else f"Each of the {count} rows of numbers holds"
     note = f"{rows} the samples of one channel, or the time: read with an instant a row."
+    if not count:
+        note = "Each column holds a day, and each row a time of day: read with a day a row."
 
     def place(row: int) -> str:
         return table.place(row).replace(", line ", ", column ")
@@ -93,6 +96,7 @@ def _trimmed(parsed: Parsed, request: Request) -> Table:
     # A footer below the header beside a waveform hides where that ends.
     parsed = without_side(_without_footer(without_side(_without_cut_line(parsed))))
     refuse_blank_cells(parsed)
+    refuse_open_quotes(parsed)
     refuse_prose(parsed)
     table = _columns(parsed, as_is=request.as_is)
     if is_fit(table.names) and request.delimiter is None:

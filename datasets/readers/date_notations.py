@@ -23,14 +23,29 @@ _MONTHS = {
     "янв": "jan", "фев": "feb", "мар": "mar", "апр": "apr", "май": "may", "мая": "may",
     "июн": "jun", "июл": "jul", "авг": "aug", "сен": "sep", "окт": "oct", "ноя": "nov",
     "дек": "dec",
+    "led": "jan", "úno": "feb", "bře": "mar", "dub": "apr", "kvě": "may", "čvn": "jun",
+    "červenec": "jul", "července": "jul", "čvc": "jul", "čer": "jun", "srpen": "aug",
+    "srpna": "aug", "zář": "sep", "říj": "oct", "pro": "dec",
+    "ιαν": "jan", "φεβ": "feb", "μαρ": "mar", "μάρ": "mar", "απρ": "apr", "μαΐ": "may",
+    "μαϊ": "may", "μάι": "may", "ι\u03bfυν": "jun", "ιούν": "jun", "ι\u03bfυλ": "jul",
+    "ιούλ": "jul",
+    "αυγ": "aug", "αύγ": "aug", "σεπ": "sep", "οκτ": "oct", "νοε": "nov", "νοέ": "nov",
+    "δεκ": "dec",
 }  # fmt: skip
+_KEYS = (8, 5, 4, 3)
+"""Letters by which a month is known, the most first: červen and červenec are two."""
 _LETTER = r"[^\W\d_]"
-MONTH = rf"(?:{'|'.join(_MONTHS)}){_LETTER}*\.?"
+MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))}){_LETTER}*\.?"
 _MORNINGS = r"de|öö|sa|ص|ق\.?ظ|e paradites"
 _AFTERNOONS = r"du|ös|ch|م|ب\.?ظ|e pasdites"
 """Halves of the day behind a clock: in Hungary, Turkey, Vietnam, Arabic, Persian, Albania."""
 _DAY_WORD = rf"{_LETTER}{{3,10}}-feira|mar(?:di|tes|tedì)?\b"
 """Days with a hyphen, and Tuesdays, which begin like March."""
+_BEFORE_CLOCKS = (
+    r"à|at|um|kl\.?|klo|godz\.?|(?:alle )?ore|alle|om|ob|a las|às|saat"
+    "|pazartesi|sal\u0131|çarşamba|perşembe|cuma|cumartesi|pazar"
+)
+"""Words between a date and its time of day, and the days of Turkey, which stand there."""
 _HALVES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (rf"(?<=:\d\d)\s?(?:({_MORNINGS})|(?:{_AFTERNOONS}))\.?$",
      lambda match: " AM" if match[1] else " PM"),
@@ -47,7 +62,7 @@ SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
     (rf"^(?:{_DAY_WORD})[.,]{{0,2}}\s+(?=\d{{1,2}}\s(?:de\s)?{MONTH})", ""),
     (r"(?:(?<=Z)|(?<=[+-]\d\d:\d\d))(?:\[\w+(?:/\w+)*\]?|\s[a-z]{3,}(?:_[a-z]+)*)$", ""),
     (r"(?<=\d)\[(\w+/\w+)\]?$", r" \1"),
-    (r"(?<=\d\d)\s+(?:à|at|um|kl\.?|klo|godz\.?|alle|om|ob|a las),?\s+(?=\d{1,2}[:.h]\d\d)", " "),
+    (rf"(?<=\d\d)\s+(?:{_BEFORE_CLOCKS}),?\s+(?=\d{{1,2}}[:.h]\d\d)", " "),
     (r"(?<=\d{4}-\d\d-\d\d )(\d{1,2})\.(\d\d)$", r"\1:\2:00"),
     *_HALVES,
     (r"(?<=\d:\d\d:\d\d) (\d{3})$", r".\1"),
@@ -67,7 +82,8 @@ SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
     (r"^(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})\.?(?=$|\s)", r"\1-\2-\3"),
     (rf"^(\d{{4}})\. ?({_LETTER}{{3,12}}\.?) (\d{{1,2}})\.?(?=$|\s)", r"\3 \2 \1"),
     (r"(?<!\d)(\d{1,2})\. (\d{1,2})\. (?=\d{4}(?!\d))", r"\1.\2."),
-    (r"(?:(?<=\d[./-]\d{4} )|(?<=\d[./-]\d\d[./-]\d\d ))(\d{1,2})\.(\d\d)(?:\.(\d\d))?$",
+    (r"(?:(?<=[a-zäåéû.] \d{4} )|(?<=\d[./-]\d{4} )|(?<=\d[./-]\d\d[./-]\d\d ))"
+     r"(\d{1,2})\.(\d\d)(?:\.(\d\d))?$",
      lambda match: f"{match[1]}:{match[2]}:{match[3] or '00'}"),
     (rf"^(\d{{1,2}})({_LETTER}{{3}})(\d\d|\d{{4}}):(?=\d\d:\d\d)", r"\1-\2-\3 "),
     (r"^(\d{4})-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)(?!\d)", r"\1-\2-\3 \4:\5:\6"),
@@ -85,14 +101,14 @@ SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
 def month_number(name: str) -> int | None:
     """Return the number of a month by its name or short name, None for another word."""
     lowered = name.casefold().rstrip(".")
-    english = next((_MONTHS[key] for key in (lowered[:4], lowered[:3]) if key in _MONTHS), None)
+    english = next((_MONTHS[key] for n in _KEYS if (key := lowered[:n]) in _MONTHS), None)
     return None if english is None else list(dict.fromkeys(_MONTHS.values())).index(english) + 1
 
 
 def english_month(match: re.Match[str]) -> str:
     """Return the English name of a month, as strptime reads it."""
     name = match[0].rstrip(".").casefold()
-    key = next(key for key in (name[:4], name[:3]) if key in _MONTHS)
+    key = next(key for n in _KEYS if (key := name[:n]) in _MONTHS)
     return _MONTHS[key].capitalize()
 
 

@@ -51,12 +51,23 @@ _LABELS = {
     "machine_failure",
     "machine_status",
     "machine_state",
+    *(
+        "anomalie",
+        "anomalia",
+        "anomalía",
+        "anomali",
+        "anomálie",
+        "аномалия",
+        "异常",
+        "異常",
+        "이상",
+    ),
 }
 
-_GOOD = frozenset({"normal", "benign", "ok", "healthy", "good", "regular", "nominal"})
+_GOOD = frozenset({"normal", "benign", "ok", "healthy", "good", "regular", "nominal", "正常"})
 _BAD = frozenset(
     {"attack", "anomaly", "anomalous", "abnormal", "outlier", "fault", "faulty", "failure"}
-    | {"broken", "failed", "recovering"}
+    | {"broken", "failed", "recovering", "异常", "異常", "故障"}
 )
 """Words of labels, without blanks: SWaT has some as A ttack."""
 _ALSO_MEASURED = frozenset({"class", "target", "attack", "event", "failure", "state", "status"})

@@ -31,7 +31,9 @@ _QUARTER = re.compile(r"(?:Q|Qtr|Quarter)[ ._]?([1-4])|([1-4])(?:Q|\. ?Quartal)"
 _PLACE = re.compile(r"\s*\[(\d{1,9})\]\s*")
 _NUMBERED = re.compile(r"[^\d]{0,12}?0*(\d{1,4})\D{0,4}")
 _PER_DAY = frozenset({24, 48, 72, 96, 144, 288, 1440})
-_HOURS_IN_FALL = 25
+_HOURS_IN_FALL, _MOST_HOURS = 25, 24
+_DAYS_BETWEEN = 100
+"""Days of which at most one ends summer time."""
 _FEWEST_BLOCK = 16
 _ALIKE = 3.0
 """Columns of one signal have spreads and levels that differ by less than this factor."""
@@ -44,14 +46,8 @@ def unrolled(table: Table) -> Table:
     stamp, and a trace written several samples a line become one column; every other table is
     returned as it is.
     """
-    for attempt in (
-        _clock_columns,
-        _minute_columns,
-        _month_columns,
-        _quarter_columns,
-        _trace,
-        _blocks,
-    ):
+    years = (_month_columns, _quarter_columns)
+    for attempt in (_clock_columns, _minute_columns, *years, _trace, _blocks):
         if (found := attempt(table)) is not None:
             return found
     return table
@@ -81,6 +77,7 @@ def _clock_columns(table: Table) -> Table | None:
         f"The {len(columns)} columns {names[0]} to {names[-1]} are the times of a day: read as one "
         f"channel of a value every {step} min (--channels reads them as columns)."
     )
+    note += _beside(table, [*columns, *marks])
     long = _long(table, values, "value", note, len(columns), _minutes_after(dates, minutes))
     return with_beside(table, long, keys, marks, len(columns))
 
@@ -89,18 +86,35 @@ def _times_of_day(table: Table) -> tuple[list[int], list[int], list[int]]:
     """Return the columns that are times of a day, their minutes, and those of marks."""
     names = [name or "" for name in table.names]
     clocks = [_CLOCK.fullmatch(name.strip()) for name in names]
+    # 25:00 is the hour that comes twice when summer time ends.
+    clocks = [match if match and int(match[1]) <= _MOST_HOURS else None for match in clocks]
     columns, marks = [i for i, match in enumerate(clocks) if match], list[int]()
     if len(columns) >= 12:
         return columns, [_minutes(match) for match in clocks if match], marks
     columns = _numbered(names)
     if len(columns) not in {*_PER_DAY, _HOURS_IN_FALL}:
         columns, marks = between_marks(table, _PER_DAY)
-    if len(columns) == _HOURS_IN_FALL and bool(table.frame.iloc[:, columns[-1]].isna().all()):
-        # Markets have a column for the hour that comes twice when summer time ends.
+    if len(columns) == _HOURS_IN_FALL and _is_rare(table, columns[-1]):
         columns = columns[:-1]
     if len(columns) not in _PER_DAY:
         return [], [], []
     return columns, [1440 // len(columns) * i for i in range(len(columns))], marks
+
+
+def _is_rare(table: Table, column: int) -> bool:
+    """Return True if a column has a value in a few rows at most, as the 25th hour has."""
+    count = int(table.frame.iloc[:, column].notna().sum())
+    return count <= max(1, len(table.frame) // _DAYS_BETWEEN)
+
+
+def _beside(table: Table, columns: Sequence[int]) -> str:
+    """Return what is said of columns of numbers behind those of the times of a day, or nothing."""
+    kinds, titles, inside = table.kinds(), table.titles(), set(columns)
+    others = [i for i in range(columns[0], len(titles)) if i not in inside and kinds[i] in "iuf"]
+    named = [f"'{titles[i]}'" for i in others if table.frame.iloc[:, i].notna().any()]
+    if not named:
+        return ""
+    return f" {', '.join(named[:6])} beside them {'is' if len(named) == 1 else 'are'} left out."
 
 
 def _minutes_after(stamps: pd.DatetimeIndex, minutes: list[int]) -> pd.DatetimeIndex:

@@ -115,6 +115,10 @@ _DATE_FORM = re.compile(
     r"(?i)[yja]{4}[-_/.]?m{2}[-_/.]?[dt]{2}(?:[-_/. T]?h{2}:?(?:m{2}:?(?:s{2})?)?)?"
 )
 """The form of a date and a time in the letters of some languages, as the name of a column."""
+_CLOCK_FORM = re.compile(
+    r"(?i)(?:[djtg]{1,2}|m{2,3}|[yja]{2,4})(?:([-/.])(?:[djtg]{1,2}|m{2,3}|[yja]{2,4})){2}|hh?:mm(?::ss)?"
+)
+"""The form of a date or a clock below its name: jj/mm/aaaa, hh:mm."""
 _CAMEL = re.compile(r"(?<=[a-zµ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NUMBER = re.compile(r"[+-]?\d*[.,]?\d+(?:[eE][+-]?\d+)?")
 _FORMAT = re.compile(r"\d+[a-z]")
@@ -245,9 +249,10 @@ def unit_text(field: str) -> str:
 def is_unit_row(fields: list[str]) -> bool:
     """Return True if a row of a header holds units or statistics and no names."""
     full = [field.strip("'\" ") for field in fields if field.strip()]
-    full = [field for field in full if not _NUMBER.fullmatch(field)]
+    full = [field for field in full if not _NUMBER.fullmatch(field) and field not in "--"]
     known = sum(
         is_unit(field)
+        or bool(_CLOCK_FORM.fullmatch(field))
         or field.strip("<>").casefold() in _STATISTICS
         or bool(_FORMAT.fullmatch(field) or _RATIO.fullmatch(field))
         for field in full

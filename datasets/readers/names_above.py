@@ -23,6 +23,8 @@ _NEVER_NAMES = MISSING - {"", "-", "--", "?", "na"}
 """Of those words the ones that no column is called; Na is sodium."""
 _MOST_DIGITS = 19
 """Most digits of a number that is a name: wavelengths, sensors, dates, instants in nanoseconds."""
+_HALF_A_DAY = 12
+"""Times of day above the columns that a number may stand beside: 25, the hour of autumn."""
 _CLOCKS = re.compile(
     r"\d{1,2}:\d\d(:\d\d)?(\s*[ap]\.?m\.?)?(\s*[-–]\s*\d{1,2}:\d\d(:\d\d)?)?", re.IGNORECASE
 )
@@ -121,8 +123,11 @@ def _are_units(rows: list[list[str]], i: int) -> bool:
         for column, field in enumerate(rows[i])
         if names_only_time(field) and not is_unit_row([field]) and seconds_in(None, field) is None
     ]
-    # Below a name of time stands UTC.
-    return not times or any(not above[c] or names_time(above[c]) for c in times if c < len(above))
+    # Below a name of time stands UTC; a blank stands beside other names.
+    beside = any(above) and not is_unit_row(above)
+    return not times or any(
+        (beside and not above[c]) or names_time(above[c]) for c in times if c < len(above)
+    )
 
 
 def _block_of_names(rows: list[list[str]], width: int, decimal: str) -> list[int]:
@@ -187,7 +192,8 @@ def is_header(rows: list[list[str]], decimal: str) -> bool:
     if any(field.lower() in never or field.startswith('{"') for field in first):
         return False
     values = [field for field in first if is_value(field, decimal)]
-    if len(values) > 3 and all(map(_CLOCKS.fullmatch, values)) and len(set(values)) > 3:
+    clocks = [*filter(_CLOCKS.fullmatch, values)]
+    if len(set(clocks)) > 3 and (len(clocks) == len(values) or len(clocks) >= _HALF_A_DAY):
         return True
     words = [field for field in first if field.lower() not in MISSING and field not in values]
     if not values:

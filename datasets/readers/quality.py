@@ -11,12 +11,20 @@ from spectra.datasets.readers.names import words
 
 _NAMES = frozenset(
     {"quality", "qualität", "qualitätscode", "calidad", "qualité", "kwaliteit", "opc", "validity"}
+    | {"qualità", "qualidade", "jakość", "kvalita", "kvalitet", "kalite", "ποιότητα", "качество"}
 )
 _TRUTHS = frozenset({"good", "valid", "ok", "gut", "gültig", "válido", "valide"})
 """Names of a column of true and false that says whether the values are good."""
 _STATUS = frozenset({"status", "code"})
-_GOOD = ("good", "ok", "valid", "gut", "gültig", "0x00", "0x40")
-_BAD = ("bad", "invalid", "not valid", "schlecht", "ungültig", "error", "fail", "stale", "0x8")
+_GOOD = (
+    *("good", "ok", "valid", "gut", "gültig", "0x00", "0x40", "bon", "buen", "buon", "bom", "boa"),
+    *("goed", "dobr", "iyi", "καλ", "хорош", "достовер", "良"),
+)
+_BAD = (
+    *("mauvais", "mal", "mau", "cattiv", "slecht", "zł", "špatn", "kötü", "κακ", "плох"),
+    *("недостовер", "不良"),
+    *("bad", "invalid", "not valid", "schlecht", "ungültig", "error", "fail", "stale", "0x8"),
+)
 """Beginnings of words, in lower case: Good, Good [Non-Specific], BAD_NOT_CONNECTED, and the status
 codes of OPC UA, whose first two bits say good, uncertain or bad."""
 _QUALITY = re.compile(rf"(?:{'|'.join(_NAMES)})\W*$", re.IGNORECASE)
@@ -27,7 +35,7 @@ _WORD = re.compile(
     r"[\[<{ ]*(?:good|bad|uncertain|questionable|valid|invalid|not valid)(?![a-z])", re.IGNORECASE
 )
 """Words of historians."""
-_SHORT = frozenset({"q", "qual", "qc", "status", "valid", "flag"})
+_SHORT = frozenset({"q", "qual", "qc", "status", "valid", "flag", "质量", "品质", "品質"})
 """Names that may be those of a quality, where the cells are such words or codes."""
 _OPC_CODES = frozenset({*range(0, 33, 4), 64, 68, 80, 84, 88, 192, 216})
 _EEA = (-99, -1, 1, 2, 3, 4)

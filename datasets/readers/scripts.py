@@ -4,6 +4,11 @@ import re
 
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _CYRILLIC = re.compile(rb"[\xa8\xb8\xc0-\xff]{3,}")
+_CYRILLIC_TOO = re.compile(rb"[\xa8\xb8\xc0-\xff]{2}")
+"""Days of the week are written with two letters below names that have more."""
+_GREEK = re.compile(rb"[\xa2\xb8-\xba\xbc\xbe-\xd1\xd3-\xfe]{2,}")
+_GREEK_ACCENT = re.compile(rb"[\xe1-\xf9][\xdc-\xdf]")
+"""A vowel with an accent behind a small letter, where Russian has a capital letter."""
 _KANA_AND_KANJI = re.compile(r"[\u3001\u3002\u3040-\u30ff\u4e00-\u9fff]")
 _HALF_WIDTH = re.compile(r"[\uff61-\uff9f]")
 _RARE_KANJI = 0xE0
@@ -17,7 +22,7 @@ _FEWEST_KOREAN = 6
 """Syllables that Chinese characters are hardly all mistaken for."""
 _CENTRAL = re.compile(
     rb"[A-Za-z](?<!m)[\xb3\xbf\xbe][a-z]|[a-z]\xb9[a-z\s]|[a-z]\x9c(?!u)[a-z\xe6]"
-    rb"|[a-z][\xec\xf9][a-z\xf8\xe8]|\xf8[\xe1\xe9\xed\xfd]|[a-z]\x9d"
+    rb"|[a-z][\xec\xf9][a-z\xf8\xe8]|\xf8[\xe1\xe9\xed\xfd]|[a-z]\x9d|b\xf8ez|(?<![a-z])[\xc8\xe8]as(?![a-z])"
 )
 """Letters of Polish and Czech, where Western ones are signs, or stand at the end of a word."""
 _BESIDE_ACCENTS = (
@@ -37,7 +42,7 @@ _MOST = 0.8
 
 
 def encoding_of_script(head: bytes) -> str | None:
-    """Return the encoding of Chinese, Korean, Japanese or Russian text, None for any other.
+    """Return the encoding of Chinese, Korean, Japanese, Greek or Russian text, None for any other.
 
     Western letters and signs such as ° stand alone among ASCII, so that few bytes above 127 follow
     one another.
@@ -59,7 +64,17 @@ def encoding_of_script(head: bytes) -> str | None:
     if _is_japanese(head):
         return "cp932"
     cyrillic = sum(map(len, _CYRILLIC.findall(head)))
-    return "cp1251" if cyrillic >= max(6, 0.7 * high) else None
+    pairs_too = 2 * len(_CYRILLIC_TOO.findall(head))
+    enough = cyrillic >= 6 and max(cyrillic, pairs_too) >= 0.7 * high
+    if _is_greek(head, high):
+        return "cp1253"
+    return "cp1251" if enough else None
+
+
+def _is_greek(head: bytes, high: int) -> bool:
+    """Return True if most of so many bytes above 127 are Greek, some with the accents of it."""
+    letters = sum(map(len, _GREEK.findall(head)))
+    return letters >= max(4, _MOST * high) and _GREEK_ACCENT.search(head) is not None
 
 
 def encoding_of_letters(head: bytes) -> str:

@@ -32,6 +32,10 @@ _COUNTED = frozenset({"gpu", "cpu", "core"})
 """Parts of a computer whose numbers tell series apart where they are counted through."""
 _CHANNELS = frozenset({"ch", "chan", "addr", "address", "slave", "port"})
 """Names that are short for a channel, or for the place of a device on a bus."""
+_PLACES = frozenset(
+    {"depth", "tiefe", "profondeur", "profundidad", "height", "höhe", "altitude", "layer"}
+)
+"""Names of where a sensor is, which number series where each instant has all of them."""
 _COUNTERS = frozenset({"index", "idx"})
 """Words of their numbers where another name has one of these parts: index, utilization.gpu."""
 _MOST_SERIES = 1000
@@ -194,15 +198,21 @@ def _keys(table: Table, taken: frozenset[int], instants: pd.Index | None) -> lis
         series = table.frame.iloc[:, column]
         plain = is_plain(series)
         named = _names_series(table.names[column], {"point", "unit"})
-        if plain and not (
-            series.dtype.kind in "iu"
-            and (
-                named
-                or _numbers_parts(table, column)
-                or (_may_number(table, column) and _counts_each(series, instants))
+        placed = plain and bool(words(table.names[column]) & _PLACES)
+        placed = placed and _counts_each(series, instants)
+        if (
+            plain
+            and not placed
+            and not (
+                series.dtype.kind in "iu"
+                and (
+                    named
+                    or _numbers_parts(table, column)
+                    or (_may_number(table, column) and _counts_each(series, instants))
+                )
+                # A name with a number is that of one channel: Channel 0.
+                and not any(map(str.isdigit, table.names[column] or ""))
             )
-            # A name with a number is that of one channel: Channel 0.
-            and not any(map(str.isdigit, table.names[column] or ""))
         ):
             continue
         if not plain and _is_numbers(series) and not _has_all_parts(table, column):
@@ -221,7 +231,7 @@ def _may_number(table: Table, column: int) -> bool:
 
 def _counts_each(series: "pd.Series[float]", instants: pd.Index | None) -> bool:
     """Return True if a column has the same different numbers in the rows of each instant."""
-    numbers = series.to_numpy(dtype=np.int64)
+    numbers = series.to_numpy()
     count = int(np.argmax(numbers[1:] == numbers[0])) + 1
     if instants is None or count < 2 or count > _MOST_SERIES or len(numbers) % count:
         return False

@@ -188,9 +188,10 @@ def _is_other_axis(table: Table, axis: int, column: int) -> bool:
     name = table.names[column]
     same = bool(name) and name == table.names[axis]
     timed = same or names_only_time(name) or names_unit_of_time(name)
+    series, rows = table.frame.iloc[:, column], table.frame.iloc[:, axis]
+    timed = timed or (names_time(name) and is_date(str(series.iloc[0]), months=False))
     if column <= axis or not (timed or _names_frequency(name)):
         return False
-    series, rows = table.frame.iloc[:, column], table.frame.iloc[:, axis]
     known = series.notna().to_numpy()
     count = int(known.sum())
     if count < 2 or not known[:count].all() or rows.isna().iloc[:count].any():

@@ -8,6 +8,7 @@ import pandas as pd
 from spectra.datasets.instants import has_missing
 from spectra.datasets.readers.absent_words import MISSING_WORDS
 from spectra.datasets.readers.asked_order import refuse_other_order
+from spectra.datasets.readers.cells import read_cells
 from spectra.datasets.readers.clock_times import (
     begins_of_hours,
     clock_columns,
@@ -17,11 +18,11 @@ from spectra.datasets.readers.clock_times import (
     holds_clocks,
     hours_beside,
 )
-from spectra.datasets.readers.columns import Table, quoted
+from spectra.datasets.readers.columns import Table, is_plain, quoted
 from spectra.datasets.readers.dates import is_date, parse_dates
 from spectra.datasets.readers.day_counts import counts_of_day
 from spectra.datasets.readers.digit_clocks import doubt, written_clock
-from spectra.datasets.readers.names import DAY_FIRST_WORDS, names_only_time, words
+from spectra.datasets.readers.names import DAY_FIRST_WORDS, names_only_time, names_time, words
 from spectra.datasets.readers.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.written_start import written_order
 from spectra.datasets.readers.zone_column import in_zones_behind
@@ -85,6 +86,17 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
     return TimeColumn(frozenset({column}), parsed.rename(name), notes)
 
 
+def _clock_behind_texts(table: Table, column: int) -> int:
+    """Return the column of times of day behind texts such as weekdays, -1 without one."""
+    for beside in range(column + 2, len(table.names)):
+        between = table.frame.iloc[:, beside - 1]
+        if is_plain(between) or is_date(str(between.iloc[0]), months=False):
+            return -1
+        if holds_clocks(table.frame.iloc[:, beside]) and names_time(table.names[beside]):
+            return beside if read_cells(between, table.decimal).bad.any() else -1
+    return -1
+
+
 def _are_dates(series: "pd.Series[float]") -> bool:
     """Return True if all cells are dates, however they are written."""
     cells = series.dropna().astype("str").str.strip().drop_duplicates()
@@ -122,7 +134,7 @@ def with_clock(
     table: Table, column: int, dates: pd.DatetimeIndex, notes: tuple[str, ...] = ()
 ) -> TimeColumn:
     """Return dates with the times of day in a column beside them, or as they are without one."""
-    for beside in (column + 1, column - 1):
+    for beside in (column + 1, column - 1, _clock_behind_texts(table, column)):
         if not 0 <= beside < len(table.names):
             continue
         series = table.frame.iloc[:, beside]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice, pairwise
 
 from spectra.datasets.readers.absent_words import MISSING_WORDS
-from spectra.datasets.readers.dates import looks_like_date
+from spectra.datasets.readers.dates import is_date, looks_like_date
 from spectra.datasets.readers.delimiter import BLANKS, is_value, split
 from spectra.datasets.readers.encoded_text import Text
 
@@ -21,12 +21,24 @@ _FEWEST_YEARS = 10
 """Years above the columns that tell such a table, whatever its shape."""
 _MOST_TEXTS = 4
 """Columns that tell what a row holds: its name, its unit."""
+_FEWEST_DAYS = 3
+_PER_DAY = frozenset({24, 48, 72, 96, 144, 288})
+"""Days above the columns, and rows below them, of a table with a time of day a row."""
+_HOURS = tuple(
+    [f"{hour:{form}}" for hour in range(begin, begin + 24)]
+    for begin in (0, 1)
+    for form in ("d", "02d")
+)
+"""Hours that are counted from 0, or from 1."""
+_TIME_OF_DAY = re.compile(r"\d{1,2}[:.h]\d\d(?::\d\d)?")
 _VALUES = 0.9
 """Share of the other fields of a row that are numbers, dates or missing."""
 
 
 def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, int] | None:
     """Return the text of a table on its side with an instant a row, and the number of channels.
+
+    The number is 0 where a row is a time of day, and a column a day.
 
     None is returned for any other text. `lines` are its first ones, `forced` is the delimiter that
     the user names.
@@ -37,11 +49,14 @@ def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, i
     every = [line for line in islice(readable.lines(), _MOST_ROWS + 1) if line.strip()]
     if len(every) > _MOST_ROWS:
         return None
-    more = 0
+    more, count = 0, None
     for delimiter in (forced,) if forced else ("\t", ";", "|", ",", BLANKS):
         rows = split(every, delimiter)
         if (by_years := _from_years(rows)) is not None:
             rows, more = by_years
+            break
+        if (by_days := _from_days(rows)) is not None:
+            rows, count = by_days, 0
             break
         if _lie_on_their_side(rows):
             break
@@ -55,7 +70,7 @@ def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, i
     written.write("\n" * more)
     # What a row is called and its unit stand above its values, in this order.
     writer.writerows(columns)
-    return written.getvalue(), len(rows)
+    return written.getvalue(), len(rows) if count is None else count
 
 
 def _lie_on_their_side(rows: Sequence[list[str]]) -> bool:
@@ -98,6 +113,26 @@ def _from_years(rows: Sequence[list[str]]) -> tuple[list[list[str]], int] | None
         names = (" ".join(each[i] for i in differ) for each in below)
         named = ([name, *each[begin:end]] for name, each in zip(names, below, strict=True))
         return [["Year", *years], *named], begin - 1
+    return None
+
+
+def _from_days(rows: Sequence[list[str]]) -> list[list[str]] | None:
+    """Return the days above the columns, and rows that begin with times of day; None for others."""
+    for top, row in enumerate(rows[:_MOST_TEXTS]):
+        days = row[1:]
+        below = [each for each in rows[top + 1 :] if any(each)]
+        if len(days) < _FEWEST_DAYS or len({*days}) < len(days) or len(below) not in _PER_DAY:
+            continue
+        if not all(is_date(day, months=False) and ":" not in day for day in days):
+            continue
+        clocks = [each[0] for each in below]
+        if clocks in _HOURS:
+            clocks = [f"{hour:02d}:00" for hour in range(24)]
+        if not all(map(_TIME_OF_DAY.fullmatch, clocks)) or len({*clocks}) < len(clocks):
+            return None
+        if not all(len(each) == len(row) and _holds_values(each[1:]) for each in below):
+            return None
+        return [row, *([at, *each[1:]] for at, each in zip(clocks, below, strict=True))]
     return None
 
 
