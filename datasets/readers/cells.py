@@ -245,7 +245,7 @@ def _with_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, "pd.Series[fl
     none = "", pd.Series(dtype=np.float64)
     text = text.reset_index(drop=True)
     # 1.#INF of C is no number with a unit.
-    text = text.mask(text.str.lower().isin(MISSING_WORDS))
+    text = text.mask(text.str.lower().isin(MISSING_WORDS), "")
     if not _may_have_units(text):
         return none
     parts = text.str.extract(rf"^{WITH_UNIT.pattern}$")

@@ -22,7 +22,7 @@ def refuse_open_quotes(parsed: Parsed) -> None:
         series = frame.iloc[:, column]
         if is_plain(series) or not pd.api.types.is_string_dtype(series.dtype):
             continue
-        several = series.str.contains("\n", regex=False).fillna(False).to_numpy(dtype="bool")
+        several = series.str.contains("\n", regex=False, na=False).to_numpy(dtype="bool")
         for row in several.nonzero()[0][:_MOST]:
             lines = str(series.iloc[row]).splitlines()[1:]
             held = next((line for line in lines if _is_row(line, column, parsed)), None)
