@@ -266,3 +266,16 @@ def clusters_above(expected, size, total):
         )
         density.append(expected / n * sum(terms))
     return 1.0 - fsum(density)
+
+
+def maxima_of_events(statistic, gap, bound):
+    """The maximum of each event: steps above a bound, at most `gap` from one to the next."""
+    maxima, last = [], None
+    for step, value in enumerate(statistic):
+        if value > bound:
+            if last is not None and step - last <= gap:
+                maxima[-1] = max(maxima[-1], value)
+            else:
+                maxima.append(value)
+            last = step
+    return maxima

@@ -13,7 +13,14 @@ from spectra.calibration.contamination import (
     without_anomalies,
     without_hidden_events,
 )
-from spectra.calibration.rhythm import LEVEL, MOST_ODD, _outliers, bound_of_periods, busy_hours
+from spectra.calibration.rhythm import (
+    LEVEL,
+    MOST_ODD,
+    _outliers,
+    bound_of_periods,
+    busy_hours,
+    recurring_maxima,
+)
 
 BLOCK = 32
 
@@ -73,7 +80,7 @@ def test_half_of_a_few_blocks_is_no_second_population_and_a_fifth_is_one() -> No
     rng = np.random.default_rng(7)
     for share, expected in ((0.5, False), (0.2, True)):
         statistic = noise(BLOCK * 60, 8)
-        odd = np.arange(60) % round(1 / share) == 0
+        odd = rng.permutation(60) < 60 * share
         statistic.reshape(60, BLOCK)[odd, 10:14] = rng.normal(6.0, 0.8, (odd.sum(), 4))
         bound = normal_bound(statistic, BLOCK, 0.0)
         assert (bound < 6.0) == expected
@@ -133,7 +140,7 @@ def test_a_few_low_steps_of_an_anomaly_do_not_raise_the_threshold() -> None:
     rng = np.random.default_rng(11)
     normal = noise(BLOCK * 400, 12).astype(np.float32)
     struck = normal.copy()
-    for start in range(500, normal.size, 1000):
+    for start in 500 + 1000 * np.sort(rng.choice(12, 9, replace=False)):
         event = 4.0 * normal.max() * np.ones(50, dtype=np.float32)
         event[1 + rng.choice(48, 5, replace=False)] = normal.max()
         struck[start : start + 50] = event
@@ -145,7 +152,6 @@ def test_what_is_in_most_periods_is_no_second_population() -> None:
     # A third of the blocks, one in each period of three.
     statistic = noise(BLOCK * 600, 13)
     statistic.reshape(200, 3 * BLOCK)[:, 40:44] = 6.0 + noise(800, 14).reshape(200, 4)
-    assert normal_bound(statistic, BLOCK, 0.0) < 6.0
     assert normal_bound(statistic, BLOCK, 0.0, 3.0 * BLOCK) > 7.0
 
 
@@ -259,6 +265,45 @@ def test_busy_hours_are_those_of_most_periods() -> None:
     assert busy_hours(halves, 40.0, 20, 2.0).tolist() == [5.0] * 10
 
 
+def events(begins: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """A statistic of `n` steps that is large for six steps from each begin on."""
+    statistic = noise(n, seed)
+    for begin in begins:
+        statistic[begin : begin + 6] = 6.0 + 0.3 * np.random.default_rng(begin).normal()
+    return statistic
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("n_events", "jitter"), [(20, 0.02), (40, 0.0), (40, 0.15)])
+def test_events_at_regular_intervals_are_normal_and_the_odd_one_among_them_is_not(
+    n_events: int, jitter: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    begins = 50 + np.cumsum(100 * (1 + jitter * rng.uniform(-1, 1, n_events))).astype(int)
+    statistic = events(begins, 150 + 100 * n_events, seed)
+    assert np.mean(statistic > normal_bound(statistic, BLOCK, 0.07)) < 0.005
+    statistic[begins[7] : begins[7] + 6] *= 3.0
+    assert normal_bound(statistic, BLOCK, 0.07) < 12.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_events_at_random_or_in_a_part_of_a_recording_are_suspected(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    at_random = np.sort(rng.choice(390, 40, replace=False)) * 10
+    late = 2000 + 100 * np.arange(20)
+    for begins in (at_random, late):
+        assert normal_bound(events(begins, 4000, seed), BLOCK, 0.07) < 6.0
+
+
+def test_intervals_are_those_between_events_of_the_naive_form() -> None:
+    rng = np.random.default_rng(3)
+    statistic = events(50 + 100 * np.arange(20), 2100, 3)
+    statistic[rng.integers(0, 2100, 30)] = np.nan
+    found = recurring_maxima(statistic, 20, 5.0)
+    assert found.tolist() == naive_calibration.maxima_of_events(statistic.tolist(), 20, 5.0)
+    assert not recurring_maxima(statistic[:700], 20, 5.0).size
+
+
 def days(n_days: int, seed: int, on: float) -> np.ndarray:
     """A statistic of days of 120 steps that is `on` times as large for a half of each."""
     rng = np.random.default_rng(seed)
@@ -282,7 +327,6 @@ def test_a_second_population_of_the_busy_hours_is_suspected(seed: int) -> None:
     rng = np.random.default_rng(seed)
     hours = np.abs(rng.normal(1.0, 0.1, (14, 10, 12)))
     hours[:, 4] *= 5.0
-    assert normal_bound(hours.ravel(), 120, 0.0) < 4.0
     assert hours.max() < normal_bound(hours.ravel(), 120, 0.0, 120.0)
     hours[7, 4] *= 20.0
     assert normal_bound(hours.ravel(), 120, 0.0, 120.0) < hours[7, 4].max()

@@ -24,7 +24,12 @@ from spectra.calibration.block_maxima import (
     gumbel_law,
     usable_block,
 )
-from spectra.calibration.rhythm import MOST_ODD, bound_of_periods, busy_hours
+from spectra.calibration.rhythm import (
+    MOST_ODD,
+    bound_of_periods,
+    busy_hours,
+    recurring_maxima,
+)
 from spectra.runs import true_runs
 
 # Expected number of normal blocks that are taken for a hidden event. With 0.1, 0.02 and 0.001 event
@@ -172,6 +177,9 @@ def normal_bound(
     """
     short, whole = block_maxima(statistic, block), of_a_period(block, period)
     bound = bound_of(block_maxima(statistic, whole), short, statistic, whole, smallest_scale)
+    recurring = recurring_maxima(statistic, usable_block(statistic, block), bound)
+    if recurring.size:
+        bound = bound_of(recurring, recurring, statistic, whole, smallest_scale)
     if period is None:
         return bound
     busy = busy_hours(statistic, period, usable_block(statistic, whole), bound)
