@@ -32,8 +32,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 # Its last digits depend on the machine.
 P_VALUE = re.compile(r"\d\.\de-\d+")
 MOST_WORDS = 900
-# Lines that a stream is given.
+# Lines that a stream is given, and one that is scored every few rows.
 STREAMED = 20_000
+OFTEN = 2_000
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
@@ -76,7 +77,8 @@ def type_in(line: str, page: Path) -> str:
             subprocess.run(piped, shell=True, check=True, env={**os.environ, "PATH": path})
         else:
             with Path("data.csv").open("rb") as file:
-                Path("first.csv").write_bytes(b"".join(islice(file, STREAMED)))
+                count = OFTEN if "--every" in line else STREAMED
+                Path("first.csv").write_bytes(b"".join(islice(file, count)))
             with Path("first.csv").open("rb") as file:
                 return spectra(stream, file)
     elif line.startswith("spectra "):
