@@ -31,8 +31,7 @@ check: .venv/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# On several cores, which pays for measuring what is run. Programs that the tests start are measured
-# too, and write files of their own.
+# On several cores, which pays for measuring what is run. Each worker writes a file of its own.
 test: check
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m coverage run -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile

@@ -1,5 +1,6 @@
 """Settings of all tests."""
 
+import os
 import signal
 
 import coverage
@@ -14,6 +15,11 @@ from browser import executable
 settings.register_profile("tests", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=500)
 settings.load_profile("tests")
+
+# The programs that the workers start are not measured: that takes a third of the time of the short
+# ones, and they run what other tests run in the workers.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 # Under nohup a hangup is ignored, and programs that the tests start inherit that.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
