@@ -218,3 +218,45 @@ def test_qualities_have_words_in_more_languages(name: str, good: str, bad: str) 
 def test_a_quality_of_opc_may_have_a_chinese_name() -> None:
     rows = [f"{t},{x},192" for t, x in zip(stamps("%F %T"), LEFT, strict=True)]
     assert recording("时间,数值,质量", *rows).channels == ("数值",)
+
+
+def test_a_short_table_beside_another_is_left_out_with_a_note() -> None:
+    rows = [
+        f"{t},{x},,{f'{i},{2 * i}' if i < 5 else ','}"
+        for i, (t, x) in enumerate(zip(stamps("%F %T"), LEFT, strict=True))
+    ]
+    found = recording("time,x,,Setpoint,Value", *rows)
+    is_read(found, LEFT)
+    assert any("'Setpoint', 'Value' stand beside the table" in note for note in found.notes)
+
+
+def test_a_channel_that_fails_beside_an_empty_one_stays() -> None:
+    rows = [
+        f"{t},{x},,{y if i < N // 2 else ''}"
+        for i, (t, x, y) in enumerate(zip(stamps("%F %T"), LEFT, RIGHT, strict=True))
+    ]
+    assert recording("time,x,,y", *rows).channels == ("x", "y")
+
+
+def test_numbers_stand_between_a_date_and_its_time_of_day() -> None:
+    rows = [
+        f"{day},{y},{clock},{x}" for day, y, clock, x in zip(DAYS, RIGHT, CLOCKS, LEFT, strict=True)
+    ]
+    found = recording("Date,y,Time,x", *rows)
+    assert (found.index[0], found.fs) == (START, 1 / 3600)
+    is_read(found, RIGHT, LEFT)
+
+
+def test_means_stand_below_days_above_times_of_day() -> None:
+    days = pd.date_range("2024-01-05", periods=10).strftime("%F")
+    rows = [f"{at},{','.join(map(str, HOURS[:, i]))}" for i, at in enumerate(NAMES)]
+    means = f"Mean,{','.join(map(str, HOURS.mean(axis=1).round(2)))}"
+    is_read(recording(f"Hour,{','.join(days)}", *rows, means), HOURS.ravel())
+
+
+def test_weekdays_stand_in_chinese_dates() -> None:
+    found = recording(
+        "时间,x",
+        *[f"{t},{x}" for t, x in zip(stamps("%F 星期四 %T"), LEFT, strict=True)],
+    )
+    assert (found.index[0], found.fs) == (START, 1 / 60)

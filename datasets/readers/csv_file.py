@@ -27,6 +27,7 @@ from spectra.datasets.readers.parsed_text import Parsed, parsed_text
 from spectra.datasets.readers.prose import refuse_comments, refuse_prose
 from spectra.datasets.readers.repeated_headers import without_repeated_names
 from spectra.datasets.readers.side_header import without_side
+from spectra.datasets.readers.side_table import without_side_table
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.readers.turned import turned
 from spectra.datasets.readers.units_above import units_of_light_curve
@@ -73,7 +74,10 @@ def _read_turned(source: Source, request: Request, written: str, count: int) -> 
     rows = "The only row holds" if count == 1 else f"Each of the {count} rows of numbers holds"
     note = f"{rows} the samples of one channel, or the time: read with an instant a row."
     if not count:
-        note = "Each column holds a day, and each row a time of day: read with a day a row."
+        note = (
+            "Each column holds a day, and each row a time of day: read with a day a row, without "
+            "rows below that begin with no time."
+        )
 
     def place(row: int) -> str:
         return table.place(row).replace(", line ", ", column ")
@@ -103,7 +107,9 @@ def _trimmed(parsed: Parsed, request: Request) -> Table:
         # Its messages are told in one note.
         return fit_messages(replace(table, notes=()))
     table = with_json_cells(without_repeated_names(table))
-    return table if request.as_is else _without_total(without_lone_words(table))
+    if request.as_is:
+        return table
+    return without_side_table(_without_total(without_lone_words(table)))
 
 
 def _without_cut_line(parsed: Parsed) -> Parsed:

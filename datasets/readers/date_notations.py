@@ -55,6 +55,7 @@ _HALVES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
 SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
     (r"[\u00a0\u2007\u2009\u202f]", " "),
     (r"\s?[(\uff08][月火水木金土日월화수목금토일][)\uff09]", ""),
+    (r"(?<=\d)\s?(?:星期|周|週)[一二三四五六日天]\s?(?=\d|$)", " "),
     (r"(?<=\d{4})\s?\u0433\.?(?=$|,?\s)", ""),
     (r"(?<=\d)(?:st|nd|rd|th)\b", ""),
     (rf"^(.{{0,20}}\b\d{{1,2}}) de ({_LETTER}{{3,12}}) del? (?=\d{{4}})", r"\1 \2 "),

@@ -21,7 +21,7 @@ _GOOD = (
     *("goed", "dobr", "iyi", "καλ", "хорош", "достовер", "良"),
 )
 _BAD = (
-    *("mauvais", "mal", "mau", "cattiv", "slecht", "zł", "špatn", "kötü", "κακ", "плох"),
+    *("mauvais", "mal", "mau", "cattiv", "slecht", "zł", "špatn", "kötü", "κακ", "плох", "ruim"),
     *("недостовер", "不良"),
     *("bad", "invalid", "not valid", "schlecht", "ungültig", "error", "fail", "stale", "0x8"),
 )

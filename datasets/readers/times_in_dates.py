@@ -8,7 +8,6 @@ import pandas as pd
 from spectra.datasets.instants import has_missing
 from spectra.datasets.readers.absent_words import MISSING_WORDS
 from spectra.datasets.readers.asked_order import refuse_other_order
-from spectra.datasets.readers.cells import read_cells
 from spectra.datasets.readers.clock_times import (
     begins_of_hours,
     clock_columns,
@@ -18,7 +17,7 @@ from spectra.datasets.readers.clock_times import (
     holds_clocks,
     hours_beside,
 )
-from spectra.datasets.readers.columns import Table, is_plain, quoted
+from spectra.datasets.readers.columns import Table, quoted
 from spectra.datasets.readers.dates import is_date, parse_dates
 from spectra.datasets.readers.day_counts import counts_of_day
 from spectra.datasets.readers.digit_clocks import doubt, written_clock
@@ -86,15 +85,21 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
     return TimeColumn(frozenset({column}), parsed.rename(name), notes)
 
 
-def _clock_behind_texts(table: Table, column: int) -> int:
-    """Return the column of times of day behind texts such as weekdays, -1 without one."""
-    for beside in range(column + 2, len(table.names)):
-        between = table.frame.iloc[:, beside - 1]
-        if is_plain(between) or is_date(str(between.iloc[0]), months=False):
-            return -1
-        if holds_clocks(table.frame.iloc[:, beside]) and names_time(table.names[beside]):
-            return beside if read_cells(between, table.decimal).bad.any() else -1
-    return -1
+def _only_clock(table: Table, column: int) -> int:
+    """Return the only column of times of day that is called so and has no date beside it, or -1."""
+    found = [
+        i
+        for i, name in enumerate(table.names)
+        if names_time(name) and holds_clocks(table.frame.iloc[:, i])
+    ]
+    if len(found) != 1:
+        return -1
+    cells = [
+        table.frame.iloc[0, i]
+        for i in (found[0] - 1, found[0] + 1)
+        if 0 <= i != column and i < len(table.names)
+    ]
+    return -1 if any(is_date(str(cell), months=False) for cell in cells) else found[0]
 
 
 def _are_dates(series: "pd.Series[float]") -> bool:
@@ -134,7 +139,7 @@ def with_clock(
     table: Table, column: int, dates: pd.DatetimeIndex, notes: tuple[str, ...] = ()
 ) -> TimeColumn:
     """Return dates with the times of day in a column beside them, or as they are without one."""
-    for beside in (column + 1, column - 1, _clock_behind_texts(table, column)):
+    for beside in (column + 1, column - 1, _only_clock(table, column)):
         if not 0 <= beside < len(table.names):
             continue
         series = table.frame.iloc[:, beside]

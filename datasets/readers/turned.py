@@ -121,6 +121,10 @@ def _from_days(rows: Sequence[list[str]]) -> list[list[str]] | None:
     for top, row in enumerate(rows[:_MOST_TEXTS]):
         days = row[1:]
         below = [each for each in rows[top + 1 :] if any(each)]
+        # The means and totals of the days may stand below.
+        below = below[
+            : next((i for i, each in enumerate(below) if not each[0][:1].isdigit()), None)
+        ]
         if len(days) < _FEWEST_DAYS or len({*days}) < len(days) or len(below) not in _PER_DAY:
             continue
         if not all(is_date(day, months=False) and ":" not in day for day in days):
