@@ -31,8 +31,11 @@ MIN_PERIODS: Final = 6
 # Most of the periods that may lie out.
 MOST_ODD: Final = 0.25
 # Fewest events, largest standard deviation of the intervals between them, and longest pause, in
-# units of the median interval, of a rhythm whose period varies.
-FEWEST_EVENTS: Final = 8
+# units of the median interval, of a rhythm whose period varies. Event F1 changes in none of 618
+# development series, told nothing; with 8 events in two, to 0.22 from 0.95 in one whose nine
+# anomalies come so. Joints of rails every 900 rows, the distance varying by 1 %, have 8 alarms in
+# 60,000 rows, and 67 without.
+FEWEST_EVENTS: Final = 16
 REGULAR: Final = 0.1
 LONGEST_PAUSE: Final = 3.0
 # Share of the periods that exceed a bound at the same phase, for a rhythm. With 0.5 instead, event
