@@ -22,7 +22,6 @@ from spectra.calibration.block_maxima import (
     MIN_SPREAD,
     stretch_maxima,
 )
-from spectra.calibration.standard import IQR_OF_GAUSSIAN
 
 # Level of the test for outlying periods, and the fewest periods that it says anything of. With it
 # event F1 changes in 2 of 618 development series, for the better.
@@ -30,13 +29,13 @@ LEVEL: Final = 1e-4
 MIN_PERIODS: Final = 6
 # Most of the periods that may lie out.
 MOST_ODD: Final = 0.25
-# Fewest events, largest standard deviation of the intervals between them, and longest pause, in
+# Fewest events, largest interquartile range of the intervals between them, and longest pause, in
 # units of the median interval, of a rhythm whose period varies. Event F1 changes in none of 618
 # development series, told nothing; with 8 events in two, to 0.22 from 0.95 in one whose nine
 # anomalies come so. Joints of rails every 900 rows, the distance varying by 1 %, have 8 alarms in
 # 60,000 rows, and 67 without.
 FEWEST_EVENTS: Final = 16
-REGULAR: Final = 0.1
+REGULAR: Final = 0.13
 LONGEST_PAUSE: Final = 3.0
 # Share of the periods that exceed a bound at the same phase, for a rhythm. With 0.5 instead, event
 # F1 falls by 0.06 in 111 recordings of services where something happens in half of the nights.
@@ -73,7 +72,7 @@ def recurring_maxima(statistic: FloatArray, gap: int, bound: float) -> Float64Ar
     begins = beyond[first]
     low, usual, high = np.quantile(np.diff(begins), [0.25, 0.5, 0.75])
     longest = np.diff(begins, prepend=0, append=statistic.size).max()
-    if high - low > IQR_OF_GAUSSIAN * REGULAR * usual or longest > LONGEST_PAUSE * usual:
+    if high - low > REGULAR * usual or longest > LONGEST_PAUSE * usual:
         return np.empty(0)
     return np.asarray(np.maximum.reduceat(statistic[beyond], first).astype(np.float64))
 
