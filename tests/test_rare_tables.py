@@ -59,13 +59,17 @@ def test_days_with_a_column_an_hour_become_one_column() -> None:
     assert (np.diff(whole) == np.timedelta64(1, "h")).all()
 
 
+def test_two_rows_of_one_day_that_differ_are_refused(tmp_path: Path) -> None:
+    twice = pd.DataFrame({"date": DAYS[[*range(29), 28]], **CLOCKS})
+    with pytest.raises(DataError, match=r"so have 24 of 720 rows in all: choose with --repeats"):
+        read_text(tmp_path, twice.to_csv(index=False))
+
+
 @pytest.mark.parametrize(
     "columns",
     [
         # One hour is left out.
         {"date": DAYS, **{name: one for name, one in CLOCKS.items() if name != "07:00"}},
-        # Two rows of one day.
-        {"date": DAYS[[*range(29), 28]], **CLOCKS},
         # No day.
         {"place": ["a"] * 30, **CLOCKS},
         # Halves of an hour, which nothing names.

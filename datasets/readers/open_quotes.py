@@ -20,7 +20,7 @@ def refuse_open_quotes(parsed: Parsed) -> None:
         return
     for column in range(1, frame.shape[1]):
         series = frame.iloc[:, column]
-        if is_plain(series) or not pd.api.types.is_string_dtype(series.dtype):
+        if is_plain(series) or not isinstance(series.dtype, pd.StringDtype):
             continue
         several = series.str.contains("\n", regex=False, na=False).to_numpy(dtype="bool")
         for row in several.nonzero()[0][:_MOST]:
