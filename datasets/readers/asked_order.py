@@ -44,7 +44,7 @@ def refuse_other_order(
     """
     if order is None:
         return
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     text = series.astype("str").str.slice(0, _DATE_LENGTH)
     parts = text.drop_duplicates().str.extract(_PARTS).dropna().astype(np.int64)
     if parts.empty:

@@ -63,7 +63,7 @@ def calendar_dates(table: Table, free: list[int]) -> tuple[frozenset[int], pd.Da
         part = known.get(name) or known.get(name.casefold())
         if part is not None:
             parts.setdefault(part, column)
-    values = {part: table.frame.iloc[:, column] for part, column in parts.items()}
+    values = {part: table.column(column) for part, column in parts.items()}
     if "month" in parts:
         values["month"] = _numbered(values["month"])
     if "month" not in parts and "day" in parts and "day of year" not in parts:
@@ -73,7 +73,7 @@ def calendar_dates(table: Table, free: list[int]) -> tuple[frozenset[int], pd.Da
     if "year" in parts and not {"month", "day of year", "hour"} & parts.keys():
         # MM and mm are the month where nothing else is it.
         parts |= {"month": parts.pop("minute")} if "minute" in parts else {}
-        values = {part: table.frame.iloc[:, column] for part, column in parts.items()}
+        values = {part: table.column(column) for part, column in parts.items()}
     if "year" not in parts or not all(is_plain(one) for one in values.values()):
         return None
     if "month" in parts:
@@ -146,7 +146,7 @@ def parts_of_axis(table: Table, instants: pd.Index | None, free: list[int]) -> l
         name = words(table.names[column])
         known = {_CALENDAR.get(word, word) for word in name}
         known |= {"day of year"} if name >= {"day", "year"} else set()
-        series = table.frame.iloc[:, column]
+        series = table.column(column)
         if series.dtype.kind == "f" and _are_years(series.to_numpy(dtype=np.float64), instants):
             found.append(column)
             continue
@@ -223,7 +223,7 @@ def unnamed_dates(
             columns = range(start, start + len(parts))
             if not set(columns) <= set(free) or any(table.names[column] for column in columns):
                 continue
-            values = [table.frame.iloc[:, column] for column in columns]
+            values = [table.column(column) for column in columns]
             if any(one.dtype.kind not in "iu" for one in values):
                 continue
             numbers = dict(zip(parts, (one.to_numpy(np.int64) for one in values), strict=True))

@@ -32,7 +32,8 @@ def refuse_cases(table: Table) -> Table:
     run = _numbered(table, columns)
     if len(run) < max(_FEWEST_COLUMNS, len(columns) - _MOST_OTHERS):
         return table
-    beside = [column for column in columns if column not in {*run}] or [run[0], run[-1]]
+    numbered = {*run}
+    beside = [column for column in columns if column not in numbered] or [run[0], run[-1]]
     classes = [column for column in beside if _are_classes(table, column)]
     signal = [column for column in run if column not in classes]
     if not _follow_across(table, signal):
@@ -71,7 +72,7 @@ def _are_classes(table: Table, column: int) -> bool:
     name = table.names[column]
     if name is not None and not words(name) & _CLASSES:
         return False
-    values = np.unique(table.frame.iloc[:, column].to_numpy(dtype=np.float64, na_value=np.nan))
+    values = np.unique(table.column(column).to_numpy(dtype=np.float64, na_value=np.nan))
     return 1 <= len(values) <= _MOST_CLASSES and bool((values == np.rint(values)).all())
 
 

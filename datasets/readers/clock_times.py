@@ -73,7 +73,7 @@ def hours_beside(
     one length.
     """
     for column, name in enumerate(table.names):
-        series = table.frame.iloc[:, column]
+        series = table.column(column)
         unnamed = dates is not None and name is None and column == date + 1
         ends = not is_plain(series) and str(series.iloc[0]).strip()[:2].casefold() == "he"
         named = bool(words(name) & _HOUR_NAMES) or names_only_time(name) or ends
@@ -116,7 +116,7 @@ def count_beside(table: Table, dates: pd.DatetimeIndex) -> tuple[int, pd.Timedel
     """
     changes = np.diff(dates.asi8) > 0
     for column in range(len(table.names)) if changes.any() else ():
-        series = table.frame.iloc[:, column]
+        series = table.column(column)
         if series.dtype.kind not in "iu":
             continue
         counts = series.to_numpy(dtype=np.int64)
@@ -191,9 +191,9 @@ def holds_clocks(column: "pd.Series[float]") -> bool:
 def half_beside(table: Table, clock: int) -> int | None:
     """Return the column of AM and PM to the right of one of times, None where there is none."""
     beside = clock + 1
-    if beside >= len(table.names) or is_plain(table.frame.iloc[:, beside]):
+    if beside >= len(table.names) or is_plain(table.column(beside)):
         return None
-    halves = table.frame.iloc[:, beside]
+    halves = table.column(beside)
     if not all(_HALF.fullmatch(str(cell)) for cell in halves.iloc[:_A_FEW]):
         return None
     return beside if all(_HALF.fullmatch(str(cell)) for cell in halves.unique()) else None
@@ -207,9 +207,9 @@ def clock_columns(table: Table, clock: int) -> frozenset[int]:
 
 def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.TimedeltaIndex:
     """Return clock times, h:mm, h:mm:ss or m:ss.fff, counted on over midnight."""
-    text = table.frame.iloc[:, column].astype("str")
+    text = table.column(column).astype("str")
     if (beside := half_beside(table, column)) is not None:
-        text = text + " " + table.frame.iloc[:, beside].astype("str").str.strip()
+        text = text + " " + table.column(beside).astype("str").str.strip()
     if _DOTTED.fullmatch(str(text.iloc[0])):
         text = text.str.replace(".", ":", regex=False)
     if re.fullmatch(r"\s*\d{1,2}\s?h.*", str(text.iloc[0]), re.IGNORECASE):
@@ -220,7 +220,7 @@ def clock_times(table: Table, column: int, *, unwrap: bool = True) -> pd.Timedel
         parts = _parts_of(text.str.replace(r":(?=\d(?!\d))", ":0", regex=True))
     bad = parts[0].isna().to_numpy()
     if bad.any():
-        refuse_missing(table, column, table.frame.iloc[:, column].isna().to_numpy())
+        refuse_missing(table, column, table.column(column).isna().to_numpy())
         row = int(np.argmax(bad))
         cell = table.frame.iloc[row, column]
         raise DataError(

@@ -2,7 +2,8 @@
 
 import difflib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,16 @@ class Table:
     header: Header = NO_HEADER
     has_fill_values: bool = False
     first: tuple[str, ...] = ()
+    # pandas takes 20 µs to look up a column, and each of thousands is asked for a hundred times.
+    _taken: "dict[int, pd.Series[Any]]" = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def column(self, column: int) -> "pd.Series[Any]":
+        """Return the cells of a column."""
+        if column not in self._taken:
+            self._taken[column] = self.frame.iloc[:, column]
+        return self._taken[column]
 
     def first_cell(self, column: int) -> str:
         """Return a cell of the first row as it is written, "" where that is not known."""
@@ -198,7 +209,7 @@ def read_numbers(table: Table, column: int, *, required: bool = False) -> Number
 
     Raises DataError where `numbers` does.
     """
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     unit = table.unit(column) or unit_in(table.names[column])
     if is_plain(series):
         return Numbers(series.to_numpy(dtype=np.float64, na_value=np.nan), unit)

@@ -57,7 +57,7 @@ def keys_of_counts(table: Table, taken: frozenset[int]) -> tuple[int, ...] | Non
         ]
         if whole:
             # A person may come again in another trial.
-            return (max(whole, key=lambda key: int(table.frame.iloc[:, key].nunique())),)
+            return (max(whole, key=lambda key: int(table.column(key).nunique())),)
         if not full and 1 < len(inside) <= _MOST_KEYS and _all_change(inside, back):
             return tuple(inside)
     return None
@@ -66,7 +66,7 @@ def keys_of_counts(table: Table, taken: frozenset[int]) -> tuple[int, ...] | Non
 def people_in_turn(table: Table, taken: frozenset[int]) -> tuple[int, ...] | None:
     """Return the column that names or numbers people or machines whose rows lie together."""
     for column, name in enumerate(table.names):
-        series = table.frame.iloc[:, column]
+        series = table.column(column)
         if column in taken or (is_plain(series) and series.dtype.kind not in "iu"):
             continue
         called = "_".join(sorted(words(name) - {"id", "number", "no", "nr"})) or name or ""
@@ -91,7 +91,7 @@ def risen_in_each(table: Table, codes: IntArray, taken: frozenset[int]) -> list[
     for column, kind in enumerate(table.kinds()):
         if column in taken or kind not in "iuf":
             continue
-        values = table.frame.iloc[:, column].to_numpy(dtype=np.float64, na_value=np.nan)
+        values = table.column(column).to_numpy(dtype=np.float64, na_value=np.nan)
         steps = np.diff(values[order])[within]
         if not len(steps):
             continue
@@ -117,7 +117,7 @@ def _restarts(table: Table, column: int) -> BoolArray | None:
 
     It falls, or leaps where ticks go on between two recordings.
     """
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     first = np.diff(series.iloc[:_GLANCE].to_numpy(dtype=np.float64, na_value=np.nan))
     if not len(first) or np.mean(first > 0) < _RISING:
         return None
@@ -132,7 +132,7 @@ def _changes(table: Table, free: list[int]) -> dict[int, BoolArray]:
     """Return where the columns of words and of whole numbers that name things change."""
     found = {}
     for column in free:
-        series = table.frame.iloc[:, column]
+        series = table.column(column)
         if (is_plain(series) and series.dtype.kind not in "iu") or series.isna().any():
             continue
         if words(table.names[column]) & _CALENDAR:
@@ -151,7 +151,7 @@ def _all_change(changes: dict[int, BoolArray], back: BoolArray) -> bool:
 
 def _runs_full(table: Table, column: int, back: BoolArray) -> bool:
     """Return True if a count goes from 0 or 1 to one number: packets, or the second of a minute."""
-    values: Float64Array = table.frame.iloc[:, column].to_numpy(dtype=np.float64)
+    values: Float64Array = table.column(column).to_numpy(dtype=np.float64)
     ends, starts = values[:-1][back], values[1:][back]
     return bool(np.mean((ends == ends.max()) & (starts <= 1)) >= _ENDS_ALIKE)
 
@@ -160,4 +160,4 @@ def _tells_runs(table: Table, column: int) -> bool:
     """Return True for words, and for numbers that are named like those of runs or machines."""
     name = table.names[column] or ""
     named = bool(words(name) & _RUNS) or name.casefold().endswith("id")
-    return named or not is_plain(table.frame.iloc[:, column])
+    return named or not is_plain(table.column(column))

@@ -180,7 +180,7 @@ def _said_of(table: Table, column: int, known: _Known, *, alone: bool) -> str | 
         if _numbers_things(table, column):
             return "has the numbers of things, and is called like that"
         if column in known.fills and _is_one_number(table, column):
-            value = float(table.frame.iloc[:, column].iloc[0])
+            value = float(table.column(column).iloc[0])
             return f"is {value:g} throughout, which stands for missing values"
         if column in known.lone and _stands_once(table, column):
             return "has a value in the first row only"
@@ -221,7 +221,7 @@ def _rated(table: Table, column: int, known: frozenset[str | None]) -> str | Non
     """Return the column that another of a few whole numbers grades by its name; None without."""
     match = _RATES_ANOTHER.fullmatch(table.names[column] or "")
     of = None if match is None else match["of"] or match["on"]
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     beside = _RATES_LEFT.fullmatch(table.names[column] or "")
     if beside is not None and column and beside[1] == table.names[column - 1]:
         graded = series.dtype.kind in "iuf" and series.min() >= 0 and series.max() <= 9
@@ -248,7 +248,7 @@ def _identifies(table: Table, column: int) -> bool:
     rates = bool(named & _QUALITIES) or _QUALITY_OF.match(name) is not None
     if not identifies and not rates and not kinds:
         return False
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     if series.dtype.kind not in "iufb" or not len(series):
         return False
     usual = float(np.mean(series.to_numpy() == series.iloc[0]))
@@ -258,7 +258,7 @@ def _identifies(table: Table, column: int) -> bool:
 
 def _numbers_things(table: Table, column: int) -> bool:
     """Return True for whole numbers that come again in a column called machine_id or VehId."""
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     if series.dtype.kind not in "iu" or not _ID_OF.fullmatch((table.names[column] or "").strip()):
         return False
     return 1 < int(series.nunique()) <= len(series) // 2
@@ -283,13 +283,13 @@ def _lone_starts(table: Table, columns: list[int]) -> set[int]:
 
 def _is_one_number(table: Table, column: int) -> bool:
     """Return True if all values of a column are equal."""
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     return bool((series == series.iloc[0]).all())
 
 
 def _stands_once(table: Table, column: int) -> bool:
     """Return True if a column has a number in its first row, and in no other."""
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     return bool(series.iloc[1:].isna().all() and not np.isnan(series.iloc[0]))
 
 
@@ -299,7 +299,7 @@ def _counts_rows(table: Table, column: int, *, alone: bool) -> bool:
     title = "" if name is None else name.strip().casefold()
     if (name is None and (column or alone)) or (name is not None and title not in _COUNTERS):
         return False
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     if not pd.api.types.is_integer_dtype(series.dtype) or len(series) < 2:
         return False
     values = series.to_numpy(dtype=np.int64)
@@ -319,7 +319,7 @@ def _rises_by_one_step(table: Table, column: int) -> bool:
 
     A counter of packets falls back to its lowest value: 0, 1, …, 255, 0, 1, …
     """
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     values = series.to_numpy(dtype=np.float64)
     steps = np.diff(values)
     if _is_even(steps):

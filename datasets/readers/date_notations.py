@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -113,11 +113,17 @@ def english_month(match: re.Match[str]) -> str:
     return _MONTHS[key].capitalize()
 
 
+@cache
+def _compiled() -> "tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]":
+    """Return the simpler notations with their patterns compiled, once they are asked for."""
+    return tuple((re.compile(pattern, re.IGNORECASE), by) for pattern, by in SIMPLER)
+
+
 @lru_cache(maxsize=8192)
 def simpler(text: str) -> str:
     """Return a date in a notation that is looked for, by the first that it is written in."""
-    for pattern, by in SIMPLER:
-        text = re.sub(pattern, by, text, flags=re.IGNORECASE)
+    for pattern, by in _compiled():
+        text = pattern.sub(by, text)
     return text
 
 

@@ -33,7 +33,7 @@ def counts_of_day(table: Table, dates: pd.DatetimeIndex) -> tuple[int, pd.Timede
     """
     changes = np.diff(dates.asi8) > 0
     for column, name in enumerate(table.names):
-        series = table.frame.iloc[:, column]
+        series = table.column(column)
         if series.dtype.kind not in "iuf":
             continue
         unit = _unit_of_day(name)

@@ -29,7 +29,7 @@ _MOST_KEYS = 8
 
 def stamps_of(table: Table, column: int) -> pd.DatetimeIndex | None:
     """Return the dates in a column, None where it holds anything else."""
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     if isinstance(series.dtype, pd.DatetimeTZDtype) or series.dtype.kind == "M":
         return pd.DatetimeIndex(series)
     text = series.astype("str")
@@ -98,7 +98,7 @@ def keys_of_days(table: Table, dates: pd.DatetimeIndex, columns: Sequence[int]) 
     free: list[int] = []
     codes: dict[int, pd.Series[int]] = {}
     for column in columns:
-        series = table.frame.iloc[:, column]
+        series = table.column(column)
         if is_plain(series) and series.dtype.kind not in "iu":
             continue
         found = pd.Series(pd.factorize(series)[0])
@@ -121,9 +121,9 @@ def with_beside(
     frame, names = long.frame.copy(), [*long.names]
     if not keys:
         return _with_marks(table, long, marks)
-    told = table.frame.iloc[:, keys[0]]
+    told = table.column(keys[0])
     for key in keys[1:]:
-        told = told.astype("str") + " / " + table.frame.iloc[:, key].astype("str")
+        told = told.astype("str") + " / " + table.column(key).astype("str")
     frame[len(names)] = told.repeat(per_row).to_numpy()
     names.append(" / ".join(table.titles()[key] for key in keys))
     marked = _with_marks(table, replace(long, frame=frame, names=tuple(names)), marks)

@@ -69,7 +69,7 @@ def _clock(column: "pd.Series[float]", unit: int) -> pd.TimedeltaIndex | None:
 
 def doubt(table: Table, column: int, dates: pd.DatetimeIndex) -> tuple[str, ...]:
     """Return a note where digits of one day, from midnight on, may end with minutes or seconds."""
-    series, first = table.frame.iloc[:, column], table.first_cell(column)
+    series, first = table.column(column), table.first_cell(column)
     told = words(table.names[column]) & _FORMS.keys() or (len(first) > 1 and first[0] == "0")
     if told or not is_plain(series) or dates[0] != dates[-1]:
         return ()

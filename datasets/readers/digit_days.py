@@ -58,7 +58,7 @@ def digit_days(table: Table, column: int, values: Float64Array) -> TimeColumn | 
 
     Of the forms of a date in which both go on together the one of the shortest span is taken.
     """
-    days_in = table.frame.iloc[:, column]
+    days_in = table.column(column)
     named = names_date(table.names[column]) and days_in.dtype.kind in "iu"
     if not named or values.min() < _SMALLEST or values.max() > _LARGEST:
         return None
@@ -66,7 +66,7 @@ def digit_days(table: Table, column: int, values: Float64Array) -> TimeColumn | 
     for beside in (column + 1, column - 1):
         if not 0 <= beside < len(table.names):
             continue
-        series, first = table.frame.iloc[:, beside], table.first_cell(beside)
+        series, first = table.column(beside), table.first_cell(beside)
         clock = written_clock(series, table.names[beside], first)
         if clock is None:
             continue

@@ -21,9 +21,9 @@ _DEEPEST = 6
 def with_json_cells(table: Table) -> Table:
     """Return a table with a column for each key of the objects in a column of JSON."""
     for column, kind in enumerate(table.kinds()):
-        if kind != "O" or not _holds_objects(table.frame.iloc[:, column]):
+        if kind != "O" or not _holds_objects(table.column(column)):
             continue
-        objects = [_object(cell) for cell in table.frame.iloc[:, column]]
+        objects = [_object(cell) for cell in table.column(column)]
         if not 0 < len({path for each in objects for path in _paths(each)}) <= _MOST_KEYS:
             continue
         inside = pd.json_normalize(objects, max_level=_DEEPEST)

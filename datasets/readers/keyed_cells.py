@@ -5,7 +5,7 @@ time of the day and an arrow, before each line, and other programs a date and a 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -102,7 +102,7 @@ def plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose texts have lost what keeps a workbook from changing them: ="60"."""
-    columns = [column for column in frame.columns if _are_all(frame[column], _FORMULA)]
+    columns = [column for column in _texts(frame) if _are_all(frame[column], _FORMULA)]
     if not columns:
         return frame
     frame = frame.copy()
@@ -113,8 +113,9 @@ def _without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _without_vectors(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table without the brackets around several of its columns: (1.5 2 -3), [1.5, 2]."""
-    begins = [column for column in frame.columns if _are_all(frame[column], _BEGINS)]
-    ends = [column for column in frame.columns if _are_all(frame[column], _ENDS)]
+    texts = _texts(frame)
+    begins = [column for column in texts if _are_all(frame[column], _BEGINS)]
+    ends = [column for column in texts if _are_all(frame[column], _ENDS)]
     if not begins or len(begins) != len(ends):
         return frame
     frame = frame.copy()
@@ -123,10 +124,15 @@ def _without_vectors(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def _texts(frame: pd.DataFrame) -> list[Hashable]:
+    """Return the columns of a table that hold texts."""
+    kinds = frame.dtypes.items()
+    return [column for column, kind in kinds if pd.api.types.is_string_dtype(kind)]
+
+
 def _are_all(column: "pd.Series[Any]", pattern: re.Pattern[str]) -> bool:
-    """Return whether the first cells of a column of texts match a pattern."""
-    texts = pd.api.types.is_string_dtype(column.dtype)
-    return texts and all(pattern.fullmatch(str(cell)) for cell in column.iloc[:_A_FEW])
+    """Return whether the first cells of a column match a pattern."""
+    return all(pattern.fullmatch(str(cell)) for cell in column.iloc[:_A_FEW])
 
 
 def without_colons(frame: pd.DataFrame) -> pd.DataFrame:
@@ -135,7 +141,7 @@ def without_colons(frame: pd.DataFrame) -> pd.DataFrame:
     They are those of rrdtool, of ping, and of lists: 1), 2), 3).
     """
     first = frame.iloc[:, 0]
-    if not _are_all(first, _STAMP):
+    if not (pd.api.types.is_string_dtype(first.dtype) and _are_all(first, _STAMP)):
         return frame
     stamps = numeric(first.str.strip().str.strip("[]:)"))
     return pd.concat([stamps, frame.iloc[:, 1:]], axis=1)

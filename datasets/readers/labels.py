@@ -172,7 +172,7 @@ def _by_codes(table: Table, column: int, name: str) -> Float64Array | None:
 
 def _truths(table: Table, column: int) -> Float64Array | None:
     """Return 1 for words such as attack and 0 for words such as normal; None for other words."""
-    texts = table.frame.iloc[:, column].astype("str").str.replace(" ", "").str.casefold()
+    texts = table.column(column).astype("str").str.replace(" ", "").str.casefold()
     found = {*texts.unique()[:_MOST_WORDS]}
     if not found <= _GOOD | _BAD or not found & _BAD:
         return None
@@ -181,7 +181,7 @@ def _truths(table: Table, column: int) -> Float64Array | None:
 
 def _wanted_labels(table: Table, column: int) -> IntArray:
     """Return the values of a column that must be labels."""
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     plain = is_plain(series)
     values = (
         series.to_numpy(dtype=np.float64, na_value=np.nan)

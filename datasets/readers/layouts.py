@@ -103,7 +103,7 @@ def _times_of_day(table: Table) -> tuple[list[int], list[int], list[int]]:
 
 def _is_rare(table: Table, column: int) -> bool:
     """Return True if a column has a value in a few rows at most, as the 25th hour has."""
-    count = int(table.frame.iloc[:, column].notna().sum())
+    count = int(table.column(column).notna().sum())
     return count <= max(1, len(table.frame) // _DAYS_BETWEEN)
 
 
@@ -111,7 +111,7 @@ def _beside(table: Table, columns: Sequence[int]) -> str:
     """Return what is said of columns of numbers behind those of the times of a day, or nothing."""
     kinds, titles, inside = table.kinds(), table.titles(), set(columns)
     others = [i for i in range(columns[0], len(titles)) if i not in inside and kinds[i] in "iuf"]
-    named = [f"'{titles[i]}'" for i in others if table.frame.iloc[:, i].notna().any()]
+    named = [f"'{titles[i]}'" for i in others if table.column(i).notna().any()]
     if not named:
         return ""
     return f" {', '.join(named[:6])} beside them {'is' if len(named) == 1 else 'are'} left out."
@@ -193,7 +193,7 @@ def _parts_of_years(table: Table, begin: int, count: int, part: str) -> Table | 
 
 def _years(table: Table, column: int) -> IntArray | None:
     """Return the years in a column, one after another; None where it holds anything else."""
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     if series.dtype.kind not in "iu":
         return None
     years = series.to_numpy(dtype=np.int64)
@@ -296,7 +296,7 @@ def _without_places(table: Table) -> Table | None:
     width = table.frame.shape[1] - 1
     if any(table.names) or width < 1:
         return None
-    first = table.frame.iloc[:, 0]
+    first = table.column(0)
     if not pd.api.types.is_string_dtype(first.dtype):
         return None
     if not all(_PLACE.fullmatch(str(cell)) for cell in first.iloc[:5]):

@@ -25,7 +25,7 @@ _EVENTS = frozenset(
 
 def without_lone_words(table: Table) -> Table:
     """Return a table without the few rows that hold words in the first column and nothing else."""
-    first = table.frame.iloc[:, 0]
+    first = table.column(0)
     if is_plain(first) or table.frame.shape[1] < 2 or not _are_values(first, table.decimal):
         return table
     words = _without_values(table.frame)

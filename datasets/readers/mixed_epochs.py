@@ -29,7 +29,7 @@ def mixed_epochs(
         return None
     if np.any(values / 1000.0**powers >= _LAST):
         return None
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     factors = 1000 ** (3 - powers)
     ns: IntArray
     if series.dtype.kind in "iu":

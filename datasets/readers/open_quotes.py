@@ -18,10 +18,10 @@ def refuse_open_quotes(parsed: Parsed) -> None:
     frame, dialect = parsed.frame, parsed.dialect
     if dialect.delimiter == BLANKS:
         return
-    for column in range(1, frame.shape[1]):
-        series = frame.iloc[:, column]
-        if is_plain(series) or not isinstance(series.dtype, pd.StringDtype):
+    for column, kind in enumerate(frame.dtypes):
+        if not column or not isinstance(kind, pd.StringDtype):
             continue
+        series = frame.iloc[:, column]
         several = series.str.contains("\n", regex=False, na=False).to_numpy(dtype="bool")
         for row in several.nonzero()[0][:_MOST]:
             lines = str(series.iloc[row]).splitlines()[1:]

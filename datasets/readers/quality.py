@@ -83,7 +83,7 @@ def without_bad(table: Table, chosen: Channels, wanted: Sequence[int] | None) ->
 
 def _tells_quality(table: Table, column: int, kind: str) -> bool:
     """Return True if a column says how good values are, by its name and its cells."""
-    name, series = words(table.names[column]), table.frame.iloc[:, column]
+    name, series = words(table.names[column]), table.column(column)
     if name & _NAMES or (kind == "b" and name & _TRUTHS):
         return True
     if kind in "iu":
@@ -100,7 +100,7 @@ def _tells_quality(table: Table, column: int, kind: str) -> bool:
 
 def _bad_rows(table: Table, column: int, kind: str) -> BoolArray | None:
     """Return the rows that a column calls bad, None where it calls none so."""
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     if kind == "O" and all(map(_OPC.fullmatch, map(str, series.unique()))):
         series, kind = series.map(lambda code: int(code, 16)), "i"
     if kind in "iu" and words(table.names[column]) & _TRUTHS and bool(series.isin((0, 1)).all()):

@@ -109,7 +109,7 @@ def without_repeated_names(table: Table) -> Table:
         return table
     repeats = np.ones(len(table.frame), dtype=np.bool_)
     for column in named:
-        cells = table.frame.iloc[:, column].astype("str").str.strip()
+        cells = table.column(column).astype("str").str.strip()
         repeats &= (cells == table.names[column]).to_numpy(dtype=np.bool_, na_value=False)
         if not repeats.any():
             return table

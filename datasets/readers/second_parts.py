@@ -34,7 +34,7 @@ def with_parts_of_seconds(table: Table, axis: TimeColumn) -> TimeColumn:
     unit = next((unit for unit, known in _PARTS.items() if named and named <= known), None)
     if unit is None:
         return axis
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     if series.dtype.kind not in "iu":
         return axis
     if int(series.min()) < 0 or int(series.max()) >= _IN_A_SECOND[unit]:
@@ -46,7 +46,7 @@ def with_parts_of_seconds(table: Table, axis: TimeColumn) -> TimeColumn:
 
 def _with_fractions(table: Table, axis: TimeColumn, column: int) -> TimeColumn:
     """Return an axis of whole seconds with the fractions of a second in a column."""
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     if not isinstance(axis.index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         return axis
     if series.dtype.kind not in "iuf" or not bool(((series >= 0) & (series < 1)).all()):
@@ -73,13 +73,13 @@ def parts_of_clock(table: Table, axis: TimeColumn) -> frozenset[int]:
 
 def _lies_within(table: Table, column: int, kinds: str, low: float, high: float) -> bool:
     """Return True if the largest number of a column lies within a range."""
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     return series.dtype.kind in kinds and low <= float(series.max()) < high
 
 
 def has_parts_beside(table: Table, column: int) -> bool:
     """Return True for whole seconds since 1970 beside parts of a second: tv_sec, tv_usec."""
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     if series.dtype.kind not in "iu" or column + 1 >= len(table.names):
         return False
     called = words(table.names[column]) & {"s", "sec", "secs", "seconds"}

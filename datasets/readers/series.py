@@ -116,7 +116,7 @@ def find_series(
                 None if _are_whole_runs(found, instants) else _by_restarts(table, instants, taken)
             )
             return finer or found
-        text = not is_plain(table.frame.iloc[:, columns[0]])
+        text = not is_plain(table.column(columns[0]))
         sure = (text and title is not None) or _take_turns(found)
         if named and not tangled and sure and _are_interleaved(found):
             return found
@@ -132,7 +132,7 @@ def _by_restarts(table: Table, instants: pd.Index, taken: frozenset[int]) -> Ser
     if not back.any() or np.mean(back) > 1 / _FEWEST_ROWS:
         return None
     for column in range(len(table.names)):
-        series = table.frame.iloc[:, column]
+        series = table.column(column)
         if column in taken or series.dtype.kind not in "iu":
             continue
         if np.array_equal(np.diff(series.to_numpy(dtype=np.int64)) != 0, back):
@@ -148,7 +148,7 @@ def lone_rows(table: Table, taken: frozenset[int]) -> IntArray:
     for column, name in enumerate(table.names):
         if column in taken or not _names_series(name):
             continue
-        series = table.frame.iloc[:, column]
+        series = table.column(column)
         if is_plain(series):
             continue
         codes, _ = pd.factorize(series)
@@ -175,7 +175,7 @@ def same_in_each(series: Series, table: Table) -> list[int]:
     """Return the columns of whole numbers, named like an identifier, that number the series."""
     found = []
     for column in range(len(table.names)):
-        values = table.frame.iloc[:, column]
+        values = table.column(column)
         named = _names_series(table.names[column])
         if (
             column not in series.columns
@@ -191,11 +191,11 @@ def _keys(table: Table, taken: frozenset[int], instants: pd.Index | None) -> lis
     """Return the columns whose values may name series."""
     found: list[int] = []
     # Names say more than numbers: the texts go first.
-    order = sorted(range(len(table.names)), key=lambda i: is_plain(table.frame.iloc[:, i]))
+    order = sorted(range(len(table.names)), key=lambda i: is_plain(table.column(i)))
     for column in order:
         if column in taken:
             continue
-        series = table.frame.iloc[:, column]
+        series = table.column(column)
         plain = is_plain(series)
         named = _names_series(table.names[column], {"point", "unit"})
         placed = plain and bool(words(table.names[column]) & _PLACES)
@@ -250,7 +250,7 @@ def _names_series(name: str | None, less: AbstractSet[str] = frozenset()) -> boo
 
 def _numbers_parts(table: Table, column: int) -> bool:
     """Return True if a column of whole numbers is called like those of GPUs or processors."""
-    if not is_plain(table.frame.iloc[:, column]):
+    if not is_plain(table.column(column)):
         return False
     called = words(table.names[column])
     if called & _COUNTERS:
@@ -263,7 +263,7 @@ def _has_all_parts(table: Table, column: int) -> bool:
     called = words(table.names[column])
     if not called or not called <= _COUNTED | {"id"}:
         return False
-    texts = {str(cell).strip() for cell in table.frame.iloc[:, column].unique()}
+    texts = {str(cell).strip() for cell in table.column(column).unique()}
     return [text for text in texts if not text.isdigit()] == ["all"]
 
 
@@ -276,7 +276,7 @@ def _is_numbers(series: "pd.Series[float]") -> bool:
 
 def _grouped(table: Table, columns: Sequence[int], most_lone: float = _LONE) -> Series | None:
     """Return the series by the values of columns, in the order in which they appear."""
-    texts = [table.frame.iloc[:, column].astype("str").str.strip().fillna("") for column in columns]
+    texts = [table.column(column).astype("str").str.strip().fillna("") for column in columns]
     joined = texts[0]
     for text in texts[1:]:
         joined = joined + " / " + text

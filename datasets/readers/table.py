@@ -198,7 +198,7 @@ def _with_unit_columns(table: Table, chosen: Channels, taken: frozenset[int]) ->
     for column, name in enumerate(table.names):
         if column in taken or not words(name) & UNIT_NAMES:
             continue
-        texts = table.frame.iloc[:, column].dropna().unique()
+        texts = table.column(column).dropna().unique()
         if len(texts) != 1 or not isinstance(texts[0], str):
             continue
         left = titles[column - 1] if column else ""
@@ -212,7 +212,7 @@ def _with_unit_columns(table: Table, chosen: Channels, taken: frozenset[int]) ->
 def _refuse_units(table: Table, chosen: Channels, taken: frozenset[int]) -> None:
     """Raise DataError where the unit of a channel changes from row to row, as from V to mV."""
     for column, name in enumerate(table.names):
-        series = table.frame.iloc[:, column]
+        series = table.column(column)
         if column in taken or is_plain(series) or not words(name) & UNIT_NAMES:
             continue
         texts = [str(text).strip() for text in series.dropna().unique()[:_MOST_UNITS]]
@@ -270,7 +270,7 @@ def _without_events(raw: Raw, table: Table, taken: frozenset[int], index: pd.Ind
     """Return the samples less the rows that have a word in a column of text and no value."""
     channels = set(raw.channels)
     texts = [
-        table.frame.iloc[:, column]
+        table.column(column)
         for column, (title, kind) in enumerate(zip(table.titles(), table.kinds(), strict=True))
         if kind not in "iufb" and column not in taken and title not in channels
     ]

@@ -136,8 +136,8 @@ def _whole_seconds(table: Table, axis: TimeColumn, free: list[int]) -> frozenset
         one
         for one in named
         if one not in axis.columns
-        and table.frame.iloc[:, one].dtype.kind in "iu"
-        and np.ptp(table.frame.iloc[:, one].to_numpy(dtype=np.float64) - seconds) == 0
+        and table.column(one).dtype.kind in "iu"
+        and np.ptp(table.column(one).to_numpy(dtype=np.float64) - seconds) == 0
     )
 
 
@@ -188,7 +188,7 @@ def _is_other_axis(table: Table, axis: int, column: int) -> bool:
     name = table.names[column]
     same = bool(name) and name == table.names[axis]
     timed = same or names_only_time(name) or names_unit_of_time(name)
-    series, rows = table.frame.iloc[:, column], table.frame.iloc[:, axis]
+    series, rows = table.column(column), table.column(axis)
     timed = timed or (names_time(name) and is_date(str(series.iloc[0]), months=False))
     if column <= axis or not (timed or _names_frequency(name)):
         return False
@@ -294,7 +294,7 @@ def _rank(table: Table, one: TimeColumn) -> tuple[bool, bool, int, bool, bool, b
     name = table.names[column]
     steps = bool(words(name) & {"step", "timestep", "timesteps"})
     # A written date is an instant, whatever it is called: created_at.
-    dated = isinstance(one.index, pd.DatetimeIndex) and not is_plain(table.frame.iloc[:, column])
+    dated = isinstance(one.index, pd.DatetimeIndex) and not is_plain(table.column(column))
     named = names_time(name) or dated
     grade = irregularity(one.index)
     return grade == STANDS, not one.is_scaled, grade, clock, uneven, not named, steps, column
@@ -332,7 +332,7 @@ def _instants(
     table: Table, column: int, *, named: bool, alone: bool = False, order: str | None = None
 ) -> TimeColumn | None:
     """Return the instants in a column, None where it is no time; `named` if the user names it."""
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     columns = frozenset({column})
     name = table.names[column]
     if isinstance(series.dtype, pd.DatetimeTZDtype) or series.dtype.kind in "mM":

@@ -39,7 +39,7 @@ _A_FEW = 20
 
 def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | None:
     """Return the instants of written dates, joined with the clock times beside them, if any."""
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     likely = order or written_order(f"{table.names[column]} {table.unit(column)}")
     parsed, notes = parse_dates(series, likely, day_first=_writes_day_first(table))
     refuse_other_order(table, column, parsed, order)
@@ -80,7 +80,7 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
         return with_clock(table, column, parsed, notes)
     if days and (at := _one_clock(table, column, parsed)) is not None:
         clock = clock_times(table, at, unwrap=False)
-        index = in_zones_behind(parsed + clock, table.frame.iloc[:, at]).rename(name)
+        index = in_zones_behind(parsed + clock, table.column(at)).rename(name)
         return TimeColumn(clock_columns(table, at) | {column}, index, notes)
     return TimeColumn(frozenset({column}), parsed.rename(name), notes)
 
@@ -90,7 +90,7 @@ def _only_clock(table: Table, column: int) -> int:
     found = [
         i
         for i, name in enumerate(table.names)
-        if names_time(name) and holds_clocks(table.frame.iloc[:, i])
+        if names_time(name) and holds_clocks(table.column(i))
     ]
     if len(found) != 1:
         return -1
@@ -112,7 +112,7 @@ def _one_clock(table: Table, column: int, dates: pd.DatetimeIndex) -> int | None
     """Return the column beside one of days, a row a day, that has the same time of day in all."""
     for beside in (column + 1, column - 1):
         if 0 <= beside < len(table.names) and names_only_time(table.names[beside]):
-            series = table.frame.iloc[:, beside]
+            series = table.column(beside)
             if holds_clocks(series) and series.nunique(dropna=False) == 1:
                 return beside if dates.equals(dates.normalize()) else None
     return None
@@ -120,7 +120,7 @@ def _one_clock(table: Table, column: int, dates: pd.DatetimeIndex) -> int | None
 
 def _is_beside_clocks(table: Table, column: int) -> bool:
     """Return True if the column to the right holds times of day."""
-    return column + 1 < len(table.names) and holds_clocks(table.frame.iloc[:, column + 1])
+    return column + 1 < len(table.names) and holds_clocks(table.column(column + 1))
 
 
 def _writes_day_first(table: Table) -> bool:
@@ -142,7 +142,7 @@ def with_clock(
     for beside in (column + 1, column - 1, _only_clock(table, column)):
         if not 0 <= beside < len(table.names):
             continue
-        series = table.frame.iloc[:, beside]
+        series = table.column(beside)
         if holds_clocks(series):
             clocks = clock_times(table, beside, unwrap=False)
             clocks = begins_of_hours(clocks, table.names[beside])

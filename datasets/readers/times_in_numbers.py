@@ -61,7 +61,7 @@ def time_in_numbers(
 ) -> TimeColumn | None:
     """Return the instants of numbers: epoch stamps, day numbers, 20240131, or elapsed time."""
     name, columns = table.names[column], frozenset({column})
-    if (parts := days_with_parts(table.frame.iloc[:, column], name)) is not None:
+    if (parts := days_with_parts(table.column(column), name)) is not None:
         return TimeColumn(columns, parts.rename(name))
     behind = seconds_behind(name or "", table.unit(column)) if names_time(name) else None
     other = is_no_second(name or "", table.unit(column))
@@ -114,7 +114,7 @@ def time_in_numbers(
     if not unit:
         said = f"{table.label(column)} is taken as the time in seconds"
         notes = (f"{said} (--fs gives the rate if it counts something else).",)
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     if series.dtype.kind in "iu" and abs(values[0]) > 2**53:
         # A float would round a count of nanoseconds since the start of a device to some 100 ns.
         values = (series - series.iloc[0]).to_numpy(dtype=np.float64)
@@ -131,7 +131,7 @@ def _has_digits_beside(table: Table, column: int) -> bool:
 
 def _unit_in_cells(table: Table, column: int) -> float | None:
     """Return the seconds of the unit that stands in each cell of a time, None without one."""
-    if is_plain(table.frame.iloc[:, column]):
+    if is_plain(table.column(column)):
         return None
     found = read_numbers(table, column, required=True)
     return None if found is None or not found.unit else seconds_behind("", found.unit)
@@ -141,7 +141,7 @@ def _one_day(table: Table, column: int, values: Float64Array) -> TimeColumn | No
     """Return the instants of one day number throughout, with fractions of the day to its right."""
     if column + 1 >= len(table.names) or np.ptp(values) != 0:
         return None
-    clock = day_fractions(table.frame.iloc[:, column + 1], table.names[column + 1])
+    clock = day_fractions(table.column(column + 1), table.names[column + 1])
     # One day number has no steps to be told by: the days before it give some.
     days = day_numbers(np.arange(values[0] - 1, values[0] + 1), dated=True)
     if clock is None or days is None:
@@ -186,7 +186,7 @@ def _dates_in_numbers(
     table: Table, column: int, values: Float64Array, *, called: bool, unit: float | None
 ) -> pd.DatetimeIndex | None:
     """Return the dates that numbers stand for, None where they count elapsed time."""
-    name, series = table.names[column], table.frame.iloc[:, column]
+    name, series = table.names[column], table.column(column)
     if named := words(name) & JULIAN_WORDS:
         julian = julian_dates(values, modified="mjd" in named)
         if julian is not None:
@@ -256,10 +256,10 @@ def _are_days_of_clocks(table: Table, column: int, dates: pd.DatetimeIndex) -> b
     if column + 1 >= len(table.names) or not dates.is_monotonic_increasing:
         return False
     if column == 0 and not any(table.names[:2]):
-        clock = written_clock(table.frame.iloc[:, 1], "time")
+        clock = written_clock(table.column(1), "time")
         if clock is not None and irregularity(dates + clock) == 0:
             return True
-    return dates.equals(dates.normalize()) and holds_clocks(table.frame.iloc[:, column + 1])
+    return dates.equals(dates.normalize()) and holds_clocks(table.column(column + 1))
 
 
 def _may_be_julian(values: Float64Array) -> bool:
@@ -302,7 +302,7 @@ def _counts_since_start(values: Float64Array) -> bool:
 
 def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float64Array | None:
     """Return the numbers of a column that may be time, where a glance does not exclude it."""
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     name = table.names[column]
     called = named or names_time(name) or bool(words(name) & SECONDS.keys())
     called |= seconds_in(None, table.unit(column)) is not None

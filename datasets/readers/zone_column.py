@@ -32,7 +32,7 @@ def in_zones_beside(table: Table, axis: TimeColumn) -> TimeColumn:
     if not isinstance(axis.index, pd.DatetimeIndex) or axis.index.tz is not None:
         return axis
     for column, name in enumerate(table.names):
-        series = table.frame.iloc[:, column]
+        series = table.column(column)
         beside = column == max(axis.columns) + 1 and series.dtype.kind not in "iuf"
         if column in axis.columns or not (beside or words(name) & _NAMES):
             continue
