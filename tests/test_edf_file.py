@@ -12,6 +12,9 @@ import pytest
 import naive_edf
 from naive_edf import File, Signal
 from spectra.datasets import read
+from spectra.datasets.large.signals import edf_signals
+from spectra.datasets.raw import Request
+from spectra.datasets.source import Source
 from spectra.errors import DataError
 
 RNG = np.random.default_rng(8)
@@ -247,3 +250,37 @@ def test_missing_library_is_named_with_the_command_that_installs_it(
     monkeypatch.setitem(sys.modules, "edfio", None)
     with pytest.raises(DataError, match=r"pip install 'spectra-anomaly\[medical\]'"):
         read(path)
+
+
+def rewritten(path: Path, place: int, text: str) -> Path:
+    """Write other text over eight bytes of a file."""
+    content = bytearray(path.read_bytes())
+    content[place : place + 8] = text.ljust(8).encode()
+    path.write_bytes(content)
+    return path
+
+
+def test_ranges_with_decimal_commas_are_ranges(tmp_path: Path) -> None:
+    path = naive_edf.write(tmp_path / "a.edf", File(EEG[:1], reserved=""))
+    path = rewritten(rewritten(path, 256 + 104, "-3276,8"), 256 + 112, "3276,7")
+    np.testing.assert_allclose(read(path).values[:, 0], EEG[0].values(), rtol=0, atol=1e-9)
+    large = edf_signals(Source(path.name, path), Request())
+    assert large is not None
+    np.testing.assert_allclose(large.values[:5, 0], EEG[0].values()[:5], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("text", ["-3276.8", "nan", "low"])
+def test_samples_without_a_range_have_no_unit(tmp_path: Path, text: str) -> None:
+    path = naive_edf.write(tmp_path / "a.edf", File(EEG[:1], reserved=""))
+    recording = read(rewritten(path, 256 + 112, text))
+    assert recording.units is None
+    np.testing.assert_array_equal(recording.values[:, 0], EEG[0].digital)
+    assert any("in steps of the converter: EEG Fpz-Cz" in note for note in recording.notes)
+
+
+def test_bytes_behind_the_last_record_are_left_out(tmp_path: Path) -> None:
+    path = naive_edf.write(tmp_path / "a.edf", File(EEG, reserved=""))
+    path.write_bytes(path.read_bytes() + bytes(100))
+    recording = read(path)
+    assert recording.n_samples == 1000
+    assert any("last 100 bytes are no whole record" in note for note in recording.notes)

@@ -153,3 +153,50 @@ def test_file_without_a_length_is_read_to_its_end(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(data)
     assert read(io.BytesIO(bytes(data))).n_samples == 50
     assert read(tmp_path / "a.wav").n_samples == 50
+
+
+FMT = struct.pack("<HHIIHH", 1, 2, 8000, 32000, 4, 16)
+STEREO = RNG.integers(-999, 999, (300, 2)).astype("<i2")
+
+
+def riff(length: int, whole: int, data: bytes, fmt: bytes = FMT) -> io.BytesIO:
+    """A file whose chunk of samples says that it has so many bytes."""
+    chunk = b"fmt " + struct.pack("<I", len(fmt)) + fmt + b"data" + struct.pack("<I", length)
+    return io.BytesIO(b"RIFF" + struct.pack("<I", whole) + b"WAVE" + chunk + data)
+
+
+@pytest.mark.parametrize("length", [0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
+@pytest.mark.parametrize("rest", [b"", b"\1"])
+def test_lengths_of_programs_that_write_into_a_pipe_have_an_open_end(
+    length: int, rest: bytes
+) -> None:
+    file = riff(length, min(length + 36, 0xFFFFFFFF), STEREO.tobytes() + rest)
+    recording = read(file)
+    assert np.array_equal(recording.values, STEREO)
+    assert any("does not say how long" in note for note in recording.notes)
+
+
+def test_no_samples_before_other_chunks_are_no_open_end() -> None:
+    file = riff(0, 36 + 8 + 400, b"LIST" + struct.pack("<I", 400) + bytes(400))
+    with pytest.raises(DataError, match="has no samples"):
+        read(file)
+
+
+def test_bytes_that_are_no_whole_sample_are_left_out() -> None:
+    recording = read(riff(STEREO.nbytes + 3, STEREO.nbytes + 39, STEREO.tobytes() + b"abc"))
+    assert np.array_equal(recording.values, STEREO)
+    assert any("last 3 bytes are no whole sample" in note for note in recording.notes)
+
+
+def test_a_wrong_number_of_bytes_a_second_is_no_matter() -> None:
+    fmt = struct.pack("<HHIIHH", 1, 2, 8000, 0, 4, 16)
+    assert np.array_equal(read(riff(STEREO.nbytes, 0, STEREO.tobytes(), fmt)).values, STEREO)
+
+
+@pytest.mark.parametrize("form", [b"RF64", b"BW64"])
+def test_files_beyond_four_gigabytes_have_their_length_in_a_chunk_of_its_own(form: bytes) -> None:
+    long = b"ds64" + struct.pack("<IQQQI", 28, STEREO.nbytes + 99, STEREO.nbytes, 300, 0)
+    chunks = long + b"fmt " + struct.pack("<I", 16) + FMT + b"data" + b"\xff" * 4
+    after = b"LIST" + struct.pack("<I", 4) + b"INFO"
+    file = io.BytesIO(form + b"\xff" * 4 + b"WAVE" + chunks + STEREO.tobytes() + after)
+    assert np.array_equal(read(file).values, STEREO)

@@ -17,7 +17,7 @@ from spectra.datasets.readers.signals import (
     refuse_labels,
     wanted_signals,
 )
-from spectra.datasets.readers.wav_file import WavFormat, checked_format
+from spectra.datasets.readers.wav_file import checked_format, of_three_bytes
 from spectra.datasets.source import Source
 from spectra.stored import RawFile, StoredArray
 
@@ -71,38 +71,14 @@ def wav_signals(source: Source, request: Request) -> Signals | None:
     header = SignalHeader(source.name, titles, ("",) * form.channels, float(form.fs))
     refuse_labels(header, request)
     chosen = wanted_signals(header, request)
-    n, file = form.data_bytes // form.frame_bytes, RawFile.opened(source.path)
-    width = form.frame_bytes // form.channels
+    n, file = form.frames, RawFile.opened(source.path)
 
     def read(start: int, stop: int) -> Float64Array:
         data = file.read(form.begin + start * form.frame_bytes, (stop - start) * form.frame_bytes)
-        return _samples(bytes(data), width, form).reshape(-1, form.channels)[:, chosen]
+        return form.samples(bytes(data))[:, chosen]
 
-    head = raw_from_signals(header, read(0, min(n, HEAD_ROWS)), chosen)
+    head = raw_from_signals(header, read(0, min(n, HEAD_ROWS)), chosen, notes=form.notes)
     return Signals(head, StoredArray(read, (n, len(chosen))))
-
-
-def _samples(data: bytes, width: int, form: WavFormat) -> Float64Array:
-    """Return samples of so many bytes in the steps of the converter, floats as they are."""
-    if form.is_float:
-        return as_floats(np.frombuffer(data, f"{form.order}f{width}"))
-    if form.bits <= 8:
-        return as_floats(np.frombuffer(data, np.uint8))
-    if width == 3:
-        # The reader of short files leaves 20 bits in three bytes in their upper part, too.
-        return as_floats(_integers(data, 3, form.order) * (1 if form.bits == 24 else 256))
-    return as_floats(np.frombuffer(data, f"{form.order}i{width}"))
-
-
-def _integers(data: bytes, width: int, order: str = "<") -> IntArray:
-    """Return signed numbers of two or three bytes."""
-    if width == 2:
-        return np.frombuffer(data, f"{order}i2").astype(np.int64)
-    parts = np.frombuffer(data, np.uint8).reshape(-1, 3)
-    filled = np.zeros((len(parts), 4), dtype=np.uint8)
-    # In the upper part of four bytes the sign stands where it has to.
-    filled[:, slice(1, 4) if order == "<" else slice(0, 3)] = parts
-    return filled.view(f"{order}i4")[:, 0].astype(np.int64) >> 8
 
 
 def edf_signals(source: Source, request: Request) -> Signals | None:
@@ -112,7 +88,7 @@ def edf_signals(source: Source, request: Request) -> Signals | None:
     if layout.reserved.startswith(("EDF+D", "BDF+D")) or request.resample:
         return None
     head = read_edf(source, replace(request, nrows=HEAD_ROWS))
-    scales = edf_scales(source, source.path)
+    scales = edf_scales(layout)
     chosen = [next(one for one in scales if one.title == title) for title in head.channels]
     per_record = layout.samples[chosen[0].index]
     if any(layout.samples[one.index] != per_record for one in chosen):
@@ -136,3 +112,8 @@ def edf_signals(source: Source, request: Request) -> Signals | None:
         return found
 
     return Signals(head, StoredArray(read, (n, len(chosen))))
+
+
+def _integers(data: bytes, width: int) -> IntArray:
+    """Return signed numbers of two or three bytes."""
+    return of_three_bytes(data) if width == 3 else np.frombuffer(data, "<i2").astype(np.int64)

@@ -7,6 +7,7 @@ not keep to the letter of the standard, which the C library behind pyedflib refu
 
 import datetime
 import io
+import math
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +37,7 @@ from spectra.datasets.readers.signals import (
 )
 from spectra.datasets.source import Source
 from spectra.errors import DataError
+from spectra.text import few_of
 
 _BDF = b"\xffBIOSEMI"
 _EDF = b"0       "
@@ -46,12 +48,17 @@ _FAULTS = (ValueError, TypeError, KeyError, IndexError, OSError, OverflowError, 
 
 @dataclass(frozen=True)
 class EdfLayout:
-    """The sizes that the header of an EDF file states."""
+    """The sizes that the header of an EDF file states.
+
+    `scales` has the step of each signal in its physical unit, and its zero in steps; None where
+    the header gives no range.
+    """
 
     records: int
     seconds: float
     labels: tuple[str, ...]
     samples: tuple[int, ...]
+    scales: tuple[tuple[float, float] | None, ...]
     header_bytes: int
     sample_bytes: int
     reserved: str
@@ -88,7 +95,7 @@ def read_edf(source: Source, request: Request) -> Raw:
         onsets = _onsets(where, layout, int(file.num_data_records))
         if onsets is not None:
             notes += (gap_note(onsets, layout.seconds, layout.reserved[:5]),)
-        return _raw(source, file, request, notes, onsets)
+        return _raw(source, file, layout, request, notes, onsets)
 
 
 def edf_layout(source: Source, where: Path | io.BytesIO, kind: str) -> EdfLayout:
@@ -108,6 +115,7 @@ def edf_layout(source: Source, where: Path | io.BytesIO, kind: str) -> EdfLayout
                 seconds=float(head[244:252]),
                 labels=labels,
                 samples=samples,
+                scales=tuple(_gain_and_offset(signals, i, count) for i in range(count)),
                 header_bytes=int(head[184:192]),
                 sample_bytes=3 if head.startswith(_BDF) else 2,
                 reserved=head[192:236].decode("latin-1").strip(),
@@ -118,45 +126,55 @@ def edf_layout(source: Source, where: Path | io.BytesIO, kind: str) -> EdfLayout
 
 @dataclass(frozen=True)
 class EdfScale:
-    """A signal that is no annotation: its index in a record, its title, and its unit."""
+    """A signal that is no annotation: its index in a record, its title, and its scale."""
 
     index: int
     title: str
-    gain: float | None
-    offset: float
+    scale: tuple[float, float] | None
 
     def physical(self, digital: IntArray) -> Float64Array:
         """Return samples in the physical unit; as they are where the header gives no range."""
-        if self.gain is None:
-            return digital.astype(np.float64)
-        return np.asarray((digital + self.offset) * self.gain)
+        return _physical(digital, self.scale)
 
 
-def edf_scales(source: Source, where: Path) -> list[EdfScale]:
+def edf_scales(layout: EdfLayout) -> list[EdfScale]:
     """Return the signals of a file with the scale of their samples, without reading these."""
-    edfio = library("edfio", source, "an EDF or BDF file", "medical")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        read = edfio.read_bdf if source.head(8) == _BDF else edfio.read_edf
-        signals = read(where, header_encoding="latin-1").signals
-    layout = edf_layout(source, where, "an EDF file")
-    plain = [i for i, label in enumerate(layout.labels) if not label.endswith(" Annotations")]
-    titles = distinct_titles([signal.label for signal in signals])
+    plain = _plain(layout)
+    titles = distinct_titles([layout.labels[index] for index in plain])
     return [
-        EdfScale(index, title, *_gain_and_offset(signal))
-        for index, title, signal in zip(plain, titles, signals, strict=True)
+        EdfScale(index, title, layout.scales[index])
+        for index, title in zip(plain, titles, strict=True)
     ]
 
 
-def _gain_and_offset(signal: Any) -> tuple[float | None, float]:
-    """Return the step of the converter in the physical unit, and its zero in steps."""
+def _plain(layout: EdfLayout) -> list[int]:
+    """Return the signals that hold no annotations."""
+    return [i for i, label in enumerate(layout.labels) if not label.endswith(" Annotations")]
+
+
+def _physical(digital: IntArray, scale: tuple[float, float] | None) -> Float64Array:
+    """Return samples in their physical unit, or as they are without a scale."""
+    if scale is None:
+        return np.asarray(digital, dtype=np.float64)
+    return np.asarray((digital + scale[1]) * scale[0], dtype=np.float64)
+
+
+def _gain_and_offset(header: bytes, index: int, count: int) -> tuple[float, float] | None:
+    """Return the step of the converter in the physical unit, and its zero in steps.
+
+    The fields of the signals lie in `header`: of each field those of all signals.
+    """
     try:
-        step = (signal.physical_max - signal.physical_min) / (
-            signal.digital_max - signal.digital_min
+        low, high, least, most = (
+            # Some programs write decimal commas.
+            float(header[at : at + 8].replace(b",", b"."))
+            for at in range(104 * count + 8 * index, 136 * count, 8 * count)
         )
-        return step, signal.physical_max / step - signal.digital_max
+        step = (high - low) / (most - least)
+        offset = high / step - most
     except (ValueError, ZeroDivisionError):
-        return None, 0.0
+        return None
+    return (step, offset) if math.isfinite(step) and math.isfinite(offset) else None
 
 
 def _checked(source: Source, layout: EdfLayout, size: int, kind: str) -> tuple[str, ...]:
@@ -177,6 +195,9 @@ def _checked(source: Source, layout: EdfLayout, size: int, kind: str) -> tuple[s
     there = (size - layout.header_bytes) / layout.record_bytes
     if layout.records == -1:
         return (f"The header does not say how many records there are: {int(there)} were found.",)
+    if 0 < there - layout.records < 1 and layout.records > 0:
+        behind = size - layout.header_bytes - layout.records * layout.record_bytes
+        return (f"The last {behind:,} bytes are no whole record: left out.",)
     if there != layout.records:
         raise DataError(
             f"{source.name} is not complete as {kind}: its header says {layout.records} records of "
@@ -202,16 +223,21 @@ def _onsets(where: Path | io.BytesIO, layout: EdfLayout, count: int) -> Float64A
 def _raw(
     source: Source,
     file: Any,
+    layout: EdfLayout,
     request: Request,
     notes: tuple[str, ...],
     onsets: Float64Array | None,
 ) -> Raw:
     """Return the samples of the wanted signals; `onsets` are the times of records with gaps."""
     signals = file.signals
+    scales = [layout.scales[index] for index in _plain(layout)]
     header = SignalHeader(
         source.name,
         distinct_titles([signal.label for signal in signals]),
-        tuple(str(signal.physical_dimension).strip() for signal in signals),
+        tuple(
+            "" if scale is None else str(signal.physical_dimension).strip()
+            for signal, scale in zip(signals, scales, strict=True)
+        ),
         start=_start(file),
     )
     wanted = wanted_signals(header, request)
@@ -220,13 +246,16 @@ def _raw(
         wanted = [index for index in wanted if index not in triggers]
     rates = [float(signal.sampling_frequency) for signal in signals]
     chosen, fs, said = one_rate(source.name, header.titles, rates, wanted, request)
+    if bare := [header.titles[index] for index in chosen if scales[index] is None]:
+        notes += (f"Without a range in the header, in steps of the converter: {few_of(bare, 4)}.",)
     n = round(max(_length(file, signals[index]) / rates[index] for index in chosen) * fs)
     whole = n if onsets is None else _length_with_gaps(source, onsets, n, fs)
     n = request.rows_of(whole, len(chosen))
     refuse_too_large(source.name, n * len(chosen), "choose fewer with --channels")
     values = np.empty((n, len(chosen)))
     for column, index in enumerate(chosen):
-        samples = _samples(signals[index], None if onsets is not None or n == whole else n / fs)
+        seconds = None if onsets is not None or n == whole else n / fs
+        samples = _physical(_samples(signals[index], seconds), scales[index])
         if onsets is not None:
             per_record = int(signals[index].samples_per_data_record)
             positions = first_samples(onsets, rates[index], per_record)
@@ -263,10 +292,10 @@ def _length(file: Any, signal: Any) -> int:
     return int(file.num_data_records * signal.samples_per_data_record)
 
 
-def _samples(signal: Any, seconds: float | None) -> Float64Array:
-    """Return the samples of a signal in its physical unit, or those of the first seconds."""
-    data = signal.data if seconds is None else signal.get_data_slice(0, seconds)
-    return np.asarray(data, dtype=np.float64)
+def _samples(signal: Any, seconds: float | None) -> IntArray:
+    """Return the samples of a signal in steps of the converter, or those of the first seconds."""
+    data = signal.digital if seconds is None else signal.get_digital_slice(0, seconds)
+    return np.asarray(data, dtype=np.int64)
 
 
 def _start(file: Any) -> pd.Timestamp | None:

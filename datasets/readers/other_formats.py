@@ -34,6 +34,16 @@ _FORMATS = (
     _Format(b"fLaC", "a FLAC sound file", _AS_WAV),
     _Format(b"OggS", "an Ogg sound file", _AS_WAV),
     _Format(b"ID3", "an MP3 sound file", _AS_WAV),
+    *(
+        _Format(start, "an MP3 sound file", _AS_WAV)
+        for start in (b"\xff\xfb", b"\xff\xf3", b"\xff\xe3")
+    ),
+    _Format(b".snd", "an AU sound file", _AS_WAV),
+    _Format(b"riff\x2e\x91\xcf\x11", "a Wave64 sound file", _AS_WAV),
+    _Format(b"Creative Voice File", "a VOC sound file", _AS_WAV),
+    _Format(b"NIST_1A", "a SPHERE sound file", _AS_WAV),
+    _Format(b"ftyp", "a video or sound file (MP4)", _AS_WAV, at=4),
+    _Format(b"AVI ", "a video (AVI)", _AS_WAV, at=8),
     _Format(b"FORM", "an AIFF sound file", _AS_WAV),
     _Format(b"caff", "a Core Audio file", _AS_WAV),
     _Format(
@@ -52,8 +62,20 @@ _FORMATS = (
         "export its signals as CSV or Parquet, as with asammdf",
     ),
     _Format(b"LOGG", "a log of CAN frames (BLF)", "decode it to signals and export those as CSV"),
-    _Format(b"CDF\x01", "a netCDF 3 file", "convert it with nccopy -k nc4 {} out.nc"),
-    _Format(b"CDF\x02", "a netCDF 3 file", "convert it with nccopy -k nc4 {} out.nc"),
+    *(
+        _Format(b"CDF" + kind, "a netCDF 3 file", "convert it with nccopy -k nc4 {} out.nc")
+        for kind in (b"\x01", b"\x02", b"\x05")
+    ),
+    _Format(b"\x0e\x03\x13\x01", "an HDF4 file", "convert it with h4toh5 {} out.h5"),
+    _Format(b"GRIB", "a GRIB file", "convert it with grib_to_netcdf -k 4 -o out.nc {}"),
+    _Format(b"MS\x03", "a miniSEED 3 file", "convert it with mseed2ascii {}"),
+    _Format(b"\xc3@@", "a SEG-Y file", "save its traces as NPY, with segyio.tools.collect"),
+    _Format(b"\xc3@\xf1", "a SEG-Y file", "save its traces as NPY, with segyio.tools.collect"),
+    _Format(b"(C) CED 87", "a Spike2 recording (SMR)", "export it as text or MATLAB", at=2),
+    _Format(b"WAVEDESC", "a waveform of LeCroy", "save it as CSV or MATLAB"),
+    _Format(b"WAVEDESC", "a waveform of LeCroy", "save it as CSV or MATLAB", at=11),
+    _Format(b"DUCK", "a DuckDB database", "COPY a table of it TO 'out.parquet'", at=8),
+    _Format(b"FEA1", "a Feather file of version 1", "write it again with pyarrow.feather"),
     _Format(b"Obj\x01", "an Avro file", _AS_PARQUET),
     _Format(b"ORC", "an ORC file", _AS_PARQUET),
     _Format(b"ULog\x01\x12\x35", "a PX4 log (ULog)", "convert it with ulog2csv {}"),
@@ -77,11 +99,19 @@ _FORMATS = (
     _Format(b"\x0a\x0d\x0d\x0a", "a capture of packets", "export its rates as CSV"),
     *(_Format(start, *_PICKLE) for start in _PICKLES),
     _Format(b"VITA", "a VitalDB recording", "save its tracks as CSV, with vitaldb.VitalFile"),
+    _Format(b"RDX", "a workspace of R", "save a table of it with write.csv"),
     _Format(b"X\n\0\0\0", "an RDS file of R", "save it with write.csv"),
     _Format(b"<stata_dta>", "a Stata file", _AS_PARQUET),
     _Format(b"$FL2", "an SPSS file", _AS_PARQUET),
     _Format(b"\xc2\xea\x81\x60", "a SAS file", _AS_PARQUET, at=12),
+    *(
+        _Format(start, "a picture", "save the numbers behind it as CSV")
+        for start in (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF8")
+    ),
     _Format(b"%PDF-", "a PDF document", "save the table behind it as CSV"),
+    _Format(b"\x04\x22\x4d\x18", "a file compressed with LZ4", "unpack it first, with lz4 -d {}"),
+    _Format(b"\xff\x06\0\0sNaPpY", "a file compressed with Snappy", "unpack it first"),
+    _Format(b"\x1f\x9d", "a file compressed with compress", "unpack it first, with gzip -d {}"),
     _Format(b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it first"),
     _Format(b"Rar!\x1a\x07", "a RAR archive", "unpack it first"),
     _Format(b"ustar", "a tar archive", "unpack it first, and name a file of it", at=257),

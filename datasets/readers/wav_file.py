@@ -2,11 +2,13 @@
 
 import io
 import struct
-import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
+from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.binary import content, damaged, size_of
@@ -22,18 +24,25 @@ from spectra.datasets.source import Source
 from spectra.errors import DataError
 
 _KIND = "a WAV file"
-_FORMS = (b"RIFF", b"RIFX", b"RF64")
+_FORMS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 """Codes of sample formats in the chunk `fmt ` (Microsoft, WAVEFORMATEX)."""
-_UNKNOWN_LENGTH = 0xFFFFFFFF
-"""Length of the chunk `data` where RF64 has it elsewhere, or a recorder never wrote it."""
+_WIDTHS = {_PCM: (1, 2, 3, 4, 8), _FLOAT: (4, 8)}
+"""Bytes that a sample may have."""
+_OPEN_LENGTH = 0x7FFFF000
+"""Lengths of the chunk `data` from which on programs that write into a pipe mean an open end, as
+they do by 0 (SoX, ALSA, FFmpeg and GStreamer); RF64 has the length in a chunk of its own."""
+_IN_RF64 = 0xFFFFFFFF
+"""Length of a chunk that RF64 has in its chunk `ds64` (EBU Tech 3306)."""
+_BLOCK = 1 << 24
+"""Bytes that are read at a time."""
 
 
 @dataclass(frozen=True)
 class WavFormat:
     """The chunk `fmt `, the place and number of the bytes of samples, and their order.
 
-    `open_end` says that the number is a guess.
+    `open_end` says that the number is what is there, as the file does not say it.
     """
 
     code: int
@@ -47,9 +56,34 @@ class WavFormat:
     order: str
 
     @property
-    def is_float(self) -> bool:
-        """Return whether samples are floats."""
-        return self.code == _FLOAT
+    def width(self) -> int:
+        """The bytes that a sample takes in the file."""
+        return -(-self.bits // 8)
+
+    @property
+    def frames(self) -> int:
+        """The number of samples of each channel."""
+        return self.data_bytes // self.frame_bytes
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on a length that does not fit the samples."""
+        rest = self.data_bytes % self.frame_bytes
+        if self.open_end:
+            return ("The header does not say how long the sound is: read to the end of the file.",)
+        return (f"The last {rest} bytes are no whole sample: left out.",) if rest else ()
+
+    def samples(self, data: bytes) -> Float64Array:
+        """Return whole samples (n, channels) in the steps of the converter, floats as they are."""
+        if self.code == _FLOAT:
+            values = as_floats(np.frombuffer(data, f"{self.order}f{self.width}"))
+        elif self.width == 1:
+            values = as_floats(np.frombuffer(data, np.uint8))
+        elif self.width == 3:
+            values = as_floats(of_three_bytes(data, self.order))
+        else:
+            values = as_floats(np.frombuffer(data, f"{self.order}i{self.width}"))
+        return values.reshape(-1, self.channels)
 
 
 def is_wav(head: bytes, name: str) -> bool:
@@ -59,39 +93,28 @@ def is_wav(head: bytes, name: str) -> bool:
 
 def read_wav(source: Source, request: Request) -> Raw:
     """Read the channels of a WAV file, in the steps of its converter (floats as they are)."""
-    from scipy.io import wavfile
-
     where = content(source)
     form = checked_format(source, where)
     titles = distinct_titles([None] * form.channels)
     header = SignalHeader(source.name, titles, ("",) * form.channels, float(form.fs))
     refuse_labels(header, request)
     chosen = wanted_signals(header, request)
-    frames = form.data_bytes // form.frame_bytes
-    if frames < 1:
+    if form.frames < 1:
         raise DataError(
             f"{source.name} has no samples: its recorder may not have finished the file; copy it "
             "again, or repair its header."
         )
-    rows = request.rows_of(frames, len(chosen))
+    rows = request.rows_of(form.frames, len(chosen))
     refuse_too_large(source.name, rows * len(chosen), "choose fewer with --channels")
-    packed = form.bits == 24
-    try:
-        with warnings.catch_warnings():
-            # Chunks of other programs, such as those of broadcasters, are none of our concern.
-            warnings.simplefilter("ignore", wavfile.WavFileWarning)
-            # SciPy cannot map samples of three bytes, nor without their number.
-            mapped = isinstance(where, Path) and not packed and not form.open_end
-            _, samples = wavfile.read(where, mmap=mapped)
-    except (ValueError, struct.error, EOFError, OSError, UnboundLocalError) as error:
-        # SciPy returns a rate that it has not read where the chunks end too soon.
-        raise damaged(source, _KIND, error) from error
-    matrix = samples.reshape(len(samples), -1)
-    values = as_floats(matrix[:rows, chosen])
-    if packed:
-        # SciPy puts 24 bits into the upper part of 32.
-        values /= 256
-    return replace(raw_from_signals(header, values, chosen), unread=len(matrix) - len(values))
+    values = np.empty((rows, len(chosen)))
+    step = max(1, _BLOCK // form.frame_bytes)
+    with where.open("rb") if isinstance(where, Path) else io.BytesIO(where.getvalue()) as file:
+        file.seek(form.begin)
+        for start in range(0, rows, step):
+            part = values[start : start + step]
+            part[:] = form.samples(file.read(len(part) * form.frame_bytes))[:, chosen]
+    raw = raw_from_signals(header, values, chosen, notes=form.notes)
+    return replace(raw, unread=form.frames - rows)
 
 
 def checked_format(source: Source, where: Path | io.BytesIO) -> WavFormat:
@@ -101,7 +124,7 @@ def checked_format(source: Source, where: Path | io.BytesIO) -> WavFormat:
     """
     with where.open("rb") if isinstance(where, Path) else io.BytesIO(where.getvalue()) as file:
         form = _scan(source, file, size_of(where))
-    if form.code not in (_PCM, _FLOAT):
+    if form.code not in _WIDTHS:
         raise DataError(
             f"{source.name} is a WAV file with compressed samples (format code {form.code}): "
             "convert it to PCM first."
@@ -109,8 +132,8 @@ def checked_format(source: Source, where: Path | io.BytesIO) -> WavFormat:
     if (
         not form.fs
         or not form.channels
-        or not form.bits
-        or form.frame_bytes * 8 != form.channels * _width(form)
+        or form.width not in _WIDTHS[form.code]
+        or form.frame_bytes != form.channels * form.width
     ):
         raise damaged(
             source,
@@ -121,14 +144,12 @@ def checked_format(source: Source, where: Path | io.BytesIO) -> WavFormat:
     return form
 
 
-def _width(form: WavFormat) -> int:
-    """Return the bits that a sample takes in the file."""
-    return -(-form.bits // 8) * 8
-
-
 def _scan(source: Source, file: BinaryIO, size: int) -> WavFormat:
     """Return the format from the chunks up to the samples."""
-    order = ">" if file.read(12).startswith(b"RIFX") else "<"
+    top = file.read(12)
+    order = ">" if top.startswith(b"RIFX") else "<"
+    riff_size: int = struct.unpack(order + "I", top[4:8])[0]
+    size_64: int | None = None
     found: tuple[int, int, int, int, int] | None = None
     while len(head := file.read(8)) == 8:
         name, length = head[:4], struct.unpack(order + "I", head[4:])[0]
@@ -137,15 +158,23 @@ def _scan(source: Source, file: BinaryIO, size: int) -> WavFormat:
         if name == b"data":
             if found is None:
                 raise damaged(source, _KIND, f"{what} comes before 'fmt '")
-            open_end = length == _UNKNOWN_LENGTH
+            there = size - begin
+            if length == _IN_RF64 and size_64 is not None:
+                length = size_64
+            # A length of 0 is one that was never filled in where the file goes on without a chunk.
+            open_end = length > there and length >= _OPEN_LENGTH and size_64 is None
+            open_end |= length == 0 and there > 0 and riff_size in (0, _IN_RF64, begin - 8)
             if open_end:
-                length = size - begin
-            if begin + length > size:
-                missing = begin + length - size
-                raise damaged(source, _KIND, f"{what} ends {missing:,} bytes behind the file")
+                length = there
+            if length > there:
+                raise damaged(
+                    source, _KIND, f"{what} ends {length - there:,} bytes behind the file"
+                )
             return WavFormat(*found, length, open_end, begin, order)
         if begin + length > size:
             raise damaged(source, _KIND, f"{what} promises {length:,} bytes")
+        if name == b"ds64" and length >= 16:
+            size_64 = struct.unpack("<QQ", file.read(16))[1]
         if name == b"fmt ":
             body = file.read(length)
             if length < 16:
@@ -157,3 +186,12 @@ def _scan(source: Source, file: BinaryIO, size: int) -> WavFormat:
         # Chunks begin at even bytes.
         file.seek(begin + length + length % 2)
     raise damaged(source, _KIND, "it has no chunk 'data'")
+
+
+def of_three_bytes(data: bytes, order: str = "<") -> IntArray:
+    """Return signed numbers of three bytes."""
+    parts = np.frombuffer(data, np.uint8).reshape(-1, 3)
+    filled = np.zeros((len(parts), 4), dtype=np.uint8)
+    # In the upper part of four bytes the sign stands where it has to.
+    filled[:, slice(1, 4) if order == "<" else slice(0, 3)] = parts
+    return filled.view(f"{order}i4")[:, 0].astype(np.int64) >> 8
