@@ -212,3 +212,214 @@ def test_a_fill_value_that_no_value_can_be_leaves_all(tmp_path: Path, form: str)
     np.testing.assert_array_equal(
         read(hdf5(tmp_path, write)).values[:, 0], np.arange(N).astype(form)
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fs"),
+    [
+        ("fs_kHz", 0.5, 500.0),
+        ("sampling_rate", "2.5 kHz", 2500.0),
+        ("Sampling Frequency (Hz)", 500.0, 500.0),
+        ("samples_per_second", 500, 500.0),
+        ("dt_ms", 2.0, 500.0),
+        ("delta_t_us", 2000.0, 500.0),
+        ("XInc", 2e-6, 5e5),
+        ("wf_increment", 0.01, 100.0),
+        ("sample_interval", "5 min", 1 / 300),
+        ("fs", "500 m", None),
+        ("dt", "2 m", None),
+        ("cutoff_freq", 40.0, None),
+    ],
+)
+def test_rates_have_their_units_in_the_name_or_the_text(
+    tmp_path: Path, name: str, value: object, fs: float | None
+) -> None:
+    def write(file: h5py.File) -> None:
+        file["x"] = X
+        file["x"].attrs[name] = value
+
+    assert read(hdf5(tmp_path, write)).fs == (None if fs is None else pytest.approx(fs))
+    np.savez(tmp_path / "a.npz", **{"x": X, name: value})
+    assert read(tmp_path / "a.npz").fs == (None if fs is None else pytest.approx(fs))
+
+
+def test_the_unit_of_an_interval_stands_beside_it(tmp_path: Path) -> None:
+    assert read(matlab(tmp_path, data=X, isi=0.002, isi_units="s")).fs == 500.0
+    assert read(matlab(tmp_path, data=X, isi=2.0, isi_units="ms")).fs == 500.0
+    # The unit of the signal is none of the interval.
+    assert read(matlab(tmp_path, rr={"data": X, "dt": 1.0, "unit": "ms"})).fs == 1.0
+
+    def write(file: h5py.File) -> None:
+        file["x"] = X
+        file["x"].attrs.update({"dt": 2.0, "dt_units": "ms"})
+
+    assert read(hdf5(tmp_path, write)).fs == 500.0
+
+
+@pytest.mark.parametrize(
+    ("unit", "seconds"), [("us", 1e-6), ("ms", 1e-3), ("minutes", 60.0), ("h", 3600.0)]
+)
+def test_a_time_is_in_the_unit_of_its_attribute(tmp_path: Path, unit: str, seconds: float) -> None:
+    def write(file: h5py.File) -> None:
+        file["time"], file["x"] = np.arange(N) * 2.0, X
+        file["time"].attrs["units"] = unit
+
+    recording = read(hdf5(tmp_path, write))
+    assert recording.channels == ("x",)
+    assert recording.fs == pytest.approx(0.5 / seconds)
+
+
+@pytest.mark.parametrize("calendar", ["noleap", "360_day"])
+def test_days_of_a_model_have_their_length(tmp_path: Path, calendar: str) -> None:
+    def write(file: h5py.File) -> None:
+        file["time"], file["x"] = np.arange(N), X
+        file["time"].attrs.update({"units": "days since 1950-01-01", "calendar": calendar})
+
+    assert read(hdf5(tmp_path, write)).fs == pytest.approx(1 / 86400)
+
+
+def test_hours_since_the_first_year_are_no_dates_but_hours(tmp_path: Path) -> None:
+    def write(file: h5py.File) -> None:
+        file["time"], file["x"] = np.arange(N) + 17_738_688, X
+        file["time"].attrs["units"] = "hours since 1-1-1 00:00:0.0"
+
+    assert read(hdf5(tmp_path, write)).fs == pytest.approx(1 / 3600)
+
+
+def slow_and_fast(file: h5py.File, n: int = N) -> None:
+    """Groups with rates of their own."""
+    for name, values, fs in (("fast", X, 1000.0), ("slow", Y[:n], 10.0)):
+        file[f"{name}/values"] = values
+        file[name].attrs["fs"] = fs
+
+
+def test_the_rate_of_the_variable_that_is_chosen_is_taken(tmp_path: Path) -> None:
+    path = hdf5(tmp_path, lambda file: slow_and_fast(file, 50))
+    assert read(path).fs == 1000.0
+    assert read(path, variable="/slow/values").fs == 10.0
+
+
+def test_variables_of_different_rates_are_not_put_side_by_side(tmp_path: Path) -> None:
+    path = hdf5(tmp_path, slow_and_fast)
+    recording = read(path)
+    assert (recording.channels, recording.fs) == (("fast/values",), 1000.0)
+    assert any("slow/values at 10 Hz" in note for note in recording.notes)
+    with pytest.raises(DataError, match=r"different rates .*name those of one rate"):
+        read(path, variable="/fast/values,/slow/values")
+    both = matlab(tmp_path, a={"v": X, "fs": 5.0}, b={"v": Y, "fs": 50.0})
+    assert read(both).channels == ("b.v",)
+
+
+def test_a_rate_is_named_after_its_signal(tmp_path: Path) -> None:
+    path = matlab(tmp_path, ecg=X, resp=Y[:50], fs_ecg=500.0, resp_fs=125.0)
+    assert read(path).fs == 500.0
+    assert read(path, variable="resp").fs == 125.0
+
+
+def test_the_rate_of_a_number_beside_the_signal_is_that_of_the_signal(tmp_path: Path) -> None:
+    def write(file: h5py.File) -> None:
+        for name, values, rate in (("a", X, 30_000.0), ("b", Y[:50], 50.0)):
+            file[f"acquisition/{name}/data"] = (values * 1000).astype(np.int16)
+            file[f"acquisition/{name}/data"].attrs.update({"conversion": 1e-3, "unit": "V"})
+            file[f"acquisition/{name}/starting_time"] = 0.0
+            file[f"acquisition/{name}/starting_time"].attrs["rate"] = rate
+
+    path = hdf5(tmp_path, write)
+    recording = read(path)
+    assert (recording.fs, recording.units) == (30_000.0, ("V",))
+    np.testing.assert_allclose(recording.values[:, 0], (X * 1000).astype(np.int16) * 1e-3)
+    assert read(path, variable="/acquisition/b/data").fs == 50.0
+
+
+def test_values_that_are_not_valid_are_missing(tmp_path: Path) -> None:
+    def write(file: h5py.File) -> None:
+        values = np.array([5, 200, -9, -8, 7, 7, 100, 90, 3, 2] * 10)
+        file["a"] = values.astype(np.int16)
+        file["a"].attrs.update({"valid_range": [0, 150], "add_offset": 1.0})
+        file["b"] = values.astype(np.float32)
+        file["b"].attrs["missing_value"] = np.array([-9, -8], np.float32)
+        file["c"] = values.astype(np.uint8).view(np.int8)
+        file["c"].attrs["_Unsigned"] = "true"
+        file.create_dataset("d", (100,), "f4", chunks=(10,), fillvalue=9.969209968386869e36)
+        file["d"][:90] = values[:90]
+
+    path = hdf5(tmp_path, write)
+    found = {name: read(path, variable=name, as_is=True) for name in ("a", "b", "c", "d")}
+    missing = [one.interpolated | np.isnan(one.values[:, 0]) for one in found.values()]
+    assert [int(one.sum()) for one in missing] == [30, 20, 0, 10]
+    assert [one.values[0, 0] for one in found.values()] == [6.0, 5.0, 5.0, 5.0]
+    assert found["c"].values[2, 0] == 247.0
+
+
+def test_ends_of_cells_are_no_channels(tmp_path: Path) -> None:
+    def write(file: h5py.File) -> None:
+        file["time"], file["x"] = np.arange(N) * 1.0, X
+        file["time_bnds"] = np.column_stack([np.arange(N) - 0.5, np.arange(N) + 0.5])
+
+    assert read(hdf5(tmp_path, write)).channels == ("x",)
+
+
+@pytest.mark.parametrize("kind", ["S", "U", "m", "fixed", "field"])
+def test_times_of_texts_and_of_durations_are_times(tmp_path: Path, kind: str) -> None:
+    dates = pd.date_range("2024-03-02 10:00", periods=N, freq="min")
+    texts = np.array([str(one) for one in dates], kind if kind in "SU" else "S")
+    path = tmp_path / "a.npz"
+    if kind == "m":
+        np.savez(path, x=X, time=np.arange(N).astype("m8[m]"))
+    elif kind == "fixed":
+        path = hdf5(tmp_path, lambda file: file.update({"x": X, "time": texts}))
+    elif kind == "field":
+        log = np.zeros(N, [("time", texts.dtype), ("x", "f8")])
+        log["time"], log["x"] = texts, X
+        path = hdf5(tmp_path, lambda file: file.update({"log": log}))
+    else:
+        np.savez(path, x=X, time=texts)
+    recording = read(path)
+    assert recording.fs == pytest.approx(1 / 60)
+    assert kind == "m" or recording.index[0] == dates[0]
+
+
+def test_the_start_stands_in_many_names(tmp_path: Path) -> None:
+    def write(file: h5py.File) -> None:
+        file["x"] = X
+        file["x"].attrs.update({"dt": 0.5, "t0": "2024-03-02T10:00:00", "unit_string": "Volts"})
+
+    recording = read(hdf5(tmp_path, write))
+    assert (recording.index[0], recording.units) == (pd.Timestamp("2024-03-02 10:00"), ("Volts",))
+    np.savez(tmp_path / "a.npz", x=X, fs=2.0, start_time=np.datetime64("2024-03-02T10:00"))
+    assert read(tmp_path / "a.npz").index[0] == pd.Timestamp("2024-03-02 10:00")
+
+
+def test_times_without_their_samples_are_refused(tmp_path: Path) -> None:
+    eeg = {"data": "sub1.fdt", "srate": 500.0, "times": np.arange(N) * 2.0}
+    with pytest.raises(DataError, match=r"says that the samples lie in sub1\.fdt"):
+        read(matlab(tmp_path, EEG=eeg))
+    with pytest.raises(DataError, match="has no signal beside the time 't'"):
+        read(matlab(tmp_path, t=np.arange(N) * 2.0))
+
+
+def test_trials_in_a_cell_are_chosen_between(tmp_path: Path) -> None:
+    trials = np.empty((1, 2), dtype=object)
+    trials[0, 0], trials[0, 1] = np.stack([X, Y]), np.stack([Y, X])
+    path = matlab(tmp_path, data={"trial": trials, "fsample": 250.0})
+    with pytest.raises(DataError, match=r"2 matrices.*--variable 'data\.trial\{1\}'"):
+        read(path)
+    recording = read(path, variable="data.trial{1}")
+    np.testing.assert_array_equal(recording.values, np.column_stack([X, Y]))
+    assert recording.fs == 250.0
+
+
+def test_weights_of_a_network_are_no_recording(tmp_path: Path) -> None:
+    def write(file: h5py.File) -> None:
+        file["model_weights/dense/kernel:0"] = np.ones((64, 32))
+        file["model_weights"].attrs["layer_names"] = ["dense", "dense_1"]
+
+    with pytest.raises(DataError, match="weights of a model of Keras"):
+        read(hdf5(tmp_path, write))
+
+
+def test_fields_inside_of_fields_are_variables(tmp_path: Path) -> None:
+    log = np.zeros(N, [("ts", "u8"), ("acc", [("x", "f4"), ("y", "f4")])])
+    log["ts"], log["acc"]["x"], log["acc"]["y"] = np.arange(N), X, Y
+    np.save(tmp_path / "a.npy", log)
+    assert read(tmp_path / "a.npy").channels == ("acc.x", "acc.y")

@@ -14,7 +14,7 @@ from spectra.datasets.readers.labels import is_label_name
 from spectra.datasets.readers.layouts import unrolled
 from spectra.datasets.readers.signals import listed_channels
 from spectra.datasets.readers.table import raw_from_table
-from spectra.datasets.readers.variable_rates import is_rate_name, rate_of
+from spectra.datasets.readers.variable_rates import is_rate_name, rate_said
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 from spectra.text import short
@@ -148,6 +148,7 @@ def _unit(field: Any) -> str:
 def _rate(metadata: dict[bytes, bytes] | None) -> float | None:
     """Return the sampling rate in Hz that the metadata of a file give."""
     for key, value in (metadata or {}).items():
-        if is_rate_name(key.decode("utf-8", "replace")):
-            return rate_of(value.decode("utf-8", "replace"))
+        name, text = key.decode("utf-8", "replace"), value.decode("utf-8", "replace")
+        if is_rate_name(name) and (rate := rate_said(name, text)) is not None:
+            return rate
     return None

@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 from spectra.datasets.readers.variable_rates import (
     is_interval_name,
     is_rate_name,
-    rate_of,
-    rate_of_interval,
+    is_start_name,
+    is_unit_name,
+    rate_said,
 )
 
 if sys.platform != "win32":
@@ -42,10 +43,20 @@ FAULTS = (
     OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError, zlib.error,
 )  # fmt: skip
 """Errors of h5py on damaged files."""
-_STARTS = ("start_time", "starttime", "start", "start_datetime")
-_UNITS = ("unit", "units")
-_PACKING = ("_FillValue", "missing_value", "scale_factor", "add_offset")
+_UNITS = ("unit", "units", "unit_string")
+_PACKING = (
+    "_FillValue", "missing_value", "scale_factor", "add_offset", "valid_min", "valid_max",
+    "valid_range",
+)  # fmt: skip
 """Attributes by which values are unpacked (netCDF Users Guide, Attribute Conventions)."""
+_CONVERSION = {"conversion": "scale_factor", "offset": "add_offset"}
+"""Attributes of NWB files (TimeSeries), which give a value in its unit, and those like them."""
+_MOST_FILLS = 16
+"""Most numbers of such an attribute."""
+_DEFAULT_FILLS = (9.969209968386869e36, -2147483647.0, -32767.0)
+"""What netCDF has where nothing was written: numbers of floats, of 32 and of 16 bits."""
+_DATE_FORM = "|S40"
+"""Type of texts that are sent: dates are no longer."""
 _CALENDARS = ("", "standard", "gregorian", "proleptic_gregorian")
 _TEXTS = ("char", "cell", "function_handle")
 """Classes of MATLAB whose values are no numbers, though they are stored as such."""
@@ -127,6 +138,9 @@ def _description(h5py: Any, file: Any) -> Iterator[object]:
             texts[f"/{name}"] = found
         for field in data.dtype.names or (None,):
             dtype = data.dtype if field is None else data.dtype[field]
+            if h5py.check_string_dtype(dtype) is not None:
+                yield [name, field, data.shape, (), _DATE_FORM, "", True, {}]
+                continue
             packing = _packing(h5py, data) if field is None and dtype.base.kind in "fiu" else {}
             yield [name, field, data.shape, dtype.shape, dtype.base.str, unit, text, packing]
             if dtype.base.kind in "fiub" and not text:
@@ -145,34 +159,59 @@ def _groups(name: str) -> Iterator[str]:
     yield "/"
 
 
-def _packing(h5py: Any, data: Any) -> dict[str, float]:
-    """Return the numbers that netCDF gives to unpack values: fills, scale and offset."""
+def _packing(h5py: Any, data: Any) -> dict[str, list[float]]:
+    """Return the numbers that unpack values: fills, scale, offset, and the valid ones."""
     found = {}
     for key in _PACKING:
-        value = _attribute(h5py, data, key) if key in data.attrs else None
-        if isinstance(value, (np.ndarray, np.generic)) and np.size(value) == 1:
-            number = np.asarray(value).reshape(-1)[0]
-            if np.asarray(value).dtype.kind in "fiu" and np.isfinite(number):
-                found[key] = float(number)
+        if numbers := _numbers(h5py, data, key):
+            found[key] = numbers
+    if np.ndim(data.fillvalue) == 0 and data.fillvalue in _DEFAULT_FILLS:
+        found.setdefault("_FillValue", []).append(float(data.fillvalue))
+    if "conversion" in data.attrs and {*_UNITS} & {*data.attrs}:
+        for key, like in _CONVERSION.items():
+            if numbers := _numbers(h5py, data, key):
+                found.setdefault(like, numbers)
+    if data.dtype.kind == "i" and _text(h5py, data, "_Unsigned").casefold() == "true":
+        found["unsigned"] = [1.0]
     return found
 
 
+def _numbers(h5py: Any, data: Any, key: str) -> list[float]:
+    """Return the finite numbers of an attribute, [] where it has none or many."""
+    value = _attribute(h5py, data, key) if key in data.attrs else None
+    if not isinstance(value, (np.ndarray, np.generic)) or np.size(value) > _MOST_FILLS:
+        return []
+    if np.asarray(value).dtype.kind not in "fiu":
+        return []
+    return [float(one) for one in np.ravel(value) if np.isfinite(one)]
+
+
 def _recorded(h5py: Any, holders: Iterator[Any]) -> dict[str, Any]:
-    """Return the first rate, all texts that may be the start, and lists of texts, in attributes."""
-    fs: float | None = None
-    starts: list[str] = []
+    """Return the rates, texts that may be the start, and lists of texts, in attributes.
+
+    Rates and starts have the names of the data sets and groups that say them.
+    """
+    rates: dict[str, float] = {}
+    starts: dict[str, str] = {}
     texts: dict[str, list[str]] = {}
     for holder in holders:
         for key in holder.attrs:
             if listed := _listed(h5py, holder, key):
                 texts[f"{holder.name.rstrip('/')}/{key}"] = listed
-            if fs is None and (is_rate_name(key) or key == "rate"):
-                fs = rate_of(_attribute(h5py, holder, key))
-            if fs is None and is_interval_name(key):
-                fs = rate_of_interval(key, _attribute(h5py, holder, key))
-            if key.casefold() in _STARTS:
-                starts.append(_text(h5py, holder, key))
-    return {"fs": fs, "starts": starts, "texts": texts}
+            if holder.name not in rates and (rate := _rate(h5py, holder, key)) is not None:
+                rates[holder.name] = rate
+            if is_start_name(key) and (text := _text(h5py, holder, key)):
+                starts.setdefault(holder.name, text)
+    return {"rates": rates, "starts": starts, "texts": texts}
+
+
+def _rate(h5py: Any, holder: Any, key: str) -> float | None:
+    """Return the rate in Hz that an attribute says, None for another attribute."""
+    name = "fs" if key == "rate" else key
+    if not (is_rate_name(name) or is_interval_name(name)):
+        return None
+    unit = next((_text(h5py, holder, one) for one in holder.attrs if is_unit_name(one, key)), "")
+    return rate_said(name, _attribute(h5py, holder, key), unit)
 
 
 def _listed(h5py: Any, holder: Any, key: str) -> list[str]:
@@ -249,7 +288,8 @@ def _blocks(data: Any, field: str | None, rows: int | None) -> Iterator[NDArray[
     others = [slice(side) for side in shape[1:]]
     for start in range(0, shape[0], step):
         part = (*names, slice(start, min(start + step, shape[0])), *others)
-        yield np.ascontiguousarray(data[part])
+        block = np.ascontiguousarray(data[part])
+        yield block if block.dtype.kind in "fiub" else block.astype(_DATE_FORM)
 
 
 def _reply(replies: IO[bytes], parts: Iterator[bytes | memoryview]) -> None:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from functools import partial
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from spectra.datasets.raw import Raw, Request
@@ -15,10 +16,15 @@ from spectra.datasets.readers.binary import damaged
 from spectra.datasets.readers.hdf5_answers import FAULTS
 from spectra.datasets.readers.hdf5_process import Ask, allowed_bytes, answering
 from spectra.datasets.readers.pandas_store import with_index_of_frames
-from spectra.datasets.readers.variables import Variable, raw_from_variables
+from spectra.datasets.readers.variable import Variable
+from spectra.datasets.readers.variable_sampling import instant_in
+from spectra.datasets.readers.variables import raw_from_variables
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
+_T = TypeVar("_T", float, str)
+_OF_KERAS = {"layer_names", "weight_names"}
+"""Lists in the attributes of a model of Keras."""
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _USER_BLOCKS = (0, *(512 << k for k in range(7)))
 """Bytes at which the signature may lie: at 0 or behind a user block (HDF5 format, II.A)."""
@@ -54,9 +60,38 @@ def read_hdf5(source: Source, request: Request) -> Raw:
             raise damaged(source, kind, error) from error
         variables = [_variable(file, *one) for one in described]
         variables += [_list(name, texts) for name, texts in recorded["texts"].items()]
+        if {name.rpartition("/")[2] for name in recorded["texts"]} & _OF_KERAS:
+            raise DataError(
+                f"{source.name} holds the weights of a model of Keras and no recording: name the "
+                "file of a recording here."
+            )
         variables = with_index_of_frames(variables)
-        start = _instant(recorded["starts"])
-        return raw_from_variables(variables, source, request, recorded["fs"], start)
+        rates, starts = recorded["rates"], recorded["starts"]
+        lone = {one.name for one in variables if one.size == 1}
+        variables = [
+            replace(
+                one,
+                fs=_nearest(one.name, rates, lone),
+                start=instant_in([_nearest(one.name, starts, lone) or ""]),
+            )
+            for one in variables
+        ]
+        # What all parts that say a rate agree on holds for the others.
+        fs = next(iter(rates.values())) if len({*rates.values()}) == 1 else None
+        return raw_from_variables(variables, source, request, fs, instant_in([*starts.values()]))
+
+
+def _nearest(name: str, said: dict[str, _T], lone: AbstractSet[str]) -> _T | None:
+    """Return what is said of a data set: by itself, by a number beside it, or by a group of it."""
+    while name:
+        if name in said:
+            return said[name]
+        parent = name.rpartition("/")[0]
+        beside = {said[one] for one in said if one in lone and one.rpartition("/")[0] == parent}
+        if len(beside) == 1:
+            return beside.pop()
+        name = parent
+    return said.get("/")
 
 
 def _description(file: _File) -> list[Any]:
@@ -83,7 +118,7 @@ def _variable(
     form: str,
     unit: str,
     text: bool,
-    packing: dict[str, float],
+    packing: dict[str, list[float]],
 ) -> Variable:
     """Return a data set, or a field of one, whose values are read later."""
     dtype = np.dtype(form)
@@ -98,6 +133,7 @@ def _variable(
         read,
         unit,
         head=None if inner else read,
+        texts=dtype.kind == "S",
     )
 
 
@@ -140,24 +176,24 @@ def _values(
 
 
 def _unpacked(
-    read: Callable[..., NDArray[np.generic]], packing: dict[str, float], *rows: int
+    read: Callable[..., NDArray[np.generic]], packing: dict[str, list[float]], *rows: int
 ) -> NDArray[np.generic]:
-    """Return values scaled and shifted as netCDF files say, NaN where they are fill values."""
+    """Return values scaled and shifted as netCDF files say, NaN where they are no valid ones."""
     packed = read(*rows)
+    if "unsigned" in packing:
+        packed = packed.view(packed.dtype.str.replace("i", "u"))
     values = packed.astype(np.float64)
+    # A fill value of 32 bits is compared as such.
+    kind = packed.dtype if packed.dtype.kind == "f" else np.dtype(np.float64)
+    with np.errstate(over="ignore"):
+        said = {key: np.array(numbers).astype(kind) for key, numbers in packing.items()}
     for key in ("_FillValue", "missing_value"):
-        if key in packing:
-            # A fill value of 32 bits is compared as such.
-            with np.errstate(over="ignore"):
-                kind = packed.dtype if packed.dtype.kind == "f" else np.dtype(np.float64)
-                values[packed == np.float64(packing[key]).astype(kind)] = np.nan
-    return values * packing.get("scale_factor", 1.0) + packing.get("add_offset", 0.0)
-
-
-def _instant(texts: list[str]) -> pd.Timestamp | None:
-    """Return the first instant that a text names, None where none does."""
-    for text in texts:
-        instants = pd.to_datetime(pd.Series([text]), errors="coerce", format="ISO8601").dropna()
-        if not instants.empty:
-            return instants.iloc[0]
-    return None
+        for fill in said.get(key, ()):
+            values[packed == fill] = np.nan
+    bounds = [*said.get("valid_range", ())]
+    for low in said.get("valid_min", bounds[:1]):
+        values[np.less(packed, low)] = np.nan
+    for high in said.get("valid_max", bounds[1:]):
+        values[np.greater(packed, high)] = np.nan
+    scale, offset = packing.get("scale_factor", [1.0])[0], packing.get("add_offset", [0.0])[0]
+    return values * scale + offset

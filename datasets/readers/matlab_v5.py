@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra.datasets.memory import largest_bytes
-from spectra.datasets.readers.variables import Variable
+from spectra.datasets.readers.variable import Variable
 
 _FILE_HEADER = 128
 _MATRIX, _COMPRESSED = 14, 15

@@ -26,7 +26,9 @@ from spectra.datasets.readers.signals import (
     by_rows,
     raw_from_labelled_signals,
 )
-from spectra.datasets.readers.variables import Variable, raw_from_variables
+from spectra.datasets.readers.variable import Variable
+from spectra.datasets.readers.variable_names import is_time
+from spectra.datasets.readers.variables import raw_from_variables
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
@@ -126,18 +128,17 @@ def _refuse_own(source: Source, archive: zipfile.ZipFile) -> None:
 
 
 def fields(array: NDArray[np.void], prefix: str = "") -> list[Variable]:
-    """Return the named fields of a structured array as variables."""
-    names = array.dtype.names or ()
-    return [
-        Variable(
-            prefix + name,
-            part.shape,
-            numeric(part.dtype),
-            partial(np.asarray, part),
-            dated=part.dtype.kind == "M",
-        )
-        for name, part in ((name, np.asarray(array[name])) for name in names)
-    ]
+    """Return the named fields of a structured array as variables, also those inside of fields."""
+    found = []
+    for name in array.dtype.names or ():
+        part = np.asarray(array[name])
+        if part.dtype.names is not None:
+            found += fields(cast("NDArray[np.void]", part), f"{prefix}{name}.")
+            continue
+        read, dated = partial(np.asarray, part), part.dtype.kind == "M"
+        one = Variable(prefix + name, part.shape, numeric(part.dtype), read, dated=dated)
+        found.append(_timed(one, part.dtype))
+    return found
 
 
 def _mapped(source: Source, where: Path | io.BytesIO) -> NDArray[np.generic]:
@@ -213,7 +214,19 @@ def _member(source: Source, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> 
     in_rows = bool(shape) and shape[0] == max(shape) and (not fortran or len(shape) == 1)
     part = head if in_rows and (numeric(dtype) or dated) else None
     texts = dtype.kind in "US"
-    return Variable(name, shape, numeric(dtype), read, dated=dated, head=part, texts=texts)
+    found = Variable(name, shape, numeric(dtype), read, dated=dated, head=part, texts=texts)
+    return _timed(found, dtype)
+
+
+def _timed(variable: Variable, dtype: np.dtype[np.generic]) -> Variable:
+    """Return a time that is stored as durations in seconds, any other variable as it is."""
+    if dtype.kind != "m" or not is_time(variable.name):
+        return variable
+
+    def read() -> NDArray[np.generic]:
+        return variable.read().astype("timedelta64[ns]") / np.timedelta64(1, "s")
+
+    return replace(variable, numeric=True, read=read, unit="s")
 
 
 def npy_header(

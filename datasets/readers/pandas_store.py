@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from spectra.datasets.readers.variables import Variable
+from spectra.datasets.readers.variable import Variable
 
 _INDEX, _VALUES, _NAMES = "/axis1", "/block0_values", "/block0_items"
 _UNITS = {"datetime64[ns]": 10**17, "datetime64[us]": 10**14}
 """Units of dates, and the number in 1973 from which on an index is taken for such."""
 
 
-def with_index_of_frames(variables: "Sequence[Variable]") -> "list[Variable]":
+def with_index_of_frames(variables: Sequence[Variable]) -> list[Variable]:
     """Return variables with the index of each data frame as its dates, and the names as such.
 
     An index of numbers counts the rows and is left out.
@@ -34,7 +32,7 @@ def with_index_of_frames(variables: "Sequence[Variable]") -> "list[Variable]":
     return found
 
 
-def _dates_of(index: "Variable") -> "list[Variable]":
+def _dates_of(index: Variable) -> list[Variable]:
     """Return an index in nanoseconds as dates, nothing for any other index of whole numbers."""
     if not index.numeric or len(index.sides) != 1:
         return [index]

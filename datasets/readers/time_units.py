@@ -62,3 +62,8 @@ def is_no_second(name: str, unit: str) -> bool:
     return any(
         text.strip().casefold() in _OTHERS or _MULTIPLIED.fullmatch(text.strip()) for text in texts
     )
+
+
+def is_unit_of_time(unit: str) -> bool:
+    """Return True for a unit such as ms or hours."""
+    return unit.strip("[]() ").casefold() in SECONDS

@@ -22,6 +22,8 @@ _TIMES = {"t", "time", "times", "timestamp", "timestamps", "tout", "seconds"}
 
 _GRADES = re.compile(r"(.+)[_.](?:qc|qf|flags?|quality)|(?:qc|qf|quality)[_.](.+)", re.IGNORECASE)
 """A name such as TEMP_QC, of the grades of TEMP."""
+_BOUNDS = re.compile(r"(.+)_(?:bnds|bounds)", re.IGNORECASE)
+"""A name such as time_bnds, of the ends of the cells of time (CF conventions, 7.1)."""
 Texts = tuple[str, Callable[[], NDArray[np.generic]]]
 """The name of an array of texts, and what returns it."""
 
@@ -72,3 +74,9 @@ def grades_of(names: Iterable[str]) -> set[str]:
     known = {*names}
     matches = ((name, _GRADES.fullmatch(name)) for name in known)
     return {name for name, match in matches if match and (match[1] or match[2]) in known}
+
+
+def bounds_of(names: Iterable[str]) -> set[str]:
+    """Return the names of the ends of the cells of others, such as time_bnds beside time."""
+    known = {*names}
+    return {name for name in known if (match := _BOUNDS.fullmatch(name)) and match[1] in known}

@@ -12,7 +12,9 @@ from spectra.datasets.readers.variable_rates import bare_name
 _EPOCH_NS = 1e17
 """Nanoseconds since 1970 in the year 1973: larger ones are dates."""
 _SAME_STEP = 0.01
-_OWN_TIME = re.compile(r"(?:.*[\W_])?time(?:[\W_].*)?|.*[./]x[({]\d+[)}][./]data", re.IGNORECASE)
+_OWN_TIME = re.compile(
+    r"(?:.*[\W_])?time(?:[\W_].*)?|.*[./]x(?:[({]\d+[)}])?[./]data", re.IGNORECASE
+)
 """Names of a time that has the name of its signal in it, or is the x of structures with x and y."""
 _SCALES = (1.0, 1e3, 1e6, 1e9)
 """Steps of a time in s, ms, µs or ns over those of a rate in Hz."""

@@ -1,14 +1,11 @@
 """Named arrays of a file (NPZ, MATLAB, HDF5): the ones to analyse, their rate, time and labels."""
 
 import difflib
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from spectra.arrays import Float64Array
 from spectra.datasets.memory import refuse_too_large
@@ -17,88 +14,32 @@ from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.signals import (
     SignalHeader,
     as_floats,
-    by_rows,
     raw_from_labelled_signals,
 )
 from spectra.datasets.readers.table import raw_from_table
-from spectra.datasets.readers.time_units import SECONDS
-from spectra.datasets.readers.variable_blocks import note_on_blocks
+from spectra.datasets.readers.time_units import is_unit_of_time
+from spectra.datasets.readers.variable import Variable
+from spectra.datasets.readers.variable_blocks import (
+    note_on_blocks,
+    refuse_elements,
+    refuse_time_alone,
+)
+from spectra.datasets.readers.variable_dates import as_dates, dates_in_texts
 from spectra.datasets.readers.variable_names import (
+    bounds_of,
     column_names,
     column_units,
     grades_of,
     has_no_unit,
 )
-from spectra.datasets.readers.variable_rates import is_rate_name, rate_of, rate_of_interval
+from spectra.datasets.readers.variable_sampling import one_rate_of, start_of
 from spectra.datasets.readers.variable_times import in_seconds, time_among
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 from spectra.text import few_of
 
-_EQUAL_RATES = 4096
-"""Values of a vector of rates that are looked at: one a channel or block."""
-_SINCE = re.compile(r"(\w+)\s+since\s+(.+)", re.IGNORECASE)
-"""The unit of a time by the CF conventions of netCDF."""
-_LATEST = 8e9
-"""Seconds before and after 1970 at which dates in nanoseconds end, and a little less."""
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A named array of a file, whose values are read when they are needed.
-
-    Parameters
-    ----------
-    name : str
-        The name, with dots or slashes for what lies inside a structure.
-    shape : tuple of int
-        Its shape as the file has it.
-    numeric : bool
-        Whether it holds real numbers.
-    read : callable
-        Returns its values.
-    unit : str
-        The physical unit, "" where it is unknown.
-    dated : bool
-        Whether it holds dates.
-    head : callable or None
-        Returns the first samples, so many along the longest side; None where all are read.
-    texts : bool
-        Whether it holds texts.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    numeric: bool
-    read: Callable[[], NDArray[np.generic]]
-    unit: str = ""
-    dated: bool = False
-    head: Callable[[int], NDArray[np.generic]] | None = None
-    texts: bool = False
-
-    def first(self, rows: int) -> NDArray[np.generic]:
-        """Return the first samples, along the longest side, less the sides of length one."""
-        if self.head is not None and rows < self.length:
-            return np.squeeze(np.asarray(self.head(rows)))
-        values = np.squeeze(np.asarray(self.read()))
-        if rows >= self.length or not values.ndim:
-            return values
-        return values[:rows] if by_rows(values) else values[:, :rows]
-
-    @property
-    def size(self) -> int:
-        """The number of values."""
-        return int(np.prod(self.shape, dtype=object)) if self.shape else 1
-
-    @property
-    def sides(self) -> tuple[int, ...]:
-        """The lengths of the sides that are longer than one."""
-        return tuple(side for side in self.shape if side > 1)
-
-    @property
-    def length(self) -> int:
-        """The number of samples: the longest side."""
-        return max(self.shape, default=1)
+_MOST_NAMES = 4096
+"""Texts of a list that may name the columns of a matrix."""
 
 
 def raw_from_variables(
@@ -137,7 +78,7 @@ def raw_from_variables(
     DataError
         Where no variable can be analysed, or the wanted one is not there.
     """
-    variables = [_as_dates(one) for one in variables]
+    variables = [as_dates(one) for one in variables]
     usable = [one for one in variables if _is_usable(one, variables)]
     if not usable:
         note_on_blocks(_shapes(variables), {}, source.name, dated=False)
@@ -153,10 +94,13 @@ def raw_from_variables(
             source.name,
             dated=any(one.dated for one in variables),
         )
+        refuse_time_alone(chosen, variables, source.name)
+        refuse_elements(chosen, source.name)
         grades = grades_of(one.name for one in chosen)
+        bounds = bounds_of(one.name for one in variables)
         left_out = blocks + _left_out(usable, chosen) + _note_on_grades([*grades])
-        chosen = [one for one in chosen if one.name not in grades]
-    rate, notes = _rate(variables, fs, chosen[0])
+        chosen = [one for one in chosen if one.name not in grades | bounds]
+    chosen, rate, notes = one_rate_of(chosen, variables, fs, source.name, request)
     notes += left_out
     length = chosen[0].length
     width = sum(variable.size // length for variable in chosen)
@@ -164,8 +108,9 @@ def raw_from_variables(
     refuse_too_large(source.name, width * rows, "choose one with --variable", most=source.max_bytes)
     header, values, turned = _columns(chosen, source, rows, variables)
     notes += turned
-    header = replace(header, fs=rate, start=start)
+    header = replace(header, fs=rate, start=start_of(chosen, variables, start))
     dates = [one for one in variables if one.dated and one.sides == (length,)]
+    dates += dates_in_texts(variables, length)
     if dates and request.time in (None, *(one.name for one in dates)):
         raw = _dated(header, values, dates, request, tuple(notes))
     else:
@@ -179,66 +124,6 @@ def _is_usable(one: Variable, variables: Sequence[Variable]) -> bool:
         return False
     timed = any(other.dated and other.sides == one.sides[:1] for other in variables)
     return len(one.sides) <= 2 or (timed and one.sides[0] == one.length)
-
-
-def _as_dates(variable: Variable) -> Variable:
-    """Return a variable in "hours since 1900-01-01" as dates, any other as it is."""
-    match = _SINCE.fullmatch(variable.unit.strip())
-    if match is None or not variable.numeric or len(variable.sides) != 1:
-        return variable
-    length = SECONDS.get(match[1].casefold()) or SECONDS.get(match[1].casefold() + "s")
-    begin = pd.to_datetime(match[2], errors="coerce", utc=True)
-    if length is None or pd.isna(begin):
-        return variable
-    read = partial(_dates, variable.read, length, begin.tz_localize(None))
-    return replace(variable, numeric=False, dated=True, read=read, head=None, unit="")
-
-
-def _dates(
-    read: Callable[[], NDArray[np.generic]], length: float, begin: pd.Timestamp
-) -> NDArray[np.generic]:
-    """Return dates so many units after another; NaT for those that no dates have."""
-    seconds = np.asarray(read(), dtype=np.float64) * length
-    seconds[~(np.abs(seconds) < _LATEST)] = np.nan
-    micros = np.where(np.isnan(seconds), 0.0, np.rint(seconds * 1e6)).astype(np.int64)
-    dates = begin.to_datetime64().astype("datetime64[us]") + micros.view("timedelta64[us]")
-    dates[np.isnan(seconds)] = np.datetime64("NaT")
-    return np.asarray(dates)
-
-
-def _rate(
-    variables: Sequence[Variable], fs: float | None, chosen: Variable
-) -> tuple[float | None, list[str]]:
-    """Return the rate in Hz, and a note on the variable that gives it.
-
-    The one that lies beside the chosen variable goes before others, and a rate before an interval.
-    """
-    if fs is not None:
-        return fs, []
-    parent = _parent(chosen.name)
-    scalars = sorted(
-        (one for one in variables if one.numeric and one.size <= _EQUAL_RATES),
-        key=lambda one: _parent(one.name) != parent,
-    )
-    for variable in scalars:
-        if is_rate_name(variable.name) and (rate := _only_rate(variable)) is not None:
-            return rate, [f"Variable '{variable.name}' gives the rate, {rate:g} Hz."]
-    for variable in scalars:
-        rate = rate_of_interval(variable.name, variable.read()) if variable.size == 1 else None
-        if rate is not None:
-            return rate, [f"Variable '{variable.name}' gives the step, so the rate is {rate:g} Hz."]
-    return None, []
-
-
-def _parent(name: str) -> str:
-    """Return the name of the structure or group in which a variable lies."""
-    return re.split(r"[./](?!.*[./])", name)[0] if re.search(r"[./]", name) else ""
-
-
-def _only_rate(variable: Variable) -> float | None:
-    """Return the rate in a variable, None where it has several or none."""
-    values = np.unique(np.asarray(variable.read()))
-    return rate_of(values) if values.size == 1 else None
 
 
 def _named(
@@ -316,7 +201,7 @@ def _columns(
     names, units, parts, notes = [], [], [], []
     alone = sum(len(one.sides) == 2 for one in chosen) == 1
     taken = {one.name.strip("/") for one in chosen}
-    texts = (one for one in variables if one.texts and alone and one.size <= _EQUAL_RATES)
+    texts = (one for one in variables if one.texts and alone and one.size <= _MOST_NAMES)
     small = [(one.name, one.read) for one in texts]
     for variable in chosen:
         matrix = variable.first(rows)
@@ -348,19 +233,22 @@ def _raw(
     time = request.time or time_among(header, values)
     if time is None or time == "none":
         return raw_from_labelled_signals(header, values, request, notes)
-    if request.time is None and has_no_unit(time):
+    units = tuple(
+        unit if title == time and is_unit_of_time(unit) else ""
+        for title, unit in zip(header.titles, header.units, strict=True)
+    )
+    if request.time is None and has_no_unit(time) and not any(units):
         values = in_seconds(header, values, time)
-    table = Table(pd.DataFrame(values), header.titles, header.place, header.source)
+    table = Table(pd.DataFrame(values), header.titles, header.place, header.source, units=units)
     raw = raw_from_table(table, replace(request, time=time))
     unit_of = dict(zip(header.titles, header.units, strict=True))
-    units = [unit_of[title] for title in raw.channels]
     said = f"Variable '{time}' is taken as the time (--time none analyses it)."
     return replace(
         raw,
         notes=(*notes, *((said,) if request.time is None else ()), *raw.notes),
         fs=header.fs,
         start=header.start,
-        units=tuple(units) if any(units) else None,
+        units=tuple(unit_of[title] for title in raw.channels) if any(unit_of.values()) else None,
     )
 
 
