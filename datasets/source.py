@@ -163,13 +163,18 @@ def _only_member(raw: IO[bytes], name: str) -> Any:
         raise DataError(f"{name} cannot be unpacked: {str(error).rstrip('.')}.") from error
 
 
-def _holds_one_text(source: Source) -> bool:
-    """Return True for a zip archive of one file that is no part of a workbook or of an NPZ file."""
+def names_in_zip(source: Source) -> list[str]:
+    """Return the names of the files in a zip archive, [] for a damaged one and for no archive."""
     try:
         with source.open() as raw:
-            files = [one.filename for one in _members(raw)]
-    except (*_DAMAGE, zipfile.BadZipFile):
-        return False
+            return [one.filename for one in _members(raw)]
+    except (*_DAMAGE, zipfile.BadZipFile, DataError):
+        return []
+
+
+def _holds_one_text(source: Source) -> bool:
+    """Return True for a zip archive of one file that is no part of a workbook or of an NPZ file."""
+    files = names_in_zip(source)
     return len(files) == 1 and not files[0].endswith((".npy", ".xml", ".rels", ".bin"))
 
 

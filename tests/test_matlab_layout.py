@@ -126,3 +126,15 @@ def test_unit_of_a_structure_is_a_short_text(unit: bytes, expected: str) -> None
     found = variables_of(file_of(structure("s", {"data": numbers(""), "units": unit})))
     (data,) = [variable for variable in found if variable.name == "s.data"]
     assert data.unit == expected
+
+
+def test_objects_such_as_tables_are_named_and_the_rest_is_read() -> None:
+    header = element(UNSIGNED, struct.pack("<II", 17, 0))
+    named = [element(BYTE, text) for text in (b"T", b"MCOS", b"table")]
+    table = element(MATRIX, header + b"".join(named) + numbers("", np.arange(6.0)))
+    for packed in (table, element(COMPRESSED, zlib.compress(table))):
+        found = variables_of(file_of(numbers("x"), packed))
+        assert [(one.name, one.numeric, one.what) for one in found] == [
+            ("x", True, ""),
+            ("T", False, "a table or object"),
+        ]

@@ -1,5 +1,6 @@
 """Files of formats that are not read are named, and a zip archive of one file is that file."""
 
+import gzip
 import io
 import zipfile
 from pathlib import Path
@@ -33,6 +34,12 @@ def test_a_zip_archive_of_one_file_is_that_file(tmp_path: Path, others: dict[str
     assert read(path).name == "data"
 
 
+def test_a_file_that_is_compressed_twice_is_unpacked_once(tmp_path: Path) -> None:
+    (tmp_path / "a.gz").write_bytes(gzip.compress(gzip.compress(TEXT.encode())))
+    with pytest.raises(DataError, match="is compressed twice: unpack it once"):
+        read(tmp_path / "a.gz")
+
+
 def test_a_zip_archive_that_grows_beyond_all_reason_is_refused() -> None:
     bomb = archive({"data.csv": "x\n" + "1\n" * 500_000})
     with pytest.raises(DataError, match=r"unpacks to more than 10,000 bytes: --max-bytes"):
@@ -41,9 +48,12 @@ def test_a_zip_archive_that_grows_beyond_all_reason_is_refused() -> None:
 
 def test_zip_archives_of_several_files_and_damaged_ones_are_refused() -> None:
     packed = archive({"data.csv": TEXT})
-    for other in (archive({"a.csv": TEXT, "b.csv": TEXT}), packed[:-30]):
-        with pytest.raises(DataError, match="is a zip archive or a spreadsheet"):
-            read(io.BytesIO(other))
+    with pytest.raises(DataError, match=r"zip archive of 2 files \(a\.csv, b\.csv\): unpack it"):
+        read(io.BytesIO(archive({"a.csv": TEXT, "b.csv": TEXT})))
+    with pytest.raises(DataError, match="is a zip archive or a spreadsheet"):
+        read(io.BytesIO(packed[:-30]))
+    with pytest.raises(DataError, match="is an empty zip archive"):
+        read(io.BytesIO(archive({})))
     damaged = bytearray(packed)
     damaged[100:110] = bytes(10)
     with pytest.raises(DataError, match="is not a complete zip file"):

@@ -315,3 +315,22 @@ def test_instants_in_a_zone_that_is_not_known_are_those_of_utc(
     assert "of column 'when' is not known here: its times are those of UTC." in recording.notes[0]
     assert "\x1b" not in recording.notes[0]
     assert len(recording.notes[0]) < 200
+
+
+@EITHER
+def test_times_of_day_belong_to_the_days_beside_them(tmp_path: Path, name: str) -> None:
+    instants = pd.date_range("2024-03-01 22:00", periods=400, freq="min")
+    days, clocks = instants.normalize(), [one.time() for one in instants]
+    for dates in (days, days.date):
+        table = pa.table({"date": dates, "time": clocks, "x": np.arange(400) % 7})
+        recording = read(written(tmp_path, name, table))
+        assert recording.channels == ("x",)
+        assert recording.index[0] == instants[0]
+        assert recording.fs == pytest.approx(1 / 60)
+
+
+@EITHER
+def test_lists_are_left_out_with_what_to_do(tmp_path: Path, name: str) -> None:
+    table = pa.table({"when": TIMES, "acc": [[1.0, 2.0]] * N, **COLUMNS})
+    recording = read(written(tmp_path, name, table))
+    assert any("DataFrame.explode" in note for note in recording.notes)

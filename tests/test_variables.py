@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.io
+import scipy.sparse
 
 from spectra.datasets import read
 from spectra.errors import DataError
@@ -423,3 +424,40 @@ def test_fields_inside_of_fields_are_variables(tmp_path: Path) -> None:
     log["ts"], log["acc"]["x"], log["acc"]["y"] = np.arange(N), X, Y
     np.save(tmp_path / "a.npy", log)
     assert read(tmp_path / "a.npy").channels == ("acc.x", "acc.y")
+
+
+def test_what_holds_no_real_numbers_is_named_with_what_to_save(tmp_path: Path) -> None:
+    sparse = scipy.sparse.csc_matrix(np.eye(20))
+    path = matlab(tmp_path, x=X, z=X + 1j * Y, A=sparse)
+    recording = read(path)
+    assert recording.channels == ("x",)
+    assert any(
+        "'z' (1 × 200, complex), 'A' (20 × 20, sparse) hold no real numbers" in note
+        for note in recording.notes
+    )
+    with pytest.raises(
+        DataError, match=r"complex.*: save real and imaginary part, the full matrix"
+    ):
+        read(matlab(tmp_path, z=X + 1j * Y, A=sparse))
+
+    def write(file: h5py.File) -> None:
+        file["T"] = np.arange(6, dtype=np.uint32).reshape(1, 6)
+        file["T"].attrs.update({"MATLAB_class": b"table", "MATLAB_object_decode": 3})
+        file["A/data"] = np.arange(20.0)
+        file["A"].attrs["MATLAB_sparse"] = 20
+
+    with pytest.raises(DataError, match=r"'/T' \(1 × 6, a table or object\).*as matrices"):
+        read(hdf5(tmp_path, write))
+
+
+def test_blocks_of_labchart_have_rates_of_their_own(tmp_path: Path) -> None:
+    path = matlab(
+        tmp_path,
+        data=np.concatenate([X, Y[:40]])[np.newaxis],
+        datastart=np.array([[1.0], [N + 1]]),
+        dataend=np.array([[N], [N + 40.0]]),
+        titles=np.array(["ECG ", "Resp"]),
+        samplerate=np.array([[500.0], [100.0]]),
+    )
+    assert (read(path).channels, read(path).fs) == (("ECG",), 500.0)
+    assert read(path, variable="Resp").fs == 100.0

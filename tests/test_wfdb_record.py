@@ -204,7 +204,7 @@ def test_truncated_signals_get_one_sentence(tmp_path: Path, keep: int) -> None:
     [
         ("r 1 100 1000000000000\nr.dat 16 200 11 0 0 0 0 I\n", "is not complete"),
         ("r 0 100 1000\n", "record without signals"),
-        ("r 1 100\nr.dat 16 200 11 0 0 0 0 I\n", "does not say how many samples"),
+        ("r 1 100\nr.dat 516 200 11 0 0 0 0 I\n", "does not say how many samples"),
         ("r 1 100 900\nr.dat 999 200 11 0 0 0 0 I\n", "r.hea"),
         ("r 2 100 900\nr.dat 16 200 11 0 0 0 0 I\n", "r.hea"),
     ],
@@ -244,3 +244,16 @@ def test_missing_library_is_named_with_the_command_that_installs_it(
     monkeypatch.setitem(sys.modules, "wfdb", None)
     with pytest.raises(DataError, match=r"pip install 'spectra-anomaly\[medical\]'"):
         read(header)
+
+
+@pytest.mark.parametrize("line", ["r 2", "r 2 250"])
+def test_the_number_of_samples_and_the_rate_may_be_left_out(tmp_path: Path, line: str) -> None:
+    lines = "r.dat 16+8 200 11 0 0 0 0 I\nr.dat 16+8 100 11 0 0 0 0 II\n"
+    (tmp_path / "r.hea").write_text(f"{line}\n{lines}")
+    values = RNG.integers(-999, 999, (500, 2)).astype("<i2")
+    (tmp_path / "r.dat").write_bytes(bytes(8) + values.tobytes())
+    recording = read(tmp_path / "r.hea")
+    np.testing.assert_allclose(recording.values, values / [200, 100])
+    assert recording.fs == 250.0
+    assert any("500 were found, at 250 Hz" in note for note in recording.notes)
+    np.testing.assert_array_equal(read(tmp_path / "r.hea", nrows=90).values, recording.values[:90])

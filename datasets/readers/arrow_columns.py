@@ -21,6 +21,7 @@ from spectra.text import short
 
 _INDEX = re.compile(r"__index_level_\d+__")
 """Names that pandas gives to indices without a name."""
+_FOR_LISTS = " (DataFrame.explode gives each value of a list a row, pd.DataFrame(list) a column)"
 _TIME_NAME = re.compile(r"(?i)(?:^|[\W_])(?:time|timestamp|date|datetime|epoch|ts|t)(?:$|[\W_])")
 _UNITS = ("unit", "units")
 
@@ -73,7 +74,10 @@ def columns_of(arrow: Any, source: Source, schema: Any, request: Request) -> Col
     nested = {i: kind for i, kind in enumerate(schema.types) if not is_flat(arrow, kind)}
     notes = (
         *zones,
-        *(f"{table.label(index)} holds {kind}: left out." for index, kind in nested.items()),
+        *(
+            f"{table.label(index)} holds {kind}: left out{_remedy(arrow, kind)}."
+            for index, kind in nested.items()
+        ),
     )
     flat = [index for index in range(len(names)) if index not in nested]
     if request.channels is None:
@@ -88,6 +92,13 @@ def columns_of(arrow: Any, source: Source, schema: Any, request: Request) -> Col
         needed |= set(_times(arrow, schema, names, flat))
     needed |= {i for i in flat if is_label_name(names[i]) and request.label is None}
     return Columns(schema, names, [index for index in flat if index in needed], notes)
+
+
+def _remedy(arrow: Any, kind: Any) -> str:
+    """Return what to do with a column of lists, "" for another."""
+    types = arrow.types
+    lists = (types.is_list, types.is_large_list, types.is_fixed_size_list)
+    return _FOR_LISTS if any(one(kind) for one in lists) else ""
 
 
 def _times(arrow: Any, schema: Any, names: tuple[str, ...], flat: list[int]) -> list[int]:

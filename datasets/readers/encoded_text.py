@@ -14,8 +14,9 @@ from spectra.datasets.readers.comment_lines import COMMENT_LINE
 from spectra.datasets.readers.other_formats import refuse_other_formats
 from spectra.datasets.readers.plain_text import is_printed, rewriting
 from spectra.datasets.readers.scripts import encoding_of_letters, encoding_of_script
-from spectra.datasets.source import Source
+from spectra.datasets.source import Source, names_in_zip
 from spectra.errors import DataError
+from spectra.text import few_of, short
 
 _FIRST_BYTES, _MOST_BYTES, _ENOUGH_LINES = 1 << 16, 1 << 24, 6
 """Bytes that are read first, bytes among which the table has to begin, lines of it to find."""
@@ -23,10 +24,11 @@ _LINE_END = re.compile("\r\n|\r|\n")
 _ROW_LINE = re.compile(rb"[\r\n][ \t\x00]*+(?![#%/;\r\n \t\x00])")
 """The start of a line, but the first, that is neither empty nor a comment."""
 _BLOCK = 1 << 20
+_ZIP = b"PK\x03\x04"
 _SIGNATURES = {
     # python-calamine reads these, but a damaged one ends the process.
     b"\xd0\xcf\x11\xe0": "a workbook of Excel before 2007 (.xls)",
-    b"PK\x03\x04": "a zip archive or a spreadsheet",
+    _ZIP: "a zip archive or a spreadsheet",
     b"PAR1": "a Parquet file",
     b"\x89HDF": "an HDF5 file",
     b"{": "JSON",
@@ -136,6 +138,11 @@ def open_text(source: Source) -> Text:
     """
     head = source.head(_FIRST_BYTES)
     refuse_other_formats(head, source.name)
+    if head.startswith(_ZIP) and len(files := names_in_zip(source)) > 1:
+        raise DataError(
+            f"{source.name} is a zip archive of {len(files):,} files ({few_of(files, 4, short)}): "
+            "unpack it, and name one of them."
+        )
     if not _CONTROL.search(head[: head.find(b"\0")]):
         source = _without_padding(source)
         head = source.head(_FIRST_BYTES)

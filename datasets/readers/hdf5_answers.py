@@ -133,23 +133,32 @@ def _description(h5py: Any, file: Any) -> Iterator[object]:
         if " since " in unit and _text(h5py, data, "calendar").casefold() not in _CALENDARS:
             # Years of 360 days are those of models: no dates.
             unit = unit.partition(" since ")[0]
-        text = _text(h5py, data, "MATLAB_class") in _TEXTS
+        what = _what(h5py, data)
         if found := _texts(h5py, file, data):
             texts[f"/{name}"] = found
         for field in data.dtype.names or (None,):
             dtype = data.dtype if field is None else data.dtype[field]
             if h5py.check_string_dtype(dtype) is not None:
-                yield [name, field, data.shape, (), _DATE_FORM, "", True, {}]
+                yield [name, field, data.shape, (), _DATE_FORM, "", "text", {}]
                 continue
             packing = _packing(h5py, data) if field is None and dtype.base.kind in "fiu" else {}
-            yield [name, field, data.shape, dtype.shape, dtype.base.str, unit, text, packing]
-            if dtype.base.kind in "fiub" and not text:
+            yield [name, field, data.shape, dtype.shape, dtype.base.str, unit, what, packing]
+            if dtype.base.kind in "fiub" and not what:
                 for holder in (name, *_groups(name)):
                     holders[holder] = max(holders.get(holder, 0), data.size)
     # What is said of the largest comes first, and of a data set before its groups.
     largest = sorted(holders, key=lambda name: (-holders[name], name == "/", -name.count("/")))
     recorded = _recorded(h5py, (file[name] for name in largest or ("/",)))
     yield {**recorded, "texts": {**texts, **recorded["texts"]}}
+
+
+def _what(h5py: Any, data: Any) -> str:
+    """Return what the numbers of a data set stand for in MATLAB, "" for numbers."""
+    if "MATLAB_object_decode" in data.attrs:
+        return "a table or object"
+    if "MATLAB_sparse" in data.parent.attrs:
+        return "sparse"
+    return "text" if _text(h5py, data, "MATLAB_class") in _TEXTS else ""
 
 
 def _groups(name: str) -> Iterator[str]:

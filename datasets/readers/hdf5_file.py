@@ -117,7 +117,7 @@ def _variable(
     inner: list[int],
     form: str,
     unit: str,
-    text: bool,
+    what: str,
     packing: dict[str, list[float]],
 ) -> Variable:
     """Return a data set, or a field of one, whose values are read later."""
@@ -129,11 +129,12 @@ def _variable(
     return Variable(
         f"/{name}" if field is None else f"/{name}/{field}",
         whole,
-        dtype.kind in "fiub" and not text,
+        dtype.kind in "fiub" and not what,
         read,
         unit,
         head=None if inner else read,
         texts=dtype.kind == "S",
+        what="complex" if dtype.kind == "c" else what.removeprefix("text"),
     )
 
 

@@ -93,6 +93,7 @@ def _parts_of_labchart(variables: list[Variable]) -> list[Variable]:
         return variables
     data, starts, ends = (named[name] for name in ("data", "datastart", "dataend"))
     titles, units = (_texts_of_labchart(named, name) for name in ("titles", "unittext"))
+    rates = named["samplerate"].read() if "samplerate" in named else np.zeros(())
     which = named["unittextmap"].read() if "unittextmap" in named else np.zeros(starts.shape)
     parts = []
     for (channel, block), start in np.ndenumerate(np.atleast_2d(starts.read())):
@@ -110,6 +111,7 @@ def _parts_of_labchart(variables: list[Variable]) -> list[Variable]:
                     data.numeric,
                     read,
                     units[unit - 1] if 0 < unit <= len(units) else "",
+                    fs=float(rates[channel, block]) if rates.shape == starts.shape else None,
                 )
             )
     return [*parts, *(one for one in variables if one.name not in _LABCHART)]

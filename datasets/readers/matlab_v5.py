@@ -23,6 +23,7 @@ _NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f
             13: "u8"}  # fmt: skip
 """Types of stored numbers: MATLAB stores whole doubles in as few bytes as they need."""
 _CELL, _STRUCTURE, _CHARACTERS = 1, 2, 4
+_OBJECT, _SPARSE, _OPAQUE = 3, 5, 17
 _NUMERIC = range(6, 16)
 """Classes of arrays: double, single and eight kinds of integers."""
 _COMPLEX = 0x0800
@@ -57,6 +58,13 @@ class _Header:
         """True for an array of real numbers."""
         return self.kind in _NUMERIC and not self.flags & _COMPLEX
 
+    @property
+    def what(self) -> str:
+        """What it holds in place of real numbers, "" for numbers and for what is searched."""
+        if self.kind in (_OBJECT, _OPAQUE):
+            return "a table or object"
+        return "sparse" if self.kind == _SPARSE else "complex" if self.flags & _COMPLEX else ""
+
 
 def variables_of(data: memoryview) -> list[Variable]:
     """Return the variables of a file, of which only structures are read whole.
@@ -83,7 +91,11 @@ def variables_of(data: memoryview) -> list[Variable]:
         else:
             read = partial(_read_variable, kind, body, order)
             head = partial(_first, body, order, header) if _may_end_early(kind, header) else None
-            found.append(Variable(header.name, header.shape, header.numeric, read, head=head))
+            found.append(
+                Variable(
+                    header.name, header.shape, header.numeric, read, head=head, what=header.what
+                )
+            )
     return found
 
 
@@ -170,6 +182,9 @@ def _header(body: memoryview, order: str) -> _Header | None:
         (_, flags), (sides, shape), (_, name) = next(parts), next(parts), next(parts)
     except StopIteration:
         raise BrokenLayout("a variable has no header") from None
+    if len(flags) >= 4 and struct.unpack(order + "I", flags[:4])[0] & 0xFF == _OPAQUE:
+        # An object, such as a table or a string, has its name where others have their sides.
+        return _Header(_OPAQUE, 0, (1, 1), bytes(shape).decode("latin-1").rstrip("\0"))
     if len(flags) < 4 or sides not in (5, 6) or len(shape) % 4 or not 8 <= len(shape) <= 256:
         raise BrokenLayout("the header of a variable is damaged")
     word = struct.unpack(order + "I", flags[:4])[0]
@@ -217,9 +232,8 @@ def _fields(
         yield Variable(name, (len(texts),), False, partial(np.array, texts), texts=True)
         return
     if header.kind not in (_STRUCTURE, _CELL):
-        yield Variable(
-            name, header.shape, header.numeric, partial(_numbers, body, order), unit=unit
-        )
+        read = partial(_numbers, body, order)
+        yield Variable(name, header.shape, header.numeric, read, unit=unit, what=header.what)
         return
     count = math.prod(header.shape)
     if not 0 < count <= _MOST_PARTS or depth == 0:

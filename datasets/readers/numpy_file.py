@@ -215,6 +215,7 @@ def _member(source: Source, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> 
     part = head if in_rows and (numeric(dtype) or dated) else None
     texts = dtype.kind in "US"
     found = Variable(name, shape, numeric(dtype), read, dated=dated, head=part, texts=texts)
+    found = replace(found, what="complex" if dtype.kind == "c" else "")
     return _timed(found, dtype)
 
 

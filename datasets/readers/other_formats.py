@@ -112,6 +112,11 @@ _FORMATS = (
     _Format(b"\x04\x22\x4d\x18", "a file compressed with LZ4", "unpack it first, with lz4 -d {}"),
     _Format(b"\xff\x06\0\0sNaPpY", "a file compressed with Snappy", "unpack it first"),
     _Format(b"\x1f\x9d", "a file compressed with compress", "unpack it first, with gzip -d {}"),
+    _Format(b"PK\x05\x06", "an empty zip archive", "pack it again"),
+    *(
+        _Format(start, "compressed twice", "unpack it once, and name what comes out")
+        for start in (b"\x1f\x8b", b"BZh9", b"\xfd7zXZ\0")
+    ),
     _Format(b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it first"),
     _Format(b"Rar!\x1a\x07", "a RAR archive", "unpack it first"),
     _Format(b"ustar", "a tar archive", "unpack it first, and name a file of it", at=257),

@@ -337,7 +337,10 @@ def _instants(
     name = table.names[column]
     if isinstance(series.dtype, pd.DatetimeTZDtype) or series.dtype.kind in "mM":
         refuse_missing(table, column, series.isna().to_numpy())
-        return TimeColumn(columns, pd.Index(series).rename(name))
+        index = pd.Index(series)
+        if isinstance(index, pd.DatetimeIndex) and _are_days(index):
+            return with_clock(table, column, index)
+        return TimeColumn(columns, index.rename(name))
     if is_plain(series):
         if series.dtype.kind == "b":
             return None
@@ -376,3 +379,8 @@ def _instants(
     ):
         return time_in_numbers(table, column, named=False)
     return None
+
+
+def _are_days(index: pd.DatetimeIndex) -> bool:
+    """Return True for days without a zone of which some have several rows."""
+    return index.tz is None and index.has_duplicates and bool((index == index.normalize()).all())

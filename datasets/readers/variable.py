@@ -37,6 +37,8 @@ class Variable:
         The sampling rate in Hz that the file says of it.
     start : pandas.Timestamp or None
         The instant of its first sample.
+    what : str
+        What it holds in place of real numbers, in a word for messages; "" where that is not said.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Variable:
     texts: bool = False
     fs: float | None = None
     start: pd.Timestamp | None = None
+    what: str = ""
 
     def first(self, rows: int) -> NDArray[np.generic]:
         """Return the first samples, along the longest side, less the sides of length one."""

@@ -41,6 +41,13 @@ from spectra.text import few_of
 _MOST_NAMES = 4096
 """Texts of a list that may name the columns of a matrix."""
 
+_SAVED = {
+    "complex": "real and imaginary part",
+    "sparse": "the full matrix",
+    "a table or object": "the columns as matrices",
+}
+"""What to save in place of what holds no real numbers."""
+
 
 def raw_from_variables(
     variables: Sequence[Variable],
@@ -98,7 +105,8 @@ def raw_from_variables(
         refuse_elements(chosen, source.name)
         grades = grades_of(one.name for one in chosen)
         bounds = bounds_of(one.name for one in variables)
-        left_out = blocks + _left_out(usable, chosen) + _note_on_grades([*grades])
+        left_out = blocks + _left_out(usable, chosen) + _note_on_others(variables)
+        left_out += _note_on_grades([*grades])
         chosen = [one for one in chosen if one.name not in grades | bounds]
     chosen, rate, notes = one_rate_of(chosen, variables, fs, source.name, request)
     notes += left_out
@@ -186,6 +194,13 @@ def _left_out(usable: Sequence[Variable], chosen: Sequence[Variable]) -> list[st
     return [f"{_listed(others)} {verb}: left out (--variable chooses)."]
 
 
+def _note_on_others(variables: Sequence[Variable]) -> list[str]:
+    """Return a note on variables that hold no real numbers, but what might be signals or times."""
+    others = [one for one in variables if one.what]
+    verb = "holds" if len(others) == 1 else "hold"
+    return [f"{_listed(others)} {verb} no real numbers: left out."] if others else []
+
+
 def _note_on_grades(names: Sequence[str]) -> list[str]:
     """Return a note on variables that grade others."""
     if not names:
@@ -271,13 +286,19 @@ def _dated(
 
 def _listed(variables: Sequence[Variable]) -> str:
     """Return the names and sizes of the first few variables."""
-    return few_of(
-        variables,
-        8,
-        lambda one: f"'{one.name}' ({' × '.join(map(str, one.shape)) or 'scalar'})",
-    )
+    return few_of(variables, 8, _titled)
+
+
+def _titled(one: Variable) -> str:
+    """Return the name of a variable with its size."""
+    size = " × ".join(map(str, one.shape)) or "scalar"
+    return f"'{one.name}' ({', '.join(filter(None, (size, one.what)))})"
 
 
 def _contents(variables: Sequence[Variable]) -> str:
-    """Return what a file holds instead of vectors of numbers."""
-    return f"it holds {_listed(variables)}" if variables else "it holds no variables"
+    """Return what a file holds instead of vectors of numbers, and what to save instead."""
+    if not variables:
+        return "it holds no variables"
+    kinds = {one.what for one in variables}
+    saves = few_of([remedy for kind, remedy in _SAVED.items() if kind in kinds], 4)
+    return f"it holds {_listed(variables)}" + (f": save {saves} instead" if saves else "")

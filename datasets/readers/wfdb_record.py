@@ -74,12 +74,31 @@ def read_wfdb(source: Source, request: Request) -> Raw:
             # wfdb calls pandas in ways that new versions warn of.
             warnings.simplefilter("ignore")
             header = wfdb.rdheader(str(path))
+            notes = _with_length(header, path.parent)
             _checked(source, header, path.parent)
-            return _raw(wfdb, source, path, header, request)
+            return _raw(wfdb, source, path, header, request, notes)
     except DataError:
         raise
     except _FAULTS as error:
         raise damaged(source, _KIND, error) from error
+
+
+def _with_length(header: Any, folder: Path) -> tuple[str, ...]:
+    """Set the number of samples that a header does not say by the bytes of its files; note it."""
+    if header.sig_len is not None:
+        return ()
+    counts = []
+    for name in dict.fromkeys(getattr(header, "file_name", None) or []):
+        file = folder / Path(name).name
+        bits, offset = _bits_and_offset(header, name)
+        if not bits or not file.is_file():
+            return ()
+        counts.append(int((file.stat().st_size - offset) * 8 // bits))
+    header.sig_len = max(0, min(counts, default=0))
+    return (
+        f"The header does not say how many samples there are: {header.sig_len:,} were found, at "
+        f"{header.fs:g} Hz.",
+    )
 
 
 def _checked(source: Source, header: Any, folder: Path) -> None:
@@ -122,13 +141,21 @@ def _check_segments(source: Source, header: Any) -> None:
 
 def _bytes_needed(header: Any, name: str) -> int:
     """Return the bytes that the header says a file of signals has, at least."""
+    bits, offset = _bits_and_offset(header, name)
+    return int(header.sig_len * bits / 8) + offset
+
+
+def _bits_and_offset(header: Any, name: str) -> tuple[float, int]:
+    """Return the bits of a frame in a file of signals, and the bytes before the first."""
     indices = [index for index, other in enumerate(header.file_name) if other == name]
-    bits = sum(_BITS.get(header.fmt[i], 0) * header.samps_per_frame[i] for i in indices)
-    return int(header.sig_len * bits / 8) + (header.byte_offset[indices[0]] or 0)
+    bits = [_BITS.get(header.fmt[i], 0) * header.samps_per_frame[i] for i in indices]
+    return sum(bits), header.byte_offset[indices[0]] or 0
 
 
-def _raw(wfdb: Any, source: Source, path: Path, record: Any, request: Request) -> Raw:
-    """Return the samples of the wanted signals."""
+def _raw(
+    wfdb: Any, source: Source, path: Path, record: Any, request: Request, found: tuple[str, ...]
+) -> Raw:
+    """Return the samples of the wanted signals; `found` says how many were found."""
     names, units = _named(wfdb, path, record)
     header = SignalHeader(source.name, distinct_titles(names), units, start=_start(record))
     wanted = wanted_signals(header, request)
@@ -138,7 +165,9 @@ def _raw(wfdb: Any, source: Source, path: Path, record: Any, request: Request) -
     chosen, fs, notes = one_rate(source.name, header.titles, rates, wanted, request)
     whole = round(record.sig_len * fs / float(record.fs))
     n = request.rows_of(whole, len(chosen))
-    frames = None if n == whole else math.ceil(n / fs * float(record.fs))
+    # wfdb reads a part of a record only where the header says how long it is.
+    part = n < whole and not found
+    frames = math.ceil(n / fs * float(record.fs)) if part else None
     refuse_too_large(source.name, n * len(chosen), "choose fewer with --channels")
     values = np.empty((n, len(chosen)))
     for column, (index, samples) in enumerate(
@@ -149,7 +178,7 @@ def _raw(wfdb: Any, source: Source, path: Path, record: Any, request: Request) -
         _annotations(wfdb, source, path, request.label), request.label, n, fs
     )
     header = replace(header, fs=fs)
-    raw = raw_from_signals(header, values, chosen, labels, (*notes, *said))
+    raw = raw_from_signals(header, values, chosen, labels, (*found, *notes, *said))
     return replace(raw, unread=whole - n)
 
 
