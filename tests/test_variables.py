@@ -230,6 +230,8 @@ def test_a_fill_value_that_no_value_can_be_leaves_all(tmp_path: Path, form: str)
         ("fs", "500 m", None),
         ("dt", "2 m", None),
         ("cutoff_freq", 40.0, None),
+        ("fs", np.array([500.0, 500.0]), 500.0),
+        ("fs", np.array([500.0, 100.0]), None),
     ],
 )
 def test_rates_have_their_units_in_the_name_or_the_text(
@@ -461,3 +463,22 @@ def test_blocks_of_labchart_have_rates_of_their_own(tmp_path: Path) -> None:
     )
     assert (read(path).channels, read(path).fs) == (("ECG",), 500.0)
     assert read(path, variable="Resp").fs == 100.0
+
+
+def test_groups_of_different_times_are_not_put_side_by_side(tmp_path: Path) -> None:
+    def write(file: h5py.File, times: float = 10.0) -> None:
+        for name, values, factor in (("a", X, 1.0), ("b", Y, times)):
+            file[f"{name}/time"], file[f"{name}/value"] = np.arange(N) * factor, values
+
+    recording = read(hdf5(tmp_path, write))
+    assert (recording.channels, recording.fs, recording.units) == (("a/value",), 1.0, None)
+    assert any("b/time, b/value have other times than those in /a" in n for n in recording.notes)
+    assert read(hdf5(tmp_path, lambda f: write(f, 1.0))).channels == ("a/value", "b/value")
+
+
+def test_dates_of_other_notations_are_times_and_years_are_no_start(tmp_path: Path) -> None:
+    dates = pd.date_range("2024-03-02 10:00", periods=N, freq="min")
+    texts = np.array([one.strftime("%d.%m.%Y %H:%M") for one in dates], "S")
+    recording = read(hdf5(tmp_path, lambda file: file.update({"x": X, "time": texts})))
+    assert (recording.index[0], recording.channels) == (dates[0], ("x",))
+    assert read(matlab(tmp_path, x=X, fs=5.0, start="2024")).index[0] == pd.Timedelta(0)

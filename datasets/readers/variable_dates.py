@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.time_units import SECONDS
+from spectra.datasets.readers.times_in_dates import time_in_dates
 from spectra.datasets.readers.variable import Variable
 from spectra.datasets.readers.variable_names import is_time
+from spectra.errors import DataError
 
 _SINCE = re.compile(r"(\w+)\s+since\s+(?:(\d{1,4})-(\d{1,2})-(\d{1,2}))?(.*)", re.IGNORECASE)
 """The unit of a time by the CF conventions of netCDF."""
@@ -53,9 +56,21 @@ def dates_in_texts(variables: Sequence[Variable], length: int) -> list[Variable]
 
 def _written(one: Variable) -> NDArray[np.datetime64] | None:
     """Return the dates that texts are, in UTC where they have a zone; None for other texts."""
-    cells = pd.Series(np.ravel(one.read())).astype(str)
-    dates = pd.to_datetime(cells, errors="coerce", format="ISO8601", utc=True)
-    return None if dates.isna().any() else np.asarray(dates.dt.tz_localize(None))
+    cells = np.ravel(one.read())
+    if cells.dtype.kind == "S":
+        cells = np.char.decode(cells.astype("S"), "utf-8", "replace")
+    texts = pd.Series(cells).astype(str)
+    dates = pd.to_datetime(texts, errors="coerce", format="ISO8601", utc=True)
+    if not dates.isna().any():
+        return np.asarray(dates.dt.tz_localize(None))
+    table = Table(pd.DataFrame({0: texts}), (one.name,), lambda row: one.name, one.name)
+    try:
+        found = time_in_dates(table, 0, None)
+    except DataError:
+        return None
+    if found is None or not isinstance(found.index, pd.DatetimeIndex):
+        return None
+    return np.asarray(found.index.tz_convert(None) if found.index.tz else found.index)
 
 
 def _dates(

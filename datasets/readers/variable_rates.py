@@ -95,7 +95,7 @@ def rate_said(name: str, value: object, unit: str = "") -> float | None:
     name : str
         Its name, which may end in a unit.
     value : object
-        Its value: a number, an array of them of which the first counts, or a text with a unit.
+        Its value: a number, an array of equal ones, or a text with a unit.
     unit : str
         Its unit where that stands elsewhere.
 
@@ -132,9 +132,12 @@ def _name_and_unit(name: str) -> tuple[str, str]:
 
 
 def _quantity(value: object) -> tuple[float | None, str]:
-    """Return the first number of a value and the unit behind it."""
+    """Return the number in a value and the unit behind it, None where it has several or none."""
     try:
-        first = np.asarray(value).reshape(-1)[0]
+        values = np.unique(np.asarray(value))
+        first = values[0]
+        if values.size > 1:
+            return None, ""
         if isinstance(first, bytes):
             first = first.decode("utf-8", "replace")
         if isinstance(first, str):

@@ -1,5 +1,6 @@
 """The rate and the start of the variables of a file that are read, said beside them."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ from spectra.datasets.readers.variable_rates import (
 from spectra.errors import DataError
 from spectra.text import few_of
 
+_DAY = re.compile(r"\s*\d{4}-?\d\d-?\d\d")
+"""The day at the beginning of an instant (ISO 8601)."""
 _EQUAL_RATES = 4096
 """Values of a vector of rates that are looked at: one a channel or block."""
 _FACTORS = (is_rate_name, is_interval_name)
@@ -111,7 +114,7 @@ def start_of(
 
 def instant_in(texts: Sequence[str]) -> pd.Timestamp | None:
     """Return the first instant that a text names, None where none does."""
-    for text in texts:
+    for text in filter(_DAY.match, texts):
         instants = pd.to_datetime(pd.Series([text]), errors="coerce", format="ISO8601").dropna()
         if not instants.empty:
             return instants.iloc[0]

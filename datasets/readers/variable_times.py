@@ -1,13 +1,16 @@
 """The variable of a file that is the time of the others, by its name and its values."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
 from spectra.arrays import Float64Array
 from spectra.datasets.readers.signals import SignalHeader
+from spectra.datasets.readers.variable import Variable
 from spectra.datasets.readers.variable_names import is_time
 from spectra.datasets.readers.variable_rates import bare_name
+from spectra.text import few_of
 
 _EPOCH_NS = 1e17
 """Nanoseconds since 1970 in the year 1973: larger ones are dates."""
@@ -57,3 +60,26 @@ def in_seconds(header: SignalHeader, values: Float64Array, title: str) -> Float6
         values = values.copy()
         values[:, column] /= scale
     return values
+
+
+def of_one_time(chosen: Sequence[Variable]) -> tuple[list[Variable], list[str]]:
+    """Return the variables of one time, where groups or structures have different ones; a note.
+
+    Those of the first group are taken, and those that lie in no group with a time.
+    """
+    times = {one.parent: one for one in reversed(chosen) if one.parent and is_time(one.name)}
+    if len(times) < 2:
+        return [*chosen], []
+    parent, first = [*times.items()][-1]
+    values = np.ravel(first.read())
+    others = {
+        name for name, one in times.items() if not np.array_equal(np.ravel(one.read()), values)
+    }
+    if not others:
+        return [*chosen], []
+    left_out = [one.name for one in chosen if one.parent in others]
+    note = (
+        f"{few_of(left_out, 4)} have other times than those in {parent}: left out (--variable "
+        "chooses)."
+    )
+    return [one for one in chosen if one.parent not in others], [note]

@@ -33,7 +33,7 @@ from spectra.datasets.readers.variable_names import (
     has_no_unit,
 )
 from spectra.datasets.readers.variable_sampling import one_rate_of, start_of
-from spectra.datasets.readers.variable_times import in_seconds, time_among
+from spectra.datasets.readers.variable_times import in_seconds, of_one_time, time_among
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 from spectra.text import few_of
@@ -108,6 +108,8 @@ def raw_from_variables(
         left_out = blocks + _left_out(usable, chosen) + _note_on_others(variables)
         left_out += _note_on_grades([*grades])
         chosen = [one for one in chosen if one.name not in grades | bounds]
+        chosen, others = of_one_time(chosen)
+        left_out += others
     chosen, rate, notes = one_rate_of(chosen, variables, fs, source.name, request)
     notes += left_out
     length = chosen[0].length
@@ -257,13 +259,14 @@ def _raw(
     table = Table(pd.DataFrame(values), header.titles, header.place, header.source, units=units)
     raw = raw_from_table(table, replace(request, time=time))
     unit_of = dict(zip(header.titles, header.units, strict=True))
+    found = tuple(unit_of[title] for title in raw.channels)
     said = f"Variable '{time}' is taken as the time (--time none analyses it)."
     return replace(
         raw,
         notes=(*notes, *((said,) if request.time is None else ()), *raw.notes),
         fs=header.fs,
         start=header.start,
-        units=tuple(unit_of[title] for title in raw.channels) if any(unit_of.values()) else None,
+        units=found if any(found) else None,
     )
 
 
