@@ -19,6 +19,7 @@ _MISSING_TEXT = """
     bkw leitungsbruch kabelbruch drahtbruch fühlerbruch
     ovf oor ur b.out nat ol. fail! probeopen sensorfail err. 1.#inf -1.#inf
     defekt störung mq (null) <null> [null] [n/a] (n/a) \\n nan(ind) -nan(ind) nan(snan) #missing
+    ᴺᵁᴸᴸ gated
 """
 MISSING_WORDS = (
     MISSING

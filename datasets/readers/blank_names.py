@@ -11,6 +11,7 @@ _CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:[.,:]\d+)?)?")
 _HALF = re.compile(r"[ap]\.?m\.?", re.IGNORECASE)
 _MOST = 0.9
 """Share of the last rows with a date: a footer of as many words stands among them."""
+_MOST_ABOVE = 2
 _MOST_NAMED = 60
 """Lines at the top that may hold names."""
 
@@ -59,7 +60,8 @@ def nameless(rows: list[list[str]]) -> Nameless:
     (clock,) = clocks
     half = clock + 1
     halves = half < width and _most(bool(_HALF.fullmatch(row[half])) for row in body)
-    firsts = [int(row[0]) for row in body if row[0].isdecimal() and len(row[0]) < 10]
+    counts = [row[0].rstrip(":") for row in body]
+    firsts = [int(count) for count in counts if count.isdecimal() and len(count) < 10]
     counted = clock > 1 and len(firsts) >= _MOST * len(body)
     counted = counted and firsts == [*range(firsts[0], firsts[0] + len(firsts))]
     return Nameless(width, clock, half if halves else None, counted)
@@ -82,8 +84,18 @@ def _most(fits: Iterable[bool]) -> bool:
 def with_index(rows: list[list[str]], width: int) -> list[list[str]]:
     """Return rows whose names have two for the date and the clock, of an index that had none.
 
-    pandas prints the name of the index below the others, or leaves it out.
+    pandas prints the name of the index below the others, or leaves it out. A line such as that of
+    a prompt may stand above them.
     """
+    for above in range(min(_MOST_ABOVE, len(rows) - 2), -1, -1):
+        named = _with_index(rows[above:], width)
+        if named != rows[above:]:
+            return [*rows[:above], *named]
+    return rows
+
+
+def _with_index(rows: list[list[str]], width: int) -> list[list[str]]:
+    """Return rows whose first one has names for the date and the clock of an index."""
     first, below = rows[0], rows[1]
     if not len(first) == width - 2 > 0 or any(is_value(field, ".") for field in first):
         return rows

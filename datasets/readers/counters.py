@@ -161,10 +161,16 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
             continue
         columns.add(column)
         undo = f"--channels '{titles[column]}' analyses it"
-        if said == _RISES:
+        if said == _RISES and _goes_one_way(table, column):
             undo += f", --time '{titles[column]}' takes it as the time"
         notes.append(f"{table.label(column)} {said}: left out ({undo}).")
     return Counters(frozenset(columns), _shortened(notes))
+
+
+def _goes_one_way(table: Table, column: int) -> bool:
+    """Return True if a column never comes back to a number that it had, as a full counter does."""
+    series = table.frame.iloc[:, column]
+    return bool(series.is_monotonic_increasing or series.is_monotonic_decreasing)
 
 
 def _said_of(table: Table, column: int, known: _Known, *, alone: bool) -> str | None:

@@ -19,6 +19,7 @@ from spectra.datasets.readers.json_cells import with_json_cells
 from spectra.datasets.readers.keyed_cells import plain_cells, plain_columns, without_grades
 from spectra.datasets.readers.layouts import unrolled
 from spectra.datasets.readers.line_numbers import line_of_row
+from spectra.datasets.readers.listings import refuse_variables
 from spectra.datasets.readers.log_lines import names_in_log, read_log
 from spectra.datasets.readers.lone_words import without_lone_words
 from spectra.datasets.readers.open_quotes import refuse_open_quotes
@@ -49,6 +50,8 @@ def read_table(source: Source, request: Request) -> Table:
     text = open_text(source)
     lines = text.first_lines()
     refuse_other_layouts(lines, source.name)
+    if lines[0].startswith("# Created by Octave"):
+        refuse_variables(text.lines(), source.name)
     if request.delimiter is None and (names := names_in_log(lines)) is not None:
         return read_log(text, names, request.nrows)
     if (side := turned(text, lines, written_delimiter(request.delimiter))) is not None:

@@ -65,6 +65,7 @@ SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
     (r"(?<=\d)\[(\w+/\w+)\]?$", r" \1"),
     (rf"(?<=\d\d)\s+(?:{_BEFORE_CLOCKS}),?\s+(?=\d{{1,2}}[:.h]\d\d)", " "),
     (r"(?<=\d{4}-\d\d-\d\d )(\d{1,2})\.(\d\d)$", r"\1:\2:00"),
+    (r"^(\d{4}-\d\d-\d\d)-(\d\d)\.(\d\d)\.(\d\d)(?=\.|$)", r"\1 \2:\3:\4"),
     *_HALVES,
     (r"(?<=\d:\d\d:\d\d) (\d{3})$", r".\1"),
     (rf"^({MONTH})[- ](\d{{4}})$|^({MONTH})-(\d\d)$", lambda match: _of_month(match)),

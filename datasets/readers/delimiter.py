@@ -228,8 +228,8 @@ def starts_with_row_names(rows: list[list[str]]) -> bool:
     body = [row for row in rows[1:] if row]
     if not body or usual_width(body) != len(rows[0]) + 1 or body[0][-1] == "":
         return False
-    first = int(body[0][0]) if re.fullmatch(r"\d{1,9}", body[0][0]) else 1
-    counted = all(row[0] == str(i) for i, row in enumerate(body, start=first))
+    first = int(body[0][0].rstrip(":")) if re.fullmatch(r"\d{1,9}:?", body[0][0]) else 1
+    counted = all(row[0].rstrip(":") == str(i) for i, row in enumerate(body, start=first))
     # A mark behind the last value has no name either.
     dated = all(looks_like_date(row[0]) and not has_words(row[-1:]) for row in body)
     dated = dated and not (names_time(rows[0][0]) or names_date(rows[0][0]))

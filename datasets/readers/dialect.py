@@ -42,7 +42,7 @@ _MAYBE_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
 _FEW_BLANKS = 0.3
 """Share of blank lines below which they do not merely divide the others, as every second one."""
 _FEWEST_STARS = 4
-"""Stars of a line from which on it divides, and marks no missing value."""
+"""Stars or signs of equality of a line from which on it divides, and marks no missing value."""
 _MOST_ROWS, _MOST_CHARACTERS = 200, 100_000
 """Lines that tell the dialect, and the characters beyond which five of them are enough."""
 
@@ -88,7 +88,7 @@ def is_rule(line: str) -> bool:
     """Return True if a line only divides names from rows: +-----+-----+, |-----|----:|, --- ---."""
     line = line[:1000].strip()
     signs = set(line)
-    if signs == {"*"} and len(line) > _FEWEST_STARS:
+    if signs in ({"*"}, {"="}) and len(line) > _FEWEST_STARS:
         return True
     if signs <= {*"-= \t"} and re.search(r"-{3,}\s+-{3,}|={3,}\s+={3,}", line):
         return True

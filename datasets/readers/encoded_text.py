@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import IO, Literal
 
-from spectra.datasets.memory import largest_bytes
+from spectra.datasets.memory import largest_bytes, refuse_too_large
 from spectra.datasets.readers.comment_lines import COMMENT_LINE
+from spectra.datasets.readers.listings import refuse_shell
+from spectra.datasets.readers.markup import html_table
 from spectra.datasets.readers.other_formats import refuse_other_formats
 from spectra.datasets.readers.plain_text import is_printed, rewriting
 from spectra.datasets.readers.scripts import encoding_of_letters, encoding_of_script
@@ -24,16 +26,20 @@ _LINE_END = re.compile("\r\n|\r|\n")
 _ROW_LINE = re.compile(rb"[\r\n][ \t\x00]*+(?![#%/;\r\n \t\x00])")
 """The start of a line, but the first, that is neither empty nor a comment."""
 _BLOCK = 1 << 20
+<<<<<<< HEAD
 _ZIP = b"PK\x03\x04"
+=======
+_JSON = "JSON"
+>>>>>>> a958c42 (Read columns below a rule, tables of LaTeX, HTML and wikis, lists of JSON a line and vectors of R; refuse printed tables that are cut)
 _SIGNATURES = {
     # python-calamine reads these, but a damaged one ends the process.
     b"\xd0\xcf\x11\xe0": "a workbook of Excel before 2007 (.xls)",
     _ZIP: "a zip archive or a spreadsheet",
     b"PAR1": "a Parquet file",
     b"\x89HDF": "an HDF5 file",
-    b"{": "JSON",
-    b"[{": "JSON",
-    b"[[": "JSON",
+    b"{": _JSON,
+    b"[{": _JSON,
+    b"[[": _JSON,
 }
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f]")
 """Bytes that no text has."""
@@ -43,6 +49,7 @@ _PADDING = bytes(8)
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
 _MARKUP = re.compile(rb"<(?![^<>\r\n]{1,40}>[ \t]*[,;\t|])")
 """The beginning of HTML or XML; <DATE>,<TIME> are the names of columns."""
+_TABLE = re.compile(rb"<tr\b", re.IGNORECASE)
 _LINES_OF_MARKUP = 20
 """Lines on top of which several have tags in HTML and XML."""
 _MARKS = {
@@ -149,10 +156,29 @@ def open_text(source: Source) -> Text:
     if _is_text_but_for_zeros(head):
         source = _without_zeros(source)
         head = source.head(_FIRST_BYTES)
+    if (table := _table_of_page(source, head)) is not None:
+        return table
     text = _rewritten(Text(source, _encoding(head, source.name)), head)
     if text.encoding == "utf-8-sig" and not _is_utf8(head):
         return text.lenient()
     return text
+
+
+def _table_of_page(source: Source, head: bytes) -> Text | None:
+    """Return the only table of a page of HTML as text, None for anything else."""
+    if not _is_markup(head) or not _TABLE.search(head):
+        return None
+    with source.open() as raw:
+        data = raw.read(largest_bytes() + 1)
+    refuse_too_large(source.name, len(data), "save its table as CSV", bytes_each=20)
+    encoding = "utf-8" if _is_utf8(data) else encoding_of_letters(head)
+    table = html_table(data.decode(encoding, errors="replace"))
+    if table is None:
+        raise DataError(
+            f"{source.name} is a page of HTML with several tables, or with cells that span several "
+            "rows or columns: save one table as CSV, and read that."
+        )
+    return Text(replace(source, path=None, data=table.encode(), compression=None), "utf-8")
 
 
 def _rewritten(text: Text, head: bytes) -> Text:
@@ -239,6 +265,9 @@ def _encoding(head: bytes, name: str) -> str:
     if kind is not None and not is_printed(head[:200]):
         if _OPEN_DOCUMENT in head[:200]:
             kind = "an OpenDocument spreadsheet (.ods)"
+        if kind == _JSON:
+            refuse_shell(head.decode(errors="replace"), name)
+            raise DataError(f"{name} begins like JSON and is none: save it as CSV first.")
         workbook = kind.endswith((".xls)", ".ods)"))
         remedy = "save it as .xlsx or CSV" if workbook else "save it as CSV first"
         raise DataError(f"{name} is {kind}, not a text table: {remedy}.")

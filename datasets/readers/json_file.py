@@ -2,7 +2,6 @@
 
 import codecs
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -24,6 +23,7 @@ from spectra.datasets.readers.json_lists import Records, length_of, note_on_othe
 from spectra.datasets.readers.json_matrix import with_channels
 from spectra.datasets.readers.json_part import shortened
 from spectra.datasets.readers.json_series import series_in, texts_in, titles_in
+from spectra.datasets.readers.json_values import object_of, values_in, without_words_below
 from spectra.datasets.readers.json_wrapped import is_flat, plain_json
 from spectra.datasets.readers.keyed_cells import numeric
 from spectra.datasets.readers.plain_text import is_printed
@@ -64,7 +64,7 @@ def read_json(source: Source, request: Request) -> Raw:
 
     Raises DataError, naming the line, for what is no JSON, and for JSON without records.
     """
-    records, unread, value = _sampled(source, request.nrows) or _all(source)
+    records, unread, value, below = _sampled(source, request.nrows) or _all(source)
     records, turned = with_channels(records, value)
     frame, turned = samples_of(_frame(records, source.name), turned)
     if request.nrows is not None and len(frame) > request.nrows:
@@ -87,7 +87,7 @@ def read_json(source: Source, request: Request) -> Raw:
         lambda row: f"{source.name}, record {row + 1 if order is None else int(order[row]) + 1}",
         source.name,
         _decimal(plain),
-        notes=(*turned, *sorted_note, *note_on_others(value, records)),
+        notes=(*below, *turned, *sorted_note, *note_on_others(value, records)),
         has_fill_values=not request.as_is,
     )
     table = with_json_cells(table)
@@ -147,7 +147,7 @@ def _decoded(data: bytes, errors: str = "strict") -> str:
     return plain_json(data.rstrip(b"\0")).decode("utf-8-sig", errors)
 
 
-def _all(source: Source) -> tuple[Records, int, Any]:
+def _all(source: Source) -> tuple[Records, int, Any, tuple[str, ...]]:
     """Return the records of the whole text, none that is unread, and the value they are in."""
     with source.open() as content:
         data = content.read()
@@ -156,13 +156,14 @@ def _all(source: Source) -> tuple[Records, int, Any]:
         text = _decoded(data)
     except UnicodeDecodeError as error:
         raise DataError(f"{source.name} is no JSON: its text is no UTF-8; {_REMEDY}.") from error
-    values = list(_values(text, source.name))
+    text, below = without_words_below(text)
+    values = list(values_in(text, source.name))
     records = _records(values, source.name)
     _refuse_mostly_empty(records, source.name, len(data))
-    return records, 0, values[0] if len(values) == 1 else None
+    return records, 0, values[0] if len(values) == 1 else None, below
 
 
-def _sampled(source: Source, nrows: int | None) -> tuple[Records, int, Any] | None:
+def _sampled(source: Source, nrows: int | None) -> tuple[Records, int, Any, tuple[str, ...]] | None:
     """Return the first records of a list or of lines, about how many more, and what they are in.
 
     None is returned where all of the text is needed, as for an object that holds the records.
@@ -178,16 +179,18 @@ def _sampled(source: Source, nrows: int | None) -> tuple[Records, int, Any] | No
     is_object = text.lstrip().startswith("{")
     if is_object and (one := _beginning_of_object(source, nrows)) is not None:
         return one
-    found = list(islice(_values(text, source.name, whole=False), nrows + 1))
+    found = list(islice(values_in(text, source.name, whole=False), nrows + 1))
     if len(found) < 2 or not all(isinstance(value, dict) for value in found):
         return None
     if series_in(found) is not None:
         return None
     share = len(json.dumps(found, ensure_ascii=False).encode()) / size
-    return found[:nrows], max(1, round(len(found) / share) - nrows), None
+    return found[:nrows], max(1, round(len(found) / share) - nrows), None, ()
 
 
-def _beginning_of_object(source: Source, nrows: int) -> tuple[Records, int, Any] | None:
+def _beginning_of_object(
+    source: Source, nrows: int
+) -> tuple[Records, int, Any, tuple[str, ...]] | None:
     """Return the first records of an object that holds them all, about how many more, and it.
 
     None is returned where the text is no such object.
@@ -196,44 +199,13 @@ def _beginning_of_object(source: Source, nrows: int) -> tuple[Records, int, Any]
         data = content.read(largest_bytes())
     shorter, share = shortened(data, nrows)
     try:
-        found = json.loads(shorter)
+        found = object_of(shorter)
         records = _records([found], source.name) if isinstance(found, dict) else []
     except (ValueError, RecursionError, DataError):
         return None
     length = length_of(records) if records else 0
-    return (records, max(1, round(length * share) - length), found) if length > 1 else None
-
-
-def _values(text: str, name: str, *, whole: bool = True) -> Iterator[Any]:
-    """Yield the values of the text, one after another, or the elements of its only list."""
-    decoder = json.JSONDecoder()
-    at = _after_blanks(text, 0)
-    is_list = text[at : at + 1] == "["
-    first = at = at + is_list
-    while (at := _after_blanks(text, at)) < len(text):
-        # Lines that were taken out of a list keep their commas.
-        if (text[at] in "]," and is_list) or (text[at] == "," and at > first):
-            at += 1
-            continue
-        try:
-            value, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError) as error:
-            if not whole:
-                return
-            line = text.count("\n", 0, getattr(error, "pos", at)) + 1
-            said = getattr(error, "msg", "it is nested too deeply")
-            raise DataError(
-                f"{name}, line {line}: not complete JSON ({said}); correct the line, or save the "
-                "file again."
-            ) from error
-        yield value
-
-
-def _after_blanks(text: str, at: int) -> int:
-    """Return the first place from one on that holds no blank."""
-    while at < len(text) and text[at] in " \t\r\n":
-        at += 1
-    return at
+    more = max(1, round(length * share) - length)
+    return (records, more, found, ()) if length > 1 else None
 
 
 def _records(values: list[Any], name: str) -> Records:

@@ -25,6 +25,8 @@ _EPOCHS = ((1e8, 1e10), (1e11, 1e13), (1e14, 1e16), (1e17, 1e19))
 """Ranges of seconds, milliseconds, microseconds and nanoseconds since 1970."""
 _is_placeholder = re.compile(r"[^\W\d_]+[_-]?\d+").fullmatch
 """A name such as field1, whose meaning stands elsewhere."""
+_NAME_KEYS = ("name", "ColumnName", "columnName")
+"""Keys of the name of a column, beside its kind."""
 _TITLE_KEYS = ("label", "displayName", "title", "name", "target")
 
 
@@ -329,7 +331,7 @@ def _is_matrix(value: Any) -> bool:
 def _names(value: Any, count: int, level: int) -> list[str] | None:
     """Return so many different names inside a value: texts, or objects with a name each."""
     if isinstance(value, list) and len(value) == count:
-        said = [each.get("name") if isinstance(each, dict) else each for each in value]
+        said = [_name(each) if isinstance(each, dict) else each for each in value]
         names = [name for name in said if isinstance(name, str)]
         if len({*names}) == count == len(names):
             return names
@@ -338,6 +340,11 @@ def _names(value: Any, count: int, level: int) -> list[str] | None:
     inner = list(value.values()) if isinstance(value, dict) else []
     found = (_names(each, count, level + 1) for each in inner if isinstance(each, (dict, list)))
     return next((names for names in found if names), None)
+
+
+def _name(value: dict[str, Any]) -> Any:
+    """Return the name in an object that describes a column."""
+    return next((value[key] for key in _NAME_KEYS if key in value), None)
 
 
 def _beside(value: dict[str, Any]) -> dict[str, list[Any]] | None:

@@ -16,7 +16,18 @@ _DEEPEST = 3
 _FLAT = re.compile(rb"\[\s*(?:-?\d[\d.eE+-]*|null)\s*,[^\[\]]*\]?\s*")
 """A list of numbers; lines that each hold a list are a table."""
 _OF_PYTHON = re.compile(rb"\s*\[?\s*\{\s*'")
-_WORDS = {b"'": b'"', b"None": b"null", b"nan": b"null", b"True": b"true", b"False": b"false"}
+_TUPLES = re.compile(rb"\s*\[\s*\(\s*(?:-?\d|')")
+_IN_TEXT = re.compile(rb"\w\(")
+"""A call such as datetime(2024, 3, 1), which is no tuple."""
+_WORDS = {
+    b"(": b"[",
+    b")": b"]",
+    b"'": b'"',
+    b"None": b"null",
+    b"nan": b"null",
+    b"True": b"true",
+    b"False": b"false",
+}
 
 
 def is_flat(text: bytes) -> bool:
@@ -28,6 +39,8 @@ def plain_json(data: bytes) -> bytes:
     """Return JSON without the function that a web page calls with it, or as Python prints it."""
     if _OF_PYTHON.match(data[:200]) and b'"' not in data:
         return re.sub(rb"'|\b(?:None|nan|True|False)\b", lambda match: _WORDS[match[0]], data)
+    if _TUPLES.match(data[:200]) and b'"' not in data and not _IN_TEXT.search(data):
+        return re.sub(rb"[()']|\b(?:None|nan|True|False)\b", lambda match: _WORDS[match[0]], data)
     found = _CALL.match(data[:200])
     return data if found is None else data[found.end() :].rstrip(b" \t\r\n;").removesuffix(b")")
 

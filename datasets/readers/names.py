@@ -141,9 +141,13 @@ _CERTAIN = frozenset(
 _STATISTICS_TEXT = """
     avg smp min max std mean tot total sample samp median wvc counter analog digital float double
     real string bool boolean int int16 int32 int64 uint16 uint32 float32 float64 real32 real64
-    integer datetime numeric text varchar dbl dttm chr lgl fct i8 i32 i64 u8 u32 u64 f32 f64 str
+    integer datetime datetime64 timestamptz bigint smallint numeric text varchar
+    posc idat dbl dttm chr lgl fct i8 i32 i64 u8 u32 u64 f32 f64 str
 """
 _STATISTICS = frozenset(_STATISTICS_TEXT.split())
+_KIND_WITHIN = re.compile(r"(?:nullable|lowcardinality)\((.*)\)")
+_ARGUMENTS = re.compile(r"\([\d\s,]{1,9}(?:'[^']{0,40}')?\)|\?")
+"""What stands behind the kind of a column: decimal(10,2), DateTime64(3, 'UTC'), Float64?."""
 
 
 @lru_cache(maxsize=4096)
@@ -239,11 +243,18 @@ def unit_in(name: str | None) -> str:
 def unit_text(field: str) -> str:
     """Return the unit in a field of a row of units, without brackets around it; "" for none."""
     text = _CHANNEL.sub("", field.strip("'\" "))
-    kind = text.strip("<>").casefold()
-    if _FORMAT.fullmatch(text) or kind in _STATISTICS or _NUMBER.fullmatch(text):
+    if _FORMAT.fullmatch(text) or _is_kind(text) or _NUMBER.fullmatch(text):
         return ""
     pair = text[:1] + text[-1:]
     return text[1:-1] if pair in ("[]", "()") and text.count(text[0]) == 1 else text
+
+
+def _is_kind(field: str) -> bool:
+    """Return True for a statistic, or the kind of a column: <dbl>, Nullable(Float64)."""
+    kind = field.strip("<>[]").casefold()
+    if (inner := _KIND_WITHIN.fullmatch(kind)) is not None:
+        kind = inner[1]
+    return _ARGUMENTS.sub("", kind) in _STATISTICS or field == "<num>"
 
 
 def is_unit_row(fields: list[str]) -> bool:
@@ -253,7 +264,7 @@ def is_unit_row(fields: list[str]) -> bool:
     known = sum(
         is_unit(field)
         or bool(_CLOCK_FORM.fullmatch(field))
-        or field.strip("<>").casefold() in _STATISTICS
+        or _is_kind(field)
         or bool(_FORMAT.fullmatch(field) or _RATIO.fullmatch(field))
         for field in full
     )

@@ -4,24 +4,40 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from spectra.datasets.readers.listings import (
+    are_fields,
+    are_instants,
+    has_columns_apart,
+    is_cut,
+    is_source_of_r,
+    is_summary,
+)
 from spectra.datasets.readers.text_of_programs import has_array, is_waves
 from spectra.errors import DataError
 
 _MOST_LINES = 60
-_FIELD = r'[^\s,=]+=(?:"[^"]*"|[^\s,"]+)'
-_LINE_PROTOCOL = re.compile(rf"[^\s,]+(?:,[^\s,=]+=[^\s,]+)* {_FIELD}(?:,{_FIELD})* \d{{10,19}}\s*")
+_KEY = r"(?:[^\s,=\\]|\\.)+"
+_FIELD = rf'{_KEY}=(?:"[^"]*"|[^\s,"]+)'
+_LINE_PROTOCOL = re.compile(
+    rf"{_KEY}(?:,{_KEY}={_KEY})* {_FIELD}(?:,{_FIELD})* \d{{10,19}}\s*"
+    rf"|{_KEY}(?:,{_KEY}={_KEY})+ {_FIELD}(?:,{_FIELD})*\s*"
+)
+"""A line with a time, or with tags: a log of pairs has no commas before the first blank."""
 _CANDUMP = re.compile(
     r"\s*(?:\((?:[\d-]+\s)?[\d.:]+\)\s+)?\w*can\w*\s+(?:[RT]X\s+[-\w]+\s+)?"
     r"[0-9A-Fa-f]{3,8}(?:#|\s+\[\d+\]).*"
 )
-_CAN_TRACE = re.compile(r"\s*\d+\.\d+\s+\d+\s+[0-9A-Fa-f]{1,8}x?\s+(?:Rx|Tx)\s+d\s.*")
+_CAN_TRACE = re.compile(
+    r"\s*\d+\.\d+\s+(?:\d+\s+[0-9A-Fa-f]{1,8}x?\s+(?:Rx|Tx)\s+d|CANFD\s+\d+\s+(?:Rx|Tx))\s.*"
+)
 _CAN_BYTES = re.compile(r"(?=.*\b[RT]x\b).*\s[1-8](?:\s+[0-9A-Fa-f]{2}){1,8}\s*", re.IGNORECASE)
 """A line of any other logger of CAN frames: Rx or Tx, the number of bytes, the bytes."""
 _METAR = re.compile(r"(?:\S+\s+)?(?:METAR |SPECI )?[A-Z]{4} \d{6}Z (?:AUTO )?(?:\d{3}|VRB)\d.*")
 _EXPOSED = re.compile(r"# (?:HELP|TYPE) \w+ .*")
 _SAC = re.compile(r"(?:\s+-?\d+\.\d*(?:e[+-]\d+)?){5}\s*", re.IGNORECASE)
 _CAN_TABLE = re.compile(
-    r"(?=.*\b(?:id|identifier)\b)(?=.*\b(?:dlc|len|length)\b)(?=.*\b(?:d0|d1|data\d?|byte ?0)\b).*",
+    r"(?=.*(?:\b|_)(?:id|identifier)\b)(?=.*\b(?:dlc|len|length)\b)"
+    r"(?=.*\b(?:d0|d1|data\d?|byte ?0)\b).*",
     re.IGNORECASE,
 )
 _NMEA = re.compile(r"\s*[$!](?:G[PNLABQ]|II|AI|WI|P)[A-Z]{2,4},.*")
@@ -31,7 +47,7 @@ _GLUED = re.compile(r"\.\d+(?:[eE][-+]\d+)?[-+]\d*\.\d")
 _TELEGRAM = re.compile(r"\d-\d+:\d+\.\d+\.\d+(?:\*\d+)?\(.*\)")
 _DAILY = re.compile(r"[A-Z]{2}[A-Z0-9_-]{9}\d{6}[A-Z][A-Z0-9]{3}(?:[\s\d-]{5}.{3}){20,31}.*")
 _IPERF = re.compile(r"\[ *(?:\d+|SUM)\] +[\d.]+- *[\d.]+ +sec .*bits/sec.*")
-_FACTOR = re.compile(r"\s*1\.0e[+-]\d{2,3} \*\s*")
+_FACTOR = re.compile(r"\s*1\.0e[+-]\d{2,3} {1,9}\*\s*")
 """A factor of all numbers below: 1.0e+03 *."""
 _PERFORMANCE = re.compile(
     r"(?:.*[\s|])?'?[\w%/.-]+'?=[-\d.]+[^\W\d]{0,3}%?;[\d.:~@]*;[\d.:~@;]*"
@@ -39,7 +55,7 @@ _PERFORMANCE = re.compile(
 )
 """Several labels with a value and its limits: load1=0.2;5;10;0; load5=0.1;4;6;0;."""
 _ONE_PERFORMANCE = re.compile(
-    r"(?=.*(?:\||PERFDATA\b)).*[\s|]'?[\w%/.-]+'?=[-\d.]+[^\W\d]{0,3}%?(?:;[\d.:~@]*){2,4}\s*"
+    r"(?=.*(?:\||PERFDATA\b)).*[\s|;]'?[\w%/.-]+'?=[-\d.]+[^\W\d]{0,3}%?(?:;[\d.:~@]*){2,4}\s*"
 )
 """One such label behind the words of a check."""
 _TOP = re.compile(r"top - \d\d:\d\d:\d\d up .*")
@@ -111,7 +127,9 @@ def _is_can_table(lines: Sequence[str]) -> bool:
     fields = [field for line in lines[1:20] for field in re.split(r"[,;\t]", line)]
     bytes_ = [field.strip() for field in fields if re.fullmatch(r"\s*[0-9A-F]{2}\s*", field)]
     hexadecimal = any(re.search("[A-F]", field) for field in bytes_)
-    return bool(_CAN_TABLE.fullmatch(lines[0])) and hexadecimal
+    # python-can writes the bytes in base64.
+    known = hexadecimal or "arbitration_id" in lines[0]
+    return bool(_CAN_TABLE.fullmatch(lines[0])) and known
 
 
 def _is_scaled(lines: Sequence[str]) -> bool:
@@ -120,7 +138,8 @@ def _is_scaled(lines: Sequence[str]) -> bool:
 
 def _is_iostat(lines: Sequence[str]) -> bool:
     devices = sum(bool(_DEVICES.match(line)) for line in lines)
-    return devices > 1 or (devices == 1 and any(line.startswith("avg-cpu:") for line in lines))
+    processors = sum(line.startswith("avg-cpu:") for line in lines)
+    return (devices + processors > 1 and "avg-cpu:" in "".join(lines)) or devices > 1
 
 
 def _is_dump(lines: Sequence[str]) -> bool:
@@ -197,6 +216,36 @@ _LAYOUTS = (
         lambda lines: bool(_EXPOSED.fullmatch(lines[0])),
         "one instant of metrics of Prometheus (the text that it scrapes)",
         "ask Prometheus for a range of time, with /api/v1/query_range, and read that",
+    ),
+    _Layout(
+        are_instants,
+        "a list of metrics or objects with one value each, at one instant",
+        "log one of them with its time, a row each time, and read that",
+    ),
+    _Layout(
+        is_cut,
+        "a printed table that is cut: a line of dots stands for rows that were not printed",
+        "print all rows, or export the table as CSV, and read that",
+    ),
+    _Layout(
+        has_columns_apart,
+        "a matrix as it is displayed, with blocks of columns below one another",
+        "write it with writematrix or csvwrite, and read that",
+    ),
+    _Layout(
+        are_fields,
+        "an outline of columns with their first values",
+        "export the table itself as CSV, with write.csv or write_csv, and read that",
+    ),
+    _Layout(
+        is_summary,
+        "a table of statistics (count, mean, std, min), and not of samples",
+        "export the table that they were computed from, and read that",
+    ),
+    _Layout(
+        is_source_of_r,
+        "source text of R (c, structure)",
+        "write the values with write.csv, and read that",
     ),
     _Layout(
         lambda lines: len(lines) > 30 and lines[2].count("-12345") > 1 and _is_sac(lines),

@@ -5,6 +5,21 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from spectra.datasets.readers.delimiter import is_value
+from spectra.datasets.readers.markup import (
+    are_rows_of_json,
+    are_rows_of_latex,
+    is_org,
+    is_printed_row,
+    is_wiki,
+    plain_latex,
+    plain_org,
+    plain_printed_row,
+    plain_rows,
+    plain_vector,
+    plain_wiki,
+    vectors_in,
+)
+from spectra.datasets.readers.ruled_columns import has_ruled_cells, plain_ruled
 from spectra.datasets.readers.text_of_programs import (
     are_replies,
     has_array,
@@ -21,6 +36,8 @@ _RULES = str.maketrans(
     }
 )
 _SIDES = "│┃║┆┇┊┋"
+_NUMBERED = re.compile(rf"^\s*\d{{1,9}}\.\s*(?=[{_SIDES}])")
+"""The number of a row before its frame, as ClickHouse writes it."""
 _NAMED_FRAME = re.compile(r"[^\w\s]+[^\W\d_].*")
 """The upper side of a frame with the names in it, as ClickHouse draws it: ┌─ts─┬─temp─┐."""
 _SIGNS = {"\u066b": ".", "\u066c": "", "\u060c": ",", "\u2212": "-"}
@@ -53,8 +70,14 @@ def rewriting(head: str) -> Rewrite | None:
     lines = [line for line in head.splitlines()[:_MOST_LINES] if line.strip()]
     if has_array(head):
         return plain_array
+    if is_printed_row(head):
+        return plain_printed_row
     if len(lines) < _FEWEST_LINES:
         return None
+    if (marked := _of_markup(lines)) is not None:
+        return marked
+    if has_ruled_cells(lines):
+        return plain_ruled
     if is_waves(lines):
         return plain_waves
     if are_replies(lines):
@@ -75,6 +98,20 @@ def rewriting(head: str) -> Rewrite | None:
     if "'" in lines[-2] and _have_single_quotes(lines[:-1]):
         return _with_double_quotes
     return _without_quotes if _are_quoted(lines[:-1]) else None
+
+
+def _of_markup(lines: Sequence[str]) -> Rewrite | None:
+    """Return what makes a plain table of lines of LaTeX, a wiki, lists of JSON or a vector."""
+    if are_rows_of_latex(lines):
+        return plain_latex
+    if is_wiki(lines):
+        return plain_wiki
+    if is_org(lines):
+        return plain_org
+    # The last line of the head may be cut.
+    if are_rows_of_json(lines[:-1]):
+        return plain_rows
+    return plain_vector if vectors_in(lines) else None
 
 
 def _without_brackets(text: str) -> str:
@@ -125,12 +162,13 @@ def _with_comments_around(text: str) -> str:
 
 def _without_frames(text: str) -> str:
     """Return a text with lines of ASCII in place of the frames around its cells."""
-    lines = text.split("\n")
+    lines = [_NUMBERED.sub("", line) for line in text.split("\n")]
     for i, line in enumerate(lines[:_MOST_LINES]):
         if line.lstrip()[:1] in ("┌", "┏") and _NAMED_FRAME.match(line.strip()):
             lines[i] = re.sub("[─━]", " ", re.sub("[┌┐┬┏┓┳]", "|", line))
     framed = sum(line.lstrip()[:1] in ("|", *_SIDES) for line in lines[:_MOST_LINES])
-    if 2 * framed < len(lines[:_MOST_LINES]):
+    rows = any(re.match(rf"\s*Row\s*[{_SIDES}]", line) for line in lines[:_MOST_LINES])
+    if rows and 2 * framed < len(lines[:_MOST_LINES]):
         # Julia draws one line between the numbers of the rows and the columns, which blanks divide.
         return "\n".join(lines).translate({ord(side): " " for side in _SIDES} | _RULES)
     return "\n".join(lines).translate({ord(side): "|" for side in _SIDES} | _RULES)

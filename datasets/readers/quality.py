@@ -41,6 +41,8 @@ _OPC_CODES = frozenset({*range(0, 33, 4), 64, 68, 80, 84, 88, 192, 216})
 _EEA = (-99, -1, 1, 2, 3, 4)
 """Codes of the European Environment Agency, of which those below 0 are not valid."""
 _MOST_WORDS = 50
+_SHARES = (0, 100)
+"""Shares of good samples in %, as historians give them for raw ones."""
 _GOOD_CODE, _BAD_CODE = 192, 64
 """The quality of OPC that is good, and the one below which it is bad."""
 _MOST_BAD, _KNOWN = 0.5, 0.99
@@ -105,7 +107,9 @@ def _bad_rows(table: Table, column: int, kind: str) -> BoolArray | None:
         series, kind = series.map(lambda code: int(code, 16)), "i"
     if kind in "iu" and words(table.names[column]) & _TRUTHS and bool(series.isin((0, 1)).all()):
         series, kind = series == 1, "b"
-    if kind in "iu" and "validity" in words(table.names[column]) and series.isin(_EEA).all():
+    if (kind in "iu" and "validity" in words(table.names[column]) and series.isin(_EEA).all()) or (
+        kind in "iu" and series.isin(_SHARES).all()
+    ):
         good = series.to_numpy() > 0
         bad = ~good
     elif kind in "iu":

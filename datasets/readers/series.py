@@ -109,7 +109,8 @@ def find_series(
             if _take_turns(found) and _are_interleaved(found):
                 return found
             continue
-        named = len(columns) == 1 and (title is None or (timed and _names_series(title)))
+        told = timed or (not is_plain(table.frame.iloc[:, columns[0]]) and _take_turns(found))
+        named = len(columns) == 1 and (title is None or (told and _names_series(title)))
         if tangled and _all_are_runs(found, instants):
             # Trips of a vehicle begin anew, each with a number of its own.
             finer = (

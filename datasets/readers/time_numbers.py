@@ -81,6 +81,12 @@ def is_steady(values: Float64Array) -> bool:
     return usual != 0 and bool(alike >= 0.9 and back <= 0.02)
 
 
+def is_steady_in_each(values: Float64Array) -> bool:
+    """Return True for numbers that occur equally often and rise steadily, as in stacked series."""
+    distinct, counts = np.unique(values, return_counts=True)
+    return len(distinct) > 2 and counts[0] > 1 and np.ptp(counts) == 0 and is_steady(distinct)
+
+
 def goes_on(values: Float64Array) -> bool:
     """Return True if nearly all steps go one way or are none, and some are."""
     low, high = extreme_steps(values)

@@ -31,6 +31,7 @@ from spectra.datasets.readers.time_numbers import (
     goes_on,
     irregularity,
     is_steady,
+    is_steady_in_each,
     julian_dates,
     whole_years,
     written_dates,
@@ -223,7 +224,8 @@ def _dates_in_numbers(
         return dates
     # A first column without a name that goes on like Unix times counts nothing else.
     steady = goes_on if column == 0 and name is None else is_steady
-    if not steady(values) or (unit is not None and names_time(name)):
+    repeated = name is None and column > 0 and is_steady_in_each(values)
+    if not (steady(values) or repeated) or (unit is not None and names_time(name)):
         return None
     dates = epoch(series, values, 1e9)
     if dates is None and column == 0 and name is None:
