@@ -145,6 +145,18 @@ def test_lists_of_json_a_line_are_rows(head: str) -> None:
     is_read(found, ("temp", "hum") if head else ("ch2", "ch3"), wanted, RIGHT)
 
 
+@pytest.mark.parametrize("form", ["[{}, {}]", "({}, {})", "({},{}),"])
+def test_the_first_of_lists_a_line_is_a_row(form: str) -> None:
+    found = recording(lines(form, np.arange(N) / 2, LEFT))
+    assert found.fs == 2
+    is_read(found, ("value",), LEFT, timed=False)
+
+
+def test_tuples_a_line_have_their_texts_without_quotes() -> None:
+    found = recording(lines("('{}', {}, None)", STAMPS, LEFT))
+    is_read(found, ("value",), LEFT)
+
+
 def test_kinds_in_quotes_below_the_names_are_no_names() -> None:
     head = '"ts","temp","hum"\n"DateTime64(3, \'UTC\')","Nullable(Float64)","Float64"\n'
     found = recording(head + lines('"{}",{},{}', STAMPS, LEFT, RIGHT))
@@ -343,6 +355,7 @@ LISTINGS = {
         f"Rows: 60\nColumns: 2\n$ ts   <dbl> {EPOCHS[:9]}\n$ temp <dbl> 20.1\n$ hum <dbl> 5"
     ],
     "statistics": [pd.DataFrame({"temp": LEFT, "hum": RIGHT}).describe().to_string()],
+    "redis-cli": [lines("1) 1) (integer) {}\n   2) {}", EPOCHS, LEFT)],
     "source text of R": [f"c({', '.join(map(str, LEFT))})\n"],
     "mongoexport": [
         lines('{{ "_id" : ObjectId("{:024x}"), "temp" : {} }}', EPOCHS, LEFT),

@@ -22,6 +22,7 @@ _SHELL = re.compile(r":\s{0,9}(?:ObjectId|ISODate|NumberLong|NumberDecimal)\(")
 """A value of the shell of MongoDB, which writes calls in its JSON."""
 _CUT = frozenset({"...", "…", "⋮", "·"})
 """What stands in the cells of a row in place of the rows that were not printed."""
+_NUMBERED_REPLY = re.compile(r"\s*(?:\d{1,9}\) )+(?:\(\w+\) |\"|-?\d)")
 _SIDES = re.compile(r"[\s|│┆┃]+")
 _NUMBERED = re.compile(r"\s*\d+: ")
 """The number of a row as data.table prints it."""
@@ -62,6 +63,13 @@ def are_fields(lines: Sequence[str]) -> bool:
 def is_source_of_r(lines: Sequence[str]) -> bool:
     """Return True for the source text of a vector or a data frame of R."""
     return _SOURCE.fullmatch(lines[0].strip()) is not None
+
+
+def are_numbered(lines: Sequence[str]) -> bool:
+    """Return True for nested replies with a number before each, as redis-cli prints them."""
+    return _NUMBERED_REPLY.match(lines[0]) is not None and _MOST * len(lines) < sum(
+        bool(_NUMBERED_REPLY.match(line)) for line in lines
+    )
 
 
 def refuse_shell(head: str, source: str) -> None:

@@ -25,6 +25,9 @@ _LATEX_CALL = re.compile(
 _VECTOR = re.compile(r"\s*\[(\d{1,9})\]((?:\s+(?:[-+]?[\d.]+(?:e[-+]?\d+)?|NA|NaN|-?Inf))+)\s*")
 """A line of a vector as R prints it, with the place of its first number: [9] 20.1 20.4."""
 _STAMP = re.compile(r"[\[<](\d{4}-\d\d-\d\d) [^\W\d_]{2,10}\.?( \d{1,2}:\d\d)?[\]>]")
+_CELLS = r"(?=[-+.\d'\"nN])[^(){}\[\]\"',;:]*(?:'[^'\"]*')?(?:,[^(){}\[\]\"',;]*(?:'[^'\"]*')?)+"
+_TUPLE = re.compile(rf"\s*\(({_CELLS})\)\s*,?\s*")
+"""A tuple of Python."""
 _NUMPY_SIGNS = frozenset("0123456789.+-einaf \n\t[]")
 
 
@@ -115,15 +118,24 @@ def plain_org(text: str) -> str:
 
 
 def are_rows_of_json(lines: Sequence[str]) -> bool:
-    """Return True if each line is a list of JSON with a text or nothing among its values.
-
-    Lists of numbers alone are rows in brackets.
-    """
+    """Return True if each line is a list of JSON with two plain values or more."""
     if not all(line.strip()[:1] == "[" and line.strip(" \t,")[-1:] == "]" for line in lines):
         return False
-    rows = [_row_of_json(line) for line in lines]
-    return all(row is not None for row in rows) and any(
-        cell is None or isinstance(cell, str) for row in rows if row for cell in row
+    return all(len(_row_of_json(line) or ()) > 1 for line in lines)
+
+
+def are_tuples(lines: Sequence[str]) -> bool:
+    """Return True if each line is a tuple of two plain values or more: (0.5, 20.61)."""
+    return all(map(_TUPLE.fullmatch, lines))
+
+
+def plain_tuples(text: str) -> str:
+    """Return tuples, one a line, without the brackets around them."""
+    lines = text.split("\n")
+    found = map(_TUPLE.fullmatch, lines)
+    return "\n".join(
+        line if match is None else match[1].replace("'", '"')
+        for line, match in zip(lines, found, strict=True)
     )
 
 

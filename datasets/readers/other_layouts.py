@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from spectra.datasets.readers.listings import (
     are_fields,
     are_instants,
+    are_numbered,
     has_columns_apart,
     is_cut,
     is_source_of_r,
@@ -241,6 +242,11 @@ _LAYOUTS = (
         is_summary,
         "a table of statistics (count, mean, std, min), and not of samples",
         "export the table that they were computed from, and read that",
+    ),
+    _Layout(
+        are_numbered,
+        "a list of replies with a number before each (redis-cli)",
+        "print them with --csv or --json, and read that",
     ),
     _Layout(
         is_source_of_r,

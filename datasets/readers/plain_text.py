@@ -8,6 +8,7 @@ from spectra.datasets.readers.delimiter import is_value
 from spectra.datasets.readers.markup import (
     are_rows_of_json,
     are_rows_of_latex,
+    are_tuples,
     is_org,
     is_printed_row,
     is_wiki,
@@ -15,6 +16,7 @@ from spectra.datasets.readers.markup import (
     plain_org,
     plain_printed_row,
     plain_rows,
+    plain_tuples,
     plain_vector,
     plain_wiki,
     vectors_in,
@@ -111,6 +113,8 @@ def _of_markup(lines: Sequence[str]) -> Rewrite | None:
     # The last line of the head may be cut.
     if are_rows_of_json(lines[:-1]):
         return plain_rows
+    if are_tuples(lines[:-1]):
+        return plain_tuples
     return plain_vector if vectors_in(lines) else None
 
 

@@ -69,6 +69,7 @@ def _top(lines: Sequence[str]) -> tuple[int, list[int], str] | None:
             return i - 1, starts, line.rstrip()
     names = [*_NAME.finditer(lines[0])] if lines else []
     wide = len(names) > 1 and any(" " in name[0] for name in names)
+    wide = wide and not any(map(str.isdigit, lines[0]))
     return (0, [name.start() for name in names], "") if wide else None
 
 

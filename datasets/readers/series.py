@@ -109,7 +109,12 @@ def find_series(
             if _take_turns(found) and _are_interleaved(found):
                 return found
             continue
-        told = timed or (not is_plain(table.frame.iloc[:, columns[0]]) and _take_turns(found))
+        # Without a time a state of a machine may take turns too.
+        told = timed or (
+            words(title) <= NAMES
+            and not is_plain(table.frame.iloc[:, columns[0]])
+            and _take_turns(found)
+        )
         named = len(columns) == 1 and (title is None or (told and _names_series(title)))
         if tangled and _all_are_runs(found, instants):
             # Trips of a vehicle begin anew, each with a number of its own.
