@@ -26,11 +26,8 @@ _LINE_END = re.compile("\r\n|\r|\n")
 _ROW_LINE = re.compile(rb"[\r\n][ \t\x00]*+(?![#%/;\r\n \t\x00])")
 """The start of a line, but the first, that is neither empty nor a comment."""
 _BLOCK = 1 << 20
-<<<<<<< HEAD
 _ZIP = b"PK\x03\x04"
-=======
 _JSON = "JSON"
->>>>>>> a958c42 (Read columns below a rule, tables of LaTeX, HTML and wikis, lists of JSON a line and vectors of R; refuse printed tables that are cut)
 _SIGNATURES = {
     # python-calamine reads these, but a damaged one ends the process.
     b"\xd0\xcf\x11\xe0": "a workbook of Excel before 2007 (.xls)",
