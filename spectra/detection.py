@@ -31,6 +31,7 @@ from spectra.score_table import score_table
 from spectra.signal.evidence import Evidence
 from spectra.stored import is_stored
 from spectra.text import printable
+from spectra.threads import one_blas_thread
 
 if TYPE_CHECKING:
     import mne
@@ -207,9 +208,9 @@ class Detection:
         'new tone'
         """
         require_integer("alarm", alarm, 1)
-        return explain(
-            self.recording, self.model, self.step_scores, self.intervals, int(alarm), own=self.own
-        )
+        found = (self.recording, self.model, self.step_scores, self.intervals)
+        with one_blas_thread():
+            return explain(*found, int(alarm), own=self.own)
 
     def bearing(self, bearing: Bearing | str, rpm: float, alarm: int | None = None) -> Envelope:
         """Return the envelope spectrum of a vibration, and the bearing defects that stand out.

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -139,6 +140,15 @@ def test_the_threads_of_blas_change_no_bit(method: str, threads: int) -> None:
         found = z_of(signal(2000), signal(1500), method)
     for one, other in zip(expected(method), found, strict=True):
         assert one.tobytes() == other.tobytes()
+
+
+def test_the_threads_of_blas_change_no_bit_of_a_model_of_many_rows(tmp_path: Path) -> None:
+    # BLAS adds up the squares of less than 10,000 numbers in one thread.
+    files = [tmp_path / f"{threads}.model" for threads in (1, 2, 3)]
+    for threads, file in enumerate(files, 1):
+        with threadpool_limits(limits=threads):
+            spectra.learn(signal(100_000)).save(file)
+    assert len({file.read_bytes() for file in files}) == 1
 
 
 @pytest.mark.parametrize("method", METHODS)

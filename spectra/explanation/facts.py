@@ -24,7 +24,6 @@ from spectra.explanation.straight import straight_piece
 from spectra.runs import true_runs
 from spectra.signal.frames import taper
 from spectra.spectral.coupling import MAX_CHANNELS, residual, whitening_matrices
-from spectra.threads import one_blas_thread
 
 # Bins of the main lobe of a Hann taper, in which a tone has nearly all of its power.
 LOBE: Final = 3
@@ -215,8 +214,7 @@ def uncoupled_scores(values: Float64Array, found: Contrast) -> tuple[Float64Arra
     size = np.sqrt(np.median((np.abs(normal) ** 2).mean(axis=2), axis=1))[:, None, None]
     size = np.where(size > 0, size, 1.0)
     normal, inside = normal / size, inside / size
-    with one_blas_thread():
-        whitening = whitening_matrices(normal.copy())
+    whitening = whitening_matrices(normal.copy())
     of_normal, of_inside = (
         (np.abs(residual(X, whitening)) ** 2).mean(axis=-1) for X in (normal, inside)
     )

@@ -221,7 +221,10 @@ def _standardised(
     every = distances_at(signal, scale, base, stretches)
     distances = [D[..., sample.steps] for D in every] if kept else every
     trend = trending_channels(signal, *_others(len(signal), normal_rows))
-    standards = tuple(learned_standards(base, distances, sample, normal_rows, trend))
+    # The threads of BLAS would take longer for the sums of squares than one does, which they add
+    # up in another order, and spin after each.
+    with one_blas_thread():
+        standards = tuple(learned_standards(base, distances, sample, normal_rows, trend))
     compared = ~state_channels(signal)
     standardised = Standardised(
         scale, base, standards, compared, np.ones(compared.size, dtype=np.float32)

@@ -93,6 +93,7 @@ def planned_base_scores(
     # The threads of BLAS sum in another order: the model does not depend on their number.
     with one_blas_thread():
         comparisons = tuple(_comparisons(signal, scale, plan, normal_rows))
+        points = Points.fit(signal, scale) if plan.points else None
     if not comparisons:
         n, c = signal.shape
         if c > n:
@@ -105,7 +106,6 @@ def planned_base_scores(
             "without gaps to compare with one another: give a longer recording or a smaller "
             "nperseg."
         )
-    points = Points.fit(signal, scale) if plan.points else None
     return BaseScores(comparisons, plan.step, points, plan.causal, scale.spreads_of_turns)
 
 
