@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -237,3 +238,33 @@ def test_a_name_that_each_sample_repeats_is_shortened() -> None:
     text = json.dumps({"status": "success", "data": {"result": series}})
     names = [*read_series(io.BytesIO(text.encode()))]
     assert names == [("a" + LONG)[:1000], ("b" + LONG)[:1000]]
+
+
+def test_thousands_of_columns_of_text_are_refused() -> None:
+    names = ",".join(f"c{i}" for i in range(3000))
+    words = "\n".join(",".join(["ab"] * 3000) for _ in range(4))
+    with pytest.raises(DataError, match="has 3,000 columns of text, where columns of numbers"):
+        read(io.BytesIO(f"{names}\n{words}\n".encode()))
+    numbers = "\n".join(",".join(["-", *["1.5"] * 2999]) for _ in range(4))
+    assert read(io.BytesIO(f"{names}\n{numbers}\n".encode())).n_channels == 2999
+    holed = "\n".join(",".join(["-" if row == 2 else "1.5"] * 3000) for row in range(5))
+    assert read(io.BytesIO(f"{names}\n{holed}\n".encode())).n_channels == 3000
+
+
+def test_hundreds_of_columns_of_dates_have_their_time_in_the_first() -> None:
+    rows = (
+        ",".join([f"2024-03-01 00:00:{second:02d}"] * 300 + [f"{np.sin(second):.3f}"])
+        for second in range(40)
+    )
+    recording = read(io.BytesIO(("\n".join(rows) + "\n").encode()))
+    assert recording.n_channels == 1
+    assert recording.fs == 1.0
+
+
+@pytest.mark.parametrize("repeated", ["/", " ", "# ", "1:", "1/", "- ", " p", "(1"])
+def test_tens_of_thousands_of_the_same_sign_are_read_or_refused(repeated: str) -> None:
+    # Patterns that begin anew at each of them would take minutes.
+    long = repeated * 30_000
+    for text in (f"{long}\n1\n2\n", f"# {long}\nt,x\n0,1\n1,2\n", f't,"x{long}"\n0,1\n1,2\n'):
+        with suppress(DataError):
+            read(io.BytesIO(text.encode()))

@@ -22,7 +22,7 @@ def clock_parts(table: Table, free: list[int]) -> tuple[frozenset[int], pd.Timed
     for first in free[:-2]:
         columns = [first, first + 1, first + 2]
         if not all(
-            column in free and names[column] in called
+            names[column] in called and column in free
             for column, called in zip(columns, known, strict=True)
         ):
             continue

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.readers.absent_words import MISSING_WORDS
 from spectra.datasets.readers.cells import NUMBER_WORDS, PREFIXES, Cells, read_cells
+from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.fill_values import fills_throughout, without_fill_values
 from spectra.datasets.readers.header import NO_HEADER, Header
 from spectra.datasets.readers.names import unit_in
@@ -112,6 +114,10 @@ class Table:
 
         It is the name, with .1, .2, … where it repeats, or ch1, ch2, … by the number.
         """
+        return [*self._titles]
+
+    @cached_property
+    def _titles(self) -> tuple[str, ...]:
         seen: dict[str, int] = {}
         titles = []
         for column, name in enumerate(self.names):
@@ -119,7 +125,7 @@ class Table:
             count = seen.get(title, 0)
             seen[title] = count + 1
             titles.append(f"{title}.{count}" if count else title)
-        return titles
+        return tuple(titles)
 
 
 def quoted(cell: object) -> str:
@@ -155,10 +161,10 @@ def looks_like_text(column: "pd.Series[float]", decimal: str) -> bool:
 
 
 def _may_be_number(text: str) -> bool:
-    """Return True if a cell has a digit, or a word for a missing value or a truth."""
+    """Return True if a cell is no date and has a digit, or a word for a missing value or truth."""
     lowered = text.strip().lower()
     return (
-        any(letter.isdigit() for letter in lowered)
+        (any(letter.isdigit() for letter in lowered) and not looks_like_date(lowered))
         or lowered in MISSING_WORDS
         or lowered in NUMBER_WORDS
     )

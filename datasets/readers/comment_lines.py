@@ -14,7 +14,8 @@ COMMENTS = ("#", "%")
 _MOST_LINES = 200
 """Lines among which the names of a table stand."""
 KEY_OF_NAMES = re.compile(
-    r"[/#%]*\s*(?:fields|column(?: name)?s|variables|header|leads)\s*[=:]\s*(?=\S)", re.IGNORECASE
+    r"(?<![/#%\s])[/#%]*\s*(?:fields|column(?: name)?s|variables|header|leads)\s*[=:]\s*(?=\S)",
+    re.IGNORECASE,
 )
 """A key before the names of the columns: /fields=date,time."""
 

@@ -91,6 +91,8 @@ _PARTS = re.compile(
 )
 _SPANISH = re.compile(r"\b[ap]\.\s[mM]\.$")
 _ENOUGH = 2000
+_LONGEST = 200
+"""Characters of a date or an interval; the time to look for one grows faster than its length."""
 _USUAL_YEAR = 2021
 """Year near which dates with two digits for it lie, where three orders read them all."""
 
@@ -98,7 +100,7 @@ _USUAL_YEAR = 2021
 @lru_cache(maxsize=8192)
 def looks_like_date(text: str) -> bool:
     """Return True if a text is a date, a clock time, or an interval of either."""
-    if text.isdigit():
+    if text.isdigit() or len(text) > _LONGEST:
         return False
     text = simpler(text)
     return bool(
@@ -110,6 +112,8 @@ def looks_like_date(text: str) -> bool:
 
 def is_date(text: str, *, months: bool) -> bool:
     """Return True if a text is a date or an interval of dates; `months` accepts "2024-01" too."""
+    if len(text) > _LONGEST:
+        return False
     first = _RANGE.split(simpler(text.strip()))[0]
     if months and _MONTH_ONLY.fullmatch(first):
         return True
@@ -118,7 +122,7 @@ def is_date(text: str, *, months: bool) -> bool:
 
 def is_clock(text: str) -> bool:
     """Return True if a text is a time of day or a duration such as 12:59:59."""
-    return bool(_CLOCK.fullmatch(english_halves(text.strip())))
+    return len(text) <= _LONGEST and bool(_CLOCK.fullmatch(english_halves(text.strip())))
 
 
 def parse_dates(

@@ -60,7 +60,7 @@ class _Header:
 
     @property
     def what(self) -> str:
-        """What it holds in place of real numbers, "" for numbers and for what is searched."""
+        """Name of the content in place of real numbers, "" for numbers and what is searched."""
         if self.kind in (_OBJECT, _OPAQUE):
             return "a table or object"
         return "sparse" if self.kind == _SPARSE else "complex" if self.flags & _COMPLEX else ""

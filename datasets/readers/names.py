@@ -101,6 +101,8 @@ _SPELT_UNITS = frozenset(
         "hh:mm:ss",
     }
 )
+_LONGEST = 200
+"""Characters of a name that are searched; the time for some patterns grows with their square."""
 _BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,13}?)\s*[\])]")
 _IN_BRACKETS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 _AFTER_SEPARATOR = re.compile(
@@ -223,7 +225,9 @@ def is_unit(text: str) -> bool:
 
 def unit_in(name: str | None) -> str:
     """Return the physical unit in a column's name, "" without one: "Temp, °F", "ecg [uV]"."""
-    name = re.sub(r"\b[Dd]eg\.? ([CF])\b", r"°\1", (name or "").replace("μ", "µ"))
+    # A unit stands at the end.
+    name = (name or "")[-_LONGEST:].replace("μ", "µ")
+    name = re.sub(r"\b[Dd]eg\.? ([CF])\b", r"°\1", name)
     parts = re.split(r"[\s_]+", name.strip())
     # A name may be nothing but a unit.
     last = parts[-1] if len(parts) > 1 or parts[0] in _LONG_UNITS else ""
