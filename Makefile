@@ -31,7 +31,9 @@ check: .venv/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# On several cores, which pays for measuring what is run. Each worker writes a file of its own.
+# On several cores, which pays for measuring what is run. Each worker writes a file of its own, and
+# has one thread of BLAS: those of all workers would wait for one another.
+test: export OPENBLAS_NUM_THREADS = 1
 test: check
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m coverage run -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Generator
 
 import coverage
 import pytest
@@ -23,6 +24,19 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 # Under nohup a hangup is ignored, and programs that the tests start inherit that.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure no coverage in tests marked `unmeasured`."""
+    measured = coverage.Coverage.current()
+    if measured is None or item.get_closest_marker("unmeasured") is None:
+        return (yield)
+    measured.stop()
+    try:
+        return (yield)
+    finally:
+        measured.start()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
