@@ -21,6 +21,8 @@ from spectra.datasets.instants import (
     seconds_of,
 )
 from spectra.datasets.raw import Raw
+from spectra.datasets.readers.names import words
+from spectra.datasets.readers.series import PLACES
 from spectra.datasets.stamp_rate import StampRate, rate_of_bursts
 from spectra.datasets.time_axis import REPEAT_SHARE, Grid, regular_grid, resampled_grid
 from spectra.errors import DataError
@@ -205,7 +207,26 @@ def _without_grid(raw: Raw, refusal: DataError) -> OnGrid:
         return _one_after_another(raw, raw.fs, positions, notes)
     if bursts is None:
         raise refusal
+    _refuse_profiles(raw)
     return _one_after_another(raw, bursts.fs, bursts.positions, (bursts.note,))
+
+
+def _refuse_profiles(raw: Raw) -> None:
+    """Raise DataError where the rows of each instant go down or up, by a channel of depths."""
+    assert raw.instants is not None
+    same = np.diff(seconds_of(raw.instants)) == 0
+    for name, values in zip(raw.channels, raw.values.T, strict=True):
+        steps = np.diff(values)
+        if not words(name) & PLACES or not same.any() or same.all():
+            continue
+        if any(
+            (sign * steps[same] > 0).all() and (sign * steps[~same] < 0).all() for sign in (1, -1)
+        ):
+            raise DataError(
+                f"{raw.source} holds a profile along '{name}' at each instant: choose one level, "
+                "or write a row an instant and a column a level (--fs reads the rows one after "
+                "another)."
+            )
 
 
 def _agree_but_for_gaps(instants: pd.Index, fs: float) -> bool:

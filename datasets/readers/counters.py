@@ -60,6 +60,12 @@ _IDENTIFIERS = frozenset(
         "elevation",
         "altitude",
         "alti",
+        "altitud",
+        "mmsi",
+        "imo",
+        "group",
+        "decimals",
+        "mult",
         "satellite",
         "pollutant",
         "step",
@@ -104,7 +110,7 @@ _QUALITY_OF = re.compile(r"(?i)q[_-]\w+$")
 _QUALITIES_TEXT = """
     qcode qf qual quality qualität calidad qualité kwaliteit qualità jakość качество
     质量 品质 品質 qn qc flag flags status validity valid opc alarm alarms good
-    questionable substituted annotated interpolated confidence integrity
+    verified questionable substituted annotated interpolated confidence integrity
     dataintegrity qualitätscode 品質情報 均質番号 現象なし情報
 """
 _QUALITIES = frozenset(_QUALITIES_TEXT.split())

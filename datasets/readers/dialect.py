@@ -32,6 +32,7 @@ from spectra.datasets.readers.header import NO_HEADER, Header, read_header
 from spectra.datasets.readers.heading import heading_of, named_numbers
 from spectra.datasets.readers.json_comment import dates_in_json
 from spectra.datasets.readers.keyed_cells import keys_of, without_arrows, without_keys
+from spectra.datasets.readers.las_curves import curves, without_mark
 from spectra.datasets.readers.listed_names import listed_names, units_in_turn, units_of_ranges
 from spectra.datasets.readers.missing_words import ALL_WORDS, words_of
 
@@ -107,6 +108,7 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
         return None
     sample = _sample([lines[i] for i in numbers])
     rows, delimiter = rows_of(sample, forced if delimiter is None else delimiter)
+    rows = without_mark(rows)
     rows = with_wide_names(rows, sample) if delimiter == BLANKS else rows
     divided = without_arrows(rows)
     rows = rows if divided is None else divided
@@ -147,7 +149,8 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     full = next(row for row in body_of(rows) if len(row) == width)
     listed = listed_names(lines[:above], width, names, full)
     names = names if listed is None else listed
-    units = heading.units or units_in_turn(lines[:above], full)
+    defined = curves(lines[:above], width)
+    names, units = defined or (names, heading.units or units_in_turn(lines[:above], full))
     units = units or units_of_ranges(lines[:above], full)
     names = with_cut_seconds(body_of(rows), names, delimiter)
     named = tuple(key or name for key, name in zip(keys, names, strict=False))

@@ -19,6 +19,7 @@ _YEAR_DAYS = frozenset(
     {"yyyyddd", "yyyydoy", "yyyyjjj", "doy", "yearday", "yday", "julian", "jday"}
 )
 """Names of days of the year, with or without the year before them."""
+_WEEKS = frozenset({"week", "yearweek", "isoweek", "yyyyww", "woche", "semaine", "semana"})
 
 
 def names_day_of_year(name: str | None) -> bool:
@@ -39,6 +40,20 @@ def year_days(name: str | None, values: Float64Array) -> pd.DatetimeIndex | None
         return None
     texts = pd.Series(values.astype(np.int64).astype("str"))
     dates = pd.to_datetime(texts, format="%Y%j", errors="coerce")
+    return None if dates.isna().any() else pd.DatetimeIndex(dates)
+
+
+def year_weeks(name: str | None, values: Float64Array) -> pd.DatetimeIndex | None:
+    """Return the Mondays of years with the week behind them, 202407; None for other numbers."""
+    if not words(name) & _WEEKS:
+        return None
+    weeks = values % 100
+    whole = bool((values == np.rint(values)).all() and (np.diff(values) > 0).all())
+    inside = values.min() >= 100 * _FIRST_YEAR and values.max() < 100 * _LAST_YEAR
+    if not (whole and inside and weeks.min() >= 1 and weeks.max() <= 53):
+        return None
+    texts = pd.Series(values.astype(np.int64).astype("str")) + "1"
+    dates = pd.to_datetime(texts, format="%G%V%u", errors="coerce")
     return None if dates.isna().any() else pd.DatetimeIndex(dates)
 
 

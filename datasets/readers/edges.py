@@ -17,6 +17,8 @@ from spectra.datasets.readers.encoded_text import Text
 
 _LONGEST_FOOTER = 12
 _SAMPLE, _FEWEST_PARTS = 60, 10
+_FEWEST_FIELDS, _MOST_FRAME = 4, 3
+"""Fields of a record above a count of them, and rows that this counts too, or not."""
 _ROUNDING = 1e-9
 """Relative difference of steps of a counter that were written as decimals."""
 _CLOSE = 1e-4
@@ -36,6 +38,8 @@ def footer_rows(frame: pd.DataFrame, decimal: str) -> int:
         return 0
     tail = frame.iloc[-_LONGEST_FOOTER:]
     body = frame.iloc[max(0, len(frame) - _SAMPLE - _LONGEST_FOOTER) : -1]
+    if _ends_records(frame, body):
+        return 1
     count = 0
     for column in frame.columns[:8]:
         if is_plain(frame[column]):
@@ -64,6 +68,21 @@ def footer_rows(frame: pd.DataFrame, decimal: str) -> int:
         dated = any(_has_date_below(frame[other], body[other]) for other in frame.columns)
         return count if count < len(frame) - 1 and not dated else 0
     return count
+
+
+def _ends_records(frame: pd.DataFrame, body: pd.DataFrame) -> bool:
+    """Return True for a last row of another kind, which says how many records stand above it.
+
+    All others begin with one word and have no empty cell; it has another, a number, and no more.
+    """
+    if len(frame.columns) < _FEWEST_FIELDS or is_plain(frame.iloc[:, 0]):
+        return False
+    last = [_text_of(cell) for cell in frame.iloc[-1]]
+    kinds = {_text_of(cell) for cell in body.iloc[:, 0]}
+    counted = last[1].partition(".")[0].isdigit() and not any(last[2:])
+    if not counted or len(kinds) > 1 or last[0] in kinds or body.iloc[:, :3].isna().any(axis=None):
+        return False
+    return abs(float(last[1]) - len(frame)) <= _MOST_FRAME
 
 
 def rows_above_footer(text: Text, dialect: Dialect, line: int | None) -> int | None:

@@ -68,7 +68,7 @@ _PLAIN_UNITS = (
     "µm/m um/m mm/m mV/V µV/V uV/V µε Vol% vol% "
     "mAU µAU microvolt microvolts millivolt millivolts "
     "pA nA decibar dbar PSU psu degree_C degrees_C degree_Celsius degrees_true "
-    "MOhm mOhm ohms Ohms uSiemens µSiemens usiemens"
+    "mm/hr in/hr inches MOhm mOhm ohms Ohms uSiemens µSiemens usiemens"
 )
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
 """Physical units as they are written in headers."""
@@ -103,7 +103,7 @@ _SPELT_UNITS = frozenset(
 )
 _LONGEST = 200
 """Characters of a name that are searched; the time for some patterns grows with their square."""
-_BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,13}?)\s*[\])]")
+_BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,16}?)\s*[\])]")
 _IN_BRACKETS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 _AFTER_SEPARATOR = re.compile(
     r"(?:,\s*|\s+in\s+|\s*/\s*)([^\s,()\[\]/]{1,8}(?:/[^\s,()]{1,4})?)(?=$|\s*[(\[])"
@@ -227,7 +227,7 @@ def unit_in(name: str | None) -> str:
     """Return the physical unit in a column's name, "" without one: "Temp, °F", "ecg [uV]"."""
     # A unit stands at the end.
     name = (name or "")[-_LONGEST:].replace("μ", "µ")
-    name = re.sub(r"\b[Dd]eg\.? ([CF])\b", r"°\1", name)
+    name = re.sub(r"\b[Dd]eg(?:rees?|\.)? ([CF])\b", r"°\1", name)
     parts = re.split(r"[\s_]+", name.strip())
     # A name may be nothing but a unit.
     last = parts[-1] if len(parts) > 1 or parts[0] in _LONG_UNITS else ""

@@ -32,10 +32,10 @@ _COUNTED = frozenset({"gpu", "cpu", "core"})
 """Parts of a computer whose numbers tell series apart where they are counted through."""
 _CHANNELS = frozenset({"ch", "chan", "addr", "address", "slave", "port"})
 """Names that are short for a channel, or for the place of a device on a bus."""
-_PLACES = frozenset(
-    {"depth", "tiefe", "profondeur", "profundidad", "height", "höhe", "altitude", "layer"}
+PLACES = frozenset(
+    {"depth", "tiefe", "profondeur", "profundidad", "height", "höhe", "altitude", "layer", "pres"}
 )
-"""Names of where a sensor is, which number series where each instant has all of them."""
+"""Names of where a sensor is, also by pressure: series where each instant has all of them."""
 _COUNTERS = frozenset({"index", "idx"})
 """Words of their numbers where another name has one of these parts: index, utilization.gpu."""
 _MOST_SERIES = 1000
@@ -204,7 +204,7 @@ def _keys(table: Table, taken: frozenset[int], instants: pd.Index | None) -> lis
         series = table.column(column)
         plain = is_plain(series)
         named = _names_series(table.names[column], {"point", "unit"})
-        placed = plain and bool(words(table.names[column]) & _PLACES)
+        placed = plain and bool(words(table.names[column]) & PLACES)
         placed = placed and _counts_each(series, instants)
         if (
             plain

@@ -239,7 +239,13 @@ def decimal_years(values: Float64Array) -> pd.DatetimeIndex | None:
     unit = 86400 if per_year == 365 else 3600
     lengths = (ends - starts).astype(np.int64)
     seconds = unit * np.floor((values - years) * lengths / unit + 0.25).astype(np.int64)
-    return pd.DatetimeIndex(starts + seconds)
+    dates = pd.DatetimeIndex(starts + seconds)
+    if dates.is_unique or unit != 86400:
+        return dates
+    # Geodesy counts years of 365.25 days from 2000-01-01 12:00 on.
+    days = np.floor((values - 2000) * 365.25 + 0.75).astype(np.int64)
+    since = pd.DatetimeIndex(np.datetime64("2000-01-01", "s") + 86400 * days)
+    return since if since.is_unique else dates
 
 
 def whole_years(values: Float64Array) -> pd.DatetimeIndex | None:

@@ -8,7 +8,7 @@ from spectra.datasets.readers.clock_times import day_fractions, holds_clocks
 from spectra.datasets.readers.columns import Table, is_plain, numbers, read_numbers
 from spectra.datasets.readers.counts_since import counts_since
 from spectra.datasets.readers.digit_clocks import written_clock
-from spectra.datasets.readers.digit_days import days_with_parts, digit_days, year_days
+from spectra.datasets.readers.digit_days import days_with_parts, digit_days, year_days, year_weeks
 from spectra.datasets.readers.mixed_epochs import mixed_epochs
 from spectra.datasets.readers.names import (
     JULIAN_WORDS,
@@ -193,6 +193,8 @@ def _dates_in_numbers(
         if julian is not None:
             return julian
     if (dates := dates_by_name(values, words(name))) is not None:
+        return dates
+    if (dates := year_weeks(name, values)) is not None:
         return dates
     if (dates := year_days(name, values)) is not None:
         return dates

@@ -12,15 +12,18 @@ from spectra.datasets.readers.dates import is_date, looks_like_date
 from spectra.datasets.readers.delimiter import BLANKS, is_value, split
 from spectra.datasets.readers.encoded_text import Text
 
-_MOST_ROWS, _MOST_BARE_ROWS = 300, 64
-"""Rows of a table on its side: with a name each, and without any."""
+_MOST_ROWS, _MOST_BARE_ROWS, _MOST_DATED = 300, 64, 5000
+"""Rows of a table on its side: with a name each, without any, and below dates."""
 _FEWEST_COLUMNS, _SHAPE, _BARE_SHAPE = 40, 4, 8
 """Columns of such a table, and how many times the rows they are: with names, and without any."""
-_YEAR = re.compile("(?:1[6-9]|20)[0-9]{2}")
-_FEWEST_YEARS = 10
-"""Years above the columns that tell such a table, whatever its shape."""
-_MOST_TEXTS = 4
-"""Columns that tell what a row holds: its name, its unit."""
+_PERIOD = re.compile(
+    r"((?:1[6-9]|20)[0-9]{2})(?:-?(?:Q([1-4])|M(0[1-9]|1[0-2]))|-(0[1-9]|1[0-2])| \[YR\1\])?"
+)
+"""A year, a quarter or a month: 2021, 2021 [YR2021], 2021-Q4, 2021M12, 2021-12."""
+_FEWEST_PERIODS = 10
+"""Years, months or dates above the columns that tell such a table, whatever its shape."""
+_MOST_TEXTS, _MOST_KEYS = 4, 12
+"""Columns that tell what a row holds, its name and its unit; and those before such periods."""
 _FEWEST_DAYS = 3
 _PER_DAY = frozenset({24, 48, 72, 96, 144, 288})
 """Days above the columns, and rows below them, of a table with a time of day a row."""
@@ -31,6 +34,8 @@ _HOURS = tuple(
 )
 """Hours that are counted from 0, or from 1."""
 _TIME_OF_DAY = re.compile(r"\d{1,2}[:.h]\d\d(?::\d\d)?")
+_HEAD = 4000
+"""Signs of a line that are searched for dates."""
 _VALUES = 0.9
 """Share of the other fields of a row that are numbers, dates or missing."""
 
@@ -46,19 +51,24 @@ def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, i
     if len(lines) > _MOST_ROWS or max(map(len, lines), default=0) < 2 * _FEWEST_COLUMNS:
         return None
     readable = replace(text, errors="ignore")
-    every = [line for line in islice(readable.lines(), _MOST_ROWS + 1) if line.strip()]
-    if len(every) > _MOST_ROWS:
+    most = _MOST_DATED if _has_dates_above(lines) else _MOST_ROWS
+    every = [line for line in islice(readable.lines(), most + 1) if line.strip()]
+    if len(every) > most:
         return None
     more, count = 0, None
     for delimiter in (forced,) if forced else ("\t", ";", "|", ",", BLANKS):
         rows = split(every, delimiter)
-        if (by_years := _from_years(rows)) is not None:
-            rows, more = by_years
+        if (by_periods := _from_periods(rows)) is not None and _are_few(by_periods[0]):
+            rows, more = by_periods
             break
         if (by_days := _from_days(rows)) is not None:
             rows, count = by_days, 0
             break
-        if _lie_on_their_side(rows):
+        if len(rows) <= _MOST_ROWS and _lie_on_their_side(rows):
+            rows = _with_day(rows)
+            break
+        if (by_dates := _from_dates(rows)) is not None and _are_few(by_dates[0]):
+            rows, more = by_dates
             break
     else:
         return None
@@ -73,6 +83,21 @@ def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, i
     return written.getvalue(), len(rows) if count is None else count
 
 
+def _has_dates_above(lines: Sequence[str]) -> bool:
+    """Return True if one of the first lines has several periods or dates in it."""
+    return any(
+        sum(_period(field) is not None or is_date(field, months=True) for field in fields)
+        >= _FEWEST_PERIODS
+        for line in lines[:_MOST_TEXTS]
+        for fields in [re.split(r"\s*[,;\t|]\s*", line[:_HEAD].replace('"', ""))]
+    )
+
+
+def _are_few(rows: Sequence[list[str]]) -> bool:
+    """Return True unless many rows have numbers for names, as days of many years have."""
+    return len(rows) <= _MOST_ROWS or not any(is_value(row[0], ".") for row in rows[1:])
+
+
 def _lie_on_their_side(rows: Sequence[list[str]]) -> bool:
     """Return True for few long rows of values, with a name each or without any."""
     widths = {len(row) for row in rows}
@@ -84,36 +109,94 @@ def _lie_on_their_side(rows: Sequence[list[str]]) -> bool:
         wide = width >= _BARE_SHAPE * len(rows)
         return wide and not dated and len(rows) <= _MOST_BARE_ROWS
     names = [row[0] for row in rows]
-    if len({*names}) < len(names) or any(map(_is_value, filter(None, names))):
+    # What stands before times of day may be their date.
+    telling = names[1:] if all(map(_TIME_OF_DAY.fullmatch, rows[0][1:])) else names
+    if len({*names}) < len(names) or any(map(_is_value, filter(None, telling))):
         return False
     begins = range(1, _MOST_TEXTS + 1)
     return any(all(_is_of_values(row, begin) for row in rows) for begin in begins)
 
 
-def _from_years(rows: Sequence[list[str]]) -> tuple[list[list[str]], int] | None:
-    """Return the years above the columns and the rows below, and how many texts became one name.
+def _with_day(rows: list[list[str]]) -> list[list[str]]:
+    """Return rows with the day before the times of day in the first one, where that names it."""
+    name, *clocks = rows[0]
+    if not all(map(_TIME_OF_DAY.fullmatch, clocks)):
+        return rows
+    day = (name.split() or [""])[-1]
+    dated = is_date(day, months=False) and ":" not in day
+    return [["Time", *(f"{day} {clock}" if dated else clock for clock in clocks)], *rows[1:]]
 
-    None is returned for rows without years above them. Such years name nothing, whatever the shape
-    of the table.
+
+def _from_periods(rows: Sequence[list[str]]) -> tuple[list[list[str]], int] | None:
+    """Return the years or months above the columns, the rows below, and how many texts are a name.
+
+    None is returned for rows without such periods above them, which follow one another up or down.
+    They name nothing, whatever the shape of the table.
     """
     for top, row in enumerate(rows[:_MOST_TEXTS]):
-        years = [field for field in row if _YEAR.fullmatch(field)]
-        following = all(int(after) == int(year) + 1 for year, after in pairwise(years))
-        if len(years) < _FEWEST_YEARS or not following:
+        found = [(i, period) for i, field in enumerate(row) if (period := _period(field))]
+        begin = found[0][0] if found else 0
+        periods = [period for i, (at, period) in enumerate(found) if at == begin + i]
+        steps = {(after[0], after[1] - one[1]) for one, after in pairwise(periods)}
+        if len(periods) < _FEWEST_PERIODS or len(steps) > 1 or abs(steps.pop()[1]) != 1:
             continue
-        begin = row.index(years[0])
-        end = begin + len(years)
-        below = rows[top + 1 :]
-        if not 0 < begin <= _MOST_TEXTS or not below:
-            return None
-        if not all(len(each) == len(row) and _holds_values(each[begin:end]) for each in below):
-            return None
-        # Of country, code and quantity those are the name that differ from row to row.
-        differ = [i for i in range(begin) if len({each[i] for each in below}) > 1] or [0]
-        names = (" ".join(each[i] for i in differ) for each in below)
-        named = ([name, *each[begin:end]] for name, each in zip(names, below, strict=True))
-        return [["Year", *years], *named], begin - 1
+        title = "Year" if periods[0][0] == 1 else "Time"
+        return _named(rows, top, begin, [title, *(written for _, _, written in periods)])
     return None
+
+
+def _period(field: str) -> tuple[int, int, str] | None:
+    """Return how many of a period make a year, its number, and its date; None for other texts."""
+    if (match := _PERIOD.fullmatch(field)) is None:
+        return None
+    year, quarter, month = match[1], match[2], match[3] or match[4]
+    if quarter:
+        return 4, 4 * int(year) + int(quarter), f"{year}-{3 * int(quarter) - 2:02d}-01"
+    return (
+        (12, 12 * int(year) + int(month), f"{year}-{month}-01") if month else (1, int(year), year)
+    )
+
+
+def _from_dates(rows: Sequence[list[str]]) -> tuple[list[list[str]], int] | None:
+    """Return the dates above all columns but the first few, as `_from_periods` returns years."""
+    row = rows[0]
+    begin = next((i for i, field in enumerate(row) if is_date(field, months=True)), len(row))
+    dates = row[begin:]
+    if len(dates) < _FEWEST_PERIODS or len({*dates}) < len(dates):
+        return None
+    # Below them may be times of day.
+    if any(looks_like_date(one[0]) for one in rows[1:] if one):
+        return None
+    if not all(is_date(field, months=True) for field in dates):
+        return None
+    return _named(rows, 0, begin, ["Date", *dates])
+
+
+def _named(
+    rows: Sequence[list[str]], top: int, begin: int, above: list[str]
+) -> tuple[list[list[str]], int] | None:
+    """Return a row and the values below it behind one name each, and how many texts became it.
+
+    None is returned where the rows below hold other things than values.
+    """
+    end = begin + len(above) - 1
+    below = [*rows[top + 1 :]]
+    while below and len(below[-1]) == 1:
+        # A line below the table.
+        below.pop()
+    if not 0 < begin <= _MOST_KEYS or not below:
+        return None
+    if not all(len(row) == len(rows[top]) and _holds_values(row[begin:end]) for row in below):
+        return None
+    # Of country, code and quantity those are the name that differ from row to row; and a place,
+    # beside texts that tell all rows apart, is none of it.
+    texts = [i for i in range(begin) if not all(_is_value(row[i]) for row in below if row[i])]
+    if len({tuple(row[i] for i in texts) for row in below}) < len(below):
+        texts = [*range(begin)]
+    differ = [i for i in texts if len({row[i] for row in below}) > 1] or [0]
+    names = (" ".join(filter(None, (row[i] for i in differ))) for row in below)
+    named = ([name, *row[begin:end]] for name, row in zip(names, below, strict=True))
+    return [above, *named], begin - 1
 
 
 def _from_days(rows: Sequence[list[str]]) -> list[list[str]] | None:
