@@ -167,3 +167,24 @@ def test_numbers_of_ships_that_stay_are_no_channels() -> None:
     rows = pairs("{t},219000001,{a},{b},9000001", stamps("%Y-%m-%d %H:%M"))
     found = recording(rows, "Timestamp,MMSI,SOG,COG,IMO")
     assert found.channels == ("SOG", "COG")
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %H:%M:%S"])
+@pytest.mark.parametrize("start", ["2024-02-28 00:00", "2024-02-28 05:00"])
+def test_midnight_may_have_no_time_of_day(form: str, start: str) -> None:
+    whole = stamps(form, "1h", start)
+    dates = [
+        text.split()[0] if date.hour == 0 else text
+        for text, date in zip(whole, pd.date_range(start, periods=N, freq="1h"), strict=True)
+    ]
+    found = recording(pairs("{t},{a},{b}", dates), "Time,a,b")
+    assert found.index[0] == pd.Timestamp(start)
+    assert found.fs == pytest.approx(1 / 3600)
+    np.testing.assert_array_equal(found.values, BOTH)
+
+
+def test_a_date_alone_inside_a_day_is_no_midnight() -> None:
+    dates = stamps("%d.%m.%Y %H:%M", start="2024-02-28 00:00")
+    dates[30] = dates[30].split()[0]
+    with pytest.raises(DataError, match="is not a date like those above and below"):
+        recording(pairs("{t},{a},{b}", dates), "Time,a,b")

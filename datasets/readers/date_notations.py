@@ -100,12 +100,37 @@ SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
 )  # fmt: skip
 """Notations of programs and countries, and what they are in the notations that follow."""
 
+_MOST_BARE = 0.5
+"""Share of dates without a time of day among others, from which on they are no midnights."""
+_DAY_AND_CLOCK = re.compile(
+    r"^(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})(?: (\d{1,2}:\d\d(?::\d\d)?(?: [AP]M)?))?$"
+)
+
 
 def month_number(name: str) -> int | None:
     """Return the number of a month by its name or short name, None for another word."""
     lowered = name.casefold().rstrip(".")
     english = next((_MONTHS[key] for n in _KEYS if (key := lowered[:n]) in _MONTHS), None)
     return None if english is None else list(dict.fromkeys(_MONTHS.values())).index(english) + 1
+
+
+def with_midnights(text: "pd.Series[str]") -> "pd.Series[str]":
+    """Return dates with 0:00 behind the first of a day where that alone has no time of day.
+
+    Some programs leave out midnight.
+    """
+    bare = ~text.str.contains(":", regex=False, na=True)
+    if not bare.any() or bare.mean() > _MOST_BARE:
+        return text
+    parts = text.str.extract(_DAY_AND_CLOCK)
+    clock = parts[1].dropna()
+    days_begin = bool((parts[0] != parts[0].shift())[bare].all())
+    if parts[0].isna().any() or len(clock) + int(bare.sum()) < len(text) or not days_begin:
+        return text
+    first = str(clock.iloc[0])
+    hour = "12:00" if first[-1] in "Mm" else "00:00"
+    midnight = hour + ":00" * (first.count(":") - 1) + " AM" * (first[-1] in "Mm")
+    return text.where(~bare, text + f" {midnight}")
 
 
 def english_month(match: re.Match[str]) -> str:

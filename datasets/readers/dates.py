@@ -18,6 +18,7 @@ from spectra.datasets.readers.date_notations import (
     english_month,
     simpler,
     with_english_halves,
+    with_midnights,
 )
 from spectra.datasets.readers.fixed_dates import fixed_dates
 
@@ -240,7 +241,7 @@ def _plain(
         replaced(r"\s*([ap])\.?\s?m\.?(?=$|\s)", lambda match: f" {match[1].upper()}M")
         replaced(r"(\d{2,4})(?:\s*[,;_]\s*|[-:](?=\d\d:\d\d:))(?=\d{1,2}:\d\d)", r"\1 ")
         replaced(rf"(?<![a-zä-ÿ]){MONTH}(?![a-zä-ÿ])", english_month)
-        text = _with_offsets(text, sample, notes)
+        text = with_midnights(_with_offsets(text, sample, notes))
     midnight = text.str.contains(r"(?:^|[T ])24:00(?::00)?(?:\.0+)?", regex=True, na=False)
     if midnight.any():
         text = text.str.replace(r"([T ])24:00", r"\g<1>00:00", regex=True)
