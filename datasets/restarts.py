@@ -48,6 +48,8 @@ def counted_on(raw: Raw, instants: pd.Index) -> Raw | None:
     rising = steps[steps > 0]
     if not len(back) or len(back) > _MOST_SHARE * len(steps) or not len(rising):
         return None
+    if np.isnan(raw.values[back[0] + 1 :]).all():
+        return _without_end(raw, int(back[0]) + 1)
     usual = float(np.median(rising))
     where = raw.place(int(back[0]) + 1).split(", ")[-1]
     if len(back) > 1:
@@ -65,6 +67,14 @@ def counted_on(raw: Raw, instants: pd.Index) -> Raw | None:
     late[back + 1] = after
     moved = later(instants, np.cumsum(late), "ns")
     return replace(raw, instants=moved, notes=(*raw.notes, note))
+
+
+def _without_end(raw: Raw, kept: int) -> Raw:
+    """Return the first samples, where those behind them have no value, as of runs that were cut."""
+    said = f"{len(raw.values) - kept} rows, from {raw.place(kept).split(', ')[-1]} on,"
+    note = f"The time starts again in the last {said} which have no value: left out."
+    less = raw.take(np.arange(kept))
+    return replace(less, notes=(*less.notes, note))
 
 
 def _modulus(seconds: Float64Array, falls: Float64Array, usual: float) -> float | None:

@@ -1,5 +1,6 @@
 """Text tables of any delimiter, decimal sign, encoding and header."""
 
+import re
 from collections import deque
 from dataclasses import replace
 
@@ -21,7 +22,7 @@ from spectra.datasets.readers.layouts import unrolled
 from spectra.datasets.readers.line_numbers import line_of_row
 from spectra.datasets.readers.listings import refuse_variables
 from spectra.datasets.readers.log_lines import names_in_log, read_log
-from spectra.datasets.readers.lone_words import without_lone_words
+from spectra.datasets.readers.lone_words import without_events_for_values, without_lone_words
 from spectra.datasets.readers.open_quotes import refuse_open_quotes
 from spectra.datasets.readers.other_layouts import refuse_other_layouts
 from spectra.datasets.readers.parsed_text import Parsed, parsed_text
@@ -34,6 +35,8 @@ from spectra.datasets.readers.turned import turned
 from spectra.datasets.readers.units_above import units_of_light_curve
 from spectra.datasets.source import Source
 from spectra.errors import DataError
+
+_LINE = re.compile(r", line (\d+)")
 
 
 def read_csv(source: Source, request: Request) -> Raw:
@@ -71,8 +74,8 @@ def read_table(source: Source, request: Request) -> Table:
     return _trimmed(parsed_text(text, replace(dialect, rows=request.nrows)), request)
 
 
-def _read_turned(source: Source, request: Request, written: str, count: int) -> Table:
-    """Return the columns of a table on its side, from its text turned."""
+def _read_turned(source: Source, request: Request, written: str, count: int, above: int) -> Table:
+    """Return the columns of a table on its side, from its text turned, below so many comments."""
     table = read_table(replace(source, path=None, data=written.encode(), compression=None), request)
     rows = "The only row holds" if count == 1 else f"Each of the {count} rows of numbers holds"
     note = f"{rows} the samples of one channel, or the time: read with an instant a row."
@@ -83,7 +86,8 @@ def _read_turned(source: Source, request: Request, written: str, count: int) -> 
         )
 
     def place(row: int) -> str:
-        return table.place(row).replace(", line ", ", column ")
+        told = table.place(row)
+        return _LINE.sub(lambda match: f", column {int(match[1]) - above}", told)
 
     return replace(table, place=place, notes=(note, *table.notes))
 
@@ -112,7 +116,8 @@ def _trimmed(parsed: Parsed, request: Request) -> Table:
     table = with_json_cells(without_repeated_names(table))
     if request.as_is:
         return table
-    return without_side_table(_without_total(without_lone_words(table)))
+    table = without_events_for_values(without_lone_words(table))
+    return without_side_table(_without_total(table))
 
 
 def _without_cut_line(parsed: Parsed) -> Parsed:

@@ -40,6 +40,12 @@ def decimal_of(rows: list[list[str]], delimiter: str, whole: Sequence[Sequence[s
     if not commas:
         return "."
     grouped = all(THOUSANDS.fullmatch(field) for field in commas)
+    # Numbers such as 0,123 elsewhere show what the commas are.
+    grouped = grouped and not any(
+        _DECIMAL_COMMA.fullmatch(row[0]) and not THOUSANDS.fullmatch(row[0])
+        for row in whole
+        if len(row) == 1 and {*map(len, rows)} == {1}
+    )
     # A quoted "1,234" in a comma file is a thousand and more to its writer.
     if grouped and (_has_both(rows, ",") or (delimiter == "," and not _names_comma(whole))):
         return "."

@@ -32,7 +32,7 @@ _HERTZ_WORD = (
 )
 _RATE_WORD = (
     r"(?:sampl\w*[\s_-]*(?:rate|freq\w*\.?)"
-    r"|samples?\s?(?:/|per)\s?s(?:ec(?:ond)?s?)?(?=\s*[=:,;\t])|\bfps\b|\b(?:fs|sr|odr)(?:\b|(?=_k?hz))|abtast(?:rate|frequenz)|messrate"
+    r"|(?:samples?|points|frames)\s?(?:/|per)\s?s(?:ec(?:ond)?s?)?(?=\s*[=:,;\t(])|\bfps\b|\b(?:fs|sr|odr)(?:\b|(?=_k?hz))|abtast(?:rate|frequenz)|messrate"
     r"|(?:data|scan|acq\w*|update|output|logging|recording|frame|daq|storage|capture|polling|digiti[sz]\w+)"
     r"[\s_-]*(?:rate|freq\w*)|n[äa]ytteenottotaajuus|[öo]rnekleme\s+(?:frekans[\u0131i]|h[\u0131i]z[\u0131i])|샘플링\s?주파수"
     r"|fr[ée]quence\s+d.?\s*(?:[ée]chantillonnage|acquisition)|(?:frecuencia|tasa|velocidad)\s+de\s+muestreo"
@@ -43,7 +43,7 @@ _RATE_WORD = (
 )
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing|cycle)|delta[\s_-]*(?:x|t|time)|x[\s_-]*(?:axis[\s_-]*)?(?:delta|step)|x[\s_-]*axis[\s_-]*increment|\bdt\b"
-    r"|x[\s_-]*inc(?:rement)?|\b(?:clock|ts)(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample"
+    r"|x[\s_-]*inc(?:rement)?|\b(?:clock|ts)(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample|frame\s?time(?=\s*[=:])"
     r"|サンプリング(?:周期|間隔)|測定間隔|記録間隔|采样(?:周期|间隔)|샘플링\s?(?:주기|간격)|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|zeitschritt"
     r"|(?:intervalo|intervalle|intervallo|per[ií]odo|p[ée]riode)(?:\s+(?:de\s|di\s|d['’])\s?(?:muestreo|amostragem"
     r"|campionamento|acquisizione|mesure|acquisition|[ée]chantillonnage|registro|medici[óo]n|registrazione|misura))"
@@ -111,6 +111,8 @@ _CLOCK_PERIOD = re.compile(
     re.IGNORECASE,
 )
 """An interval such as 00:05:00, hours and minutes, with seconds or without."""
+_BEATS = re.compile(r"interval=(?:204|238)", re.IGNORECASE)
+"""What Polar writes in place of seconds where each row is a lap or a beat."""
 _ALONE = re.compile(r"\W*(?:frequency|frequenz|fr[ée]quence)(?!\w)", re.IGNORECASE)
 _RATE_AS_PERIOD = re.compile(
     _RATE_WORD
@@ -218,7 +220,9 @@ def read_header(lines: Iterable[str], decimal: str = "") -> Header:
     Where the `decimal` sign of the table is known, the other stands between thousands of hertz.
     """
     texts = [line[:_LONGEST].strip().lstrip("\"'#%/;").rstrip("\"'#/;").strip() for line in lines]
-    texts = written = [text for text in texts if text]
+    beats = "[HRData]" in texts
+    texts = [text for text in texts if text and not (beats and _BEATS.fullmatch(text))]
+    written = texts
     texts = without_thousands(texts, decimal)
     fs, rate_text = _rate(texts)
     if rate_text and texts != written:

@@ -1,5 +1,6 @@
 """Comments above a table that hold JSON, as OpenSignals writes them for its devices."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -9,10 +10,10 @@ from spectra.datasets.readers.json_object import object_in
 def names_in_json(comments: Iterable[str], width: int) -> tuple[str | None, ...] | None:
     """Return the names of columns in a comment of JSON, None without one of as many names.
 
-    The names are a list called "column" or "columns". A last column without a name is one that a
-    delimiter at the end of each row makes.
+    The names are a list called "column", "columns" or "ColumnLabels". A last column without a name
+    is one that a delimiter at the end of each row makes.
     """
-    for found in _lists(comments, ("column", "columns", "column names")):
+    for found in _lists(comments, ("column", "columns", "columnnames", "columnlabels")):
         if len(found) in (width, max(2, width - 1)) and all(
             isinstance(name, str) for name in found
         ):
@@ -42,9 +43,9 @@ def _padded(text: str, mark: str) -> str:
 def _lists(comments: Iterable[str], keys: Sequence[str]) -> Iterator[list[Any]]:
     """Yield the lists of these names in comments of JSON."""
     for part in _objects(comments):
-        for key in keys:
-            if isinstance(part.get(key), list):
-                yield part[key]
+        for key, inside in part.items():
+            if isinstance(inside, list) and re.sub(r"[\s_]", "", key).casefold() in keys:
+                yield inside
 
 
 def _objects(comments: Iterable[str]) -> Iterator[dict[str, Any]]:

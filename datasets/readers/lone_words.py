@@ -9,6 +9,7 @@ import pandas as pd
 from spectra.arrays import BoolArray
 from spectra.datasets.readers.absent_words import MISSING_WORDS
 from spectra.datasets.readers.columns import Table, is_plain, quoted
+from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.delimiter import is_value
 from spectra.datasets.readers.keyed_cells import numeric
 
@@ -42,6 +43,57 @@ def without_lone_words(table: Table) -> Table:
     frame = rest.frame.copy()
     frame.isetitem(0, numeric(frame.iloc[:, 0]).array)
     return replace(rest, frame=frame, notes=(*rest.notes, note))
+
+
+def without_events_for_values(table: Table) -> Table:
+    """Return a table without the few rows with a time, words for a number, and nothing behind.
+
+    Eye trackers and biosignal recorders write their messages so, among samples of several columns.
+    """
+    frame, decimal = table.frame, table.decimal
+    mixed = [
+        column
+        for column in range(1, frame.shape[1] - 1)
+        if not is_plain(frame.iloc[:, column]) and _are_values(frame.iloc[:, column], decimal)
+    ]
+    events = np.zeros(len(frame), dtype=np.bool_)
+    for column in mixed:
+        cells = frame.iloc[:, column]
+        alone = _without_values(frame.iloc[:, column:]) & cells.notna().to_numpy(dtype=np.bool_)
+        alone[alone] = [_is_said(cell, decimal) for cell in cells[alone]]
+        if alone.any() and frame.iloc[:, column + 1 :].notna().mean().max() < 0.5:
+            # Nothing stands behind the other rows either: the words are in place of a value.
+            continue
+        events |= alone
+    count = int(events.sum())
+    if not count or count > _MOST * len(frame) or not _is_time(table.column(0), events):
+        return table
+    cell = next(str(cell) for cell in frame[events].iloc[0, mixed] if _is_said(cell, decimal))
+    said, them = ("row has", "it") if count == 1 else ("rows have", "them")
+    note = (
+        f"{count} {said} words in place of numbers and nothing behind ({quoted(cell)}): left out "
+        f"(write numbers into {them} to keep {them})."
+    )
+    less = table.rows(~events)
+    kept = less.frame.copy()
+    for column in mixed:
+        kept.isetitem(column, numeric(kept.iloc[:, column]).array)
+    return replace(less, frame=kept, notes=(*less.notes, note))
+
+
+def _is_said(cell: object, decimal: str) -> bool:
+    """Return True for a text with a word in it that is neither missing nor a value."""
+    text = str(cell).strip()
+    missing = cell != cell or text.lower() in MISSING_WORDS
+    return not missing and not is_value(text, decimal) and bool(_WORD.search(text))
+
+
+def _is_time(column: "pd.Series[float]", events: BoolArray) -> bool:
+    """Return True if a column has dates, or numbers that rise, also beside the events."""
+    if is_plain(column):
+        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        return bool(np.all(np.diff(numbers) >= 0))
+    return all(looks_like_date(str(cell)) for cell in (*column.iloc[:_A_FEW], *column[events]))
 
 
 def _without_values(frame: pd.DataFrame) -> BoolArray:

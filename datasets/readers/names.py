@@ -68,7 +68,8 @@ _PLAIN_UNITS = (
     "µm/m um/m mm/m mV/V µV/V uV/V µε Vol% vol% "
     "mAU µAU microvolt microvolts millivolt millivolts "
     "pA nA decibar dbar PSU psu degree_C degrees_C degree_Celsius degrees_true "
-    "mm/hr in/hr inches MOhm mOhm ohms Ohms uSiemens µSiemens usiemens"
+    "mm/hr in/hr inches MOhm mOhm ohms Ohms uSiemens µSiemens usiemens "
+    "N-m N-M ft-lb ft-lbs FT-LBS DEG kOhm kOhms MOhms"
 )
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
 """Physical units as they are written in headers."""
@@ -97,6 +98,7 @@ _SPELT_UNITS = frozenset(
         "% rF",
         "deg. C",
         "m/(s^2)",
+        "m/(sec^2)",
         "mm:ss.mmm",
         "hh:mm:ss",
     }
@@ -121,11 +123,15 @@ _CLOCK_FORM = re.compile(
     r"(?i)(?:[djtg]{1,2}|m{2,3}|[yja]{2,4})(?:([-/.])(?:[djtg]{1,2}|m{2,3}|[yja]{2,4})){2}|hh?:mm(?::ss)?"
 )
 """The form of a date or a clock below its name: jj/mm/aaaa, hh:mm."""
+_STAMP_FORM = re.compile(
+    r"(?i)hh?:mm:ss(?:[.,](?:m|s|f|0){1,6})?(?: (?:dd?|mm?|y{2,4})(?:[-/.](?:dd?|mm?|y{2,4})){2})?"
+)
+"""The form of an instant: hh:mm:ss.mmm dd/mm/yyyy."""
 _CAMEL = re.compile(r"(?<=[a-zµ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NUMBER = re.compile(r"[+-]?\d*[.,]?\d+(?:[eE][+-]?\d+)?")
 _FORMAT = re.compile(r"\d+[a-z]")
 """A width and a kind, such as 15s, in the rows below the names of USGS tables."""
-_RATIO = re.compile(r"[^\W\d_]{1,8}[23²³]?/(?:s|min|h|hr|d|day|tag)", re.IGNORECASE)
+_RATIO = re.compile(r"[^\W\d_]{1,8}[23²³]?/(?:s|sec|min|h|hr|d|day|tag)", re.IGNORECASE)
 """Anything a second, minute, hour or day: Nm³/h, Umdr/min."""
 _PER_VOLUME = re.compile(r"[€$£]/[kM]?\w{1,3}|U/min|[nµumk]?(?:g|mol)/(?:m?L|l|m\^?3|m³|k?g)")
 """Prices, turns, and amounts of a substance such as ng/L, as the last word of a name."""
@@ -204,6 +210,8 @@ def seconds_in(name: str | None, unit: str = "") -> float | None:
     found = [text.casefold() for text in _BRACKETED.findall(name or "")]
     if part := next(filter(None, map(_PART_OF_SECOND.fullmatch, found)), None):
         return 1 / int(part[1] or part[2])
+    # The letters of mSec are one word.
+    found += re.findall(r"[^\W\d_]{4,}", (name or "").casefold())[::-1]
     # The S of S1 is no second.
     found += [
         word
@@ -267,7 +275,7 @@ def is_unit_row(fields: list[str]) -> bool:
     full = [field for field in full if not _NUMBER.fullmatch(field) and field not in "--"]
     known = sum(
         is_unit(field)
-        or bool(_CLOCK_FORM.fullmatch(field))
+        or bool(_CLOCK_FORM.fullmatch(field) or _STAMP_FORM.fullmatch(field))
         or _is_kind(field)
         or bool(_FORMAT.fullmatch(field) or _RATIO.fullmatch(field))
         for field in full

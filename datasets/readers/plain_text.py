@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from spectra.datasets.readers.delimiter import is_value
+from spectra.datasets.readers.lists_in_cells import has_lists_in_cells, plain_lists_in_cells
 from spectra.datasets.readers.markup import (
     are_rows_of_json,
     are_rows_of_latex,
@@ -25,9 +26,13 @@ from spectra.datasets.readers.ruled_columns import has_ruled_cells, plain_ruled
 from spectra.datasets.readers.text_of_programs import (
     are_replies,
     has_array,
+    has_samples_of_eyes,
+    is_atf,
     is_waves,
     plain_array,
+    plain_atf,
     plain_replies,
+    plain_samples_of_eyes,
     plain_waves,
 )
 
@@ -84,6 +89,12 @@ def rewriting(head: str) -> Rewrite | None:
         return plain_waves
     if are_replies(lines):
         return plain_replies
+    if is_atf(lines):
+        return plain_atf
+    if has_samples_of_eyes(head):
+        return plain_samples_of_eyes
+    if has_lists_in_cells(lines[:-1]):
+        return plain_lists_in_cells
     if not head.isascii():
         if 2 * sum(any(side in line for side in _SIDES) for line in lines) > len(lines):
             return _without_frames

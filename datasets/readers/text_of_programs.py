@@ -1,4 +1,4 @@
-"""Numbers between the words of other programs: waves of Igor, arrays of C."""
+"""Numbers between the words of other programs: waves of Igor, arrays of C, samples of EyeLink."""
 
 import re
 from itertools import zip_longest
@@ -35,6 +35,13 @@ _REPLY = re.compile(
     r"ttl=(\d{1,3}) time=([\d.]{1,12}) ms\s*"
 )
 """A line of ping, with the time that its option -D writes or without."""
+_ATF = re.compile(r"ATF\s{1,9}\d\.\d\s*")
+_TWO_COUNTS = re.compile(r"\d{1,5}\s{1,9}\d{1,5}\s*")
+"""The numbers of lines and of columns below it."""
+_EYES = re.compile(r"^SAMPLES\t(?:GAZE|HREF|PUPIL)\t[^\r\n]{0,200}", re.MULTILINE)
+"""What EyeLink says of its samples, above them."""
+_EYE = re.compile(r"\b(?:LEFT|RIGHT)\b")
+_NUMBER_OR_NONE = re.compile(r"[-+]?\d[\d.]{0,20}(?:e[-+]?\d{1,3})?|\.", re.IGNORECASE)
 _MOST_LINES = 200
 
 
@@ -107,3 +114,51 @@ def plain_replies(text: str) -> str:
     # The first line says who is asked, unless it was cut off.
     names = ("time," if timed else "") + "icmp_seq,ttl,round trip (ms)"
     return "\n".join([names, *(rows[1:] if rows[0].startswith("#") else rows)])
+
+
+def is_atf(lines: list[str]) -> bool:
+    """Return True for the beginning of a text of Axon (ATF)."""
+    return len(lines) > 1 and bool(_ATF.fullmatch(lines[0]) and _TWO_COUNTS.fullmatch(lines[1]))
+
+
+def plain_atf(text: str) -> str:
+    """Return a text of Axon with its version and its counts of lines and columns as comments."""
+    first, second, rest = text.split("\n", 2)
+    return f"# {first}\n# {second}\n{rest}"
+
+
+def has_samples_of_eyes(head: str) -> bool:
+    """Return True for a text of EyeLink, which says what samples stand in it."""
+    return _EYES.search(head) is not None
+
+
+def plain_samples_of_eyes(text: str) -> str:
+    """Return the samples of a text of EyeLink as a table, with comments for events and messages.
+
+    A sample without a place of the eye has no size of the pupil.
+    """
+    lines = text.split("\n")
+    rows = [_sample_of_eyes(line) if line[:1].isdigit() else None for line in lines]
+    widths = {len(row) for row in rows if row is not None}
+    said = _EYES.search(text)
+    eyes = [eye.casefold() for eye in _EYE.findall(said[0] if said is not None else "")]
+    names = [f"{eye} {of}" for eye in eyes for of in ("x", "y", "pupil")]
+    if len(widths) != 1 or rows[0] is not None:
+        return text
+    width = widths.pop()
+    names = [*names[: width - 1], *[""] * (width - 1 - len(names))]
+    written = ["#" if row is None else "\t".join(row) for row in rows]
+    return "\n".join(["\t".join(["time (ms)", *names]), *written[1:]])
+
+
+def _sample_of_eyes(line: str) -> list[str]:
+    """Return the time and the numbers of a sample, without marks behind them."""
+    cells = line.split("\t") if "\t" in line else line.split()
+    cells = [cell.strip() for cell in cells]
+    while cells and not _NUMBER_OR_NONE.fullmatch(cells[-1]):
+        cells.pop()
+    time, *values = cells or [""]
+    for i in range(0, len(values) - 2, 3):
+        if values[i] == values[i + 1] == ".":
+            values[i + 2] = "."
+    return [time, *("" if cell == "." else cell for cell in values)]

@@ -11,6 +11,7 @@ from spectra.datasets.readers.absent_words import MISSING_WORDS
 from spectra.datasets.readers.dates import is_date, looks_like_date
 from spectra.datasets.readers.delimiter import BLANKS, is_value, split
 from spectra.datasets.readers.encoded_text import Text
+from spectra.errors import DataError
 
 _MOST_ROWS, _MOST_BARE_ROWS, _MOST_DATED = 300, 64, 5000
 """Rows of a table on its side: with a name each, without any, and below dates."""
@@ -40,10 +41,11 @@ _VALUES = 0.9
 """Share of the other fields of a row that are numbers, dates or missing."""
 
 
-def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, int] | None:
+def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, int, int] | None:
     """Return the text of a table on its side with an instant a row, and the number of channels.
 
-    The number is 0 where a row is a time of day, and a column a day.
+    The number is 0 where a row is a time of day, and a column a day. Behind it stands the number of
+    lines above what was the first column: comments with the short lines around the table.
 
     None is returned for any other text. `lines` are its first ones, `forced` is the delimiter that
     the user names.
@@ -55,7 +57,7 @@ def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, i
     every = [line for line in islice(readable.lines(), most + 1) if line.strip()]
     if len(every) > most:
         return None
-    more, count = 0, None
+    more, count, around = 0, None, list[str]()
     for delimiter in (forced,) if forced else ("\t", ";", "|", ",", BLANKS):
         rows = split(every, delimiter)
         if (by_periods := _from_periods(rows)) is not None and _are_few(by_periods[0]):
@@ -64,10 +66,16 @@ def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, i
         if (by_days := _from_days(rows)) is not None:
             rows, count = by_days, 0
             break
-        if len(rows) <= _MOST_ROWS and _lie_on_their_side(rows):
-            rows = _with_day(rows)
-            break
-        if (by_dates := _from_dates(rows)) is not None and _are_few(by_dates[0]):
+        by_dates = _from_dates(rows)
+        by_dates = by_dates if by_dates is not None and _are_few(by_dates[0]) else None
+        named = by_dates is None or len({row[0] for row in rows}) == len(rows)
+        if len(rows) <= _MOST_ROWS and named:
+            _refuse_blocks(rows, text.name)
+            inside, other = _without_short_lines(rows, every)
+            if (found := _on_their_side(inside, bare=not other)) is not None:
+                rows, around = _with_day(found), other
+                break
+        if by_dates is not None:
             rows, more = by_dates
             break
     else:
@@ -78,9 +86,10 @@ def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, i
     columns = list(zip(*rows, strict=True))
     # Blank lines keep the numbers of columns, which messages name, where texts became one name.
     written.write("\n" * more)
+    written.writelines(f"# {line.strip()}\n" for line in around)
     # What a row is called and its unit stand above its values, in this order.
     writer.writerows(columns)
-    return written.getvalue(), len(rows) if count is None else count
+    return written.getvalue(), len(rows) if count is None else count, len(around)
 
 
 def _has_dates_above(lines: Sequence[str]) -> bool:
@@ -98,23 +107,77 @@ def _are_few(rows: Sequence[list[str]]) -> bool:
     return len(rows) <= _MOST_ROWS or not any(is_value(row[0], ".") for row in rows[1:])
 
 
-def _lie_on_their_side(rows: Sequence[list[str]]) -> bool:
-    """Return True for few long rows of values, with a name each or without any."""
+def _without_short_lines(
+    rows: Sequence[list[str]], lines: Sequence[str]
+) -> tuple[list[list[str]], list[str]]:
+    """Return the long rows that follow one another, less an empty last field, and other lines.
+
+    All rows are returned where others of half the length, or other long ones, stand among them.
+    """
+    long, longest = _long_rows(rows)
+    begin, end = long[0], long[-1] + 1
+    if len(long) < end - begin or end - begin < 2:
+        return [*rows], []
+    inside = rows[begin:end]
+    if all(row[-1:] == [""] for row in inside):
+        inside = [row[:longest] for row in inside]
+    return [*inside], [*lines[:begin], *lines[end:]]
+
+
+def _long_rows(rows: Sequence[list[str]]) -> tuple[list[int], int]:
+    """Return which rows have half the fields of the longest one at least, and how many that has."""
+    filled = [len(row) - next((i for i, field in enumerate(row[::-1]) if field), 0) for row in rows]
+    longest = max(filled)
+    return [i for i, count in enumerate(filled) if 2 * count >= longest], longest
+
+
+def _refuse_blocks(rows: Sequence[list[str]], name: str) -> None:
+    """Raise DataError where short lines divide several tables on their sides."""
+    long, _ = _long_rows(rows)
+    ends = [i for i, (row, below) in enumerate(pairwise(long), start=1) if below > row + 1]
+    edges = [0, *ends, len(long)]
+    blocks = [[rows[i] for i in long[begin:end]] for begin, end in pairwise(edges)]
+    if len(blocks) < 2 or any(len(block) < 2 for block in blocks):
+        return
+    if all(_on_their_side(block, bare=False) is not None for block in blocks):
+        raise DataError(
+            f"{name} holds {len(blocks)} tables with an instant a column, one below another: write "
+            "each of them into a file of its own."
+        )
+
+
+def _on_their_side(rows: Sequence[list[str]], *, bare: bool) -> list[list[str]] | None:
+    """Return few long rows of values with a name each, or where `bare` without any; else None.
+
+    Several texts before the values are one name where the first of them does not differ.
+    """
+    rows = [row for row in rows if not _repeats_a_word(row)]
     widths = {len(row) for row in rows}
     width = widths.pop() if len(widths) == 1 else 0
     if width < max(_FEWEST_COLUMNS, _SHAPE * len(rows)):
-        return False
+        return None
     if all(_is_of_values(row, 0) for row in rows):
         dated = any(any(map(looks_like_date, row[:2])) for row in rows)
         wide = width >= _BARE_SHAPE * len(rows)
-        return wide and not dated and len(rows) <= _MOST_BARE_ROWS
+        return [*rows] if bare and wide and not dated and len(rows) <= _MOST_BARE_ROWS else None
+    begins = range(1, _MOST_TEXTS + 1)
+    begin = next((i for i in begins if all(_is_of_values(row, i) for row in rows)), None)
+    if begin is None:
+        return None
+    if len({row[0] for row in rows}) < len(rows):
+        rows = [[" ".join(filter(None, row[:begin])), *row[begin:]] for row in rows]
     names = [row[0] for row in rows]
     # What stands before times of day may be their date.
     telling = names[1:] if all(map(_TIME_OF_DAY.fullmatch, rows[0][1:])) else names
     if len({*names}) < len(names) or any(map(_is_value, filter(None, telling))):
-        return False
-    begins = range(1, _MOST_TEXTS + 1)
-    return any(all(_is_of_values(row, begin) for row in rows) for begin in begins)
+        return None
+    return [*rows]
+
+
+def _repeats_a_word(row: Sequence[str]) -> bool:
+    """Return True for a row that says the same of each column: Raw Data (600)."""
+    behind = {*row[_MOST_TEXTS:]}
+    return len(behind) == 1 and not _holds_values([*behind])
 
 
 def _with_day(rows: list[list[str]]) -> list[list[str]]:

@@ -20,6 +20,11 @@ _TIME = re.compile(
     r"\s*(Z\b|UTC\b|GMT\b|[+-]\d\d:?\d\d)?(?![\d:])",
     re.IGNORECASE,
 )
+_JOINED = re.compile(
+    r"(\W*(?:(?:start\w*|record\w*)[\s_-]?)?(?:date|datum|fecha|data)\W{1,5})((?:19|20)\d\d)(\d\d)(\d\d)",
+    re.IGNORECASE,
+)
+"""A line of a date without signs between its parts: Date=20240314."""
 _MONTH_FIRST = re.compile(r"\bM{1,2}[-/.]d{1,2}[-/.]y", re.IGNORECASE)
 _DAY_FIRST = re.compile(r"\bd{1,2}[-/.]M{1,2}[-/.]y", re.IGNORECASE)
 
@@ -38,6 +43,10 @@ def written_start(lines: Sequence[str], all_lines: Sequence[str]) -> pd.Timestam
     none: a wrong month would be worse than no date.
     """
     lines = [_NAMED_DATE.sub(_in_digits, line) for line in lines]
+    lines = [
+        line if (match := _JOINED.fullmatch(line)) is None else "{}{}-{}-{}".format(*match.groups())
+        for line in lines
+    ]
     together = [line for line in lines if _DATE.search(line) and _TIME.search(line)]
     date = _first(_DATE, together or lines)
     time = _first(_TIME, [_DATE.sub(" ", line) for line in together or lines])
