@@ -265,7 +265,7 @@ def test_columns_of_every_kind() -> None:
             "money": [Decimal("1.5")] * N,
             "written": [f"{value:.3f}" for value in VALUES],
             "word": "on",
-            "kind": pd.Categorical(["a", "b"] * (N // 2)),
+            "colour": pd.Categorical(["a", "b"] * (N // 2)),
             "complex": VALUES + 1j,
             "label": [0] * (N - 1) + [1],
         }
@@ -274,7 +274,7 @@ def test_columns_of_every_kind() -> None:
     assert recording.channels == ("whole", "flag", "few", "money", "written")
     assert recording.labels is not None
     assert recording.labels.sum() == 1
-    assert "3 columns hold text: left out ('word', 'kind', 'complex')." in recording.notes
+    assert "3 columns hold text: left out ('word', 'colour', 'complex')." in recording.notes
     np.testing.assert_allclose(recording.values[:, 4], VALUES, atol=5e-4)
 
 

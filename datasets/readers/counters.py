@@ -175,7 +175,7 @@ def find_counters(table: Table, taken: frozenset[int]) -> Counters:
 
 def _goes_one_way(table: Table, column: int) -> bool:
     """Return True if a column never comes back to a number that it had, as a full counter does."""
-    series = table.frame.iloc[:, column]
+    series = table.column(column)
     return bool(series.is_monotonic_increasing or series.is_monotonic_decreasing)
 
 
