@@ -111,9 +111,7 @@ def find_series(
             continue
         # Without a time a state of a machine may take turns too.
         told = timed or (
-            words(title) <= NAMES
-            and not is_plain(table.column(columns[0]))
-            and _take_turns(found)
+            words(title) <= NAMES and not is_plain(table.column(columns[0])) and _take_turns(found)
         )
         named = len(columns) == 1 and (title is None or (told and _names_series(title)))
         if tangled and _all_are_runs(found, instants):
