@@ -155,12 +155,12 @@ def looks_like_text(column: "pd.Series[float]", decimal: str) -> bool:
     ):
         return True
     first = column.dropna().iloc[:_SAMPLE_CELLS]
-    if len(first) and not any(_may_be_number(str(cell)) for cell in first.iloc[:_A_FEW]):
+    if len(first) and not any(may_be_number(str(cell)) for cell in first.iloc[:_A_FEW]):
         return True
     return len(first) > 0 and _is_text(first, read_cells(first, decimal))
 
 
-def _may_be_number(text: str) -> bool:
+def may_be_number(text: str) -> bool:
     """Return True if a cell is no date and has a digit, or a word for a missing value or truth."""
     lowered = text.strip().lower()
     return (

@@ -9,7 +9,7 @@ import pandas as pd
 from spectra.arrays import Float64Array
 from spectra.datasets.readers.absent_words import MISSING, MISSING_WORDS
 from spectra.datasets.readers.cells import is_number_with_unit, read_cells
-from spectra.datasets.readers.columns import is_plain
+from spectra.datasets.readers.columns import is_plain, may_be_number
 from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.delimiter import is_value, split
 from spectra.datasets.readers.dialect import Dialect
@@ -184,7 +184,7 @@ def _values(column: "pd.Series[float]", decimal: str) -> Float64Array | None:
     if is_plain(column):
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
     first = [_text_of(cell) for cell in column.iloc[:_SAMPLE]]
-    if any(map(looks_like_date, first)):
+    if any(map(looks_like_date, first)) or not any(map(may_be_number, first)):
         return None
     if np.mean(np.isnan(read_cells(column.iloc[:_SAMPLE], decimal).values)) > 0.5:
         return None

@@ -15,6 +15,8 @@ from spectra.datasets.readers.keyed_cells import numeric
 
 _MOST, _A_FEW = 0.1, 20
 """Share of the rows that may be words, and the cells that tell what the others are."""
+_MOST_MIXED = 50
+"""Columns of words among numbers; of each the columns behind are looked at."""
 _WORD = re.compile(r"[^\W\d_]{2}")
 _TITLE = re.compile(r"\[[^\]]*\]|.*[:=]|\w+")
 _EVENTS = frozenset(
@@ -54,11 +56,13 @@ def without_events_for_values(table: Table) -> Table:
     mixed = [
         column
         for column in range(1, frame.shape[1] - 1)
-        if not is_plain(frame.iloc[:, column]) and _are_values(frame.iloc[:, column], decimal)
+        if not is_plain(table.column(column)) and _are_values(table.column(column), decimal)
     ]
+    if len(mixed) > _MOST_MIXED:
+        return table
     events = np.zeros(len(frame), dtype=np.bool_)
     for column in mixed:
-        cells = frame.iloc[:, column]
+        cells = table.column(column)
         alone = _without_values(frame.iloc[:, column:]) & cells.notna().to_numpy(dtype=np.bool_)
         alone[alone] = [_is_said(cell, decimal) for cell in cells[alone]]
         if alone.any() and frame.iloc[:, column + 1 :].notna().mean().max() < 0.5:
