@@ -374,3 +374,18 @@ def test_signs_of_equality_without_commas_are_read_at_once(tmp_path: Path) -> No
     (path := tmp_path / "a.csv").write_text("0 " + "aa=a" * 1500 + "\n")
     with suppress(DataError):
         read(path)
+
+
+@pytest.mark.parametrize("text", [" " * 300, "\t" + " " * 400, " " * 300 + "\x1c\n" + " " * 300])
+def test_a_long_text_of_blanks_gets_one_sentence(tmp_path: Path, text: str) -> None:
+    (path := tmp_path / "a.csv").write_text(text)
+    with pytest.raises(DataError):
+        read(path)
+
+
+@pytest.mark.parametrize("names", ["x7,x0,y", "t,H5,H0,H1"])
+def test_numbered_names_that_begin_late_and_again_are_names(tmp_path: Path, names: str) -> None:
+    width = names.count(",") + 1
+    rows = [",".join(str((3 * i + j) % 7) for j in range(width)) for i in range(20)]
+    (path := tmp_path / "a.csv").write_text("\n".join([names, *rows]) + "\n")
+    assert read(path).n_channels >= width - 1

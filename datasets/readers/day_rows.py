@@ -159,7 +159,7 @@ def _numbered_apart(table: Table) -> dict[str, list[int]]:
         if match is None:
             continue
         word, number = match[1], int(match[2])
-        if word in counts and number == counts[word] + 1:
+        if word in runs and number == counts[word] + 1:
             runs[word].append(column)
         elif word not in counts and number in (0, 1):
             runs[word] = [column]

@@ -60,6 +60,8 @@ def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, i
     more, count, around = 0, None, list[str]()
     for delimiter in (forced,) if forced else ("\t", ";", "|", ",", BLANKS):
         rows = split(every, delimiter)
+        if not rows or not all(rows):
+            continue
         if (by_periods := _from_periods(rows)) is not None and _are_few(by_periods[0]):
             rows, more = by_periods
             break
