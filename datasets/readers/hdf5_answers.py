@@ -54,7 +54,7 @@ _CONVERSION = {"conversion": "scale_factor", "offset": "add_offset"}
 _MOST_FILLS = 16
 """Most numbers of such an attribute."""
 _DEFAULT_FILLS = (9.969209968386869e36, -2147483647.0, -32767.0)
-"""What netCDF has where nothing was written: numbers of floats, of 32 and of 16 bits."""
+"""Values of netCDF where nothing was written: numbers of floats, of 32 and of 16 bits."""
 _DATE_FORM = "|S40"
 """Type of texts that are sent: dates are no longer."""
 _CALENDARS = ("", "standard", "gregorian", "proleptic_gregorian")

@@ -112,7 +112,7 @@ _CLOCK_PERIOD = re.compile(
 )
 """An interval such as 00:05:00, hours and minutes, with seconds or without."""
 _BEATS = re.compile(r"interval=(?:204|238)", re.IGNORECASE)
-"""What Polar writes in place of seconds where each row is a lap or a beat."""
+"""Codes of Polar in place of seconds where each row is a lap or a beat."""
 _ALONE = re.compile(r"\W*(?:frequency|frequenz|fr[ée]quence)(?!\w)", re.IGNORECASE)
 _RATE_AS_PERIOD = re.compile(
     _RATE_WORD

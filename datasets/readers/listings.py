@@ -21,7 +21,7 @@ _SOURCE = re.compile(r"(?:\S{1,80} (?:<-|=) )?(?:c|structure)\((?=.*[,(]).*")
 _SHELL = re.compile(r":\s{0,9}(?:ObjectId|ISODate|NumberLong|NumberDecimal)\(")
 """A value of the shell of MongoDB, which writes calls in its JSON."""
 _CUT = frozenset({"...", "…", "⋮", "·"})
-"""What stands in the cells of a row in place of the rows that were not printed."""
+"""Cells of a row in place of the rows that were not printed."""
 _NUMBERED_REPLY = re.compile(r"\s*(?:\d{1,9}\) )+(?:\(\w+\) |\"|-?\d)")
 _SIDES = re.compile(r"[\s|│┆┃]+")
 _NUMBERED = re.compile(r"\s*\d+: ")

@@ -1,6 +1,7 @@
 """Rows of words among those of a text table, such as that a logger was started again."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -41,10 +42,7 @@ def without_lone_words(table: Table) -> Table:
         f"{count} {said} words and no values ({quoted(first[words].iloc[0])}): left out (write a "
         f"time and numbers into {them} to keep {them})."
     )
-    rest = table.rows(~words)
-    frame = rest.frame.copy()
-    frame.isetitem(0, numeric(frame.iloc[:, 0]).array)
-    return replace(rest, frame=frame, notes=(*rest.notes, note))
+    return _without(table, words, [0], note)
 
 
 def without_events_for_values(table: Table) -> Table:
@@ -78,11 +76,16 @@ def without_events_for_values(table: Table) -> Table:
         f"{count} {said} words in place of numbers and nothing behind ({quoted(cell)}): left out "
         f"(write numbers into {them} to keep {them})."
     )
-    less = table.rows(~events)
-    kept = less.frame.copy()
-    for column in mixed:
-        kept.isetitem(column, numeric(kept.iloc[:, column]).array)
-    return replace(less, frame=kept, notes=(*less.notes, note))
+    return _without(table, events, mixed, note)
+
+
+def _without(table: Table, rows: BoolArray, columns: Sequence[int], note: str) -> Table:
+    """Return a table without rows of words, with a note, and with the numbers of its columns."""
+    rest = table.rows(~rows)
+    frame = rest.frame.copy()
+    for column in columns:
+        frame.isetitem(column, numeric(rest.column(column)).array)
+    return replace(rest, frame=frame, notes=(*rest.notes, note))
 
 
 def _is_said(cell: object, decimal: str) -> bool:
@@ -125,6 +128,5 @@ def _are_values(column: "pd.Series[float]", decimal: str) -> bool:
 def _is_words(cell: object, decimal: str) -> bool:
     """Return True for words that stand for no missing value."""
     text = str(cell).strip()
-    if text.lower() in MISSING_WORDS or is_value(text, decimal) or not _WORD.search(text):
-        return False
-    return text.lower() in _EVENTS or not _TITLE.fullmatch(text)
+    told = text.lower() in _EVENTS or not _TITLE.fullmatch(text)
+    return told and _is_said(cell, decimal)

@@ -155,7 +155,7 @@ _STATISTICS_TEXT = """
 _STATISTICS = frozenset(_STATISTICS_TEXT.split())
 _KIND_WITHIN = re.compile(r"(?:nullable|lowcardinality)\((.*)\)")
 _ARGUMENTS = re.compile(r"\([\d\s,]{1,9}(?:'[^']{0,40}')?\)|\?")
-"""What stands behind the kind of a column: decimal(10,2), DateTime64(3, 'UTC'), Float64?."""
+"""Text behind the kind of a column: decimal(10,2), DateTime64(3, 'UTC'), Float64?."""
 
 
 @lru_cache(maxsize=4096)

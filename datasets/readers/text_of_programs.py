@@ -39,7 +39,7 @@ _ATF = re.compile(r"ATF\s{1,9}\d\.\d\s*")
 _TWO_COUNTS = re.compile(r"\d{1,5}\s{1,9}\d{1,5}\s*")
 """The numbers of lines and of columns below it."""
 _EYES = re.compile(r"^SAMPLES\t(?:GAZE|HREF|PUPIL)\t[^\r\n]{0,200}", re.MULTILINE)
-"""What EyeLink says of its samples, above them."""
+"""Words of EyeLink on its samples, above them."""
 _EYE = re.compile(r"\b(?:LEFT|RIGHT)\b")
 _NUMBER_OR_NONE = re.compile(r"[-+]?\d[\d.]{0,20}(?:e[-+]?\d{1,3})?|\.", re.IGNORECASE)
 _MOST_LINES = 200

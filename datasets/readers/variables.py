@@ -46,7 +46,7 @@ _SAVED = {
     "sparse": "the full matrix",
     "a table or object": "the columns as matrices",
 }
-"""What to save in place of what holds no real numbers."""
+"""Content to save in place of one without real numbers."""
 
 
 def raw_from_variables(
