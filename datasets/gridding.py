@@ -23,6 +23,7 @@ from spectra.datasets.instants import (
 from spectra.datasets.raw import Raw
 from spectra.datasets.readers.names import words
 from spectra.datasets.readers.series import PLACES
+from spectra.datasets.restarts import counted_on
 from spectra.datasets.stamp_rate import StampRate, rate_of_bursts
 from spectra.datasets.time_axis import REPEAT_SHARE, Grid, regular_grid, resampled_grid
 from spectra.errors import DataError
@@ -197,8 +198,8 @@ def _without_grid(raw: Raw, refusal: DataError) -> OnGrid:
     """Return samples at the rate of the file or of bursts; raise the refusal without either."""
     assert raw.instants is not None
     bursts = rate_of_bursts(raw.instants)
-    if raw.fs is not None and _agree_but_for_gaps(raw.instants, raw.fs):
-        # Rows one after another would hide how long the gap is.
+    if raw.fs is not None and _agree_but_for_gaps(raw, raw.instants, raw.fs):
+        # Rows one after another would hide how long the gap is, and that the time starts again.
         raise refusal
     if raw.fs is not None:
         agrees = bursts is not None and abs(bursts.fs / raw.fs - 1) < 0.1
@@ -229,10 +230,12 @@ def _refuse_profiles(raw: Raw) -> None:
             )
 
 
-def _agree_but_for_gaps(instants: pd.Index, fs: float) -> bool:
-    """Return True if stamps rise throughout, in steps of a rate but for a few longer ones."""
+def _agree_but_for_gaps(raw: Raw, instants: pd.Index, fs: float) -> bool:
+    """Return True if stamps rise or start again, in steps of a rate but for a few longer ones."""
     steps = np.diff(seconds_of(instants)) * fs
-    return bool(np.all(steps > 0.5) and np.mean(np.abs(steps - 1) <= _SAME_RATE) > _REGULAR)
+    if np.mean(np.abs(steps - 1) <= _SAME_RATE) <= _REGULAR:
+        return False
+    return bool(np.all(steps > 0.5)) or counted_on(raw, instants) is not None
 
 
 def _settled(raw: Raw, repeats: Choice | None) -> tuple[Choice | None, str]:

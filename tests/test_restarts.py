@@ -54,6 +54,20 @@ def test_rows_after_a_restart_follow_those_before_it(starts: tuple[int, ...], fo
     assert any(f"line {starts[0] + 2}" in note and "restart" in note for note in found.notes)
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_blocks_below_a_rate_are_not_joined(again: bool) -> None:
+    """A restart is seen whether the file gives its rate or not, as LabChart does for each block."""
+    head = ["Interval=\t0.001 s", "TimeFormat=\tStartOfBlock", "ChannelTitle=\tECG"]
+    head += ["Range=\t10.000 V"]
+    rows = [f"{(i % 250) / 1000:.3f}\t{value}" for i, value in enumerate(VALUES)]
+    below = [*head, *rows[:250], *(head if again else []), *rows[250:]]
+    found = read(io.BytesIO("\n".join(below).encode()))
+    assert (found.fs, found.channels, found.units) == (pytest.approx(1000), ("ECG",), ("V",))
+    assert found.n_samples == N + 8
+    np.testing.assert_array_equal(found.values[258:, 0], VALUES[250:])
+    assert any("restart" in note for note in found.notes)
+
+
 def test_a_time_that_goes_back_to_anything_else_is_refused() -> None:
     times: list[object] = [i if i < 200 else i - 80 for i in range(N)]
     with pytest.raises(DataError, match="has the time stamp of line 122"):
