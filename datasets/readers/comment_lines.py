@@ -8,13 +8,14 @@ from spectra.datasets.readers.blank_names import Nameless
 from spectra.datasets.readers.delimiter import BLANKS, is_value, split
 from spectra.datasets.readers.json_comment import names_in_json
 from spectra.datasets.readers.names import is_unit, is_unit_row, unit_text
+from spectra.datasets.readers.names_above import names_bands
 
 COMMENTS = ("#", "%")
 """Starts of a comment line; a semicolon and two slashes do too, but only above the table."""
 _MOST_LINES = 200
 """Lines among which the names of a table stand."""
 KEY_OF_NAMES = re.compile(
-    r"(?<![/#%\s])[/#%]*\s*(?:fields|column(?: name)?s|variables|header|leads)\s*[=:]\s*(?=\S)",
+    r"(?<![/#%\s])[/#%]*\s*(?:fields|(?:column|channel)(?: name)?s|signals|variables|header|leads)\s*[=:]\s*(?=\S)",
     re.IGNORECASE,
 )
 """A key before the names of the columns: /fields=date,time."""
@@ -72,10 +73,14 @@ def names_in_comment(
     texts = [KEY_OF_NAMES.sub("", text) for text in said]
     rows = [without.spread(_comment_fields(text, delimiter)) for text in texts[-2:]]
     if delimiter == BLANKS and width > 1:
-        # Two blanks or more stand between names that hold one: "t (s)   T (K)".
-        wide = [re.split(r"\s{2,}|\t", text.strip()) for text in texts[-2:]]
-        pairs = zip(rows, wide, strict=True)
-        rows = [other if len(other) == width != len(row) else row for row, other in pairs]
+        # Two blanks or more, or commas, stand between names that hold one: "t (s)   T (K)".
+        for between in (r"\s{2,}|\t", r"\s*[,;]\s*"):
+            wide = [re.split(between, text.strip()) for text in texts[-2:]]
+            pairs = zip(rows, wide, strict=True)
+            rows = [
+                other if len(other) == width and (len(row) != width or row[0][-1:] in ",;") else row
+                for row, other in pairs
+            ]
     # Two such lines are the names and the units.
     rows = [row for row in rows if len(row) == width]
     if len(rows) > 1 and not _are_units(rows[1]):
@@ -85,7 +90,9 @@ def names_in_comment(
     if len(full) > 2 and not full[-1]:
         # A delimiter at the end of each row, and of the names.
         full = full[:-1]
-    named = len(fields) == width > 1 and all(field and not is_value(field, ".") for field in full)
+    named = len(fields) == width > 1 and (
+        all(field and not is_value(field, ".") for field in full) or names_bands(full, ".")
+    )
     # The words of a sentence, or of names above one another that hold blanks: st.dev of.
     named = named and not _JOINING.intersection(map(str.casefold, full))
     if not named:

@@ -20,7 +20,12 @@ from spectra.datasets.readers.header import Header
 from spectra.datasets.readers.names import UNIT_NAMES, is_unit, words
 from spectra.datasets.readers.names_above import is_header, row_of_names
 from spectra.datasets.readers.names_in_two_rows import different_names
-from spectra.datasets.readers.text_rows import keyed_names, keyed_units, rows_of_text
+from spectra.datasets.readers.text_rows import (
+    keyed_names,
+    keyed_units,
+    rows_of_text,
+    without_commas,
+)
 from spectra.datasets.readers.units_above import (
     right_aligned,
     row_of_units,
@@ -162,6 +167,7 @@ def _names(header: list[str], width: int, row_names: bool) -> tuple[str | None, 
     names = ["", *header] if row_names else header
     if names and (key := KEY_OF_NAMES.match(names[0])) is not None:
         names = [names[0][key.end() :], *names[1:]]
+    names = without_commas(names)
     if all(re.fullmatch("'.+'", name) for name in names):
         names = [name[1:-1] for name in names]
     return (*names, *[""] * (width - len(names)))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from spectra.datasets.readers.dates import looks_like_date
 
@@ -21,6 +22,15 @@ _DIVIDED = re.compile(
     re.IGNORECASE,
 )
 """Names behind a key, with a sign between them: ChannelNames=Fp1,Fp2."""
+_LISTED = re.compile(
+    r"\W{0,9}(?:channels?|columns?|fields|signals|electrodes|leads|variables)"
+    r"(?:\s?(?:names?|labels?|list|order))?\s?[:=]\s?([^\W\d].{1,10000})",
+    re.IGNORECASE,
+)
+"""Names behind a key, which blanks or commas may divide: Channels: Fz Cz Pz."""
+_TECPLOT = re.compile(r"\s*VARIABLES\s*=\s*(.*)", re.IGNORECASE)
+"""The line of the names in a text of Tecplot, which go on in the lines below."""
+_QUOTED = re.compile(r"\s*\"[^\"]{0,200}\"")
 _ONE_KEYED = re.compile(
     r"\W{0,9}((?:signal|channel)[\s_-]?(?:id|name|label)|identification)\s{0,40}[:=]\s?(\D.{0,200})",
     re.IGNORECASE,
@@ -45,6 +55,8 @@ def listed_names(
     found = [match[1].strip("'\"") for line in lines if (match := _ATTRIBUTE.match(line))]
     if len(found) == width:
         return tuple(found)
+    if (variables := _variables(lines)) and len(variables) == width:
+        return variables
     legends = [match[2] for line in lines if (match := _LEGEND.match(line.strip()))]
     if width > 1 and len(legends) == width - 1:
         return (None, *legends)
@@ -88,11 +100,24 @@ def units_in_turn(lines: Sequence[str], row: Sequence[str]) -> tuple[str, ...]:
 def _divided(lines: Sequence[str], width: int) -> tuple[str, ...] | None:
     """Return the names behind a key in one line, as many as there are columns; else None."""
     for line in lines:
-        if (match := _DIVIDED.fullmatch(line.strip())) is not None:
-            found = [name.strip(" \"'") for name in re.split(r"[,;\t|]", match[1])]
-            if len(found) == width > 1 and all(found):
-                return tuple(found)
+        for key, between in ((_DIVIDED, r"[,;\t|]"), (_LISTED, r"[,;\t|]"), (_LISTED, r"[\s,]+")):
+            if (match := key.fullmatch(line.strip())) is not None:
+                found = [name.strip(" \"'") for name in re.split(between, match[1])]
+                if len({*found}) == width > 1 and len(found) == width and all(found):
+                    return tuple(found)
     return None
+
+
+def _variables(lines: Sequence[str]) -> tuple[str, ...]:
+    """Return the names in a text of Tecplot, in quotes or divided by blanks and commas."""
+    for i, line in enumerate(lines):
+        if (match := _TECPLOT.fullmatch(line.rstrip())) is None:
+            continue
+        below = takewhile(_QUOTED.match, lines[i + 1 :])
+        text = " ".join((match[1], *below))
+        quoted = re.findall(r'"([^"]{0,200})"', text)
+        return tuple(quoted or re.split(r"[\s,]+", text.strip()))
+    return ()
 
 
 def _one_by_one(lines: Sequence[str], row: Sequence[str]) -> tuple[str | None, ...] | None:

@@ -1,6 +1,7 @@
 """The row above the data that names the columns, among other rows of text."""
 
 import re
+from itertools import takewhile
 
 from spectra.datasets.readers.absent_words import MISSING, MISSING_WORDS
 from spectra.datasets.readers.cells import is_number_with_unit
@@ -30,12 +31,17 @@ _CLOCKS = re.compile(
 )
 _SAID = re.compile(r"[^:=]{2,}[:=]\s*\S")
 """A line such as "FILTER: HIGH PASS", which says something and names no column."""
+_ASSIGNED = re.compile(r"[^\W\d]\w*\s?=\s?\S")
+"""The beginning of a line such as "channels=Ex Ey", which gives a value to a word."""
 _DATA_BELOW = re.compile(
     r"\[\s*(?:data|daten|values|measurements|samples|messwerte)\s*\]|\$\$SOE", re.IGNORECASE
 )
 """A title between the names and the rows: [data], $$SOE."""
 _IN_PLACE = MISSING_WORDS - {"na"}
 _KEYS_OF_NAMES = {"name", "names", "label", "labels", "channel", "signal"}
+_FEWEST_BANDS = 3
+_YEARS = {"yy", "yyyy", "year"}
+_BAND = re.compile(r"\d{0,9}(?:[.,]\d{1,9})?(?<=\d)[kKM]?")
 _FEWEST_TIMES = 24
 """Times of a day, counted from 0 or 1, that name columns."""
 
@@ -169,9 +175,40 @@ def _names_columns(row: list[str], width: int, decimal: str) -> bool:
     return (
         len(row) >= width
         and any(row)
-        and not (width > 1 and row[0].endswith(":") and not any(row[1:]))
-        and not any(is_value(field, decimal) and not _CLOCKS.fullmatch(field) for field in row)
+        and not (width > 1 and _says_something(row))
+        and (
+            names_bands(row, decimal)
+            or not any(is_value(field, decimal) and not _CLOCKS.fullmatch(field) for field in row)
+        )
     )
+
+
+def names_bands(row: list[str], decimal: str) -> bool:
+    """Return True for a name of time, and ascending numbers at the end: Time, 25, 31.5, 40.
+
+    They are frequencies, masses or wavelengths. An M or k stands for thousands.
+    """
+    numbers = [field for field in row if field]
+    names = [*takewhile(lambda field: not is_value(field, decimal), numbers)]
+    numbers = numbers[len(names) :]
+    timed = any(names_time(name) or words(name) & _YEARS for name in names)
+    if not timed or not all(map(_BAND.fullmatch, numbers)):
+        return False
+    bands = [float(text.rstrip("kKM").replace(",", ".")) * _scale(text) for text in numbers]
+    return len(bands) >= _FEWEST_BANDS and bands == sorted({*bands})
+
+
+def _scale(text: str) -> float:
+    """Return the factor of the letter at the end of a number."""
+    return {"k": 1e3, "M": 1e6}.get(text[-1].replace("K", "k"), 1.0)
+
+
+def _says_something(row: list[str]) -> bool:
+    """Return True if the first field is a key, with a sign that no other has: Notes: none here."""
+    key, *rest = row
+    if not key.endswith(":") and not _ASSIGNED.match(key):
+        return False
+    return not names_time(key) and not any(field.endswith(":") or "=" in field for field in rest)
 
 
 def _numbers_columns(row: list[str], width: int) -> bool:
@@ -217,6 +254,8 @@ def is_header(rows: list[list[str]], decimal: str) -> bool:
     # ascending. Of thousands of digits int() makes no number.
     whole = all(value.isdecimal() and len(value) <= _MOST_DIGITS for value in values)
     ascending = whole and sorted(set(map(int, values))) == [*map(int, values)]
+    if words and body and names_bands(first, decimal) and _stands_above_numbers(first, body, decimal):
+        return True
     if not words or not ascending or not body:
         return False
     return _counts_times(values, first, body) or _stands_above_numbers(first, body, decimal)

@@ -262,7 +262,13 @@ def keyed_names(
         # "Name, Jane Doe" names a person.
         perhaps = _keyed(rows, count, width, _NAMES_PERHAPS)
         found = perhaps if perhaps is not None and sum(map(bool, perhaps)) > 1 else None
-    return None if found is None else tuple(name or None for name in found)
+    return None if found is None else tuple(name or None for name in without_commas(found))
+
+
+def without_commas(names: list[str]) -> list[str]:
+    """Return names without the commas that divide them where blanks divide the rows."""
+    divided = len(names) > 1 and all(name[-1:] == "," for name in names[:-1])
+    return [name.rstrip(",") for name in names] if divided else names
 
 
 def keyed_units(rows: list[list[str]], count: int, width: int) -> list[str]:

@@ -1,0 +1,92 @@
+"""Texts of test rigs, instruments of the field, sea and space: names, units, starts, rates."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from written import N, is_read, recording, stamps
+
+RNG = np.random.default_rng(83)
+LEFT = np.round(20 + RNG.normal(size=N), 2)
+RIGHT = np.round(RNG.normal(size=N), 3)
+PAIRS = [f"{x} {y}" for x, y in zip(LEFT, RIGHT, strict=True)]
+
+
+@pytest.mark.parametrize("mark", ["", "# "])
+@pytest.mark.parametrize(
+    "line", ["Channels: Ex Hy", "channels=Ex Hy", "Columns: Ex, Hy", "Signals: Ex\tHy"]
+)
+def test_names_stand_behind_a_key_and_between_blanks(line: str, mark: str) -> None:
+    found = recording(f"{mark}Rate: 100 Hz", f"{mark}{line}", *PAIRS)
+    assert (found.channels, found.fs) == (("Ex", "Hy"), 100)
+    is_read(found, LEFT, RIGHT)
+
+
+@pytest.mark.parametrize("line", ["Notes: none", "Sensor: B", "Place=roof north", "Channels: 2"])
+def test_a_line_that_says_something_is_no_row_of_names(line: str) -> None:
+    assert recording("Operator: A", line, *PAIRS).channels == ("ch1", "ch2")
+
+
+@pytest.mark.parametrize("zone", [["ZONE"], ['ZONE T="run", I=60, F=POINT'], ["ZONE", "DT=(X Y )"]])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ['VARIABLES = "t (s)", "Cl", "Cd [-]"'],
+        ['variables="t (s)" "Cl"', '"Cd [-]"'],
+    ],
+)
+def test_names_of_tecplot_are_read(names: list[str], zone: list[str]) -> None:
+    rows = [f"{i / 100:.2f} {pair}" for i, pair in enumerate(PAIRS)]
+    found = recording('TITLE = "Run 1"', *names, *zone, *rows)
+    assert (found.channels, found.fs) == (("Cl", "Cd [-]"), 100)
+    is_read(found, LEFT, RIGHT)
+
+
+@pytest.mark.parametrize("mark", ["", "# "])
+@pytest.mark.parametrize("names", ["Ex, Hy", "Ex,  Hy"])
+def test_commas_divide_names_and_blanks_the_rows(names: str, mark: str) -> None:
+    assert recording(f"{mark}{names}", *PAIRS).channels == ("Ex", "Hy")
+
+
+def test_commas_divide_names_of_several_words_in_a_comment() -> None:
+    rows = [f"{i} {pair}" for i, pair in enumerate(PAIRS)]
+    found = recording("# Time (s), North shift (mm), East (mm)", *rows)
+    assert found.channels == ("North shift (mm)", "East (mm)")
+    assert (found.units, found.fs) == (("mm", "mm"), 1)
+
+
+BANDS = ("25", "31.5", "40")
+LEVELS = [f"{x},{y},{x}" for x, y in zip(LEFT, RIGHT, strict=True)]
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%H:%M:%S"])
+@pytest.mark.parametrize("above", [[], ["Device,SLM 7"], ["Device: SLM 7", "Weighting,Z"]])
+def test_frequencies_name_the_columns_behind_a_time(above: list[str], form: str) -> None:
+    rows = [f"{t},{x}" for t, x in zip(stamps(form, 1), LEVELS, strict=True)]
+    found = recording(*above, f"Time,{','.join(BANDS)}", *rows)
+    assert (found.channels, found.fs) == (BANDS, 1)
+    is_read(found, LEFT, RIGHT, LEFT)
+
+
+def test_frequencies_in_thousands_name_columns_behind_words() -> None:
+    rows = [f"{t}\t{x}" for t, x in zip(stamps("%d/%m/%Y %H:%M:%S", 1), LEVELS, strict=True)]
+    rows = [row.replace(",", "\t") for row in rows]
+    found = recording("Name\tX", "", "Date hh:mm:ss\tLAeq\t500\t1k", *rows)
+    assert found.channels == ("ch2", "ch3", "ch4")
+    rows = [f"{row}\t{x}" for row, x in zip(rows, RIGHT, strict=True)]
+    found = recording("Name\tX", "", "Date hh:mm:ss\tLAeq\t500\t1k\t2k", *rows)
+    assert found.channels == ("LAeq", "500", "1k", "2k")
+
+
+def test_frequencies_in_a_comment_name_the_columns_behind_parts_of_a_date() -> None:
+    rows = [
+        f"{t} {x}" for t, x in zip(stamps("%Y %m %d %H %M", 3600), map(str, LEVELS), strict=True)
+    ]
+    found = recording("#YY MM DD hh mm .0200 .0325 .0375", *[row.replace(",", " ") for row in rows])
+    assert found.channels == (".0200", ".0325", ".0375")
+    assert found.index[0] == pd.Timestamp("2024-03-14 08:00")
+
+
+def test_a_first_row_of_a_word_and_values_that_descend_names_nothing() -> None:
+    rows = [f"{i},{x}" for i, x in enumerate(LEVELS)]
+    assert recording("Time,3.5,1.5,2.5", *rows).channels == ("ch2", "ch3", "ch4")
