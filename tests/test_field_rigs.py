@@ -90,3 +90,12 @@ def test_frequencies_in_a_comment_name_the_columns_behind_parts_of_a_date() -> N
 def test_a_first_row_of_a_word_and_values_that_descend_names_nothing() -> None:
     rows = [f"{i},{x}" for i, x in enumerate(LEVELS)]
     assert recording("Time,3.5,1.5,2.5", *rows).channels == ("ch2", "ch3", "ch4")
+
+
+@pytest.mark.parametrize(("clock", "hour"), [("1200", 12), ("0930", 9.5), ("123000", 12.5)])
+def test_the_same_time_in_digits_beside_every_day_belongs_to_it(clock: str, hour: float) -> None:
+    days = stamps("%d-%b-%Y", 86400)
+    rows = [f"{day},{clock},{x}" for day, x in zip(days, LEFT, strict=True)]
+    found = recording("Date,Time,Speed (kn)", *rows)
+    start = pd.Timestamp("2024-03-14") + pd.Timedelta(hours=hour)
+    assert (found.channels, found.index[0]) == (("Speed (kn)",), start)

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from spectra.datasets.readers.band_names import names_bands
 from spectra.datasets.readers.blank_names import Nameless
 from spectra.datasets.readers.delimiter import BLANKS, is_value, split
 from spectra.datasets.readers.json_comment import names_in_json
 from spectra.datasets.readers.names import is_unit, is_unit_row, unit_text
-from spectra.datasets.readers.names_above import names_bands
 
 COMMENTS = ("#", "%")
 """Starts of a comment line; a semicolon and two slashes do too, but only above the table."""

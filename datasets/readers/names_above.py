@@ -1,9 +1,9 @@
 """The row above the data that names the columns, among other rows of text."""
 
 import re
-from itertools import takewhile
 
 from spectra.datasets.readers.absent_words import MISSING, MISSING_WORDS
+from spectra.datasets.readers.band_names import names_bands
 from spectra.datasets.readers.cells import is_number_with_unit
 from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.decimal_sign import DECIMAL_POINT
@@ -39,9 +39,6 @@ _DATA_BELOW = re.compile(
 """A title between the names and the rows: [data], $$SOE."""
 _IN_PLACE = MISSING_WORDS - {"na"}
 _KEYS_OF_NAMES = {"name", "names", "label", "labels", "channel", "signal"}
-_FEWEST_BANDS = 3
-_YEARS = {"yy", "yyyy", "year"}
-_BAND = re.compile(r"\d{0,9}(?:[.,]\d{1,9})?(?<=\d)[kKM]?")
 _FEWEST_TIMES = 24
 """Times of a day, counted from 0 or 1, that name columns."""
 
@@ -181,26 +178,6 @@ def _names_columns(row: list[str], width: int, decimal: str) -> bool:
             or not any(is_value(field, decimal) and not _CLOCKS.fullmatch(field) for field in row)
         )
     )
-
-
-def names_bands(row: list[str], decimal: str) -> bool:
-    """Return True for a name of time, and ascending numbers at the end: Time, 25, 31.5, 40.
-
-    They are frequencies, masses or wavelengths. An M or k stands for thousands.
-    """
-    numbers = [field for field in row if field]
-    names = [*takewhile(lambda field: not is_value(field, decimal), numbers)]
-    numbers = numbers[len(names) :]
-    timed = any(names_time(name) or words(name) & _YEARS for name in names)
-    if not timed or not all(map(_BAND.fullmatch, numbers)):
-        return False
-    bands = [float(text.rstrip("kKM").replace(",", ".")) * _scale(text) for text in numbers]
-    return len(bands) >= _FEWEST_BANDS and bands == sorted({*bands})
-
-
-def _scale(text: str) -> float:
-    """Return the factor of the letter at the end of a number."""
-    return {"k": 1e3, "M": 1e6}.get(text[-1].replace("K", "k"), 1.0)
 
 
 def _says_something(row: list[str]) -> bool:

@@ -79,6 +79,8 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
     if days and parsed.has_duplicates and bool((parsed == parsed.normalize()).all()):
         return with_clock(table, column, parsed, notes)
     if days and (at := _one_clock(table, column, parsed)) is not None:
+        if not holds_clocks(table.column(at)):
+            return with_clock(table, column, parsed, notes)
         clock = clock_times(table, at, unwrap=False)
         index = in_zones_behind(parsed + clock, table.column(at)).rename(name)
         return TimeColumn(clock_columns(table, at) | {column}, index, notes)
@@ -113,7 +115,9 @@ def _one_clock(table: Table, column: int, dates: pd.DatetimeIndex) -> int | None
     for beside in (column + 1, column - 1):
         if 0 <= beside < len(table.names) and names_only_time(table.names[beside]):
             series = table.column(beside)
-            if holds_clocks(series) and series.nunique(dropna=False) == 1:
+            in_digits = written_clock(series, table.names[beside], table.first_cell(beside))
+            clocked = holds_clocks(series) or in_digits is not None
+            if clocked and series.nunique(dropna=False) == 1:
                 return beside if dates.equals(dates.normalize()) else None
     return None
 
