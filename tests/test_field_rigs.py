@@ -1,5 +1,7 @@
 """Texts of test rigs, instruments of the field, sea and space: names, units, starts, rates."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -99,3 +101,59 @@ def test_the_same_time_in_digits_beside_every_day_belongs_to_it(clock: str, hour
     found = recording("Date,Time,Speed (kn)", *rows)
     start = pd.Timestamp("2024-03-14") + pd.Timedelta(hours=hour)
     assert (found.channels, found.index[0]) == (("Speed (kn)",), start)
+
+
+@pytest.mark.parametrize("unit", ["hp", "ml/h", "lbf", "sccm", "mTorr", "ksi", "ft/min", "cSt"])
+@pytest.mark.parametrize("form", ["Value ({})", "Value [{}]"])
+def test_units_of_rigs_and_pumps_are_known(form: str, unit: str) -> None:
+    rows = [f"{i},{x}" for i, x in enumerate(LEFT)]
+    assert recording(f"Time (s),{form.format(unit)}", *rows).units == (unit,)
+
+
+@pytest.mark.parametrize("unit", ["mm", "kN", "Nm", "nT", "dB", "ppm", "kg"])
+def test_units_stand_behind_an_underscore(unit: str) -> None:
+    rows = [f"{i},{x},{y}" for i, (x, y) in enumerate(zip(LEFT, RIGHT, strict=True))]
+    found = recording(f"Time (s),Value_{unit},other", *rows)
+    assert found.units == (unit, "")
+
+
+@pytest.mark.parametrize("name", ["Soil moisture 50 mm", "Load cell 5_kN", "mm"])
+def test_a_size_behind_a_number_is_no_unit(name: str) -> None:
+    rows = [f"{i},{x},{y}" for i, (x, y) in enumerate(zip(LEFT, RIGHT, strict=True))]
+    assert recording(f"Time (s),{name},other", *rows).units is None
+
+
+def test_a_short_list_in_each_record_of_json_is_a_column_a_number() -> None:
+    rows = [
+        json.dumps({"t": i / 100, "acc": [x, y, 1.5]})
+        for i, (x, y) in enumerate(zip(LEFT, RIGHT, strict=True))
+    ]
+    found = recording(*rows, channels=["acc_1", "acc_2"])
+    assert found.fs == 100
+    is_read(found, LEFT, RIGHT)
+    assert recording(*rows).channels == ("acc_1", "acc_2", "acc_3")
+
+
+def test_texts_beside_a_list_of_json_name_its_numbers() -> None:
+    rows = [
+        json.dumps(
+            {
+                "stamp": {"sec": 1710403200 + i // 50, "nanosec": i % 50 * 20_000_000},
+                "name": ["elbow", "wrist"],
+                "position": [x, y],
+            }
+        )
+        for i, (x, y) in enumerate(zip(LEFT, RIGHT, strict=True))
+    ]
+    found = recording(*rows)
+    assert (found.channels, found.fs) == (("position.elbow", "position.wrist"), 50)
+    is_read(found, LEFT, RIGHT)
+
+
+@pytest.mark.parametrize("longer", [3, 9])
+def test_lists_of_different_lengths_in_records_of_json_are_no_columns(longer: int) -> None:
+    rows = [
+        json.dumps({"t": i, "a": x, "b": [1.0] * (longer if i % 7 == 0 else 2)})
+        for i, x in enumerate(LEFT)
+    ]
+    assert recording(*rows).channels == ("a",)

@@ -24,6 +24,7 @@ from spectra.datasets.readers.json_matrix import with_channels
 from spectra.datasets.readers.json_part import shortened
 from spectra.datasets.readers.json_series import series_in, texts_in, titles_in
 from spectra.datasets.readers.json_values import object_of, values_in, without_words_below
+from spectra.datasets.readers.json_vectors import vectors_of
 from spectra.datasets.readers.json_wrapped import is_flat, plain_json
 from spectra.datasets.readers.keyed_cells import numeric
 from spectra.datasets.readers.plain_text import is_printed
@@ -66,7 +67,7 @@ def read_json(source: Source, request: Request) -> Raw:
     """
     records, unread, value, below = _sampled(source, request.nrows) or _all(source)
     records, turned = with_channels(records, value)
-    frame, turned = samples_of(_frame(records, source.name), turned)
+    frame, turned = vectors_of(*samples_of(_frame(records, source.name), turned))
     if request.nrows is not None and len(frame) > request.nrows:
         unread += len(frame) - request.nrows
         frame = frame.iloc[: request.nrows]

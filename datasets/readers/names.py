@@ -69,6 +69,9 @@ _PLAIN_UNITS = (
     "mAU µAU microvolt microvolts millivolt millivolts "
     "pA nA decibar dbar PSU psu degree_C degrees_C degree_Celsius degrees_true "
     "mm/hr in/hr inches MOhm mOhm ohms Ohms uSiemens µSiemens usiemens "
+    "hp kgf lbf klbf lb lbs kips ksi psig psia sccm slpm slm Torr mTorr torr feet ft/s cP cSt N/mm "
+    "dBi dBFS dBV dBuV dBµV kcal BTU MJ GJ t/h kg/m3 kg/m³ rev/min r/min mm/rev l/100km nT/s "
+    "µSv/h uSv/h mmol/mol µmol/mol umol/mol eV keV MeV pC mV/g Mohm "
     "N-m N-M ft-lb ft-lbs FT-LBS DEG kOhm kOhms MOhms"
 )
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
@@ -76,10 +79,13 @@ UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
 
 _LONG_UNITS_TEXT = """
     kWh MWh Wh kVA kW °C °F mV uV µV mA hPa kPa MPa mbar bar rpm bpm mmHg m/s m/s² km/h % degC degF
-    %RH %rF %rH %rh
+    %RH %rF %rH %rh kN Nm mm kg nT µT uT dB dBA dBm ppm ppb psi lux sccm mTorr
 """
 _LONG_UNITS = frozenset(_LONG_UNITS_TEXT.split())
 """Units that are one even without brackets, as the last word of a name."""
+
+_SIZES = frozenset({"mm", "kg", "kN", "Nm", "dB"})
+"""Units that may say of which size or at which depth a thing is: Soil moisture 50 mm."""
 
 UNIT_NAMES = frozenset(
     {"unit", "units", "einheit", "uom", "unidad", "unité", "unite", "unita", "unità", "eenheid"}
@@ -239,6 +245,8 @@ def unit_in(name: str | None) -> str:
     parts = re.split(r"[\s_]+", name.strip())
     # A name may be nothing but a unit.
     last = parts[-1] if len(parts) > 1 or parts[0] in _LONG_UNITS else ""
+    if last in _SIZES and (len(parts) == 1 or parts[-2][-1:].isdigit()):
+        last = ""
     if last in _LONG_UNITS or (last in UNITS and {*"/("} & {*last}) or _PER_VOLUME.fullmatch(last):
         return last
     # Requests a second are no seconds, and t/s is a time in seconds.
@@ -249,7 +257,13 @@ def unit_in(name: str | None) -> str:
     found = [*_BRACKETED.findall(name), *_AFTER_SEPARATOR.findall(name)]
     # A letter behind a dash is the name of a place or a channel: Pump - A.
     found += [text for text in _BEHIND_DASH.findall(name) if len(text) > 1 or text == "%"]
-    return next((text for text in found if text in UNITS or _PER_VOLUME.fullmatch(text)), "")
+    return next((text for text in found if _is_known(text)), "")
+
+
+def _is_known(text: str) -> bool:
+    """Return True for a known unit, an amount of a substance, or anything a second or hour."""
+    per_time = _RATIO.fullmatch(text) and not names_time(text.partition("/")[0])
+    return text in UNITS or bool(_PER_VOLUME.fullmatch(text) or per_time)
 
 
 def unit_text(field: str) -> str:
