@@ -157,3 +157,47 @@ def test_lists_of_different_lengths_in_records_of_json_are_no_columns(longer: in
         for i, x in enumerate(LEFT)
     ]
     assert recording(*rows).channels == ("a",)
+
+
+def test_units_of_both_axes_above_pairs_are_no_names() -> None:
+    rows = [f"{i * 4e-6:.6e},{x}" for i, x in enumerate(LEFT)]
+    above = ["Model,A1", "Sample Interval,4.0e-06", "Vertical Units,V", "Horizontal Units,s"]
+    found = recording(*above, *rows)
+    assert (found.channels, found.units, found.fs) == (("value",), ("V",), 250000)
+    is_read(found, LEFT)
+
+
+@pytest.mark.parametrize("step", [1, 0.25])
+@pytest.mark.parametrize("name", ["STIME", "time", "Clock"])
+def test_hundredths_of_a_second_stand_behind_the_digits_of_a_date(name: str, step: float) -> None:
+    times = [text[:-4] for text in stamps("%Y%m%d%H%M%S%f", step)]
+    rows = [f"1,{t},{x}" for t, x in zip(times, LEFT, strict=True)]
+    found = recording(f"TRID,{name},SV101", *rows, channels="SV101")
+    assert (found.fs, found.index[0]) == (1 / step, pd.Timestamp("2024-03-14 08:00"))
+
+
+@pytest.mark.parametrize("mean", [0, 20])
+def test_nanoseconds_without_a_name_belong_to_the_seconds_before_them(mean: int) -> None:
+    rows = [
+        f"{1710403200 + i // 50},{i % 50 * 20_000_000},imu,{x}"
+        for i, x in enumerate(np.round(RIGHT + mean, 3))
+    ]
+    found = recording(*rows)
+    assert (found.channels, found.fs) == (("value",), 50)
+    assert found.index[0] == pd.Timestamp("2024-03-14 08:00", tz="UTC")
+
+
+@pytest.mark.parametrize(
+    ("said", "fs"),
+    [
+        ("400 points of accel data equally spaced at   .005 sec, in cm/sec2", 200),
+        ("400 acceleration pts, at equally-spaced intervals of 0.01 sec", 100),
+        ("400 acceleration pts, approx 4 secs, units=cm/sec2(04), Format=(8F10.5)", None),
+    ],
+)
+def test_points_of_a_strong_motion_are_counted_above_them(said: str, fs: float | None) -> None:
+    samples = np.round(RNG.normal(size=400), 5)
+    rows = ["".join(f"{x:10.5f}" for x in row) for row in samples.reshape(-1, 8)]
+    found = recording("Corrected acceleration (Format v01.20 with 13 text lines)", said, *rows)
+    assert found.fs == fs
+    is_read(found, samples)

@@ -43,7 +43,7 @@ _RATE_WORD = (
 )
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing|cycle)|delta[\s_-]*(?:x|t|time)|x[\s_-]*(?:axis[\s_-]*)?(?:delta|step)|x[\s_-]*axis[\s_-]*increment|\bdt\b"
-    r"|x[\s_-]*inc(?:rement)?|\b(?:clock|ts)(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample|frame\s?time(?=\s*[=:])"
+    r"|x[\s_-]*inc(?:rement)?|\b(?:clock|ts)(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|equally[\s-]+spaced\s+(?:at|intervals\s+of)|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample|frame\s?time(?=\s*[=:])"
     r"|サンプリング(?:周期|間隔)|測定間隔|記録間隔|采样(?:周期|间隔)|샘플링\s?(?:주기|간격)|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|zeitschritt"
     r"|(?:intervalo|intervalle|intervallo|per[ií]odo|p[ée]riode)(?:\s+(?:de\s|di\s|d['’])\s?(?:muestreo|amostragem"
     r"|campionamento|acquisizione|mesure|acquisition|[ée]chantillonnage|registro|medici[óo]n|registrazione|misura))"
@@ -132,7 +132,7 @@ _PEER = re.compile(r"(\d{1,9})\s+(0?\.\d{1,9})\s+NPTS,\s*DT\b.*", re.IGNORECASE)
 _MOTION = re.compile(r"(?:Devices|Trajectories|Joints|Segments|Model Outputs)\W*")
 """Titles of Vicon Nexus."""
 _COUNT = re.compile(
-    r"(?:\b(\d{1,18})\s+samples\b|\b(?:npts|sample[\s_-]*count|number\s+of\s+(?:samples|points)|samples)"
+    r"(?:\b(\d{1,18})\s+(?:[^\W\d]{1,20}\s+){0,3}(?:samples|points|pts)\b|\b(?:npts|sample[\s_-]*count|number\s+of\s+(?:samples|points)|samples)"
     r"\s*[=:,;\t]\s*(\d{1,18})\b)",
     re.IGNORECASE,
 )

@@ -49,7 +49,11 @@ def row_of_names(rows: list[list[str]], width: int, delimiter: str, decimal: str
     if named is not None and words(rows[named][0]) & UNIT_NAMES and width > 1:
         # "Unit, Percent, Bytes" stands below a row of names, which may have a key of its own.
         above = rows[named - 1] if named else []
-        if any(len(row) >= width and words(row[0]) & _KEYS_OF_NAMES for row in rows):
+        both = [named + 1 < len(rows) and words(rows[named + 1][0]) & UNIT_NAMES, not above]
+        alone = width == len(rows[named]) == 2 and is_unit(rows[named][1])
+        if (alone and (any(both) or not _names_columns(above, width, decimal))) or any(
+            len(row) >= width and words(row[0]) & _KEYS_OF_NAMES for row in rows
+        ):
             named = None
         elif (
             above

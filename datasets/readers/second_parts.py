@@ -28,6 +28,8 @@ def with_parts_of_seconds(table: Table, axis: TimeColumn) -> TimeColumn:
     if not isinstance(axis.index, (pd.DatetimeIndex, pd.TimedeltaIndex)):
         return axis
     named = words(table.names[column]) if column < len(table.names) else frozenset()
+    if column < len(table.names) and not any(table.names):
+        return _with_unnamed(table, axis, column)
     if named in _FRACTIONS:
         return _with_fractions(table, axis, column)
     named -= {"header", "stamp", "timestamp", "time", *words(table.names[column - 1])}
@@ -42,6 +44,26 @@ def with_parts_of_seconds(table: Table, axis: TimeColumn) -> TimeColumn:
     late = pd.TimedeltaIndex(series.to_numpy(dtype=np.int64).view(f"timedelta64[{unit}]"))
     index = (axis.index.as_unit(unit) + late).rename(axis.index.name)
     return replace(axis, columns=axis.columns | {column}, index=index)
+
+
+def _with_unnamed(table: Table, axis: TimeColumn, column: int) -> TimeColumn:
+    """Return an axis of seconds with the nanoseconds beside it, which have no name.
+
+    Stamps of the same second come one after another where they are such.
+    """
+    series = table.column(column)
+    times = axis.index
+    if not isinstance(times, (pd.DatetimeIndex, pd.TimedeltaIndex)) or not times.has_duplicates:
+        return axis
+    if series.dtype.kind not in "iu":
+        return axis
+    low, high = int(series.min()), int(series.max())
+    if not (low >= 0 and _IN_A_SECOND["us"] <= high < _IN_A_SECOND["ns"]):
+        return axis
+    late = pd.TimedeltaIndex(series.to_numpy(dtype=np.int64).view("timedelta64[ns]"))
+    index = (times.as_unit("ns") + late).rename(times.name)
+    rises = index.is_monotonic_increasing and index.is_unique
+    return replace(axis, columns=axis.columns | {column}, index=index) if rises else axis
 
 
 def _with_fractions(table: Table, axis: TimeColumn, column: int) -> TimeColumn:

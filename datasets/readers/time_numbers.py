@@ -137,6 +137,8 @@ def written_dates(values: Float64Array, column: "pd.Series[Any]") -> pd.Datetime
         (19e8, 22e8, "%Y%m%d%H"),
         (19e10, 22e10, "%Y%m%d%H%M"),
         (19e12, 22e12, "%Y%m%d%H%M%S"),
+        # Hundredths of a second stand behind, as equipment of semiconductor plants writes them.
+        (19e14, 22e14, "%Y%m%d%H%M%S%f"),
         (19e15, 22e15, "%Y%m%d%H%M%S%f"),
         # Years of two digits from 2022 on: before, 2003 may be the year or the month.
         (22e8, 40e8, "%y%m%d%H%M"),
