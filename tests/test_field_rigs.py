@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from spectra.errors import DataError
 from written import N, is_read, recording, stamps
 
 RNG = np.random.default_rng(83)
@@ -201,3 +202,39 @@ def test_points_of_a_strong_motion_are_counted_above_them(said: str, fs: float |
     found = recording("Corrected acceleration (Format v01.20 with 13 text lines)", said, *rows)
     assert found.fs == fs
     is_read(found, samples)
+
+
+def test_bands_in_thousands_below_a_blank_name_lose_no_row() -> None:
+    rows = [f"{i + 1}\t{t}\t{x}\t{y}\t{x}\t{y}\t" for i, (t, x, y) in enumerate(_LEVELS)]
+    found = recording("Project\tX", "", "\tDate hh:mm:ss\tLAeq\t1k\t2k\t4k\t", *rows)
+    assert found.channels == ("LAeq", "1k", "2k", "4k")
+    is_read(found, LEFT, RIGHT, LEFT, RIGHT)
+
+
+_LEVELS = [*zip(stamps("%d/%m/%Y %H:%M:%S", 1), LEFT, RIGHT, strict=True)]
+
+
+@pytest.mark.parametrize("sign", ["|", ",", "\t"])
+def test_names_stand_in_the_cells_before_their_values(sign: str) -> None:
+    rows = [sign.join((t, "temp", str(x), "press", str(y))) for t, x, y in _LEVELS]
+    assert recording(*rows).channels == ("temp", "press")
+    lone = [sign.join((t, "temp", str(x), str(y))) for t, x, y in _LEVELS]
+    assert recording(*lone).channels == ("ch3", "ch4")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["ST,R1,1999", "4,2A,2D", "1,IA,A,,A,0.01,0,0,-32767,32767,100,1,P", "50"], "COMTRADE"),
+        (["&&", "0105240318", "01082000.1", "011012.5", "!!"] * 20, "WITS"),
+        (["2024-03-18-14:05:00.100,2,127488,0,255,8,00,1b,ff,ff,00,ff,ff,ff"] * 20, "NMEA 2000"),
+    ],
+)
+def test_texts_of_instruments_are_refused_by_name(lines: list[str], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        recording(*lines)
+
+
+def test_a_row_that_begins_with_the_name_of_a_case_is_kept() -> None:
+    rows = [f"t{i},{3 * i},{3 * i + 1.5 + x},{3 * i + 9},{x}" for i, x in enumerate(LEFT)]
+    assert recording(*rows).n_samples == N

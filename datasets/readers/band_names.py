@@ -3,7 +3,6 @@
 import re
 from itertools import takewhile
 
-from spectra.datasets.readers.delimiter import is_value
 from spectra.datasets.readers.names import names_time, words
 
 _FEWEST_BANDS = 3
@@ -11,13 +10,13 @@ _YEARS = {"yy", "yyyy", "year"}
 _BAND = re.compile(r"\d{0,9}(?:[.,]\d{1,9})?(?<=\d)[kKM]?")
 
 
-def names_bands(row: list[str], decimal: str) -> bool:
+def names_bands(row: list[str]) -> bool:
     """Return True for a name of time, and ascending numbers at the end: Time, 25, 31.5, 40.
 
     They are frequencies, masses or wavelengths. An M or k stands for thousands.
     """
     numbers = [field for field in row if field]
-    names = [*takewhile(lambda field: not is_value(field, decimal), numbers)]
+    names = [*takewhile(lambda field: not _BAND.fullmatch(field), numbers)]
     numbers = numbers[len(names) :]
     timed = any(names_time(name) or words(name) & _YEARS for name in names)
     if not timed or not all(map(_BAND.fullmatch, numbers)):

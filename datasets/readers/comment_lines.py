@@ -91,7 +91,7 @@ def names_in_comment(
         # A delimiter at the end of each row, and of the names.
         full = full[:-1]
     named = len(fields) == width > 1 and (
-        all(field and not is_value(field, ".") for field in full) or names_bands(full, ".")
+        all(field and not is_value(field, ".") for field in full) or names_bands(full)
     )
     # The words of a sentence, or of names above one another that hold blanks: st.dev of.
     named = named and not _JOINING.intersection(map(str.casefold, full))

@@ -23,6 +23,7 @@ from spectra.datasets.readers.line_numbers import line_of_row
 from spectra.datasets.readers.listings import refuse_variables
 from spectra.datasets.readers.log_lines import names_in_log, read_log
 from spectra.datasets.readers.lone_words import without_events_for_values, without_lone_words
+from spectra.datasets.readers.names_in_cells import named_in_cells
 from spectra.datasets.readers.open_quotes import refuse_open_quotes
 from spectra.datasets.readers.other_layouts import refuse_other_layouts
 from spectra.datasets.readers.parsed_text import Parsed, parsed_text
@@ -71,7 +72,8 @@ def read_table(source: Source, request: Request) -> Table:
             f"{source.name} names '{dialect.delimiter}' as its delimiter, which no table is read "
             "with: name the delimiter that its rows have with --delimiter."
         )
-    return _trimmed(parsed_text(text, replace(dialect, rows=request.nrows)), request)
+    parsed = parsed_text(text, replace(dialect, rows=request.nrows))
+    return named_in_cells(_trimmed(parsed, request))
 
 
 def _read_turned(source: Source, request: Request, written: str, count: int, above: int) -> Table:

@@ -178,7 +178,7 @@ def _names_columns(row: list[str], width: int, decimal: str) -> bool:
         and any(row)
         and not (width > 1 and _says_something(row))
         and (
-            names_bands(row, decimal)
+            names_bands(row)
             or not any(is_value(field, decimal) and not _CLOCKS.fullmatch(field) for field in row)
         )
     )
@@ -235,7 +235,7 @@ def is_header(rows: list[list[str]], decimal: str) -> bool:
     # ascending. Of thousands of digits int() makes no number.
     whole = all(value.isdecimal() and len(value) <= _MOST_DIGITS for value in values)
     ascending = whole and sorted(set(map(int, values))) == [*map(int, values)]
-    if words and body and names_bands(first, decimal) and _stands_above_numbers(first, body, decimal):
+    if words and body and names_bands(first) and _stands_above_numbers(first, body, decimal):
         return True
     if not words or not ascending or not body:
         return False

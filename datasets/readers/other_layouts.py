@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from spectra.datasets.readers.instrument_layouts import INSTRUMENT_LAYOUTS
 from spectra.datasets.readers.listings import (
     are_fields,
     are_instants,
@@ -177,6 +178,7 @@ def _is_glued(lines: Sequence[str]) -> bool:
 
 
 _LAYOUTS = (
+    *(_Layout(*one) for one in INSTRUMENT_LAYOUTS),
     _Layout(
         _mostly(_LINE_PROTOCOL),
         "InfluxDB line protocol (measurement, tags, fields, time)",

@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable
 
 from spectra.datasets.readers.absent_words import MISSING, MISSING_WORDS
+from spectra.datasets.readers.band_names import names_bands
 from spectra.datasets.readers.cells import is_number_with_unit
 from spectra.datasets.readers.dates import is_date, looks_like_date
 from spectra.datasets.readers.delimiter import FEWEST_ROWS, MOST_COLUMNS, body_of, is_value
-from spectra.datasets.readers.names import is_unit
+from spectra.datasets.readers.names import is_unit, names_time
 
 Test = Callable[[str], bool]
 
@@ -80,6 +81,7 @@ def rows_of_text(rows: list[list[str]], width: int, decimal: str) -> int:
             first
             and (values > words or (values == words and _is_dated_row(rows, i, count, width)))
             and not (beside and len(row) > width)
+            and not (names_bands(row) and any(names_time(field) for _, field in here))
             # A line such as "40.125 -105.237 1689 m" says where the station is.
             and not (words and 2 * len(row) <= width)
             and not (0 in void and row[0] and _are_words_below(rows, i, tests))

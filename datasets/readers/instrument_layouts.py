@@ -1,0 +1,45 @@
+"""Texts of instruments that hold no table, with what their users may try."""
+
+import re
+from collections.abc import Callable, Sequence
+
+_CONFIGURATION = re.compile(r"\s*\d{1,6}\s*,\s*\d{1,6}A\s*,\s*\d{1,6}D\s*", re.IGNORECASE)
+"""The second line of the configuration of COMTRADE: channels in all, analog and digital ones."""
+_ITEM = re.compile(r"\d{4}\S.*")
+_N2K = re.compile(r"\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d[.\d]*Z?(?:,\d{1,6}){5}(?:,[0-9a-f]{2}){1,300}\s*")
+"""A line of canboat: time, priority, PGN, source, destination, length, bytes."""
+
+
+def _is_configuration(lines: Sequence[str]) -> bool:
+    return len(lines) > 2 and bool(_CONFIGURATION.fullmatch(lines[1]))
+
+
+def _is_wits(lines: Sequence[str]) -> bool:
+    """Return True for items with four digits before their values, between && and !!."""
+    texts = [line.strip() for line in lines]
+    items = [text for text in texts if text not in ("&&", "!!")]
+    return {"&&", "!!"} <= {*texts} and bool(items) and all(map(_ITEM.fullmatch, items))
+
+
+def _are_frames(lines: Sequence[str]) -> bool:
+    return sum(bool(_N2K.fullmatch(line)) for line in lines) > len(lines) / 2
+
+
+INSTRUMENT_LAYOUTS: tuple[tuple[Callable[[Sequence[str]], bool], str, str], ...] = (
+    (
+        _is_configuration,
+        "the configuration of a COMTRADE record, whose samples are in the .dat file beside it",
+        "export the record as CSV from the program of the relay, and read that",
+    ),
+    (
+        _is_wits,
+        "a stream of WITS (level 0), with a line an item",
+        "write the items of each record between && and !! as one row, and read that",
+    ),
+    (
+        _are_frames,
+        "a log of frames of NMEA 2000 (canboat)",
+        "decode it with analyzer -json, keep the lines of one PGN, and read those",
+    ),
+)
+"""The test, the name and the remedy of each layout."""
