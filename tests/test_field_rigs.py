@@ -238,3 +238,20 @@ def test_texts_of_instruments_are_refused_by_name(lines: list[str], said: str) -
 def test_a_row_that_begins_with_the_name_of_a_case_is_kept() -> None:
     rows = [f"t{i},{3 * i},{3 * i + 1.5 + x},{3 * i + 9},{x}" for i, x in enumerate(LEFT)]
     assert recording(*rows).n_samples == N
+
+
+def test_the_unit_of_one_numbered_channel_is_not_that_of_others() -> None:
+    rows = [f"{t}\t{x}\t{y}" for t, x, y in _LEVELS]
+    above = ["Model=A", "Channel[1].units=mS/cm", ""]
+    assert recording(*above, "Time\tCond\tTemp", *rows).units is None
+    found = recording(*above, "Time\tChannel 1\tTemp", *rows)
+    assert found.units == ("mS/cm", "")
+    alone = recording(*above, "Time\tCond", *[f"{t}\t{x}" for t, x, _ in _LEVELS])
+    assert alone.units == ("mS/cm",)
+
+
+def test_a_multiplier_above_the_numbers_is_told_of() -> None:
+    rows = [f"{i / 120:.5f}\t{x}" for i, x in enumerate(LEFT)]
+    above = ["Interval(msec)\t500", "Intensity Multiplier\t0.001", "R.Time (min)\tIntensity"]
+    found = recording(*above, *rows)
+    assert any("'Intensity Multiplier' are not applied" in note for note in found.notes)

@@ -156,6 +156,9 @@ _UNIT = re.compile(
     r"[\s\"']*[=:,;\t\s][\s\"']*(.+?)[\s\"']*$",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(
+    r"(?:channel|ch|kanal|sensor|signal|column)\W{0,2}\d{1,3}(?=\W{0,3}units?\s?[=:])", re.IGNORECASE
+)
 _NUMBERED_UNIT = re.compile(
     r"(?:channel|ch|kanal|sensor|signal|column)\W{0,2}\d{1,3}\W{0,3}units?\s?[=:]\s?(.*)",
     re.IGNORECASE,
@@ -345,6 +348,10 @@ def _unit(texts: Sequence[str]) -> tuple[str, str]:
     found = [match[1] for text in texts if (match := _NUMBERED_UNIT.match(text))]
     if len({*found}) > 1:
         return "", ""
+    if len(found) == 1 and is_unit(found[0]):
+        # The others have units that are not given.
+        (of,) = (match[0] for text in texts if (match := _NUMBERED.match(text)))
+        return unit_text(found[0].strip()), re.sub(r"\W+", " ", of).strip().casefold()
     for text in texts:
         if match := _UNIT.search(text):
             fields = [field.strip(" \"'") for field in re.split(r"[,;\t]", match[1])]

@@ -38,7 +38,8 @@ _IN_BRACKETS = re.compile(r"\([^()]{1,20}\)|\[[^\[\]]{1,20}\]").fullmatch
 _WRITTEN = re.compile(r"[+-]?\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?")
 
 _FACTOR = re.compile(
-    r"\W*(?:scal(?:e|ing)(?:[\s_]?factors?)?|gains?|factors?|multipliers?|slopes?|faktor(?:en)?"
+    r"\W*(?:[^\W\d]{1,20}[\s_](?=multiplier|scal))?"
+    r"(?:scal(?:e|ing)(?:[\s_]?factors?)?|gains?|factors?|multipliers?|slopes?|faktor(?:en)?"
     r"|skalierung(?:sfaktor)?|calibration[\s_]?factors?|facteurs?|sensitivity)\W*",
     re.IGNORECASE,
 )

@@ -71,7 +71,7 @@ _PLAIN_UNITS = (
     "mm/hr in/hr inches MOhm mOhm ohms Ohms uSiemens µSiemens usiemens "
     "hp kgf lbf klbf lb lbs kips ksi psig psia sccm slpm slm Torr mTorr torr feet ft/s cP cSt N/mm "
     "dBi dBFS dBV dBuV dBµV kcal BTU MJ GJ t/h kg/m3 kg/m³ rev/min r/min mm/rev l/100km nT/s "
-    "µSv/h uSv/h mmol/mol µmol/mol umol/mol eV keV MeV pC mV/g Mohm "
+    "µSv/h uSv/h mV/km mmol/mol µmol/mol umol/mol eV keV MeV pC mV/g Mohm "
     "N-m N-M ft-lb ft-lbs FT-LBS DEG kOhm kOhms MOhms"
 )
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
