@@ -255,3 +255,12 @@ def test_a_multiplier_above_the_numbers_is_told_of() -> None:
     above = ["Interval(msec)\t500", "Intensity Multiplier\t0.001", "R.Time (min)\tIntensity"]
     found = recording(*above, *rows)
     assert any("'Intensity Multiplier' are not applied" in note for note in found.notes)
+
+
+def test_names_of_settings_above_their_values_are_not_those_of_the_columns() -> None:
+    rows = [f"{i + 1}\t{i / 100:.2f}\t{x}\t{y}\t{x}" for i, (_, x, y) in enumerate(_LEVELS)]
+    above = ["DataRate\tCameraRate\tNumFrames\tUnits\tOrigin", "100.00\t100.00\t60\tmm\t1"]
+    names = ["Frame#\tTime\tHIP\t\t", "\t\tX1\tY1\tZ1"]
+    found = recording(*above, *names, *rows)
+    assert (found.fs, found.channels) == (100, ("X1", "Y1", "Z1"))
+    is_read(found, LEFT, RIGHT, LEFT)

@@ -145,6 +145,10 @@ def _block_of_names(rows: list[list[str]], width: int, decimal: str) -> list[int
             continue
         if not block and _DATA_BELOW.fullmatch(" ".join(rows[i]).strip()):
             continue
+        full = [*filter(None, rows[i])]
+        if block and 2 * sum(is_value(field, decimal) for field in full) > len(full):
+            # Settings with a unit among them, below names of their own.
+            break
         units_below = i + 1 < len(rows) and _are_units(rows, i + 1)
         counts = all(not field or field.isdigit() for field in rows[i]) and i + 1 == len(rows)
         if counts or (_are_units(rows, i) and not _names_columns(rows[i], width, decimal)):
