@@ -15,7 +15,8 @@ COMMENTS = ("#", "%")
 _MOST_LINES = 200
 """Lines among which the names of a table stand."""
 KEY_OF_NAMES = re.compile(
-    r"(?<![/#%\s])[/#%]*\s*(?:fields|(?:column|channel)(?: name)?s|signals|variables|header|leads)\s*[=:]\s*(?=\S)",
+    r"(?<![/#%\s])[/#%]*\s*(?:fields|(?:column|channel)(?: name)?s|signals|variables|header|leads)"
+    r"\s*[=:]\s*(?=\S)",
     re.IGNORECASE,
 )
 """A key before the names of the columns: /fields=date,time."""

@@ -157,7 +157,8 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(
-    r"(?:channel|ch|kanal|sensor|signal|column)\W{0,2}\d{1,3}(?=\W{0,3}units?\s?[=:])", re.IGNORECASE
+    r"(?:channel|ch|kanal|sensor|signal|column)\W{0,2}\d{1,3}(?=\W{0,3}units?\s?[=:])",
+    re.IGNORECASE,
 )
 _NUMBERED_UNIT = re.compile(
     r"(?:channel|ch|kanal|sensor|signal|column)\W{0,2}\d{1,3}\W{0,3}units?\s?[=:]\s?(.*)",

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 _CONFIGURATION = re.compile(r"\s*\d{1,6}\s*,\s*\d{1,6}A\s*,\s*\d{1,6}D\s*", re.IGNORECASE)
 """The second line of the configuration of COMTRADE: channels in all, analog and digital ones."""
 _ITEM = re.compile(r"\d{4}\S.*")
-_N2K = re.compile(r"\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d[.\d]*Z?(?:,\d{1,6}){5}(?:,[0-9a-f]{2}){1,300}\s*")
+_N2K = re.compile(
+    r"\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d[.\d]*Z?(?:,\d{1,6}){5}(?:,[0-9a-f]{2}){1,300}\s*"
+)
 """A line of canboat: time, priority, PGN, source, destination, length, bytes."""
 
 

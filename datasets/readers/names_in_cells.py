@@ -21,9 +21,9 @@ def named_in_cells(table: Table) -> Table:
     kinds = table.kinds()
     found: dict[int, str] = {}
     for column in range(len(kinds) - 1):
-        if kinds[column] == "O" and kinds[column + 1] in "iuf":
-            if (word := _one_word(table.column(column))) is not None:
-                found[column + 1] = word
+        named = kinds[column] == "O" and kinds[column + 1] in "iuf"
+        if named and (word := _one_word(table.column(column))) is not None:
+            found[column + 1] = word
     if len(found) < _FEWEST or len({*found.values()}) < len(found):
         return table
     return replace(table, names=tuple(found.get(i) for i in range(len(kinds))))
