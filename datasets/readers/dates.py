@@ -21,6 +21,7 @@ from spectra.datasets.readers.date_notations import (
     with_midnights,
 )
 from spectra.datasets.readers.fixed_dates import fixed_dates
+from spectra.datasets.readers.interval_ends import part_of, without_ends
 
 ZONES = {
     "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "mez": 1, "cest": 2,
@@ -76,7 +77,10 @@ _INSTANT = (
     rf"{_WEEKDAY}(?:{_YEAR_LAST}|(?:{_DAY})(?:{_BETWEEN}{_TIME})?"
     rf"|{_CLOCK_FIRST.replace('(', '(?:').replace('(?:?:', '(?:')})"
 )
-_RANGE = re.compile(r"\s+(?:-|–|—|to|bis|tot|until|a|à)\s+|\s*[–—]\s*|(?<=\d)/(?=\d{4}-\d\d-\d\d)")
+_RANGE = re.compile(
+    r"\s+(?:-|–|—|to|bis|tot|until|a|à)\s+|\s*[–—]\s*|(?<=\d)/(?=\d{4}-\d\d-\d\d)"
+    r"|(?<=:\d\d:\d\d)-(?=\d\d:\d\d:\d\d$)"
+)
 _DATE = re.compile(rf"['\s\[]*{_INSTANT}['\s\]]*", re.IGNORECASE)
 _CLOCK = re.compile(
     rf"['\s]*{_LETTERED}['\s]*|"
@@ -90,8 +94,8 @@ _PARTS = re.compile(
     r"(\d{1,4}|[^\W\d_]+\.?)([-/. ]+)(\d{1,2}|[^\W\d_]+\.?)(?:,? ?|\2)(\d{1,4})"
     r"(?:[ T](\d{1,2}):(\d\d)(?::(\d\d)(\.\d+)?)?)?(?: ([AP]M))?( ?(?:Z|[+-]\d\d:?\d\d))?"
 )
+_OF_INTERVALS = "Cells that hold an interval: its start is the time of the row."
 _SPANISH = re.compile(r"\b[ap]\.\s[mM]\.$")
-_ENOUGH = 2000
 _LONGEST = 200
 """Characters of a date or an interval; the time to look for one grows faster than its length."""
 _USUAL_YEAR = 2021
@@ -135,10 +139,18 @@ def parse_dates(
     None to decide it over the whole column; `day_first` says what is likelier where that leaves it
     open.
     """
-    written = column.astype("str")
+    written, cut = without_ends(column.astype("str"))
+    dates, notes = _parse(written, order, day_first=day_first)
+    return dates, (_OF_INTERVALS, *notes) if cut else notes
+
+
+def _parse(
+    written: "pd.Series[str]", order: str | None, *, day_first: bool
+) -> tuple[pd.DatetimeIndex, tuple[str, ...]]:
+    """Return the instants of written dates and notes, as `parse_dates` does."""
     if (alike := _alike(written, order, day_first=day_first)) is not None:
         return alike
-    if not _parsed(_part(written), "ISO8601").isna().all():
+    if not _parsed(part_of(written), "ISO8601").isna().all():
         iso = _parsed(written, "ISO8601")
         if not iso.isna().any():
             return iso, ()
@@ -185,13 +197,13 @@ def _plain(
     The start of an interval counts; weekdays go; zones become offsets.
     """
     notes: list[str] = []
-    sample = _part(text).dropna()
+    sample = part_of(text).dropna()
 
     def replaced(pattern: str, by: "str | Callable[[re.Match[str]], str]") -> None:
         nonlocal text, sample
         if sample.str.contains(pattern, flags=re.IGNORECASE, regex=True).any():
             text = text.str.replace(pattern, by, regex=True, flags=re.IGNORECASE)
-            sample = _part(text).dropna()
+            sample = part_of(text).dropna()
 
     # Groups in a pattern make pandas warn in str.contains: they are all of the kind (?:…) there.
     with warnings.catch_warnings():
@@ -200,7 +212,7 @@ def _plain(
             replaced(pattern, by)
         if sample.str.contains(_RANGE).any():
             text = text.str.split(_RANGE, n=1, regex=True).str[0]
-            notes.append("Cells that hold an interval: its start is the time of the row.")
+            notes.append(_OF_INTERVALS)
         replaced(
             rf"^{_WEEKDAY}({MONTH})\s+(\d{{1,2}})\s+(\d{{1,2}}:\d\d:\d\d)((?:\s+[A-Z]{{1,5}}(?:[+-]\d\d:?\d\d)?)?)\s+(\d{{4}})$",
             r"\2 \1 \5 \3\4",
@@ -310,7 +322,7 @@ def _in_order(
     Where several read all, the one with the smallest steps is taken and that is said. A part of
     the rows decides, since parsing a million dates takes seconds.
     """
-    part = _part(text)
+    part = part_of(text)
     tried = [(order, form, _parsed(part, form)) for order, form in _formats(first)]
     if day_first:
         tried.sort(key=lambda one: one[0] != "day-first")
@@ -339,11 +351,6 @@ def _order_note(first: str, order: str) -> str:
     said = {"day-first": "day/month", "month-first": "month/day", "year-first": "year/month/day"}
     other = "month-first" if order == "day-first" else "day-first"
     return f"Dates such as {first} are taken as {said[order]} (--dates {other} decides otherwise)."
-
-
-def _part(text: "pd.Series[str]") -> "pd.Series[str]":
-    """Return enough rows to tell a format by, from all over the column."""
-    return text.iloc[np.unique(np.linspace(0, len(text) - 1, _ENOUGH).astype(np.int64))]
 
 
 def _longest_step(dates: pd.DatetimeIndex) -> float:

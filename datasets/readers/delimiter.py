@@ -22,6 +22,8 @@ _NUMBER = re.compile(
     r"[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+|d[+-]\d\d+)?|[+-]?inf(inity)?|true|false|[+-]?0x[0-9a-f]{1,15}",
     re.IGNORECASE,
 )
+_DAYS_AND_CLOCK = re.compile(r"-?\d{1,6} days?,? \+?\d{1,2}:\d\d:\d\d(?:\.\d{1,9})?")
+"""A length of time as Python and pandas write it: 2 days 06:00:00."""
 _MOST_ABOVE = 20
 """Rows on top of which one may have the names."""
 _WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
@@ -241,5 +243,8 @@ def is_value(field: str, decimal: str) -> bool:
     """Return True if a field is a number, true or false, or a date."""
     plain = field.replace(decimal, ".", 1).replace("−", "-", 1)
     return bool(
-        _NUMBER.fullmatch(plain) or looks_like_date(field) or GROUPED[decimal].fullmatch(field)
+        _NUMBER.fullmatch(plain)
+        or looks_like_date(field)
+        or GROUPED[decimal].fullmatch(field)
+        or _DAYS_AND_CLOCK.fullmatch(field)
     )

@@ -25,26 +25,32 @@ _HERTZ = {
     "ksa/s": 1e3,
     "ms/s": 1e6,
     "msa/s": 1e6,
+    "kilohertz": 1e3,
+    "megahertz": 1e6,
+    "кгц": 1e3,
+    "мгц": 1e6,
 }
 _HERTZ_WORD = (
-    r"(hz|hertz|khz|mhz|ghz|sps|ksps|ks/s|ksa/s|ms/s|msa/s|fps"
+    r"(hz|hertz|khz|mhz|ghz|kilohertz|megahertz|[км]?гц|sps|ksps|ks/s|ksa/s|ms/s|msa/s|fps"
     r"|k?\s?samples?\s*(?:/|per|_per_)\s*s(?:ec(?:ond)?)?|s/s|sa/s)"
 )
 _RATE_WORD = (
     r"(?:sampl\w*[\s_-]*(?:rate|freq\w*\.?)"
-    r"|(?:samples?|points|frames)\s?(?:/|per)\s?s(?:ec(?:ond)?s?)?(?=\s*[=:,;\t(])|\bfps\b|\b(?:fs|sr|odr)(?:\b|(?=_k?hz))|abtast(?:rate|frequenz)|messrate"
+    r"|(?:samples?|points|frames)\s?(?:/|per)\s?s(?:ec(?:ond)?s?)?(?=\s*[=:,;\t(])|\bfps\b|\b(?:fs|sr|odr|sps(?=\s?[=:]))(?:\b|(?=_k?hz))|abtast(?:rate|frequenz)|messrate"
     r"|(?:data|scan|acq\w*|update|output|logging|recording|frame|daq|storage|capture|polling|digiti[sz]\w+)"
     r"[\s_-]*(?:rate|freq\w*)|n[äa]ytteenottotaajuus|[öo]rnekleme\s+(?:frekans[\u0131i]|h[\u0131i]z[\u0131i])|샘플링\s?주파수"
     r"|fr[ée]quence\s+d.?\s*(?:[ée]chantillonnage|acquisition)|(?:frecuencia|tasa|velocidad)\s+de\s+muestreo"
     r"|(?:frequenza|velocit[àa])\s+di\s+campionamento|(?:taxa|frequ[êe]ncia)\s+de\s+amostragem"
     r"|cz[ęe]stotliwo[śs][ćc]\s+pr[óo]bkowania|vzorkovac[íi]\s+frekvence|mintav[ée]tel\w*\s+frekvenci\w*"
-    r"|bemonsterings\w*|samplings\w*frekvens|частота\s+дискретизации|采样率|采样频率|サンプリング周波数"
+    r"|(?:bemonsterings|meet|samplings|målings)\w*(?:frequentie|frekvens)|bemonsterings\w*|частота\s+дискретизаці?ии?"
+    r"|[采取][样樣][率频頻]率?|サンプル(?:レート|周波数)|サンプリング(?:周波数|レート)|샘플(?:링\s?)?(?:률|레이트|속도)"
+    r"|(?:ρυθμός|συχνότητα)\s+δειγματοληψίας|frecven[țţt]\w*\s+de\s+e[șşs]antionare|frekven\w*\s+(?:uzorkovanja|vzorčenja)"
     r"|(?:^|[,;\t])\W*(?:sampling|campionamento)(?=\s*[:=])|^\W*(?:rate|frequency|frequenz|fr[ée]quence)(?!\w)|^\[rate\])"
 )
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing|cycle)|delta[\s_-]*(?:x|t|time)|x[\s_-]*(?:axis[\s_-]*)?(?:delta|step)|x[\s_-]*axis[\s_-]*increment|\bdt\b"
     r"|x[\s_-]*inc(?:rement)?|\b(?:clock|ts)(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|equally[\s-]+spaced\s+(?:at|intervals\s+of)|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample|frame\s?time(?=\s*[=:])"
-    r"|サンプリング(?:周期|間隔)|測定間隔|記録間隔|采样(?:周期|间隔)|샘플링\s?(?:주기|간격)|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|zeitschritt"
+    r"|サンプリング(?:周期|間隔)|測定間隔|記録間隔|記録周期|采样(?:周期|间隔)|샘플링\s?(?:주기|간격)|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|zeitschritt"
     r"|(?:intervalo|intervalle|intervallo|per[ií]odo|p[ée]riode)(?:\s+(?:de\s|di\s|d['’])\s?(?:muestreo|amostragem"
     r"|campionamento|acquisizione|mesure|acquisition|[ée]chantillonnage|registro|medici[óo]n|registrazione|misura))"
     r"|intervalo|intervalle|intervallo|pas\s+de\s+temps|okres\s+pr[óo]bkowania|perioda\s+vzorkov[áa]n[íi]"
@@ -68,7 +74,7 @@ _RATE = re.compile(
     + rf"(?:\s*{_HERTZ_WORD}|[\s,;\"']*{_HERTZ_WORD}(?![\w/]))?",
     re.IGNORECASE,
 )
-_BARE_RATE = re.compile(rf"(?:\bat\s+)?{_NUMBER}\s*{_HERTZ_WORD}(?!\w)", re.IGNORECASE)
+_BARE_RATE = re.compile(rf"(?:\bat\s+)?(?<![.,\d])(?=\d){_NUMBER}\s*{_HERTZ_WORD}(?!\w)", re.IGNORECASE)
 _PER_LONGER = re.compile(
     r"\s*(?:[^\W\d_]{1,15}\s?)?\s*(?:/|per|pro|par|por)\s*(min|mins|minute|minuten|h|hr|hour|stunden|d|days)e?\b",
     re.IGNORECASE,
@@ -152,7 +158,8 @@ _NO_START = re.compile(
 )
 """Keys of dates that are no start, and of times that are none of the day."""
 _UNIT = re.compile(
-    r"(?:\bunits\s+of\b|\bunits?\b|einheit|unidad|unit[ée]|unit[àa]|\bunite\b|eenheid|field_unit)"
+    r"(?:\bunits\s+of\b|\bunits?\b|einheit|unidad|unit[ée]|unit[àa]|\bunite\b|eenheid|field_unit"
+    r"|\bunidade|måttenhet|jednostka|jednotka|единица|单位|單位|単位|단위|yksikkö|birim)"
     r"[\s\"']*[=:,;\t\s][\s\"']*(.+?)[\s\"']*$",
     re.IGNORECASE,
 )
@@ -294,7 +301,8 @@ def _rate_in(texts: Sequence[str], *, bare: bool = True) -> tuple[float | None, 
             return _number(text), text
     for text in texts if bare else ():
         for match in _BARE_RATE.finditer(text):
-            sure = match[0].casefold().startswith("at ") or "hz" not in match[2].casefold()
+            word = match[2].casefold()
+            sure = match[0].casefold().startswith("at ") or not re.search(r"h(?:ert)?z|гц", word)
             if sure and _number(match[1]) > 0:
                 return _number(match[1]) * _hertz(match[2]), _shown(text)
     return None, ""

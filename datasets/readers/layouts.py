@@ -10,7 +10,7 @@ import pandas as pd
 from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.datasets.instants import later, seconds_of
 from spectra.datasets.readers.clock_times import hours_beside
-from spectra.datasets.readers.columns import Table, numbers
+from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.date_notations import month_number
 from spectra.datasets.readers.day_rows import (
     between_marks,
@@ -20,7 +20,8 @@ from spectra.datasets.readers.day_rows import (
     stamps_of,
     with_beside,
 )
-from spectra.errors import DataError
+from spectra.datasets.readers.long_tables import long_table, matrix_of
+from spectra.datasets.readers.month_rows import day_columns
 
 _CLOCK = re.compile(
     r"\D{0,6}(\d{1,2})[:h.](\d\d)(?::\d\d)?(?:\s*([ap])\.?m\.?)?\s*(?:[-–].*)?", re.IGNORECASE
@@ -32,6 +33,7 @@ _PLACE = re.compile(r"\s*\[(\d{1,9})\]\s*")
 _NUMBERED = re.compile(r"[^\d]{0,12}?0*(\d{1,4})\D{0,4}")
 _PER_DAY = frozenset({24, 48, 72, 96, 144, 288, 1440})
 _HOURS_IN_FALL, _MOST_HOURS = 25, 24
+_MINUTES_A_DAY = 1440
 _DAYS_BETWEEN = 100
 """Days of which at most one ends summer time."""
 _FEWEST_BLOCK = 16
@@ -42,11 +44,11 @@ _ALIKE = 3.0
 def unrolled(table: Table) -> Table:
     """Return a table with one sample a row.
 
-    A day, an hour or a year a row, named by clock times or months, a block of samples beside each
+    A day, an hour, a month or a year a row, named by clock times, days or months, a block of samples beside each
     stamp, and a trace written several samples a line become one column; every other table is
     returned as it is.
     """
-    years = (_month_columns, _quarter_columns)
+    years = (_month_columns, _quarter_columns, day_columns)
     for attempt in (_clock_columns, _minute_columns, *years, _trace, _blocks):
         if (found := attempt(table)) is not None:
             return found
@@ -60,11 +62,11 @@ def _clock_columns(table: Table) -> Table | None:
     """
     columns, minutes, marks = _times_of_day(table)
     steps = set(np.diff(minutes))
-    if len(steps) != 1 or (step := steps.pop()) <= 0 or step * len(columns) > 1440:
+    if len(steps) != 1 or (step := steps.pop()) <= 0 or step * len(columns) > _MINUTES_A_DAY:
         return None
     names = [(table.names[i] or "").strip() for i in columns]
     sure = name_times(names) or all(map(_CLOCK.fullmatch, names))
-    days, values = days_of(table, columns[0], sure), _matrix(table, columns)
+    days, values = days_of(table, columns[0], sure), matrix_of(table, columns)
     if days is None or values is None:
         return None
     dated, dates = days
@@ -78,7 +80,7 @@ def _clock_columns(table: Table) -> Table | None:
         f"channel of a value every {step} min (--channels reads them as columns)."
     )
     note += _beside(table, [*columns, *marks])
-    long = _long(table, values, "value", note, len(columns), _minutes_after(dates, minutes))
+    long = long_table(table, values, "value", note, len(columns), _minutes_after(dates, minutes))
     return with_beside(table, long, keys, marks, len(columns))
 
 
@@ -90,7 +92,9 @@ def _times_of_day(table: Table) -> tuple[list[int], list[int], list[int]]:
     clocks = [match if match and int(match[1]) <= _MOST_HOURS else None for match in clocks]
     columns, marks = [i for i, match in enumerate(clocks) if match], list[int]()
     if len(columns) >= 12:
-        return columns, [_minutes(match) for match in clocks if match], marks
+        minutes = [_minutes(match) for match in clocks if match]
+        # The end of the last part of a day may be called 00:00.
+        return columns, [*minutes[:-1], minutes[-1] or _MINUTES_A_DAY], marks
     columns = _numbered(names)
     if len(columns) not in {*_PER_DAY, _HOURS_IN_FALL}:
         columns, marks = between_marks(table, _PER_DAY)
@@ -98,7 +102,7 @@ def _times_of_day(table: Table) -> tuple[list[int], list[int], list[int]]:
         columns = columns[:-1]
     if len(columns) not in _PER_DAY:
         return [], [], []
-    return columns, [1440 // len(columns) * i for i in range(len(columns))], marks
+    return columns, [_MINUTES_A_DAY // len(columns) * i for i in range(len(columns))], marks
 
 
 def _is_rare(table: Table, column: int) -> bool:
@@ -132,7 +136,7 @@ def _minute_columns(table: Table) -> Table | None:
     if len(minutes) < 2 or len(steps) != 1 or (step := steps.pop()) * len(minutes) != 60:
         return None
     hours = _hours(table, columns[0])
-    values = _matrix(table, columns)
+    values = matrix_of(table, columns)
     if minutes[0] not in (0, step) or hours is None or values is None or hours.has_duplicates:
         return None
     instants = _minutes_after(hours, minutes)
@@ -142,7 +146,7 @@ def _minute_columns(table: Table) -> Table | None:
         f"of an hour: read as one channel of a value every {step} min (--channels reads them as "
         "columns)."
     )
-    return _long(table, values, "value", note, len(columns), instants)
+    return long_table(table, values, "value", note, len(columns), instants)
 
 
 def _month_columns(table: Table) -> Table | None:
@@ -172,7 +176,7 @@ def _parts_of_years(table: Table, begin: int, count: int, part: str) -> Table | 
     """Return a table of years, with so many parts of them from a column on, as one column."""
     columns = (_years(table, i) for i in range(begin))
     years = next((one for one in columns if one is not None), None)
-    values = _matrix(table, range(begin, begin + count))
+    values = matrix_of(table, range(begin, begin + count))
     if years is None or values is None:
         return None
     starts = (years[:, None] - 1970) * 12 + np.arange(0, 12, 12 // count)
@@ -185,7 +189,7 @@ def _parts_of_years(table: Table, begin: int, count: int, part: str) -> Table | 
     left = f" {others} columns behind them are left out." if others else ""
     known = ~np.isnan(values).ravel()
     keep = np.arange(len(known)) <= np.flatnonzero(known).max(initial=-1)
-    long = _long(table, values, "value", note + left, count, None)
+    long = long_table(table, values, "value", note + left, count, None)
     frame = long.frame.assign(time=instants)[["time", 0]][keep]
     frame = frame.set_axis(pd.RangeIndex(2), axis=1).reset_index(drop=True)
     return replace(long, frame=frame, names=("time", "value"))
@@ -242,30 +246,18 @@ def _numbered(names: Sequence[str]) -> list[int]:
     return best
 
 
-def _matrix(table: Table, columns: Sequence[int]) -> Float64Array | None:
-    """Return the numbers of columns, (rows, columns), None where one is text."""
-    if set(map(table.kinds().__getitem__, columns)) <= set("iufb"):
-        return table.matrix(columns)
-    try:
-        found = [numbers(table, column) for column in columns]
-    except DataError:
-        return None
-    kept = [one for one in found if one is not None]
-    return np.column_stack(kept) if len(kept) == len(columns) else None
-
-
 def _trace(table: Table) -> Table | None:
     """Return a trace that is written several samples a line as one column, row by row.
 
     Such a table has no names, and its header counts the samples, or its last row is shorter.
     """
     if (printed := _without_places(table)) is not None:
-        values = _matrix(printed, range(printed.frame.shape[1]))
+        values = matrix_of(printed, range(printed.frame.shape[1]))
         return None if values is None else _as_trace(printed, values)
     width = table.frame.shape[1]
     if width < 2 or any(table.names) or width > 20 or len(table.frame) < 5:
         return None
-    values = _matrix(table, range(width))
+    values = matrix_of(table, range(width))
     if values is None:
         return None
     known = ~np.isnan(values)
@@ -288,7 +280,7 @@ def _as_trace(table: Table, values: Float64Array) -> Table:
         f"{int(known.sum())} samples of one signal, {width} a line: read line after line "
         "(--channels reads them as columns)."
     )
-    return _long(table, values, "value", note, width, None, keep=known)
+    return long_table(table, values, "value", note, width, None, keep=known)
 
 
 def _without_places(table: Table) -> Table | None:
@@ -330,7 +322,7 @@ def _blocks(table: Table) -> Table | None:
         (found for i in range(candidates[0]) if (found := stamps_of(table, i)) is not None), None
     )
     columns = [] if stamps is None else _block_columns(table, candidates)
-    values = _matrix(table, columns) if columns else None
+    values = matrix_of(table, columns) if columns else None
     if stamps is None or values is None:
         return None
     steps = np.diff(seconds_of(stamps))
@@ -349,12 +341,12 @@ def _blocks(table: Table) -> Table | None:
         f"{len(columns)} samples of one signal in each row, a row every {usual:g} s: read as one "
         f"channel of {fs:g} Hz (--channels reads the columns).{left}"
     )
-    return _long(table, values, "value", note, len(columns), instants)
+    return long_table(table, values, "value", note, len(columns), instants)
 
 
 def _block_columns(table: Table, candidates: list[int]) -> list[int]:
     """Return the last run of the candidates that are alike, [] where it is short."""
-    values = _matrix(table, candidates)
+    values = matrix_of(table, candidates)
     if values is None or bool(np.isnan(values).all(axis=0).any()):
         return []
     level: Float64Array = np.asarray(np.nanmedian(values, axis=0))
@@ -369,32 +361,3 @@ def _block_columns(table: Table, candidates: list[int]) -> list[int]:
     start = int(np.argmin(alike[::-1])) if not alike.all() else len(alike)
     run = candidates[len(candidates) - start :]
     return run if len(run) >= max(_FEWEST_BLOCK, len(candidates) - 8) else []
-
-
-def _long(
-    table: Table,
-    values: Float64Array,
-    name: str,
-    note: str,
-    per_row: int,
-    instants: pd.Index | None,
-    keep: BoolArray | None = None,
-) -> Table:
-    """Return a table of one column of values, row after row, and one of their instants."""
-    flat = values.ravel()
-    rows = np.arange(len(flat)) // per_row
-    if keep is not None:
-        flat, rows = flat[keep], rows[keep]
-    frame = pd.DataFrame({0: flat})
-    names: tuple[str | None, ...] = (name,)
-    if instants is not None:
-        frame.insert(0, "time", instants)
-        names = ("time", name)
-
-    def place(row: int) -> str:
-        return table.place(int(rows[row]))
-
-    frame.columns = pd.RangeIndex(frame.shape[1])
-    return replace(
-        table, frame=frame, names=names, place=place, notes=(*table.notes, note), units=()
-    )

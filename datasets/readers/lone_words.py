@@ -12,7 +12,9 @@ from spectra.datasets.readers.absent_words import MISSING_WORDS
 from spectra.datasets.readers.columns import Table, is_plain, quoted
 from spectra.datasets.readers.dates import looks_like_date
 from spectra.datasets.readers.delimiter import is_value
+from spectra.datasets.readers.header import read_header
 from spectra.datasets.readers.keyed_cells import numeric
+from spectra.errors import DataError
 
 _MOST, _A_FEW = 0.1, 20
 """Share of the rows that may be words, and the cells that tell what the others are."""
@@ -37,12 +39,28 @@ def without_lone_words(table: Table) -> Table:
     count = int(words.sum())
     if not count or count > _MOST * len(first) or _begin_again(first, words):
         return table
+    _refuse_traces(table, words)
     said, them = ("row is", "it") if count == 1 else ("rows are", "them")
     note = (
         f"{count} {said} words and no values ({quoted(first[words].iloc[0])}): left out (write a "
         f"time and numbers into {them} to keep {them})."
     )
     return _without(table, words, [0], note)
+
+
+def _refuse_traces(table: Table, words: BoolArray) -> None:
+    """Raise DataError where words above other rows give the rate of samples, and their number.
+
+    With them another recording begins.
+    """
+    first = table.column(0)
+    for row in np.flatnonzero(words[:-1] & ~words[1:]):
+        found = read_header([str(first.iloc[row])])
+        if found.fs is not None and (found.n_samples is not None or found.start is not None):
+            raise DataError(
+                f"{table.place(int(row))}: {quoted(first.iloc[row])} begins another recording below "
+                "the first: write each of them into a file of its own."
+            )
 
 
 def without_events_for_values(table: Table) -> Table:

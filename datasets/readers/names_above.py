@@ -243,18 +243,20 @@ def is_header(rows: list[list[str]], decimal: str) -> bool:
         return True
     if not words or not ascending or not body:
         return False
-    return _counts_times(values, first, body) or _stands_above_numbers(first, body, decimal)
+    return _counts_times(values, first, body, decimal) or _stands_above_numbers(first, body, decimal)
 
 
-def _counts_times(values: list[str], first: list[str], body: list[list[str]]) -> bool:
-    """Return True if a row counts the times of a day beside a word that stands above dates."""
+def _counts_times(
+    values: list[str], first: list[str], body: list[list[str]], decimal: str
+) -> bool:
+    """Return True if a row counts the times of a day, or days, beside a word above values."""
     start = int(values[0])
     if len(values) < _FEWEST_TIMES or start > 1:
         return False
     counted = [*map(int, values)] == [*range(start, start + len(values))]
     return counted and any(
         not field.isdecimal()
-        and all(column < len(row) and looks_like_date(row[column]) for row in body)
+        and all(column < len(row) and is_value(row[column], decimal) for row in body)
         for column, field in enumerate(first)
         if field and not looks_like_date(field)
     )

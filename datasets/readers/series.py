@@ -117,12 +117,16 @@ def find_series(
         if tangled and _all_are_runs(found, instants):
             # Trips of a vehicle begin anew, each with a number of its own.
             finer = (
-                None if _are_whole_runs(found, instants) else _by_restarts(table, instants, taken)
+                None
+                if _are_whole_runs(found, instants)
+                else _by_restarts(table, instants, taken) or _told_further(table, found, instants)
             )
             return finer or found
         text = not is_plain(table.column(columns[0]))
         sure = (text and title is not None) or _take_turns(found)
         if named and not tangled and sure and _are_interleaved(found):
+            return found
+        if named and text and title is not None and _are_whole_blocks(found, instants):
             return found
     return _by_restarts(table, instants, taken)
 
@@ -141,6 +145,25 @@ def _by_restarts(table: Table, instants: pd.Index, taken: frozenset[int]) -> Ser
             continue
         if np.array_equal(np.diff(series.to_numpy(dtype=np.int64)) != 0, back):
             return _grouped(table, (column,))
+    return None
+
+
+def _told_further(table: Table, series: Series, instants: pd.Index) -> Series | None:
+    """Return the series by one more column of words, which changes where their times start again.
+
+    The quantities of a station may stand one below another.
+    """
+    order = np.argsort(series.codes, kind="stable")
+    codes = series.codes[order]
+    within = (np.diff(codes) == 0) & (codes[1:] >= 0)
+    back = np.diff(_stamps(instants)[order])[within] < 0
+    for column in range(len(table.names)):
+        values = table.column(column)
+        if column in series.columns or is_plain(values) or not 1 < int(values.nunique()) <= _MOST_SERIES:
+            continue
+        told = pd.factorize(values)[0][order]
+        if np.array_equal((np.diff(told) != 0)[within], back):
+            return _grouped(table, (*series.columns, column))
     return None
 
 
@@ -326,6 +349,13 @@ def _are_whole_runs(series: Series, instants: pd.Index) -> bool:
     order = np.argsort(series.codes, kind="stable")
     codes, stamps = series.codes[order], _stamps(instants)[order]
     return not bool(np.any(np.diff(stamps)[(np.diff(codes) == 0) & (codes[1:] >= 0)] < 0))
+
+
+def _are_whole_blocks(series: Series, instants: pd.Index) -> bool:
+    """Return True if each series stands below another, and its times go on from none of them."""
+    changes = np.diff(series.codes) != 0
+    back = np.diff(_stamps(instants)) < 0
+    return int(changes.sum()) == len(series.names) - 1 and np.array_equal(changes, back)
 
 
 def _take_turns(series: Series) -> bool:

@@ -28,6 +28,7 @@ from spectra.datasets.readers.quality import without_bad
 from spectra.datasets.readers.series import choose_series, find_series, lone_rows, same_in_each
 from spectra.datasets.readers.time_column import Times, find_times
 from spectra.datasets.readers.time_index import MissingTimeError, TimeColumn
+from spectra.datasets.readers.word_series import rows_of_words
 from spectra.errors import DataError
 
 _A_FEW = 20
@@ -102,6 +103,12 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
         kept = np.delete(np.arange(len(table.frame)), lone)
         rest = replace(table.rows(kept), notes=(*table.notes, note))
         return raw_from_table(rest, request, None if index is None else index[kept])
+    if series is not None and choose_series(series, table, request.series) is None:
+        of_words, note = rows_of_words(table, series, taken | {*series.columns})
+        if of_words:
+            kept = np.delete(np.arange(len(table.frame)), of_words)
+            rest = replace(table.rows(kept), notes=(*table.notes, note))
+            return raw_from_table(rest, request, None if index is None else index[kept])
     taken |= frozenset(() if series is None else (*series.columns, *same_in_each(series, table)))
     if series is not None and (others := int(np.sum(series.codes < 0))):
         said = "1 row belongs" if others == 1 else f"{others} rows belong"

@@ -10,6 +10,7 @@ from spectra.datasets.instants import extreme_steps, seconds_of
 
 _EQUAL = 1e-3
 """Relative difference of the extremes of steps that are one length, written with few digits."""
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _EPOCH_SCALES = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 _OTHER_EPOCHS = (
     (2.8e9, 4.3e9, 1.0, 2_082_844_800.0),
@@ -150,7 +151,23 @@ def written_dates(values: Float64Array, column: "pd.Series[Any]") -> pd.Datetime
             dates = pd.to_datetime(pd.Series(whole.astype("str")), format=form, errors="coerce")
             if not dates.isna().any():
                 return pd.DatetimeIndex(dates)
-    return None
+    return _years_behind(values)
+
+
+def _years_behind(values: Float64Array) -> pd.DatetimeIndex | None:
+    """Return days that rise as 31012024 or 01312024, None for other numbers.
+
+    Of the two orders the one whose steps are alike is taken.
+    """
+    years = values % 10_000
+    inside = years.min() >= _FIRST_YEAR and years.max() < _LAST_YEAR and values.max() < 32e6
+    if not inside or values.min() < 1e6 or bool((values != np.rint(values)).any()):
+        return None
+    texts = pd.Series(values.astype(np.int64).astype("str")).str.zfill(8)
+    orders = [pd.to_datetime(texts, format=form, errors="coerce") for form in ("%d%m%Y", "%m%d%Y")]
+    found = [pd.DatetimeIndex(dates) for dates in orders if not dates.isna().any()]
+    rising = [dates for dates in found if dates.is_monotonic_increasing and dates.nunique() > 2]
+    return min(rising, key=irregularity, default=None)
 
 
 def dates_by_name(values: Float64Array, called: frozenset[str]) -> pd.DatetimeIndex | None:

@@ -19,6 +19,8 @@ _OWN_TIME = re.compile(
     r"(?:.*[\W_])?time(?:[\W_].*)?|.*[./]x(?:[({]\d+[)}])?[./]data", re.IGNORECASE
 )
 """Names of a time that has the name of its signal in it, or is the x of structures with x and y."""
+_FEWEST = 10
+"""Rows of an array whose first column may be its time."""
 _SCALES = (1.0, 1e3, 1e6, 1e9)
 """Steps of a time in s, ms, µs or ns over those of a rate in Hz."""
 
@@ -46,7 +48,22 @@ def time_among(header: SignalHeader, values: Float64Array) -> str | None:
             and float(np.ptp(steps)) <= _SAME_STEP * float(steps.mean())
         ):
             return title
-    return None
+    return header.titles[0] if _begins_with_seconds(header, values) else None
+
+
+def _begins_with_seconds(header: SignalHeader, values: Float64Array) -> bool:
+    """Return True if the first column of an array without names rises by a fraction throughout.
+
+    Simulink and many scripts write the time there. What rises by whole numbers counts rows.
+    """
+    if header.fs is not None or len(values) < _FEWEST or len(header.titles) < 2:
+        return False
+    if not all(re.fullmatch(rf".*\D{i}", title) for i, title in enumerate(header.titles, start=1)):
+        return False
+    steps = np.diff(values[:, 0])
+    step = float(np.median(steps))
+    rises = bool(np.isfinite(step)) and 0 < step != round(step) and float(values[0, 0]) >= 0
+    return rises and bool((np.abs(steps - step) <= _SAME_STEP * step).all())
 
 
 def in_seconds(header: SignalHeader, values: Float64Array, title: str) -> Float64Array:
