@@ -204,3 +204,35 @@ def test_the_first_row_of_an_array_may_be_its_time(tmp_path: Path) -> None:
     found = read(path)
     is_read(found, ("temp",), LEFT)
     assert found.index[0] == pd.Timestamp("2020-07-28")
+
+
+@pytest.mark.parametrize("name", ["Subtotal {}", "Monatssumme {}", "Mean of {}", "小計 {}", "合計"])
+def test_totals_among_the_rows_are_left_out(name: str) -> None:
+    """Write the total of each month below its days."""
+    days = pd.date_range("2021-01-01", periods=N)
+    rows = []
+    for day, x in zip(days, LEFT, strict=True):
+        rows.append(f"{day:%Y-%m-%d},{x},{x + 5:.2f}")
+        if day.is_month_end:
+            rows.append(f"{name.format(f'{day:%m/%Y}')},600.5,700.5")
+    found = read_text(lines("Date,Day,Night", rows))
+    is_read(found, ("Day", "Night"), LEFT, np.round(LEFT + 5, 2))
+    assert has_note(found, "called like a total or mean", name.split()[0])
+
+
+def test_a_column_may_have_its_name_in_a_later_header() -> None:
+    """Put a file below another that lacks its last column."""
+    times = stamps("5min")
+    above, below = columns(times[:60], LEFT[:60]), columns(times[60:], LEFT[60:], RIGHT[60:])
+    found = read_text(lines("Time,temp", above, "Time,temp,hum", below))
+    assert found.channels == ("temp", "hum")
+    np.testing.assert_allclose(found.values[60:, 1], RIGHT[60:])
+
+
+def test_a_count_of_samples_gives_no_rate_beside_that_of_the_file() -> None:
+    """Call the number of the sample a time, below the sampling rate."""
+    rows = columns(range(N), LEFT)
+    found = read_text(lines("Sample rate: 100 Hz", "time,x", rows))
+    is_read(found, ("x",), LEFT)
+    assert found.fs == 100
+    assert read_text(lines("Sample rate: 1 Hz", "time,x", rows)).fs == 1

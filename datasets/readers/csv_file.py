@@ -31,6 +31,7 @@ from spectra.datasets.readers.prose import refuse_comments, refuse_prose
 from spectra.datasets.readers.repeated_headers import without_repeated_names
 from spectra.datasets.readers.side_header import without_side
 from spectra.datasets.readers.side_table import without_side_table
+from spectra.datasets.readers.summary_rows import without_summaries
 from spectra.datasets.readers.table import raw_from_table
 from spectra.datasets.readers.turned import turned
 from spectra.datasets.readers.units_above import units_of_light_curve
@@ -118,7 +119,7 @@ def _trimmed(parsed: Parsed, request: Request) -> Table:
     table = with_json_cells(without_repeated_names(table))
     if request.as_is:
         return table
-    table = without_events_for_values(without_lone_words(table))
+    table = without_summaries(without_events_for_values(without_lone_words(table)))
     return without_side_table(_without_total(table))
 
 

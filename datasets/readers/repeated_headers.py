@@ -8,6 +8,7 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
+from spectra.arrays import BoolArray
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.delimiter import is_value, split
 from spectra.datasets.readers.dialect import Dialect, is_rule
@@ -120,7 +121,17 @@ def without_repeated_names(table: Table) -> Table:
     columns = [numeric(rest.frame.iloc[:, column]) for column in range(len(rest.names))]
     frame = pd.concat(columns, axis=1).set_axis(pd.RangeIndex(len(columns)), axis=1)
     note = f"{count} {said} the names of the columns: left out ({keep})."
-    return replace(rest, frame=frame, notes=(*rest.notes, note))
+    names = _named_later(table, repeats)
+    return replace(rest, frame=frame, names=names, notes=(*rest.notes, note))
+
+
+def _named_later(table: Table, repeats: BoolArray) -> tuple[str | None, ...]:
+    """Return the names of columns, with those that only a later header has."""
+    below = table.frame[repeats]
+    return tuple(
+        name or (str(cells.iloc[0]).strip() if (cells := below.iloc[:, i].dropna()).size else name)
+        for i, name in enumerate(table.names)
+    )
 
 
 def _timeless(line: str) -> str:

@@ -110,7 +110,8 @@ def time_in_numbers(
         refuse_missing(table, column, np.isnan(values))
     notes: tuple[str, ...] = ()
     unit = _unit_by_rate(values, table.header.fs) if unit is None else unit
-    if not unit and not named and (other or _rises_by_thousands(values)):
+    counted = _counts_samples(values, table.header.fs)
+    if not unit and not named and (other or counted or _rises_by_thousands(values)):
         return TimeColumn(columns, pd.Index(values).rename(name), is_scaled=False)
     if not unit:
         said = f"{table.label(column)} is taken as the time in seconds"
@@ -280,6 +281,12 @@ def _unit_by_rate(values: Float64Array, fs: float | None) -> float | None:
     power = round(np.log10(counts)) if 0 < counts < np.inf else 0
     fits = 3 <= power <= 9 and abs(counts / 10.0**power - 1) <= _SAME_RATE
     return 10.0**-power if fits else None
+
+
+def _counts_samples(values: Float64Array, fs: float | None) -> bool:
+    """Return True for numbers that rise by 1 from 0 or 1, where the file gives another rate."""
+    first = bool(len(values) > 1 and values[0] in (0, 1))
+    return first and fs not in (None, 1.0) and bool((np.diff(values) == 1).all())
 
 
 def _rises_by_thousands(values: Float64Array) -> bool:
