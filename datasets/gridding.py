@@ -197,7 +197,7 @@ def _on(raw: Raw, grid: Grid, fs: float, choice: Choice) -> OnGrid:
 def _without_grid(raw: Raw, refusal: DataError) -> OnGrid:
     """Return samples at the rate of the file or of bursts; raise the refusal without either."""
     assert raw.instants is not None
-    bursts = rate_of_bursts(raw.instants)
+    bursts = _bursts(raw)
     if raw.fs is not None and _agree_but_for_gaps(raw, raw.instants, raw.fs):
         # Rows one after another would hide how long the gap is, and that the time starts again.
         raise refusal
@@ -210,6 +210,18 @@ def _without_grid(raw: Raw, refusal: DataError) -> OnGrid:
         raise refusal
     _refuse_profiles(raw)
     return _one_after_another(raw, bursts.fs, bursts.positions, (bursts.note,))
+
+
+def _bursts(raw: Raw) -> StampRate | None:
+    """Return the rate of rows in bursts, None where each of them holds a part of the channels.
+
+    Loggers that ask one sensor after another write rows so: they are no samples one after another.
+    """
+    assert raw.instants is not None
+    known = np.sum(~np.isnan(raw.values), axis=1)
+    channels = raw.values.shape[1]
+    parts = channels > 1 and 2 * float(np.median(known)) <= channels
+    return None if parts else rate_of_bursts(raw.instants)
 
 
 def _refuse_profiles(raw: Raw) -> None:
@@ -298,7 +310,7 @@ def _resampled(raw: Raw, fs: float | None, resample: str | bool) -> OnGrid:
     try:
         grid = regular_grid(raw.instants, fs, raw.place)
     except DataError:
-        bursts = rate_of_bursts(raw.instants)
+        bursts = _bursts(raw)
         grid = None
     instants = raw.instants
     notes: tuple[str, ...] = ()

@@ -236,3 +236,71 @@ def test_a_count_of_samples_gives_no_rate_beside_that_of_the_file() -> None:
     is_read(found, ("x",), LEFT)
     assert found.fs == 100
     assert read_text(lines("Sample rate: 1 Hz", "time,x", rows)).fs == 1
+
+
+def day_rows(names: Sequence[str], days: pd.DatetimeIndex) -> tuple[str, list[str]]:
+    values = RNG.uniform(0.1, 0.5, (len(days), len(names))).round(3)
+    rows = [f"{day:%Y-%m-%d}," + ",".join(map(str, x)) for day, x in zip(days, values, strict=True)]
+    return "Date," + ",".join(names), rows
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"{i // 2:02d}{i % 2 * 30:02d}" for i in range(48)],
+        [f"{i}-{i + 1}" for i in range(24)],
+        [f"{i:02d}h - {(i + 1) % 24:02d}h" for i in range(24)],
+    ],
+)
+def test_times_of_a_day_without_a_sign_or_as_ends_name_columns(names: list[str]) -> None:
+    """Name columns 0000 to 2330, and by both ends of each hour."""
+    days = pd.date_range("2024-09-01", periods=20)
+    header, rows = day_rows(names, days)
+    found = read_text(lines(header, rows))
+    assert found.channels == ("value",)
+    assert found.n_samples == 20 * len(names)
+    assert found.fs == len(names) / 86400
+    # Years are no times of a day.
+    header, rows = day_rows([str(2000 + i) for i in range(24)], days)
+    assert read_text(lines(header, rows)).n_channels > 1
+
+
+def test_days_and_years_in_rows_may_stand_newest_first() -> None:
+    """Turn the rows around."""
+    days = pd.date_range("2024-09-01", periods=20)
+    header, rows = day_rows([f"{hour:02d}:00" for hour in range(24)], days)
+    expected = read_text(lines(header, rows))
+    found = read_text(lines(header, rows[::-1]))
+    is_read(found, ("value",), expected.values[:, 0])
+    assert found.index.equals(expected.index)
+    assert has_note(found, "newest first")
+    months = "Year,Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec"
+    rows = [
+        f"{year}," + ",".join(f"{year - 1980 + i / 10}" for i in range(12))
+        for year in range(1990, 2010)
+    ]
+    expected = read_text(lines(months, rows))
+    is_read(read_text(lines(months, rows[::-1])), ("value",), expected.values[:, 0])
+
+
+def test_sensors_that_are_asked_one_after_another_are_no_bursts() -> None:
+    """Write a row for each of three sensors, a second apart, every ten minutes."""
+    starts = pd.date_range(START, periods=N, freq="10min")
+    rows = [
+        f"{one + pd.Timedelta(seconds=k)},"
+        + ",".join(str(x + k) if i == k else "" for i in range(3))
+        for one, x in zip(starts, LEFT, strict=True)
+        for k in range(3)
+    ]
+    found = read_text(lines("time,T1,T2,T3", rows))
+    is_read(found, ("T1",), LEFT)
+    assert found.fs == 1 / 600
+    assert has_note(found, "'T2', 'T3'", "--resample")
+
+
+def test_dates_without_a_year_may_have_no_seconds() -> None:
+    """Write 15.02. 08:00 and Feb 15 08:00."""
+    for form in ("%d.%m. %H:%M", "%b %d %H:%M"):
+        found = read_text(lines("time,x", columns(stamps("1min", form), LEFT)))
+        is_read(found, ("x",), LEFT)
+        assert found.fs == 1 / 60

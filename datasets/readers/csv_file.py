@@ -47,10 +47,10 @@ def read_csv(source: Source, request: Request) -> Raw:
     return raw_from_table(table if request.channels else refuse_cases(unrolled(table)), request)
 
 
-def read_table(source: Source, request: Request) -> Table:
+def read_table(source: Source, request: Request, *, may_turn: bool = True) -> Table:
     """Return the columns of a text table, less footers and totals.
 
-    Raises DataError where it is no text, has no rows, or rows with too many fields.
+    A table on its side is turned, once where days stand above years. Raises DataError where it is no text, has no rows, or rows with too many fields.
     """
     text = open_text(source)
     lines = text.first_lines()
@@ -59,7 +59,8 @@ def read_table(source: Source, request: Request) -> Table:
         refuse_variables(text.lines(), source.name)
     if request.delimiter is None and (names := names_in_log(lines)) is not None:
         return read_log(text, names, request.nrows)
-    if (side := turned(text, lines, written_delimiter(request.delimiter))) is not None:
+    side = turned(text, lines, written_delimiter(request.delimiter)) if may_turn else None
+    if side is not None:
         return _read_turned(source, request, *side)
     if request.delimiter is None and (joined := joined_decimals(text, lines)) is not None:
         table = read_table(joined[0].source, request)
@@ -79,7 +80,8 @@ def read_table(source: Source, request: Request) -> Table:
 
 def _read_turned(source: Source, request: Request, written: str, count: int, above: int) -> Table:
     """Return the columns of a table on its side, from its text turned, below so many comments."""
-    table = read_table(replace(source, path=None, data=written.encode(), compression=None), request)
+    source = replace(source, path=None, data=written.encode(), compression=None)
+    table = read_table(source, request, may_turn=False)
     rows = "The only row holds" if count == 1 else f"Each of the {count} rows of numbers holds"
     note = f"{rows} the samples of one channel, or the time: read with an instant a row."
     if not count:

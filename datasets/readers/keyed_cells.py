@@ -12,6 +12,7 @@ import pandas as pd
 
 from spectra.datasets.readers.cells import GRADED, GRADED_SIGNED, is_number_with_unit
 from spectra.datasets.readers.dates import is_date, looks_like_date
+from spectra.datasets.readers.yearless import is_yearless
 
 _KEYED = re.compile(r"([^\W\d][\w .%/°()-]{0,30}?)\s*[:=]\s*([+-]?[\d.,].*)")
 _ARROW = re.compile(r"(.*?\S)\s*(?:->|(?<=[\dZ]):\s)\s*(.*)")
@@ -32,7 +33,7 @@ def is_keyed(field: str) -> bool:
     """Return True if a field is a name and a number or date, or a time and an arrow."""
     if (arrow := _ARROW.fullmatch(field)) is not None and looks_like_date(arrow[1]):
         return True
-    match = _KEYED.fullmatch(field)
+    match = None if is_yearless(field) else _KEYED.fullmatch(field)
     return match is not None and (
         _is_number(match[2]) or is_number_with_unit(match[2]) or is_date(match[2], months=False)
     )

@@ -20,7 +20,7 @@ from spectra.datasets.readers.day_rows import (
     stamps_of,
     with_beside,
 )
-from spectra.datasets.readers.long_tables import long_table, matrix_of
+from spectra.datasets.readers.long_tables import is_newest_first, long_table, matrix_of, newest_last
 from spectra.datasets.readers.month_rows import day_columns
 
 _CLOCK = re.compile(
@@ -29,6 +29,9 @@ _CLOCK = re.compile(
 _MINUTES = re.compile(r"(?::|[^\W\d]{1,12}[._ ]?)?([0-5]\d|60)(?:\s?min)?", re.IGNORECASE)
 """A name that ends in two digits, the minute of an hour: 00, :15, m30, 45 min, Steps59."""
 _QUARTER = re.compile(r"(?:Q|Qtr|Quarter)[ ._]?([1-4])|([1-4])(?:Q|\. ?Quartal)", re.IGNORECASE)
+_FOUR_DIGITS = re.compile(r"([01]\d|2[0-4])([0-5]\d)")
+_HOUR_TO_HOUR = re.compile(r"(?:\D{0,6}\s)?(\d{1,2})\s?(?:h\s?)?[-–]\s?(\d{1,2})(?:\s?h)?", re.IGNORECASE)
+"""The hour of a column by its ends: 0-1, 23h-24h."""
 _PLACE = re.compile(r"\s*\[(\d{1,9})\]\s*")
 _NUMBERED = re.compile(r"[^\d]{0,12}?0*(\d{1,4})\D{0,4}")
 _PER_DAY = frozenset({24, 48, 72, 96, 144, 288, 1440})
@@ -70,6 +73,8 @@ def _clock_columns(table: Table) -> Table | None:
     if days is None or values is None:
         return None
     dated, dates = days
+    if is_newest_first(dates):
+        table, dates, values = newest_last(table), dates[::-1], values[::-1]
     keys: list[int] = []
     if dates.has_duplicates:
         if not sure:
@@ -95,6 +100,8 @@ def _times_of_day(table: Table) -> tuple[list[int], list[int], list[int]]:
         minutes = [_minutes(match) for match in clocks if match]
         # The end of the last part of a day may be called 00:00.
         return columns, [*minutes[:-1], minutes[-1] or _MINUTES_A_DAY], marks
+    if (whole := _whole_day(names)) is not None:
+        return *whole, marks
     columns = _numbered(names)
     if len(columns) not in {*_PER_DAY, _HOURS_IN_FALL}:
         columns, marks = between_marks(table, _PER_DAY)
@@ -103,6 +110,28 @@ def _times_of_day(table: Table) -> tuple[list[int], list[int], list[int]]:
     if len(columns) not in _PER_DAY:
         return [], [], []
     return columns, [_MINUTES_A_DAY // len(columns) * i for i in range(len(columns))], marks
+
+
+def _whole_day(names: Sequence[str]) -> tuple[list[int], list[int]] | None:
+    """Return the columns called 0000 to 2330, or 0-1 to 23-24, and their minutes; None for others.
+
+    Digits without a sign between hours and minutes may be years, but for a whole day of them.
+    """
+    for pattern in (_FOUR_DIGITS, _HOUR_TO_HOUR):
+        found = [pattern.fullmatch(name.strip()) for name in names]
+        columns = [i for i, match in enumerate(found) if match]
+        pairs = [(int(match[1]), int(match[2])) for match in found if match]
+        if pattern is _HOUR_TO_HOUR:
+            pairs = [(first, 0) for first, second in pairs if second % _MOST_HOURS == (first + 1) % 24]
+        minutes = [60 * hour + minute for hour, minute in pairs]
+        if len(minutes) != len(columns) or len(minutes) not in _PER_DAY:
+            continue
+        step = _MINUTES_A_DAY // len(minutes)
+        # The last part of a day that is called by its end may be 0000.
+        minutes = [*minutes[:-1], minutes[-1] or _MINUTES_A_DAY]
+        if minutes[0] in (0, step) and set(np.diff(minutes)) == {step}:
+            return columns, minutes
+    return None
 
 
 def _is_rare(table: Table, column: int) -> bool:
@@ -179,6 +208,8 @@ def _parts_of_years(table: Table, begin: int, count: int, part: str) -> Table | 
     values = matrix_of(table, range(begin, begin + count))
     if years is None or values is None:
         return None
+    if years[0] > years[-1]:
+        table, years, values = newest_last(table), years[::-1], values[::-1]
     starts = (years[:, None] - 1970) * 12 + np.arange(0, 12, 12 // count)
     instants = pd.DatetimeIndex(starts.ravel().view("datetime64[M]").astype("datetime64[s]"))
     note = (
@@ -196,13 +227,14 @@ def _parts_of_years(table: Table, begin: int, count: int, part: str) -> Table | 
 
 
 def _years(table: Table, column: int) -> IntArray | None:
-    """Return the years in a column, one after another; None where it holds anything else."""
+    """Return the years in a column, one after another up or down; None for anything else."""
     series = table.column(column)
     if series.dtype.kind not in "iu":
         return None
     years = series.to_numpy(dtype=np.int64)
-    usual = len(years) > 1 and years[0] >= 1600 and years[-1] < 2200
-    return years if usual and bool((np.diff(years) == 1).all()) else None
+    usual = len(years) > 1 and years.min() >= 1600 and years.max() < 2200
+    steps = {*np.diff(years).tolist()}
+    return years if usual and steps in ({1}, {-1}) else None
 
 
 def _hours(table: Table, end: int) -> pd.DatetimeIndex | None:

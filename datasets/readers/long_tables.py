@@ -11,6 +11,18 @@ from spectra.datasets.readers.columns import Table, numbers
 from spectra.errors import DataError
 
 
+def is_newest_first(dates: pd.DatetimeIndex) -> bool:
+    """Return True for dates that go back from row to row."""
+    return len(dates) > 1 and bool(dates.is_monotonic_decreasing) and dates[0] > dates[-1]
+
+
+def newest_last(table: Table) -> Table:
+    """Return a table with its rows in the other order, with a note."""
+    note = "The rows stand newest first: read in the order of time."
+    turned = table.rows(np.arange(len(table.frame))[::-1])
+    return replace(turned, notes=(*table.notes, note))
+
+
 def matrix_of(table: Table, columns: Sequence[int]) -> Float64Array | None:
     """Return the numbers of columns, (rows, columns), None where one is text."""
     if set(map(table.kinds().__getitem__, columns)) <= set("iufb"):

@@ -10,7 +10,7 @@ import pandas as pd
 from spectra.datasets.readers.calendar_columns import calendar_dates
 from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.day_rows import keys_of_days, stamps_of, with_beside
-from spectra.datasets.readers.long_tables import long_table, matrix_of
+from spectra.datasets.readers.long_tables import is_newest_first, long_table, matrix_of, newest_last
 
 _DAYS = 31
 _DAY = re.compile(
@@ -33,6 +33,8 @@ def day_columns(table: Table) -> Table | None:
     if months is None or values is None:
         return None
     dated, dates = months
+    if is_newest_first(dates):
+        table, dates, values = newest_last(table), dates[::-1], values[::-1]
     absent = np.arange(_DAYS) >= dates.days_in_month.to_numpy()[:, None]
     if len(np.unique(values[absent & ~np.isnan(values)])) > 1:
         return None

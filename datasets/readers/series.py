@@ -149,7 +149,7 @@ def _by_restarts(table: Table, instants: pd.Index, taken: frozenset[int]) -> Ser
 
 
 def _told_further(table: Table, series: Series, instants: pd.Index) -> Series | None:
-    """Return the series by one more column of words, which changes where their times start again.
+    """Return the series by one more column, which changes where their times start again.
 
     The quantities of a station may stand one below another.
     """
@@ -159,7 +159,8 @@ def _told_further(table: Table, series: Series, instants: pd.Index) -> Series | 
     back = np.diff(_stamps(instants)[order])[within] < 0
     for column in range(len(table.names)):
         values = table.column(column)
-        if column in series.columns or is_plain(values) or not 1 < int(values.nunique()) <= _MOST_SERIES:
+        fraction = is_plain(values) and values.dtype.kind not in "iu"
+        if column in series.columns or fraction or not 1 < values.nunique() <= _MOST_SERIES:
             continue
         told = pd.factorize(values)[0][order]
         if np.array_equal((np.diff(told) != 0)[within], back):

@@ -9,7 +9,7 @@ from spectra.datasets.readers.date_notations import month_number
 
 _YEARLESS = re.compile(
     r"(\d{1,2}|[^\W\d_]{3,9}\.?)(?:[-/]|\. ?| {1,2})(\d{1,2}|[^\W\d_]{3,9})\.?,?(?: {1,3}|T)"
-    r"(\d{1,2}):(\d\d):(\d\d(?:[.,]\d+)?)"
+    r"(\d{1,2}):(\d\d)(?::(\d\d(?:[.,]\d+)?))?"
 )
 _LEAP_YEAR = 2000
 """A year that has every day."""
@@ -52,7 +52,7 @@ def _dates(
     days = pd.to_datetime(
         pd.DataFrame({"year": _LEAP_YEAR, "month": month, "day": day}), errors="coerce"
     )
-    clock = parts[2] + ":" + parts[3] + ":" + parts[4].str.replace(",", ".")
+    clock = parts[2] + ":" + parts[3] + ":" + parts[4].fillna("00").str.replace(",", ".")
     dates = pd.DatetimeIndex(days + pd.to_timedelta(clock, errors="coerce"))
     back = np.diff(dates.to_numpy()) < _YEAR_ENDS
     return dates + pd.to_timedelta(366 * np.concatenate([[0], np.cumsum(back)]), unit="D")
