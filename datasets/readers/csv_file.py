@@ -50,7 +50,8 @@ def read_csv(source: Source, request: Request) -> Raw:
 def read_table(source: Source, request: Request, *, may_turn: bool = True) -> Table:
     """Return the columns of a text table, less footers and totals.
 
-    A table on its side is turned, once where days stand above years. Raises DataError where it is no text, has no rows, or rows with too many fields.
+    A table on its side is turned, once where days stand above years. Raises DataError where it is
+    no text, has no rows, or rows with too many fields.
     """
     text = open_text(source)
     lines = text.first_lines()

@@ -74,7 +74,9 @@ _RATE = re.compile(
     + rf"(?:\s*{_HERTZ_WORD}|[\s,;\"']*{_HERTZ_WORD}(?![\w/]))?",
     re.IGNORECASE,
 )
-_BARE_RATE = re.compile(rf"(?:\bat\s+)?(?<![.,\d])(?=\d){_NUMBER}\s*{_HERTZ_WORD}(?!\w)", re.IGNORECASE)
+_BARE_RATE = re.compile(
+    rf"(?:\bat\s+)?(?<![.,\d])(?=\d){_NUMBER}\s*{_HERTZ_WORD}(?!\w)", re.IGNORECASE
+)
 _PER_LONGER = re.compile(
     r"\s*(?:[^\W\d_]{1,15}\s?)?\s*(?:/|per|pro|par|por)\s*(min|mins|minute|minuten|h|hr|hour|stunden|d|days)e?\b",
     re.IGNORECASE,

@@ -30,7 +30,9 @@ _MINUTES = re.compile(r"(?::|[^\W\d]{1,12}[._ ]?)?([0-5]\d|60)(?:\s?min)?", re.I
 """A name that ends in two digits, the minute of an hour: 00, :15, m30, 45 min, Steps59."""
 _QUARTER = re.compile(r"(?:Q|Qtr|Quarter)[ ._]?([1-4])|([1-4])(?:Q|\. ?Quartal)", re.IGNORECASE)
 _FOUR_DIGITS = re.compile(r"([01]\d|2[0-4])([0-5]\d)")
-_HOUR_TO_HOUR = re.compile(r"(?:\D{0,6}\s)?(\d{1,2})\s?(?:h\s?)?[-–]\s?(\d{1,2})(?:\s?h)?", re.IGNORECASE)
+_HOUR_TO_HOUR = re.compile(
+    r"(?:\D{0,6}\s)?(\d{1,2})\s?(?:h\s?)?[-–]\s?(\d{1,2})(?:\s?h)?", re.IGNORECASE
+)
 """The hour of a column by its ends: 0-1, 23h-24h."""
 _PLACE = re.compile(r"\s*\[(\d{1,9})\]\s*")
 _NUMBERED = re.compile(r"[^\d]{0,12}?0*(\d{1,4})\D{0,4}")
@@ -47,9 +49,9 @@ _ALIKE = 3.0
 def unrolled(table: Table) -> Table:
     """Return a table with one sample a row.
 
-    A day, an hour, a month or a year a row, named by clock times, days or months, a block of samples beside each
-    stamp, and a trace written several samples a line become one column; every other table is
-    returned as it is.
+    A day, an hour, a month or a year a row, named by clock times, days or months, a block of
+    samples beside each stamp, and a trace written several samples a line become one column; every
+    other table is returned as it is.
     """
     years = (_month_columns, _quarter_columns, day_columns)
     for attempt in (_clock_columns, _minute_columns, *years, _trace, _blocks):
@@ -122,7 +124,7 @@ def _whole_day(names: Sequence[str]) -> tuple[list[int], list[int]] | None:
         columns = [i for i, match in enumerate(found) if match]
         pairs = [(int(match[1]), int(match[2])) for match in found if match]
         if pattern is _HOUR_TO_HOUR:
-            pairs = [(first, 0) for first, second in pairs if second % _MOST_HOURS == (first + 1) % 24]
+            pairs = [(first, 0) for first, end in pairs if end % _MOST_HOURS == (first + 1) % 24]
         minutes = [60 * hour + minute for hour, minute in pairs]
         if len(minutes) != len(columns) or len(minutes) not in _PER_DAY:
             continue

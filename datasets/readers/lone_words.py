@@ -58,8 +58,8 @@ def _refuse_traces(table: Table, words: BoolArray) -> None:
         found = read_header([str(first.iloc[row])])
         if found.fs is not None and (found.n_samples is not None or found.start is not None):
             raise DataError(
-                f"{table.place(int(row))}: {quoted(first.iloc[row])} begins another recording below "
-                "the first: write each of them into a file of its own."
+                f"{table.place(int(row))}: {quoted(first.iloc[row])} begins another recording "
+                "below the first: write each of them into a file of its own."
             )
 
 

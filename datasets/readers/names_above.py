@@ -243,12 +243,12 @@ def is_header(rows: list[list[str]], decimal: str) -> bool:
         return True
     if not words or not ascending or not body:
         return False
-    return _counts_times(values, first, body, decimal) or _stands_above_numbers(first, body, decimal)
+    return _counts_times(values, first, body, decimal) or _stands_above_numbers(
+        first, body, decimal
+    )
 
 
-def _counts_times(
-    values: list[str], first: list[str], body: list[list[str]], decimal: str
-) -> bool:
+def _counts_times(values: list[str], first: list[str], body: list[list[str]], decimal: str) -> bool:
     """Return True if a row counts the times of a day, or days, beside a word above values."""
     start = int(values[0])
     if len(values) < _FEWEST_TIMES or start > 1:
