@@ -18,7 +18,8 @@ _NAMES = re.compile(
 """Names of such an array."""
 _UNITS = re.compile(r"(?:ch|chan|channels?|signals?|sensors?)?units?(?:text|names?|labels?)?")
 """Names of an array of units."""
-_TIMES = frozenset("t time times timestamp timestamps tout seconds mtime datenum sdn".split())
+_TIMES_TEXT = "t time times timestamp timestamps tout seconds mtime datenum sdn"
+_TIMES = frozenset(_TIMES_TEXT.split())
 
 _GRADES = re.compile(r"(.+)[_.](?:qc|qf|flags?|quality)|(?:qc|qf|quality)[_.](.+)", re.IGNORECASE)
 """A name such as TEMP_QC, of the grades of TEMP."""
