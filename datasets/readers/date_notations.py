@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 from functools import cache, lru_cache
 
 import numpy as np
@@ -187,3 +188,11 @@ def _of_month(match: re.Match[str]) -> str:
     if len(year) == 2:
         year = f"{19 if int(year) > 68 else 20}{year}"
     return f"{year}-{month_number(name) or 0:02d}"
+
+
+def of_week(match: re.Match[str]) -> str:
+    """Return the date of a day of a week of a year, such as 2024-W11-5; the text for none."""
+    try:
+        return date.fromisocalendar(*map(int, match.groups())).isoformat()
+    except ValueError:
+        return match[0]

@@ -3,7 +3,6 @@
 import re
 import warnings
 from collections.abc import Callable
-from datetime import date
 from functools import lru_cache
 
 import numpy as np
@@ -16,6 +15,7 @@ from spectra.datasets.readers.date_notations import (
     SIMPLER,
     english_halves,
     english_month,
+    of_week,
     simpler,
     with_english_halves,
     with_midnights,
@@ -238,7 +238,7 @@ def _plain(
         replaced(r"^(\d{4})(\d\d)(\d\d) (\d\d)(\d\d)(\d\d)(\d{3})$", r"\1-\2-\3 \4:\5:\6.\7")
         replaced(r"^(\d{4}):(\d\d):(\d\d)", r"\1-\2-\3")
         replaced(r"^(\d\d):(\d\d):(\d{4})", r"\3-\2-\1")
-        replaced(r"^(\d{4})-?W(\d\d)-?([1-7])", _of_week)
+        replaced(r"^(\d{4})-?W(\d\d)-?([1-7])", of_week)
         replaced(
             r"^(\d{4})-?(\d\d)-?(\d\d)[:_ -](\d\d)(\d\d)(\d\d)?$",
             lambda match: "{}-{}-{} {}:{}:{}".format(*match.groups("00")),
@@ -271,14 +271,6 @@ def western_halves(text: "pd.Series[str]") -> "pd.Series[str]":
         lambda match: f"{match[2]} {_HALF[match[1]]}",
         regex=True,
     )
-
-
-def _of_week(match: re.Match[str]) -> str:
-    """Return the date of a day of a week of a year, such as 2024-W11-5; the text for none."""
-    try:
-        return date.fromisocalendar(*map(int, match.groups())).isoformat()
-    except ValueError:
-        return match[0]
 
 
 def _with_offsets(
