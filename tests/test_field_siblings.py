@@ -68,8 +68,8 @@ def test_a_rate_and_a_unit_are_read_in_other_languages(line: str, fs: float, uni
 
 
 def test_the_number_behind_a_comma_is_no_fraction() -> None:
-    """Write hertz behind a key that means nothing: no rate is taken from it."""
-    assert read_text(lines("Grobnik,512 hertz", "", [f"{one:.3f}" for one in LEFT])).fs is None
+    """Write hertz behind a key of an unknown language, with a comma between."""
+    assert read_text(lines("Grobnik,512 hertz", "", [f"{one:.3f}" for one in LEFT])).fs == 512
     assert read_text(lines("SPS=860", "a,b", columns(LEFT, RIGHT))).fs == 860
 
 

@@ -75,7 +75,7 @@ _RATE = re.compile(
     re.IGNORECASE,
 )
 _BARE_RATE = re.compile(
-    rf"(?:\bat\s+)?(?<![.,\d])(?=\d){_NUMBER}\s*{_HERTZ_WORD}(?!\w)", re.IGNORECASE
+    rf"(?:\bat\s+)?(?<![.\d])(?=\d){_NUMBER}\s*{_HERTZ_WORD}(?!\w)", re.IGNORECASE
 )
 _PER_LONGER = re.compile(
     r"\s*(?:[^\W\d_]{1,15}\s?)?\s*(?:/|per|pro|par|por)\s*(min|mins|minute|minuten|h|hr|hour|stunden|d|days)e?\b",
@@ -304,7 +304,7 @@ def _rate_in(texts: Sequence[str], *, bare: bool = True) -> tuple[float | None, 
     for text in texts if bare else ():
         for match in _BARE_RATE.finditer(text):
             word = match[2].casefold()
-            sure = match[0].casefold().startswith("at ") or not re.search(r"h(?:ert)?z|гц", word)
+            sure = match[0].casefold().startswith("at ") or not re.search(r"hz|гц", word)
             if sure and _number(match[1]) > 0:
                 return _number(match[1]) * _hertz(match[2]), _shown(text)
     return None, ""
