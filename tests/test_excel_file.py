@@ -63,6 +63,61 @@ def test_first_sheet_is_read_with_a_note_and_others_by_name_or_number(tmp_path: 
         read(path, sheet="Pump")
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        {"Cover": [["Report"], ["Date", datetime.datetime(2024, 3, 6)]]},
+        {"Empty": []},
+        {"Cover": [["Report"]], "Settings": [["Name", "Value"], ["Interval", 15], ["Unit", "kW"]]},
+        {"Summary": [["Metric", "Value"], ["Mean", 20.1], ["Max", 25.2], ["Min", 15.0]]},
+        {"Config": [["Channel", "Gain"], *([float(i), 1.5 + i % 3] for i in range(9))]},
+    ],
+)  # fmt: skip
+def test_table_behind_short_sheets_is_read(
+    tmp_path: Path, above: dict[str, list[list[object]]]
+) -> None:
+    path = workbook(tmp_path / "a.xlsx", {**above, "Data": table(HEADER)})
+    recording = read(path)
+    assert recording.channels == ("flow", "level")
+    assert recording.fs == 1 / 300
+    assert recording.notes[0].startswith("Sheet 'Data' is read, of ")
+
+
+def test_hidden_sheet_is_read_by_its_name_only(tmp_path: Path) -> None:
+    hidden: list[list[object]] = [["t", "k"], *([i, i % 7] for i in range(100))]
+    book = openpyxl.load_workbook(
+        workbook(tmp_path / "a.xlsx", {"calc": hidden, "Data": table(HEADER)})
+    )
+    book.worksheets[0].sheet_state = "veryHidden"
+    book.active = 1
+    book.save(tmp_path / "a.xlsx")
+    assert read(tmp_path / "a.xlsx").channels == ("flow", "level")
+    assert read(tmp_path / "a.xlsx", sheet="calc").channels == ("k",)
+
+
+def test_first_sheet_without_times_is_read_beside_one_that_is_no_longer(tmp_path: Path) -> None:
+    plain: list[list[object]] = [["x"], *([float(v)] for v in FLOW)]
+    path = workbook(tmp_path / "a.xlsx", {"Plain": plain, "Data": table(HEADER)})
+    assert read(path).channels == ("x",)
+
+
+def test_fault_in_the_table_behind_a_cover_is_told(tmp_path: Path) -> None:
+    rows = table(HEADER)
+    rows[41][1] = "over the top"
+    path = workbook(tmp_path / "a.xlsx", {"Cover": [["Report"]], "Data": rows})
+    with pytest.raises(DataError, match=r"sheet 'Data', line 42, column 'flow': 'over the top'"):
+        read(path)
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_numbers_that_are_texts_with_decimal_commas(tmp_path: Path, every: int) -> None:
+    rows = table(HEADER)
+    for row in rows[1::every]:
+        row[1] = f"{row[1]:.2f}".replace(".", ",")
+    recording = read(workbook(tmp_path / "a.xlsx", {"Data": rows}))
+    np.testing.assert_allclose(recording.values[:, 0], FLOW, atol=0.0051)
+
+
 def test_lines_of_messages_are_rows_of_the_sheet(tmp_path: Path) -> None:
     rows = table(HEADER)
     rows[41][1] = "over\nthe top"

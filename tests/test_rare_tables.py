@@ -384,14 +384,15 @@ def test_binary_workbook_is_named(tmp_path: Path) -> None:
         read(tmp_path / "a.xlsx")
 
 
-def test_sheet_without_a_table_names_the_other_sheets(tmp_path: Path) -> None:
+def test_sheet_without_a_table_is_passed_over(tmp_path: Path) -> None:
     with pd.ExcelWriter(tmp_path / "a.xlsx") as book:
         pd.DataFrame({"remark": ["made in May", "by hand"]}).to_excel(
             book, sheet_name="notes", index=False
         )
         pd.DataFrame({"x": RNG.standard_normal(50)}).to_excel(book, sheet_name="data", index=False)
-    with pytest.raises(DataError, match="'data'"):
-        read(tmp_path / "a.xlsx")
+    recording = read(tmp_path / "a.xlsx")
+    assert (recording.channels, recording.n_samples) == (("x",), 50)
+    assert "Sheet 'data' is read, of 'notes', 'data' (--sheet chooses)." in recording.notes
 
 
 def test_true_and_false_in_a_workbook_are_numbers(tmp_path: Path) -> None:

@@ -6,8 +6,6 @@ too, which are refused all the same: the size of their sheets cannot be checked 
 damaged one makes it take all memory and end the process.
 """
 
-import csv
-import datetime
 import io
 import re
 import zipfile
@@ -15,13 +13,13 @@ import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
-from typing import IO, Any
+from typing import IO, Any, cast
 from xml.parsers import expat
 
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.binary import as_damage, content, library
-from spectra.datasets.readers.csv_file import read_csv
+from spectra.datasets.readers.excel_sheet import Sheets, read_sheet, shown
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 
@@ -74,22 +72,16 @@ def read_excel(source: Source, request: Request) -> Raw:
         if isinstance(where, io.BytesIO):
             where.seek(0)
         book = calamine.CalamineWorkbook.from_object(where)
-        sheet, notes = _sheet(source, book, request.sheet)
-        rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    if not rows:
-        raise DataError(f"{source.name}: sheet '{sheet}' is empty: name another with --sheet.")
-    name = f"{source.name}, sheet '{sheet}'"
-    try:
-        raw = read_csv(Source(name, None, _as_text(rows).encode()), request)
-    except DataError as error:
-        if len(book.sheet_names) > 1 and request.sheet is None:
-            others = ", ".join(f"'{one}'" for one in book.sheet_names[1:8])
-            raise DataError(
-                f"{error} Another sheet may hold the table: --sheet {others}."
-            ) from error
-        raise
+
+    def rows(name: str) -> list[list[Any]]:
+        with as_damage(source, _KIND, (calamine.CalamineError, *_FAULTS)):
+            return cast(
+                "list[list[Any]]", book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            )
+
+    sheet, raw = read_sheet(source, Sheets(book.sheet_names, shown(book), rows), request)
     share = left.get(book.sheet_names.index(sheet), 0.0)
-    return replace(raw, notes=(*notes, *raw.notes), unread=round(len(raw.values) * share))
+    return replace(raw, unread=round(len(raw.values) * share))
 
 
 def _beginning(
@@ -278,49 +270,3 @@ def _column(letters: bytes) -> int:
     for letter in letters:
         number = 26 * number + letter - 64
     return number
-
-
-def _sheet(source: Source, book: Any, wanted: str | None) -> tuple[str, tuple[str, ...]]:
-    """Return the name of the sheet to read, and a note where there are others."""
-    names: list[str] = book.sheet_names
-    listed = ", ".join(f"'{name}'" for name in names[:8])
-    if wanted is None:
-        if not names:
-            raise DataError(f"{source.name} has no sheets.")
-        others = f"Sheet '{names[0]}' is read, of {listed} (--sheet chooses)."
-        return names[0], (others,) if len(names) > 1 else ()
-    for same in (str, str.casefold):
-        for name in names:
-            if same(name) == same(wanted):
-                return name, ()
-    if wanted.isdecimal() and len(wanted) < 10 and 1 <= int(wanted) <= len(names):
-        return names[int(wanted) - 1], ()
-    raise DataError(f"{source.name} has no sheet '{wanted}': there are {listed}.")
-
-
-def _as_text(rows: list[list[Any]]) -> str:
-    """Return the cells as lines with commas, one a row, so that lines are rows of the sheet."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    width = max((_width(row) for row in rows), default=0)
-    for row in rows:
-        writer.writerow([_cell(cell) for cell in row[:width]])
-    return text.getvalue()
-
-
-def _width(row: list[Any]) -> int:
-    """Return the number of cells up to the last that holds something."""
-    return max((index + 1 for index, cell in enumerate(row) if cell != ""), default=0)
-
-
-def _cell(cell: object) -> object:
-    """Return a cell as a text table has it."""
-    if isinstance(cell, datetime.datetime):
-        return cell.isoformat(sep=" ")
-    if isinstance(cell, bool):
-        return int(cell)
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return int(cell)
-    if isinstance(cell, str):
-        return " ".join(cell.split())
-    return cell
