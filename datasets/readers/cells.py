@@ -44,10 +44,14 @@ _MARK = r"(?:[*#!?†‡^]{1,2}|[ABDEFHJLQRSUXbefprz])"
 """Marks behind a number, less letters that are units or prefixes of them: K, M, G, P, T. Statistics
 of Europe write small ones: 58.8 p is provisional."""
 _ANY_MARK = r"(?:[*#!?†‡^]{1,2}|[A-Za-z])"
+_REMARK = r"(?<=\s)\s{0,3}(?:#+|//+|<-+)\s?[^\W\d].*"
+"""Words of a person behind a number, at a comment sign or an arrow: 63.1 # door open."""
 _RARE = 0.02
 """Share of the cells up to which any letter is a mark: prefixes stand in more of them."""
 _PREFIX_ALONE = frozenset("kKMG")
 """Letters that stand for a factor where other numbers of the column have none: 950, 1.1K."""
+_SMALL_ALONE = frozenset("mµun")
+"""Letters that may stand for a factor below 1 there: 1.2, 950m."""
 WITH_CURRENCY = re.compile(rf"([€$£¥])\s*({_NUMBER})")
 
 GRADED = re.compile(r"([+-]?\d{4,6}),[0-9A-Z]")
@@ -65,6 +69,7 @@ _NOTATIONS = (
 )
 """Notations of numbers and what they stand for: [60], "+  5", a semicolon that ends a row, and
 ="60", which keeps a workbook from changing it."""
+_UNSIGNED = re.compile(r"\d[\d.,' ]*")
 _ACCOUNTED = re.compile(r"^\(([\d.,' ]+)\)$")
 _SIGN_BEHIND = re.compile(r"^(\d[\d.,' ]*)-$")
 _FILLED = re.compile(r"[xX]{2,}(?:[.,][xX]+)?|#{2,}|#¡?[^\W\d_][\w/. ]{0,14}[!?]?")
@@ -136,7 +141,7 @@ def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
         bad = np.isnan(values) & ~void
     if not unit and bad.any():
         unit, scaled = _with_unit(text[bad], decimal)
-        if unit in _PREFIX_ALONE and not np.isnan(values).all():
+        if _is_factor(unit, scaled, values):
             if _are_marks(scaled, values) or _are_printed_alike(text[bad], text[~bad], decimal):
                 marked = len(scaled)
             else:
@@ -175,7 +180,7 @@ def _marked(text: "pd.Series[str]", decimal: str, n_numbers: int) -> Float64Arra
     stands at fewer cells than have none.
     """
     rare = len(text) <= _RARE * n_numbers
-    parts = text.str.extract(rf"^({_NUMBER})\s?{_ANY_MARK if rare else _MARK}$")[0]
+    parts = text.str.extract(rf"^({_NUMBER})\s?(?:{_ANY_MARK if rare else _MARK}|{_REMARK})$")[0]
     if parts.notna().sum() > n_numbers:
         return np.full(len(text), np.nan)
     return _numbers(parts, decimal)
@@ -219,7 +224,7 @@ def _numbers(text: "pd.Series[str]", decimal: str) -> Float64Array:
         rest = rest.str.replace(r"^[−–](?=[\d.,])", "-", regex=True).str.removeprefix("'")
         for pattern, plain in _NOTATIONS:
             rest = rest.str.replace(pattern, plain, regex=True)
-        if not np.isnan(values).all():
+        if rest.str.fullmatch(_UNSIGNED).any() or not np.isnan(values).all():
             # Accountants write (1.5) or 1.5- for -1.5, beside numbers that are positive.
             rest = rest.str.replace(_ACCOUNTED, r"-\1", regex=True)
             rest = rest.str.replace(_SIGN_BEHIND, r"-\1", regex=True)
@@ -258,6 +263,19 @@ def _with_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, "pd.Series[fl
         return none
     values = _numbers(parts[0], decimal) * parts[1].map(factors).to_numpy(dtype=np.float64)
     return units[0], pd.Series(values, index=parts.index)
+
+
+def _is_factor(unit: str, numbers: "pd.Series[float]", others: Float64Array) -> bool:
+    """Return True if what stands behind some numbers is a factor beside others without any.
+
+    Small factors may be units too, such as m: with them the numbers lie nearer to the others.
+    """
+    if unit not in _PREFIX_ALONE | _SMALL_ALONE or np.isnan(others).all():
+        return False
+    if unit in _PREFIX_ALONE:
+        return True
+    usual, other = float(np.nanmedian(np.abs(numbers))), float(np.nanmedian(np.abs(others)))
+    return usual > 0 and other > 0 and usual * PREFIXES[unit] > other**2 / usual
 
 
 def _are_marks(numbers: "pd.Series[float]", others: Float64Array) -> bool:

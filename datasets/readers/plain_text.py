@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 
+from spectra.datasets.readers.copied_text import cleaning
 from spectra.datasets.readers.delimiter import is_value
 from spectra.datasets.readers.lists_in_cells import has_lists_in_cells, plain_lists_in_cells
 from spectra.datasets.readers.markup import (
@@ -74,6 +75,15 @@ def rewriting(head: str) -> Rewrite | None:
 
     Lines stay lines, so that a message names the line of the file.
     """
+    clean = cleaning(head)
+    if clean is None:
+        return _rewriting(head)
+    inner = _rewriting(clean(head))
+    return clean if inner is None else lambda text: inner(clean(text))
+
+
+def _rewriting(head: str) -> Rewrite | None:
+    """Return the same for a text that was not copied."""
     lines = [line for line in head.splitlines()[:_MOST_LINES] if line.strip()]
     if has_array(head):
         return plain_array
