@@ -13,7 +13,7 @@ import pandas as pd
 
 from spectra.arrays import Float64Array
 from spectra.datasets.grid_values import Choice
-from spectra.datasets.raw import Raw, Request, is_resampled, quiet, without_empty
+from spectra.datasets.raw import Raw, Request, is_resampled, quiet, series_of
 from spectra.datasets.reading import TEXT, format_of
 from spectra.datasets.recording import Recording
 from spectra.datasets.source import Source, open_source
@@ -241,12 +241,12 @@ def _one_series(raw: Raw) -> Raw:
     """Return the first of several stacked series, with a note, or what is one series as it is."""
     if raw.stack is None:
         return raw
-    first, rows = next(iter(raw.stack.rows.items()))
+    first = next(iter(raw.stack.rows))
     note = (
         f"{len(raw.stack.rows)} series, told apart by {raw.stack.column} (--series none: one); "
         f"'{first}' is described."
     )
-    one = without_empty(raw.take(rows))
+    one = series_of(raw, raw.stack, first)
     return replace(one, notes=(note, *one.notes))
 
 

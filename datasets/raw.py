@@ -1,7 +1,7 @@
 """The result of a reader, and the request it gets."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -107,11 +107,13 @@ def _is_of_texts(names: Sequence[object]) -> bool:
 class Stack:
     """Series that lie below one another in the same columns.
 
-    `column` is the column with their names; `rows` has the rows of each series by its name.
+    `column` is the column with their names; `rows` has the rows of each series by its name, and
+    `units` the units of its channels, where they are known for each series.
     """
 
     column: str
     rows: dict[str, IntArray]
+    units: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def told_of(self, source: str) -> str:
         """Return the beginning of a sentence on a source that holds these series."""
@@ -195,6 +197,13 @@ class Raw:
             place=lambda row: self.place(int(rows[row])),
             stack=None,
         )
+
+
+def series_of(raw: Raw, stack: Stack, name: str) -> Raw:
+    """Return the samples of one of several stacked series, with its units."""
+    return without_empty(
+        replace(raw, units=stack.units.get(name, raw.units)).take(stack.rows[name])
+    )
 
 
 def without_empty(raw: Raw) -> Raw:

@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike
 
 from spectra.datasets.dataframes import pandas_of
 from spectra.datasets.grid_values import Choice
-from spectra.datasets.raw import Raw, Request, is_resampled, quiet, without_empty
+from spectra.datasets.raw import Raw, Request, is_resampled, quiet, series_of
 from spectra.datasets.readers.csv_file import read_csv
 from spectra.datasets.readers.edf_file import is_edf, read_edf
 from spectra.datasets.readers.excel_file import is_excel, read_excel
@@ -278,10 +278,9 @@ def read_series(
         return {"": Recording.from_raw(raw, fs, resample, raw.named(name), repeats)}
     note = f"{len(raw.stack.rows)} series, told apart by {raw.stack.column} (--series none: one)."
     found: dict[str, Recording | DataError] = {}
-    for key, rows in raw.stack.rows.items():
-        part = raw.take(rows)
+    for key in raw.stack.rows:
         try:
-            part = without_empty(part)
+            part = series_of(raw, raw.stack, key)
             part = replace(part, notes=(note, *part.notes))
             found[key] = Recording.from_raw(part, fs, resample, f"{name} [{key}]", repeats)
         except DataError as error:

@@ -277,7 +277,7 @@ def test_words_below_records_of_json_are_left_out(below: str) -> None:
     found = recording(f"{records}\n{below}\n")
     is_read(found, ("temp",), LEFT)
     assert any(below[:20] in note for note in found.notes)
-    assert "not complete JSON" in refused(records[:-9])
+    assert "not complete JSON" in refused(f"{records[:-9]}\n{records}")
 
 
 def test_names_of_columns_in_json_are_those_of_kusto() -> None:

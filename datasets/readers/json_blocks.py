@@ -29,11 +29,14 @@ def samples_of(frame: pd.DataFrame, notes: tuple[str, ...]) -> tuple[pd.DataFram
     lengths = {len(cell) for key in lists for cell in frame[key]}
     length = lengths.pop() if len(lengths) == 1 else 0
     others = [key for key in frame.columns if key not in lists and frame[key].dtype.kind in "iuf"]
+    timed = [key for key in others if names_time(str(key))]
+    rates = [key for key in others if timed and _is_rate(frame, key, timed[0], length)]
+    others = [key for key in others if key not in rates]
     if (
         len(frame) < 2
         or length < _FEWEST
         or not all(names_time(str(key)) or _rises(frame[key]) for key in others)
-        or not all(_are_samples(key, frame[key]) for key in lists)
+        or not (rates or all(_are_samples(key, frame[key]) for key in lists))
     ):
         return frame, notes
     columns: dict[Any, Any] = {}
@@ -51,6 +54,19 @@ def samples_of(frame: pd.DataFrame, notes: tuple[str, ...]) -> tuple[pd.DataFram
     left = f" What stands beside them ({few_of(beside, 4)}) is left out." if beside else ""
     note = f"Each record holds {length} samples: read one behind another.{left}"
     return pd.DataFrame(columns), (*notes, note)
+
+
+def _is_rate(frame: pd.DataFrame, key: object, time: object, length: int) -> bool:
+    """Return True for the one rate in a column at which a list lasts from its time to the next.
+
+    The times are in seconds, or in parts of them.
+    """
+    rate = frame[key].iloc[0]
+    if not rate > 0 or not bool((frame[key] == rate).all()):
+        return False
+    steps = np.median(np.diff(frame[time].to_numpy(dtype=np.float64)))
+    spans = length / float(rate) * np.array([1.0, 1e3, 1e6, 1e9])
+    return bool(np.isclose(spans, steps, rtol=0.01).any())
 
 
 def _rises(column: "pd.Series[Any]") -> bool:

@@ -21,9 +21,15 @@ from spectra.datasets.readers.json_blocks import samples_of
 from spectra.datasets.readers.json_cells import with_json_cells
 from spectra.datasets.readers.json_lists import Records, length_of, note_on_others, records_in
 from spectra.datasets.readers.json_matrix import with_channels
+from spectra.datasets.readers.json_named import with_names_as_keys
 from spectra.datasets.readers.json_part import shortened
 from spectra.datasets.readers.json_series import series_in, texts_in, titles_in
-from spectra.datasets.readers.json_values import object_of, values_in, without_words_below
+from spectra.datasets.readers.json_values import (
+    object_of,
+    values_in,
+    without_cut_line,
+    without_words_below,
+)
 from spectra.datasets.readers.json_vectors import vectors_of
 from spectra.datasets.readers.json_wrapped import is_flat, plain_json
 from spectra.datasets.readers.keyed_cells import numeric
@@ -93,6 +99,9 @@ def read_json(source: Source, request: Request) -> Raw:
     )
     table = with_json_cells(table)
     raw = raw_from_table(table, request)
+    if raw.units is None and len(raw.channels) == 1 and isinstance(value, dict):
+        unit = read_header(islice(texts_in(value), _MOST_TEXTS)).unit
+        raw = replace(raw, units=(unit,) if unit else None)
     if raw.instants is None and request.time is None and isinstance(value, dict):
         # Samples without times may have their rate and start beside them.
         header = read_header(islice(texts_in(value), _MOST_TEXTS))
@@ -158,10 +167,11 @@ def _all(source: Source) -> tuple[Records, int, Any, tuple[str, ...]]:
     except UnicodeDecodeError as error:
         raise DataError(f"{source.name} is no JSON: its text is no UTF-8; {_REMEDY}.") from error
     text, below = without_words_below(text)
+    text, cut = without_cut_line(text)
     values = list(values_in(text, source.name))
     records = _records(values, source.name)
     _refuse_mostly_empty(records, source.name, len(data))
-    return records, 0, values[0] if len(values) == 1 else None, below
+    return records, 0, values[0] if len(values) == 1 else None, (*below, *cut)
 
 
 def _sampled(source: Source, nrows: int | None) -> tuple[Records, int, Any, tuple[str, ...]] | None:
@@ -364,7 +374,7 @@ def _columns(records: Records, name: str) -> pd.DataFrame:
         return pd.DataFrame(records)
     dicts = [one for one in records if isinstance(one, dict)]
     if len(dicts) > 0.5 * len(records):
-        return pd.json_normalize(_plainly(dicts), max_level=_WHOLE_LEVELS)
+        return pd.json_normalize(_plainly(with_names_as_keys(dicts)), max_level=_WHOLE_LEVELS)
     lists = [one for one in records if isinstance(one, list)]
     if len(lists) > 0.5 * len(records) and any(lists):
         width = max(map(len, lists))

@@ -111,6 +111,19 @@ def _has_number(values: list[Any]) -> bool:
     return any(isinstance(one, (int, float)) for one in values[:20])
 
 
+def _siblings(value: dict[str, Any], level: int) -> dict[str, list[Any]] | None:
+    """Return the one list inside each of several objects, all of one key and length."""
+    found: dict[str, list[Any]] = {}
+    keys = set[str]()
+    for name, one in value.items():
+        lists = _longest(one, level + 1) if isinstance(one, dict) else None
+        if isinstance(lists, dict) and len(lists) == 1:
+            ((key, found[name]),) = lists.items()
+            keys.add(key)
+    same = len(keys) == 1 and len({*map(len, found.values())}) == 1
+    return found if same and len(found) > 1 else None
+
+
 def _longest(value: Any, level: int) -> Records | None:
     """Return the longest list of records, or columns of one length, inside a value."""
     if level > _DEEPEST:
@@ -125,6 +138,8 @@ def _longest(value: Any, level: int) -> Records | None:
         plain = all(not isinstance(one, (dict, list)) for each in lists.values() for one in each)
         if lists and lengths - {0, 1} and len(lengths) == 1 and plain:
             return lists
+        if (siblings := _siblings(value, level)) is not None:
+            return siblings
         inner = list(value.values())
     else:
         return None

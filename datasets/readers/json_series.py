@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import Any
 
-import numpy as np
-
 from spectra.datasets.readers.dates import is_date
+from spectra.datasets.readers.json_grid import grid_in
 from spectra.datasets.readers.names import is_unit, names_only_time, names_time
 
 _DEEPEST = 8
@@ -27,6 +26,7 @@ _is_placeholder = re.compile(r"[^\W\d_]+[_-]?\d+").fullmatch
 """A name such as field1, whose meaning stands elsewhere."""
 _NAME_KEYS = ("name", "ColumnName", "columnName")
 """Keys of the name of a column, beside its kind."""
+_UNIT_KEYS = ("unit", "units")
 _TITLE_KEYS = ("label", "displayName", "title", "name", "target")
 
 
@@ -102,16 +102,11 @@ def titles_in(value: Any, names: Sequence[str]) -> dict[str, str]:
 def texts_in(value: Any) -> Iterator[str]:
     """Yield the texts and numbers with their keys in objects that are no records: "fs: 250"."""
     for _, inner in _objects(value, "", 0):
+        yield from grid_in(inner)
         for key, each in inner.items():
             if not isinstance(each, (str, int, float)) or isinstance(each, bool):
                 continue
-            if key == "step" and "start" in inner:
-                # rrdtool and Prometheus call the interval so.
-                yield f"interval: {each}"
-            elif key == "start" and isinstance(each, int) and 1e9 <= each < 2.5e9:
-                yield f"start: {np.datetime64(each, 's')}Z"
-            else:
-                yield f"{key}: {each}"
+            yield f"{key}: {each}"
 
 
 def _objects(value: Any, key: str, level: int) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -284,6 +279,9 @@ def _map(value: dict[str, Any]) -> dict[str, list[Any]] | None:
         return None
     if all(map(_is_plain, cells)):
         return {"time": times, "value": cells}
+    if _is_matrix(cells):
+        columns = map(list, zip(*cells, strict=True))
+        return {"time": times, **{f"value {i}": one for i, one in enumerate(columns, start=1)}}
     if not all(isinstance(cell, dict) for cell in cells):
         return None
     keys = [key for key, cell in cells[0].items() if _is_plain(cell) and key != "time"]
@@ -343,8 +341,10 @@ def _names(value: Any, count: int, level: int) -> list[str] | None:
 
 
 def _name(value: dict[str, Any]) -> Any:
-    """Return the name in an object that describes a column."""
-    return next((value[key] for key in _NAME_KEYS if key in value), None)
+    """Return the name in an object that describes a column, with the unit in it."""
+    name = next((value[key] for key in _NAME_KEYS if key in value), None)
+    unit = next((value[key] for key in _UNIT_KEYS if isinstance(value.get(key), str)), "")
+    return f"{name} [{unit}]" if isinstance(name, str) and is_unit(unit) else name
 
 
 def _beside(value: dict[str, Any]) -> dict[str, list[Any]] | None:

@@ -82,6 +82,23 @@ def _after_blanks(text: str, at: int) -> int:
     return at
 
 
+def without_cut_line(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return a value of JSON a line without a last line that ends early, and a note."""
+    rest, end, last = text.rpartition("\n")
+    first = rest.partition("\n")[0]
+    if not end or not last.startswith("{") or not _is_whole(first) or _is_whole(last):
+        return text, ()
+    return rest, ("The last line is cut: left out (end it as the others do to keep it).",)
+
+
+def _is_whole(line: str) -> bool:
+    """Return True for a line that is an object of JSON."""
+    try:
+        return isinstance(json.loads(line.rstrip(", \r")), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def without_words_below(text: str) -> tuple[str, tuple[str, ...]]:
     """Return JSON without the words that a program writes below its last value, and a note."""
     tail = text[-_TAIL:]

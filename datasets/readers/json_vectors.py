@@ -5,12 +5,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from spectra.datasets.readers.names import words
 from spectra.text import few_of
 
 _LONGEST = 7
 """Numbers of a vector; longer lists may be samples that follow one another."""
 _MOST_NAMED = 100
 """Numbers of a list whose names stand in each record."""
+_PLACES = frozenset({"coordinates", "coords", "position", "location", "latlng", "bbox", "geometry"})
+"""Lists of a place on a map, which is no measurement."""
 
 
 def vectors_of(frame: pd.DataFrame, notes: tuple[str, ...]) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -40,6 +43,8 @@ def vectors_of(frame: pd.DataFrame, notes: tuple[str, ...]) -> tuple[pd.DataFram
 def _vectors(column: "pd.Series[Any]") -> np.ndarray[Any, np.dtype[np.float64]] | None:
     """Return lists of two or more numbers of one length as a matrix, None for other cells."""
     if column.dtype != object or not isinstance(column.iloc[0], list):
+        return None
+    if words(str(column.name)) & _PLACES:
         return None
     length = len(column.iloc[0])
     if not 1 < length <= _MOST_NAMED or not all(_is_vector(cell, length) for cell in column):

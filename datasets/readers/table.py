@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spectra.arrays import BoolArray
+from spectra.arrays import BoolArray, IntArray
 from spectra.datasets.instants import later, seconds_of
 from spectra.datasets.raw import Raw, Request, Stack, without_empty
 from spectra.datasets.readers.absent_words import MISSING_WORDS
@@ -109,6 +109,7 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
             kept = np.delete(np.arange(len(table.frame)), of_words)
             rest = replace(table.rows(kept), notes=(*table.notes, note))
             return raw_from_table(rest, request, None if index is None else index[kept])
+    apart = taken
     taken |= frozenset(() if series is None else (*series.columns, *same_in_each(series, table)))
     if series is not None and (others := int(np.sum(series.codes < 0))):
         said = "1 row belongs" if others == 1 else f"{others} rows belong"
@@ -150,11 +151,12 @@ def raw_from_table(table: Table, request: Request, index: pd.Index | None = None
     if series is not None:
         one = choose_series(series, table, request.series)
         if one is not None:
-            one_of = without_empty(raw.take(series.rows(one)))
-            return replace(one_of, series=one)
+            found = _units_of_each(table, chosen, apart, {one: series.rows(one)})
+            raw = replace(raw, units=found.get(one, raw.units))
+            return replace(without_empty(raw.take(series.rows(one))), series=one)
         column = " and ".join(table.titles()[column] for column in series.columns)
         rows = {name: series.rows(name) for name in series.names}
-        return replace(raw, stack=Stack(column, rows))
+        return replace(raw, stack=Stack(column, rows, _units_of_each(table, chosen, apart, rows)))
     return raw if request.as_is else _without_events(raw, table, taken, index)
 
 
@@ -196,12 +198,27 @@ def _is_text(column: "pd.Series[float]", decimal: str) -> bool:
     return not is_plain(column) and bool(np.isnan(read_cells(column, decimal).values).all())
 
 
+def _units_of_each(
+    table: Table, chosen: Channels, taken: frozenset[int], rows: dict[str, IntArray]
+) -> dict[str, tuple[str, ...]]:
+    """Return the units of the channels in each series, where a column gives them."""
+    names = [name for i, name in enumerate(table.names) if i not in taken]
+    if not any(words(name) & UNIT_NAMES for name in names):
+        return {}
+    found = {
+        name: _with_unit_columns(table.rows(each), chosen, taken) for name, each in rows.items()
+    }
+    return {name: units for name, units in found.items() if any(units)}
+
+
 def _with_unit_columns(table: Table, chosen: Channels, taken: frozenset[int]) -> tuple[str, ...]:
     """Return the units of channels, also those that a column gives with one text in every row.
 
-    Such a column goes with the channel to its left, or with the only one.
+    Such a column goes with the channel that it is called like, with the value of a record, with
+    the channel to its left, or with the only one.
     """
     titles, units = table.titles(), list(chosen.units)
+    called = [words(title) for title in chosen.titles]
     for column, name in enumerate(table.names):
         if column in taken or not words(name) & UNIT_NAMES:
             continue
@@ -209,8 +226,10 @@ def _with_unit_columns(table: Table, chosen: Channels, taken: frozenset[int]) ->
         if len(texts) != 1 or not isinstance(texts[0], str):
             continue
         left = titles[column - 1] if column else ""
+        what = (words(name) - UNIT_NAMES) or {"value"}
+        alike = [i for i, one in enumerate(called) if what <= one]
         beside = chosen.titles.index(left) if left in chosen.titles else None
-        channel = 0 if len(units) == 1 else beside
+        channel = 0 if len(units) == 1 else alike[0] if alike else beside
         if channel is not None and not units[channel]:
             units[channel] = texts[0].strip()
     return tuple(units)
