@@ -55,6 +55,8 @@ _HALVES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (r"(?<=\d)\s?([πμ])\.?\s?μ\.?$", lambda match: " AM" if match[1] == "π" else " PM"),
     (r"(?<=:\d\d)\s?([vn])\.\s?m\.$", lambda match: " AM" if match[1] in "vV" else " PM"),
 )  # fmt: skip
+_WEEK = r"0?[1-9]|[1-4]\d|5[0-3]"
+_WEEK_WORD = r"(?:KW|CW|week|wk|woche|semaine|sem|semana|settimana|vecka|uge|uke|viikko)"
 SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
     (r"[\u00a0\u2007\u2009\u202f]", " "),
     (r"\s?[(\uff08][月火水木金土日월화수목금토일][)\uff09]", ""),
@@ -77,13 +79,17 @@ SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
      lambda match: f"{match[1]}-{month_number(match[2]) or 0:02d}-{int(match[3]):02d}"),
     (r"^(0?[1-9]|1[0-2])[/.](\d{4})$", lambda match: f"{match[2]}-{int(match[1]):02d}"),
     (r"^(\d{4})-?W(\d\d)$", r"\1-W\2-1"),
+    (rf"^{_WEEK_WORD}[. ]*({_WEEK})[-/, ]{{1,3}}(\d{{4}})$",
+     lambda match: f"{match[2]}-W{int(match[1]):02d}-1"),
+    (rf"^(\d{{4}})[-/, ]{{0,3}}{_WEEK_WORD}[. ]*({_WEEK})$",
+     lambda match: f"{match[1]}-W{int(match[2]):02d}-1"),
     (r"(?<=\d[日일])(?=\d)", " "),
     (r"(?<=[日일] )(\d{1,2})[時时시]$", r"\1:00"),
     (r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]", ""),
     (r"(?<=\d)\s?(?:uhr|hrs)$|(?<=:\d\d)\s?(?:h|local(?: time)?|hora local|ora locale)$", ""),
     (r"(?<![+-]\d{4})(?<=\d)\s\(?(?:coordinated universal|greenwich mean) time\)?$", "Z"),
     (r"\s+GMT([+-]\d{4})\s\(.{3,60}\)$", r" \1"),
-    (r"^/Date\((\d{9,14})(?:[+-]\d{4})?\)/$", lambda match: f"{_from_1970(match[1])}Z"),
+    (r"^/?Date\((\d{9,14})(?:[+-]\d{4})?\)/?$", lambda match: f"{_from_1970(match[1])}Z"),
     (r"^(\d{4})\. ?(\d{1,2})\. ?(\d{1,2})\.?(?=$|\s)", r"\1-\2-\3"),
     (rf"^(\d{{4}})\. ?({_LETTER}{{3,12}}\.?) (\d{{1,2}})\.?(?=$|\s)", r"\3 \2 \1"),
     (r"(?<!\d)(\d{1,2})\. (\d{1,2})\. (?=\d{4}(?!\d))", r"\1.\2."),

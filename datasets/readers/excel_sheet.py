@@ -19,6 +19,7 @@ _VALUE = re.compile(r"'?[-+]?\d.*", re.DOTALL)
 """A text that begins like a number or a date."""
 _COMMA = re.compile(r"[-+]?\d{1,15},\d{1,15}")
 """A number with a comma in it."""
+_NUMBER_SIGN = re.compile("^#,", re.MULTILINE)
 _THOUSANDS = 3
 """Digits behind a comma that may stand between thousands."""
 
@@ -135,7 +136,8 @@ def _as_text(rows: list[list[Any]]) -> str:
             else cell
             for cell, comma in zip(cells, commas, strict=True)
         )  # fmt: skip
-    return text.getvalue()
+    # The number of a row is called so; in a text table that would begin a comment.
+    return _NUMBER_SIGN.sub('"#",', text.getvalue())
 
 
 def _has_decimal_commas(cells: list[Any]) -> bool:

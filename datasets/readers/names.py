@@ -1,7 +1,9 @@
 """Names of columns: the words in them, the names of time, physical units."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from spectra.datasets.readers.time_units import SECONDS
 
@@ -174,6 +176,18 @@ def words(name: str | None) -> frozenset[str]:
     if any(sign in name for sign in _TIME_CHARACTERS):
         parts.add("time")
     return frozenset(parts)
+
+
+def completes(row: Sequence[str], above: Sequence[str], width: int) -> bool:
+    """Return True if a row has names below the blanks of the row above, whose cells were merged.
+
+    Each column has a name in one of them, and as many or more have one in the lower row.
+    """
+    pairs = [*zip(above[:width], row[:width], strict=False)]
+    merged = any(left and not right for (left, _), (right, _) in pairwise(pairs))
+    filled = len(pairs) == width and all(upper or lower for upper, lower in pairs)
+    fewer = sum(bool(upper) for upper, _ in pairs) <= sum(bool(lower) for _, lower in pairs)
+    return merged and filled and fewer and any(upper and not lower for upper, lower in pairs)
 
 
 def names_time(name: str | None) -> bool:

@@ -10,6 +10,7 @@ from spectra.datasets.readers.decimal_sign import DECIMAL_POINT
 from spectra.datasets.readers.delimiter import BLANKS, is_value
 from spectra.datasets.readers.names import (
     UNIT_NAMES,
+    completes,
     is_unit,
     is_unit_row,
     names_only_time,
@@ -77,6 +78,7 @@ def _by_its_place(rows: list[list[str]], width: int, decimal: str) -> int | None
         return _name_of_one(rows)
     names = _block_of_names(rows, width, decimal)
     names = [i for i in names if i - 1 not in names or not _divides(rows[i - 1], rows[i])]
+    names = [i for i in names if i + 1 not in names or not completes(rows[i + 1], rows[i], width)]
     above_units = [
         i
         for i in names

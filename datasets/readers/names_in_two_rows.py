@@ -3,13 +3,22 @@
 from collections.abc import Sequence
 
 from spectra.datasets.readers.dates import looks_like_date
-from spectra.datasets.readers.names import is_unit
+from spectra.datasets.readers.names import completes, is_unit
 
 
 def different_names(
     names: tuple[str | None, ...], rows: Sequence[list[str]], named: int
 ) -> tuple[str | None, ...]:
     """Return the names that the row `named` of those above the data gives, less repetitions."""
+    if named > 0 and completes(rows[named], rows[named - 1], len(names)):
+        # The name of the time stands above a blank in a cell that was merged with it.
+        upper = rows[named - 1]
+        names = tuple(name or upper[i] for i, name in enumerate(names))
+        rows = [
+            *rows[: named - 1],
+            [one if low else "" for one, low in zip(upper, rows[named], strict=False)],
+            *rows[named:],
+        ]
     full = [name for name in names if name]
     if len(set(full)) < len(full) and named > 0 and _may_stand_above(rows[named - 1], names):
         names = _joined(rows[named - 1], names)

@@ -15,10 +15,10 @@ _FEWEST_DATES = 0.7
 """Share of the other cells of a column of times that are dates."""
 _A_FEW = 50
 _SUMMARY = re.compile(
-    r"\W*(?:(?:sub|grand|daily|monthly|weekly|yearly|annual|hourly|day|month|week|year)[\s_-]?)?"
+    r"\W*(?:(?:sub|grand|overall|daily|monthly|weekly|yearly|annual|hourly|day|month|week|year)[\s_-]?)?"
     r"(?:totals?|subtotals?|sums?|averages?|avg|means?|min(?:imum)?|max(?:imum)?|median|st\.?d(?:ev|\.)?"
-    r"|(?:zwischen|tages|monats|jahres|gesamt)?(?:summe|mittel(?:wert)?)|mittelwert|durchschnitt|gesamt"
-    r"|somme|moyenne|sous-total|suma|promedio|media|m[eé]dia|totale|subtotale|somma|totaal|gemiddelde"
+    r"|(?:zwischen|tages|wochen|monats|jahres|gesamt)?(?:summe|mittel(?:wert)?|ergebnis)|mittelwert|durchschnitt|gesamt"
+    r"|somme|totaux|soma|moyenne|sous-total|suma|promedio|media|m[eé]dia|totale|subtotale|somma|totaal|gemiddelde"
     r"|summa|medel(?:v[aä]rde)?|snitt|gjennomsnitt|yhteensä|keskiarvo|razem|średnia|итого|среднее"
     r"|[合小][计計]|平均|소계|합계|평균)(?!\w).{0,40}",
     re.IGNORECASE,

@@ -53,6 +53,10 @@ _FUTURE = 2050
 """Year in which nothing was recorded yet."""
 _MOST_BLOCKS = 0.02
 """Share of the rows of a time that begin another block."""
+_CLOCKS = frozenset({"clock", "uhrzeit", "hora", "heure", "ora", "tod", "klokkeslett", "godzina"})
+"""Words of names below which fractions are those of a day: seconds have no such name."""
+_ROUNDED_DAY = 0.01
+"""Seconds by which the fractions of a day are off whole seconds."""
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
@@ -99,6 +103,8 @@ def time_in_numbers(
         return None
     if surely and not named and unit is None and (clock := clock_digits(values)) is not None:
         return TimeColumn(columns, clock.rename(name))
+    if not named and unit is None and (clock := _fractions_of_day(name, values)) is not None:
+        return TimeColumn(columns, clock.rename(name))
     if not (called or named):
         return _unnamed_seconds(table, column, values, alone=alone)
     if not named:
@@ -122,6 +128,18 @@ def time_in_numbers(
         values = (series - series.iloc[0]).to_numpy(dtype=np.float64)
     values = values if unit in (None, 1.0) else values * (unit or 1.0)
     return TimeColumn(columns, pd.Index(values).rename(name), notes)
+
+
+def _fractions_of_day(name: str | None, values: Float64Array) -> pd.TimedeltaIndex | None:
+    """Return times of day in fractions of a day, as workbooks keep them, below a name of clocks."""
+    clock = words(name)
+    if not (clock & _CLOCKS or {"time", "day"} <= clock) or np.isnan(values).any():
+        return None
+    seconds = values * SECONDS["d"]
+    inside = len(values) > 1 and bool(((values >= 0) & (values < 1)).all())
+    if not inside or np.abs(seconds - np.rint(seconds)).max() > _ROUNDED_DAY:
+        return None
+    return pd.TimedeltaIndex(np.rint(seconds).astype(np.int64).view("timedelta64[s]"))
 
 
 def _has_digits_beside(table: Table, column: int) -> bool:
