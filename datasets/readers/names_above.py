@@ -1,6 +1,7 @@
 """The row above the data that names the columns, among other rows of text."""
 
 import re
+from itertools import pairwise
 
 from spectra.datasets.readers.absent_words import MISSING, MISSING_WORDS
 from spectra.datasets.readers.band_names import names_bands
@@ -139,6 +140,16 @@ def _are_units(rows: list[list[str]], i: int) -> bool:
     )
 
 
+def _are_settings(row: list[str], decimal: str) -> bool:
+    """Return True for settings below their names: most are numbers, but no channels in order."""
+    full = [*filter(None, row)]
+    values = [field for field in full if is_value(field, decimal)]
+    if 2 * len(values) <= len(full):
+        return False
+    numbered = all(field.isdecimal() for field in values)
+    return not (numbered and all(int(a) < int(b) for a, b in pairwise(values)))
+
+
 def _block_of_names(rows: list[list[str]], width: int, decimal: str) -> list[int]:
     """Return the lowest rows that name columns, from below; of units only where none is else."""
     block: list[int] = []
@@ -147,9 +158,7 @@ def _block_of_names(rows: list[list[str]], width: int, decimal: str) -> list[int
             continue
         if not block and _DATA_BELOW.fullmatch(" ".join(rows[i]).strip()):
             continue
-        full = [*filter(None, rows[i])]
-        if block and 2 * sum(is_value(field, decimal) for field in full) > len(full):
-            # Settings with a unit among them, below names of their own.
+        if block and _are_settings(rows[i], decimal):
             break
         units_below = i + 1 < len(rows) and _are_units(rows, i + 1)
         counts = all(not field or field.isdigit() for field in rows[i]) and i + 1 == len(rows)
