@@ -12,7 +12,7 @@ _LONGEST = 7
 """Numbers of a vector; longer lists may be samples that follow one another."""
 _MOST_NAMED = 100
 """Numbers of a list whose names stand in each record."""
-_PLACES = frozenset({"coordinates", "coords", "position", "location", "latlng", "bbox", "geometry"})
+_PLACES = frozenset({"coordinates", "coords", "latlng", "bbox", "geometry"})
 """Lists of a place on a map, which is no measurement."""
 
 
