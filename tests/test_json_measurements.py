@@ -64,7 +64,7 @@ def test_measurements_of_one_name_are_told_apart_by_their_phase(tmp_path: Path) 
 def test_short_lists_are_vectors(tmp_path: Path) -> None:
     records = [{"ts": EPOCH + i, "acc": [A[i], B[i], i % 7]} for i in range(N)]
     recording = read(lines(tmp_path / "a.jsonl", records))
-    assert recording.channels == ("acc.x", "acc.y", "acc.z")
+    assert recording.channels == ("acc_1", "acc_2", "acc_3")
     assert recording.values[5].tolist() == [A[5], B[5], 5]
 
 
