@@ -63,6 +63,8 @@ _A_FEW = 20
 """Cells that tell what a column of text holds."""
 _MOST_COMPARED = 50
 """Columns of time that are compared; to read a few dates takes 20 ms a column."""
+_MOST_TEXTS = 200
+"""Columns of text that are tried: each takes 10 ms where it is nearly a time of day."""
 _BEGINS = frozenset({"start", "started", "begin", "beginn"})
 _FREQUENCIES = frozenset({"frequency", "freq", "frequenz", "fréquence", "frecuencia", "频率"})
 
@@ -258,8 +260,11 @@ def _candidates(
         found.append(TimeColumn(*unnamed))
         free = [column for column in free if column not in unnamed[0]]
     used: set[int] = set()
-    for column in _plausible(table, free):
-        if column in used:
+    plausible, kinds = _plausible(table, free), table.kinds()
+    of_text = [column for column in plausible if kinds[column] not in "iufbmM"]
+    unread = {*of_text[_MOST_TEXTS:]}
+    for column in plausible:
+        if column in used or column in unread:
             continue
         if len(found) + len(refused) >= _MOST_COMPARED:
             break
