@@ -12,7 +12,8 @@ from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.large.stamps import Stamps
 from spectra.datasets.large.tables import Piece
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.columns import Table, extremes, read_numbers
+from spectra.datasets.readers.channels import extremes
+from spectra.datasets.readers.columns import Table, read_numbers
 from spectra.datasets.readers.fill_values import fill_note, fills_throughout, without_fill_values
 from spectra.datasets.readers.labels import find_labels
 from spectra.datasets.readers.layouts import unrolled

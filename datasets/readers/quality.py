@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from spectra.arrays import BoolArray
-from spectra.datasets.readers.columns import Channels, Table
+from spectra.datasets.readers.channels import Channels
+from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.names import words
 
 _NAMES = frozenset(

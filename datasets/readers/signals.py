@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.columns import Table, read_channels
+from spectra.datasets.readers.channels import read_channels
+from spectra.datasets.readers.columns import Table
 from spectra.datasets.readers.labels import find_labels
 from spectra.datasets.readers.table import refuse_too_few
 from spectra.errors import DataError

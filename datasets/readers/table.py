@@ -13,12 +13,11 @@ from spectra.datasets.raw import Raw, Request, Stack, without_empty
 from spectra.datasets.readers.absent_words import MISSING_WORDS
 from spectra.datasets.readers.calendar_columns import parts_of_axis
 from spectra.datasets.readers.cells import read_cells
+from spectra.datasets.readers.channels import Channels, read_channels
 from spectra.datasets.readers.columns import (
-    Channels,
     Table,
     is_plain,
     listed,
-    read_channels,
 )
 from spectra.datasets.readers.counted_series import notes_on_risen, risen_in_each
 from spectra.datasets.readers.counters import find_counters
