@@ -23,7 +23,7 @@ _SUMMARY = re.compile(
     r"|[合小][计計]|平均|소계|합계|평균)(?!\w).{0,40}",
     re.IGNORECASE,
 )
-"""What a total, a mean or a limit of rows is called, with the time that it is of behind it."""
+"""Name of a total, a mean or a limit of rows, with the time that it is of behind it."""
 
 
 def without_summaries(table: Table) -> Table:
