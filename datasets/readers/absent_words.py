@@ -17,7 +17,7 @@ _MISSING_TEXT = """
     --undefined-- undetermined unspecified n/c noct burnout burn-out mm m +over -over ----- +++++
     hoch niedrig élevé faible alto bajo basso hoog laag : lo hi ice eqp
     bkw leitungsbruch kabelbruch drahtbruch fühlerbruch
-    ovf oor ur b.out nat ol. fail! probeopen sensorfail err. 1.#inf -1.#inf
+    ovf oor ur b.out nat ol. fail! probeopen sensorfail err. 1.#inf -1.#inf 1.#inf00 -1.#inf00
     defekt störung mq (null) <null> [null] [n/a] (n/a) \\n nan(ind) -nan(ind) nan(snan) #missing
     ᴺᵁᴸᴸ gated
 """

@@ -16,7 +16,7 @@ _MOST_LINES = 200
 """Lines among which the names of a table stand."""
 KEY_OF_NAMES = re.compile(
     r"(?<![/#%\s])[/#%]*\s*(?:fields|(?:column|channel)(?: name)?s|signals|variables|header|leads)"
-    r"\s*[=:]\s*(?=\S)",
+    r"\s*[=:]\s*(?=\S)|^[/#%;\s]*headers\s*[,=:]\s*(?=\S)",
     re.IGNORECASE,
 )
 """A key before the names of the columns: /fields=date,time."""

@@ -13,27 +13,12 @@ from spectra.datasets.readers.time_units import SECONDS, seconds_behind
 from spectra.datasets.readers.written_start import written_start
 
 _NUMBER = r"([+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?)"
-_HERTZ = {
-    "hz": 1.0,
-    "hertz": 1.0,
-    "khz": 1e3,
-    "mhz": 1e6,
-    "ghz": 1e9,
-    "sps": 1.0,
-    "ksps": 1e3,
-    "ks/s": 1e3,
-    "ksa/s": 1e3,
-    "ms/s": 1e6,
-    "msa/s": 1e6,
-    "kilohertz": 1e3,
-    "megahertz": 1e6,
-    "кгц": 1e3,
-    "мгц": 1e6,
-}
+_PREFIXES = {"k": 1e3, "m": 1e6, "g": 1e9, "к": 1e3, "м": 1e6}
 _HERTZ_WORD = (
-    r"(hz|hertz|khz|mhz|ghz|kilohertz|megahertz|[км]?гц|sps|ksps|ks/s|ksa/s|ms/s|msa/s|fps"
-    r"|k?\s?samples?\s*(?:/|per|_per_)\s*s(?:ec(?:ond)?)?|s/s|sa/s)"
+    r"([kmgкм]?(?:hz|гц|sps|s/s|sa/s)|(?:kilo|mega|giga)?hertz|fps"
+    r"|[kmg]?\s?samples?\s*(?:/|per|_per_)\s*s(?:ec(?:ond)?)?)"
 )
+_PREFIX = re.compile(r"([kmgкм])(?:ilo|ega|iga)?\s?(?=hz|hertz|гц|s)", re.IGNORECASE)
 _RATE_WORD = (
     r"(?:sampl\w*[\s_-]*(?:rate|freq\w*\.?)"
     r"|(?:samples?|points|frames)\s?(?:/|per)\s?s(?:ec(?:ond)?s?)?(?=\s*[=:,;\t(])|\bfps\b|\b(?:fs|sr|odr|sps(?=\s?[=:]))(?:\b|(?=_k?hz))|abtast(?:rate|frequenz)|messrate"
@@ -49,7 +34,7 @@ _RATE_WORD = (
 )
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing|cycle)|delta[\s_-]*(?:x|t|time)|x[\s_-]*(?:axis[\s_-]*)?(?:delta|step)|x[\s_-]*axis[\s_-]*increment|\bdt\b"
-    r"|x[\s_-]*inc(?:rement)?|\b(?:clock|ts)(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|equally[\s-]+spaced\s+(?:at|intervals\s+of)|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample|frame\s?time(?=\s*[=:])"
+    r"|x[\s_-]*inc(?:rement)?|\b(?:clock|ts)(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|equally[\s-]+spaced\s+(?:at|intervals\s+of)|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample|\bt_?sample(?=\s*[=:])|frame\s?time(?=\s*[=:])"
     r"|サンプリング(?:周期|間隔)|測定間隔|記録間隔|記録周期|采样(?:周期|间隔)|샘플링\s?(?:주기|간격)|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|zeitschritt"
     r"|(?:intervalo|intervalle|intervallo|per[ií]odo|p[ée]riode)(?:\s+(?:de\s|di\s|d['’])\s?(?:muestreo|amostragem"
     r"|campionamento|acquisizione|mesure|acquisition|[ée]chantillonnage|registro|medici[óo]n|registrazione|misura))"
@@ -328,8 +313,10 @@ def _seconds(word: str) -> float:
 
 def _hertz(unit: str | None) -> float:
     """Return the Hz of a unit of rates."""
-    word = (unit or "hz").casefold().strip()
-    return 1e3 if re.match(r"k\s?samples?", word) else _HERTZ.get(word, 1.0)
+    if unit == "mHz":
+        return 1e-3
+    prefix = _PREFIX.match(unit or "")
+    return _PREFIXES[prefix[1].casefold()] if prefix else 1.0
 
 
 def _number(text: str) -> float:

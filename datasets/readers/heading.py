@@ -38,12 +38,12 @@ _IN_BRACKETS = re.compile(r"\([^()]{1,20}\)|\[[^\[\]]{1,20}\]").fullmatch
 _WRITTEN = re.compile(r"[+-]?\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?")
 
 _FACTOR = re.compile(
-    r"\W*(?:[^\W\d]{1,20}[\s_](?=multiplier|scal))?"
+    r"\W*(?!vertical|horizontal|time|x)(?:[^\W\d]{1,20}[\s_](?=multiplier|scal))?"
     r"(?:scal(?:e|ing)(?:[\s_]?factors?)?|gains?|factors?|multipliers?|slopes?|faktor(?:en)?"
     r"|skalierung(?:sfaktor)?|calibration[\s_]?factors?|facteurs?|sensitivity)\W*",
     re.IGNORECASE,
 )
-"""The first field of a row of factors, one a column."""
+"""The first field of a row of factors, one a column; scales of oscilloscopes are of the screen."""
 
 
 def named_numbers(rows: list[list[str]]) -> list[str]:

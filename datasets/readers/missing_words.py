@@ -13,7 +13,18 @@ import pandas as pd
 
 from spectra.datasets.readers.text_chunks import arrow_chunks, lengths_of
 
-_AS_NUMBERS = ("-", "--", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN")
+_AS_NUMBERS = (
+    "-",
+    "--",
+    "-1.#IND",
+    "-1.#QNAN",
+    "-NaN",
+    "-nan",
+    "1.#IND",
+    "1.#QNAN",
+    "-1.#IND00",
+    "1.#QNAN0",
+)
 """Words that begin like a number."""
 _OTHERS = (
     "", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan",

@@ -14,7 +14,7 @@ _TIME_WORDS_TEXT = """
     tempo ora orario datetimestamp tijd tijdstip datumtijd tid tidpunkt tidspunkt klo dato
     klokkeslett czas datenum oadate godzina čas cas время дата aika zaman tarih saat idő ido dátum
     from vanaf von since jd hjd bjd mjd tow gpstow yyyyddd yyyydoy yyyyjjj yymmdd ddmmyy mmddyy
-    ddmmyyyy mmddyyyy tmstamp
+    ddmmyyyy mmddyyyy tmstamp reltime abstime simtime
 """
 TIME_WORDS = frozenset(_TIME_WORDS_TEXT.split())
 """Words, in lower case, that name a time in the languages of common loggers."""
@@ -149,6 +149,10 @@ _UDUNITS = re.compile(
 """Units with exponents behind blanks, as servers of ocean and weather data write them: m s-1."""
 _PART_OF_SECOND = re.compile(r"s/([1-9]\d{0,8})|1/([1-9]\d{0,8})\s?s")
 """A unit of time such as s/256."""
+_DETECTOR = re.compile(
+    r"(?<=\S)[ _](?:rms|eff|peak|pk|pp|0-p|0-pk|p-p|pk-pk|peak-peak)(?=[\])]?$)", re.IGNORECASE
+)
+"""The kind of an amplitude behind its unit: mm/s rms, µm pp."""
 _CHANNEL = re.compile(r"^ch\w?\d{1,3}\s?:\s?", re.IGNORECASE)
 _CERTAIN = frozenset(
     unit for unit, seconds in SECONDS.items() if seconds <= 1.0 and unit.isascii() and unit != "s"
@@ -244,7 +248,7 @@ def seconds_in(name: str | None, unit: str = "") -> float | None:
 def is_unit(text: str) -> bool:
     """Return True if a text is a physical unit, with or without brackets."""
     # The micro sign and the Greek letter look alike.
-    text = text.strip().replace("μ", "µ")
+    text = _DETECTOR.sub("", text.strip().replace("μ", "µ"))
     bare = text.strip("[]() ")
     bracketed = bare != text and bare.casefold() in _CERTAIN
     spelt = text in _SPELT_UNITS or _UDUNITS.fullmatch(text) is not None
@@ -277,6 +281,7 @@ def unit_in(name: str | None) -> str:
 def _is_known(text: str) -> bool:
     """Return True for a known unit, an amount of a substance, or anything a second or hour."""
     per_time = _RATIO.fullmatch(text) and not names_time(text.partition("/")[0])
+    text = _DETECTOR.sub("", text)
     return text in UNITS or bool(_PER_VOLUME.fullmatch(text) or per_time)
 
 

@@ -39,6 +39,10 @@ _DATA_BELOW = re.compile(
     r"\[\s*(?:data|daten|values|measurements|samples|messwerte)\s*\]|\$\$SOE", re.IGNORECASE
 )
 """A title between the names and the rows: [data], $$SOE."""
+_TITLE_OF_DATA = re.compile(
+    r"(?:waveform|raw|measured)?\s*(?:data|daten|values|samples)\s*:?", re.IGNORECASE
+)
+"""A line of one word between settings, a key and its value each, and the rows: Waveform Data."""
 _IN_PLACE = MISSING_WORDS - {"na"}
 _KEYS_OF_NAMES = {"name", "names", "label", "labels", "channel", "signal"}
 _FEWEST_TIMES = 24
@@ -119,7 +123,7 @@ def _name_of_one(rows: list[list[str]]) -> int | None:
     lowest = named[-1] if named else above[-1] if above else None
     if lowest is None or len(rows[lowest]) > 1:
         return None
-    said = len(rows) > 1 and ("," in rows[lowest][0] or _SAID.match(rows[lowest][0]))
+    said = len(rows) > 1 and ({*",;"} & {*rows[lowest][0]} or _SAID.match(rows[lowest][0]))
     return None if said else lowest
 
 
@@ -158,6 +162,8 @@ def _block_of_names(rows: list[list[str]], width: int, decimal: str) -> list[int
             continue
         if not block and _DATA_BELOW.fullmatch(" ".join(rows[i]).strip()):
             continue
+        if not block and i > 0 and width > 1 and _is_title(rows[i]) and _is_setting(rows[i - 1]):
+            break
         if block and _are_settings(rows[i], decimal):
             break
         units_below = i + 1 < len(rows) and _are_units(rows, i + 1)
@@ -170,6 +176,16 @@ def _block_of_names(rows: list[list[str]], width: int, decimal: str) -> list[int
             break
         block.append(i)
     return [i for i in block if not _are_units(rows, i)] or block[-1:]
+
+
+def _is_title(row: list[str]) -> bool:
+    """Return True for a word in place of names that says that the rows begin."""
+    return bool(_TITLE_OF_DATA.fullmatch(row[0].strip())) and not any(row[1:])
+
+
+def _is_setting(row: list[str]) -> bool:
+    """Return True for a key with its value, or without one: no row that names a time."""
+    return sum(map(bool, row)) < 3 and not (any(row[1:]) and names_only_time(row[0]))
 
 
 def _names_all(row: list[str], width: int, decimal: str) -> bool:
@@ -191,7 +207,7 @@ def _names_columns(row: list[str], width: int, decimal: str) -> bool:
     return (
         len(row) >= width
         and any(row)
-        and not (width > 1 and _says_something(row))
+        and not (width > 1 and _says_something(row) and not _has_key_of_header(row, width))
         and (
             names_bands(row)
             or not any(is_value(field, decimal) and not _CLOCKS.fullmatch(field) for field in row)
@@ -199,21 +215,36 @@ def _names_columns(row: list[str], width: int, decimal: str) -> bool:
     )
 
 
+def _has_key_of_header(row: list[str], width: int) -> bool:
+    """Return True for names behind the word header, above rows with a word such as "Data:"."""
+    return len(row) == width and row[0].rstrip(" :").casefold() == "header"
+
+
 def _says_something(row: list[str]) -> bool:
-    """Return True if the first field is a key, with a sign that no other has: Notes: none here."""
+    """Return True if the first field is a key, with a sign that no other has: Notes: none here.
+
+    One time of day beside a word for it is that of the recording.
+    """
     key, *rest = row
+    if any(field.startswith(":") for field in rest[:1]):
+        return True
+    full = [*filter(None, rest)]
+    if len(full) == 1 and _CLOCKS.fullmatch(full[0]) and names_only_time(key):
+        return True
     if not key.endswith(":") and not _ASSIGNED.match(key):
         return False
     return not names_time(key) and not any(field.endswith(":") or "=" in field for field in rest)
 
 
 def _numbers_columns(row: list[str], width: int) -> bool:
-    """Return True if a row has a word and the numbers of channels behind it: x-axis, 1, 2."""
+    """Return True if a row has a word and the numbers of channels behind it: x-axis, 1, 2, MATH."""
+    numbers = [int(field) for field in row[1:width] if field.isdigit()]
     return (
         len(row) >= width > 1
         and not row[0].isdigit()
-        and all(field.isdigit() for field in row[1:width])
-        and [*map(int, row[1:width])] == sorted({*map(int, row[1:width])})
+        and all(field and not DECIMAL_POINT.fullmatch(field) for field in row[1:width])
+        and row[1].isdigit()
+        and numbers == sorted({*numbers})
     )
 
 

@@ -122,6 +122,8 @@ _FORMATS = (
     _Format(b"ustar", "a tar archive", "unpack it first, and name a file of it", at=257),
 )
 _MINISEED = re.compile(rb"\d{6}[DRQM][ \0][A-Z0-9 ]{5}")
+_UNIVERSAL = re.compile(rb" {2,5}-1 *\r?\n {1,5}\d{1,5}b?\b")
+"""The beginning of a universal file, which has its numbers as bytes further down (58b)."""
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\x80-\xff]")
 """Bytes beyond those of ASCII: words at the start of a text are no signature."""
 
@@ -136,4 +138,9 @@ def refuse_other_formats(head: bytes, name: str) -> None:
     if _MINISEED.match(head):
         raise DataError(
             f"{name} is a miniSEED file: write it as SLIST or WAV, with obspy.read(…).write."
+        )
+    if _UNIVERSAL.match(head):
+        raise DataError(
+            f"{name} is a universal file (UFF, UNV) with binary data: read its functions (data set "
+            "58b) with pyuff and save the ordinates, or export them as CSV."
         )

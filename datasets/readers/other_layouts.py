@@ -76,7 +76,6 @@ _SOME = 0.1
 """Share of lines in which numbers touch: those without a minus have a blank between them."""
 
 _DECODE = "decode its messages to signals (cantools, SavvyCAN, asammdf) and export those as CSV"
-_UNIVERSAL = "export the function as CSV, or read it with pyuff and save the ordinate"
 
 
 @dataclass(frozen=True)
@@ -113,10 +112,6 @@ def _is_nem(kind: str) -> Callable[[Sequence[str]], bool]:
 def _starts(*starts: str) -> Callable[[Sequence[str]], bool]:
     """Return the test that the first line starts with one of some texts."""
     return lambda lines: lines[0].strip().startswith(starts)
-
-
-def _is_universal(lines: Sequence[str]) -> bool:
-    return len(lines) > 1 and lines[0].strip() == "-1" and lines[1].split()[:1] in (["58"], ["58b"])
 
 
 def _is_jcamp(lines: Sequence[str]) -> bool:
@@ -274,7 +269,6 @@ _LAYOUTS = (
         "export it as a spreadsheet (Export As, Spreadsheet text), a channel a column, and read "
         "that",
     ),
-    _Layout(_is_universal, "a universal file (UFF, dataset 58)", _UNIVERSAL),
     _Layout(
         _is_jcamp,
         "a JCAMP-DX file, which packs the ordinates of several rows into a line",

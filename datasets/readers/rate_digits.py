@@ -8,7 +8,7 @@ _GROUPED_HERTZ = {
         rf"(?:(?<![\d.])(?<!\d,)[1-9]\d{{0,2}}(?:{other}\d{{3}})+"
         # Blanks only behind a key: the number of a channel may stand before its rate.
         r"|(?:(?<=[:=])|(?<=[:=]\s))[1-9]\d{0,2}(?:[ \u00a0\u202f']\d{3})+)"
-        r"(?=\s?(?:[kM]?Hz|Hertz|S/s|SPS)\b)",
+        r"(?=\s?(?:[kMG]?(?:Hz|Sa?/s|SPS)|Hertz)\b)",
         re.IGNORECASE,
     )
     for decimal, other in ((".", ","), (",", "\\."))
@@ -23,7 +23,7 @@ _GROUPED_BEHIND = {
 """Such numbers behind the unit: Sample rate (Hz): 1,000."""
 _BOTH_SIGNS = re.compile(
     r"(?<![\d.,])([1-9]\d{0,2}(?:\.\d{3})+(?=,)|[1-9]\d{0,2}(?:,\d{3})+(?=\.))[.,](\d{1,6})(?![\d.,])"
-    r"(?=\s?(?:[kM]?Hz|Hertz|S/s|SPS)\b)",
+    r"(?=\s?(?:[kMG]?(?:Hz|Sa?/s|SPS)|Hertz)\b)",
     re.IGNORECASE,
 )
 """Numbers with signs between thousands and before fractions: 1.000,00 Hz."""

@@ -293,6 +293,9 @@ def _keyed(rows: list[list[str]], count: int, width: int, key: re.Pattern[str]) 
         if not row or not key.fullmatch(row[0]):
             continue
         below = rows[i + 1] if i + 1 < len(rows) else []
+        if 0 < sum(is_value(field, ".") for field in below) < sum(map(bool, below)):
+            # "Probe Type,0" is the next setting.
+            below = []
         for fields in (row[1:], [] if any(row[1:]) else below):
             while len(fields) > widths[-1] and fields and not fields[-1]:
                 fields = fields[:-1]

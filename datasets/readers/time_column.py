@@ -47,7 +47,7 @@ from spectra.datasets.readers.zone_column import in_zones_beside
 from spectra.errors import DataError
 
 _ELAPSED = re.compile(
-    r"(?:T(?:IME)?#)(?=\d)(?:\d+d_?)?(?:\d+h_?)?(?:\d+m_?)?(?:\d+(?:\.\d+)?s_?)?(?:\d+(?:\.\d+)?ms)?"
+    r"(?:L?T(?:IME)?#)(?=\d)(?:\d+d_?)?(?:\d+h_?)?(?:\d+m_?)?(?:\d+(?:\.\d+)?s_?)?(?:\d+(?:\.\d+)?ms_?)?(?:\d+us_?)?(?:\d+ns)?"
     r"|\s*-?\d+(?: days?,? \+?| ?d,? |\.)\d{1,2}:\d\d:\d\d(?:\.\d+)?\s*"
     r"|P(?:\d+D)?T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d{1,9})?S)?"
 )
@@ -366,7 +366,7 @@ def _instants(
     if 2 * sum(is_date(cell, months=called) for cell in shapes) > len(shapes):
         return time_in_dates(table, column, order)
     if shapes and (all(map(_ELAPSED.fullmatch, shapes)) or _are_compound(series, shapes)):
-        text = series.astype("str").str.replace(r"^T(?:IME)?#|[,_]", "", regex=True)
+        text = series.astype("str").str.replace(r"^L?T(?:IME)?#|[,_]", "", regex=True)
         text = text.str.replace(r"^\s*(-?\d+)\.(?=\d{1,2}:)", r"\1 days ", regex=True)
         text = text.str.replace(r"(?<=\d) ?d (?=\d)", " days ", regex=True)
         elapsed = pd.to_timedelta(text, errors="coerce")
