@@ -22,6 +22,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 .PHONY: detect check test coverage explore fuzz mutate torture cluster-demo audit docs dist clean
 .DELETE_ON_ERROR:
 
+# Each program that a test starts would compile all of spectra anew, which takes longer than most tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 detect: .venv/.installed
 	$(BIN)/python benchmarks/detect_samples.py
 

@@ -3,11 +3,13 @@
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectra.datasets import read
+from spectra.datasets.readers.cells import read_cells
 from spectra.datasets.readers.missing_words import ALL_WORDS
 
 
@@ -44,3 +46,31 @@ def test_a_word_that_begins_like_a_number_leaves_no_sample(word: str) -> None:
     values = read(io.BytesIO(table(words, 2000))).values
     assert np.flatnonzero(np.isnan(values[:, 1])).tolist() == list(words)
     assert not np.isnan(values[:, 0]).any()
+
+
+CELLS = [
+    "1.5", "-2", "0x1F", "0xZ", "12 V", "3,4", "1,234.5", "1.234,5", "20.4*", "7 H", "true", "n/a",
+    "-", "Err", "<0.5", "XXX", "#DIV/0!", "[60]", "'5", "(1.5)", "1.5-", "€ 12", "5k", "250m", "wahr",
+    "s0", "ok", "", " 9 ", "1m30.5s", "broken",
+]  # fmt: skip
+
+
+@given(
+    cells=st.lists(st.sampled_from([*CELLS, None]), min_size=1, max_size=6),
+    counts=st.lists(st.integers(1, 9), min_size=6, max_size=6),
+    decimal=st.sampled_from(".,"),
+)
+def test_a_column_is_read_alike_in_texts_of_python_and_of_arrow(
+    cells: list[str | None], counts: list[int], decimal: str
+) -> None:
+    """Short columns are read in Python's own texts, as that is faster."""
+    repeated = [cell for cell, count in zip(cells, counts, strict=False) for _ in range(count)]
+    column = pd.Series(repeated, dtype="str")
+    short = read_cells(column, decimal)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spectra.datasets.readers.cells._SHORT", 0)
+        long = read_cells(column, decimal)
+    np.testing.assert_array_equal(short.values, long.values)
+    np.testing.assert_array_equal(short.bad, long.bad)
+    assert (short.missing, short.unit, short.prefix) == (long.missing, long.unit, long.prefix)
+    assert (short.marked, short.hexadecimal) == (long.marked, long.hexadecimal)

@@ -95,6 +95,9 @@ PREFIXES = {
 }
 _REPEATED, _DISTINCT = 3, 5
 _ENOUGH = 1000
+_SHORT = 3000
+"""Cells up to which Python's own texts are faster: each operation of Arrow begins with half a
+millisecond."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,8 @@ class Cells:
 def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
     """Read the numbers in a column of text."""
     text = column.astype("str").str.strip()
+    if len(text) <= _SHORT:
+        text = text.astype(object)
     lowered = text.str.lower()
     void = (column.isna() | lowered.isin(MISSING)).to_numpy()
     text = text.mask(lowered.isin(_TRUE_WORDS), "1").mask(lowered.isin(_FALSE_WORDS), "0")
@@ -150,7 +155,7 @@ def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
         values[np.flatnonzero(bad)[scaled.index]] = scaled.to_numpy()
         bad = np.isnan(values) & ~void
     if not unit and bad.any() and _are_printed_alike(text[bad], text[~bad], decimal):
-        values[bad] = _numbers(text[bad].str.extract(rf"^({_NUMBER})\s?{_ANY_MARK}$")[0], decimal)
+        values[bad] = _numbers(_parts(text[bad], rf"({_NUMBER})\s?{_ANY_MARK}")[0], decimal)
         marked += int(np.sum(~np.isnan(values[bad])))
         bad = np.isnan(values) & ~void
     words = text[bad]
@@ -173,6 +178,12 @@ def _from_hexadecimal(text: "pd.Series[str]") -> Float64Array | None:
     return values
 
 
+def _parts(text: "pd.Series[str]", pattern: str) -> pd.DataFrame:
+    """Return the groups of a pattern that whole texts fit, a column each, NaN for other texts."""
+    places, distinct = pd.factorize(text)
+    return pd.Series(distinct).str.extract(f"^{pattern}$").take(places).set_axis(text.index)
+
+
 def _marked(text: "pd.Series[str]", decimal: str, n_numbers: int) -> Float64Array:
     """Return the numbers of cells such as 20.4* and 55.1 H, NaN for other cells.
 
@@ -180,7 +191,7 @@ def _marked(text: "pd.Series[str]", decimal: str, n_numbers: int) -> Float64Arra
     stands at fewer cells than have none.
     """
     rare = len(text) <= _RARE * n_numbers
-    parts = text.str.extract(rf"^({_NUMBER})\s?(?:{_ANY_MARK if rare else _MARK}|{_REMARK})$")[0]
+    parts = _parts(text, rf"({_NUMBER})\s?(?:{_ANY_MARK if rare else _MARK}|{_REMARK})")[0]
     if parts.notna().sum() > n_numbers:
         return np.full(len(text), np.nan)
     return _numbers(parts, decimal)
@@ -219,19 +230,26 @@ def _numbers(text: "pd.Series[str]", decimal: str) -> Float64Array:
         values[text.str.fullmatch(GROUPED[","]).fillna(False).to_numpy(dtype=np.bool_)] = np.nan
     bad = np.isnan(values) & text.notna().to_numpy()
     if bad.any():
-        # A minus of typesetters, and the mark by which Excel makes a text of a number.
-        rest = text[bad].str.replace(r"^'(.*)'$", r"\1", regex=True)
-        rest = rest.str.replace(r"^[−–](?=[\d.,])", "-", regex=True).str.removeprefix("'")
-        for pattern, plain in _NOTATIONS:
-            rest = rest.str.replace(pattern, plain, regex=True)
-        if rest.str.fullmatch(_UNSIGNED).any() or not np.isnan(values).all():
-            # Accountants write (1.5) or 1.5- for -1.5, beside numbers that are positive.
-            rest = rest.str.replace(_ACCOUNTED, r"-\1", regex=True)
-            rest = rest.str.replace(_SIGN_BEHIND, r"-\1", regex=True)
-        grouped = rest.str.fullmatch(GROUPED[decimal])
-        rest = rest.mask(grouped, rest.str.replace(f"[^\\d+{decimal}-]", "", regex=True))
-        values[bad] = _parsed(rest.str.replace(decimal, ".", regex=False))
+        places, distinct = pd.factorize(text[bad])
+        rest = pd.Series(distinct)
+        values[bad] = _in_notations(rest, decimal, beside=not np.isnan(values).all())[places]
     return values
+
+
+def _in_notations(text: "pd.Series[str]", decimal: str, *, beside: bool) -> Float64Array:
+    """Return numbers in other notations, `beside` plain ones or not, NaN for others."""
+    # A minus of typesetters, and the mark by which Excel makes a text of a number.
+    text = text.str.replace(r"^'(.*)'$", r"\1", regex=True)
+    text = text.str.replace(r"^[−–](?=[\d.,])", "-", regex=True).str.removeprefix("'")
+    for pattern, plain in _NOTATIONS:
+        text = text.str.replace(pattern, plain, regex=True)
+    if beside or text.str.fullmatch(_UNSIGNED).any():
+        # Accountants write (1.5) or 1.5- for -1.5, beside numbers that are positive.
+        text = text.str.replace(_ACCOUNTED, r"-\1", regex=True)
+        text = text.str.replace(_SIGN_BEHIND, r"-\1", regex=True)
+    grouped = text.str.fullmatch(GROUPED[decimal])
+    text = text.mask(grouped, text.str.replace(f"[^\\d+{decimal}-]", "", regex=True))
+    return _parsed(text.str.replace(decimal, ".", regex=False))
 
 
 def _parsed(text: "pd.Series[str]") -> Float64Array:
@@ -253,8 +271,8 @@ def _with_unit(text: "pd.Series[str]", decimal: str) -> tuple[str, "pd.Series[fl
     text = text.mask(text.str.lower().isin(MISSING_WORDS), "")
     if not _may_have_units(text):
         return none
-    parts = text.str.extract(rf"^{WITH_UNIT.pattern}$")
-    front = text.str.extract(rf"^{WITH_CURRENCY.pattern}$")
+    parts = _parts(text, WITH_UNIT.pattern)
+    front = _parts(text, WITH_CURRENCY.pattern)
     parts = parts.where(front[0].isna(), front[[1, 0]].set_axis([0, 1], axis=1))
     parts = parts.dropna()
     units = list(dict.fromkeys(parts[1]))
@@ -290,7 +308,7 @@ def _are_printed_alike(marked: "pd.Series[str]", plain: "pd.Series[str]", decima
     One is below 1, which no factor makes shorter; or the others differ by less than a factor of
     ten, and thousands would lie far beyond all of them.
     """
-    parts = marked.str.extract(rf"^({_NUMBER})\s?{_ANY_MARK}$")[0].dropna()
+    parts = _parts(marked, rf"({_NUMBER})\s?{_ANY_MARK}")[0].dropna()
     if not len(parts) or len(parts) >= len(plain):
         return False
     first = (*parts.iloc[:_ENOUGH], *plain.dropna().iloc[:_ENOUGH])
@@ -337,16 +355,8 @@ def _absent(words: "pd.Series[str]", n_numbers: int) -> BoolArray:
 
     A text that occurs once, such as "broken", may be a slip of the pen and is none of them.
     """
-    lowered = words.str.lower()
-    known = np.array(
-        lowered.str.strip("<>[]").isin(MISSING_WORDS)
-        | lowered.isin(MISSING_WORDS)
-        | words.str.fullmatch(_LIMIT)
-        | words.str.fullmatch(_FILLED)
-        | lowered.str.fullmatch(BESIDE_RANGE)
-        | lowered.str.fullmatch(CODED),
-        dtype=np.bool_,
-    )
+    places, distinct = pd.factorize(words)
+    known = np.array([_is_absent(word) for word in distinct], dtype=np.bool_)[places]
     others = words[~known]
     counts = Counter(others.tolist())
     repeats = len(counts) <= _DISTINCT and all(count >= _REPEATED for count in counts.values())
@@ -354,3 +364,14 @@ def _absent(words: "pd.Series[str]", n_numbers: int) -> BoolArray:
     if counts and repeats and wordy and len(others) < 0.5 * n_numbers:
         known[:] = True
     return known
+
+
+def _is_absent(word: str) -> bool:
+    """Return True for a known word for a missing value, and for a limit such as <0.5."""
+    lowered = word.lower()
+    return (
+        lowered in MISSING_WORDS
+        or lowered.strip("<>[]") in MISSING_WORDS
+        or any(one.fullmatch(word) for one in (_LIMIT, _FILLED))
+        or any(one.fullmatch(lowered) for one in (BESIDE_RANGE, CODED))
+    )

@@ -161,22 +161,20 @@ def total_row(frame: pd.DataFrame, decimal: str) -> int | None:
     """
     if len(frame) < 12:
         return None
-    for row in (len(frame) - 1, 0):
-        sums = 0
-        for column in frame.columns:
-            values = _values(frame[column], decimal)
-            if values is None or np.isnan(values[row]):
-                continue
-            total = _is_total(values, row)
-            if total is None:
-                continue
-            if not total:
-                sums = 0
-                break
-            sums += 1
-        if sums:
-            return row
-    return None
+    sums = {len(frame) - 1: 0, 0: 0}
+    for column in frame.columns:
+        values = _values(frame[column], decimal)
+        if values is None:
+            continue
+        for row in list(sums):
+            total = None if np.isnan(values[row]) else _is_total(values, row)
+            if total:
+                sums[row] += 1
+            elif total is not None:
+                del sums[row]
+        if not sums:
+            return None
+    return next((row for row, count in sums.items() if count), None)
 
 
 def _values(column: "pd.Series[float]", decimal: str) -> Float64Array | None:
