@@ -50,8 +50,8 @@ def test_a_word_that_begins_like_a_number_leaves_no_sample(word: str) -> None:
 
 CELLS = [
     "1.5", "-2", "0x1F", "0xZ", "12 V", "3,4", "1,234.5", "1.234,5", "20.4*", "7 H", "true", "n/a",
-    "-", "Err", "<0.5", "XXX", "#DIV/0!", "[60]", "'5", "(1.5)", "1.5-", "€ 12", "5k", "250m", "wahr",
-    "s0", "ok", "", " 9 ", "1m30.5s", "broken",
+    "Err", "<0.5", "XXX", "#DIV/0!", "[60]", "'5", "(1.5)", "1.5-", "€ 12", "5k", "250m", "wahr",
+    "-", "s0", "ok", "", " 9 ", "1m30.5s", "broken",
 ]  # fmt: skip
 
 

@@ -140,10 +140,11 @@ def is_plain(column: "pd.Series[float]") -> bool:
     )
 
 
-def looks_like_text(column: "pd.Series[float]", decimal: str) -> bool:
-    """Return True if most of the first cells that hold something are no numbers."""
-    if is_plain(column):
-        return False
+def _looks_like_text(column: "pd.Series[float]", decimal: str) -> bool:
+    """Return True if most of the first cells that hold something are no numbers.
+
+    Where there are no others, False is returned unless none of them may be a number.
+    """
     if not (
         pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype)
     ):
@@ -151,7 +152,7 @@ def looks_like_text(column: "pd.Series[float]", decimal: str) -> bool:
     first = column.dropna().iloc[:_SAMPLE_CELLS]
     if len(first) and not any(may_be_number(str(cell)) for cell in first.iloc[:_A_FEW]):
         return True
-    return len(first) > 0 and _is_text(first, read_cells(first, decimal))
+    return len(first) == _SAMPLE_CELLS and _is_text(first, read_cells(first, decimal))
 
 
 def may_be_number(text: str) -> bool:
@@ -215,7 +216,7 @@ def read_numbers(table: Table, column: int, *, required: bool = False) -> Number
         return Numbers(series.to_numpy(dtype=np.float64, na_value=np.nan), unit)
     if isinstance(series.dtype, pd.CategoricalDtype):
         series = series.astype("str")
-    if looks_like_text(series, table.decimal) and not required:
+    if not required and _looks_like_text(series, table.decimal):
         return None
     cells = read_cells(series, table.decimal)
     constant = cells.unit or cells.bad.any()
