@@ -17,6 +17,8 @@
 USABLE := -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))'
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p $(USABLE) 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+# Where PYTHONDONTWRITEBYTECODE is set, each command would compile all of spectra anew, for a second.
+COMPILE := $(BIN)/python -m compileall -q spectra datasets cli
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: detect check test coverage explore fuzz mutate torture cluster-demo audit docs dist clean
@@ -91,8 +93,10 @@ clean:
 
 .venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
 	$(INSTALL) --editable .
+	$(COMPILE)
 	touch $@
 
 .venv/.installed-test: pyproject.toml constraints.txt | .venv/bin/python
 	$(INSTALL) --editable '.[test]'
+	$(COMPILE)
 	touch $@ .venv/.installed
