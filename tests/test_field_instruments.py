@@ -150,3 +150,57 @@ def test_words_of_c_for_no_number_may_be_filled_up() -> None:
     cells[20], cells[21], cells[40] = "-1.#IND00", "1.#QNAN0", "1.#INF00"
     found = recording("t (s),x", *[f"{i / 10},{x}" for i, x in enumerate(cells)])
     assert np.flatnonzero(found.interpolated).tolist() == [20, 21, 40]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["dB(A)", "bar(g)", "N·m", "min-1", "1/s", "m/s³", "ustrain", "mPa·s", "mrad", "gE", "g²/Hz"],
+)
+def test_units_of_sound_strain_and_machines_are_known(unit: str) -> None:
+    rows = [f"{i / 1000:.3f},{x}" for i, x in enumerate(LEFT)]
+    assert recording(f"Time (s),Level [{unit}]", *rows).units == (unit,)
+    assert recording(f"Time (s),Level ({unit})", *rows).units == (unit,)
+
+
+@pytest.mark.parametrize("unit", ["V DC", "A AC"])
+def test_direct_and_alternating_current_stand_behind_a_unit(unit: str) -> None:
+    rows = [f"{i / 1000:.3f},{x}" for i, x in enumerate(LEFT)]
+    assert recording(f"Time (s),Level [{unit}]", *rows).units == (unit,)
+
+
+@pytest.mark.parametrize(("factor", "seconds"), [("u", 1e-6), ("µ", 1e-6), ("n", 1e-9)])
+def test_a_factor_behind_a_time_is_one_of_seconds(factor: str, seconds: float) -> None:
+    found = recording("Time,x", *[f"{40 * i}{factor},{x}" for i, x in enumerate(LEFT)])
+    assert found.fs == pytest.approx(1 / (40 * seconds))
+    is_read(found, LEFT)
+
+
+@pytest.mark.parametrize("between", [":", " "])
+def test_days_of_the_year_before_the_time_of_day_are_those_of_irig(between: str) -> None:
+    times = stamps(f"%j{between}%H:%M:%S.%f", 0.01, "2024-03-14 23:59:59.90")
+    found = recording("IRIG Time,x", *[f"{t},{x}" for t, x in zip(times, LEFT, strict=True)])
+    assert found.fs == pytest.approx(100)
+    is_read(found, LEFT)
+
+
+def test_units_between_two_rows_of_names_are_no_names() -> None:
+    rows = [
+        f"{t},{x},{y}" for t, x, y in zip(stamps("%Y/%m/%d,%H:%M:%S", 1), LEFT, RIGHT, strict=True)
+    ]
+    above = ["Model,GX20", "Ch.,,AI1,AI2", "Tag,,TI1,PI1", "Unit,,C,bar", "Date,Time,Value,Value"]
+    found = recording(*above, *rows)
+    assert found.units == ("C", "bar")
+    assert [name.split()[0] for name in found.channels] == ["TI1", "PI1"]
+    is_read(found, LEFT, RIGHT)
+
+
+def test_units_of_waveforms_have_the_key_unit_string() -> None:
+    rows = [f"{x},{y}" for x, y in zip(LEFT, RIGHT, strict=True)]
+    above = ["name,ai0,ai1", "unit_string,V,g", "wf_increment,0.001,0.001", "", "ai0,ai1"]
+    found = recording(*above, *rows)
+    assert (found.fs, found.units) == (1000, ("V", "g"))
+
+
+def test_a_number_of_a_channel_may_have_thousands_of_digits() -> None:
+    rows = [f"{i / 1000:.3f},{x}" for i, x in enumerate(LEFT)]
+    is_read(recording("x-axis," + "9" * 5000, "second,Volt", *rows), LEFT)

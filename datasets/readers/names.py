@@ -74,6 +74,8 @@ _PLAIN_UNITS = (
     "hp kgf lbf klbf lb lbs kips ksi psig psia sccm slpm slm Torr mTorr torr feet ft/s cP cSt N/mm "
     "dBi dBFS dBV dBuV dBµV kcal BTU MJ GJ t/h kg/m3 kg/m³ rev/min r/min mm/rev l/100km nT/s "
     "µSv/h uSv/h mV/km mmol/mol µmol/mol umol/mol eV keV MeV pC mV/g Mohm "
+    "ms-2 m·s-2 µstrain ustrain microstrain N·m kN·m min-1 s-1 1/s m/s³ m/s^3 m/s3 mPa·s mPas "
+    "mrad µrad urad g²/Hz gE gSE FNU sone acum bar(g) bar(a) psi(g) psi(a) mbar(a) dB(C) dB(Z) "
     "N-m N-M ft-lb ft-lbs FT-LBS DEG kOhm kOhms MOhms"
 )
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
@@ -114,6 +116,8 @@ _SPELT_UNITS = frozenset(
 _LONGEST = 200
 """Characters of a name that are searched; the time for some patterns grows with their square."""
 _BRACKETED = re.compile(r"[\[(]\s*([^\[\]()]{1,16}?)\s*[\])]")
+_NESTED = re.compile(r"[\[(]\s*([^\[\]()\s]{1,10}\([^()\s]{1,4}\))\s*[\])]")
+"""A unit with brackets of its own: [dB(A)], (bar(g))."""
 _IN_BRACKETS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 _AFTER_SEPARATOR = re.compile(
     r"(?:,\s*|\s+in\s+|\s*/\s*)([^\s,()\[\]/]{1,8}(?:/[^\s,()]{1,4})?)(?=$|\s*[(\[])"
@@ -150,7 +154,8 @@ _UDUNITS = re.compile(
 _PART_OF_SECOND = re.compile(r"s/([1-9]\d{0,8})|1/([1-9]\d{0,8})\s?s")
 """A unit of time such as s/256."""
 _DETECTOR = re.compile(
-    r"(?<=\S)[ _](?:rms|eff|peak|pk|pp|0-p|0-pk|p-p|pk-pk|peak-peak)(?=[\])]?$)", re.IGNORECASE
+    r"(?<=\S)[ _](?:rms|ac|dc|eff|peak|pk|pp|0-p|0-pk|p-p|pk-pk|peak-peak)(?=[\])]?$)",
+    re.IGNORECASE,
 )
 """The kind of an amplitude behind its unit: mm/s rms, µm pp."""
 _CHANNEL = re.compile(r"^ch\w?\d{1,3}\s?:\s?", re.IGNORECASE)
@@ -245,6 +250,7 @@ def seconds_in(name: str | None, unit: str = "") -> float | None:
     return next((SECONDS[text] for text in found if text in SECONDS), None)
 
 
+@lru_cache(maxsize=4096)
 def is_unit(text: str) -> bool:
     """Return True if a text is a physical unit, with or without brackets."""
     # The micro sign and the Greek letter look alike.
@@ -272,7 +278,7 @@ def unit_in(name: str | None) -> str:
         return parts[-1]
     if (of_phase := _OF_PHASE.search(name) or _DEGREES_BEHIND.search(name)) is not None:
         return of_phase[1]
-    found = [*_BRACKETED.findall(name), *_AFTER_SEPARATOR.findall(name)]
+    found = [*(_NESTED.findall(name) or _BRACKETED.findall(name)), *_AFTER_SEPARATOR.findall(name)]
     # A letter behind a dash is the name of a place or a channel: Pump - A.
     found += [text for text in _BEHIND_DASH.findall(name) if len(text) > 1 or text == "%"]
     return next((text for text in found if _is_known(text)), "")

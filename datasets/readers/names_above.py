@@ -238,12 +238,15 @@ def _says_something(row: list[str]) -> bool:
 
 def _numbers_columns(row: list[str], width: int) -> bool:
     """Return True if a row has a word and the numbers of channels behind it: x-axis, 1, 2, MATH."""
-    numbers = [int(field) for field in row[1:width] if field.isdigit()]
+    digits = [field for field in row[1:width] if field.isdecimal()]
+    if any(len(field) > _MOST_DIGITS for field in digits):
+        return False
+    numbers = [*map(int, digits)]
     return (
         len(row) >= width > 1
         and not row[0].isdigit()
         and all(field and not DECIMAL_POINT.fullmatch(field) for field in row[1:width])
-        and row[1].isdigit()
+        and row[1].isdecimal()
         and numbers == sorted({*numbers})
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from spectra.datasets.readers.dates import looks_like_date
-from spectra.datasets.readers.names import completes, is_unit
+from spectra.datasets.readers.names import UNIT_NAMES, completes, is_unit, words
 
 
 def different_names(
@@ -20,8 +20,12 @@ def different_names(
             *rows[named:],
         ]
     full = [name for name in names if name]
-    if len(set(full)) < len(full) and named > 0 and _may_stand_above(rows[named - 1], names):
-        names = _joined(rows[named - 1], names)
+    upper = named - 1
+    while upper > 0 and words(rows[upper][0]) & UNIT_NAMES:
+        # A row of units with a key stands between both.
+        upper -= 1
+    if len(set(full)) < len(full) and upper >= 0 and _may_stand_above(rows[upper], names):
+        names = _joined(rows[upper], names)
     if len(set(filter(None, names))) < len(full) and named + 1 < len(rows):
         lower = rows[named + 1]
         united = any(map(is_unit, filter(None, lower)))

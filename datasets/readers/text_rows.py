@@ -28,7 +28,7 @@ _WHAT = r"(?:names?|titles?|labels?|namen|noms?|nombres?|nomi)"
 _NAMES = re.compile(rf"(?:{_WHOSE}{_WHAT})\s*[:=]*", re.IGNORECASE)
 _NAMES_PERHAPS = re.compile(rf"(?:{_WHOSE}|(?:{_WHOSE})?{_WHAT})\s*[:=]*", re.IGNORECASE)
 _UNITS = re.compile(
-    rf"(?:(?:{_WHOSE}|(?:[vy]|vertical)[\s_-]*)?units?(?:[\s_-]*(?:labels?|names?|text))?|einheit(?:en)?|unidades"
+    rf"(?:(?:{_WHOSE}|(?:[vy]|vertical)[\s_-]*)?units?(?:[\s_-]*(?:labels?|names?|text|string))?|einheit(?:en)?|unidades"
     r"|unit[ée]s|unit[àa])\s*[:=]*",
     re.IGNORECASE,
 )

@@ -49,10 +49,11 @@ from spectra.errors import DataError
 _ELAPSED = re.compile(
     r"(?:L?T(?:IME)?#)(?=\d)(?:\d+d_?)?(?:\d+h_?)?(?:\d+m_?)?(?:\d+(?:\.\d+)?s_?)?(?:\d+(?:\.\d+)?ms_?)?(?:\d+us_?)?(?:\d+ns)?"
     r"|\s*-?\d+(?: days?,? \+?| ?d,? |\.)\d{1,2}:\d\d:\d\d(?:\.\d+)?\s*"
+    r"|\s*\d{1,3}[: ]\d{1,2}:\d\d:\d\d\.\d+\s*"
     r"|P(?:\d+D)?T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d{1,9})?S)?"
 )
 """A duration of pandas, Python, .NET, a logger and ISO 8601: 1 days 02:03:04, 1 day, 2:03:04,
-1.02:03:04, 1d 02:03:04, P1DT2H3M4S; of IEC 61131: T#1m2s300ms."""
+1.02:03:04, 1d 02:03:04, P1DT2H3M4S; of IEC 61131: T#1m2s300ms; of IRIG: 074:08:15:30.5."""
 _COMPOUND = re.compile(
     r"(?=\d)(?:\d+ ?d(?:ays?)? ?)?(?:\d+ ?h(?:r|ours?)? ?)?(?:\d+ ?m(?:in(?:utes?)?)? ?)?"
     r"(?:\d+(?:\.\d+)? ?s(?:ec(?:onds?)?)?)?(?: ?\d+(?:\.\d+)? ?(?:ms|[uµ]s|ns))?"
@@ -367,7 +368,9 @@ def _instants(
         return time_in_dates(table, column, order)
     if shapes and (all(map(_ELAPSED.fullmatch, shapes)) or _are_compound(series, shapes)):
         text = series.astype("str").str.replace(r"^L?T(?:IME)?#|[,_]", "", regex=True)
-        text = text.str.replace(r"^\s*(-?\d+)\.(?=\d{1,2}:)", r"\1 days ", regex=True)
+        text = text.str.replace(
+            r"^\s*(-?\d+)(?:\.|[: ](?=\d+:\d\d:\d\d\.))(?=\d{1,2}:)", r"\1 days ", regex=True
+        )
         text = text.str.replace(r"(?<=\d) ?d (?=\d)", " days ", regex=True)
         elapsed = pd.to_timedelta(text, errors="coerce")
         refuse_missing(table, column, elapsed.isna().to_numpy())

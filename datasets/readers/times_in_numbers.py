@@ -57,6 +57,8 @@ _CLOCKS = frozenset({"clock", "uhrzeit", "hora", "heure", "ora", "tod", "klokkes
 """Words of names below which fractions are those of a day: seconds have no such name."""
 _ROUNDED_DAY = 0.01
 """Seconds by which the fractions of a day are off whole seconds."""
+_PREFIXES_ALONE = {"u": 1e-6, "µ": 1e-6, "μ": 1e-6, "n": 1e-9, "p": 1e-12}
+"""Factors that stand behind seconds without their s, as circuit simulators write them: 40u."""
 _A_FEW = 20
 """Cells that tell what a column of text holds."""
 
@@ -154,7 +156,9 @@ def _unit_in_cells(table: Table, column: int) -> float | None:
     if is_plain(table.column(column)):
         return None
     found = read_numbers(table, column, required=True)
-    return None if found is None or not found.unit else seconds_behind("", found.unit)
+    if found is None or not found.unit:
+        return None
+    return seconds_behind("", found.unit) or _PREFIXES_ALONE.get(found.unit)
 
 
 def _one_day(table: Table, column: int, values: Float64Array) -> TimeColumn | None:

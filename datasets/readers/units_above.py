@@ -35,9 +35,10 @@ def row_of_units(rows: list[list[str]]) -> list[str]:
     rows = [[_KEY.sub("", field) for field in row] for row in rows]
     known = [sum(is_unit(field) for field in row) for row in rows]
     best = max(range(len(rows)), key=lambda i: known[i], default=None)
-    if best is None or not (is_unit_row(rows[best]) or known[best] > 1):
+    full = best is not None and is_unit_row(rows[best])
+    if best is None or not (full or known[best] > 1):
         return []
-    return [field if is_unit_row(rows[best]) or is_unit(field) else "" for field in rows[best]]
+    return [field if full or is_unit(field) else "" for field in rows[best]]
 
 
 def units_one_by_one(rows: list[list[str]], names: Sequence[str | None]) -> list[str]:
