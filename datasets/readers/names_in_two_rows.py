@@ -20,12 +20,12 @@ def different_names(
             *rows[named:],
         ]
     full = [name for name in names if name]
-    upper = named - 1
-    while upper > 0 and words(rows[upper][0]) & UNIT_NAMES:
+    above = named - 1
+    while above > 0 and words("".join(rows[above][:1])) & UNIT_NAMES:
         # A row of units with a key stands between both.
-        upper -= 1
-    if len(set(full)) < len(full) and upper >= 0 and _may_stand_above(rows[upper], names):
-        names = _joined(rows[upper], names)
+        above -= 1
+    if len(set(full)) < len(full) and above >= 0 and _may_stand_above(rows[above], names):
+        names = _joined(rows[above], names)
     if len(set(filter(None, names))) < len(full) and named + 1 < len(rows):
         lower = rows[named + 1]
         united = any(map(is_unit, filter(None, lower)))
