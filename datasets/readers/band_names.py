@@ -3,6 +3,7 @@
 import re
 from itertools import takewhile
 
+from spectra.datasets.readers.dates import is_date
 from spectra.datasets.readers.names import names_time, words
 
 _FEWEST_BANDS = 3
@@ -18,7 +19,11 @@ def names_bands(row: list[str]) -> bool:
     numbers = [field for field in row if field]
     names = [*takewhile(lambda field: not _BAND.fullmatch(field), numbers)]
     numbers = numbers[len(names) :]
-    timed = any(names_time(name) or words(name) & _YEARS for name in names)
+    # A date has letters of time in it too: 2024-03-01T08:00:00Z.
+    timed = any(
+        (names_time(name) and not is_date(name, months=False)) or words(name) & _YEARS
+        for name in names
+    )
     if not timed or not all(map(_BAND.fullmatch, numbers)):
         return False
     bands = [float(text.rstrip("kKM").replace(",", ".")) * _scale(text) for text in numbers]

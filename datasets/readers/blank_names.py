@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spectra.datasets.readers.dates import is_date
 from spectra.datasets.readers.delimiter import body_of, is_value, usual_width
 
-_CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:[.,:]\d+)?)?")
+_CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:[.,:]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
+_DAY_DIGITS = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_CLOCK_DIGITS = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?")
 _HALF = re.compile(r"[ap]\.?m\.?", re.IGNORECASE)
 _MOST = 0.9
 """Share of the last rows with a date: a footer of as many words stands among them."""
@@ -41,6 +43,10 @@ class Nameless:
 
     def spread(self, row: list[str]) -> list[str]:
         """Return a row of names with "" above the columns that have none."""
+        both = None not in (self.clock, self.half)
+        if both and len(row) == self.width - 1 and not self.counted:
+            # The time of day has a name of its own, and only its half has none.
+            return replace(self, clock=None).spread(row)
         if not self.fits(len(row)) or any(is_value(field, ".") for field in row):
             return row
         named = self.width - len(self.columns)
@@ -55,16 +61,18 @@ def nameless(rows: list[list[str]]) -> Nameless:
     width = usual_width(body_of(rows[1:] or rows))
     body = [row for row in body_of(rows) if len(row) == width]
     clocks = [column for column in range(1, width) if _are_clocks(body, column)]
-    if len(clocks) != 1:
-        return Nameless(width)
-    (clock,) = clocks
-    half = clock + 1
-    halves = half < width and _most(bool(_HALF.fullmatch(row[half])) for row in body)
+    halves = [c for c in range(1, width) if _most(bool(_HALF.fullmatch(row[c])) for row in body)]
+    if not clocks and len(halves) == 1 and _have_clocks(body, halves[0] - 1):
+        return Nameless(width, None, halves[0])
     counts = [row[0].rstrip(":") for row in body]
     firsts = [int(count) for count in counts if count.isdecimal() and len(count) < 10]
-    counted = clock > 1 and len(firsts) >= _MOST * len(body)
+    counted = bool(firsts) and len(firsts) >= _MOST * len(body)
     counted = counted and firsts == [*range(firsts[0], firsts[0] + len(firsts))]
-    return Nameless(width, clock, half if halves else None, counted)
+    if len(clocks) != 1:
+        return Nameless(width, counted=counted)
+    (clock,) = clocks
+    half, counted = clock + 1, counted and clock > 1
+    return Nameless(width, clock, half if half in halves else None, counted)
 
 
 def _are_clocks(body: list[list[str]], column: int) -> bool:
@@ -72,7 +80,15 @@ def _are_clocks(body: list[list[str]], column: int) -> bool:
     return _most(
         bool(_CLOCK.fullmatch(row[column])) and is_date(row[column - 1], months=False)
         for row in body
+    ) or _most(
+        bool(_CLOCK_DIGITS.fullmatch(row[column]) and _DAY_DIGITS.fullmatch(row[column - 1]))
+        for row in body
     )
+
+
+def _have_clocks(body: list[list[str]], column: int) -> bool:
+    """Return True if a column holds times of day."""
+    return _most(bool(_CLOCK.fullmatch(row[column])) for row in body)
 
 
 def _most(fits: Iterable[bool]) -> bool:

@@ -8,7 +8,7 @@ from spectra.datasets.readers.band_names import names_bands
 from spectra.datasets.readers.blank_names import Nameless
 from spectra.datasets.readers.delimiter import BLANKS, is_value, split
 from spectra.datasets.readers.json_comment import names_in_json
-from spectra.datasets.readers.names import is_unit, is_unit_row, unit_text
+from spectra.datasets.readers.names import is_unit, is_unit_row, names_time, unit_text
 
 COMMENTS = ("#", "%")
 """Starts of a comment line; a semicolon and two slashes do too, but only above the table."""
@@ -70,9 +70,14 @@ def names_in_comment(
     """
     if (names := names_in_json(comments, width)) is not None:
         return names, ()
-    said = [line.strip().lstrip("".join(COMMENTS)) for line in comments if line.strip()]
+    written = [line.strip(" \r\n") for line in comments if line.strip()]
+    said = [line.lstrip().lstrip("".join(COMMENTS)) for line in written]
     texts = [KEY_OF_NAMES.sub("", text) for text in said]
-    rows = [without.spread(_comment_fields(text, delimiter)) for text in texts[-2:]]
+    rows = [_comment_fields(text, delimiter, width) for text in texts[-2:]]
+    if delimiter == BLANKS and without.counted:
+        # The mark names the numbers of the rows, where a name of time follows it.
+        rows = [["#", *row] if row and names_time(row[0]) else row for row in rows]
+    rows = [*map(without.spread, rows)]
     if delimiter == BLANKS and width > 1:
         # Two blanks or more, or commas, stand between names that hold one: "t (s)   T (K)".
         for between in (r"\s{2,}|\t", r"\s*[,;]\s*"):
@@ -109,9 +114,14 @@ def _are_units(row: list[str]) -> bool:
     return is_unit_row(row) or (0 < len(rest) < len(row) and all(map(is_unit, rest)))
 
 
-def _comment_fields(text: str, delimiter: str) -> list[str]:
-    """Return the fields of a comment line; its mark may be the name of a row counter."""
+def _comment_fields(text: str, delimiter: str, width: int) -> list[str]:
+    """Return the fields of a comment line; its mark may be the name of a row counter.
+
+    A tab at its end belongs to it where the others end with one.
+    """
     (fields,) = split([text.strip()], delimiter)
+    if len(fields) < width and text.rstrip(" \r\n").endswith("\t"):
+        fields = [*fields, ""]
     if fields and not fields[0] and text.strip().startswith(delimiter):
         fields[0] = "#"
     return fields

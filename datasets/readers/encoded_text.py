@@ -182,6 +182,9 @@ def _rewritten(text: Text, head: bytes) -> Text:
     """Return a text with a plain table for one of other characters, as long as it fits memory."""
     decoded = head.decode(text.encoding, errors="replace")
     rewrite = rewriting(decoded)
+    if rewrite is None and "\r" in decoded and "\n" not in decoded:
+        # pandas counts no blank lines between such ends.
+        rewrite = str
     if rewrite is None:
         return text
     with text.source.open() as raw:

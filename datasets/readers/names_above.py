@@ -245,6 +245,7 @@ def _numbers_columns(row: list[str], width: int) -> bool:
     return (
         len(row) >= width > 1
         and not row[0].isdigit()
+        and not _says_something(row)
         and all(field and not DECIMAL_POINT.fullmatch(field) for field in row[1:width])
         and row[1].isdecimal()
         and numbers == sorted({*numbers})

@@ -280,8 +280,10 @@ def _refuse_blocks(times: Times, table: Table) -> None:
 
 
 def _from_start(instants: pd.Index, start: pd.Timestamp | None) -> pd.Index:
-    """Return elapsed seconds as dates, where the file says when they began."""
-    dated = isinstance(instants, (pd.DatetimeIndex, pd.TimedeltaIndex))
+    """Return elapsed times and times of day as dates, where the file says when they began."""
+    if start is not None and isinstance(instants, pd.TimedeltaIndex):
+        return _clocks_from_start(instants, start)
+    dated = isinstance(instants, pd.DatetimeIndex)
     if start is None or dated or abs(float(instants[0])) > _LONGEST_ELAPSED:
         return instants
     seconds = instants.to_numpy(dtype=np.float64)
@@ -289,6 +291,20 @@ def _from_start(instants: pd.Index, start: pd.Timestamp | None) -> pd.Index:
         # The first of January is day 1.
         start, seconds = pd.Timestamp(start.year, 1, 1, tz=start.tz), seconds - _DAY
     return later(start, seconds, "ns").rename(instants.name)
+
+
+def _clocks_from_start(times: pd.TimedeltaIndex, start: pd.Timestamp) -> pd.Index:
+    """Return times of day that begin at a start, or lengths of time since then, as dates.
+
+    The first row may come a step late; other times, which have another origin, stay as they are.
+    """
+    if not len(times):
+        return times
+    late = max(pd.Timedelta(abs(times[1:2] - times[:1]).max()), pd.Timedelta("1s"))
+    for origin in (start.normalize(), start):
+        if pd.Timedelta(0) <= origin + times[0] - start.floor("s") <= late:
+            return (origin + times).rename(times.name)
+    return times
 
 
 def _without_events(raw: Raw, table: Table, taken: frozenset[int], index: pd.Index | None) -> Raw:

@@ -216,24 +216,33 @@ def day_numbers(values: Float64Array, dated: bool) -> pd.DatetimeIndex | None:
     """Return the dates of day numbers of Excel, OLE or MATLAB, None where values are none.
 
     They lie in the years 1980 to 2080, and the step is a rounder number of seconds than it is of
-    days; `dated` says that the column is called a date.
+    days; `dated` says that the column is called a date, which whole minutes are enough for.
     """
     if not (values.min() >= _FIRST_DAY and values.max() < _LAST_DAY) or len(values) < 2:
         return None
     steps = _steps(values)
+    if np.median(steps) < 0:
+        # The newest row comes first.
+        steps = -steps
     rising = steps[steps > 0]
     if not len(rising):
         return None
     step = float(np.mean(rising[rising <= 1.5 * np.median(rising)]))
     for epoch, (low, high) in _DAY_NUMBERS.items():
         if low <= values.min() and values.max() < high:
-            rounder = digits_of(step * 86400) < digits_of(step) or (dated and step >= 1)
-            if not rounder:
+            rounder = digits_of(step * 86400) < digits_of(step)
+            if not rounder and not (dated and (step >= 1 or _is_of_whole_minutes(step))):
                 return None
             # A double near 738,000 days is good to 10 µs.
             micros = np.rint((values - epoch) * 86400e3).astype(np.int64) * 1000
             return pd.DatetimeIndex(micros.view("datetime64[us]"))
     return None
+
+
+def _is_of_whole_minutes(step: float) -> bool:
+    """Return True if a part of a day is a number of minutes."""
+    minutes = step * 1440
+    return round(minutes) > 0 and abs(minutes - round(minutes)) <= 2e-4 * minutes
 
 
 def decimal_years(values: Float64Array) -> pd.DatetimeIndex | None:

@@ -78,7 +78,7 @@ def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | 
     days = parsed[:_A_FEW].equals(parsed[:_A_FEW].normalize())
     if days and parsed.has_duplicates and bool((parsed == parsed.normalize()).all()):
         return with_clock(table, column, parsed, notes)
-    if days and (at := _one_clock(table, column, parsed)) is not None:
+    if days and (at := one_clock(table, column, parsed)) is not None:
         if not holds_clocks(table.column(at)):
             return with_clock(table, column, parsed, notes)
         clock = clock_times(table, at, unwrap=False)
@@ -110,10 +110,16 @@ def _are_dates(series: "pd.Series[float]") -> bool:
     return all(is_date(cell, months=False) for cell in cells.iloc[:_MANY])
 
 
-def _one_clock(table: Table, column: int, dates: pd.DatetimeIndex) -> int | None:
-    """Return the column beside one of days, a row a day, that has the same time of day in all."""
+def one_clock(table: Table, column: int, dates: pd.DatetimeIndex) -> int | None:
+    """Return the column beside one of days, a row a day, that has the same time of day in all.
+
+    To the right of the days it may have no name.
+    """
     for beside in (column + 1, column - 1):
-        if 0 <= beside < len(table.names) and names_only_time(table.names[beside]):
+        if not 0 <= beside < len(table.names):
+            continue
+        name = table.names[beside]
+        if names_only_time(name) or (not name and beside > column):
             series = table.column(beside)
             in_digits = written_clock(series, table.names[beside], table.first_cell(beside))
             clocked = holds_clocks(series) or in_digits is not None
@@ -156,7 +162,7 @@ def with_clock(
         if clock is None:
             clock = written_clock(series, table.names[beside], table.first_cell(beside))
             notes = notes if clock is None else (*notes, *doubt(table, beside, dates))
-        if clock is None and table.names[beside] is None and beside > column:
+        if clock is None and not table.names[beside] and beside > column:
             clock = _unnamed_clock(series, dates)
         if clock is not None:
             name, columns = table.names[min(column, beside)], clock_columns(table, beside)

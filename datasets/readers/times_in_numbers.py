@@ -37,7 +37,7 @@ from spectra.datasets.readers.time_numbers import (
     written_dates,
 )
 from spectra.datasets.readers.time_units import SECONDS, is_no_second, seconds_behind
-from spectra.datasets.readers.times_in_dates import with_clock
+from spectra.datasets.readers.times_in_dates import one_clock, with_clock
 
 SMALLEST_STAMP = 1e7
 """Numbers below this are neither stamps nor written dates, unless their name says so."""
@@ -86,8 +86,15 @@ def time_in_numbers(
     if dates is not None:
         refuse_missing(table, column, np.isnan(values))
         days = dates.tz is None or words(name) & JULIAN_WORDS
-        doubtful = dates.has_duplicates or _has_digits_beside(table, column)
-        if doubtful and days and bool((dates == dates.normalize()).all()):
+        if (
+            days
+            and bool((dates == dates.normalize()).all())
+            and (
+                dates.has_duplicates
+                or _has_digits_beside(table, column)
+                or one_clock(table, column, dates) is not None
+            )
+        ):
             return with_clock(table, column, dates)
         return TimeColumn(columns, dates.rename(name))
     if (since := counts_since(table, column, values)) is not None:
