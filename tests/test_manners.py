@@ -156,3 +156,17 @@ def test_a_weekly_time_of_day_without_a_name_is_a_part_of_the_date() -> None:
     found = recording("time left right", *map(" ".join, zip(times, CELLS, strict=True)))
     is_read(found, LEFT, RIGHT)
     assert found.index[0] == pd.Timestamp("2024-03-14 08:00+02:00")
+
+
+@pytest.mark.parametrize(
+    ("above", "between"),
+    [(("Device,LG-4711", "Firmware,1.2.3"), ","), (("Report of hall", "Site north 3"), " ")],
+)
+def test_names_in_a_comment_right_above_the_rows_count(
+    above: tuple[str, ...], between: str
+) -> None:
+    times = zip(stamps("%Y-%m-%dT%H:%M:%S"), LEFT, strict=True)
+    rows = (f"{time}{between}{one}" for time, one in times)
+    found = recording(*above, f"# time{between}left", *rows)
+    assert found.channels == ("left",)
+    is_read(found, LEFT)

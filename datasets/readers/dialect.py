@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from spectra.datasets.readers.blank_names import Nameless, with_wide_names
+from spectra.datasets.readers.blank_names import Nameless, nameless, with_wide_names
 from spectra.datasets.readers.comment_lines import (
     COMMENT,
     COMMENTS,
@@ -29,12 +29,13 @@ from spectra.datasets.readers.delimiter import (
     usual_width,
 )
 from spectra.datasets.readers.header import NO_HEADER, Header, read_header
-from spectra.datasets.readers.heading import heading_of, named_numbers
+from spectra.datasets.readers.heading import Heading, heading_of, named_numbers
 from spectra.datasets.readers.json_comment import dates_in_json
 from spectra.datasets.readers.keyed_cells import keys_of, without_arrows, without_keys
 from spectra.datasets.readers.las_curves import curves, without_mark
 from spectra.datasets.readers.listed_names import listed_names, units_in_turn, units_of_ranges
 from spectra.datasets.readers.missing_words import ALL_WORDS, words_of
+from spectra.datasets.readers.names import names_time
 
 _MOST_LINES = 500
 """Lines above the data in which the rate, the start and the unit are looked for."""
@@ -119,12 +120,9 @@ def sniff(lines: Sequence[str], delimiter: str | None = None) -> Dialect | None:
     heading = heading_of(rows, lines[:top], delimiter, decimal)
     used = _lines_used(sample, delimiter, heading.rows)
     above = numbers[used] if used < len(numbers) else numbers[-1] + 1
-    if comment is not None and not any(heading.names):
-        # pidstat writes its names behind a mark of comments, below a title that has none.
+    if comment is not None:
         hidden = [line for line in lines[top:above] if is_comment(line, comment)]
-        heading = replace(
-            heading, names=names_in_comment(hidden, delimiter, len(heading.names), Nameless(0))[0]
-        )
+        heading = _with_names_in_comment(heading, hidden, delimiter, rows)
     if comment is not None and not any(is_comment(line, comment) for line in lines[above:]):
         # Without comments among the rows a first cell such as #N/A is none either.
         comment = None
@@ -199,6 +197,19 @@ def _rows_below(
         if line.strip(blanks) and (i in kept or not is_comment(line, comment)) and not is_rule(line)
     )
     return comment, list(islice(full, _MOST_ROWS))
+
+
+def _with_names_in_comment(
+    heading: Heading, hidden: Sequence[str], delimiter: str, rows: list[list[str]]
+) -> Heading:
+    """Return a heading with the names that stand behind a mark of comments below other lines.
+
+    pidstat writes them there, below a title. Where both name columns, those with a time do.
+    """
+    without = nameless(rows) if delimiter == BLANKS else Nameless(0)
+    named, _ = names_in_comment(hidden, delimiter, len(heading.names), without)
+    timed = any(map(names_time, named)) and not any(map(names_time, heading.names))
+    return replace(heading, names=named) if timed or not any(heading.names) else heading
 
 
 def _said_above(lines: Sequence[str], top: int, above: int) -> list[str]:

@@ -298,9 +298,9 @@ def _clocks_from_start(times: pd.TimedeltaIndex, start: pd.Timestamp) -> pd.Inde
 
     The first row may come a step late; other times, which have another origin, stay as they are.
     """
-    if not len(times):
+    if len(times) < 2:
         return times
-    late = max(pd.Timedelta(abs(times[1:2] - times[:1]).max()), pd.Timedelta("1s"))
+    late = pd.Timedelta(max(abs((times[1] - times[0]).total_seconds()), 1.0), "s")
     for origin in (start.normalize(), start):
         if pd.Timedelta(0) <= origin + times[0] - start.floor("s") <= late:
             return (origin + times).rename(times.name)
