@@ -694,3 +694,34 @@ def test_statistics_below_names_that_repeat_tell_them_apart() -> None:
     rows = [f"{day},{x},{x + 1},{x},{x + 2}" for day, x in zip(dates, VALUES, strict=True)]
     found = recording([",temp,temp,hum,hum", "stat,mean,max,mean,max", "ts,,,,", *rows])
     assert found.channels == ("temp mean", "temp max", "hum mean", "hum max")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "decimal"),
+    [
+        (1e6, 0.5, ".67"),
+        (1e6, 2000.5, ".67"),
+        (1e6, 2000, ""),
+        (123456789, 980, ""),
+        (900, 980, ""),
+    ],
+)
+@pytest.mark.parametrize("delimiter", ["\t", ";"])
+@pytest.mark.parametrize("signs", [",.", ".,"])
+def test_signs_between_thousands_are_told_by_numbers_that_are_read_in_one_way(
+    first: float, second: float, decimal: str, delimiter: str, signs: str
+) -> None:
+    other = str.maketrans(",.", signs)
+    rows = [
+        delimiter.join(
+            [
+                f"2024-03-01 00:{i:02d}",
+                f"{first + 37 * i:,.0f}{decimal}".translate(other),
+                f"{second + 7 * (i % 9):,}".translate(other),
+            ]
+        )
+        for i in range(60)
+    ]
+    found = read(io.BytesIO("\n".join([delimiter.join("tab"), *rows]).encode()))
+    expected = [(first + 37 * i + float(decimal or 0), second + 7 * (i % 9)) for i in range(60)]
+    np.testing.assert_allclose(found.values, expected, rtol=1e-12)

@@ -29,14 +29,16 @@ def decimal_of(rows: list[list[str]], delimiter: str, whole: Sequence[Sequence[s
     rows = [[_without_unit(field) for field in row[:MOST_COLUMNS]] for row in rows]
     clocks = _dotted_clocks(rows)
     fields = [field for row in rows for i, field in enumerate(row) if i not in clocks]
-    if any(_has_grouped_comma(field) for field in fields):
-        return ","
+    for decimal in ",.":
+        if any(_groups_thousands(field, decimal) for field in fields):
+            return decimal
     commas = [field for field in fields if _DECIMAL_COMMA.fullmatch(field)]
+    table: list[Sequence[str]] = [*rows, *(row for row in whole if {len(row)} == {*map(len, rows)})]
     points = [field for field in fields if DECIMAL_POINT.fullmatch(field)]
     if points:
         grouped = all(THOUSANDS.fullmatch(field.replace(".", ",")) for field in points)
         sure = any(not THOUSANDS.fullmatch(field) for field in commas)
-        return "," if grouped and (sure or _has_both(rows, ".")) else "."
+        return "," if grouped and (sure or _has_both(table, ".")) else "."
     if not commas:
         return "."
     grouped = all(THOUSANDS.fullmatch(field) for field in commas)
@@ -47,7 +49,7 @@ def decimal_of(rows: list[list[str]], delimiter: str, whole: Sequence[Sequence[s
         if len(row) == 1 and {*map(len, rows)} == {1}
     )
     # A quoted "1,234" in a comma file is a thousand and more to its writer.
-    if grouped and (_has_both(rows, ",") or (delimiter == "," and not _names_comma(whole))):
+    if grouped and (_has_both(table, ",") or (delimiter == "," and not _names_comma(whole))):
         return "."
     if delimiter == "," and are_graded(commas):
         return "."
@@ -74,7 +76,7 @@ def _dotted_clocks(rows: list[list[str]]) -> frozenset[int]:
     )
 
 
-def _has_both(rows: list[list[str]], sign: str) -> bool:
+def _has_both(rows: Sequence[Sequence[str]], sign: str) -> bool:
     """Return True if a column has numbers such as 1.017 and whole ones such as 983.
 
     Decimals would lie around whole numbers: none of 983 lies among 1.017 and 1.204.
@@ -99,10 +101,11 @@ def _without_unit(field: str) -> str:
     return field.replace("−", "-")
 
 
-def _has_grouped_comma(field: str) -> bool:
-    """Return True if a number has a decimal comma and signs between its thousands.
+def _groups_thousands(field: str, decimal: str) -> bool:
+    """Return True if a number has a decimal sign and other signs between its thousands.
 
-    It can be read in no other way: 1.234,5 or 1.234.567.
+    It can be read in no other way: 1.234,5 and 1.234.567 have a decimal comma.
     """
-    sure = "," in field or field.count(".") > 1
-    return sure and bool(GROUPED[","].fullmatch(field)) and not GROUPED["."].fullmatch(field)
+    other = "." if decimal == "," else ","
+    sure = decimal in field or field.count(other) > 1
+    return sure and bool(GROUPED[decimal].fullmatch(field)) and not GROUPED[other].fullmatch(field)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from spectra.datasets.readers.decimal_sign import THOUSANDS
+from spectra.datasets.readers.cells import GROUPED
 
 _PART = r"\s?[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?\s?"
 _NUMBER = re.compile(_PART, re.IGNORECASE)
@@ -18,7 +18,7 @@ def has_lists_in_cells(lines: Sequence[str]) -> bool:
     if len(rows) < _FEWEST_ROWS or rows[0] is None or any(row != rows[0] for row in rows):
         return False
     cells = [cell for line in lines[-_FEWEST_ROWS:] for cell in line.split(_divider(line))]
-    return not all(THOUSANDS.fullmatch(cell.strip()) for cell in cells if "," in cell)
+    return not all(GROUPED["."].fullmatch(cell.strip()) for cell in cells if "," in cell)
 
 
 def plain_lists_in_cells(text: str) -> str:
