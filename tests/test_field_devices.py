@@ -285,9 +285,11 @@ def test_the_language_of_names_tells_fractions_from_thousands(names: str, factor
 @pytest.mark.parametrize(
     ("name", "unit"),
     [("Rain - mm", "mm"), ("Hum - %", "%"), ("Pump - A", ""), ("Active energy Wh (A)", "Wh"),
-     ("Voltage V (C)", "V"), ("Strom (A)", "A")],
+     ("Voltage V (C)", "V"), ("Strom (A)", "A"), ("strain_m/m", "m/m"), ("R_Ohm", "Ohm")],
 )  # fmt: skip
-def test_a_unit_may_stand_behind_a_dash_or_before_a_phase(name: str, unit: str) -> None:
+def test_a_unit_may_stand_behind_a_dash_or_an_underscore_or_before_a_phase(
+    name: str, unit: str
+) -> None:
     rows = [f"{t},{x},{y}" for t, x, y in zip(stamps("%F %T"), LEFT, RIGHT, strict=True)]
     assert recording(f"time,{name},y (bar)", *rows).units == (unit, "bar")
 

@@ -67,7 +67,7 @@ _PLAIN_UNITS = (
     "bpm. mmol/l mg/dl ms² µmol/m²/s PSI Bar mils knots Knots nmi hectopascal kohm kohms kOhm "
     "kOhms "
     "Meters/second M/S кПа гПа кВт °\u0421 MPH KWH /min "
-    "µm/m um/m mm/m mV/V µV/V uV/V µε Vol% vol% "
+    "µm/m um/m mm/m m/m mm/mm mV/V µV/V uV/V µε Vol% vol% "
     "mAU µAU microvolt microvolts millivolt millivolts "
     "pA nA decibar dbar PSU psu degree_C degrees_C degree_Celsius degrees_true "
     "mm/hr in/hr inches MOhm mOhm ohms Ohms uSiemens µSiemens usiemens "
@@ -83,7 +83,7 @@ UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
 
 _LONG_UNITS_TEXT = """
     kWh MWh Wh kVA kW °C °F mV uV µV mA hPa kPa MPa mbar bar rpm bpm mmHg m/s m/s² km/h % degC degF
-    %RH %rF %rH %rh kN Nm mm kg nT µT uT dB dBA dBm ppm ppb psi lux sccm mTorr
+    %RH %rF %rH %rh kN Nm mm kg nT µT uT dB dBA dBm ppm ppb psi lux lx sccm mTorr Ohm kOhm
 """
 _LONG_UNITS = frozenset(_LONG_UNITS_TEXT.split())
 """Units that are one even without brackets, as the last word of a name."""
