@@ -138,3 +138,23 @@ def test_extremes_are_those_of_all_rows() -> None:
     np.testing.assert_array_equal(low, np.fmin.reduce(values))
     np.testing.assert_array_equal(high, np.fmax.reduce(values))
     assert (low[0], high[0]) == (-100.0, 100.0)
+
+
+@pytest.mark.parametrize("small", [1e-303, 1e-310, 5e-324])
+def test_values_that_overflow_in_spreads_are_as_far_as_any_may_be(small: float) -> None:
+    x = np.random.default_rng(0).normal(size=(400, 1)).round() * small
+    x[50:60] = [[1.0], [-1.0]] * 5
+    scaled = Scale.fit(x)(x)[0]
+    np.testing.assert_array_equal(scaled[50:60], FARTHEST * x[50:60, 0])
+    assert np.isfinite(scaled).all()
+
+
+@pytest.mark.parametrize("method", ["spectral", "sequence"])
+def test_a_step_of_any_size_is_an_alarm(method: str) -> None:
+    x = np.random.default_rng(0).normal(size=2000) * 1e-310
+    x[1000:1040] = 1.0
+    found = spectra.detect(x, method=method)
+    assert any(
+        start < 1040 and end > 1000 for start, end in found.alarms[["start", "end"]].to_numpy()
+    )
+    found.explain(1)

@@ -89,7 +89,9 @@ class Scale:
             raise DataError(
                 f"The signal has the shape {signal.shape}, expected {self.centre.size} channels."
             )
-        scaled = (signal - self.centre) / self.spread
+        # What overflows is farther than FARTHEST.
+        with np.errstate(over="ignore"):
+            scaled = (signal - self.centre) / self.spread
         if self.turns is not None:
             scaled[...] = near(scaled, np.zeros(1), self.turns / self.spread)
         np.clip(scaled, -FARTHEST, FARTHEST, out=scaled)
