@@ -21,8 +21,8 @@ from spectra.datasets.instants import (
     seconds_of,
 )
 from spectra.datasets.raw import Raw
-from spectra.datasets.readers.names import words
-from spectra.datasets.readers.series import PLACES
+from spectra.datasets.readers.cells.names import words
+from spectra.datasets.readers.tables.series import PLACES
 from spectra.datasets.restarts import counted_on
 from spectra.datasets.stamp_rate import StampRate, rate_of_bursts
 from spectra.datasets.time_axis import REPEAT_SHARE, Grid, regular_grid, resampled_grid

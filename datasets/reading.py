@@ -11,9 +11,10 @@ To add a format, write `readers/NAME_file.py` with two functions and put them in
 (datasets/raw.py) has the choices of the user, `Raw` (same file) what the reader returns: a reader
 sets `fs`, `start` and `units` where the format has them, and leaves gridding, gaps and the choice
 between the file's rate and that of the user to `Recording.from_raw`. A reader of a table (Parquet,
-Excel) makes a `Table` (readers/columns.py) and calls `raw_from_table` (readers/table.py), which
-finds time, labels and channels. A reader of signals that the format names calls `raw_from_signals`
-(readers/signals.py), one of named arrays `raw_from_variables` (readers/variables.py). The first
+Excel) makes a `Table` (readers/cells/columns.py) and calls `raw_from_table`
+(readers/tables/table.py), which finds time, labels and channels. A reader of signals that the
+format names calls `raw_from_signals` (readers/binary/signals.py), one of named arrays
+`raw_from_variables` (readers/variables/variables.py). The first
 format that recognises the content is taken; text tables are the last. Series stacked in a table
 come out of `raw_from_table` as `Raw.stack`: `read` refuses them by their names and `read_series`
 reads each. A reader imports its library when it is called and raises DataError, one sentence with

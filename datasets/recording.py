@@ -16,10 +16,10 @@ from spectra.datasets.given_arrays import is_list, labels_of, matrix_of
 from spectra.datasets.grid_values import Choice, fill_short_gaps
 from spectra.datasets.mending import regular
 from spectra.datasets.raw import Raw, Request, is_resampled, quiet
-from spectra.datasets.readers.channels import read_channels
-from spectra.datasets.readers.columns import Table
-from spectra.datasets.readers.names import unit_in
-from spectra.datasets.readers.table import raw_from_table, refuse_too_few
+from spectra.datasets.readers.cells.columns import Table
+from spectra.datasets.readers.cells.names import unit_in
+from spectra.datasets.readers.tables.channels import read_channels
+from spectra.datasets.readers.tables.table import raw_from_table, refuse_too_few
 from spectra.errors import DataError
 from spectra.parameters import make_plain, require
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from spectra.arrays import BoolArray
 from spectra.datasets.raw import Raw
-from spectra.datasets.readers.time_numbers import has_equal_steps
+from spectra.datasets.readers.times.time_numbers import has_equal_steps
 from spectra.datasets.time_axis import regular_grid
 from spectra.errors import DataError
 from spectra.text import few_of

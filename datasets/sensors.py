@@ -14,9 +14,9 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Final
 
-from spectra.datasets.readers.names import words
-from spectra.datasets.readers.parquet_footer import metadata_of
-from spectra.datasets.readers.series import NAMES
+from spectra.datasets.readers.arrow.parquet_footer import metadata_of
+from spectra.datasets.readers.cells.names import words
+from spectra.datasets.readers.tables.series import NAMES
 from spectra.datasets.reading import read
 from spectra.datasets.recording import Recording
 from spectra.errors import DataError

@@ -17,7 +17,7 @@ import pandas as pd
 
 from spectra import formatting, metrics
 from spectra.arrays import BoolArray, Float64Array
-from spectra.datasets.readers.labels import OTHER_LABELS, is_label_name
+from spectra.datasets.readers.tables.labels import OTHER_LABELS, is_label_name
 from spectra.datasets.reading import read
 from spectra.datasets.recording import Recording
 from spectra.errors import DataError

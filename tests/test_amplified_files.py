@@ -14,7 +14,7 @@ import pytest
 from pyarrow import feather, parquet
 
 from spectra.datasets import read, read_series
-from spectra.datasets.readers.parquet_pages import checked_pages
+from spectra.datasets.readers.arrow.parquet_pages import checked_pages
 from spectra.errors import DataError
 
 LONG = "x" * (1 << 16)

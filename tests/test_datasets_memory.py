@@ -5,7 +5,7 @@ import io
 import pytest
 
 from spectra.datasets.memory import largest_bytes, machine_bytes, refuse_too_large
-from spectra.datasets.readers.binary import content
+from spectra.datasets.readers.binary.binary import content
 from spectra.datasets.source import open_source
 from spectra.errors import DataError
 

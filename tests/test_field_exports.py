@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from spectra.datasets import read_series
-from spectra.datasets.readers.columns import Table
-from spectra.datasets.readers.layouts import unrolled
+from spectra.datasets.readers.cells.columns import Table
+from spectra.datasets.readers.tables.layouts import unrolled
 from spectra.errors import DataError
 from written import N, is_read, recording, stamps
 

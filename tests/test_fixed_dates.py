@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spectra.datasets.readers import fixed_digits
-from spectra.datasets.readers.fixed_dates import fixed_dates
+from spectra.datasets.readers.dates import fixed_digits
+from spectra.datasets.readers.dates.fixed_dates import fixed_dates
 
 FORMS = {
     "%Y-%m-%d": "year-first",

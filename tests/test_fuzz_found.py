@@ -19,10 +19,10 @@ import spectra
 from spectra.cli import main
 from spectra.datasets import inspect, read
 from spectra.datasets.raw import Request
-from spectra.datasets.readers.clock_times import holds_clocks
-from spectra.datasets.readers.delimiter import is_value
-from spectra.datasets.readers.keyed_cells import is_keyed, numeric, plain_columns
-from spectra.datasets.readers.log_lines import names_in_log
+from spectra.datasets.readers.cells.delimiter import is_value
+from spectra.datasets.readers.cells.keyed_cells import is_keyed, numeric, plain_columns
+from spectra.datasets.readers.text.log_lines import names_in_log
+from spectra.datasets.readers.times.clock_times import holds_clocks
 from spectra.errors import DataError
 from spectra.sequence.memory import attention_weights
 from spectra.spectral.coupling import LARGEST, residual, whitening_matrices

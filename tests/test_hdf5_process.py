@@ -27,7 +27,7 @@ import fuzz
 from fuzz_corpus import RUNS, damaged_bytes
 from spectra.cli import main
 from spectra.datasets import inspect, read, read_series
-from spectra.datasets.readers import hdf5_answers, hdf5_process
+from spectra.datasets.readers.variables import hdf5_answers, hdf5_process
 from spectra.errors import DataError
 
 X = np.random.default_rng(0).normal(size=(40, 2))
@@ -291,7 +291,7 @@ def test_attributes_of_many_texts_are_left_alone(tmp_path: Path) -> None:
 
 FAULTY = """
 import os, signal, sys, time
-from spectra.datasets.readers import hdf5_answers
+from spectra.datasets.readers.variables import hdf5_answers
 
 def answer(h5py, where, question):
     for part in sound(h5py, where, question):
@@ -379,7 +379,7 @@ def test_files_that_crash_the_library_leave_the_caller_alive() -> None:
 ENDLESS = """
 import subprocess
 from spectra.datasets import read
-from spectra.datasets.readers import hdf5_process
+from spectra.datasets.readers.variables import hdf5_process
 
 class Printed(subprocess.Popen):
     def __init__(self, *given, **named):

@@ -18,7 +18,7 @@ from spectra.datasets.large.spool import spooled
 from spectra.datasets.large.stamps import LazyIndex, Stamps
 from spectra.datasets.large.tables import Piece, text_pieces
 from spectra.datasets.raw import Request
-from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.cells.columns import Table
 from spectra.datasets.recording import Recording
 from spectra.datasets.source import open_source
 from spectra.errors import DataError

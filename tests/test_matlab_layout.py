@@ -6,8 +6,8 @@ import zlib
 import numpy as np
 import pytest
 
-from spectra.datasets.readers import matlab_v5
-from spectra.datasets.readers.matlab_v5 import BrokenLayout, variables_of
+from spectra.datasets.readers.variables import matlab_v5
+from spectra.datasets.readers.variables.matlab_v5 import BrokenLayout, variables_of
 
 BYTE, TEXT8, INT, UNSIGNED, DOUBLE, MATRIX, COMPRESSED, UTF16 = 1, 2, 5, 6, 9, 14, 15, 17
 CELL, STRUCTURE, CHARACTERS, DOUBLES = 1, 2, 4, 6

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectra.datasets import read
-from spectra.datasets.readers.cells import read_cells
-from spectra.datasets.readers.missing_words import ALL_WORDS
+from spectra.datasets.readers.cells.cells import read_cells
+from spectra.datasets.readers.cells.missing_words import ALL_WORDS
 
 
 def table(words: dict[int, str], n: int) -> bytes:
@@ -68,7 +68,7 @@ def test_a_column_is_read_alike_in_texts_of_python_and_of_arrow(
     column = pd.Series(repeated, dtype="str")
     short = read_cells(column, decimal)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spectra.datasets.readers.cells._SHORT", 0)
+        patch.setattr("spectra.datasets.readers.cells.cells._SHORT", 0)
         long = read_cells(column, decimal)
     np.testing.assert_array_equal(short.values, long.values)
     np.testing.assert_array_equal(short.bad, long.bad)

@@ -19,7 +19,7 @@ from naive_thrift import INTEGERS, LIST, STRUCTURE, TEXT, Value, footer_of, with
 from naive_thrift import write_structure as written
 from spectra.datasets import read
 from spectra.datasets.large.opening import is_large
-from spectra.datasets.readers.parquet_footer import opened_parquet
+from spectra.datasets.readers.arrow.parquet_footer import opened_parquet
 from spectra.datasets.sensors import SensorData
 from spectra.datasets.source import open_source
 from spectra.errors import DataError

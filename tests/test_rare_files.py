@@ -16,9 +16,9 @@ from spectra.datasets.inspection import inspect
 from spectra.datasets.large import opening, signals
 from spectra.datasets.large.opening import is_large, open_large
 from spectra.datasets.raw import Request
-from spectra.datasets.readers import encoded_text
-from spectra.datasets.readers.dates import parse_dates
-from spectra.datasets.readers.written_start import _DATE, _year_month_day
+from spectra.datasets.readers.dates.dates import parse_dates
+from spectra.datasets.readers.dates.written_start import _DATE, _year_month_day
+from spectra.datasets.readers.text import encoded_text
 from spectra.datasets.reading import read_series
 from spectra.datasets.sensors import SensorData
 from spectra.datasets.source import open_source

@@ -15,21 +15,21 @@ from spectra.datasets import Recording, read
 from spectra.datasets.grid_fit import best_fit, even_step_of
 from spectra.datasets.inspection import inspect
 from spectra.datasets.instants import extreme_steps
-from spectra.datasets.readers.calendar_columns import unnamed_dates
-from spectra.datasets.readers.cells import read_cells
-from spectra.datasets.readers.clock_times import clock_times, hours_beside
-from spectra.datasets.readers.columns import Table
-from spectra.datasets.readers.dates import is_date
-from spectra.datasets.readers.fill_values import without_fill_values
-from spectra.datasets.readers.fit_csv import fit_messages
-from spectra.datasets.readers.fixed_dates import fixed_dates
-from spectra.datasets.readers.header import read_header
-from spectra.datasets.readers.json_part import shortened
-from spectra.datasets.readers.labels import find_labels
-from spectra.datasets.readers.layouts import unrolled
-from spectra.datasets.readers.names import names_only_time, unit_text
-from spectra.datasets.readers.signals import listed_channels
-from spectra.datasets.readers.time_numbers import day_numbers, epoch, julian_dates
+from spectra.datasets.readers.binary.signals import listed_channels
+from spectra.datasets.readers.cells.cells import read_cells
+from spectra.datasets.readers.cells.columns import Table
+from spectra.datasets.readers.cells.header import read_header
+from spectra.datasets.readers.cells.names import names_only_time, unit_text
+from spectra.datasets.readers.dates.dates import is_date
+from spectra.datasets.readers.dates.fixed_dates import fixed_dates
+from spectra.datasets.readers.json.json_part import shortened
+from spectra.datasets.readers.tables.fill_values import without_fill_values
+from spectra.datasets.readers.tables.labels import find_labels
+from spectra.datasets.readers.tables.layouts import unrolled
+from spectra.datasets.readers.text.fit_csv import fit_messages
+from spectra.datasets.readers.times.calendar_columns import unnamed_dates
+from spectra.datasets.readers.times.clock_times import clock_times, hours_beside
+from spectra.datasets.readers.times.time_numbers import day_numbers, epoch, julian_dates
 from spectra.errors import DataError
 
 RNG = np.random.default_rng(5)

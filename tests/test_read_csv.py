@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectra.datasets import Recording, read
-from spectra.datasets.readers import fill_values
+from spectra.datasets.readers.tables import fill_values
 from spectra.errors import DataError
 
 N = 60

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spectra.datasets import read
-from spectra.datasets.readers.scripts import encoding_of_script
+from spectra.datasets.readers.foreign.scripts import encoding_of_script
 
 VALUES = np.round(np.random.default_rng(6).normal(20, 1, (60, 2)), 2)
 NAMES = {

@@ -18,10 +18,10 @@ from spectra.datasets.large.stamps import LazyIndex, Stamps
 from spectra.datasets.large.tables import parquet_pieces, text_pieces
 from spectra.datasets.memory import largest_bytes
 from spectra.datasets.raw import Raw, Request, quiet
-from spectra.datasets.readers.channels import LARGEST, too_large
 from spectra.datasets.readers.edf_file import edf_layout, is_edf
 from spectra.datasets.readers.numpy_file import is_npy, npy_header
 from spectra.datasets.readers.parquet_file import is_parquet, n_values_of, read_parquet
+from spectra.datasets.readers.tables.channels import LARGEST, too_large
 from spectra.datasets.readers.wav_file import checked_format, is_wav
 from spectra.datasets.reading import TEXT, Format, Recogniser, format_of
 from spectra.datasets.recording import Recording

@@ -7,9 +7,7 @@ import numpy as np
 
 from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.edf_file import edf_layout, edf_scales, read_edf
-from spectra.datasets.readers.numpy_file import npy_header, read_npy
-from spectra.datasets.readers.signals import (
+from spectra.datasets.readers.binary.signals import (
     SignalHeader,
     as_floats,
     distinct_titles,
@@ -17,6 +15,8 @@ from spectra.datasets.readers.signals import (
     refuse_labels,
     wanted_signals,
 )
+from spectra.datasets.readers.edf_file import edf_layout, edf_scales, read_edf
+from spectra.datasets.readers.numpy_file import npy_header, read_npy
 from spectra.datasets.readers.wav_file import checked_format, of_three_bytes
 from spectra.datasets.source import Source
 from spectra.stored import RawFile, StoredArray

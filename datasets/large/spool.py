@@ -12,14 +12,18 @@ from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.large.stamps import Stamps
 from spectra.datasets.large.tables import Piece
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.channels import extremes
-from spectra.datasets.readers.columns import Table, read_numbers
-from spectra.datasets.readers.fill_values import fill_note, fills_throughout, without_fill_values
-from spectra.datasets.readers.labels import find_labels
-from spectra.datasets.readers.layouts import unrolled
-from spectra.datasets.readers.table import instants_of, raw_from_table
-from spectra.datasets.readers.time_column import find_times
-from spectra.datasets.readers.time_index import MissingTimeError
+from spectra.datasets.readers.cells.columns import Table, read_numbers
+from spectra.datasets.readers.tables.channels import extremes
+from spectra.datasets.readers.tables.fill_values import (
+    fill_note,
+    fills_throughout,
+    without_fill_values,
+)
+from spectra.datasets.readers.tables.labels import find_labels
+from spectra.datasets.readers.tables.layouts import unrolled
+from spectra.datasets.readers.tables.table import instants_of, raw_from_table
+from spectra.datasets.readers.times.time_column import find_times
+from spectra.datasets.readers.times.time_index import MissingTimeError
 from spectra.errors import DataError, NeedsMemoryError
 from spectra.stored import FileArray, StoredArray
 

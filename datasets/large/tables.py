@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import IO, Final
 
 from spectra.datasets.raw import Request
-from spectra.datasets.readers.binary import content
-from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.binary.binary import content
+from spectra.datasets.readers.cells.columns import Table
 from spectra.datasets.readers.csv_file import read_table, written_delimiter
-from spectra.datasets.readers.dialect import sniff
-from spectra.datasets.readers.encoded_text import open_text
-from spectra.datasets.readers.log_lines import names_in_log
 from spectra.datasets.readers.parquet_file import batches_of
+from spectra.datasets.readers.text.dialect import sniff
+from spectra.datasets.readers.text.encoded_text import open_text
+from spectra.datasets.readers.text.log_lines import names_in_log
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 

@@ -1,1 +1,1 @@
-"""Readers of files, one format a module."""
+"""Readers of files, one format a module, and a folder for each subject that they share."""

@@ -7,34 +7,34 @@ from dataclasses import replace
 import numpy as np
 
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.blank_cells import refuse_blank_cells
-from spectra.datasets.readers.cases import refuse_cases
-from spectra.datasets.readers.columns import Table
-from spectra.datasets.readers.delimiter import BLANKS, split
-from spectra.datasets.readers.dialect import sniff
-from spectra.datasets.readers.edges import footer_rows, row_text, total_row
-from spectra.datasets.readers.encoded_text import open_text
-from spectra.datasets.readers.fit_csv import fit_messages, is_fit
-from spectra.datasets.readers.joined_decimals import joined_decimals
-from spectra.datasets.readers.json_cells import with_json_cells
-from spectra.datasets.readers.keyed_cells import plain_cells, plain_columns, without_grades
-from spectra.datasets.readers.layouts import unrolled
-from spectra.datasets.readers.line_numbers import line_of_row
-from spectra.datasets.readers.listings import refuse_variables
-from spectra.datasets.readers.log_lines import names_in_log, read_log
-from spectra.datasets.readers.lone_words import without_events_for_values, without_lone_words
-from spectra.datasets.readers.names_in_cells import named_in_cells
-from spectra.datasets.readers.open_quotes import refuse_open_quotes
-from spectra.datasets.readers.other_layouts import refuse_other_layouts
-from spectra.datasets.readers.parsed_text import Parsed, parsed_text
-from spectra.datasets.readers.prose import refuse_comments, refuse_prose
-from spectra.datasets.readers.repeated_headers import without_repeated_names
-from spectra.datasets.readers.side_header import without_side
-from spectra.datasets.readers.side_table import without_side_table
-from spectra.datasets.readers.summary_rows import without_summaries
-from spectra.datasets.readers.table import raw_from_table
-from spectra.datasets.readers.turned import turned
-from spectra.datasets.readers.units_above import units_of_light_curve
+from spectra.datasets.readers.cells.columns import Table
+from spectra.datasets.readers.cells.delimiter import BLANKS, split
+from spectra.datasets.readers.cells.keyed_cells import plain_cells, plain_columns, without_grades
+from spectra.datasets.readers.foreign.listings import refuse_variables
+from spectra.datasets.readers.foreign.other_layouts import refuse_other_layouts
+from spectra.datasets.readers.heading.units_above import units_of_light_curve
+from spectra.datasets.readers.tables.cases import refuse_cases
+from spectra.datasets.readers.tables.layouts import unrolled
+from spectra.datasets.readers.tables.table import raw_from_table
+from spectra.datasets.readers.text.blank_cells import refuse_blank_cells
+from spectra.datasets.readers.text.dialect import sniff
+from spectra.datasets.readers.text.edges import footer_rows, row_text, total_row
+from spectra.datasets.readers.text.encoded_text import open_text
+from spectra.datasets.readers.text.fit_csv import fit_messages, is_fit
+from spectra.datasets.readers.text.joined_decimals import joined_decimals
+from spectra.datasets.readers.text.json_cells import with_json_cells
+from spectra.datasets.readers.text.line_numbers import line_of_row
+from spectra.datasets.readers.text.log_lines import names_in_log, read_log
+from spectra.datasets.readers.text.lone_words import without_events_for_values, without_lone_words
+from spectra.datasets.readers.text.names_in_cells import named_in_cells
+from spectra.datasets.readers.text.open_quotes import refuse_open_quotes
+from spectra.datasets.readers.text.parsed_text import Parsed, parsed_text
+from spectra.datasets.readers.text.prose import refuse_comments, refuse_prose
+from spectra.datasets.readers.text.repeated_headers import without_repeated_names
+from spectra.datasets.readers.text.side_header import without_side
+from spectra.datasets.readers.text.side_table import without_side_table
+from spectra.datasets.readers.text.summary_rows import without_summaries
+from spectra.datasets.readers.text.turned import turned
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 

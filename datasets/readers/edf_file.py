@@ -19,17 +19,17 @@ import pandas as pd
 from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.annotations import Annotation, annotation_labels
-from spectra.datasets.readers.binary import as_damage, content, damaged, library, size_of
-from spectra.datasets.readers.edf_gaps import (
+from spectra.datasets.readers.binary.annotations import Annotation, annotation_labels
+from spectra.datasets.readers.binary.binary import as_damage, content, damaged, library, size_of
+from spectra.datasets.readers.binary.edf_gaps import (
     Records,
     first_samples,
     gap_note,
     record_onsets,
     with_gaps,
 )
-from spectra.datasets.readers.rates import at_rate, one_rate
-from spectra.datasets.readers.signals import (
+from spectra.datasets.readers.binary.rates import at_rate, one_rate
+from spectra.datasets.readers.binary.signals import (
     SignalHeader,
     distinct_titles,
     raw_from_signals,

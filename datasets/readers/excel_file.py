@@ -18,7 +18,7 @@ from xml.parsers import expat
 
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.binary import as_damage, content, library
+from spectra.datasets.readers.binary.binary import as_damage, content, library
 from spectra.datasets.readers.excel_sheet import Sheets, read_sheet, shown
 from spectra.datasets.source import Source
 from spectra.errors import DataError

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.arrow_columns import columns_of, raw_of_columns
-from spectra.datasets.readers.arrow_texts import check_texts
-from spectra.datasets.readers.arrow_types import as_frame, flat, pyarrow_faults
-from spectra.datasets.readers.binary import as_damage, content, library
+from spectra.datasets.readers.arrow.arrow_columns import columns_of, raw_of_columns
+from spectra.datasets.readers.arrow.arrow_texts import check_texts
+from spectra.datasets.readers.arrow.arrow_types import as_frame, flat, pyarrow_faults
+from spectra.datasets.readers.binary.binary import as_damage, content, library
 from spectra.datasets.source import Source
 
 _FEATHER = "a Feather file"

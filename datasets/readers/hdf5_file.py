@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.binary import damaged
-from spectra.datasets.readers.hdf5_answers import FAULTS
-from spectra.datasets.readers.hdf5_process import Ask, allowed_bytes, answering
-from spectra.datasets.readers.pandas_store import with_index_of_frames
-from spectra.datasets.readers.variable import Variable
-from spectra.datasets.readers.variable_sampling import instant_in
-from spectra.datasets.readers.variables import raw_from_variables
+from spectra.datasets.readers.binary.binary import damaged
+from spectra.datasets.readers.variables.hdf5_answers import FAULTS
+from spectra.datasets.readers.variables.hdf5_process import Ask, allowed_bytes, answering
+from spectra.datasets.readers.variables.pandas_store import with_index_of_frames
+from spectra.datasets.readers.variables.variable import Variable
+from spectra.datasets.readers.variables.variable_sampling import instant_in
+from spectra.datasets.readers.variables.variables import raw_from_variables
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 

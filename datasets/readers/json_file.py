@@ -12,29 +12,29 @@ import pandas as pd
 from spectra.arrays import IntArray
 from spectra.datasets.memory import largest_bytes, refuse_mostly_empty, refuse_too_large
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.columns import Table
-from spectra.datasets.readers.dates import is_date
-from spectra.datasets.readers.decimal_sign import decimal_of
-from spectra.datasets.readers.delimiter import is_value
-from spectra.datasets.readers.header import NO_HEADER, read_header
-from spectra.datasets.readers.json_blocks import samples_of
-from spectra.datasets.readers.json_cells import with_json_cells
-from spectra.datasets.readers.json_lists import Records, length_of, note_on_others, records_in
-from spectra.datasets.readers.json_matrix import with_channels
-from spectra.datasets.readers.json_named import with_names_as_keys
-from spectra.datasets.readers.json_part import shortened
-from spectra.datasets.readers.json_series import series_in, texts_in, titles_in
-from spectra.datasets.readers.json_values import (
+from spectra.datasets.readers.cells.columns import Table
+from spectra.datasets.readers.cells.delimiter import is_value
+from spectra.datasets.readers.cells.header import NO_HEADER, read_header
+from spectra.datasets.readers.cells.keyed_cells import numeric
+from spectra.datasets.readers.dates.dates import is_date
+from spectra.datasets.readers.foreign.plain_text import is_printed
+from spectra.datasets.readers.heading.decimal_sign import decimal_of
+from spectra.datasets.readers.json.json_blocks import samples_of
+from spectra.datasets.readers.json.json_lists import Records, length_of, note_on_others, records_in
+from spectra.datasets.readers.json.json_matrix import with_channels
+from spectra.datasets.readers.json.json_named import with_names_as_keys
+from spectra.datasets.readers.json.json_part import shortened
+from spectra.datasets.readers.json.json_series import series_in, texts_in, titles_in
+from spectra.datasets.readers.json.json_values import (
     object_of,
     values_in,
     without_cut_line,
     without_words_below,
 )
-from spectra.datasets.readers.json_vectors import vectors_of
-from spectra.datasets.readers.json_wrapped import is_flat, plain_json
-from spectra.datasets.readers.keyed_cells import numeric
-from spectra.datasets.readers.plain_text import is_printed
-from spectra.datasets.readers.table import raw_from_table
+from spectra.datasets.readers.json.json_vectors import vectors_of
+from spectra.datasets.readers.json.json_wrapped import is_flat, plain_json
+from spectra.datasets.readers.tables.table import raw_from_table
+from spectra.datasets.readers.text.json_cells import with_json_cells
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 from spectra.text import well_formed

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.binary import as_damage, content
-from spectra.datasets.readers.matlab_v5 import variables_of
-from spectra.datasets.readers.variable import Variable
-from spectra.datasets.readers.variables import raw_from_variables
+from spectra.datasets.readers.binary.binary import as_damage, content
+from spectra.datasets.readers.variables.matlab_v5 import variables_of
+from spectra.datasets.readers.variables.variable import Variable
+from spectra.datasets.readers.variables.variables import raw_from_variables
 from spectra.datasets.source import Source
 
 _KIND = "a MATLAB file"

@@ -19,16 +19,16 @@ from numpy.typing import NDArray
 from spectra.archive import ABOUT
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.binary import content, damaged, size_of
-from spectra.datasets.readers.signals import (
+from spectra.datasets.readers.binary.binary import content, damaged, size_of
+from spectra.datasets.readers.binary.signals import (
     SignalHeader,
     as_floats,
     by_rows,
     raw_from_labelled_signals,
 )
-from spectra.datasets.readers.variable import Variable
-from spectra.datasets.readers.variable_names import is_time
-from spectra.datasets.readers.variables import raw_from_variables
+from spectra.datasets.readers.variables.variable import Variable
+from spectra.datasets.readers.variables.variable_names import is_time
+from spectra.datasets.readers.variables.variables import raw_from_variables
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.arrow_columns import Columns, columns_of, raw_of_columns
-from spectra.datasets.readers.arrow_texts import check_texts, is_text, refuse_repeated
-from spectra.datasets.readers.arrow_types import (
+from spectra.datasets.readers.arrow.arrow_columns import Columns, columns_of, raw_of_columns
+from spectra.datasets.readers.arrow.arrow_texts import check_texts, is_text, refuse_repeated
+from spectra.datasets.readers.arrow.arrow_types import (
     array_type,
     as_frame,
     flat,
@@ -24,11 +24,11 @@ from spectra.datasets.readers.arrow_types import (
     with_zone,
     without_rows,
 )
-from spectra.datasets.readers.binary import as_damage, content, library
-from spectra.datasets.readers.columns import Table
-from spectra.datasets.readers.parquet_footer import MAGICS, metadata_of, opened_parquet
-from spectra.datasets.readers.parquet_pages import Pages, checked_pages
-from spectra.datasets.readers.signals import as_floats
+from spectra.datasets.readers.arrow.parquet_footer import MAGICS, metadata_of, opened_parquet
+from spectra.datasets.readers.arrow.parquet_pages import Pages, checked_pages
+from spectra.datasets.readers.binary.binary import as_damage, content, library
+from spectra.datasets.readers.binary.signals import as_floats
+from spectra.datasets.readers.cells.columns import Table
 from spectra.datasets.source import Source
 
 _PARQUET = "a Parquet file"

@@ -11,8 +11,8 @@ import numpy as np
 from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.binary import content, damaged, size_of
-from spectra.datasets.readers.signals import (
+from spectra.datasets.readers.binary.binary import content, damaged, size_of
+from spectra.datasets.readers.binary.signals import (
     SignalHeader,
     as_floats,
     distinct_titles,

@@ -13,10 +13,10 @@ import pandas as pd
 from spectra.arrays import Float64Array
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.annotations import Annotation, annotation_labels
-from spectra.datasets.readers.binary import damaged, library
-from spectra.datasets.readers.rates import at_rate, one_rate
-from spectra.datasets.readers.signals import (
+from spectra.datasets.readers.binary.annotations import Annotation, annotation_labels
+from spectra.datasets.readers.binary.binary import damaged, library
+from spectra.datasets.readers.binary.rates import at_rate, one_rate
+from spectra.datasets.readers.binary.signals import (
     SignalHeader,
     distinct_titles,
     raw_from_signals,

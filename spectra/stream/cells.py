@@ -2,7 +2,7 @@
 
 from math import nan
 
-from spectra.datasets.readers.absent_words import MISSING_WORDS
+from spectra.datasets.readers.cells.absent_words import MISSING_WORDS
 from spectra.parameters import shown
 
 

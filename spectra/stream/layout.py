@@ -15,11 +15,11 @@ import pandas as pd
 from spectra.arrays import Float64Array
 from spectra.datasets.instants import seconds_of
 from spectra.datasets.raw import Raw, Request, quiet
-from spectra.datasets.readers.columns import Table
+from spectra.datasets.readers.cells.columns import Table
 from spectra.datasets.readers.csv_file import read_table
-from spectra.datasets.readers.dialect import sniff
-from spectra.datasets.readers.table import raw_from_table
-from spectra.datasets.readers.time_column import find_times
+from spectra.datasets.readers.tables.table import raw_from_table
+from spectra.datasets.readers.text.dialect import sniff
+from spectra.datasets.readers.times.time_column import find_times
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 from spectra.parameters import shown

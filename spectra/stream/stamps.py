@@ -10,9 +10,9 @@ import pandas as pd
 
 from spectra.datasets.instants import resolution_of, seconds_of
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.asked_order import order_as_read
-from spectra.datasets.readers.columns import Table
-from spectra.datasets.readers.dates import parse_dates
+from spectra.datasets.readers.cells.columns import Table
+from spectra.datasets.readers.dates.dates import parse_dates
+from spectra.datasets.readers.times.asked_order import order_as_read
 from spectra.errors import DataError
 from spectra.parameters import shown
 from spectra.stream.cells import BadLineError

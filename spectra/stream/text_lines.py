@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable, Sequence
 
-from spectra.datasets.readers.delimiter import BLANKS
+from spectra.datasets.readers.cells.delimiter import BLANKS
 from spectra.stream.cells import BadLineError
 
 

@@ -1,0 +1,1 @@
+"""Columns of Arrow, and the parts of Parquet files."""

@@ -1,0 +1,1 @@
+"""Binary formats: their bytes, signals, rates and annotations."""

@@ -1,0 +1,1 @@
+"""Written dates and times of day, in any common notation."""

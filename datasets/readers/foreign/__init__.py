@@ -1,0 +1,1 @@
+"""Texts that hold no plain table: those that can be made one, and those that are refused."""

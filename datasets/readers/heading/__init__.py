@@ -1,0 +1,1 @@
+"""The rows above a text table: comments, names of columns, units."""

@@ -1,0 +1,1 @@
+"""JSON: records, lists, series and vectors of numbers."""

@@ -1,0 +1,1 @@
+"""The columns of a table: channels, labels, series, days in rows, counters."""

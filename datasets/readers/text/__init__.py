@@ -1,0 +1,1 @@
+"""Text tables: from the encoding and the dialect to rows of cells."""

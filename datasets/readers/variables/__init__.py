@@ -1,0 +1,1 @@
+"""Named arrays of a file, with their time, rate and labels."""
