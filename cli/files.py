@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Bytes of a header of WFDB in which the files of its signals are sought.
 _HEADER_BYTES = 1 << 20
+# Endings of the two files of a record of COMTRADE.
+_COMTRADE = (".cfg", ".dat")
 # Rows formatted at a time: enough that the cost of a block is that of its rows, and its text small.
 BLOCK = 8192
 
@@ -108,7 +110,7 @@ def _identity(path: Path | int) -> tuple[int, int] | None:
 
 
 def read_with(name: str) -> list[Path | int]:
-    """Return the files that are read with an input: those of its folder or its WFDB record."""
+    """Return the files that are read with an input: those of its folder or its record."""
     if name == STDIN:
         return [] if sys.stdin is None else [0]
     path = Path(name)
@@ -119,6 +121,8 @@ def read_with(name: str) -> list[Path | int]:
         record = _files_of_record(header) if header.suffix == ".hea" and header.is_file() else []
     except OSError:
         return [path]
+    if path.suffix.lower() in _COMTRADE:
+        record += [path.with_suffix(end) for one in _COMTRADE for end in (one, one.upper())]
     return [path, *record]
 
 

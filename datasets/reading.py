@@ -34,6 +34,7 @@ from numpy.typing import ArrayLike
 from spectra.datasets.dataframes import pandas_of
 from spectra.datasets.grid_values import Choice
 from spectra.datasets.raw import Raw, Request, is_resampled, quiet, series_of
+from spectra.datasets.readers.comtrade_file import is_comtrade, read_comtrade
 from spectra.datasets.readers.csv_file import read_csv
 from spectra.datasets.readers.edf_file import is_edf, read_edf
 from spectra.datasets.readers.excel_file import is_excel, read_excel
@@ -96,6 +97,7 @@ FORMATS: tuple[Format, ...] = (
     Format("Excel", is_excel, read_excel, ("sheet", "delimiter")),
     Format("EDF or BDF", is_edf, read_edf),
     Format("WFDB record", is_wfdb, read_wfdb),
+    Format("COMTRADE", is_comtrade, read_comtrade),
     Format("MATLAB", is_matlab, read_matlab, ("variable",)),
     Format("HDF5 or MATLAB 7.3", is_hdf5, read_hdf5, ("variable",)),
     Format("JSON", is_json, read_json),
@@ -129,9 +131,9 @@ def read(
 ) -> Recording:
     """Read a recording from a file of any known format, recognised by its content.
 
-    Text tables (CSV and its kin), NumPy, WAV, MATLAB, HDF5, EDF/BDF, WFDB, Parquet, Feather, JSON
-    and Excel files are read; several of them need an extra, which the error names that is raised
-    without it.
+    Text tables (CSV and its kin), NumPy, WAV, MATLAB, HDF5, EDF/BDF, WFDB, COMTRADE, Parquet,
+    Feather, JSON and Excel files are read; several of them need an extra, which the error names
+    that is raised without it.
 
     Parameters
     ----------
@@ -147,7 +149,7 @@ def read(
         stamps that contradict it.
     label : str, optional
         The column of known anomalies, 0 or 1 a row. In EDF and WFDB files it names the annotations
-        that count as anomalies, such as "V,F".
+        that count as anomalies, such as "V,F", and in COMTRADE records a digital channel.
     resample : str or bool, optional
         A period such as "5min" for a regular grid, or True for the median step.
         Signals of different rates are brought to one.

@@ -101,6 +101,8 @@ def corpus() -> dict[str, bytes]:
         "a.hea": b"a 2 100 40 12:00:00 01/02/2024\na.dat 16 100/mV 16 0 0 0 0 ECG\n"
         b"a.dat 16 100 16 0 0 0 0 V1\n# a comment\n",
         "b.hea": b"b/2 1 100 80\na1 40\na2 40\n",
+        "a.cff": _comtrade("ASCII"),
+        "b.cff": _comtrade("BINARY"),
         **{
             name: in_memory(partial(write, frame))
             for name, (library, write) in WITH_LIBRARIES.items()
@@ -122,6 +124,17 @@ def beside() -> dict[str, bytes]:
     one = b"%s 1 100 40\na.dat 16 100/mV 16 0 0 0 0 ECG\n"
     return {"a.dat": samples, "a1.hea": one % b"a1", "a2.hea": one % b"a2",
             "a.atr": b"\x05\x04\x08\x14\x00\x00"}  # fmt: skip
+
+
+def _comtrade(form: str) -> bytes:
+    """Return a record of COMTRADE of one analog and one digital channel."""
+    head = f"N,R,1999\n2,1A,1D\n1,IA,A,,A,0.1,0,0,-99,99,1,1,P\n1,T,,,0\n50\n1\n50,{ROWS}\n"
+    start = "01/02/2024,12:00:00.000000\n"
+    text = f"--- file type: CFG ---\n{head}{start}{start}{form}\n1\n--- file type: DAT {form} ---\n"
+    rows = [(i + 1, 20000 * i, i * i % 90, i % 2) for i in range(ROWS)]
+    if form == "ASCII":
+        return text.encode() + b"".join(b"%d,%d,%d,%d\n" % row for row in rows)
+    return text.encode() + np.array(rows, "<u4,<u4,<i2,<u2").tobytes()
 
 
 def _write_zstd(frame: pd.DataFrame, file: io.BytesIO) -> None:

@@ -225,7 +225,6 @@ def test_names_stand_in_the_cells_before_their_values(sign: str) -> None:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        (["ST,R1,1999", "4,2A,2D", "1,IA,A,,A,0.01,0,0,-32767,32767,100,1,P", "50"], "COMTRADE"),
         (["&&", "0105240318", "01082000.1", "011012.5", "!!"] * 20, "WITS"),
         (["2024-03-18-14:05:00.100,2,127488,0,255,8,00,1b,ff,ff,00,ff,ff,ff"] * 20, "NMEA 2000"),
     ],

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 
-_CONFIGURATION = re.compile(r"\s*\d{1,6}\s*,\s*\d{1,6}A\s*,\s*\d{1,6}D\s*", re.IGNORECASE)
-"""The second line of the configuration of COMTRADE: channels in all, analog and digital ones."""
 _UNIVERSAL = re.compile(r" {2,5}-1\s*\n {1,5}\d{1,5}b?\b.*\n(?!\s*-?\d+\s*\n).*\n")
 """The beginning of a universal file: -1 in six columns, the number of a data set, and no column."""
 _ITEM = re.compile(r"\d{4}\S.*")
@@ -16,10 +14,6 @@ _N2K = re.compile(
 
 def _is_universal(lines: Sequence[str]) -> bool:
     return bool(_UNIVERSAL.match("".join(f"{line.rstrip()}\n" for line in lines[:3])))
-
-
-def _is_configuration(lines: Sequence[str]) -> bool:
-    return len(lines) > 2 and bool(_CONFIGURATION.fullmatch(lines[1]))
 
 
 def _is_wits(lines: Sequence[str]) -> bool:
@@ -38,11 +32,6 @@ INSTRUMENT_LAYOUTS: tuple[tuple[Callable[[Sequence[str]], bool], str, str], ...]
         _is_universal,
         "a universal file (UFF, UNV)",
         "export its functions (data set 58) as CSV, or read them with pyuff and save the ordinates",
-    ),
-    (
-        _is_configuration,
-        "the configuration of a COMTRADE record, whose samples are in the .dat file beside it",
-        "export the record as CSV from the program of the relay, and read that",
     ),
     (
         _is_wits,
