@@ -10,19 +10,19 @@ import pandas as pd
 from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.memory import refuse_too_large
 from spectra.datasets.raw import Raw, Request
-from spectra.datasets.readers.binary import as_damage, content, damaged, size_of
-from spectra.datasets.readers.comtrade_layout import (
+from spectra.datasets.readers.binary.binary import as_damage, content, damaged, size_of
+from spectra.datasets.readers.binary.comtrade_layout import (
     KIND,
     ComtradeLayout,
     comtrade_layout,
     is_configuration,
 )
-from spectra.datasets.readers.comtrade_samples import (
+from spectra.datasets.readers.binary.comtrade_samples import (
     ComtradeSamples,
     read_samples,
     sample_count,
 )
-from spectra.datasets.readers.signals import SignalHeader, raw_from_signals, wanted_signals
+from spectra.datasets.readers.binary.signals import SignalHeader, raw_from_signals, wanted_signals
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 from spectra.text import few_of

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array
-from spectra.datasets.readers.binary import damaged
-from spectra.datasets.readers.comtrade_layout import KIND, TEXT, ComtradeLayout
+from spectra.datasets.readers.binary.binary import damaged
+from spectra.datasets.readers.binary.comtrade_layout import KIND, TEXT, ComtradeLayout
 from spectra.datasets.source import Source
 from spectra.errors import DataError
 

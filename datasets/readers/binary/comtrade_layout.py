@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import Float64Array
-from spectra.datasets.readers.binary import damaged
-from spectra.datasets.readers.signals import distinct_titles
+from spectra.datasets.readers.binary.binary import damaged
+from spectra.datasets.readers.binary.signals import distinct_titles
 from spectra.datasets.source import Source
 
 KIND = "a COMTRADE record"
