@@ -36,17 +36,18 @@ check: .venv/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# On several cores, which pays for measuring what is run. Each worker writes a file of its own, and
-# has one thread of BLAS: those of all workers would wait for one another.
+# On several cores. Each worker writes what it has run to a file of its own, and has one thread of
+# BLAS: those of all workers would wait for one another.
 test: export OPENBLAS_NUM_THREADS = 1
+test: export MEASURED = .coverage
 test: check
-	rm -f .coverage .coverage.*
-	$(BIN)/python -m coverage run -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile
-	$(BIN)/python -m coverage combine --quiet
-	$(BIN)/python tests/covered.py
+	rm -rf .coverage
+	mkdir .coverage
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile
+	$(BIN)/python tests/covered.py .coverage
 
 coverage: test
-	$(BIN)/python -m coverage report
+	$(BIN)/python tests/covered.py .coverage --missing
 
 SECONDS ?= 60
 SEED ?= 0
@@ -83,7 +84,7 @@ dist: .venv/.installed-test
 	$(BIN)/python tests/reproducible.py dist/*.tar.gz $(EPOCH)
 
 clean:
-	rm -rf .venv build dist site *.egg-info .hypothesis .coverage* .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build dist site *.egg-info .hypothesis .coverage .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:

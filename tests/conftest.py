@@ -1,11 +1,12 @@
 """Settings of all tests."""
 
+import json
 import os
 import signal
-from collections.abc import Generator
+from pathlib import Path
 
-import coverage
 import pytest
+import slipcover
 from hypothesis import settings
 
 from browser import executable
@@ -17,34 +18,24 @@ settings.register_profile("tests", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=500)
 settings.load_profile("tests")
 
-# The programs that the workers start are not measured: that takes a third of the time of the short
-# ones, and they run what other tests run in the workers.
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+# Imported from now on, each module of spectra notes the lines and branches that run, until all of
+# them have. The programs that the tests start run what other tests run here.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+MEASURED = os.environ.pop("MEASURED", "") if WORKER else ""
+measured = slipcover.Slipcover(branch=True, exclude_also=["if TYPE_CHECKING:"])
+if MEASURED:
+    files = slipcover.FileMatcher(sources=["spectra", "cli", "datasets"])
+    slipcover.ImportManager(measured, files).__enter__()
 
 # Under nohup a hangup is ignored, and programs that the tests start inherit that.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure no coverage in tests marked `unmeasured`."""
-    measured = coverage.Coverage.current()
-    if measured is None or item.get_closest_marker("unmeasured") is None:
-        return (yield)
-    measured.stop()
-    try:
-        return (yield)
-    finally:
-        measured.start()
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Save what a worker has run: pytest-xdist kills it 10 s after its last test."""
-    measured = coverage.Coverage.current()
-    if measured is not None and hasattr(session.config, "workerinput"):
-        measured.stop()
-        measured.save()
+def pytest_sessionfinish() -> None:
+    """Write what a worker has run: pytest-xdist kills it 10 s after its last test."""
+    if MEASURED:
+        path = Path(MEASURED) / f"{WORKER}.json"
+        path.write_text(json.dumps(measured.get_coverage()), encoding="utf-8")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

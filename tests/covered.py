@@ -1,48 +1,62 @@
 """Lines and branches of spectra, cli and datasets that the tests have run.
 
-Run: python tests/covered.py, after `coverage run` and `coverage combine`. It prints the shares of
-each folder. `coverage report` lists the lines and branches that no test runs.
+Run: python tests/covered.py FOLDER [--missing], after pytest with MEASURED=FOLDER. It prints the
+shares of each package, and with `--missing` the lines and branches of each file that no test runs.
+The status is 1 where one of the shares is below 95 %, or no test imports a module.
 """
 
+import argparse
 import json
 import sys
-import tempfile
+from collections.abc import Iterable
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
-import coverage
+import slipcover
 
-COUNTS = ("covered_lines", "num_statements", "covered_branches", "num_branches")
-
-
-def shares(files: dict[str, dict[str, dict[str, int]]]) -> dict[str, tuple[float, float]]:
-    """Return the shares of the lines and of the branches of each folder, in percent.
-
-    Parameters
-    ----------
-    files : dict
-        The part "files" of coverage's report as JSON.
-    """
-    totals: dict[str, list[int]] = {}
-    for path, report in files.items():
-        before = totals.get(Path(path).parts[0], [0, 0, 0, 0])
-        counts = [report["summary"][name] for name in COUNTS]
-        totals[Path(path).parts[0]] = [a + b for a, b in zip(before, counts, strict=True)]
-    return {folder: (100 * a / b, 100 * c / d) for folder, (a, b, c, d) in totals.items()}
+PACKAGES = ("cli", "datasets", "spectra")
+LEAST = 95.0
 
 
-def measured() -> dict[str, dict[str, dict[str, int]]]:
-    """Return the measured files with what the tests have run of each."""
-    data = coverage.Coverage(messages=False)
-    data.load()
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "coverage.json"
-        data.json_report(outfile=str(report))
-        files: dict[str, dict[str, dict[str, int]]] = json.loads(report.read_text())["files"]
-    return files
+def share(files: Iterable[dict[str, list[Any]]], kind: str) -> float:
+    """Return the share of the lines, or of the branches, that were run, in percent."""
+    counts = [(len(file[f"executed_{kind}"]), len(file[f"missing_{kind}"])) for file in files]
+    run, missing = (sum(column) for column in zip(*counts, strict=True))
+    return 100 * run / (run + missing)
+
+
+def print_missing(files: dict[str, dict[str, list[Any]]]) -> None:
+    """Print the lines and the branches of each file that no test runs."""
+    for path, file in sorted(files.items()):
+        branches = [f"{first}->{second}" for first, second in file["missing_branches"]]
+        parts = [*map(str, file["missing_lines"]), *branches]
+        if parts:
+            sys.stdout.write(f"{path}: {', '.join(parts)}\n")
+
+
+def main() -> int:
+    """Print what the tests have run."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--missing", action="store_true")
+    options = parser.parse_args()
+    parts = [json.loads(path.read_text(encoding="utf-8")) for path in options.folder.glob("*.json")]
+    files = reduce(slipcover.merge_coverage, parts)["files"]
+    if options.missing:
+        print_missing(files)
+    modules = {str(path) for name in PACKAGES for path in Path(name).rglob("*.py")}
+    for path in sorted(modules - {*files}):
+        sys.stdout.write(f"{path}: no test imports it\n")
+    least = 100.0
+    sys.stdout.write("run by the tests       lines  branches\n")
+    for name in PACKAGES:
+        package = [file for path, file in files.items() if path.startswith(f"{name}/")]
+        lines, branches = share(package, "lines"), share(package, "branches")
+        sys.stdout.write(f"{name:<20} {lines:>6.1f} % {branches:>7.1f} %\n")
+        least = min(least, lines, branches)
+    return int(least < LEAST or not modules <= {*files})
 
 
 if __name__ == "__main__":
-    result = shares(measured())
-    sys.stdout.write("run by the tests       lines  branches\n")
-    for name, (lines, branches) in sorted(result.items()):
-        sys.stdout.write(f"{name:<20} {lines:>6.1f} % {branches:>7.1f} %\n")
+    sys.exit(main())

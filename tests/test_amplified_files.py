@@ -261,7 +261,6 @@ def test_hundreds_of_columns_of_dates_have_their_time_in_the_first() -> None:
     assert recording.fs == 1.0
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("repeated", ["/", " ", "# ", "1:", "1/", "- ", " p", "(1"])
 def test_tens_of_thousands_of_the_same_sign_are_read_or_refused(repeated: str) -> None:
     # Patterns that begin anew at each of them would take minutes.

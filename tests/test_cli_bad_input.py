@@ -141,7 +141,6 @@ def test_a_square_wave_is_not_constant(folder: Path) -> None:
     assert "constant" not in result.stderr
 
 
-@pytest.mark.unmeasured
 def test_three_thousand_columns(folder: Path) -> None:
     rng = np.random.default_rng(0)
     header = ",".join(f"c{i}" for i in range(3_000))

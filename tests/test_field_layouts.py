@@ -535,7 +535,6 @@ def test_a_round_rate_is_found_in_stamps_of_whole_milliseconds(fs: float) -> Non
     assert found.fs == pytest.approx(fs, rel=1e-4 if fs == 204.8 else 1e-12)
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize(("unit", "word"), [("°C", ""), ("kWh", "unavailable"), ("%", "--")])
 def test_many_columns_of_cells_with_units_are_read_with_a_few_notes(unit: str, word: str) -> None:
     values = np.round(20 + RNG.normal(size=(N, 120)), 2)

@@ -13,7 +13,6 @@ import fuzz
 TARGETS = tuple(dict.fromkeys(fuzz.TARGETS))
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("target", TARGETS, ids=[target.__name__ for target in TARGETS])
 def test_inputs_that_make_no_sense_are_refused_in_one_sentence(
     tmp_path: Path, target: object

@@ -155,7 +155,6 @@ def is_read_or_refused(path: Path) -> None:
                 function(path)
 
 
-@pytest.mark.unmeasured
 def test_altered_files_are_read_or_refused(tmp_path: Path, valid: dict[str, bytes]) -> None:
     names = sorted(valid)
     for name in names:

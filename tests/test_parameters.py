@@ -190,7 +190,6 @@ ANYTHING = st.one_of(
 SLOW = {"n_jobs": lambda value: value == -1 or value > 1, "epochs": lambda value: value >= 1}
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", PUBLIC)
 def test_each_special_value_of_each_parameter_is_named(name: str) -> None:
     for parameter in parameters(name):

@@ -276,7 +276,6 @@ def hostile_figures(name: str) -> tuple[Figure, ...]:
     )
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("form", ["png", "svg", "pdf"])
 def test_hostile_names_are_drawn_as_text(name: str, form: str, tmp_path: Path) -> None:

@@ -140,7 +140,6 @@ def test_compressed_table_is_inspected_as_the_table(tmp_path: Path) -> None:
     assert plain.channels == packed.channels
 
 
-@pytest.mark.unmeasured
 def test_table_of_very_long_rows_is_inspected(tmp_path: Path) -> None:
     wide = pd.DataFrame(RNG.standard_normal((30, 8000)).round(3))
     wide.columns = [f"c{i}" for i in range(8000)]

@@ -641,7 +641,6 @@ def test_names_of_files(tmp_path: Path) -> None:
     assert read(io.BytesIO(usual().encode())).name == "stdin"
 
 
-@pytest.mark.unmeasured
 def test_very_wide_files() -> None:
     values = np.random.default_rng(3).integers(-99, 99, (20, 5000))
     names = [f"sensor {i}" for i in range(5000)]

@@ -36,7 +36,6 @@ MOST_WORDS = 900
 STREAMED = 20_000
 OFTEN = 2_000
 
-pytestmark = pytest.mark.unmeasured
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 

@@ -89,7 +89,6 @@ def louder(x: np.ndarray, at: int, period: int) -> np.ndarray:
     return x
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("change", [glitch, flat, missing, louder])
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("period", [20, 100, 333])

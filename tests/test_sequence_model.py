@@ -354,7 +354,6 @@ REPEATS = {
 }
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", REPEATS)
 def test_a_signal_that_repeats_exactly_raises_no_alarm(name: str) -> None:
     scores = Sequence().fit(REPEATS[name][:, None])[1]

@@ -796,7 +796,6 @@ def test_the_first_rows_only() -> None:
 WORDS = st.sampled_from(["", "NA", "N/A", "-", "--", "null", "NaN", "#N/A", "unavailable", "OVLD"])
 
 
-@pytest.mark.unmeasured
 @settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from([(",", "."), (";", "."), (";", ","), ("\t", ","), ("\t", "."), ("|", ".")]),
