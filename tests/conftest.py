@@ -22,7 +22,7 @@ settings.load_profile("tests")
 # them have. The programs that the tests start run what other tests run here.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 MEASURED = os.environ.pop("MEASURED", "") if WORKER else ""
-measured = slipcover.Slipcover(branch=True, exclude_also=["if TYPE_CHECKING:"])
+measured = slipcover.Slipcover(branch=True, source=["spectra"], exclude_also=["if TYPE_CHECKING:"])
 if MEASURED:
     files = slipcover.FileMatcher(sources=["spectra", "cli", "datasets"])
     slipcover.ImportManager(measured, files).__enter__()
