@@ -45,7 +45,9 @@ def with_times_as_index(data: "pd.DataFrame | pd.Series[Any]") -> pd.DataFrame:
     if isinstance(frame.index, pd.PeriodIndex):
         return frame.set_axis(frame.index.to_timestamp(), axis=0)
     timed = isinstance(frame.index, (pd.DatetimeIndex, pd.TimedeltaIndex))
-    return frame if timed or pd.api.types.is_numeric_dtype(frame.index) else frame.reset_index()
+    if timed or pd.api.types.is_numeric_dtype(frame.index):
+        return frame
+    return frame.reset_index(allow_duplicates=True)
 
 
 def _without_arrow(frame: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from spectra.datasets.grid_values import Choice, fill_short_gaps
 from spectra.datasets.mending import regular
 from spectra.datasets.raw import Raw, Request, is_resampled, quiet
 from spectra.datasets.readers.cells.columns import Table
-from spectra.datasets.readers.cells.names import unit_in
+from spectra.datasets.readers.cells.names import names_only_time, names_unit_of_time, unit_in
 from spectra.datasets.readers.tables.channels import read_channels
 from spectra.datasets.readers.tables.table import raw_from_table, refuse_too_few
 from spectra.errors import DataError
@@ -202,8 +202,9 @@ class Recording:
         Parameters
         ----------
         data : pandas.DataFrame or pandas.Series
-            A DatetimeIndex or TimedeltaIndex gives the sampling rate and is treated like a file's
-            time column, gaps included; a numeric index is kept as it is.
+            A DatetimeIndex or TimedeltaIndex, or numbers in an index that is called like a time,
+            give the sampling rate and are treated like a file's time column, gaps included; any
+            other numeric index is kept as it is.
         fs : float, optional
             Sampling rate in Hz of data without time.
         name : str
@@ -237,6 +238,8 @@ class Recording:
         require("data", data, (pd.DataFrame, pd.Series), "must be a pandas frame or series")
         require("name", name, str, "must be a text")
         frame = with_times_as_index(data)
+        if _counts_time(frame.index):
+            frame = frame.reset_index(allow_duplicates=True)
         names = tuple(map(str, frame.columns))
         plain = frame.set_axis(pd.RangeIndex(frame.shape[1]), axis=1)
         is_resampled(resample)
@@ -307,3 +310,11 @@ class Recording:
             notes=(*raw.notes, *grid.notes, *notes),
             units=raw.units,
         )
+
+
+def _counts_time(index: pd.Index) -> bool:
+    """Return True for an index of numbers that is called like a time, and nothing else."""
+    if index.name is None or not pd.api.types.is_numeric_dtype(index):
+        return False
+    name = str(index.name)
+    return names_only_time(name) or names_unit_of_time(name)
