@@ -98,11 +98,13 @@ def _is_regular(rows: list[list[str]]) -> bool:
 def _has_names(rows: list[list[str]]) -> bool:
     """Return True if a row on top has a name in each of three fields or more, as the others have.
 
-    In "1,5 2,5" below "left right" commas divide other rows than that.
+    In "1,5 2,5" below "left right" commas divide other rows than that. A delimiter at the end of
+    each line makes a field without a name.
     """
     width = usual_width(body_of(rows))
     return width > 2 and any(
-        len(names) == width and all(re.match(r"[^\W\d]", name) for name in names)
+        len(names) == width
+        and all(re.match(r"[^\W\d]", name) for name in (names if names[-1] else names[:-1]))
         for names in rows[:_MOST_ABOVE]
     )
 

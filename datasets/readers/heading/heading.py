@@ -18,7 +18,7 @@ from spectra.datasets.readers.cells.names import UNIT_NAMES, is_unit, words
 from spectra.datasets.readers.heading.blank_names import Nameless, nameless, with_index
 from spectra.datasets.readers.heading.comment_lines import KEY_OF_NAMES, names_in_comment
 from spectra.datasets.readers.heading.empatica import first_rows
-from spectra.datasets.readers.heading.names_above import is_header, row_of_names
+from spectra.datasets.readers.heading.names_above import counts_times, is_header, row_of_names
 from spectra.datasets.readers.heading.names_in_two_rows import different_names
 from spectra.datasets.readers.heading.text_rows import (
     keyed_names,
@@ -79,6 +79,8 @@ def heading_of(
     if (first := first_rows(rows, width)) is not None:
         return Heading(first.rows, first.names, header=first.header)
     count = rows_of_text(rows, width, decimal)
+    # A row of numbers and few words may name the times of a day.
+    count += 0 < count < len(rows) and counts_times(rows[count], rows[count + 1 :], decimal)
     if count >= 2:
         return _of_several_rows(rows, count, width, delimiter, decimal)
     if count and len(rows[0]) < width - 1 and not starts_with_row_names(rows):
@@ -102,6 +104,8 @@ def _of_several_rows(
         width -= 1
     above = rows[:count]
     named = row_of_names(above, width, delimiter, decimal)
+    if named is None and counts_times(above[-1], rows[count:], decimal):
+        named = count - 1
     names = keyed_names(rows, count, width, sure=named is not None)
     units = keyed_units(rows, count, width)
     others = count

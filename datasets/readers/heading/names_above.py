@@ -16,7 +16,7 @@ from spectra.datasets.readers.cells.names import (
     seconds_in,
     words,
 )
-from spectra.datasets.readers.dates.dates import looks_like_date
+from spectra.datasets.readers.dates.dates import is_date, looks_like_date
 from spectra.datasets.readers.heading.band_names import names_bands
 from spectra.datasets.readers.heading.decimal_sign import DECIMAL_POINT
 
@@ -300,12 +300,31 @@ def _counts_times(values: list[str], first: list[str], body: list[list[str]], de
     if len(values) < _FEWEST_TIMES or start > 1:
         return False
     counted = [*map(int, values)] == [*range(start, start + len(values))]
-    return counted and any(
-        not field.isdecimal()
-        and all(column < len(row) and is_value(row[column], decimal) for row in body)
-        for column, field in enumerate(first)
-        if field and not looks_like_date(field)
+    return (
+        counted
+        and any(
+            not field.isdecimal()
+            # A total may stand in the last row.
+            and all(
+                column < len(row) and _is_value_or_month(row[column], decimal)
+                for row in body[:-1] or body
+            )
+            for column, field in enumerate(first)
+            if field and not looks_like_date(field)
+        )
     )
+
+
+def _is_value_or_month(field: str, decimal: str) -> bool:
+    """Return True for a value, an instant or a month: 2024-03."""
+    return is_value(field, decimal) or is_date(field, months=True)
+
+
+def counts_times(row: list[str], body: list[list[str]], decimal: str) -> bool:
+    """Return True if a row has words, and counts the times of a day, or days, between them."""
+    values = [field for field in row if is_value(field, decimal)]
+    whole = bool(values) and all(field.isdecimal() and len(field) < 3 for field in values)
+    return whole and bool(body) and _counts_times(values, row, body, decimal)
 
 
 def _numbers_sensors(first: list[str], body: list[list[str]]) -> bool:

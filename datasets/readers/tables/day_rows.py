@@ -27,8 +27,11 @@ _MOST_KEYS = 8
 """Columns of which two together may tell the rows of a day apart."""
 
 
-def stamps_of(table: Table, column: int) -> pd.DatetimeIndex | None:
-    """Return the dates in a column, None where it holds anything else."""
+def stamps_of(table: Table, column: int, *, months: bool = False) -> pd.DatetimeIndex | None:
+    """Return the dates in a column, None where it holds anything else.
+
+    With `months` those such as 2024-03 are the first days of them.
+    """
     series = table.column(column)
     if isinstance(series.dtype, pd.DatetimeTZDtype) or series.dtype.kind == "M":
         return pd.DatetimeIndex(series)
@@ -36,7 +39,7 @@ def stamps_of(table: Table, column: int) -> pd.DatetimeIndex | None:
     if series.dtype.kind in "iu":
         dates = pd.DatetimeIndex(pd.to_datetime(text, format="%Y%m%d", errors="coerce"))
         return None if dates.isna().any() else dates
-    if series.isna().any() or not all(is_date(cell, months=False) for cell in text):
+    if series.isna().any() or not all(is_date(cell, months=months) for cell in text):
         return None
     dates, _ = parse_dates(series)
     return None if dates.isna().any() else dates

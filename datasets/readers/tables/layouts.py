@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from spectra.arrays import BoolArray, Float64Array, IntArray
+from spectra.arrays import BoolArray, Float64Array
 from spectra.datasets.instants import later, seconds_of
 from spectra.datasets.readers.cells.columns import Table
-from spectra.datasets.readers.dates.date_notations import month_number
 from spectra.datasets.readers.tables.day_rows import (
     between_marks,
     days_of,
@@ -26,6 +25,7 @@ from spectra.datasets.readers.tables.long_tables import (
     newest_last,
 )
 from spectra.datasets.readers.tables.month_rows import day_columns
+from spectra.datasets.readers.tables.year_rows import month_columns, quarter_columns
 from spectra.datasets.readers.times.clock_times import hours_beside
 
 _CLOCK = re.compile(
@@ -33,7 +33,6 @@ _CLOCK = re.compile(
 )
 _MINUTES = re.compile(r"(?::|[^\W\d]{1,12}[._ ]?)?([0-5]\d|60)(?:\s?min)?", re.IGNORECASE)
 """A name that ends in two digits, the minute of an hour: 00, :15, m30, 45 min, Steps59."""
-_QUARTER = re.compile(r"(?:Q|Qtr|Quarter)[ ._]?([1-4])|([1-4])(?:Q|\. ?Quartal)", re.IGNORECASE)
 _FOUR_DIGITS = re.compile(r"([01]\d|2[0-4])([0-5]\d)")
 _HOUR_TO_HOUR = re.compile(
     r"(?:\D{0,6}\s)?(\d{1,2})\s?(?:h\s?)?[-–]\s?(\d{1,2})(?:\s?h)?", re.IGNORECASE
@@ -58,7 +57,7 @@ def unrolled(table: Table) -> Table:
     samples beside each stamp, and a trace written several samples a line become one column; every
     other table is returned as it is.
     """
-    years = (_month_columns, _quarter_columns, day_columns)
+    years = (month_columns, quarter_columns, day_columns)
     for attempt in (_clock_columns, _minute_columns, *years, _trace, _blocks):
         if (found := attempt(table)) is not None:
             return found
@@ -183,65 +182,6 @@ def _minute_columns(table: Table) -> Table | None:
         "columns)."
     )
     return long_table(table, values, "value", note, len(columns), instants)
-
-
-def _month_columns(table: Table) -> Table | None:
-    """Return a table of years, whose columns are months, as one column.
-
-    The columns are named Jan to Dec, or are twelve without names behind one of years.
-    """
-    months = [month_number((name or "").strip()) for name in table.names]
-    begin = months.index(1) if 1 in months else 1
-    bare = len(months) == 13 and not any(table.names)
-    if months[begin : begin + 12] != [*range(1, 13)] and not bare:
-        return None
-    return _parts_of_years(table, begin, 12, "month")
-
-
-def _quarter_columns(table: Table) -> Table | None:
-    """Return a table of years, whose columns are Q1 to Q4, as one column."""
-    quarters = [_QUARTER.fullmatch((name or "").strip()) for name in table.names]
-    numbered = [int(match[1] or match[2]) if match else 0 for match in quarters]
-    begin = numbered.index(1) if 1 in numbered else 1
-    if numbered[begin : begin + 4] != [1, 2, 3, 4]:
-        return None
-    return _parts_of_years(table, begin, 4, "quarter")
-
-
-def _parts_of_years(table: Table, begin: int, count: int, part: str) -> Table | None:
-    """Return a table of years, with so many parts of them from a column on, as one column."""
-    columns = (_years(table, i) for i in range(begin))
-    years = next((one for one in columns if one is not None), None)
-    values = matrix_of(table, range(begin, begin + count))
-    if years is None or values is None:
-        return None
-    if years[0] > years[-1]:
-        table, years, values = newest_last(table), years[::-1], values[::-1]
-    starts = (years[:, None] - 1970) * 12 + np.arange(0, 12, 12 // count)
-    instants = pd.DatetimeIndex(starts.ravel().view("datetime64[M]").astype("datetime64[s]"))
-    note = (
-        f"The {count} columns behind the years are their {part}s: read as one channel of a value a "
-        f"{part} (--channels reads them as columns)."
-    )
-    others = len(table.names) - begin - count
-    left = f" {others} columns behind them are left out." if others else ""
-    known = ~np.isnan(values).ravel()
-    keep = np.arange(len(known)) <= np.flatnonzero(known).max(initial=-1)
-    long = long_table(table, values, "value", note + left, count, None)
-    frame = long.frame.assign(time=instants)[["time", 0]][keep]
-    frame = frame.set_axis(pd.RangeIndex(2), axis=1).reset_index(drop=True)
-    return replace(long, frame=frame, names=("time", "value"))
-
-
-def _years(table: Table, column: int) -> IntArray | None:
-    """Return the years in a column, one after another up or down; None for anything else."""
-    series = table.column(column)
-    if series.dtype.kind not in "iu":
-        return None
-    years = series.to_numpy(dtype=np.int64)
-    usual = len(years) > 1 and years.min() >= 1600 and years.max() < 2200
-    steps = {*np.diff(years).tolist()}
-    return years if usual and steps in ({1}, {-1}) else None
 
 
 def _hours(table: Table, end: int) -> pd.DatetimeIndex | None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from spectra.arrays import BoolArray, Float64Array
 from spectra.datasets.readers.cells.columns import Table, numbers
+from spectra.datasets.readers.cells.names import UNIT_NAMES, is_unit, words
 from spectra.errors import DataError
 
 
@@ -59,6 +60,18 @@ def long_table(
         return table.place(int(rows[row]))
 
     frame.columns = pd.RangeIndex(frame.shape[1])
+    unit = _unit_of(table)
+    units = ("",) * (len(names) - 1) + (unit,) if unit else ()
     return replace(
-        table, frame=frame, names=names, place=place, notes=(*table.notes, note), units=()
+        table, frame=frame, names=names, place=place, notes=(*table.notes, note), units=units
     )
+
+
+def _unit_of(table: Table) -> str:
+    """Return the unit that a column gives with one text in every row, "" without one."""
+    for column, name in enumerate(table.names):
+        if words(name) & UNIT_NAMES:
+            texts = table.column(column).unique()
+            if len(texts) == 1 and isinstance(texts[0], str) and is_unit(texts[0]):
+                return texts[0].strip()
+    return ""

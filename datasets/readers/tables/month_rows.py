@@ -69,8 +69,8 @@ def _columns_of_days(names: Sequence[str | None]) -> list[int]:
 
 def _months_of(table: Table, end: int) -> tuple[frozenset[int], pd.DatetimeIndex] | None:
     """Return the columns before one that hold months, and the first day of each of them."""
-    single = ((i, dates) for i in range(end) if (dates := stamps_of(table, i)) is not None)
-    one = next(single, None)
+    found_in = ((i, stamps_of(table, i, months=True)) for i in range(end))
+    one = next(((i, dates) for i, dates in found_in if dates is not None), None)
     found = (frozenset({one[0]}), one[1]) if one else calendar_dates(table, [*range(end)])
     if found is None or not bool((found[1] == found[1].normalize()).all()):
         return None

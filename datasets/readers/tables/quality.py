@@ -95,10 +95,11 @@ def _tells_quality(table: Table, column: int, kind: str) -> bool:
         return bool(
             name & (_SHORT | _TRUTHS) and series.isin(_OPC_CODES).all() and series.median() == 192
         )
-    if kind != "O" or not name & _SHORT:
+    if kind != "O" or (name and not name & _SHORT):
         return False
     seen = [str(cell) for cell in series.dropna().unique()[:_MOST_WORDS]]
-    return name >= _STATUS or any(all(map(form.match, seen)) for form in (_WORD, _CODE))
+    forms = (_WORD, _CODE) if name else (_WORD,)
+    return name >= _STATUS or any(all(map(form.match, seen)) for form in forms)
 
 
 def _bad_rows(table: Table, column: int, kind: str) -> BoolArray | None:

@@ -1,5 +1,6 @@
 """Stacked series: several signals in the same columns, told apart by a text."""
 
+import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -8,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from spectra.arrays import IntArray
-from spectra.datasets.instants import has_missing, seconds_of
+from spectra.datasets.instants import has_missing
 from spectra.datasets.readers.cells.cells import is_number_with_unit
 from spectra.datasets.readers.cells.columns import Table, is_plain, quoted
-from spectra.datasets.readers.cells.names import words
+from spectra.datasets.readers.cells.names import UNIT_NAMES, is_unit, words
 from spectra.datasets.readers.tables.counted_series import keys_of_counts, people_in_turn
+from spectra.datasets.readers.tables.stamp_order import late_share, out_of_order, stamps_of
 from spectra.errors import DataError
 
 ONE_SERIES = "none"
@@ -30,8 +32,10 @@ NAMES = frozenset(_NAMES_TEXT.split())
 """Words, in lower case, of the columns that tell series apart."""
 _COUNTED = frozenset({"gpu", "cpu", "core"})
 """Parts of a computer whose numbers tell series apart where they are counted through."""
-_CHANNELS = frozenset({"ch", "chan", "addr", "address", "slave", "port"})
+_CHANNELS = frozenset({"ch", "chan", "addr", "address", "slave", "port", "point"})
 """Names that are short for a channel, or for the place of a device on a bus."""
+_NUMBERED = re.compile(r"\w+?[\s_.-]?id", re.IGNORECASE)
+"""A name such as sensor_id; vmstat calls the idle time "id"."""
 PLACES = frozenset(
     {"depth", "tiefe", "profondeur", "profundidad", "height", "höhe", "altitude", "layer", "pres"}
 )
@@ -46,6 +50,7 @@ _LONE = 0.01  # of the rows: how many may have a name of their own, which is no 
 _LONE_NAMED = 0.2  # that where a column is called parameter, and stamps repeat: an age among rates
 _IN_TURN = 0.9  # of the rows: how many are of the series whose turn it is
 _TANGLED = 0.05  # of the rows: how many may repeat a stamp or come late in one series
+_UNTANGLED = 0.2  # of the rows that do so in one series: how many may do so in those of a name
 
 
 @dataclass(frozen=True)
@@ -95,13 +100,14 @@ def find_series(
     instants = pd.RangeIndex(len(table.frame)) if instants is None else instants
     if not keys and instants.is_monotonic_increasing:
         return None
-    tangled = not _is_one_run(instants)
+    tangled = late_share(instants) > _TANGLED
     few = keys[:_MOST_KEYS]
     for columns in [(column,) for column in keys] + [
         (first, second) for i, first in enumerate(few) for second in few[i + 1 :]
     ]:
-        listed = tangled and len(columns) == 1 and _names_series(table.names[columns[0]])
-        found = _grouped(table, columns, _LONE_NAMED if listed else _LONE)
+        listed = tangled and all(_names_series(table.names[column]) for column in columns)
+        lone = _LONE_NAMED if listed and len(columns) == 1 else _LONE
+        found = _grouped(table, columns, lone)
         if found is None:
             continue
         title = table.names[columns[0]]
@@ -114,7 +120,9 @@ def find_series(
             words(title) <= NAMES and not is_plain(table.column(columns[0])) and _take_turns(found)
         )
         named = len(columns) == 1 and (title is None or (told and _names_series(title)))
-        if tangled and _all_are_runs(found, instants):
+        if tangled and (
+            _all_are_runs(found, instants) or (listed and _are_untangled(table, found, instants))
+        ):
             # Trips of a vehicle begin anew, each with a number of its own.
             finer = (
                 None
@@ -136,7 +144,7 @@ def _by_restarts(table: Table, instants: pd.Index, taken: frozenset[int]) -> Ser
 
     They number engines, runs or trials, whatever the column is called.
     """
-    back = np.diff(_stamps(instants)) < 0
+    back = np.diff(stamps_of(instants)) < 0
     if not back.any() or np.mean(back) > 1 / _FEWEST_ROWS:
         return None
     for column in range(len(table.names)):
@@ -144,7 +152,10 @@ def _by_restarts(table: Table, instants: pd.Index, taken: frozenset[int]) -> Ser
         if column in taken or series.dtype.kind not in "iu":
             continue
         if np.array_equal(np.diff(series.to_numpy(dtype=np.int64)) != 0, back):
-            return _grouped(table, (column,))
+            found = _grouped(table, (column,))
+            # Sensors of two stations may have the same numbers in each.
+            if found is None or _are_whole_runs(found, instants):
+                return found
     return None
 
 
@@ -156,7 +167,7 @@ def _told_further(table: Table, series: Series, instants: pd.Index) -> Series | 
     order = np.argsort(series.codes, kind="stable")
     codes = series.codes[order]
     within = (np.diff(codes) == 0) & (codes[1:] >= 0)
-    back = np.diff(_stamps(instants)[order])[within] < 0
+    back = np.diff(stamps_of(instants)[order])[within] < 0
     for column in range(len(table.names)):
         values = table.column(column)
         fraction = is_plain(values) and values.dtype.kind not in "iu"
@@ -218,8 +229,11 @@ def same_in_each(series: Series, table: Table) -> list[int]:
 def _keys(table: Table, taken: frozenset[int], instants: pd.Index | None) -> list[int]:
     """Return the columns whose values may name series."""
     found: list[int] = []
-    # Names say more than numbers: the texts go first.
-    order = sorted(range(len(table.names)), key=lambda i: is_plain(table.column(i)))
+    # Names say more than numbers, and these more than units: the texts go first.
+    order = sorted(
+        range(len(table.names)),
+        key=lambda i: (_is_of_units(table, i), is_plain(table.column(i))),
+    )
     for column in order:
         if column in taken:
             continue
@@ -251,6 +265,14 @@ def _keys(table: Table, taken: frozenset[int], instants: pd.Index | None) -> lis
     return found
 
 
+def _is_of_units(table: Table, column: int) -> bool:
+    """Return True if a column is called like units, or holds them and has no name."""
+    if table.names[column] is not None:
+        return bool(words(table.names[column]) & UNIT_NAMES)
+    series = table.column(column)
+    return not is_plain(series) and all(map(is_unit, map(str, series.unique()[:_MOST_KEYS])))
+
+
 def _may_number(table: Table, column: int) -> bool:
     """Return True if a column may have the numbers of channels: those from 0 count in a packet."""
     numbered = not table.names[column] and float(table.matrix([column], 1)[0, 0]) != 0
@@ -263,7 +285,7 @@ def _counts_each(series: "pd.Series[float]", instants: pd.Index | None) -> bool:
     count = int(np.argmax(numbers[1:] == numbers[0])) + 1
     if instants is None or count < 2 or count > _MOST_SERIES or len(numbers) % count:
         return False
-    stamps, rows = _stamps(instants).reshape(-1, count), numbers.reshape(-1, count)
+    stamps, rows = stamps_of(instants).reshape(-1, count), numbers.reshape(-1, count)
     return (
         bool((stamps == stamps[:, :1]).all() and (rows == rows[0]).all())
         and len({*rows[0].tolist()}) == count
@@ -273,7 +295,10 @@ def _counts_each(series: "pd.Series[float]", instants: pd.Index | None) -> bool:
 def _names_series(name: str | None, less: AbstractSet[str] = frozenset()) -> bool:
     """Return True if a name is one of a column that tells series apart, as tag and tagid are."""
     known = NAMES - less
-    return any(word in known or word.removesuffix("id") in known for word in words(name))
+    return any(
+        word in known or word.removesuffix("id").removesuffix("name") in known
+        for word in words(name)
+    )
 
 
 def _numbers_parts(table: Table, column: int) -> bool:
@@ -321,41 +346,38 @@ def _grouped(table: Table, columns: Sequence[int], most_lone: float = _LONE) -> 
     return Series(tuple(columns), named, np.asarray(codes, dtype=np.int64))
 
 
-def _stamps(instants: pd.Index) -> IntArray:
-    """Return instants as whole numbers that keep their order."""
-    return np.asarray(np.unique(seconds_of(instants), return_inverse=True)[1], dtype=np.int64)
-
-
-def _is_one_run(instants: pd.Index) -> bool:
-    """Return True if few stamps repeat or come late, forwards or backwards."""
-    stamps = _stamps(instants)
-    stamps = stamps if stamps[-1] >= stamps[0] or np.mean(np.diff(stamps) < 0) < 0.5 else -stamps
-    late = stamps[1:] <= np.maximum.accumulate(stamps)[:-1]
-    return bool(np.mean(late) <= _TANGLED)
-
-
 def _all_are_runs(series: Series, instants: pd.Index) -> bool:
     """Return True if nearly all stamps of every series are different and in one order."""
-    order = np.argsort(series.codes, kind="stable")
-    codes, stamps = series.codes[order], _stamps(instants)[order]
-    within = (np.diff(codes) == 0) & (codes[1:] >= 0)
-    steps = np.diff(stamps)[within]
-    if not len(steps):
-        return False
-    return bool(max(np.mean(steps > 0), np.mean(steps < 0)) >= 0.98)
+    return out_of_order(series.codes, instants) <= 0.02
+
+
+def _are_untangled(table: Table, series: Series, instants: pd.Index) -> bool:
+    """Return True if most stamps that repeat or go back do so in other series only.
+
+    The rows that are left may have been sent twice. Numbers have to be called like those of a
+    thing, or to occur at nearly all instants.
+    """
+    called = [_NUMBERED.fullmatch((table.names[i] or "").strip()) for i in series.columns]
+    plain = [is_plain(table.column(i)) for i in series.columns]
+    if any(number and not name for number, name in zip(plain, called, strict=True)):
+        stamps = stamps_of(instants)
+        pairs = np.unique(stamps * len(series.names) + series.codes)
+        if len(pairs) < _IN_TURN * len(series.names) * (1 + int(stamps.max())):
+            return False
+    return late_share(instants, series.codes) <= _UNTANGLED * late_share(instants)
 
 
 def _are_whole_runs(series: Series, instants: pd.Index) -> bool:
     """Return True if no stamp of any series goes back."""
     order = np.argsort(series.codes, kind="stable")
-    codes, stamps = series.codes[order], _stamps(instants)[order]
+    codes, stamps = series.codes[order], stamps_of(instants)[order]
     return not bool(np.any(np.diff(stamps)[(np.diff(codes) == 0) & (codes[1:] >= 0)] < 0))
 
 
 def _are_whole_blocks(series: Series, instants: pd.Index) -> bool:
     """Return True if each series stands below another, and its times go on from none of them."""
     changes = np.diff(series.codes) != 0
-    back = np.diff(_stamps(instants)) < 0
+    back = np.diff(stamps_of(instants)) < 0
     return int(changes.sum()) == len(series.names) - 1 and np.array_equal(changes, back)
 
 

@@ -9,6 +9,7 @@ from itertools import islice, pairwise
 
 from spectra.datasets.readers.cells.absent_words import MISSING_WORDS
 from spectra.datasets.readers.cells.delimiter import BLANKS, is_value, split
+from spectra.datasets.readers.cells.names import UNIT_NAMES, is_unit, words
 from spectra.datasets.readers.dates.dates import is_date, looks_like_date
 from spectra.datasets.readers.text.encoded_text import Text
 from spectra.errors import DataError
@@ -62,6 +63,9 @@ def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, i
         rows = split(every, delimiter)
         if not rows or not all(rows):
             continue
+        if all(len(row) > 1 and not row[-1] for row in rows):
+            # A delimiter at the end of each line.
+            rows = [row[:-1] for row in rows]
         if (by_periods := _from_periods(rows)) is not None and _are_few(by_periods[0]):
             rows, more = by_periods
             break
@@ -259,7 +263,14 @@ def _named(
     if len({tuple(row[i] for i in texts) for row in below}) < len(below):
         texts = [*range(begin)]
     differ = [i for i in texts if len({row[i] for row in below}) > 1] or [0]
-    names = (" ".join(filter(None, (row[i] for i in differ))) for row in below)
+    unit = next((i for i in range(1, begin) if words(rows[top][i]) & UNIT_NAMES), 0)
+    united = unit > 0 and all(is_unit(row[unit]) for row in below if row[unit])
+    told = [i for i in differ if not united or i != unit] or [0]
+    units = [f"[{row[unit]}]" if united and row[unit] else "" for row in below]
+    names = (
+        " ".join(filter(None, (*(row[i] for i in told), end)))
+        for row, end in zip(below, units, strict=True)
+    )
     named = ([name, *row[begin:end]] for name, row in zip(names, below, strict=True))
     return [above, *named], begin - 1
 
