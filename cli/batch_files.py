@@ -13,12 +13,19 @@ from spectra.errors import DataError
 
 def files_of(patterns: Sequence[str], folder: Path) -> list[str]:
     """Return the files that patterns name, less the results of before, each once."""
+    from spectra.datasets.sensors import is_data_set
+
     found: dict[str, str] = {}
     results = 0
     for pattern in patterns:
         # A file may have the signs of a pattern in its name.
         names = [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern, recursive=True))
         names = [name for name in names if name == pattern or not os.path.isdir(name)]
+        if os.path.isdir(pattern) and not is_data_set(pattern):
+            inside = os.path.join(pattern, "*")
+            raise DataError(
+                f"{pattern} is a folder without Parquet files: '{inside}' names the files in it."
+            )
         if not names:
             raise DataError(f"No file matches '{pattern}'.")
         kept = [name for name in names if name == pattern or not _in_other_results(name, folder)]

@@ -7,7 +7,7 @@ import click
 
 from spectra.cli.files import FileCommand
 from spectra.cli.formats import json_text
-from spectra.cli.messages import explained, say, show, step
+from spectra.cli.messages import explained, say_each, show, step
 from spectra.cli.options import (
     STDIN,
     Learning,
@@ -69,8 +69,7 @@ def command(
         recording = reading.read(normal)
         found = check_calibration(recording, method=learning.settings())
     if not verbosity.quiet:
-        for note in recording.notes:
-            say(f"{normal}: {note}")
+        say_each(normal, recording.notes)
     if plot is not None:
         from spectra.plots import plot_reliability
 

@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 from spectra.cli.files import FileCommand
 from spectra.cli.formats import SCHEMA_VERSION, finite, json_text
-from spectra.cli.messages import explained, say, say_notes, show, step
+from spectra.cli.messages import explained, say_each, say_notes, show, step
 from spectra.cli.options import (
     STDIN,
     Learning,
@@ -51,7 +51,8 @@ VUS, AUC     of the scores over all thresholds; VUS tolerates small shifts in ti
 delay        from the start of an anomaly to its first alarm; in the JSON in rows
 """
 
-
+# Beginning of the note on annotations of --label that the file has not.
+ABSENT = "No annotation is"
 # Options of detect, which a column of scores does not need.
 OF_DETECT = ("normal_rows", "nperseg", "k", "view", "method", "epochs", "alpha")
 
@@ -189,17 +190,19 @@ def command(
     if not verbosity.quiet and detection is not None:
         say_notes(file, detection, verbose=verbosity.verbose)
     elif not verbosity.quiet:
-        for note in recording.notes:
-            say(f"{file}: {note}")
+        say_each(file, recording.notes)
     written = _json if form == "json" else _table
     show(written(file, evaluated, buffer, found))
 
 
 def _labelled(reading: Reading, file: str) -> "Recording":
-    """Return the recording in a file; raise DataError where it has no labels."""
+    """Return the recording in a file; raise DataError where no row of it is labelled."""
     recording = reading.read(file)
     if recording.labels is None:
         raise DataError("there are no labels of 0 and 1: name their column with --label.")
+    if not recording.labels.any():
+        absent = [note for note in recording.notes if note.startswith(ABSENT)]
+        raise DataError((absent or ["The labels hold no anomaly: label at least one row 1."])[0])
     return recording
 
 

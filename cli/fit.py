@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from spectra.cli.files import FileCommand
-from spectra.cli.messages import calibration_text, explained, say, step
+from spectra.cli.messages import calibration_text, explained, say, say_each, spoken, step
 from spectra.cli.options import (
     Learning,
     Reading,
@@ -77,10 +77,9 @@ def command(
         learned = learn(recording, method=learning.settings(), early=early)
     learned.save(model)
     if not verbosity.quiet:
-        for note in recording.notes:
-            say(f"{normal}: {note}")
+        say_each(normal, recording.notes)
         frames = span_text(min(learned.npersegs), max(learned.npersegs), None)
         channels = counted(len(learned.channels), "channel")
-        say(f"{model}: {channels}, frames of {frames}, learned from {normal}.")
+        say(f"{model}: {channels}, frames of {frames}, learned from {spoken(normal)}.")
         if verbosity.verbose:
             say(f"{model}: {calibration_text(learned, learned.fitted.fusion)}")

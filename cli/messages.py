@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -76,10 +76,21 @@ def clear_progress() -> None:
 
 def say_notes(file: str, detection: "Detection", *, verbose: bool) -> None:
     """Print the notes on a result and, if asked for, its calibration."""
-    for note in detection.notes:
-        say(f"{file}: {note}")
+    say_each(file, detection.notes)
     if verbose:
-        say(f"{file}: {calibration_text(detection.model, detection.fusion)}")
+        say_each(file, [calibration_text(detection.model, detection.fusion)])
+
+
+def say_each(file: str, notes: Iterable[str]) -> None:
+    """Print notes behind the name of their file."""
+    name = spoken(file)
+    for note in notes:
+        say(f"{name}: {note}")
+
+
+def spoken(file: str) -> str:
+    """Return the name of a file in a sentence, "stdin" for standard input."""
+    return "stdin" if file == STDIN else file
 
 
 def calibration_text(model: "Model", fusion: "Fusion") -> str:
@@ -102,7 +113,7 @@ def calibration_text(model: "Model", fusion: "Fusion") -> str:
 @contextmanager
 def explained(file: str) -> Iterator[None]:
     """Put the name of the file before an error that does not name it."""
-    name = "stdin" if file == STDIN else file
+    name = spoken(file)
     try:
         yield
     except DataError as error:

@@ -247,6 +247,8 @@ def open_source(source: str | PathLike[str] | BinaryIO, max_bytes: int | None = 
         require("source", source, (str, PathLike), must)
     if max_bytes is not None:
         require_integer("max_bytes", max_bytes, 1)
+    if isinstance(source, str) and not source:
+        raise DataError("The name of the file is empty: name a file.")
     opened = _from_path(Path(source)) if isinstance(source, (str, PathLike)) else _buffered(source)
     start = opened.head(6)
     kind = next((kind for sign, kind in _SIGNATURES.items() if start.startswith(sign)), None)
@@ -257,6 +259,8 @@ def open_source(source: str | PathLike[str] | BinaryIO, max_bytes: int | None = 
 
 def _from_path(path: Path) -> Source:
     """Return the source at a path that has to be a file or a pipe."""
+    if (header := Path(f"{path}.hea")).is_file() and not path.exists():
+        raise DataError(f"There is no file {path}: name the header of the record, {header}.")
     if path.is_dir():
         raise DataError(f"{path} is a folder: name a file in it.")
     if not path.exists():

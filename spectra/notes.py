@@ -234,9 +234,10 @@ def few_frames_note(scores: Scores, *, own: bool) -> str:
     calibration, longest = scores.fusion.calibration, max(scores.fusion.npersegs)
     n_longest = calibration.n * scores.step / longest
     if not own and n_longest < FEW_LONGEST:
-        count, rows = formatting.counted(max(1, round(n_longest)), "frame"), f" of {longest:,} rows"
+        count, rows = max(1, round(n_longest)), f" of {longest:,} rows"
     elif calibration.n_independent < FEW_FRAMES:
-        count, rows = formatting.counted(round(calibration.n_independent), "frame"), ""
+        count, rows = round(calibration.n_independent), ""
     else:
         return ""
-    return f"Only {count}{rows} without overlap were learned from: the p-values are rough."
+    frames, were = formatting.counted(count, "frame"), "was" if count == 1 else "were"
+    return f"Only {frames}{rows} without overlap {were} learned from: the p-values are rough."

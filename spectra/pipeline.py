@@ -292,7 +292,7 @@ def _like_learned(recording: Recording, model: Model) -> Recording:
         raise DataError(
             f"{recording.name} has {formatting.named(recording.channels)}, but {model.name}, which "
             f"was learned from, has {formatting.named(model.channels)}: give data with the same "
-            "channels (--channels chooses them, by name or by number from 1)."
+            "channels, renamed if need be (--channels chooses them, by name or by number from 1)."
         )
     if order != recording.channels:
         recording = _reordered(recording, order)

@@ -89,7 +89,9 @@ def cell(text: str, *, keep_formulas: bool = False) -> str:
     An apostrophe is put before what a spreadsheet would run as a formula, unless `keep_formulas`.
     """
     shown = plain(text)
-    is_formula = shown.lstrip().startswith(_FORMULA) and not _NUMBER.fullmatch(shown)
+    # A sign alone, such as - for standard input, is no formula.
+    begins = shown.lstrip().startswith(_FORMULA) and len(shown.strip()) > 1
+    is_formula = begins and not _NUMBER.fullmatch(shown)
     return f"'{shown}" if is_formula and not keep_formulas else shown
 
 

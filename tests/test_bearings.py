@@ -145,7 +145,7 @@ def test_command_names_the_defect(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert all(each["defect"] == "BPFO" for each in tests)
     assert CliRunner().invoke(main, arguments).exit_code == 2
     unknown = CliRunner().invoke(main, [*arguments[:-1], "1,2", "--rpm", "1797"])
-    assert unknown.exit_code == 1
+    assert unknown.exit_code == 2
     assert "is not known" in unknown.stderr
 
 

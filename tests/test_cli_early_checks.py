@@ -33,8 +33,8 @@ def _nothing_is_scored(
 @pytest.mark.parametrize(
     ("options", "status", "said"),
     [
-        (["--bearing", "9999", "--rpm", "1797"], 1, "bearing '9999' is not known: give 6203, 6205"),
-        (["--bearing", "2,9,40,0", "--rpm", "1797"], 1, "give at least 3 balls"),
+        (["--bearing", "9999", "--rpm", "1797"], 2, "bearing '9999' is not known: give 6203, 6205"),
+        (["--bearing", "2,9,40,0", "--rpm", "1797"], 2, "give at least 3 balls"),
         (["--bearing", "6205", "--rpm", "1e300"], 2, "1e+300 must be a number above 0"),
         (BEARING, 1, "x.csv: Defect frequencies of bearings are in Hz: give a sampling rate."),
         ([*BEARING, "--fs", "100"], 1, "A sampling rate of 100 Hz is too low for this bearing"),

@@ -65,7 +65,11 @@ class Learning:
     def leave_to(self, model: str | None) -> None:
         """Raise a usage error for options that are given beside a model."""
         if model is not None and (self.given or self.method != "spectral"):
-            raise click.UsageError("MODEL has its method: leave the options of learning out.")
+            given = [*self.given, *(["method"] if self.method != "spectral" else [])]
+            named = ", ".join(f"--{option}" for option in given)
+            raise click.UsageError(
+                f"MODEL has its method: leave the options of learning out ({named})."
+            )
 
     def check_early(self, *, early: bool) -> None:
         """Raise a usage error for --early where causal scores have no others beside them."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from spectra.errors import DataError
 from spectra.parameters import FASTEST, MOST_ROWS, SLOWEST
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -27,11 +28,14 @@ def revolutions(_ctx: click.Context, _param: click.Parameter, value: float | Non
 
 
 def bearing_name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    """Return the name or the geometry of a bearing; raise DataError for an unknown one."""
+    """Return the name or the geometry of a bearing; raise BadParameter for an unknown one."""
     if value is not None:
         from spectra.explanation.bearings import Bearing
 
-        Bearing.of(value)
+        try:
+            Bearing.of(value)
+        except DataError as error:
+            raise click.BadParameter(str(error)) from error
     return value
 
 

@@ -22,6 +22,7 @@ from spectra.datasets.readers.text.dialect import sniff
 from spectra.datasets.readers.times.time_column import find_times
 from spectra.datasets.source import Source
 from spectra.errors import DataError
+from spectra.formatting import named
 from spectra.parameters import shown
 from spectra.stream.cells import BadLineError, number_in
 from spectra.stream.json_lines import cells_of, table_of
@@ -280,13 +281,12 @@ def _raw_of(
             titles[titles.index(old)] = new
         return replace(raw, channels=wanted), titles
     if request.channels is not None or not set(wanted) <= set(titles):
-        names = ", ".join(map(shown, wanted))
-        found = ", ".join(map(shown, raw.channels))
         remedy = "give the channels of the model"
         if not any(table.names):
             remedy = "without a header, choose its columns with --channels 2,3"
         raise DataError(
-            f"{table.source} has the channels {found}, but the model {names}: {remedy}."
+            f"{table.source} has {named(raw.channels)}, but the model has {named(wanted)}: "
+            f"{remedy}."
         )
     chosen = Request(
         request.time, wanted, request.label, dates=request.dates, delimiter=request.delimiter
