@@ -313,6 +313,19 @@ def test_intervals_are_those_between_events_of_the_naive_form() -> None:
     assert not recurring_maxima(statistic[:1500], 20, 5.0).size
 
 
+def test_sixteen_events_with_a_few_left_out_are_a_rhythm() -> None:
+    def found(numbers: list[int]) -> int:
+        statistic = np.ones(100 * numbers[-1] + 150)
+        begins = 50 + 100 * np.array(numbers)
+        statistic[begins], statistic[begins + 20] = 10.0, 8.0
+        return recurring_maxima(statistic, 20, 5.0).size
+
+    assert found([*range(16)]) == 16
+    assert found([*range(15)]) == 0
+    assert found([*range(10), *range(12, 20)]) == 18
+    assert found([*range(10), *range(13, 20)]) == 0
+
+
 def days(n_days: int, seed: int, on: float) -> np.ndarray:
     """A statistic of days of 120 steps that is `on` times as large for a half of each."""
     rng = np.random.default_rng(seed)
