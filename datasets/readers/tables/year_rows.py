@@ -27,7 +27,7 @@ def month_columns(table: Table) -> Table | None:
     """
     names = [(name or "").strip() for name in table.names]
     months = [month_number(name) for name in names]
-    if 1 not in months and words(names[0]) & _YEARS:
+    if 1 not in months and words(next(iter(names), "")) & _YEARS:
         months = [int(name) if name.isdecimal() and len(name) < 3 else None for name in names]
     begin = months.index(1) if 1 in months else 1
     bare = len(months) == 13 and not any(table.names)
