@@ -333,7 +333,9 @@ def _alarm_line(evaluated: Evaluated, found: dict[str, float]) -> str:
         f"{percent_text(found['false_alarm_share'], 2)} of the normal rows",
     ]
     if "false_alarms_per_hour" in found:
-        parts.append(f"{found['false_alarms_per_hour']:.3g} false alarms per hour")
+        rate = found["false_alarms_per_hour"]
+        parts.append(f"{rate:,.0f}" if rate >= 1000 else f"{rate:.3g}")
+        parts[-1] += " false alarms per hour"
     if found["detection_delay"] == found["detection_delay"]:
         parts.append(f"mean delay {samples_text(found['detection_delay'], evaluated.fs)}")
     return "; ".join(parts) + ":"

@@ -27,8 +27,10 @@ def matrix_of(values: ArrayLike, name: str) -> Float64Array:
         else:
             array = np.asarray(values)
         if array.ndim == 0 and array.dtype.kind in "OS":
+            way = " (spectra.datasets.read reads a file object)" if hasattr(values, "read") else ""
             raise DataError(
-                f"{name} is of the type {type(values).__name__}: give a path, an array or a table."
+                f"{name} is of the type {type(values).__name__}: give a path, an array or a "
+                f"table{way}."
             )
         if array.dtype.kind in "mM":
             raise DataError(

@@ -48,7 +48,7 @@ from spectra.datasets.readers.wav_file import is_wav, read_wav
 from spectra.datasets.readers.wfdb_record import is_wfdb, read_wfdb
 from spectra.datasets.recording import Recording
 from spectra.datasets.source import COMPRESSED_ENDINGS, Source, open_source
-from spectra.errors import DataError
+from spectra.errors import DataError, SeveralSeriesError
 
 Recogniser: TypeAlias = Callable[[bytes, str], bool]
 Reader: TypeAlias = Callable[[Source, Request], Raw]
@@ -211,10 +211,10 @@ def read(
     )
     raw, short = _raw(source, request, max_bytes)
     if raw.stack is not None:
-        raise DataError(
-            f"{raw.stack.told_of(raw.source)}: choose one with --series "
-            f"'{raw.stack.column}={next(iter(raw.stack.rows))}', or take all rows as one with "
-            "--series none."
+        raise SeveralSeriesError(
+            raw.stack.told_of(raw.source),
+            f"choose one with --series '{raw.stack.column}={next(iter(raw.stack.rows))}', or take "
+            "all rows as one with --series none.",
         )
     name = raw.named(short if name is None else name)
     return Recording.from_raw(raw, fs, resample, name, repeats)

@@ -259,12 +259,14 @@ def open_source(source: str | PathLike[str] | BinaryIO, max_bytes: int | None = 
 
 def _from_path(path: Path) -> Source:
     """Return the source at a path that has to be a file or a pipe."""
-    if (header := Path(f"{path}.hea")).is_file() and not path.exists():
-        raise DataError(f"There is no file {path}: name the header of the record, {header}.")
+    with readable(str(path)):
+        found = path.exists()
     if path.is_dir():
         raise DataError(f"{path} is a folder: name a file in it.")
-    if not path.exists():
-        raise DataError(f"There is no file {path}.")
+    if not found:
+        header = Path(f"{path}.hea")
+        hint = f": name the header of the record, {header}" if os.path.isfile(header) else ""
+        raise DataError(f"There is no file {path}{hint}.")
     if path.is_file():
         return Source(str(path), path)
     # A pipe gives its bytes once, and they are read several times: for the format, the dialect

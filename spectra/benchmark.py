@@ -20,7 +20,7 @@ from spectra.arrays import BoolArray, Float64Array
 from spectra.datasets.readers.tables.labels import OTHER_LABELS, is_label_name
 from spectra.datasets.reading import read
 from spectra.datasets.recording import Recording
-from spectra.errors import DataError
+from spectra.errors import DataError, SeveralSeriesError
 from spectra.model import Method
 from spectra.pipeline import METHODS, detect
 from spectra.text import well_formed
@@ -252,7 +252,10 @@ def _outcome(
 
 def _row(path: Path, use_normal: bool, detector: Method | Detector) -> dict[str, Any] | None:
     """Return the row of one file; raise DataError where it cannot be used."""
-    recording = read(path, name=path.name)
+    try:
+        recording = read(path, name=path.name)
+    except SeveralSeriesError as error:
+        raise DataError(f"{error.told}: write a file for each of them.") from error
     if recording.labels is None:
         wrong = [note for note in recording.notes if OTHER_LABELS in note]
         # A column of fractions may be a measurement; here labels are expected, so it is named.

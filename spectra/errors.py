@@ -16,3 +16,12 @@ class DataError(ValueError):
 
 class NeedsMemoryError(DataError):
     """Error for what is done with a recording in memory alone, and this one lies in files."""
+
+
+class SeveralSeriesError(DataError):
+    """Error for a file of several series where one is read; `told` says so without a remedy."""
+
+    def __init__(self, told: str, remedy: str = "") -> None:
+        # Another process makes the error again from its message alone.
+        super().__init__(f"{told}: {remedy}" if remedy else told)
+        self.told = told

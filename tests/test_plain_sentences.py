@@ -1,18 +1,22 @@
 """Names and numbers in sentences: standard input, one of a thing, and what to try."""
 
+import io
+import pickle
+import re
 import subprocess
 import sys
 import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
 import spectra
 from spectra.cli import main
 from spectra.datasets import read
-from spectra.errors import DataError
+from spectra.errors import DataError, SeveralSeriesError
 from spectra.text import cell
 
 RNG = np.random.default_rng(0)
@@ -101,3 +105,41 @@ def test_channels_of_other_names_may_be_renamed() -> None:
     other = spectra.datasets.Recording.from_array(RNG.normal(size=3000), channels=["acc"])
     with pytest.raises(DataError, match="give data with the same channels, renamed if need be"):
         spectra.score(model, other)
+
+
+def test_a_name_that_is_too_long_is_one_sentence() -> None:
+    with pytest.raises(DataError, match=r"cannot be read: File name too long\.|There is no file"):
+        spectra.detect("x" * 5000)
+
+
+def test_a_file_object_is_told_what_reads_it() -> None:
+    with pytest.raises(DataError, match=r"\(spectra\.datasets\.read reads a file object\)\.$"):
+        spectra.detect(io.BytesIO(TABLE.encode()))  # type: ignore[arg-type]
+
+
+def test_a_benchmark_names_no_option_that_it_has_not(tmp_path: Path) -> None:
+    stamps = pd.date_range("2024-01-01", periods=400, freq="min").astype(str)
+    pd.concat(
+        pd.DataFrame({"time": stamps, "host": host, "x": RNG.normal(size=400)}) for host in "ab"
+    ).to_csv("hosts.csv", index=False)
+    result = run("benchmark", str(tmp_path))
+    assert result.exit_code == 1
+    assert "hosts.csv holds 2 series, told apart by host ('a', 'b'): write a file" in result.stderr
+    assert "--series" not in result.stderr
+
+
+def test_many_false_alarms_an_hour_are_written_out() -> None:
+    rows = pd.DataFrame({"time_s": np.arange(4000) / 1000, "x": RNG.normal(size=4000)})
+    rows["label"] = (rows.index < 20).astype(int)
+    rows["score"] = RNG.normal(size=4000)
+    rows.to_csv("fast.csv", index=False)
+    said = run("evaluate", "fast.csv", "--score", "score", "--threshold", "2").stdout
+    (rate,) = re.findall(r"(\S+) false alarms per hour", said)
+    assert re.fullmatch(r"\d{2,3},\d{3}", rate)
+
+
+def test_the_error_of_several_series_goes_to_another_process() -> None:
+    error = SeveralSeriesError("a.csv holds 2 series", "choose one.")
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == "a.csv holds 2 series: choose one."
+    assert again.told == "a.csv holds 2 series"
