@@ -53,6 +53,9 @@ def test_rows_that_were_sent_twice_leave_series_apart(names: tuple[str, str], ev
 def test_numbers_of_points_tell_series_apart() -> None:
     found = series("time,point,value", *rows(("101", "102")))
     are_read(found, {"101": SPEED, "102": POWER})
+    pairs = rows(("101", "102"))
+    mixed = [one for i in range(0, 2 * N, 2) for one in pairs[i : i + 2][:: 1 - i % 4]]
+    are_read(series("time,point,value", *mixed), {"101": SPEED, "102": POWER})
     dew = [f"{t},{i % 2 + 7},{x}" for i, (t, x) in enumerate(zip(TIMES, SPEED, strict=True))]
     assert series("time,dew point,value", *dew)[""].channels == ("dew point", "value")
 

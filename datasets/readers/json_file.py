@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -22,9 +23,10 @@ from spectra.datasets.readers.heading.decimal_sign import decimal_of
 from spectra.datasets.readers.json.json_blocks import samples_of
 from spectra.datasets.readers.json.json_lists import Records, length_of, note_on_others, records_in
 from spectra.datasets.readers.json.json_matrix import with_channels
-from spectra.datasets.readers.json.json_named import with_names_as_keys
+from spectra.datasets.readers.json.json_named import with_names_as_keys, with_units
 from spectra.datasets.readers.json.json_part import shortened
-from spectra.datasets.readers.json.json_series import series_in, texts_in, titles_in
+from spectra.datasets.readers.json.json_series import series_in
+from spectra.datasets.readers.json.json_texts import texts_in, titles_in
 from spectra.datasets.readers.json.json_values import (
     object_of,
     values_in,
@@ -40,6 +42,7 @@ from spectra.errors import DataError
 from spectra.text import well_formed
 
 _STARTS = (b"{", b"[{", b"[[", b"[\n", b"[\r", b"[ ")
+_OF_LISTS = re.compile(rb"\[\s*\[")
 _BYTES_A_RECORD = 400
 """Bytes that a record takes at most, where only so many records are wanted."""
 _WHOLE_LEVELS = 6
@@ -63,7 +66,8 @@ def is_json(head: bytes, name: str) -> bool:
     if not text.startswith(_STARTS) or is_printed(text):
         return False
     inner = text.lstrip(b"[ \t\r\n")
-    return (inner[:1] == b"{" and inner[1:].lstrip()[:1] in (b'"', b"}")) or text.startswith(b"[[")
+    of_objects = inner[:1] == b"{" and inner[1:].lstrip()[:1] in (b'"', b"}")
+    return of_objects or _OF_LISTS.match(text) is not None
 
 
 def read_json(source: Source, request: Request) -> Raw:
@@ -374,7 +378,8 @@ def _columns(records: Records, name: str) -> pd.DataFrame:
         return pd.DataFrame(records)
     dicts = [one for one in records if isinstance(one, dict)]
     if len(dicts) > 0.5 * len(records):
-        return pd.json_normalize(_plainly(with_names_as_keys(dicts)), max_level=_WHOLE_LEVELS)
+        plain = _plainly(with_names_as_keys(dicts))
+        return with_units(pd.json_normalize(plain, max_level=_WHOLE_LEVELS))
     lists = [one for one in records if isinstance(one, list)]
     if len(lists) > 0.5 * len(records) and any(lists):
         width = max(map(len, lists))

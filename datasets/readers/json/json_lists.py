@@ -21,7 +21,7 @@ _UNITS = ("unit", "units")
 
 def records_in(value: Any) -> Records | None:
     """Return the samples of the series inside a value, or its longest list of records."""
-    if (table := table_of(value)) is not None:
+    if (table := table_of(value) or _by_count(value)) is not None:
         return table
     records, series = _longest(value, 0), series_in(value)
     if isinstance(records, list) and (signals := _signals(records)) is not None:
@@ -29,6 +29,26 @@ def records_in(value: Any) -> Records | None:
     if series is None or (records is not None and length_of(records) > length_of(series)):
         return records
     return series
+
+
+def _by_count(value: Any) -> dict[str, list[Any]] | None:
+    """Return the columns of an object from names to values by their count: {"a": {"0": 1}}.
+
+    pandas writes a frame so, whose rows have numbers.
+    """
+    columns = value if isinstance(value, dict) else {}
+    first, *others = [*columns.values()] or [None]
+    if not isinstance(first, dict) or len(first) < 2 or not all(map(str.isdecimal, first)):
+        return None
+    rows = [*map(int, first)]
+    if rows != sorted(rows) or all(map(str.isdecimal, columns)):
+        return None
+    if not all(isinstance(one, dict) and one.keys() == first.keys() for one in others):
+        return None
+    cells = [cell for one in columns.values() for cell in one.values()]
+    if any(isinstance(cell, (dict, list)) for cell in cells):
+        return None
+    return {name: [one[key] for key in first] for name, one in columns.items()}
 
 
 def _signals(records: list[Any]) -> Records | None:
@@ -60,6 +80,7 @@ def note_on_others(value: Any, records: Records) -> tuple[str, ...]:
     """Return a note on the lists of numbers in an object beside those that are the records."""
     if not isinstance(value, dict) or (isinstance(records, dict) and "series" in records):
         return ()
+    bare = {key.partition(" [")[0] for key in records} if isinstance(records, dict) else set()
     taken = {id(one) for one in (*records.values(), records)} if isinstance(records, dict) else {0}
     others = [
         (name, count)
@@ -68,7 +89,7 @@ def note_on_others(value: Any, records: Records) -> tuple[str, ...]:
         and id(records) not in lists
         and not taken & lists
         # Series of one time are the columns of their names.
-        and not (isinstance(records, dict) and name in records)
+        and not (isinstance(records, dict) and {name, *name.split(".")} & bare)
     ]
     if not others or (isinstance(records, list) and not _is_inside(value, records)):
         return ()

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
+
 from spectra.datasets.readers.cells.names import is_unit
 
 _NAMES = (
@@ -30,6 +32,29 @@ def with_names_as_keys(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if not any(_plain(one, 0) != one for one in first):
         return records
     return [_plain(one, 0) for one in records]
+
+
+def with_units(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of records with the units in their names that stand beside the values.
+
+    A column a.value beside a.unit, which has one text in all records, is a [kW]. Other columns are
+    returned as they are.
+    """
+    names: dict[Any, str] = {}
+    units: list[Any] = []
+    for column in frame.columns:
+        owner, _, key = str(column).rpartition(".")
+        if not owner or key.casefold() not in _UNITS:
+            continue
+        beside = [f"{owner}.{one}" for one in _VALUES if f"{owner}.{one}" in frame.columns]
+        said = [*frame[column].dropna()]
+        if len(beside) != 1 or not all(isinstance(one, str) for one in said):
+            continue
+        name = f"{owner} [{said[0]}]" if len({*said}) == 1 and is_unit(said[0]) else ""
+        if name and name not in frame.columns:
+            names[beside[0]] = name
+            units.append(column)
+    return frame.drop(columns=units).rename(columns=names) if names else frame
 
 
 def _plain(value: Any, level: int) -> Any:

@@ -1,14 +1,13 @@
 """Series in the answers of programs: pairs, maps from times, lists side by side, rows of names."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import Any
 
 from spectra.datasets.readers.cells.names import is_unit, names_only_time, names_time
 from spectra.datasets.readers.dates.dates import is_date
-from spectra.datasets.readers.json.json_grid import grid_in
 
 _DEEPEST = 8
 """Levels at which series are looked for."""
@@ -22,8 +21,6 @@ _LONGEST_LABEL = 1000
 """Letters of the name of a series, which each of its samples repeats."""
 _EPOCHS = ((1e8, 1e10), (1e11, 1e13), (1e14, 1e16), (1e17, 1e19))
 """Ranges of seconds, milliseconds, microseconds and nanoseconds since 1970."""
-_is_placeholder = re.compile(r"[^\W\d_]+[_-]?\d+").fullmatch
-"""A name such as field1, whose meaning stands elsewhere."""
 _NAME_KEYS = ("name", "ColumnName", "columnName")
 """Keys of the name of a column, beside its kind."""
 _UNIT_KEYS = ("unit", "units")
@@ -79,44 +76,6 @@ def _streams(value: list[Any]) -> dict[str, list[Any]] | None:
             return None
         found[named] = lists[0]
     return _beside(found) if 1 < len(found) == len(value) else None
-
-
-def titles_in(value: Any, names: Sequence[str]) -> dict[str, str]:
-    """Return titles for names such as field1, and for those whose unit stands elsewhere.
-
-    An object beside the records may say {"field1": "Temperature"}; one whose key speaks of units
-    may say {"temp": "°C"}.
-    """
-    found: dict[str, str] = {}
-    for key, inner in _objects(value, "", 0):
-        said = {name: inner[name] for name in names if isinstance(inner.get(name), str)}
-        if "unit" in key.casefold():
-            units = {name: text for name, text in said.items() if is_unit(text)}
-            found |= {name: f"{name} ({text})" for name, text in units.items()}
-        else:
-            said = {name: text.strip() for name, text in said.items() if len(text) < 60}
-            found |= {name: text for name, text in said.items() if text and _is_placeholder(name)}
-    return found if len({*found.values()} | ({*names} - {*found})) == len(names) else {}
-
-
-def texts_in(value: Any) -> Iterator[str]:
-    """Yield the texts and numbers with their keys in objects that are no records: "fs: 250"."""
-    for _, inner in _objects(value, "", 0):
-        yield from grid_in(inner)
-        for key, each in inner.items():
-            if not isinstance(each, (str, int, float)) or isinstance(each, bool):
-                continue
-            yield f"{key}: {each}"
-
-
-def _objects(value: Any, key: str, level: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the objects that are no records, each with its key."""
-    if isinstance(value, dict) and level < _DEEPEST:
-        yield key, value
-        for name, inner in value.items():
-            yield from _objects(inner, name, level + 1)
-    elif isinstance(value, list) and len(value) == 1:
-        yield from _objects(value[0], key, level + 1)
 
 
 def _length(one: _Series) -> int:
@@ -202,8 +161,17 @@ def _side_by_side(inner: dict[str, list[_Series]]) -> dict[str, list[Any]] | Non
     times = alike[0].columns[first[0]]
     if any(one.columns[first[0]] != times for one in alike[1:]):
         return None
-    values = {key: one.columns[first[1]] for key, one in zip(inner, alike, strict=True)}
+    values = {
+        f"{key}{_unit_in(one.around)}": one.columns[first[1]]
+        for key, one in zip(inner, alike, strict=True)
+    }
     return {first[0]: times, **values} if first[0] not in values else None
+
+
+def _unit_in(value: Mapping[str, Any]) -> str:
+    """Return the unit that an object gives for its values in brackets, "" without one."""
+    unit = next((value[key] for key in _UNIT_KEYS if isinstance(value.get(key), str)), "")
+    return f" [{unit}]" if is_unit(unit) else ""
 
 
 def _is_plain(value: Any) -> bool:
@@ -293,13 +261,16 @@ def _rows(value: dict[str, Any]) -> dict[str, list[Any]] | None:
     for key, rows in value.items():
         if isinstance(rows, dict):
             rows = next((each for each in rows.values() if _is_matrix(each)), None)
-        if not _is_matrix(rows):
+        if not _is_matrix(rows) and not _is_one_column(rows):
             continue
         others = {name: each for name, each in value.items() if name != key}
         for columns in ([*map(list, zip(*rows, strict=True))], rows):
             if len(columns[0]) < 2 or len(columns) > _MOST_NAMES:
                 continue
             names = _names(others, len(columns), 0)
+            if names and _is_time("", [*names]):
+                # As many instants as there are columns name none of them.
+                continue
             found = dict(zip(names, columns, strict=False)) if names else {}
             if any(_is_time(name, cells) for name, cells in found.items()):
                 return found
@@ -326,6 +297,15 @@ def _is_matrix(value: Any) -> bool:
     )
 
 
+def _is_one_column(value: Any) -> bool:
+    """Return True for a list of rows of one plain value each."""
+    return (
+        isinstance(value, list)
+        and len(value) > 1
+        and all(isinstance(row, list) and len(row) == 1 and _is_plain(row[0]) for row in value)
+    )
+
+
 def _names(value: Any, count: int, level: int) -> list[str] | None:
     """Return so many different names inside a value: texts, or objects with a name each."""
     if isinstance(value, list) and len(value) == count:
@@ -343,8 +323,7 @@ def _names(value: Any, count: int, level: int) -> list[str] | None:
 def _name(value: dict[str, Any]) -> Any:
     """Return the name in an object that describes a column, with the unit in it."""
     name = next((value[key] for key in _NAME_KEYS if key in value), None)
-    unit = next((value[key] for key in _UNIT_KEYS if isinstance(value.get(key), str)), "")
-    return f"{name} [{unit}]" if isinstance(name, str) and is_unit(unit) else name
+    return f"{name}{_unit_in(value)}" if isinstance(name, str) else name
 
 
 def _beside(value: dict[str, Any]) -> dict[str, list[Any]] | None:
@@ -380,6 +359,9 @@ def _lists(value: Any, path: tuple[str, ...], level: int) -> Iterator[tuple[tupl
         titles = (value.get(key) for key in _TITLE_KEYS)
         title = next((text for text in titles if isinstance(text, str) and text), None)
         here = [key for key, each in value.items() if _is_plain_list(each)]
+        unit = _unit_in(value)
+        owner = (*path[:-1], f"{path[-1]}{unit}") if path else path
         for key, each in value.items():
-            titled = title is not None and here == [key]
-            yield from _lists(each, (title,) if titled and title else (*path, key), level + 1)
+            alone = here == [key]
+            titled = (f"{title}{unit}",) if alone and title else None
+            yield from _lists(each, titled or (*(owner if alone else path), key), level + 1)

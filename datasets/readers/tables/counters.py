@@ -257,7 +257,7 @@ def _identifies(table: Table, column: int) -> bool:
         or _ENDS_IN_ID.search(name) is not None
     )
     kinds = {"record", "type"} <= named or bool(named & _KINDS)
-    rates = bool(named & _QUALITIES) or _QUALITY_OF.match(name) is not None
+    rates = bool(named & _QUALITIES) or named == {"ok"} or _QUALITY_OF.match(name) is not None
     if not identifies and not rates and not kinds:
         return False
     series = table.column(column)

@@ -32,7 +32,7 @@ NAMES = frozenset(_NAMES_TEXT.split())
 """Words, in lower case, of the columns that tell series apart."""
 _COUNTED = frozenset({"gpu", "cpu", "core"})
 """Parts of a computer whose numbers tell series apart where they are counted through."""
-_CHANNELS = frozenset({"ch", "chan", "addr", "address", "slave", "port", "point"})
+_CHANNELS = frozenset({"ch", "chan", "addr", "address", "slave", "port"})
 """Names that are short for a channel, or for the place of a device on a bus."""
 _NUMBERED = re.compile(r"\w+?[\s_.-]?id", re.IGNORECASE)
 """A name such as sensor_id; vmstat calls the idle time "id"."""
@@ -239,7 +239,9 @@ def _keys(table: Table, taken: frozenset[int], instants: pd.Index | None) -> lis
             continue
         series = table.column(column)
         plain = is_plain(series)
+        # A dew point and a unit are measured; points are numbered.
         named = _names_series(table.names[column], {"point", "unit"})
+        named = named or words(table.names[column]) == {"point"}
         placed = plain and bool(words(table.names[column]) & PLACES)
         placed = placed and _counts_each(series, instants)
         if (
