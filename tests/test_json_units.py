@@ -121,3 +121,32 @@ def test_rate_that_all_signals_give_is_that_of_the_recording(other: float) -> No
     found = read(io.BytesIO(json.dumps({"signals": signals}).encode()))
     assert found.channels == ("left", "right")
     assert found.fs == (50 if other == 50 else None)
+
+
+@pytest.mark.parametrize("second", [1, 1000, 10**9])
+def test_numbers_of_rows_may_be_instants(second: int) -> None:
+    times = [str((1_700_000_000 + i) * second) for i in range(N)]
+    columns = {"left": LEFT, "right": RIGHT}
+    value = {name: dict(zip(times, cells, strict=True)) for name, cells in columns.items()}
+    assert found_in(value).channels == ("left", "right")
+
+
+def test_numbers_in_quotes_are_no_names_of_others() -> None:
+    rows = zip(TIMES, LEFT, RIGHT, strict=True)
+    assert found_in({t: {"co2": str(x), "flow": str(y)} for t, x, y in rows}).channels == (
+        "co2",
+        "flow",
+    )
+
+
+@pytest.mark.parametrize("nothing", ["", None])
+def test_measurement_without_a_value_is_missing(nothing: Any) -> None:
+    records = [
+        {"time": t, "data": [{"name": "left", "value": x}, {"name": "right", "value": y}]}
+        for t, x, y in zip(TIMES, LEFT, RIGHT, strict=True)
+    ]
+    records[5]["data"][0]["value"] = nothing
+    found = read(io.BytesIO(json.dumps(records).encode()))
+    assert [name.rpartition(".")[2] for name in found.channels] == ["left", "right"]
+    np.testing.assert_array_equal(np.flatnonzero(found.interpolated), [5])
+    np.testing.assert_array_equal(np.delete(found.values[:, 0], 5), np.delete(LEFT, 5))

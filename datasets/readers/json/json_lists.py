@@ -14,6 +14,8 @@ _DEEPEST = 6
 _FEWEST = 3
 """Rows from which on a list that is left out is told of."""
 _MOST_KEYS = 1000
+_SINCE_1970 = 10**8
+"""Numbers from which on keys are instants, in seconds or parts of them since 1970."""
 _NAMES = ("name", "label", "channel", "signal", "sensor", "title", "id")
 _UNITS = ("unit", "units")
 """Keys of the name and the unit of a signal."""
@@ -41,7 +43,7 @@ def _by_count(value: Any) -> dict[str, list[Any]] | None:
     if not isinstance(first, dict) or len(first) < 2 or not all(map(str.isdecimal, first)):
         return None
     rows = [*map(int, first)]
-    if rows != sorted(rows) or all(map(str.isdecimal, columns)):
+    if rows != sorted(rows) or rows[-1] >= _SINCE_1970 or all(map(str.isdecimal, columns)):
         return None
     if not all(isinstance(one, dict) and one.keys() == first.keys() for one in others):
         return None

@@ -128,8 +128,8 @@ def _value(leaves: dict[str, Any]) -> tuple[Any] | None:
     """Return the value of a measurement, None where there is none or it is not known which."""
     for key in _VALUES:
         found = [each for path, each in leaves.items() if _last(path) == key]
-        if len(found) == 1 and (found[0] is None or _is_number(found[0])):
-            return (found[0],)
+        if len(found) == 1 and (found[0] in (None, "") or _is_number(found[0])):
+            return (None if found[0] == "" else found[0],)
     return None
 
 

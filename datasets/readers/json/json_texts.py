@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from spectra.datasets.readers.cells.delimiter import is_value
 from spectra.datasets.readers.cells.names import is_unit
 from spectra.datasets.readers.json.json_grid import grid_in
 
@@ -31,7 +32,8 @@ def titles_in(value: Any, names: Sequence[str]) -> dict[str, str]:
             found |= {name: f"{name} ({text})" for name, text in units.items() if is_unit(text)}
         else:
             said = {name: text.strip() for name, text in said.items() if len(text) < 60}
-            found |= {name: text for name, text in said.items() if text and _is_placeholder(name)}
+            said = {name: text for name, text in said.items() if text and not is_value(text, ".")}
+            found |= {name: text for name, text in said.items() if _is_placeholder(name)}
     return found if len({*found.values()} | ({*names} - {*found})) == len(names) else {}
 
 
