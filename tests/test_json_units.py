@@ -150,3 +150,12 @@ def test_measurement_without_a_value_is_missing(nothing: Any) -> None:
     assert [name.rpartition(".")[2] for name in found.channels] == ["left", "right"]
     np.testing.assert_array_equal(np.flatnonzero(found.interpolated), [5])
     np.testing.assert_array_equal(np.delete(found.values[:, 0], 5), np.delete(LEFT, 5))
+
+
+def test_values_that_rise_from_channel_to_channel_are_no_times() -> None:
+    value = {
+        name: {t: low + i * i % 7 for i, t in enumerate(TIMES)}
+        for name, low in (("left", 10), ("middle", 20), ("right", 30))
+    }
+    found = read(io.BytesIO(json.dumps(value).encode()))
+    assert (found.channels, found.fs) == (("left", "middle", "right"), 1)

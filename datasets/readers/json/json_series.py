@@ -199,7 +199,9 @@ def _is_time(name: str, cells: list[Any]) -> bool:
     since_1970 = any(all(low <= number < high for number in known) for low, high in _EPOCHS)
     rises = all(a < b for a, b in pairwise(known))
     falls = all(a > b for a, b in pairwise(known))
-    return (since_1970 and (rises or falls)) or (names_only_time(name) and rises)
+    # An instant is the name of a value, such as that of a map from times.
+    named = names_only_time(name) and not is_date(name, months=False)
+    return (since_1970 and (rises or falls)) or (named and rises)
 
 
 def _number(cell: Any) -> float | None:
