@@ -326,6 +326,17 @@ def test_sixteen_events_with_a_few_left_out_are_a_rhythm() -> None:
     assert found([*range(10), *range(13, 20)]) == 0
 
 
+def test_the_bounds_of_a_rhythm_are_part_of_it() -> None:
+    statistic = np.ones(1950)
+    begins = np.cumsum([0, *[94] * 5, *[100] * 7, *[107] * 5])
+    statistic[begins] = np.arange(10.0, 28.0)
+    # The first event begins with the first step, and the quartiles differ by 13 % of the median.
+    assert recurring_maxima(statistic, 20, 5.0).tolist() == [*range(10, 28)]
+    longest = np.concatenate([np.ones(300), statistic])
+    assert recurring_maxima(longest, 20, 5.0).size == 18
+    assert recurring_maxima(np.append(1.0, longest), 20, 5.0).size == 0
+
+
 def days(n_days: int, seed: int, on: float) -> np.ndarray:
     """A statistic of days of 120 steps that is `on` times as large for a half of each."""
     rng = np.random.default_rng(seed)
@@ -392,6 +403,27 @@ def test_outliers_are_those_of_the_naive_test(n_odd: int) -> None:
     x = np.sort(np.concatenate([rng.normal(size=20), rng.normal(12.0, 1.0, n_odd)]))
     assert _outliers(x) == naive_calibration.outliers(x.tolist(), LEVEL, MOST_ODD)
     assert _outliers(x) == n_odd
+
+
+@pytest.mark.parametrize("n", [6, 12, 30])
+def test_the_least_outlier_is_that_of_the_naive_test(n: int) -> None:
+    x = np.sort(np.random.default_rng(n).normal(size=n - 1))
+    low, high = x[-1], 1e3
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        odd = naive_calibration.outliers([*x, middle], LEVEL, 1.5 / n)
+        low, high = (low, middle) if odd else (middle, high)
+    assert _outliers(np.append(x, high * (1 - 1e-6))) == 0
+    assert _outliers(np.append(x, high * (1 + 1e-6))) == 1
+
+
+def test_the_bound_of_periods_lies_between_the_largest_normal_and_the_least_odd() -> None:
+    maxima = np.geomspace(1.0, 1.6, 49)
+    maxima[[20, 30]] = 50.0, 90.0
+    statistic = np.repeat(maxima, 10)
+    assert bound_of_periods(statistic, 10.0) == pytest.approx(np.sqrt(1.6 * 50.0))
+    # Of 50 periods and more the bounds of block maxima tell.
+    assert np.isinf(bound_of_periods(np.append(statistic, np.ones(10)), 10.0))
 
 
 def test_what_stands_out_lies_above_a_bound_of_the_block_maxima() -> None:
