@@ -7,9 +7,8 @@ import click
 
 from spectra.cli.files import FileCommand
 from spectra.cli.formats import json_text
-from spectra.cli.messages import explained, say_each, show, step
+from spectra.cli.messages import explained, say_each, show, spoken, step
 from spectra.cli.options import (
-    STDIN,
     Learning,
     Reading,
     ReadPath,
@@ -28,11 +27,21 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 
+EPILOG = """\b
+JSON: {"schema_version": 1, "file", "n_scores", "n_independent", "smallest_alpha",
+"rates": [{"asked", "got", "low", "high"}]}
+
+got is the share of the scores with a p-value below asked, one of three values of
+alpha; low and high bound its 95 % interval. smallest_alpha is the smallest
+false-alarm probability that the data supports.
+"""
+
 
 @click.command(
     "calibrate",
     cls=FileCommand,
     short_help="Compare false-alarm rates with alpha on normal data.",
+    epilog=EPILOG,
     examples=(
         "spectra calibrate normal.csv --plot rates.png",
         "spectra calibrate normal.csv --method sequence --format json",
@@ -75,8 +84,10 @@ def command(
 
         with explained(normal):
             write_picture(plot_reliability(found), plot)
-    name = "stdin" if normal == STDIN else normal
-    show(json_text(_document(name, found)) if form == "json" else _text(name, found))
+    if form == "json":
+        show(json_text(_document(normal, found)))
+    else:
+        show(_text(spoken(normal), found))
 
 
 def _document(name: str, found: "Reliability") -> dict[str, object]:
@@ -105,6 +116,6 @@ def _text(name: str, found: "Reliability") -> str:
             f"{found.n_independent:,.0f} of them independent",
             "  alpha   got      95 % interval",
             *rows,
-            f"The data supports false-alarm probabilities down to {found.smallest_alpha:.1g}.",
+            f"The data supports false-alarm probabilities down to {found.smallest_alpha:.2g}.",
         ]
     )

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 EPILOG = """\b
 JSON: {"schema_version": 2, "files": [{"file", "fs", "nperseg", "npersegs", "step",
 "alpha", "n_samples", "channels", "learned_from", "period", "calibration":
-{"threshold", "suspected", "tail_p", "scale", "shape", "ks_statistic",
-"ks_p_value"}, "notes", "n_alarms",
+{"threshold", "suspected", "smallest_p", "tail_p", "scale", "shape",
+"ks_statistic", "ks_p_value"}, "notes", "n_alarms",
 "alarms": [{"start", "end", "peak", "score", "p_value", "channel", "f_low",
 "f_high", "first_row", "last_row", "peak_row", "start_time", "end_time",
 "peak_time", "duration"}]}]}

@@ -6,7 +6,7 @@ import click
 
 from spectra.cli.files import FileCommand
 from spectra.cli.formats import json_text
-from spectra.cli.messages import explained, say_notes, show, step
+from spectra.cli.messages import explained, say_notes, show, spoken, step
 from spectra.cli.options import (
     STDIN,
     Learning,
@@ -139,14 +139,15 @@ def command(
             recording = reading.read(file)
             check_bearing(recording, bearing, rpm)
             found = _found(recording, reference, normal_rows, learning, threshold)
-    name = "stdin" if file == STDIN else file
     if not verbosity.quiet:
-        say_notes(name, found, verbose=verbosity.verbose)
+        say_notes(file, found, verbose=verbosity.verbose)
     chosen = _explanations(found, numbers)
     with explained(file):
         envelopes = _envelopes(found, chosen, bearing, rpm)
-    rendered = _json if form == "json" else _text
-    show(rendered(name, found, chosen, envelopes))
+    if form == "json":
+        show(_json(file, found, chosen, envelopes))
+    else:
+        show(_text(spoken(file), found, chosen, envelopes))
 
 
 def _json(

@@ -6,9 +6,8 @@ import click
 
 from spectra.cli.files import FileCommand
 from spectra.cli.formats import json_text
-from spectra.cli.messages import show
+from spectra.cli.messages import show, spoken
 from spectra.cli.options import (
-    STDIN,
     Reading,
     ReadPath,
     opened,
@@ -59,12 +58,11 @@ def command(file: str, reading: Reading, form: str) -> None:
     from spectra.datasets import inspect
 
     found = inspect(opened(file), **reading.choices())
-    name = "stdin" if file == STDIN else file
     if form == "json":
-        document = {"schema_version": SCHEMA_VERSION, **found.to_dict(), "file": name}
+        document = {"schema_version": SCHEMA_VERSION, **found.to_dict(), "file": file}
         show(json_text(document))
     else:
-        show("\n".join(_lines(name, found)))
+        show("\n".join(_lines(spoken(file), found)))
 
 
 def _lines(name: str, found: "Inspection") -> list[str]:

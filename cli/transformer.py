@@ -11,6 +11,7 @@ from spectra.cli.formats import json_text
 from spectra.cli.help import Command
 from spectra.cli.messages import show
 from spectra.cli.options import Whole, table_or_json_option
+from spectra.errors import DataError
 
 if TYPE_CHECKING:
     from spectra.transformer.model import Positions, Transformer
@@ -122,7 +123,10 @@ def command(form: str, **options: Any) -> None:
     random and the positions sinusoidal.
     """
     tokens, model = _built(**options)
-    trace = model.forward(tokens, trace=True).trace
+    try:
+        trace = model.forward(tokens, trace=True).trace
+    except DataError as error:
+        raise click.UsageError(str(error)) from error
     assert trace is not None
     if form == "json":
         document = {"tensors": _plain(trace.tensors), "table": trace.table}

@@ -123,7 +123,7 @@ def test_positions_can_be_sinusoidal_or_rotary() -> None:
         ),
         (
             ["--tokens", "1,8"],
-            1,
+            2,
             "Token 8 at position 1 is outside the vocabulary: the 8 tokens are 0 to 7.",
         ),
         (["--tokens", "1,x"], 2, "'1,x' is not of the form A,B,…"),
