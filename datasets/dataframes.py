@@ -1,4 +1,4 @@
-"""Tables of other libraries as those of pandas: Polars, PyArrow, xarray, and arrays of records."""
+"""Tables of other libraries as those of pandas: Polars, PyArrow, xarray, Dask, and records."""
 
 from typing import Any, Final
 
@@ -13,12 +13,14 @@ def pandas_of(data: object) -> "pd.DataFrame | pd.Series[Any] | None":
     """Return a table of any library as one of pandas, None for what is no table.
 
     It is one of pandas itself, one with `to_pandas` such as those of Polars, PyArrow and xarray, a
-    lazy one of Polars, or an array of records.
+    lazy one of Polars, one of Dask, or an array of records.
     """
     if isinstance(data, np.ndarray) and data.dtype.names:
         return pd.DataFrame.from_records(data)
     if hasattr(data, "collect") and hasattr(data, "collect_schema"):
         data = data.collect()
+    if hasattr(data, "npartitions") and hasattr(data, "compute"):
+        data = data.compute()
     if hasattr(data, "dims") and getattr(data, "ndim", 0) == 2:
         data = _time_first(data)
     table = data.to_pandas() if hasattr(data, "to_pandas") else data

@@ -325,7 +325,8 @@ def as_recording(data: Data, fs: float | None = None) -> Recording:
     if isinstance(data, Recording):
         if fs is not None and fs != data.fs:
             raise DataError(
-                f"{data.name} is sampled at {data.fs} Hz, not at the {fs:g} Hz given: leave fs out."
+                f"{data.name} is sampled at {data.fs:g} Hz, not at the {fs:g} Hz given: leave fs "
+                "out."
             )
         return data
     if isinstance(data, (str, PathLike)):

@@ -238,15 +238,10 @@ class Recording:
         require("data", data, (pd.DataFrame, pd.Series), "must be a pandas frame or series")
         require("name", name, str, "must be a text")
         frame = with_times_as_index(data)
-        if _counts_time(frame.index):
-            frame = frame.reset_index(allow_duplicates=True)
-        names = tuple(map(str, frame.columns))
-        plain = frame.set_axis(pd.RangeIndex(frame.shape[1]), axis=1)
         is_resampled(resample)
-        table = Table(plain, names, lambda row: f"{name}, row {row + 1}", name)
         column = labels if isinstance(labels, str) else None
         with counting_from_1(name):
-            raw = raw_from_table(table, Request(time, channels, column), frame.index)
+            raw = _raw_of(frame, name, Request(time, channels, column))
         if raw.stack is not None:
             raise DataError(
                 f"{raw.stack.told_of(name)}: give the rows of one of them, or leave that column "
@@ -310,6 +305,23 @@ class Recording:
             notes=(*raw.notes, *grid.notes, *notes),
             units=raw.units,
         )
+
+
+def _raw_of(frame: pd.DataFrame, name: str, request: Request) -> Raw:
+    """Return the samples in a frame, with its index as the time where it is called like one."""
+
+    def read(frame: pd.DataFrame) -> Raw:
+        names = tuple(map(str, frame.columns))
+        plain = frame.set_axis(pd.RangeIndex(frame.shape[1]), axis=1)
+        table = Table(plain, names, lambda row: f"{name}, row {row + 1}", name)
+        return raw_from_table(table, request, frame.index)
+
+    if _counts_time(frame.index):
+        raw = read(frame.reset_index(allow_duplicates=True))
+        # Numbers that are no time, such as rows in any order, are no channel either.
+        if raw.instants is not None:
+            return raw
+    return read(frame)
 
 
 def _counts_time(index: pd.Index) -> bool:

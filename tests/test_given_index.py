@@ -1,5 +1,6 @@
 """A numeric index that is called like a time gives the rate, as a column of that name does."""
 
+import dask.dataframe
 import numpy as np
 import pandas as pd
 import pytest
@@ -45,6 +46,19 @@ def test_an_index_of_another_name_is_kept(name: str | None) -> None:
     assert found.fs is None
     assert found.channels == ("a",)
     np.testing.assert_array_equal(found.index, SECONDS)
+
+
+def test_numbers_that_are_no_time_are_no_channel_either() -> None:
+    index = pd.Index(np.random.default_rng(1).permutation(SECONDS), name="time")
+    found = as_recording(pd.DataFrame({"a": VALUES}, index=index))
+    assert (found.channels, found.fs) == (("a",), None)
+
+
+def test_a_frame_of_dask_is_read_like_that_of_pandas() -> None:
+    frame = pd.DataFrame({"time": SECONDS, "a": VALUES})
+    found = as_recording(dask.dataframe.from_pandas(frame, npartitions=3))
+    assert (found.channels, found.fs) == (("a",), pytest.approx(100))
+    np.testing.assert_array_equal(found.values[:, 0], VALUES)
 
 
 def test_scores_keep_the_index_that_was_given() -> None:
