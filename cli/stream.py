@@ -27,6 +27,7 @@ from spectra.cli.options import (
     learning_options,
     sampling_rate,
 )
+from spectra.cli.options.values import delimiter_sign
 from spectra.errors import DataError
 from spectra.parameters import MOST_ROWS
 
@@ -164,7 +165,12 @@ def command_of(
     callback=sampling_rate,
     help="The sampling rate; by default that of the MODEL or of the times.",
 )
-@click.option("--delimiter", metavar="SIGN", help="The delimiter: one sign, tab or blank.")
+@click.option(
+    "--delimiter",
+    metavar="SIGN",
+    callback=delimiter_sign,
+    help="The delimiter: one sign, tab or blank.",
+)
 @click.option(
     "--dates",
     type=click.Choice(["day-first", "month-first"]),

@@ -143,3 +143,28 @@ def test_the_error_of_several_series_goes_to_another_process() -> None:
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == "a.csv holds 2 series: choose one."
     assert again.told == "a.csv holds 2 series"
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "value", "said"),
+    [
+        ("detect", "--resample", "3parsecs", "is not a period"),
+        ("detect", "--delimiter", "abc", "is no delimiter"),
+        ("inspect", "--delimiter", "abc", "is no delimiter"),
+        ("stream", "--delimiter", "abc", "is no delimiter"),
+    ],
+)
+def test_a_value_of_an_option_of_reading_is_refused_as_an_argument(
+    command: str, option: str, value: str, said: str
+) -> None:
+    words = ["--learn-rows", "100"] if command == "stream" else ["-"]
+    result = run(command, *words, option, value, stdin=TABLE)
+    assert result.exit_code == 2
+    assert f"Invalid value for '{option}': '{value}' {said}" in result.stderr
+
+
+@pytest.mark.parametrize("value", ["auto", "30min", "0.5", "1d"])
+def test_periods_to_resample_by_are_understood(value: str) -> None:
+    stamps = pd.date_range("2024-01-01", periods=900, freq="h").astype(str)
+    pd.DataFrame({"time": stamps, "x": RNG.normal(size=900)}).to_csv("hours.csv", index=False)
+    assert "Invalid value" not in run("inspect", "hours.csv", "--resample", value).stderr

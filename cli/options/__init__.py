@@ -12,9 +12,10 @@ from spectra.cli.options.output import (
 )
 from spectra.cli.options.paths import STDIN, ReadPath, WrittenFolder, WrittenPath, opened
 from spectra.cli.options.processes import jobs_option
-from spectra.cli.options.reading import USUAL_STEP, Reading, reading_options
+from spectra.cli.options.reading import Reading, reading_options
 from spectra.cli.options.threshold import alarm_options, alpha_option, usual_alpha_option
 from spectra.cli.options.values import (
+    USUAL_STEP,
     above_zero,
     alarm_rate,
     bearing_name,

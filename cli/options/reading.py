@@ -10,15 +10,19 @@ import click
 from spectra.cli.options.advanced import Advanced
 from spectra.cli.options.numbers import Hertz
 from spectra.cli.options.paths import STDIN, opened
-from spectra.cli.options.values import byte_count, sampling_rate
+from spectra.cli.options.values import (
+    USUAL_STEP,
+    byte_count,
+    delimiter_sign,
+    grid_period,
+    sampling_rate,
+)
 
 if TYPE_CHECKING:
     from spectra.datasets import Recording
     from spectra.datasets.grid_values import Choice
     from spectra.datasets.raw import Request
     from spectra.errors import DataError
-
-USUAL_STEP = "auto"
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
             "--delimiter",
             cls=Advanced,
             metavar="SIGN",
+            callback=delimiter_sign,
             help="The delimiter of a text table: one sign, tab or blank; by default it is "
             "recognised.",
         ),
@@ -165,6 +170,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
             "--resample",
             cls=Advanced,
             metavar="PERIOD",
+            callback=grid_period,
             help="Put irregular rows on a regular grid: every 5min, 10ms, 0.5 (seconds), or "
             f"{USUAL_STEP} for the usual step.",
         ),

@@ -2,6 +2,8 @@
 
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from spectra.errors import DataError
 from spectra.parameters import FASTEST, MOST_ROWS, SLOWEST
 
 PICTURES = (".png", ".svg", ".pdf")
+USUAL_STEP = "auto"
 
 
 def above_zero(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
@@ -32,11 +35,38 @@ def bearing_name(_ctx: click.Context, _param: click.Parameter, value: str | None
     if value is not None:
         from spectra.explanation.bearings import Bearing
 
-        try:
+        with _refused():
             Bearing.of(value)
-        except DataError as error:
-            raise click.BadParameter(str(error)) from error
     return value
+
+
+def delimiter_sign(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Return a delimiter; raise BadParameter for anything but a sign or the word for one."""
+    if value is not None:
+        from spectra.datasets.readers.csv_file import written_delimiter
+
+        with _refused():
+            written_delimiter(value)
+    return value
+
+
+def grid_period(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Return a period to resample by, or the word for the usual one; raise BadParameter else."""
+    if value is not None and value != USUAL_STEP:
+        from spectra.datasets.instants import parse_period
+
+        with _refused():
+            parse_period(value)
+    return value
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """Raise BadParameter with the sentence of a DataError."""
+    try:
+        yield
+    except DataError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def sampling_rate(
