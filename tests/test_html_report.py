@@ -264,7 +264,7 @@ def test_command_writes_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         (["x y.csv", "--report", "."], 1),
         (["x y.csv", "--report", "r.html", "--rpm", "1797"], 2),
         (["x y.csv", "--bearing", "6205", "--rpm", "1797"], 2),
-        (["x y.csv", "--report", "r.html", "--bearing", "6999", "--rpm", "1797"], 1),
+        (["x y.csv", "--report", "r.html", "--bearing", "6999", "--rpm", "1797"], 2),
     ):
         assert CliRunner().invoke(main, ["detect", *bad]).exit_code == status
 
