@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -113,8 +114,9 @@ def test_a_name_that_is_too_long_is_one_sentence() -> None:
 
 
 def test_a_file_object_is_told_what_reads_it() -> None:
+    file: Any = io.BytesIO(TABLE.encode())
     with pytest.raises(DataError, match=r"\(spectra\.datasets\.read reads a file object\)\.$"):
-        spectra.detect(io.BytesIO(TABLE.encode()))  # type: ignore[arg-type]
+        spectra.detect(file)
 
 
 def test_a_benchmark_names_no_option_that_it_has_not(tmp_path: Path) -> None:
