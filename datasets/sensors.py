@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from spectra.datasets.readers.arrow.parquet_footer import metadata_of
-from spectra.datasets.readers.cells.names import words
-from spectra.datasets.readers.tables.series import NAMES
+from spectra.datasets.readers.cells.names import NAMES, words
 from spectra.datasets.reading import read
 from spectra.datasets.recording import Recording
 from spectra.errors import DataError

@@ -10,6 +10,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, to_excel
 
 from spectra.datasets import read
 from spectra.errors import DataError
@@ -265,3 +266,23 @@ def test_places_written_in_another_way_are_read_all_the_same(
         for name, content in parts.items():
             archive.writestr(name, content)
     np.testing.assert_array_equal(read(path).values, expected)
+
+
+@pytest.mark.parametrize("epoch", [CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900])
+@pytest.mark.parametrize("form", ["General", "yyyy-mm-dd hh:mm"])
+def test_day_numbers_count_from_the_year_that_the_workbook_says(
+    tmp_path: Path, epoch: datetime.datetime, form: str
+) -> None:
+    book = openpyxl.Workbook()
+    book.epoch = epoch
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Date", "flow"])
+    start = datetime.datetime(2024, 3, 1)
+    for hour, value in enumerate(FLOW):
+        sheet.append([to_excel(start + datetime.timedelta(hours=hour), epoch), float(value)])
+        sheet.cell(row=hour + 2, column=1).number_format = form
+    book.save(tmp_path / "a.xlsx")
+    found = read(tmp_path / "a.xlsx")
+    assert found.index[0] == pd.Timestamp(start)
+    assert found.fs == pytest.approx(1 / 3600)

@@ -1,5 +1,6 @@
 """Named measurements, vectors, grids and units in JSON are read as they were written."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from spectra.datasets import read, read_series
+from spectra.errors import DataError
 
 N = 90
 EPOCH = 1709596800
@@ -164,3 +166,15 @@ def test_date_of_a_service_without_slashes(tmp_path: Path) -> None:
     recording = read(whole(tmp_path / "a.json", records[::-1]))
     assert recording.fs == pytest.approx(1 / 300)
     assert recording.values[:, 0].tolist() == [100 + i % 9 for i in range(N)]
+
+
+def test_a_table_in_a_text_is_told_of() -> None:
+    text = json.dumps({"device": "a", "csv": "t,v\n" + "\n".join(f"{i},{i % 7}" for i in range(9))})
+    with pytest.raises(DataError, match="10 lines as one text below 'csv': save that text"):
+        read(io.BytesIO(text.encode()))
+
+
+@pytest.mark.parametrize("key", ["schema", "schemaVersion", "fw", "protocol"])
+def test_numbers_of_versions_are_no_channels(key: str) -> None:
+    records = [{key: 2, "ts": 1709280000 + i, "temp": 20 + i % 7} for i in range(40)]
+    assert read(io.BytesIO(json.dumps(records).encode())).channels == ("temp",)

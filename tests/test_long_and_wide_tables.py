@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spectra.datasets import read_series
+from spectra.datasets import read, read_series
 from spectra.datasets.recording import Recording
+from spectra.errors import DataError
 
 N = 40
 RNG = np.random.default_rng(59)
@@ -207,3 +208,71 @@ def test_hours_that_are_counted_may_stand_above_a_total() -> None:
     lines += [",".join(["Total", *(f"{total:.2f}" for total in values.sum(axis=0))])]
     found = series(",".join(["Date", *map(str, range(1, 25))]), *lines)[""]
     np.testing.assert_array_equal(found.values[:, 0], values.ravel())
+
+
+@pytest.mark.parametrize("count", ["{},,", ",{},", ",,{}", "{}"])
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (0, 2, 1)])
+def test_a_last_row_that_counts_those_above_it_is_left_out(
+    count: str, order: tuple[int, ...]
+) -> None:
+    table = [line.split(",") for line in ["time,sensor,value", *rows(("3", "7"))]]
+    lines = [",".join(row[i] for i in order) for row in table]
+    found = series(*lines, count.format(2 * N))
+    are_read(found, {"3": SPEED, "7": POWER})
+    assert all(one.n_rows == N for one in found.values())
+
+
+def test_a_time_without_values_is_no_count_of_rows() -> None:
+    lines = ["t_s,speed,power", *(f"{i},{SPEED[i]},{POWER[i]}" for i in range(N)), f"{N},,"]
+    found = read(io.BytesIO("\n".join(lines).encode()))
+    assert found.n_rows == N + 1
+
+
+def test_a_count_of_rows_is_kept_as_it_is() -> None:
+    lines = ["speed,power", *(f"{SPEED[i]},{POWER[i]}" for i in range(N)), f",{N}"]
+    text = "\n".join(lines).encode()
+    assert read(io.BytesIO(text), fs=1.0).n_rows == N
+    assert read(io.BytesIO(text), fs=1.0, as_is=True).n_rows == N + 1
+
+
+@pytest.mark.parametrize("header", ["t,sensor,value", "sensor,t,value"])
+def test_a_short_name_of_time_is_one_where_each_sensor_has_it(header: str) -> None:
+    cells = [
+        {"t": i, "sensor": sensor, "value": value}
+        for i in range(N)
+        for sensor, value in ((3, SPEED[i]), (7, POWER[i]))
+    ]
+    lines = [",".join(str(row[key]) for key in header.split(",")) for row in cells]
+    found = series(header, *lines)
+    assert [*found] == ["3", "7"]
+    np.testing.assert_array_equal(found["7"].values[:, 0], POWER)
+    assert all(one.fs == 1 and one.channels == ("value",) for one in found.values())
+
+
+def test_temperatures_in_steps_are_no_time() -> None:
+    cells = [f"{20 + i // 2},{i % 2},{SPEED[i]}" for i in range(N)]
+    found = read(io.BytesIO("\n".join(["t,repeat,value", *cells]).encode()), fs=1.0)
+    assert found.channels == ("t", "repeat", "value")
+
+
+@pytest.mark.parametrize("asked", ["value", "3"])
+def test_a_column_that_tells_no_series_apart_is_refused(asked: str) -> None:
+    text = "\n".join(["time,sensor,value", *rows(("a", "b"))]).encode()
+    with pytest.raises(DataError, match=r"'value' tells no series apart, with \d+ values in 80"):
+        read(io.BytesIO(text), series=asked)
+
+
+def test_a_series_that_a_file_does_not_have_is_refused() -> None:
+    one = "\n".join(["time,sensor,value", *(f"{t},a,{x}" for t, x in PAIRS)]).encode()
+    for asked in ("sensor", "sensor=a", "sensor=A"):
+        np.testing.assert_array_equal(read(io.BytesIO(one), series=asked).values[:, 0], SPEED)
+    with pytest.raises(DataError, match="no series 'b': there are 'a'"):
+        read(io.BytesIO(one), series="sensor=b")
+
+
+def test_a_series_is_read_beside_names_that_stand_alone() -> None:
+    lines = ["time,sensor,value", *(f"{t},a,{x}" for t, x in PAIRS)]
+    others = [f"{TIMES[i]},x{i},{POWER[i]}" for i in range(20)]
+    text = "\n".join([*lines, *others]).encode()
+    found = read(io.BytesIO(text), series="sensor=a")
+    np.testing.assert_array_equal(found.values[:, 0], SPEED)

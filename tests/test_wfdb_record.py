@@ -257,3 +257,9 @@ def test_the_number_of_samples_and_the_rate_may_be_left_out(tmp_path: Path, line
     assert recording.fs == 250.0
     assert any("500 were found, at 250 Hz" in note for note in recording.notes)
     np.testing.assert_array_equal(read(tmp_path / "r.hea", nrows=90).values, recording.values[:90])
+
+
+def test_annotations_send_to_the_header_beside_them(tmp_path: Path) -> None:
+    record(tmp_path)
+    with pytest.raises(DataError, match=r"r1\.atr holds annotations of .*its header r1\.hea"):
+        read(tmp_path / "r1.atr")

@@ -18,7 +18,7 @@ from spectra.datasets.readers.tables.layouts import unrolled
 from spectra.datasets.readers.tables.table import raw_from_table
 from spectra.datasets.readers.text.blank_cells import refuse_blank_cells
 from spectra.datasets.readers.text.dialect import sniff
-from spectra.datasets.readers.text.edges import footer_rows, row_text, total_row
+from spectra.datasets.readers.text.edges import counts_rows, footer_rows, row_text, total_row
 from spectra.datasets.readers.text.encoded_text import open_text
 from spectra.datasets.readers.text.fit_csv import fit_messages, is_fit
 from spectra.datasets.readers.text.joined_decimals import joined_decimals
@@ -112,6 +112,7 @@ def _trimmed(parsed: Parsed, request: Request) -> Table:
     """Return the columns of a parsed table without its footer and the row of its totals."""
     # A footer below the header beside a waveform hides where that ends.
     parsed = without_side(_without_footer(without_side(_without_cut_line(parsed))))
+    parsed = parsed if request.as_is else _without_count(parsed)
     refuse_blank_cells(parsed)
     refuse_open_quotes(parsed)
     refuse_prose(parsed)
@@ -164,6 +165,17 @@ def _without_footer(parsed: Parsed) -> Parsed:
     above = replace(dialect, rows=len(frame) - below, header=header, notes=notes)
     # Without the words below them the columns of numbers are read as such.
     return parsed_text(parsed.text, above)
+
+
+def _without_count(parsed: Parsed) -> Parsed:
+    """Return a table without a last row that says how many rows stand above it."""
+    frame, dialect = parsed.frame, parsed.dialect
+    if dialect.rows is not None or not counts_rows(frame):
+        return parsed
+    count = len(frame) - 1
+    note = f"The last row ({count}) is the number of those above it: left out (--as-is keeps it)."
+    # The names of sensors are whole numbers again where no cell below them is empty.
+    return parsed_text(parsed.text, replace(dialect, rows=count, notes=(*dialect.notes, note)))
 
 
 def _columns(parsed: Parsed, *, as_is: bool) -> Table:

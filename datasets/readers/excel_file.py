@@ -69,6 +69,7 @@ def read_excel(source: Source, request: Request) -> Raw:
                 where, left = _beginning(source, archive, request.nrows)
         with zipfile.ZipFile(where) as archive:
             _refuse_large_sheets(source, archive)
+            since_1904 = _counts_from_1904(archive)
         if isinstance(where, io.BytesIO):
             where.seek(0)
         book = calamine.CalamineWorkbook.from_object(where)
@@ -79,7 +80,9 @@ def read_excel(source: Source, request: Request) -> Raw:
                 "list[list[Any]]", book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             )
 
-    sheet, raw = read_sheet(source, Sheets(book.sheet_names, shown(book), rows), request)
+    sheet, raw = read_sheet(
+        source, Sheets(book.sheet_names, shown(book), rows, since_1904), request
+    )
     share = left.get(book.sheet_names.index(sheet), 0.0)
     return replace(raw, unread=round(len(raw.values) * share))
 
@@ -243,6 +246,18 @@ def _sheet_parts(archive: zipfile.ZipFile) -> list[tuple[int, zipfile.ZipInfo]]:
         for info in archive.infolist()
         if (base := _base_name(info.filename)) in names
     ]
+
+
+def _counts_from_1904(archive: zipfile.ZipFile) -> bool:
+    """Return whether a workbook says that its day numbers count from 1904, as those of Macs did."""
+    said: list[str] = []
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        if tag.rpartition(":")[2] == "workbookPr":
+            said.append(attributes.get("date1904", ""))
+
+    _parse(archive, archive.getinfo("xl/workbook.xml"), begin)
+    return bool({"1", "true"} & {*said})
 
 
 def _base_name(path: str) -> str:

@@ -6,7 +6,10 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import isclose
 from typing import Any
+
+import pandas as pd
 
 from spectra.datasets.raw import Raw, Request
 from spectra.datasets.readers.csv_file import read_csv
@@ -20,17 +23,26 @@ _VALUE = re.compile(r"'?[-+]?\d.*", re.DOTALL)
 _COMMA = re.compile(r"[-+]?\d{1,15},\d{1,15}")
 """A number with a comma in it."""
 _NUMBER_SIGN = re.compile("^#,", re.MULTILINE)
+_EPOCH_1900 = pd.Timestamp("1899-12-30")
+"""The day with the number 0, where the 29 February 1900 is counted that there was not."""
+_DAYS_TO_1904 = pd.Timedelta(days=1462)
+_A_SECOND = 1e-5
+"""A second in days."""
 _THOUSANDS = 3
 """Digits behind a comma that may stand between thousands."""
 
 
 @dataclass(frozen=True)
 class Sheets:
-    """The sheets of a workbook: the names of all and of those that are shown, and their rows."""
+    """The sheets of a workbook: the names of all and of those that are shown, and their rows.
+
+    `since_1904` says that day numbers in its cells count from 1904, and not from 1900.
+    """
 
     names: Sequence[str]
     shown: Sequence[str]
     rows: Callable[[str], list[list[Any]]]
+    since_1904: bool = False
 
     def listed(self) -> str:
         """Return the names for a message."""
@@ -109,7 +121,22 @@ def _read(source: Source, sheets: Sheets, name: str, request: Request) -> Raw:
     if not rows:
         raise DataError(f"{source.name}: sheet '{name}' is empty: name another with --sheet.")
     text = _as_text(rows).encode()
-    return read_csv(Source(f"{source.name}, sheet '{name}'", None, text), request)
+    raw = read_csv(Source(f"{source.name}, sheet '{name}'", None, text), request)
+    return _from_1904(raw, rows) if sheets.since_1904 else raw
+
+
+def _from_1904(raw: Raw, rows: list[list[Any]]) -> Raw:
+    """Return the samples with dates that were read from day numbers in those that count from 1904.
+
+    Cells that are formatted as dates are read as such; the first date stands in no other cell.
+    """
+    if not isinstance(raw.instants, pd.DatetimeIndex) or not len(raw.instants):
+        return raw
+    first = (raw.instants[0].tz_localize(None) - _EPOCH_1900) / pd.Timedelta(days=1)
+    numbers = (cell for row in rows for cell in row if isinstance(cell, float))
+    if not any(isclose(first, number, rel_tol=0, abs_tol=_A_SECOND) for number in numbers):
+        return raw
+    return replace(raw, instants=raw.instants + _DAYS_TO_1904)
 
 
 def _named(source: Source, sheets: Sheets, wanted: str) -> str:

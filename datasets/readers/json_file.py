@@ -26,7 +26,7 @@ from spectra.datasets.readers.json.json_matrix import with_channels
 from spectra.datasets.readers.json.json_named import with_names_as_keys, with_units
 from spectra.datasets.readers.json.json_part import shortened
 from spectra.datasets.readers.json.json_series import series_in
-from spectra.datasets.readers.json.json_texts import texts_in, titles_in
+from spectra.datasets.readers.json.json_texts import refuse_table_in_text, texts_in, titles_in
 from spectra.datasets.readers.json.json_values import (
     object_of,
     values_in,
@@ -240,6 +240,7 @@ def _records(values: list[Any], name: str) -> Records:
         return inner if inner and all(isinstance(row, dict) for row in inner) else values
     if len(values) > 1:
         return values
+    refuse_table_in_text(values, name)
     raise DataError(f"{name} is JSON without a list of records: {_REMEDY}.")
 
 

@@ -187,6 +187,18 @@ def words(name: str | None) -> frozenset[str]:
     return frozenset(parts)
 
 
+_NAMES_TEXT = """
+    series id entity sensor device tag meter type kind register variable channel parameter param
+    station site location metric measurement field signal name topic point item quantity asset
+    machine node source label unit typ sensorid deviceid reihe kanal gerät capteur tipo canal
+    sensore table key pid name obis attribute feature counter probe mnemonic zone room
+    host hostname instance uuid guid serial mac
+    store shop plant turbine building household farm city country region family
+"""
+NAMES = frozenset(_NAMES_TEXT.split())
+"""Words, in lower case, of the columns that tell series apart."""
+
+
 def completes(row: Sequence[str], above: Sequence[str], width: int) -> bool:
     """Return True if a row has names below the blanks of the row above, whose cells were merged.
 

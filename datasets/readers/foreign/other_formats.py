@@ -1,6 +1,7 @@
 """Binary formats that are not read: each is named, with the way to a format that is."""
 
 import re
+from pathlib import Path
 from typing import NamedTuple
 
 from spectra.errors import DataError
@@ -135,6 +136,12 @@ def refuse_other_formats(head: bytes, name: str) -> None:
     for one in _FORMATS:
         if head.startswith(one.start, one.at):
             raise DataError(f"{name} is {one.title}: {one.remedy.format(name)}.")
+    path = Path(name)
+    if path.suffix[1:].isalpha() and (header := path.with_suffix(".hea")).is_file():
+        raise DataError(
+            f"{name} holds annotations of a WFDB record: give its header {header.name}, with "
+            "--label and the symbols of those that are anomalies."
+        )
     if _MINISEED.match(head):
         raise DataError(
             f"{name} is a miniSEED file: write it as SLIST or WAV, with obspy.read(…).write."

@@ -7,9 +7,12 @@ from typing import Any
 from spectra.datasets.readers.cells.delimiter import is_value
 from spectra.datasets.readers.cells.names import is_unit
 from spectra.datasets.readers.json.json_grid import grid_in
+from spectra.errors import DataError
 
 _DEEPEST = 8
 """Levels at which texts are looked for."""
+_FEWEST_LINES = 2
+"""Lines of a text beyond which it may be a table."""
 _MOST_SIGNALS = 1000
 """Objects in a list that hold a signal each."""
 _OF_VALUES = frozenset({"value", "v", "val", "data"})
@@ -52,6 +55,17 @@ def texts_in(value: Any) -> Iterator[str]:
             if not isinstance(each, (str, int, float)) or isinstance(each, bool):
                 continue
             yield f"{key}: {each}"
+
+
+def refuse_table_in_text(values: Sequence[Any], name: str) -> None:
+    """Raise DataError where a text of several lines inside the only value may be a table."""
+    for _, inner in _objects(values[0] if values else None, "", 0):
+        for key, text in inner.items():
+            if isinstance(text, str) and len(text.splitlines()) > _FEWEST_LINES:
+                raise DataError(
+                    f"{name} is JSON with {len(text.splitlines()):,} lines as one text below "
+                    f"'{key}': save that text as a file of its own, and read that."
+                )
 
 
 def _objects(value: Any, key: str, level: int) -> Iterator[tuple[str, dict[str, Any]]]:

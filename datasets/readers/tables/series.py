@@ -1,9 +1,7 @@
 """Stacked series: several signals in the same columns, told apart by a text."""
 
 import re
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,25 +9,15 @@ import pandas as pd
 from spectra.arrays import IntArray
 from spectra.datasets.instants import has_missing
 from spectra.datasets.readers.cells.cells import is_number_with_unit
-from spectra.datasets.readers.cells.columns import Table, is_plain, quoted
-from spectra.datasets.readers.cells.names import UNIT_NAMES, is_unit, words
+from spectra.datasets.readers.cells.columns import Table, is_plain
+from spectra.datasets.readers.cells.names import NAMES, UNIT_NAMES, is_unit, words
 from spectra.datasets.readers.tables.counted_series import keys_of_counts, people_in_turn
+from spectra.datasets.readers.tables.grouped import LONE, MOST_SERIES, Series, asked, grouped
 from spectra.datasets.readers.tables.stamp_order import late_share, out_of_order, stamps_of
-from spectra.errors import DataError
 
 ONE_SERIES = "none"
 """Word that a user gives in place of a column to take all rows as one series."""
 
-_NAMES_TEXT = """
-    series id entity sensor device tag meter type kind register variable channel parameter param
-    station site location metric measurement field signal name topic point item quantity asset
-    machine node source label unit typ sensorid deviceid reihe kanal gerät capteur tipo canal
-    sensore table key pid name obis attribute feature counter probe mnemonic zone room
-    host hostname instance uuid guid serial mac
-    store shop plant turbine building household farm city country region family
-"""
-NAMES = frozenset(_NAMES_TEXT.split())
-"""Words, in lower case, of the columns that tell series apart."""
 _COUNTED = frozenset({"gpu", "cpu", "core"})
 """Parts of a computer whose numbers tell series apart where they are counted through."""
 _CHANNELS = frozenset({"ch", "chan", "addr", "address", "slave", "port"})
@@ -42,32 +30,13 @@ PLACES = frozenset(
 """Names of where a sensor is, also by pressure: series where each instant has all of them."""
 _COUNTERS = frozenset({"index", "idx"})
 """Words of their numbers where another name has one of these parts: index, utilization.gpu."""
-_MOST_SERIES = 1000
 _MOST_KEYS = 12
 """Columns of text of which two together may name series: their pairs are tried one by one."""
 _FEWEST_ROWS, _MOST_LONE = 5, 3
-_LONE = 0.01  # of the rows: how many may have a name of their own, which is no series
 _LONE_NAMED = 0.2  # that where a column is called parameter, and stamps repeat: an age among rates
 _IN_TURN = 0.9  # of the rows: how many are of the series whose turn it is
 _TANGLED = 0.05  # of the rows: how many may repeat a stamp or come late in one series
 _UNTANGLED = 0.2  # of the rows that do so in one series: how many may do so in those of a name
-
-
-@dataclass(frozen=True)
-class Series:
-    """The series of each row.
-
-    `columns` tell them apart; `names` has one name a series, `codes` (n,) is the series of each
-    row, -1 for a row of none.
-    """
-
-    columns: tuple[int, ...]
-    names: tuple[str, ...]
-    codes: IntArray
-
-    def rows(self, name: str) -> IntArray:
-        """Return the rows of a series."""
-        return np.flatnonzero(self.codes == self.names.index(name))
 
 
 def find_series(
@@ -88,7 +57,7 @@ def find_series(
     if wanted is not None:
         name, _, _ = wanted.partition("=")
         column = table.find(wanted if wanted in table.titles() else name, "series")
-        return _grouped(table, (column,))
+        return grouped(table, (column,)) or asked(table, column, wanted)
     if len(table.frame) < 2 * _FEWEST_ROWS or (instants is not None and has_missing(instants)):
         return None
     keys = _keys(table, taken, instants)
@@ -96,7 +65,7 @@ def find_series(
     if not timed:
         found_in = keys_of_counts(table, taken - counts) or people_in_turn(table, taken)
         if found_in is not None:
-            return _grouped(table, found_in)
+            return grouped(table, found_in)
     instants = pd.RangeIndex(len(table.frame)) if instants is None else instants
     if not keys and instants.is_monotonic_increasing:
         return None
@@ -106,8 +75,8 @@ def find_series(
         (first, second) for i, first in enumerate(few) for second in few[i + 1 :]
     ]:
         listed = tangled and all(_names_series(table.names[column]) for column in columns)
-        lone = _LONE_NAMED if listed and len(columns) == 1 else _LONE
-        found = _grouped(table, columns, lone)
+        lone = _LONE_NAMED if listed and len(columns) == 1 else LONE
+        found = grouped(table, columns, lone)
         if found is None:
             continue
         title = table.names[columns[0]]
@@ -152,7 +121,7 @@ def _by_restarts(table: Table, instants: pd.Index, taken: frozenset[int]) -> Ser
         if column in taken or series.dtype.kind not in "iu":
             continue
         if np.array_equal(np.diff(series.to_numpy(dtype=np.int64)) != 0, back):
-            found = _grouped(table, (column,))
+            found = grouped(table, (column,))
             # Sensors of two stations may have the same numbers in each.
             if found is None or _are_whole_runs(found, instants):
                 return found
@@ -171,11 +140,11 @@ def _told_further(table: Table, series: Series, instants: pd.Index) -> Series | 
     for column in range(len(table.names)):
         values = table.column(column)
         fraction = is_plain(values) and values.dtype.kind not in "iu"
-        if column in series.columns or fraction or not 1 < values.nunique() <= _MOST_SERIES:
+        if column in series.columns or fraction or not 1 < values.nunique() <= MOST_SERIES:
             continue
         told = pd.factorize(values)[0][order]
         if np.array_equal((np.diff(told) != 0)[within], back):
-            return _grouped(table, (*series.columns, column))
+            return grouped(table, (*series.columns, column))
     return None
 
 
@@ -195,19 +164,6 @@ def lone_rows(table: Table, taken: frozenset[int]) -> IntArray:
         if 1 < len(counts) <= 1 + _MOST_LONE and np.sort(counts)[-2] == 1 and counts.max() > 50:
             return np.flatnonzero(counts[codes] == 1)
     return np.empty(0, dtype=np.int64)
-
-
-def choose_series(series: Series, table: Table, wanted: str | None) -> str | None:
-    """Return the series that the user asks for by "COLUMN=VALUE", None for all."""
-    if wanted is None or wanted in table.titles() or "=" not in wanted:
-        return None
-    value = wanted.partition("=")[2]
-    for same in (str, str.casefold):
-        for name in series.names:
-            if same(name) == same(value):
-                return name
-    shown = ", ".join(quoted(name) for name in series.names[:8])
-    raise DataError(f"{table.source} has no series {quoted(value)}: there are {shown}.")
 
 
 def same_in_each(series: Series, table: Table) -> list[int]:
@@ -262,7 +218,7 @@ def _keys(table: Table, taken: frozenset[int], instants: pd.Index | None) -> lis
         if not plain and _is_numbers(series) and not _has_all_parts(table, column):
             continue
         count = int(series.nunique())
-        if 1 < count <= min(_MOST_SERIES, len(series) // 2):
+        if 1 < count <= min(MOST_SERIES, len(series) // 2):
             found.append(column)
     return found
 
@@ -285,7 +241,7 @@ def _counts_each(series: "pd.Series[float]", instants: pd.Index | None) -> bool:
     """Return True if a column has the same different numbers in the rows of each instant."""
     numbers = series.to_numpy()
     count = int(np.argmax(numbers[1:] == numbers[0])) + 1
-    if instants is None or count < 2 or count > _MOST_SERIES or len(numbers) % count:
+    if instants is None or count < 2 or count > MOST_SERIES or len(numbers) % count:
         return False
     stamps, rows = stamps_of(instants).reshape(-1, count), numbers.reshape(-1, count)
     return (
@@ -327,25 +283,6 @@ def _is_numbers(series: "pd.Series[float]") -> bool:
     first = series.dropna().iloc[:50].astype("str").str.strip()
     values = pd.to_numeric(first.str.replace(",", "."), errors="coerce").notna()
     return bool(len(first) and (values | first.map(is_number_with_unit)).mean() > 0.5)
-
-
-def _grouped(table: Table, columns: Sequence[int], most_lone: float = _LONE) -> Series | None:
-    """Return the series by the values of columns, in the order in which they appear."""
-    texts = [table.column(column).astype("str").str.strip().fillna("") for column in columns]
-    joined = texts[0]
-    for text in texts[1:]:
-        joined = joined + " / " + text
-    codes, names = pd.factorize(joined)
-    counts = np.bincount(codes)
-    # An event log beside the samples has a word in a few rows only; a few marks such as the end of
-    # an archive stand alone among series.
-    lone = counts < 2
-    if np.sum(~lone) < 2 or len(names) > _MOST_SERIES or np.sum(lone) > most_lone * len(codes):
-        return None
-    kept = np.cumsum(~lone) - 1
-    codes = np.where(lone, -1, kept)[codes]
-    named = tuple(str(name) for name, single in zip(names, lone, strict=True) if not single)
-    return Series(tuple(columns), named, np.asarray(codes, dtype=np.int64))
 
 
 def _all_are_runs(series: Series, instants: pd.Index) -> bool:

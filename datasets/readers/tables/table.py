@@ -21,14 +21,10 @@ from spectra.datasets.readers.cells.names import UNIT_NAMES, is_unit, words
 from spectra.datasets.readers.tables.channels import Channels, read_channels
 from spectra.datasets.readers.tables.counted_series import notes_on_risen, risen_in_each
 from spectra.datasets.readers.tables.counters import find_counters
+from spectra.datasets.readers.tables.grouped import choose_series
 from spectra.datasets.readers.tables.labels import find_labels
 from spectra.datasets.readers.tables.quality import without_bad
-from spectra.datasets.readers.tables.series import (
-    choose_series,
-    find_series,
-    lone_rows,
-    same_in_each,
-)
+from spectra.datasets.readers.tables.series import find_series, lone_rows, same_in_each
 from spectra.datasets.readers.tables.word_series import rows_of_words
 from spectra.datasets.readers.times.calendar_columns import parts_of_axis
 from spectra.datasets.readers.times.time_column import Times, find_times

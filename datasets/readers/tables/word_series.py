@@ -4,7 +4,7 @@ import numpy as np
 
 from spectra.datasets.readers.cells.cells import read_cells
 from spectra.datasets.readers.cells.columns import Table, is_plain, listed
-from spectra.datasets.readers.tables.series import Series
+from spectra.datasets.readers.tables.grouped import Series
 
 _NUMBERS = 0.5
 """Share of the cells of a series that are numbers, from which on it is one of numbers."""

@@ -19,6 +19,8 @@ _LONGEST_FOOTER = 12
 _SAMPLE, _FEWEST_PARTS = 60, 10
 _FEWEST_FIELDS, _MOST_FRAME = 4, 3
 """Fields of a record above a count of them, and rows that this counts too, or not."""
+_FEWEST_COUNTED = 3
+"""Rows above a count of them."""
 _ROUNDING = 1e-9
 """Relative difference of steps of a counter that were written as decimals."""
 _CLOSE = 1e-4
@@ -144,6 +146,22 @@ def _kind_of_values(column: "pd.Series[float]", decimal: str) -> Callable[[str],
         if 2 * sum(map(test, cells)) >= len(cells):
             return test
     return None
+
+
+def counts_rows(frame: pd.DataFrame) -> bool:
+    """Return True if the last row holds nothing but the number of the rows above it.
+
+    A number that goes on from the one above it is the time of a row whose values are missing.
+    """
+    above = len(frame) - 1
+    if len(frame.columns) < 2 or above < _FEWEST_COUNTED:
+        return False
+    last = [_text_of(cell) for cell in frame.iloc[-1]]
+    filled = [column for column, cell in enumerate(last) if cell]
+    if len(filled) != 1 or last[filled[0]] not in (f"{above}", f"{above}.0"):
+        return False
+    before = _text_of(frame.iloc[-2, filled[0]])
+    return before not in (f"{above - 1}", f"{above - 1}.0")
 
 
 def row_text(frame: pd.DataFrame, row: int) -> str:

@@ -3,8 +3,7 @@
 import re
 from typing import NamedTuple
 
-from spectra.datasets.readers.cells.names import words
-from spectra.datasets.readers.tables.series import NAMES
+from spectra.datasets.readers.cells.names import NAMES, words
 
 _TIME = re.compile(
     r"@?(?:time|timestamp|ts|t|date|datetime)=(\"?)"

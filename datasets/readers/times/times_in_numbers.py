@@ -26,6 +26,7 @@ from spectra.datasets.readers.times.digit_days import (
     year_weeks,
 )
 from spectra.datasets.readers.times.mixed_epochs import mixed_epochs
+from spectra.datasets.readers.times.repeated_times import has_each_name
 from spectra.datasets.readers.times.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.times.time_numbers import (
     clock_digits,
@@ -124,7 +125,7 @@ def time_in_numbers(
     if not named:
         rises = column == 0 and name == "t" and bool(np.all(np.diff(values) > 0))
         steady = is_steady if (words(name) == {"t"} and not rises) or not surely else goes_on
-        if not steady(values):
+        if not steady(values) and not has_each_name(table, values):
             return None
     if not np.isfinite(values.sum()):
         refuse_missing(table, column, np.isnan(values))
