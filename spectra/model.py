@@ -24,6 +24,8 @@ FORMAT: Final = FileFormat(
     "spectra model", 15, "model file", "make a model with spectra fit NORMAL -o {name}"
 )
 _NUMBER: Final = re.compile(r"\d+")
+_NAMELESS: Final = re.compile(r"(?i)(?:ch|channel|column|value|values|signal|data)[ _-]?\d*")
+"""Names that say nothing of what is measured, such as those of the channels of WAV files."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,10 +140,13 @@ def corresponding(channels: tuple[str, ...], learned: tuple[str, ...]) -> tuple[
     """Return the channel of a recording for each learned one, () where there are others.
 
     Exports number their signals by file: X130_DE_time and X130_FE_time are X097_DE_time and
-    X097_FE_time of another file. Names correspond where one number in all of them is another.
+    X097_FE_time of another file. Names correspond where one number in all of them is another. A
+    lone channel corresponds to a lone one where neither name says anything.
     """
     if sorted(channels) == sorted(learned):
         return learned
+    if len(channels) == len(learned) == 1 and all(map(_NAMELESS.fullmatch, (*channels, *learned))):
+        return channels
     by_form = {_NUMBER.sub("#", name): name for name in channels}
     found = tuple(by_form.get(_NUMBER.sub("#", name), "") for name in learned)
     if len(by_form) < len(channels) or sorted(found) != sorted(channels):

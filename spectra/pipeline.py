@@ -285,7 +285,7 @@ def _reordered(recording: Recording, order: tuple[str, ...]) -> Recording:
 def _like_learned(recording: Recording, model: Model) -> Recording:
     """Return the recording with the order of channels and the rate of the model.
 
-    A note names channels that are numbered otherwise. Raises DataError where they differ.
+    A note names channels that are called otherwise. Raises DataError where they differ.
     """
     order = corresponding(recording.channels, model.channels)
     if not order:
@@ -299,7 +299,7 @@ def _like_learned(recording: Recording, model: Model) -> Recording:
     if order != model.channels:
         pairs = [f"{ours} as {theirs}" for ours, theirs in zip(order, model.channels, strict=True)]
         told = few_of(pairs, 3)
-        note = f"Channels are numbered otherwise than in {model.name}, and taken are {told}."
+        note = f"Channels are called otherwise than in {model.name}, and taken are {told}."
         recording = replace(recording, notes=(*recording.notes, note))
     if recording.fs is None:
         return recording if model.fs is None else _at_rate(recording, model.fs)
