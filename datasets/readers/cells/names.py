@@ -91,9 +91,11 @@ _LONG_UNITS = frozenset(_LONG_UNITS_TEXT.split())
 _SIZES = frozenset({"mm", "kg", "kN", "Nm", "dB"})
 """Units that may say of which size or at which depth a thing is: Soil moisture 50 mm."""
 
-UNIT_NAMES = frozenset(
-    {"unit", "units", "einheit", "uom", "unidad", "unité", "unite", "unita", "unità", "eenheid"}
-)
+_UNIT_NAMES_TEXT = """
+    unit units einheit uom unidad unité unite unita unità eenheid måleenhed enhed enhet yksikkö
+    yksikkötyyppi jednostka jednotka unidade birim mértékegység maßeinheit
+"""
+UNIT_NAMES = frozenset(_UNIT_NAMES_TEXT.split())
 """Words, in lower case, that name a column of units."""
 _SPELT_UNITS = frozenset(
     {
@@ -227,7 +229,7 @@ def names_only_time(name: str | None) -> bool:
 
 def names_unit_of_time(name: str | None) -> bool:
     """Return True if a name is nothing but a unit of time: "[s]", "x (ms)", "seconds"."""
-    if not name or not words(name) <= SECONDS.keys() | {"x", "in", "rt"}:
+    if not name or not words(name) <= SECONDS.keys() | {"x", "in", "rt", "today"}:
         return False
     if re.match(r"\s*in\s", name, re.IGNORECASE):
         return True

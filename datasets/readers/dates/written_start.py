@@ -15,6 +15,10 @@ _NAMED_DATE = re.compile(
     r"|([^\W\d_]{3,9})\.? (\d{1,2}),? (\d{4}))(?!\w)"
 )
 """A date with the name of its month: 4 March 2021, 04-Mar-2021, 04-Mar-21, Mar 04 2021."""
+_ASCTIME = re.compile(
+    r"\b([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d) (?:[A-Z]{2,5} |[+-]\d{4} )?(\d{4})\b"
+)
+"""A date around a time, as C writes it: Tue Mar 05 06:00:00 CET 2024; the zone is left out."""
 _TIME = re.compile(
     r"(?<![\d:])(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,:](\d{1,24}))?)?\s*([ap]\.?m\.?)?"
     r"\s*(Z\b|UTC\b|GMT\b|[+-]\d\d:?\d\d)?(?![\d:])",
@@ -42,7 +46,7 @@ def written_start(lines: Sequence[str], all_lines: Sequence[str]) -> pd.Timestam
     `all_lines` may say in which order day and month are written. A date that leaves it open is
     none: a wrong month would be worse than no date.
     """
-    lines = [_NAMED_DATE.sub(_in_digits, line) for line in lines]
+    lines = [_NAMED_DATE.sub(_in_digits, _ASCTIME.sub(r"\1 \2, \4 \3", line)) for line in lines]
     lines = [
         line if (match := _JOINED.fullmatch(line)) is None else "{}{}-{}-{}".format(*match.groups())
         for line in lines

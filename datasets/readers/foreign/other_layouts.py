@@ -60,6 +60,7 @@ _ONE_PERFORMANCE = re.compile(
     r"(?=.*(?:\||PERFDATA\b)).*[\s|;]'?[\w%/.-]+'?=[-\d.]+[^\W\d]{0,3}%?(?:;[\d.:~@]*){2,4}\s*"
 )
 """One such label behind the words of a check."""
+_FLIGHT = re.compile(r"B\d{6}\d{7}[NS]\d{8}[EW][AV][-\d]\d{4}.*")
 _TOP = re.compile(r"top - \d\d:\d\d:\d\d up .*")
 _STEP = re.compile(r"Step Information: .*\(Run: \d+/\d+\).*")
 _AFTERBURNER = re.compile(r"00, [^,]+, Hardware monitoring log .*")
@@ -203,6 +204,11 @@ _LAYOUTS = (
         lambda lines: bool(_DATAFLASH.fullmatch(lines[0])),
         "a DataFlash log, with messages of several kinds",
         "export one kind as CSV, with mavlogdump.py --types IMU --format csv, and read that",
+    ),
+    _Layout(
+        _mostly(_FLIGHT),
+        "the record of a flight (IGC)",
+        "convert its fixes to CSV, with a time and an altitude a row, and read that",
     ),
     _Layout(
         _mostly(_METAR),

@@ -50,6 +50,8 @@ _NAMED_FRAME = re.compile(r"[^\w\s]+[^\W\d_].*")
 """The upper side of a frame with the names in it, as ClickHouse draws it: ┌─ts─┬─temp─┐."""
 _SIGNS = {"\u066b": ".", "\u066c": "", "\u060c": ",", "\u2212": "-"}
 """Decimal sign, thousands sign and comma of Arabic, and the minus of typesetters."""
+_WITH_VECTORS = re.compile(r"\s*[-+.\de]+\s+\([-+.\de\s()]*\)\s*")
+"""A time and vectors in parentheses, as OpenFOAM writes forces and probes: 0.1 (1 2 3) (4 5 6)."""
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _BEFORE_JSON = re.compile(r"(?:(\d{9,19}(?:\.\d+)?)\s+)?([^\s{}\"',;]+)\s+(\{.*\})\s*")
 """A Unix time or none, a topic or a key, and an object of JSON, as clients of brokers print it."""
@@ -111,6 +113,9 @@ def _rewriting(head: str) -> Rewrite | None:
         foreign = {sign for sign in {*head} if not sign.isascii() and sign.isdecimal()}
         if foreign and sum(map(head.count, foreign)) > sum(map(head.count, "0123456789")):
             return _with_ascii_digits
+    rows = [line for line in lines[:-1] if not line.lstrip().startswith("#")]
+    if rows and all(map(_WITH_VECTORS.fullmatch, rows)):
+        return _without_parentheses
     if is_printed(head[:200].encode()):
         return _without_brackets
     if _are_years(lines):
@@ -142,6 +147,15 @@ def _of_markup(lines: Sequence[str]) -> Rewrite | None:
 def _without_brackets(text: str) -> str:
     """Return a text without the brackets around its rows."""
     return re.sub(r"[\[\]]", " ", text)
+
+
+def _without_parentheses(text: str) -> str:
+    """Return a text without the parentheses around the vectors in its rows."""
+    return re.sub(r"^(?![ \t]*#).*$", _spread, text, flags=re.MULTILINE)
+
+
+def _spread(line: re.Match[str]) -> str:
+    return " ".join(re.sub("[()]", " ", line[0]).split())
 
 
 def _have_single_quotes(lines: Sequence[str]) -> bool:

@@ -170,8 +170,10 @@ def _block_of_names(rows: list[list[str]], width: int, decimal: str) -> list[int
         counts = all(not field or field.isdigit() for field in rows[i]) and i + 1 == len(rows)
         if counts or (_are_units(rows, i) and not _names_columns(rows[i], width, decimal)):
             continue
+        # A key that speaks of units stands below other keys, each with its value.
+        numbers = units_below and not words(rows[i + 1][0]) & UNIT_NAMES
         if not _names_columns(rows[i], width, decimal) and not (
-            units_below and _numbers_columns(rows[i], width)
+            numbers and _numbers_columns(rows[i], width)
         ):
             break
         block.append(i)

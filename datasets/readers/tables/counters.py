@@ -83,6 +83,8 @@ _IDENTIFIERS = frozenset(
         "indicativo",
         "código",
         "kennung",
+        "tunnus",
+        "tyyppi",
         "interval",
         "period",
         "week",
@@ -120,6 +122,8 @@ _QUALITIES_TEXT = """
     dataintegrity qualitätscode 品質情報 均質番号 現象なし情報
 """
 _QUALITIES = frozenset(_QUALITIES_TEXT.split())
+_NINES = frozenset({9999.0, 9999.9, 99999.0, 99999.9, 999999.0, 9999999.0})
+"""Numbers that stand for missing values where a column has one of them throughout."""
 _NEARLY_ALL = 0.99
 """Share of the rows that have one number in a column which says how good the others are."""
 _ALIKE, _MOST = 0.01, 0.98
@@ -287,8 +291,8 @@ def _fill_starts(table: Table, columns: list[int]) -> set[int]:
     if not table.has_fill_values or len(table.frame) < _FEWEST_ROWS or not columns:
         return set()
     first = table.matrix(columns, 1)[0]
-    low = [(column, value) for column, value in zip(columns, first, strict=True) if value < 0]
-    return {column for column, value in low if is_fill_value(float(value))}
+    found = zip(columns, first, strict=True)
+    return {column for column, value in found if value in _NINES or is_fill_value(float(value))}
 
 
 def _lone_starts(table: Table, columns: list[int]) -> set[int]:

@@ -170,6 +170,10 @@ def _on_their_side(rows: Sequence[list[str]], *, bare: bool) -> list[list[str]] 
     begin = next((i for i in begins if all(_is_of_values(row, i) for row in rows)), None)
     if begin is None:
         return None
+    clocks = all(map(_TIME_OF_DAY.fullmatch, rows[0][begin:]))
+    if clocks and all(any(map(_is_day, row[:begin])) for row in rows[1:]):
+        # A day a row, behind the number of its meter.
+        return None
     if len({row[0] for row in rows}) < len(rows):
         rows = [[" ".join(filter(None, row[:begin])), *row[begin:]] for row in rows]
     names = [row[0] for row in rows]
@@ -178,6 +182,11 @@ def _on_their_side(rows: Sequence[list[str]], *, bare: bool) -> list[list[str]] 
     if len({*names}) < len(names) or any(map(_is_value, filter(None, telling))):
         return None
     return [*rows]
+
+
+def _is_day(field: str) -> bool:
+    """Return True for a date without a time of day."""
+    return is_date(field, months=False) and ":" not in field
 
 
 def _repeats_a_word(row: Sequence[str]) -> bool:

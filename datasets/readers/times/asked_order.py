@@ -35,6 +35,18 @@ def order_as_read(column: "pd.Series[str]", dates: pd.DatetimeIndex) -> str:
     return best if matches[best].any() else ""
 
 
+def order_by_start(column: "pd.Series[str]", start: pd.Timestamp | None) -> str | None:
+    """Return the order in which the first date is that of the start, None where neither is."""
+    match = None if start is None or not len(column) else _PARTS.match(str(column.iloc[0]))
+    if match is None or start is None:
+        return None
+    left, right = int(match[1]), int(match[2])
+    same_year = f"{start.year}".endswith(match[3])
+    if not same_year or left == right or {left, right} != {start.day, start.month}:
+        return None
+    return "day-first" if left == start.day else "month-first"
+
+
 def refuse_other_order(
     table: Table, column: int, dates: pd.DatetimeIndex, order: str | None
 ) -> None:

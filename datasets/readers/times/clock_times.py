@@ -8,7 +8,7 @@ import pandas as pd
 
 from spectra.arrays import Float64Array
 from spectra.datasets.readers.cells.columns import Table, is_plain, quoted
-from spectra.datasets.readers.cells.names import names_only_time, words
+from spectra.datasets.readers.cells.names import names_date, names_only_time, words
 from spectra.datasets.readers.dates.dates import is_clock, western_halves
 from spectra.datasets.readers.times.time_index import refuse_missing
 from spectra.datasets.readers.times.time_numbers import irregularity
@@ -16,6 +16,7 @@ from spectra.errors import DataError
 
 _DOTTED = re.compile(r"\s*(?:[01]?\d|2[0-4])\.[0-5]\d(?:\.\d\d)?\s*")
 """A time of day as Italian and Danish programs write it; alone it may be a date or a number."""
+_CLOCK_OF_POINTS = re.compile(r"\s*([01]?\d|2[0-3])\.([0-5]\d)\.([0-5]\d)\s*")
 _HOUR_NAMES = {
     "hour",
     "hours",
@@ -62,6 +63,7 @@ _MINUTES_FIRST = re.compile(
 """Words in names and units that tell of a clock such as 01:30 whose first part is minutes."""
 _PARTS_OF_A_DAY = frozenset({24, 48, 96, 144, 288, 1440})
 _A_FEW = 20
+_MONTHS = 12
 
 
 def hours_beside(
@@ -186,6 +188,23 @@ def holds_clocks(column: "pd.Series[float]") -> bool:
     # An empty cell stays NaN otherwise.
     first = column.iloc[:_A_FEW].astype("str").fillna("")
     return all(is_clock(cell) or _DOTTED.fullmatch(cell) for cell in first)
+
+
+def are_dotted_clocks(column: "pd.Series[Any]", name: str | None) -> bool:
+    """Return True for times of day such as 06.00.15, of which one at least is no date.
+
+    Below a name of times and of no dates such a date begins with its day.
+    """
+    first = str(column.iloc[0]) if len(column) else ""
+    if is_plain(column) or not _CLOCK_OF_POINTS.fullmatch(first):
+        return False
+    parts = column.astype("str").str.extract(f"^{_CLOCK_OF_POINTS.pattern}$")
+    if parts.isna().any(axis=None):
+        return False
+    left, middle = parts[0].astype(np.int64), parts[1].astype(np.int64)
+    timed = names_only_time(name) and not names_date(name)
+    other = (middle > _MONTHS) & ((left > _MONTHS) | timed)
+    return bool(((left == 0) | (middle == 0) | other).any())
 
 
 def half_beside(table: Table, clock: int) -> int | None:

@@ -19,6 +19,8 @@ _PARTS: dict[Literal["ms", "us", "ns"], set[str]] = {
 """Words that name a column of the parts of a second, and nothing else."""
 _FRACTIONS = ({"fractional", "seconds"}, {"fraction"}, {"seconds", "fraction"})
 """Names of a column of the rest of a second."""
+_OF_A_SECOND = frozenset({"s", "sec", "secs", "second", "seconds"}).union(*_PARTS.values())
+"""Names of seconds and their parts behind a time of day."""
 _IN_A_SECOND = {"ms": 1000, "us": 1_000_000, "ns": 1_000_000_000}
 
 
@@ -78,12 +80,17 @@ def _with_fractions(table: Table, axis: TimeColumn, column: int) -> TimeColumn:
 
 
 def parts_of_clock(table: Table, axis: TimeColumn) -> frozenset[int]:
-    """Return the column ns beside a clock of Zabbix, and fractions of a second beside any time."""
+    """Return the column ns beside a clock of Zabbix, and fractions of a second beside any time.
+
+    A column of seconds or their parts, right behind the time, that is 0 throughout is one too.
+    """
     clock = any(table.names[column] == "clock" for column in axis.columns)
+    right = max(axis.columns) + 1
     return frozenset(
         i
         for i, name in enumerate(table.names)
         if (name == "ns" and clock and _lies_within(table, i, "iu", 1e6, np.inf))
+        or (i == right and _is_a_second(name) and not table.column(i).any())
         or (
             words(name) in _FRACTIONS[::2]
             and i
@@ -91,6 +98,11 @@ def parts_of_clock(table: Table, axis: TimeColumn) -> frozenset[int]:
             and _lies_within(table, i, "iuf", 0.0, 1.0)
         )
     )
+
+
+def _is_a_second(name: str | None) -> bool:
+    """Return True for a name of seconds or their parts, and of nothing else."""
+    return bool(words(name)) and words(name) <= _OF_A_SECOND
 
 
 def _lies_within(table: Table, column: int, kinds: str, low: float, high: float) -> bool:

@@ -36,6 +36,8 @@ STANDS = 3
 """The irregularity of one instant throughout."""
 _FIRST_DAY, _LAST_DAY = 29221.0, 759704.0
 """The day numbers of any of these kinds lie between these."""
+_GLANCE = 20
+"""Numbers that show whether a column may hold days."""
 
 
 def irregularity(index: pd.Index) -> int:
@@ -86,6 +88,14 @@ def is_steady_in_each(values: Float64Array) -> bool:
     """Return True for numbers that occur equally often and rise steadily, as in stacked series."""
     distinct, counts = np.unique(values, return_counts=True)
     return len(distinct) > 2 and counts[0] > 1 and np.ptp(counts) == 0 and is_steady(distinct)
+
+
+def rises_by_parts_of_days(column: "pd.Series[float]") -> bool:
+    """Return True if the first rows of a column are day numbers with fractions, and rise."""
+    first: Float64Array = np.asarray(column.iloc[:_GLANCE], dtype=np.float64)
+    steps = np.diff(first)
+    rises = len(steps) > 0 and bool(((steps > 0) & (steps < 1)).all())
+    return rises and day_numbers(first, dated=False) is not None
 
 
 def goes_on(values: Float64Array) -> bool:

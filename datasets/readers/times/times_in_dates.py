@@ -11,8 +11,9 @@ from spectra.datasets.readers.cells.columns import Table, quoted
 from spectra.datasets.readers.cells.names import DAY_FIRST_WORDS, names_only_time, names_time, words
 from spectra.datasets.readers.dates.dates import is_date, parse_dates
 from spectra.datasets.readers.dates.written_start import written_order
-from spectra.datasets.readers.times.asked_order import refuse_other_order
+from spectra.datasets.readers.times.asked_order import order_by_start, refuse_other_order
 from spectra.datasets.readers.times.clock_times import (
+    are_dotted_clocks,
     begins_of_hours,
     clock_columns,
     clock_times,
@@ -40,7 +41,11 @@ _A_FEW = 20
 def time_in_dates(table: Table, column: int, order: str | None) -> TimeColumn | None:
     """Return the instants of written dates, joined with the clock times beside them, if any."""
     series = table.column(column)
+    if order is None and are_dotted_clocks(series, table.names[column]):
+        clock = clock_times(table, column).rename(table.names[column])
+        return TimeColumn(frozenset({column}), clock)
     likely = order or written_order(f"{table.names[column]} {table.unit(column)}")
+    likely = likely or order_by_start(series, table.header.start)
     parsed, notes = parse_dates(series, likely, day_first=_writes_day_first(table))
     refuse_other_order(table, column, parsed, order)
     if has_missing(parsed):

@@ -40,6 +40,7 @@ from spectra.datasets.readers.times.time_numbers import (
     is_steady,
     is_steady_in_each,
     julian_dates,
+    rises_by_parts_of_days,
     whole_years,
     written_dates,
 )
@@ -206,6 +207,10 @@ def _unnamed_seconds(
     step = float(np.median(steps))
     if not 0 < step < np.inf or step == round(step):
         return None
+    fs, mean = table.header.fs, float(values[-1] - values[0]) / len(steps)
+    if fs and abs(mean * SECONDS["min"] * fs - 1) <= _SAME_RATE:
+        note = f"{table.label(column)} is taken as the time in minutes (--time none leaves it out)."
+        return TimeColumn(frozenset({column}), pd.Index(values * SECONDS["min"]), (note,))
     # Each block of a recording may begin at 0.
     back = steps < 0
     exact = bool(np.mean(np.abs(steps[~back] - step) <= 0.01 * step) >= 0.99)
@@ -266,7 +271,7 @@ def _dates_in_numbers(
     if not (steady(values) or repeated) or (unit is not None and names_time(name)):
         return None
     dates = epoch(series, values, 1e9)
-    if dates is None and column == 0 and name is None:
+    if dates is None and column == 0 and (name is None or _may_be_julian(values)):
         return _unnamed_days(values)
     return day_numbers(values, dated=False) if dates is None and names_time(name) else dates
 
@@ -362,6 +367,7 @@ def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float6
             or first_column
             or _starts_rising(series)
             or _may_be_years(series)
+            or (column == 0 and rises_by_parts_of_days(series))
         )
     ):
         return None
