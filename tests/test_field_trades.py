@@ -146,3 +146,57 @@ def test_the_record_of_a_flight_is_named() -> None:
     ]
     with pytest.raises(DataError, match="the record of a flight"):
         recording("AXXX001", "HFDTE150324", fixes)
+
+
+@pytest.mark.parametrize(
+    ("line", "fs"),
+    [("Samples/min: 30", 0.5), ("Samples per minute: 30", 0.5), ("Readings per hour,4", 4 / 3600)],
+)
+def test_a_rate_may_be_a_count_in_a_longer_time(line: str, fs: float) -> None:
+    assert recording(line, "Level (mm)", list(map(str, A))).fs == pytest.approx(fs)
+
+
+@pytest.mark.parametrize(
+    ("names", "first", "second"),
+    [("hour,minute", 300, 60), ("h,m", 1800, 60), ("min,sec", 7, 1), ("Minutes,Seconds", 20, 1)],
+)
+def test_two_parts_of_a_time_are_one(names: str, first: int, second: int) -> None:
+    counts = [i * first // second for i in range(N)]
+    table = rows([i // 60 % 24 for i in counts], [i % 60 for i in counts], A, B)
+    found = recording(f"{names},T,RH", table)
+    assert found.channels == ("T", "RH")
+    assert found.fs == pytest.approx(1 / first)
+
+
+@pytest.mark.parametrize("names", ["Hour,Minute", "Hour,Min,Sec"])
+@pytest.mark.parametrize("step", ["20s", "300s"])
+def test_parts_of_a_time_are_added_to_the_date(names: str, step: str) -> None:
+    start = pd.Timestamp("2024-03-14 23:30")
+    step = "300s" if names == "Hour,Minute" else step
+    parts = [stamps(step, f"%{one}", start) for one in "HMS"[: names.count(",") + 1]]
+    dates = stamps(step, "%Y-%m-%d", start)
+    found = recording(f"Date,{names},flow", rows(dates, *parts, A))
+    assert found.channels == ("flow",)
+    assert found.index[0] == start
+    assert found.fs == pytest.approx(1 / pd.Timedelta(step).total_seconds())
+
+
+def test_days_with_fractions_are_a_time() -> None:
+    found = recording("Day,Weight", rows([f"{1 + i / 24:.6f}" for i in range(N)], A))
+    assert found.channels == ("Weight",)
+    assert found.fs == pytest.approx(1 / 3600, rel=1e-4)
+
+
+def test_names_one_blank_apart_stand_above_a_value_each() -> None:
+    table = [
+        f"240315   {6 + i // 12:02d}{i * 5 % 60:02d}  {a:5.2f} {b:3.0f}"
+        for i, (a, b) in enumerate(zip(A, B, strict=True))
+    ]
+    found = recording("DATE     TIME  TEMP HUM", table)
+    assert found.channels == ("TEMP", "HUM")
+    np.testing.assert_array_equal(found.values[:, 0], A)
+
+
+def test_the_address_of_a_device_is_no_channel() -> None:
+    times = stamps("1s", "%Y-%m-%d %H:%M:%S")
+    assert recording("Time,Slave,Reg 1", rows(times, [1] * N, A)).channels == ("Reg 1",)

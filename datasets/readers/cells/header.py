@@ -67,6 +67,12 @@ _PER_LONGER = re.compile(
     re.IGNORECASE,
 )
 """A rate in samples a minute, an hour or a day."""
+_COUNT_PER = re.compile(
+    r"(?:samples?|points|readings?|measurements?|scans|records|messungen|mesures)\s?(?:/|per|pro|par)\s?"
+    r"(min|mins|minute|minuten?|h|hr|hour|stunde|heure|day)(?=\s*[=:,;\t(])" + _BETWEEN + _NUMBER,
+    re.IGNORECASE,
+)
+"""Samples in a minute, an hour or a day before their number: Samples/min: 30."""
 _PER_SOME = re.compile(
     r"\s*(?:[^\W\d_]{1,15}\s)?\s*(?:/|per|every)\s*(0*[1-9]\d{0,5}(?:\.\d{1,6})?)\s*(s|sec|ms|min|h)\b",
     re.IGNORECASE,
@@ -259,6 +265,8 @@ def _rate_in(texts: Sequence[str], *, bare: bool = True) -> tuple[float | None, 
             if 0 < fs < float("inf"):
                 return fs, _shown(text)
     for text in texts:
+        if (match := _COUNT_PER.search(text)) and _number(match[2]) > 0:
+            return _number(match[2]) / _seconds(match[1]), _shown(text)
         if match := _START_AND_STEP.fullmatch(text):
             return float(f"{1 / float(match[1]):.10g}"), _shown(text)
         if (match := _PEER.fullmatch(text)) and float(match[2]) > 0:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from spectra.datasets.readers.cells.delimiter import is_value
 from spectra.datasets.readers.dates.dates import looks_like_date
 
 _PART = re.compile(r"-+|=+|_+")
@@ -30,6 +31,8 @@ def has_ruled_cells(lines: Sequence[str]) -> bool:
     if len(fitting) < max(_FEWEST_ROWS, len(rows) - (_MOST_OTHERS if rule else 0)):
         return False
     names = _cut(lines[at], starts)
+    if not rule and _have_a_name_each(lines[at], rows):
+        return False
     return (
         not rule
         or "_" in rule
@@ -39,6 +42,15 @@ def has_ruled_cells(lines: Sequence[str]) -> bool:
             for row in fitting
             for cell in row
         )
+    )
+
+
+def _have_a_name_each(above: str, rows: Sequence[str]) -> bool:
+    """Return True if each value of the rows, between any blanks, has a word above it."""
+    count = len(above.split())
+    return all(
+        len(words) == count and all(is_value(word, ".") or is_value(word, ",") for word in words)
+        for words in map(str.split, rows)
     )
 
 

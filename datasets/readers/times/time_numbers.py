@@ -90,6 +90,12 @@ def is_steady_in_each(values: Float64Array) -> bool:
     return len(distinct) > 2 and counts[0] > 1 and np.ptp(counts) == 0 and is_steady(distinct)
 
 
+def rises_by_parts(values: Float64Array) -> bool:
+    """Return True for numbers that rise by less than 1, in steps of one length."""
+    steps = np.diff(values)
+    return len(steps) > 0 and bool(((steps > 0) & (steps < 1)).all()) and is_steady(values)
+
+
 def rises_by_parts_of_days(column: "pd.Series[float]") -> bool:
     """Return True if the first rows of a column are day numbers with fractions, and rise."""
     first: Float64Array = np.asarray(column.iloc[:_GLANCE], dtype=np.float64)

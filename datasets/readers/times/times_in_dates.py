@@ -12,6 +12,7 @@ from spectra.datasets.readers.cells.names import DAY_FIRST_WORDS, names_only_tim
 from spectra.datasets.readers.dates.dates import is_date, parse_dates
 from spectra.datasets.readers.dates.written_start import written_order
 from spectra.datasets.readers.times.asked_order import order_by_start, refuse_other_order
+from spectra.datasets.readers.times.clock_parts import clock_of_day, parts_behind
 from spectra.datasets.readers.times.clock_times import (
     are_dotted_clocks,
     begins_of_hours,
@@ -173,9 +174,12 @@ def with_clock(
             name, columns = table.names[min(column, beside)], clock_columns(table, beside)
             return TimeColumn(columns | {column}, (dates + clock).rename(name), notes)
     name = table.names[column]
+    if (parts := clock_of_day(table)) is not None:
+        return TimeColumn(parts[0] | {column}, (dates + parts[1]).rename(name), notes)
     hours = counts_of_day(table, dates) or hours_beside(table, column, dates)
     hours = hours or count_beside(table, dates)
     if hours is not None:
         beside, clock = hours
-        return TimeColumn(frozenset({column, beside}), (dates + clock).rename(name), notes)
+        behind, instants = parts_behind(table, beside, dates + clock)
+        return TimeColumn(frozenset({column, beside}) | behind, instants.rename(name), notes)
     return TimeColumn(frozenset({column}), dates.rename(name), notes)

@@ -40,6 +40,7 @@ from spectra.datasets.readers.times.time_numbers import (
     is_steady,
     is_steady_in_each,
     julian_dates,
+    rises_by_parts,
     rises_by_parts_of_days,
     whole_years,
     written_dates,
@@ -52,6 +53,8 @@ _ROUNDED = 0.6
 """Share of a step by which times that were written with few decimals are off their line."""
 _UNIX = ({"epoch"}, {"epochs"}, {"unix"})
 """Names of seconds since 1970, and of nothing else that is a time."""
+_DAYS = ({"day"}, {"days"}, {"tag"}, {"tage"}, {"jour"}, {"jours"}, {"día"}, {"días"})
+"""Names of times in days where these have fractions."""
 _OF_YEARS = frozenset({"date", "datum", "dato", "fecha", "дата", "period", "periode", "periodo"})
 """Words of names below which whole numbers such as 1960 are years: seconds have no date."""
 _SAME_RATE = 0.01
@@ -114,6 +117,9 @@ def time_in_numbers(
         mixed := mixed_epochs(table, column, values, called=called)
     ) is not None:
         return mixed
+    if column == 0 and words(name) in _DAYS and rises_by_parts(values):
+        note = f"{table.label(column)} is taken as the time in days (--time none leaves it out)."
+        return TimeColumn(columns, pd.Index(values * SECONDS["d"]).rename(name), (note,))
     if not named and words(name) in _UNIX:
         # Epochs that are no instants count rounds.
         return None
@@ -356,7 +362,7 @@ def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float6
     series = table.column(column)
     name = table.names[column]
     called = named or names_time(name) or bool(words(name) & SECONDS.keys())
-    called |= seconds_in(None, table.unit(column)) is not None
+    called |= seconds_in(None, table.unit(column)) is not None or words(name) in _DAYS
     first_column = not name and column == 0
     if not called and alone:
         return None
