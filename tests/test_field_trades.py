@@ -200,3 +200,36 @@ def test_names_one_blank_apart_stand_above_a_value_each() -> None:
 def test_the_address_of_a_device_is_no_channel() -> None:
     times = stamps("1s", "%Y-%m-%d %H:%M:%S")
     assert recording("Time,Slave,Reg 1", rows(times, [1] * N, A)).channels == ("Reg 1",)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "%d/%m/%Y - %H:%M:%S",
+        "%H:%M %d.%m.%y",
+        "%Y %m %d %H %M",
+        "%Y.%j.%H.%M.%S",
+        "%d.%m.%Y - %H:%M",
+    ],
+)
+def test_instants_are_written_with_other_signs_between_their_parts(form: str) -> None:
+    start = pd.Timestamp("2024-03-15 06:00")
+    found = recording("Zeitstempel;A", rows(stamps("1min", form, start), A, mark=";"))
+    assert found.fs == pytest.approx(1 / 60)
+    assert found.index[0] == start
+
+
+@pytest.mark.parametrize("start", ["2024-03-15 06:00", "2024-03-15 09:45", "2024-03-15 00:10"])
+def test_a_zero_before_digits_tells_times_of_day(start: str) -> None:
+    clocks = stamps("15min", "%H%M", pd.Timestamp(start))
+    found = recording("Time;A", rows(clocks, A, mark=";"))
+    assert found.fs == pytest.approx(1 / 900)
+    assert found.index[0] == pd.Timedelta(start[11:] + ":00")
+
+
+@pytest.mark.parametrize("count", [N, 3 * N])
+def test_a_zero_before_digits_tells_no_count(count: int) -> None:
+    found = recording(
+        "Time;A", rows([f"{i:04d}" for i in range(count)], [*A, *A, *A][:count], mark=";")
+    )
+    assert found.fs == 1

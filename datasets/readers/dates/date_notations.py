@@ -104,6 +104,12 @@ SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
     (r"^((?:19|20)\d\d)(\d\d)(\d\d)(\d\d):(?=[0-5]\d$)", r"\1-\2-\3 \4:"),
     (r"^(\d{4})M(0[1-9]|1[0-2])$", r"\1-\2-01"),
     (r"^(\d{4})-?(\d{3})(?=[T ]\d\d:)", lambda match: _of_year(match[1], match[2])),
+    (r"(?<=\d[-/.]\d{4}) - (?=\d{1,2}:\d\d)", " "),
+    (r"^(\d{1,2}:\d\d(?::\d\d)?) (\d{1,2}([-/.])\d{1,2}\3\d\d)$", r"\2 \1"),
+    (r"^((?:19|20)\d\d) (\d\d) (\d\d) (\d\d) (\d\d)(?: (\d\d))?$",
+     lambda match: "{}-{}-{} {}:{}:{}".format(*match.groups("00"))),
+    (r"^((?:19|20)\d\d)\.(\d{3})\.(\d\d)\.(\d\d)\.(\d\d)$",
+     lambda match: f"{_of_year(match[1], match[2])} {match[3]}:{match[4]}:{match[5]}"),
     (r"^(\d{4})[:,./ -](\d{3})[:,./ T-](?=\d\d:\d\d(?!\d))",
      lambda match: f"{_of_year(match[1], match[2])} "),
 )  # fmt: skip

@@ -34,7 +34,7 @@ def parts_behind(
     There are none where the instants differ without them.
     """
     columns = set[int]()
-    for column, known, unit in ((hours + 1, _MINUTES, "m"), (hours + 2, _SECONDS, "s")):
+    for column, known, unit in ((hours + 1, _MINUTES, 60), (hours + 2, _SECONDS, 1)):
         name = table.names[column] if column < len(table.names) else None
         if (name or "").strip(" #[]()").casefold() not in known or not instants.has_duplicates:
             break
@@ -42,7 +42,8 @@ def parts_behind(
         if series.dtype.kind not in "iu" or series.min() < 0 or series.max() > _MOST:
             break
         columns.add(column)
-        instants = instants + pd.TimedeltaIndex(pd.to_timedelta(series.to_numpy(), unit=unit))
+        seconds = series.to_numpy(dtype=np.int64) * unit
+        instants = instants + pd.TimedeltaIndex(seconds.view("timedelta64[s]"))
     return frozenset(columns), instants
 
 

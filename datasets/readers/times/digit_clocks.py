@@ -5,8 +5,10 @@ import re
 import numpy as np
 import pandas as pd
 
+from spectra.arrays import Float64Array
 from spectra.datasets.readers.cells.columns import Table, is_plain
 from spectra.datasets.readers.cells.names import words
+from spectra.datasets.readers.times.time_numbers import clock_digits, is_steady
 
 _NAMES_TEXT = """
     hour hours hr stunde hora heure ora uur he hh time godz godzina hodina timme tunti óra час kl
@@ -21,6 +23,7 @@ _WIDTHS = {4: _MINUTES, 6: _SECONDS}
 _DIGITS = re.compile(r"\s*(\d{4})\s?(?:UTC|GMT|Z|h)\s*", re.IGNORECASE)
 """A time of day such as 0130 UTC."""
 _DAY = 240_000
+_HALF_A_DAY = 43_200
 
 
 def written_clock(
@@ -50,6 +53,23 @@ def written_clock(
         if clock is not None and (told or largest >= 100):
             return clock
     return None
+
+
+def clock_of_digits(table: Table, column: int, values: Float64Array) -> pd.TimedeltaIndex | None:
+    """Return the times of day that digits without a date write; None for other numbers.
+
+    Either they pass over 60 to 99, or the first of them has a zero before it: 0600, 0615.
+    """
+    first = table.first_cell(column)
+    if first[:1] != "0" or len(first) not in _WIDTHS or values.max() < 100:
+        return clock_digits(values)
+    clock = written_clock(table.column(column), table.names[column], first)
+    if clock is None:
+        return None
+    seconds = clock.total_seconds().to_numpy()
+    days = np.concatenate([[0], np.cumsum(np.diff(seconds) < -_HALF_A_DAY)])
+    clock += pd.TimedeltaIndex(pd.to_timedelta(days, unit="D"))
+    return clock if is_steady(clock.total_seconds().to_numpy()) else None
 
 
 def _clock(column: "pd.Series[float]", unit: int) -> pd.TimedeltaIndex | None:

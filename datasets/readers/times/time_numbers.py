@@ -104,6 +104,17 @@ def rises_by_parts_of_days(column: "pd.Series[float]") -> bool:
     return rises and day_numbers(first, dated=False) is not None
 
 
+def rises_by_thousands(values: Float64Array) -> bool:
+    """Return True for whole numbers that rise by some thousand, and not by minutes.
+
+    Nobody samples every 500 or 4000 s; clocks of milli- and microseconds do so.
+    """
+    steps = np.diff(values)
+    step = float(np.median(steps)) if len(steps) else 0.0
+    whole = step >= 500 and bool((values[:_GLANCE] == np.rint(values[:_GLANCE])).all())
+    return whole and bool(np.any(steps % 60 != 0))
+
+
 def goes_on(values: Float64Array) -> bool:
     """Return True if nearly all steps go one way or are none, and some are."""
     low, high = extreme_steps(values)

@@ -18,7 +18,7 @@ from spectra.datasets.readers.cells.names import (
 from spectra.datasets.readers.cells.time_units import SECONDS, is_no_second, seconds_behind
 from spectra.datasets.readers.times.clock_times import day_fractions, holds_clocks
 from spectra.datasets.readers.times.counts_since import counts_since
-from spectra.datasets.readers.times.digit_clocks import written_clock
+from spectra.datasets.readers.times.digit_clocks import clock_of_digits, written_clock
 from spectra.datasets.readers.times.digit_days import (
     days_with_parts,
     digit_days,
@@ -29,7 +29,6 @@ from spectra.datasets.readers.times.mixed_epochs import mixed_epochs
 from spectra.datasets.readers.times.repeated_times import has_each_name
 from spectra.datasets.readers.times.time_index import TimeColumn, refuse_missing
 from spectra.datasets.readers.times.time_numbers import (
-    clock_digits,
     dates_by_name,
     day_numbers,
     decimal_years,
@@ -42,6 +41,7 @@ from spectra.datasets.readers.times.time_numbers import (
     julian_dates,
     rises_by_parts,
     rises_by_parts_of_days,
+    rises_by_thousands,
     whole_years,
     written_dates,
 )
@@ -123,7 +123,12 @@ def time_in_numbers(
     if not named and words(name) in _UNIX:
         # Epochs that are no instants count rounds.
         return None
-    if surely and not named and unit is None and (clock := clock_digits(values)) is not None:
+    if (
+        surely
+        and not named
+        and unit is None
+        and (clock := clock_of_digits(table, column, values)) is not None
+    ):
         return TimeColumn(columns, clock.rename(name))
     if not named and unit is None and (clock := _fractions_of_day(name, values)) is not None:
         return TimeColumn(columns, clock.rename(name))
@@ -139,7 +144,7 @@ def time_in_numbers(
     notes: tuple[str, ...] = ()
     unit = _unit_by_rate(values, table.header.fs) if unit is None else unit
     counted = _counts_samples(values, table.header.fs)
-    if not unit and not named and (other or counted or _rises_by_thousands(values)):
+    if not unit and not named and (other or counted or rises_by_thousands(values)):
         return TimeColumn(columns, pd.Index(values).rename(name), is_scaled=False)
     if not unit:
         said = f"{table.label(column)} is taken as the time in seconds"
@@ -333,17 +338,6 @@ def _counts_samples(values: Float64Array, fs: float | None) -> bool:
     """Return True for numbers that rise by 1 from 0 or 1, where the file gives another rate."""
     first = bool(len(values) > 1 and values[0] in (0, 1))
     return first and fs not in (None, 1.0) and bool((np.diff(values) == 1).all())
-
-
-def _rises_by_thousands(values: Float64Array) -> bool:
-    """Return True for whole numbers that rise by some thousand, and not by minutes.
-
-    Nobody samples every 500 or 4000 s; clocks of milli- and microseconds do so.
-    """
-    steps = np.diff(values)
-    step = float(np.median(steps)) if len(steps) else 0.0
-    whole = step >= 500 and bool((values[:_A_FEW] == np.rint(values[:_A_FEW])).all())
-    return whole and bool(np.any(steps % 60 != 0))
 
 
 def _counts_since_start(values: Float64Array) -> bool:
