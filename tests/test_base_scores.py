@@ -15,6 +15,7 @@ from spectra.spectral.base_scores import BaseScores
 from spectra.spectral.comparison import Comparison, gathered_spectra, spectra_of, view_features
 from spectra.spectral.normal import Neighbours, NormalSpectra
 from spectra.spectral.points import N_SCORES, Points
+from spectra.spectral.settings import Spectral
 
 SIGNAL = np.random.default_rng(0).normal(size=(600, 2))
 SCALE = Scale(np.zeros(2), np.ones(2))
@@ -111,6 +112,46 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch, values: int) -> Non
     for one, other_one in zip(all_distances(signal), expected, strict=True):
         # Products of other shapes add up in another order, in single precision.
         np.testing.assert_allclose(one, other_one, rtol=1e-3, atol=1e-5)
+
+
+def of_three_channels() -> BaseScores:
+    signal = np.random.default_rng(4).normal(size=(600, 3))
+    signal[:, 2] += signal[:, 0]
+    model, _ = Spectral().fit(signal)
+    return model.standardised.base
+
+
+@pytest.mark.parametrize("rows", [1, 500, 2**20])
+def test_channels_scored_a_few_at_a_time_do_not_show(
+    monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    base, x = of_three_channels(), np.random.default_rng(5).normal(size=(3, 300))
+    scaled = x.astype(np.float32)
+    expected = base.distances(scaled, 0, 0, 75, 300, own=False)
+    monkeypatch.setattr(base_scores, "AT_ONCE", rows)
+    for one, other_one in zip(
+        base.distances(scaled, 0, 0, 75, 300, own=False), expected, strict=True
+    ):
+        np.testing.assert_allclose(one, other_one, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("channels", [slice(0, 1), slice(1, 3)])
+def test_base_scores_of_some_channels_are_those_of_all(channels: slice) -> None:
+    base, x = of_three_channels(), np.random.default_rng(5).normal(size=(3, 300))
+    scaled = x.astype(np.float32)
+    expected = base.distances(scaled, 0, 0, 75, 300, own=False)
+    alone, coupled = base.of_channels(channels), base.coupled
+    assert coupled is not None
+    assert [one.view for one in coupled.comparisons if isinstance(one, Comparison)] == ["residual"]
+    some = iter(alone.distances(scaled[channels], 0, 0, 75, 300, own=False))
+    together = iter(coupled.distances(scaled, 0, 0, 75, 300, own=False))
+    for one, D in zip(base.comparisons, expected, strict=False):
+        found = next(together)[:, channels] if one.coupled else next(some)
+        np.testing.assert_allclose(found, D[:, channels], rtol=1e-3, atol=1e-4)
+    np.testing.assert_array_equal(next(some), expected[-1][:, channels])
+    with pytest.raises(ValueError, match="compared with one another"):
+        coupled.comparisons[0].of_channels(channels)
+    assert BASE.coupled is None
 
 
 def test_sources_and_groups_are_numbered_in_the_order_of_the_scores() -> None:

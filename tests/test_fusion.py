@@ -13,7 +13,14 @@ import naive_calibration
 from spectra.calibration import fusion as room
 from spectra.calibration.fusion import VISIBLE, Fusion
 from spectra.calibration.gaussian import GaussianThreshold, p_from_z
-from spectra.calibration.statistic import DECLARED, DEGREES, EXPONENT, Fused, SurprisalMean
+from spectra.calibration.statistic import (
+    DECLARED,
+    DEGREES,
+    EXPONENT,
+    ByChannel,
+    Fused,
+    SurprisalMean,
+)
 from spectra.parameters import MOST_ROWS
 
 SCORE = st.sampled_from([-2.0, 0.0, 1.0, 2.5, 4.0, 9.0, math.nan])
@@ -129,7 +136,7 @@ def test_channels_are_compared_in_units_of_their_own(z: np.ndarray) -> None:
     usual = np.array([0.5, 2.0, 1.0], dtype=np.float32)[: z.shape[1]]
     fusing = SurprisalMean(z.shape[1:], 1)
     fusing.add(z, 0, 0)
-    by_channel = fusing.by_channel()
+    by_channel = fusing.by_channel().mean
     found = fusing.result(usual=usual)
     for step in range(z.shape[2]):
         expected = naive_calibration.largest((by_channel[:, step] / usual).tolist())
@@ -137,6 +144,24 @@ def test_channels_are_compared_in_units_of_their_own(z: np.ndarray) -> None:
         if not math.isnan(expected):
             named = int(found.channel[step])
             assert by_channel[named, step] / usual[named] == pytest.approx(expected)
+
+
+@given(SCORES, st.integers(1, 7))
+def test_the_largest_of_the_channels_is_the_result(z: np.ndarray, which: int) -> None:
+    usual = np.array([0.5, 2.0, 1.0], dtype=np.float32)[: z.shape[1]]
+    compared = np.array([bool(which & 2**c) for c in range(z.shape[1])])
+    fusing = SurprisalMean(z.shape[1:], 3)
+    for source, group in enumerate(halves(z)):
+        fusing.add(z[source : source + 1], 2 * group, source)
+    expected = fusing.result(compared, usual)
+    # Written a channel and a step at a time.
+    by_channel, found = fusing.by_channel(), ByChannel.empty(3, *z.shape[1:])
+    for channel, step in np.ndindex(z.shape[1:]):
+        parts = (each[..., channel, step, None, None] for each in vars(by_channel).values())
+        found.put(slice(channel, channel + 1), step, ByChannel(*parts))
+    largest = found.largest(compared, usual)
+    for name, values in vars(expected).items():
+        np.testing.assert_array_equal(getattr(largest, name), values, err_msg=name)
 
 
 def test_many_scores_that_agree_count_more_than_one_that_is_huge() -> None:

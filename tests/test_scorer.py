@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 from spectra.calibration.statistic import Fused
+from spectra.spectral import fusing
 from spectra.spectral import scorer as scorer_module
 from spectra.spectral.model import SpectralModel
 from spectra.spectral.scorer import Standardised
@@ -91,7 +92,9 @@ def test_scores_row_by_row_are_those_of_the_whole_signal(own: bool) -> None:
 def test_the_number_of_steps_scored_at_a_time_does_not_show(
     monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(scorer_module, "AT_ONCE", at_once)
+    for module in (fusing, scorer_module):
+        monkeypatch.setattr(module, "AT_ONCE", at_once)
+    monkeypatch.setattr(fusing, "FEWEST_STEPS", 7)
     found = whole(MODELS[1], signal(1)[:800])
     monkeypatch.undo()
     assert_equal(found, whole(MODELS[1], signal(1)[:800]))

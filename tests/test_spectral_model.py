@@ -11,7 +11,7 @@ from spectra.calibration.statistic import SurprisalMean
 from spectra.errors import DataError
 from spectra.signal.period import dominant_period
 from spectra.signal.views import VIEWS
-from spectra.spectral import model as room
+from spectra.spectral import learning
 from spectra.spectral.model import SpectralModel
 from spectra.spectral.points import N_SCORES
 from spectra.spectral.sample import SAMPLE_STEPS, Sample, usual_statistics
@@ -43,7 +43,7 @@ def test_model_finds_the_stretch_that_differs_its_channel_and_its_frequency(view
 
 def test_frame_lengths_and_single_rows_count_alike_where_frames_have_two_references() -> None:
     alone, _ = Spectral().fit(noise(4000))
-    assert alone.standardised.weights is None
+    assert alone.standardised.fusing.weights is None
     model, _ = Spectral().fit(noise(4000), slice(0, 1000))
     standardised = model.standardised
     base = standardised.base
@@ -56,8 +56,9 @@ def test_frame_lengths_and_single_rows_count_alike_where_frames_have_two_referen
     for group in sorted({*where} - {-1}):
         z = np.where(np.array(where) == group, 5.0, 0.0)
         assert sum(base.counts) == z.size
-        assert standardised.weights is not None
-        fusing = SurprisalMean((1, 1), 1, standardised.weights)
+        weights = standardised.fusing.weights
+        assert weights is not None
+        fusing = SurprisalMean((1, 1), 1, weights)
         fusing.add(z[:, None, None].astype(np.float32), 0, 0)
         found[group] = float(fusing.result().statistic[0])
     assert len(set(where)) > 3
@@ -137,7 +138,7 @@ def test_base_scores_that_are_not_kept_are_computed_again(
 ) -> None:
     values = noise(4 * (SAMPLE_STEPS + 1000), seed=1)
     model, scores = Spectral().fit(values, normal_rows)
-    monkeypatch.setattr(room, "KEPT", 0)
+    monkeypatch.setattr(learning, "SCORED", 0)
     again, others = Spectral().fit(values, normal_rows)
     np.testing.assert_allclose(others.statistic, scores.statistic, atol=1e-4)
     steps = slice(100, 200)
@@ -145,6 +146,44 @@ def test_base_scores_that_are_not_kept_are_computed_again(
     # Groups are kept in half precision, of 11 bits.
     np.testing.assert_allclose(computed, kept, rtol=5e-3, atol=5e-3)
     assert again.fusion.threshold(0.001) == pytest.approx(model.fusion.threshold(0.001), abs=1e-3)
+
+
+@pytest.mark.parametrize("normal_rows", [None, slice(2000, 6000)])
+@pytest.mark.parametrize("n", [7000, 4 * (SAMPLE_STEPS + 1000)])
+def test_channels_learned_a_few_at_a_time_have_the_scores_of_all(
+    monkeypatch: pytest.MonkeyPatch, n: int, normal_rows: slice | None
+) -> None:
+    values = noise(n, 4, seed=2)
+    values[:, 1] += values[:, 0]
+    values[3000:3100, 2] = np.nan
+    # The direction of the wind, and a switch.
+    values[:, 0] = np.cumsum(20 * values[:, 0]) % 360
+    values[:, 3] = values[:, 3] > 1
+    values[5000:5040, 1] += 4
+    model, scores = Spectral().fit(values, normal_rows)
+    assert model.turns.any()
+    assert model.states.any()
+    assert model.standardised.base.coupled is not None
+    monkeypatch.setattr(learning, "HELD", 1)
+    again, others = Spectral().fit(values, normal_rows)
+    np.testing.assert_allclose(others.statistic, scores.statistic, atol=1e-3)
+    np.testing.assert_allclose(again.standardised.usual, model.standardised.usual, rtol=1e-4)
+    for one, other in zip(again.standardised.standards, model.standardised.standards, strict=True):
+        np.testing.assert_allclose(one.mu, other.mu, rtol=1e-3, atol=1e-3)
+        np.testing.assert_allclose(one.sigma, other.sigma, rtol=1e-3, atol=1e-3)
+    few, all_of_them = (each.group_scores(1200, 1300) for each in (others, scores))
+    np.testing.assert_allclose(few, all_of_them, rtol=5e-3, atol=5e-3)
+
+
+def test_channels_that_are_only_compared_with_one_another_are_learned_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = noise(3000, 3, seed=3)
+    values[:, 1] += values[:, 0]
+    method = Spectral(view="residual")
+    _, scores = method.fit(values)
+    monkeypatch.setattr(learning, "HELD", 1)
+    np.testing.assert_array_equal(method.fit(values)[1].statistic, scores.statistic)
 
 
 @pytest.mark.parametrize("alpha", [0.01, 0.001])
@@ -204,7 +243,7 @@ def of_channels(values: np.ndarray, normal_rows: slice | None) -> tuple[np.ndarr
     scaled = standardised.scale(values)
     n_steps = scores.statistic.size
     D = base.distances(scaled, 0, 0, n_steps, len(values), own=True)
-    by_channel = standardised.by_channel(D)
+    by_channel = standardised.fusing.by_channel(D).mean
     normal = slice(0, n_steps) if normal_rows is None else slice(0, normal_rows.stop // base.step)
     np.testing.assert_allclose(
         scores.statistic, np.nanmax(by_channel / standardised.usual[:, None], axis=0), rtol=1e-4

@@ -162,6 +162,15 @@ class Standard:
         ]
         return cls(standards[0].transform, *parts)
 
+    @classmethod
+    def beside(cls, standards: "list[Self]") -> Self:
+        """Return the standards of some base scores in several channels as one."""
+        parts = [
+            np.concatenate([getattr(one, name) for one in standards], axis=1)
+            for name in ("floor", "mu", "sigma")
+        ]
+        return cls(standards[0].transform, *parts)
+
     def z(self, values: FloatArray) -> FloatArray:
         """Return standard scores of base scores, same shape; high = anomalous."""
         floor, mu, sigma = self._single if values.dtype == np.float32 else self._double

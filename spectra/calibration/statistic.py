@@ -79,9 +79,10 @@ class SurprisalMean:
         self._members[group] += range(len(self._sources), len(self._sources) + len(z))
         self._sources += range(first_source, first_source + len(z))
 
-    def by_channel(self) -> FloatArray:
-        """Return the mean of each channel at each step, (n_channels, n_steps); NaN for no score."""
-        return self._means()[1]
+    def by_channel(self) -> "ByChannel":
+        """Return the mean of each channel at each step, and its sources."""
+        z, mean = self._means()
+        return ByChannel(mean, *self._sources_of(z))
 
     def result(
         self, compared: BoolArray | None = None, usual: Float32Array | None = None
@@ -91,22 +92,10 @@ class SurprisalMean:
         `compared` (n_channels,) are the channels it may come from, by default all, and `usual`
         (n_channels,) the units of their means, by default 1.
         """
-        z, by_channel = self._means()
-        if usual is not None:
-            by_channel /= usual[:, None]
-        if compared is not None:
-            by_channel[~compared] = np.nan
-        if z.shape[1] == 1:
-            channel, statistic, own = np.zeros(z.shape[2], dtype=np.int16), by_channel[0], z[:, 0]
-        else:
-            channel = np.where(np.isnan(by_channel), -1.0, by_channel).argmax(axis=0)
-            steps = np.arange(channel.size)
-            statistic, own = by_channel[channel, steps], z[:, channel, steps]
-        source = np.array(self._sources, dtype=np.int16)[own.argmax(axis=0)]
-        groups = self._largest(own)
-        groups[groups == -np.inf] = np.nan
-        np.minimum(groups, LARGEST_GROUP, out=groups)
-        return Fused(statistic, channel.astype(np.int16), source, groups.astype(np.float16))
+        z, mean = self._means()
+        statistic, channel = _largest_of(mean, compared, usual)
+        own = z[:, 0] if z.shape[1] == 1 else z[:, channel, np.arange(channel.size)]
+        return Fused(statistic, channel, *self._sources_of(own))
 
     def _means(self) -> tuple[FloatArray, FloatArray]:
         """Return all base scores, −inf where there is none, and their mean in each channel."""
@@ -120,16 +109,36 @@ class SurprisalMean:
             z = np.where(scored, z, np.float32(-np.inf))
         return z, _mean(z, weights, weight, self._exponent)
 
-    def _largest(self, own: FloatArray) -> FloatArray:
-        """Return the largest score of each group, (n_groups, n_steps); −inf where there is none."""
-        groups = np.full((len(self._members), own.shape[1]), -np.inf, dtype=np.float32)
+    def _sources_of(self, z: FloatArray) -> tuple[IntArray, FloatArray]:
+        """Return the number of the largest base score (n_scores, …), and the largest of each group.
+
+        The shapes are (…) and (n_groups, …). A group without a score is NaN.
+        """
+        source = np.array(self._sources, dtype=np.int16)[z.argmax(axis=0)]
+        groups = np.full((len(self._members), *z.shape[1:]), -np.inf, dtype=np.float32)
         filled = [bool(members) for members in self._members]
         firsts = [0, *accumulate(len(members) for members in self._members if members)][:-1]
         order = list(chain.from_iterable(self._members))
         if order != sorted(order):
-            own = own[order]
-        groups[filled] = np.maximum.reduceat(own, firsts, axis=0)
-        return groups
+            z = z[order]
+        groups[filled] = np.maximum.reduceat(z, firsts, axis=0)
+        groups[groups == -np.inf] = np.nan
+        np.minimum(groups, LARGEST_GROUP, out=groups)
+        return source, groups.astype(np.float16)
+
+
+def _largest_of(
+    mean: FloatArray, compared: BoolArray | None, usual: Float32Array | None
+) -> tuple[FloatArray, IntArray]:
+    """Return the largest mean (n_channels, n_steps) of each step, in units, and its channel."""
+    if usual is not None:
+        mean = mean / usual[:, None]
+    if compared is not None and not compared.all():
+        mean = np.where(compared[:, None], mean, np.float32(np.nan))
+    if len(mean) == 1:
+        return mean[0], np.zeros(mean.shape[1], dtype=np.int16)
+    channel = np.where(np.isnan(mean), -1.0, mean).argmax(axis=0)
+    return mean[channel, np.arange(channel.size)], channel.astype(np.int16)
 
 
 def _mean(z: FloatArray, weights: FloatArray, weight: FloatArray, exponent: float) -> FloatArray:
@@ -203,4 +212,47 @@ class Fused(Statistic):
             steps.channel,
             steps.source,
             np.full((n_groups, n_steps), np.nan, dtype=np.float16),
+        )
+
+
+@dataclass(frozen=True)
+class ByChannel:
+    """The mean of the base scores of each channel, before the largest is taken.
+
+    Attributes
+    ----------
+    mean : ndarray (n_channels, n_steps)
+        High = anomalous; NaN where there is no base score.
+    source : ndarray (n_channels, n_steps)
+        Index of the largest base score.
+    groups : ndarray (n_groups, n_channels, n_steps)
+        Largest z of each group; NaN where there is none.
+    """
+
+    mean: FloatArray
+    source: IntArray
+    groups: FloatArray
+
+    @classmethod
+    def empty(cls, n_groups: int, n_channels: int, n_steps: int) -> Self:
+        """Return room for the means of steps, to be filled by `put`."""
+        shape = (n_channels, n_steps)
+        return cls(
+            np.empty(shape, dtype=np.float32),
+            np.empty(shape, dtype=np.int16),
+            np.empty((n_groups, *shape), dtype=np.float16),
+        )
+
+    def put(self, channels: slice, start: int, part: "ByChannel") -> None:
+        """Write those of some channels at the steps from `start` on."""
+        steps = slice(start, start + part.mean.shape[1])
+        for one in fields(self):
+            getattr(self, one.name)[..., channels, steps] = getattr(part, one.name)
+
+    def largest(self, compared: BoolArray, usual: Float32Array) -> Fused:
+        """Return the statistic of each step, as `SurprisalMean.result` does."""
+        statistic, channel = _largest_of(self.mean, compared, usual)
+        steps = np.arange(channel.size)
+        return Fused(
+            statistic, channel, self.source[channel, steps], self.groups[:, channel, steps]
         )

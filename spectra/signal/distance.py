@@ -63,6 +63,10 @@ class Targets:
         rows[..., -2] = 1.0
         return cls(centre, rows)
 
+    def of_channels(self, channels: slice) -> Self:
+        """Return the normal spectra of some channels alone."""
+        return type(self)(self.centre[channels], self.rows[channels])
+
     @cached_property
     def _gaps(self) -> list[IntArray]:
         """Indices of the normal spectra with gaps, for each channel."""

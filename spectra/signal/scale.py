@@ -79,6 +79,11 @@ class Scale:
         spread = np.where((spread > 0) & np.isfinite(spread), spread, 1.0)
         return cls(centre, spread, turns)
 
+    def of_channels(self, channels: slice) -> Self:
+        """Return the scale of some channels alone."""
+        turns = None if self.turns is None else self.turns[channels]
+        return type(self)(self.centre[channels], self.spread[channels], turns)
+
     def __call__(self, signal: Float64Array) -> Float32Array:
         """Return a signal (n_samples, n_channels) in spreads from its centre.
 

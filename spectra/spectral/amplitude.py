@@ -45,6 +45,15 @@ class Amplitude:
         """One base score, which no normal spectrum is compared with."""
         return [None]
 
+    @property
+    def coupled(self) -> bool:
+        """False: each channel is judged by itself."""
+        return False
+
+    def of_channels(self, _channels: slice) -> "Amplitude":
+        """Return the amplitude of some channels alone, which is that of any."""
+        return self
+
     def distances(
         self, X: ComplexArray, means: FloatArray, own_starts: IntArray | None
     ) -> FloatArray:

@@ -1,6 +1,6 @@
 """Frames of one length in one view, compared with normal spectra."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -98,6 +98,21 @@ class Comparison:
             for with_level in self.levels
             for neighbours in reference.neighbours
         ]
+
+    @property
+    def coupled(self) -> bool:
+        """True if channels are compared with one another, not each with itself."""
+        return self.whitening is not None
+
+    def of_channels(self, channels: slice) -> "Comparison":
+        """Return the same comparison of some channels alone; raise ValueError if it is coupled."""
+        if self.coupled:
+            raise ValueError("Channels that are compared with one another have no part.")
+        return replace(
+            self,
+            references=tuple(one.of_channels(channels) for one in self.references),
+            silence=None if self.silence is None else self.silence[channels],
+        )
 
     def features(self, X: ComplexArray, means: FloatArray) -> FloatArray:
         """Return φ of spectra X (n_channels, n_frames, n_bins) of frames less these means."""

@@ -5,7 +5,7 @@ may be a thousand times as strong as the noise around it, and change the distanc
 spectrum less than the noise does.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -79,6 +79,15 @@ class Lines:
     def sources(self) -> list[None]:
         """One base score, which no single normal spectrum is compared with."""
         return [None]
+
+    @property
+    def coupled(self) -> bool:
+        """False: each channel is judged by itself."""
+        return False
+
+    def of_channels(self, channels: slice) -> "Lines":
+        """Return the lines of some channels alone."""
+        return replace(self, usual=self.usual[channels])
 
     def distances(
         self, X: ComplexArray, means: FloatArray, own_starts: IntArray | None

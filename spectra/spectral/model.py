@@ -7,7 +7,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from spectra.arrays import BoolArray, Float64Array, FloatArray, IntArray
+from spectra.arrays import BoolArray, Float64Array, IntArray
 from spectra.calibration.declared import calibrated
 from spectra.calibration.fusion import Fusion
 from spectra.calibration.scores import Scores
@@ -17,28 +17,15 @@ from spectra.signal.evidence import Evidence
 from spectra.signal.glitches import without_glitches
 from spectra.signal.period import BLOCK, block_rows
 from spectra.signal.repetition import quieten
-from spectra.signal.scale import Scale, constant_channels, state_channels
-from spectra.signal.trend import trending_channels
-from spectra.spectral.base_scores import BaseScores
+from spectra.signal.scale import Scale, constant_channels
 from spectra.spectral.evidence import evidence
+from spectra.spectral.fusing import steps_at_once
+from spectra.spectral.learning import learned_scores
 from spectra.spectral.plan import Plan, planned_base_scores
-from spectra.spectral.sample import (
-    Sample,
-    calibration_stretches,
-    distances_at,
-    learned_standards,
-    usual_statistics,
-)
-from spectra.spectral.scorer import AT_ONCE, FEWEST_STEPS, SpectralScorer, Standardised
-from spectra.stored import is_stored
+from spectra.spectral.sample import Sample, calibration_stretches
+from spectra.spectral.scorer import SpectralScorer, Standardised
 from spectra.threads import one_blas_thread
 
-# Most base scores of a signal that are kept until they have standards: 8 MB. Those of a longer one
-# are computed again, the sample of them twice.
-KEPT: Final = 2**21
-# Steps of them at a time, over all channels. With 2,048 the normal spectra are read from beyond the
-# cache of the processor more often, and 131,072 rows take a tenth longer.
-KEPT_AT_ONCE: Final = 2**13
 # Rows of a long signal that are scored at a time.
 BLOCK_ROWS: Final = 2**15
 
@@ -116,9 +103,8 @@ class SpectralModel:
         base = planned_base_scores(learned, scale, plan, normal_rows)
         n_steps = -(-len(signal) // base.step)
         sample = Sample.drawn(n_steps, normal_rows, base.step)
-        standardised, fused, groups = _standardised(
-            learned, scale, base, sample, normal_rows, unscored
-        )
+        standardised, every, groups = learned_scores(learned, scale, base, sample, normal_rows)
+        fused = every or _scored(standardised, learned, unscored, own=True)
         if np.isnan(fused.statistic[slice(*sample.normal)]).all():
             raise DataError(
                 f"The {len(signal)} rows hold no frame of {plan.frames[0].grid.nperseg} without "
@@ -179,7 +165,7 @@ class SpectralModel:
     def detail(self, signal: Float64Array, start: int, stop: int, *, own: bool) -> Fused:
         """Return the fused scores of the steps `start` … `stop` − 1 of a signal."""
         base = self.standardised.base
-        size = max(FEWEST_STEPS, AT_ONCE // signal.shape[1])
+        size = steps_at_once(signal.shape[1])
         fused = Fused.empty(base.n_groups, stop - start)
         for begin in range(start, stop, size):
             end = min(begin + size, stop)
@@ -202,56 +188,6 @@ class SpectralModel:
         return evidence(self.standardised, signal, scores, steps, own=own)
 
 
-def _standardised(
-    signal: Float64Array,
-    scale: Scale,
-    base: BaseScores,
-    sample: Sample,
-    normal_rows: slice | None,
-    unscored: Callable[[int], Statistic],
-) -> tuple[Standardised, Statistic, FloatArray]:
-    """Return the standardised base scores, and what they give for the signal they learned from.
-
-    These are the statistic of all steps, and the groups (n_groups, n) of those of the sample.
-    """
-    n_steps = -(-len(signal) // base.step)
-    few = n_steps * signal.shape[1] * sum(base.counts) <= KEPT
-    kept = few and not sample.whole and not is_stored(signal)
-    stretches = _blocks(n_steps, signal.shape[1]) if kept else sample.stretches
-    every = distances_at(signal, scale, base, stretches)
-    distances = [D[..., sample.steps] for D in every] if kept else every
-    trend = trending_channels(signal, *_others(len(signal), normal_rows))
-    # The threads of BLAS would take longer for the sums of squares than one does, which they add
-    # up in another order, and spin after each.
-    with one_blas_thread():
-        standards = tuple(learned_standards(base, distances, sample, normal_rows, trend))
-    compared = ~state_channels(signal)
-    standardised = Standardised(
-        scale, base, standards, compared, np.ones(compared.size, dtype=np.float32)
-    )
-    if compared.sum() > 1:
-        usual = usual_statistics(standardised.by_channel(distances), sample, compared)
-        standardised = replace(standardised, usual=usual)
-    if kept:
-        fused = standardised.fused(every, n_steps)
-        return standardised, fused, fused.groups[:, sample.steps]
-    sampled = standardised.fused(distances, sample.steps.size)
-    if sample.whole:
-        return standardised, sampled, sampled.groups
-    del every, distances
-    return standardised, _scored(standardised, signal, unscored, own=True), sampled.groups
-
-
-def _others(n_samples: int, normal_rows: slice | None) -> tuple[int, int]:
-    """Return the first row and the one after the last of the longer side of the normal rows.
-
-    There is no row between them where none are declared normal.
-    """
-    rows = normal_rows or slice(0, n_samples)
-    sides = ((0, rows.start), (rows.stop, n_samples))
-    return max(sides, key=lambda side: side[1] - side[0])
-
-
 def _scored(
     model: Standardised, signal: Float64Array, unscored: Callable[[int], Statistic], *, own: bool
 ) -> Statistic:
@@ -263,9 +199,3 @@ def _scored(
         done = fused.put(done, scorer.update(signal[start : start + size]))
     fused.put(done, scorer.finish())
     return fused
-
-
-def _blocks(n_steps: int, n_channels: int) -> list[tuple[int, int]]:
-    """Return all steps in blocks that are scored at a time."""
-    size = max(FEWEST_STEPS, KEPT_AT_ONCE // n_channels)
-    return [(start, min(start + size, n_steps)) for start in range(0, n_steps, size)]

@@ -1,6 +1,6 @@
 """X_normal of the signal pipeline: a bank of normal spectra, the nearest of which are compared."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -90,6 +90,11 @@ class NormalSpectra:
             raise ValueError(f"margin={self.margin} must be at least nperseg={self.nperseg}.")
         if self.starts.size and self.starts[-1] > MOST_ROWS:
             raise ValueError(f"No normal frame starts at row {self.starts[-1]}.")
+
+    def of_channels(self, channels: slice) -> "NormalSpectra":
+        """Return the normal spectra of some channels alone."""
+        targets = self.targets.of_channels(channels)
+        return replace(self, targets=targets, means=self.means[channels])
 
     def near(self, starts: IntArray) -> Pairs:
         """Return the pairs of a frame of the same recording and a normal frame in its margin."""

@@ -62,6 +62,10 @@ class Points:
             ),
         )
 
+    def of_channels(self, channels: slice) -> Self:
+        """Return the points of some channels alone."""
+        return type(self)(self.weights[channels], self.edges[channels])
+
     def distances(
         self,
         scaled: Float32Array,

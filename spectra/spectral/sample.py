@@ -32,6 +32,7 @@ ENOUGH: Final = 20
 FEWEST: Final = 3
 # Smallest median statistic of the middle channel, of signals that repeat themselves exactly.
 LEAST_MIDDLE: Final = 0.1
+EVERY: Final = slice(None)
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,16 @@ class Sample:
 
 
 def distances_at(
-    signal: Float64Array, scale: Scale, base: BaseScores, stretches: list[tuple[int, int]]
+    signal: Float64Array,
+    scale: Scale,
+    base: BaseScores,
+    stretches: list[tuple[int, int]],
+    channels: slice = EVERY,
 ) -> list[FloatArray]:
     """Return the distances of each comparison at stretches of steps.
 
-    Each array is (n_scores, n_channels, n), the stretches one after the other.
+    Each array is (n_scores, n_channels, n), the stretches one after the other. `scale` and `base`
+    are those of the `channels` of the signal.
     """
     parts: list[list[FloatArray]] = [[] for _ in stretches]
 
@@ -78,8 +84,8 @@ def distances_at(
         for i in indices:
             start, stop = stretches[i]
             rows, n = base.rows(start, stop, len(signal)), len(signal)
-            D = base.distances(scale(signal[rows]), rows.start, start, stop, n, own=True)
-            parts[i] = D
+            scaled = scale(signal[rows][:, channels])
+            parts[i] = base.distances(scaled, rows.start, start, stop, n, own=True)
 
     # Products of a stretch are too small to gain from the threads of BLAS.
     with own_threads(True):

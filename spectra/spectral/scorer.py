@@ -3,27 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
 from typing import Final, Self
 
 import numpy as np
 
 from spectra.archive import GAPS
 from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray
-from spectra.calibration.standard import FAR, Standard
-from spectra.calibration.statistic import DECLARED, EXPONENT, LEAST_USUAL, Fused, SurprisalMean
+from spectra.calibration.standard import Standard
+from spectra.calibration.statistic import LEAST_USUAL, Fused
 from spectra.parameters import MOST_ROWS
 from spectra.signal.scale import Scale
 from spectra.spectral.base_scores import BaseScores
+from spectra.spectral.fusing import AT_ONCE, Fusing, steps_at_once, steps_of_block
 from spectra.spectral.lines import Lines
 from spectra.threads import one_blas_thread, own_threads, share
 
-# Values of one base score held at a time, over all channels: 8,192 rows of one channel. With twice
-# as many a million rows take 3 % less time, and 0.1 times the recording more memory.
-AT_ONCE: Final = 2**11
-# Fewest steps at a time, however many channels there are: a frame is in many steps. With 20 at a
-# time 100 channels of 80,000 rows take 2.1 times the time, and as much memory.
-FEWEST_STEPS: Final = 256
 # Values of a block, over all channels, for each of the threads that share its frame lengths. With
 # 2**9 a stream of 1,024 rows at a time is 1.2 times as slow in two threads as in one, and takes 1.7
 # times the processor time: they wait for each other between calls of numpy. 8,192 rows gain.
@@ -71,90 +65,23 @@ class Standardised:
         All base scores are one group unless they are `grouped` by frame length.
         """
         n_groups = self.base.n_groups if grouped else 1
-        fused = Fused.empty(n_groups, n_steps)
-        size = max(FEWEST_STEPS, AT_ONCE // self.scale.centre.size)
+        size = steps_at_once(self.scale.centre.size)
         if n_steps <= size:
             return self._fused(distances, n_groups)
+        fused = Fused.empty(n_groups, n_steps)
         for start in range(0, n_steps, size):
             some = [D[..., start : start + size] for D in distances]
             fused.put(start, self._fused(some, n_groups))
         return fused
 
-    def by_channel(self, distances: list[FloatArray]) -> FloatArray:
-        """Return the statistic of each channel, (n_channels, n_steps), in the same unit for all."""
-        n_steps = distances[0].shape[-1]
-        found = np.empty((self.scale.centre.size, n_steps), dtype=np.float32)
-        size = max(FEWEST_STEPS, AT_ONCE // self.scale.centre.size)
-        for start in range(0, n_steps, size):
-            some = [D[..., start : start + size] for D in distances]
-            found[:, start : start + size] = self._added(some, 1).by_channel()
-        return found
-
     def _fused(self, distances: list[FloatArray], n_groups: int) -> Fused:
         """Return the fused scores of a few steps with these distances."""
-        return self._added(distances, n_groups).result(self.compared, self.usual)
-
-    def _added(self, distances: list[FloatArray], n_groups: int) -> SurprisalMean:
-        """Return the mean to which the base scores of a few steps are added."""
-        z = np.concatenate(distances, dtype=np.float32)
-        for scores, standard in self._joined:
-            z[scores] = standard.z(z[scores])
-        fusing, done = SurprisalMean(z.shape[1:], n_groups, self.weights, self.exponent), 0
-        for group, count in enumerate(self._counts if n_groups > 1 else [len(z)]):
-            fusing.add(z[done : done + count], group, done)
-            done += count
-        return fusing
+        return self.fusing.added(distances, n_groups).result(self.compared, self.usual)
 
     @cached_property
-    def _joined(self) -> list[tuple[slice, Standard]]:
-        """Base scores side by side that have one transform, and their standard."""
-        joined, done = [], 0
-        for _, group in groupby(self.standards, lambda one: one.transform):
-            standard = Standard.joined(list(group))
-            joined.append((slice(done, done + len(standard.mu)), standard))
-            done += len(standard.mu)
-        return joined
-
-    @cached_property
-    def weights(self) -> Float32Array | None:
-        """Weight of each base score, None where all count alike.
-
-        Where frames are compared with the whole signal and with rows known to be normal, they have
-        twice the scores, and single rows as many as before: frame lengths and single rows count
-        alike then. The mean VUS-PR on 618 development series told the normal rows is 0.674 instead
-        of 0.670, event F1 on 42 multichannel ones 0.73 instead of 0.66. Told nothing the first is
-        the same and event F1 0.551 instead of 0.561.
-        """
-        sources = self.base.sources
-        if len({one.reference.declared for one in sources if one is not None}) < 2:
-            return None
-        # Those that see what is far from usual alone take no weight from the others.
-        usual = [0] * self.base.n_groups
-        for group, count, one in zip(self._groups, self.base.counts, self.standards, strict=True):
-            usual[group] += 0 if one.transform in FAR else count
-        share = 1.0 / np.maximum(usual, 1).astype(np.float32)
-        return np.repeat(share, self._counts)
-
-    @cached_property
-    def exponent(self) -> float:
-        """Exponent of the mean over base scores: another where rows are known to be normal."""
-        declared = any(one.reference.declared for one in self.base.sources if one is not None)
-        return DECLARED if declared else EXPONENT
-
-    @cached_property
-    def _groups(self) -> list[int]:
-        """Group of the base scores of each comparison, then that of single rows."""
-        base = self.base
-        groups = [base.npersegs.index(one.nperseg) for one in base.comparisons]
-        return groups if base.points is None else [*groups, len(base.npersegs)]
-
-    @cached_property
-    def _counts(self) -> list[int]:
-        """Number of base scores of each group."""
-        counts = [0] * self.base.n_groups
-        for group, count in zip(self._groups, self.base.counts, strict=True):
-            counts[group] += count
-        return counts
+    def fusing(self) -> Fusing:
+        """The mean of the base scores."""
+        return Fusing(self.base, self.standards)
 
 
 @dataclass(frozen=True)
@@ -239,7 +166,7 @@ class SpectralScorer:
         """Return the fused scores from the first step that is not done to `stop` − 1."""
         base, first, rows = self._model.base, self._done, self._first_row
         n_groups, n_steps = base.n_groups if self._grouped else 1, stop - first
-        size = max(FEWEST_STEPS, AT_ONCE // len(self._rows))
+        size = steps_of_block(len(self._rows), AT_ONCE)
         self._done = stop
 
         def part(start: int) -> Fused:
