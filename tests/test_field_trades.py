@@ -233,3 +233,37 @@ def test_a_zero_before_digits_tells_no_count(count: int) -> None:
         "Time;A", rows([f"{i:04d}" for i in range(count)], [*A, *A, *A][:count], mark=";")
     )
     assert found.fs == 1
+
+
+@pytest.mark.parametrize("name", ["rain (mm)", "Rain mm", "PRECIPITAÇÃO, HORÁRIO (mm)", "Min diff"])
+def test_rain_in_mm_is_no_minute(name: str) -> None:
+    times = stamps("1h", "%Y-%m-%d %H:%M")
+    found = recording(f"Time;Temp;{name}", rows(times, A, [0] * N, mark=";"))
+    assert found.channels == ("Temp", name)
+
+
+@pytest.mark.parametrize("name", ["minute", "MM", "min", "Time mm"])
+def test_minutes_beside_a_date_are_a_part_of_it(name: str) -> None:
+    times = stamps("1h", "%Y-%m-%d %H:%M")
+    found = recording(f"Time;Temp;{name}", rows(times, A, [0] * N, mark=";"))
+    assert found.channels == ("Temp",)
+
+
+def test_the_number_of_a_station_is_no_channel() -> None:
+    times = stamps("10min", "%Y-%m-%dT%H:%M:%SZ")
+    table = rows(times, [2135] * N, ["m3/s"] * N, A, mark=";")
+    found = recording("Zeitstempel;Stationsnummer;Einheit;Wert", table)
+    assert found.channels == ("Wert",)
+    assert found.units == ("m3/s",)
+
+
+@pytest.mark.parametrize("mark", ["\t", ";"])
+@pytest.mark.parametrize("footer", ["End of data", "Report of plant"])
+def test_the_words_of_a_footer_divide_no_rows(mark: str, footer: str) -> None:
+    comma = [f"{a:.2f}".replace(".", ",") for a in A]
+    times = [f"{i * 0.25:g}".replace(".", ",") for i in range(40)]
+    table = [mark.join(row) for row in zip(map(str, range(1, 41)), times, comma, strict=False)]
+    found = recording(mark.join(["", "Time [s]", "Flow rate"]), table, "", footer)
+    assert found.channels == ("Flow rate",)
+    assert found.fs == 4
+    np.testing.assert_array_equal(found.values[:, 0], A[:40])

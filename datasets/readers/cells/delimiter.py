@@ -26,6 +26,8 @@ _DAYS_AND_CLOCK = re.compile(r"-?\d{1,6} days?,? \+?\d{1,2}:\d\d:\d\d(?:\.\d{1,9
 """A length of time as Python and pandas write it: 2 days 06:00:00."""
 _MOST_ABOVE = 20
 """Rows on top of which one may have the names."""
+_MOST_BELOW = 3
+"""Lines of a footer, which are divided otherwise than the rows above them."""
 _WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
 FEWEST_ROWS = 5
 MOST_COLUMNS = 500
@@ -89,9 +91,14 @@ def rows_of(sample: Sequence[str], forced: str | None) -> tuple[list[list[str]],
 
 
 def _is_regular(rows: list[list[str]]) -> bool:
-    """Return True if nearly all rows below the header have one number of fields, two or more."""
+    """Return True if nearly all rows below the header have one number of fields, two or more.
+
+    A footer of a few words, which blanks may divide into as many fields, is no row.
+    """
     body = body_of(rows)
     width = usual_width(body)
+    footer = next((i for i, row in enumerate(body[::-1]) if len(row) == width), 0)
+    body = body[: len(body) - footer] if footer <= _MOST_BELOW else body
     return width > 1 and sum(len(row) == width for row in body) >= 0.95 * len(body)
 
 

@@ -9,7 +9,7 @@ from spectra.datasets.readers.cells.names import is_unit
 
 _NAMES = (
     "name", "measurand", "parameter", "metric", "sensor", "channel", "signal", "comp", "display",
-    "text", "label", "title", "type", "key", "n", "id", "code",
+    "text", "label", "title", "type", "key", "n", "k", "id", "code",
 )  # fmt: skip
 """Keys of the name of a measurement, the surest first."""
 _VALUES = ("value", "v", "val", "result", "reading", "data")

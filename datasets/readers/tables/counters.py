@@ -105,7 +105,7 @@ _IDENTIFIERS = frozenset(
 )
 _KINDS = frozenset({"recordtype", "aufzeichnungstyp"})
 _ID_OF = re.compile(r".+[\s_.-](?i:id)|.*[a-z]I[dD]")
-_ENDS_IN_ID = re.compile(r"(?i)id$")
+_ENDS_IN_ID = re.compile(r"(?i)(?:id|nummer|numer|n[úu]mero)$")
 _RATES_ANOTHER = re.compile(
     r"(?i)(?P<of>.+?)[\s_.-]+(?:qc|qf|flags?|quality|qcode)|(?:qc?|qf|cq|flag|quality)[\s_.-]+(?P<on>.+)"
 )

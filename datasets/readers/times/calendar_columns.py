@@ -7,7 +7,7 @@ import pandas as pd
 
 from spectra.arrays import Float64Array, IntArray
 from spectra.datasets.readers.cells.columns import Table, is_plain
-from spectra.datasets.readers.cells.names import words
+from spectra.datasets.readers.cells.names import TIME_WORDS, words
 from spectra.datasets.readers.dates.date_notations import month_number
 from spectra.datasets.readers.times.time_numbers import irregularity
 
@@ -145,6 +145,9 @@ def parts_of_axis(table: Table, instants: pd.Index | None, free: list[int]) -> l
     found = []
     for column in free:
         name = words(table.names[column])
+        if name - _CALENDAR.keys() - TIME_WORDS:
+            # Rain in mm, and the min of a temperature.
+            name -= _ALSO_UNITS
         known = {_CALENDAR.get(word, word) for word in name}
         known |= {"day of year"} if name >= {"day", "year"} else set()
         series = table.column(column)
@@ -178,6 +181,8 @@ def _part_of(instants: pd.DatetimeIndex, part: str) -> IntArray:
     return np.asarray(getattr(instants, named), dtype=np.int64) + int(more or 0)
 
 
+_ALSO_UNITS = frozenset({"h", "hh", "m", "mm", "min", "s", "ss", "d", "dd"})
+"""Parts of a date that are units or statistics beside other words."""
 _YEARS, _HALF_A_MONTH = (1500.0, 2500.0), 0.05
 """Years with a fraction; that of the middle of a month may stand beside its first day."""
 _WEEKDAYS = ("day_of_week", "day_of_week+1", "day_from_sunday", "day_from_sunday+1")
