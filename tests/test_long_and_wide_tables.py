@@ -276,3 +276,22 @@ def test_a_series_is_read_beside_names_that_stand_alone() -> None:
     text = "\n".join([*lines, *others]).encode()
     found = read(io.BytesIO(text), series="sensor=a")
     np.testing.assert_array_equal(found.values[:, 0], SPEED)
+
+
+@pytest.mark.parametrize("name", ["id", "sensor_id", "tag"])
+@pytest.mark.parametrize("time", ["t", "timestamp"])
+@pytest.mark.parametrize("lost", [(), (5, 40)])
+def test_sensors_of_an_instant_come_in_any_order(
+    name: str, time: str, lost: tuple[int, ...]
+) -> None:
+    rng = np.random.default_rng(3)
+    cells = [
+        f"{i if time == 't' else TIMES[i]},{sensor},{value}"
+        for i in range(N)
+        for sensor, value in rng.permutation([(3, SPEED[i]), (7, POWER[i])]).tolist()
+    ]
+    cells = [cell.replace(".0,", ",") for i, cell in enumerate(cells) if i not in lost]
+    found = series(f"{time},{name},value", *cells)
+    assert {*found} == {"3", "7"}
+    assert all(one.channels == ("value",) for one in found.values())
+    assert all(one.fs == pytest.approx(1 if time == "t" else 1 / 60) for one in found.values())

@@ -81,7 +81,10 @@ def find_series(
             continue
         title = table.names[columns[0]]
         if len(columns) == 1 and _numbers_parts(table, columns[0]):
-            if _take_turns(found) and _are_interleaved(found):
+            each = tangled and timed and _are_at_all_instants(found, instants)
+            if (_take_turns(found) and _are_interleaved(found)) or (
+                each and _all_are_runs(found, instants)
+            ):
                 return found
             continue
         # Without a time a state of a machine may take turns too.
@@ -298,12 +301,17 @@ def _are_untangled(table: Table, series: Series, instants: pd.Index) -> bool:
     """
     called = [_NUMBERED.fullmatch((table.names[i] or "").strip()) for i in series.columns]
     plain = [is_plain(table.column(i)) for i in series.columns]
-    if any(number and not name for number, name in zip(plain, called, strict=True)):
-        stamps = stamps_of(instants)
-        pairs = np.unique(stamps * len(series.names) + series.codes)
-        if len(pairs) < _IN_TURN * len(series.names) * (1 + int(stamps.max())):
-            return False
+    numbered = any(number and not name for number, name in zip(plain, called, strict=True))
+    if numbered and not _are_at_all_instants(series, instants):
+        return False
     return late_share(instants, series.codes) <= _UNTANGLED * late_share(instants)
+
+
+def _are_at_all_instants(series: Series, instants: pd.Index) -> bool:
+    """Return True if each series has a row at nearly all instants."""
+    stamps = stamps_of(instants)
+    pairs = np.unique(stamps * len(series.names) + series.codes)
+    return len(pairs) >= _IN_TURN * len(series.names) * (1 + int(stamps.max()))
 
 
 def _are_whole_runs(series: Series, instants: pd.Index) -> bool:
