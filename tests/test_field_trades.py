@@ -267,3 +267,14 @@ def test_the_words_of_a_footer_divide_no_rows(mark: str, footer: str) -> None:
     assert found.channels == ("Flow rate",)
     assert found.fs == 4
     np.testing.assert_array_equal(found.values[:, 0], A[:40])
+
+
+@pytest.mark.parametrize(
+    "word", ["Frequency of sampling", "Taux d'échantillonnage", "sfreq", "srate", "ADC rate"]
+)
+@pytest.mark.parametrize(("rate", "fs"), [("250 Hz", 250), ("2.5 kHz", 2500), ("1000", 1000)])
+@pytest.mark.parametrize("mark", [": ", ",", " = "])
+def test_rates_have_many_names(word: str, rate: str, fs: float, mark: str) -> None:
+    found = recording(f"{word}{mark}{rate}", "x;y", rows(A, B, mark=";"))
+    assert found.channels == ("x", "y")
+    assert found.fs == fs

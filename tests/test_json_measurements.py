@@ -178,3 +178,12 @@ def test_a_table_in_a_text_is_told_of() -> None:
 def test_numbers_of_versions_are_no_channels(key: str) -> None:
     records = [{key: 2, "ts": 1709280000 + i, "temp": 20 + i % 7} for i in range(40)]
     assert read(io.BytesIO(json.dumps(records).encode())).channels == ("temp",)
+
+
+@pytest.mark.parametrize("count", [60, 150])
+def test_instants_with_fractions_are_keys(count: int) -> None:
+    records = {f"{EPOCH + i / 10:.1f}": {"a": A[i % N]} for i in range(count)}
+    found = read(io.BytesIO(json.dumps(records).encode()))
+    assert found.fs == pytest.approx(10)
+    assert found.channels == ("a",)
+    assert found.index[0] == pd.Timestamp(EPOCH, unit="s", tz="UTC")

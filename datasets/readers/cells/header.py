@@ -21,10 +21,10 @@ _HERTZ_WORD = (
 _PREFIX = re.compile(r"([kmgкм])(?:ilo|ega|iga)?\s?(?=hz|hertz|гц|s)", re.IGNORECASE)
 _RATE_WORD = (
     r"(?:sampl\w*[\s_-]*(?:rate|freq\w*\.?)"
-    r"|(?:samples?|points|frames)\s?(?:/|per)\s?s(?:ec(?:ond)?s?)?(?=\s*[=:,;\t(])|\bfps\b|\b(?:fs|sr|odr|sps(?=\s?[=:]))(?:\b|(?=_k?hz))|abtast(?:rate|frequenz)|messrate"
-    r"|(?:data|scan|acq\w*|update|output|logging|recording|frame|daq|storage|capture|polling|digiti[sz]\w+)"
+    r"|(?:samples?|points|frames)\s?(?:/|per)\s?s(?:ec(?:ond)?s?)?(?=\s*[=:,;\t(])|\bfps\b|\b(?:fs|sr|odr|sfreq|srate|sps(?=\s?[=:]))(?:\b|(?=_k?hz))|abtast(?:rate|frequenz)|messrate"
+    r"|(?:data|scan|adc|acq\w*|update|output|logging|recording|frame|daq|storage|capture|polling|digiti[sz]\w+)"
     r"[\s_-]*(?:rate|freq\w*)|n[äa]ytteenottotaajuus|[öo]rnekleme\s+(?:frekans[\u0131i]|h[\u0131i]z[\u0131i])|샘플링\s?주파수"
-    r"|fr[ée]quence\s+d.?\s*(?:[ée]chantillonnage|acquisition)|(?:frecuencia|tasa|velocidad)\s+de\s+muestreo"
+    r"|(?:fr[ée]quence|taux)\s+d.?\s*(?:[ée]chantillonnage|acquisition)|freq\w*\s+of\s+sampling|(?:frecuencia|tasa|velocidad)\s+de\s+muestreo"
     r"|(?:frequenza|velocit[àa])\s+di\s+campionamento|(?:taxa|frequ[êe]ncia)\s+de\s+amostragem"
     r"|cz[ęe]stotliwo[śs][ćc]\s+pr[óo]bkowania|vzorkovac[íi]\s+frekvence|mintav[ée]tel\w*\s+frekvenci\w*"
     r"|(?:bemonsterings|meet|samplings|målings)\w*(?:frequentie|frekvens)|bemonsterings\w*|частота\s+дискретизаці?ии?"

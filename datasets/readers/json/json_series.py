@@ -25,6 +25,8 @@ _NAME_KEYS = ("name", "ColumnName", "columnName")
 """Keys of the name of a column, beside its kind."""
 _UNIT_KEYS = ("unit", "units")
 _TITLE_KEYS = ("label", "displayName", "title", "name", "target")
+_DIGITS = re.compile(r"\d{1,20}(?:\.\d{1,9})?")
+"""A number of seconds, or of parts of them, as a text."""
 
 
 _STREAM_KEYS = ("type", "key", *_TITLE_KEYS)
@@ -190,7 +192,7 @@ def _is_time(name: str, cells: list[Any]) -> bool:
     shown = [cell for cell in [*cells[:_A_FEW], *last] if cell is not None]
     if not shown:
         return False
-    if all(isinstance(cell, str) and not cell.isdigit() for cell in shown):
+    if all(isinstance(cell, str) and _number(cell) is None for cell in shown):
         return all(is_date(cell, months=False) for cell in shown)
     numbers = [_number(cell) for cell in shown]
     if any(number is None for number in numbers):
@@ -208,7 +210,7 @@ def _number(cell: Any) -> float | None:
     """Return a number, or that of a text of digits, None for anything else."""
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         return float(cell) if abs(cell) < 1e300 else None
-    return float(cell) if isinstance(cell, str) and re.fullmatch(r"\d{1,20}", cell) else None
+    return float(cell) if isinstance(cell, str) and _DIGITS.fullmatch(cell) else None
 
 
 def _pairs(value: list[Any]) -> dict[str, list[Any]] | None:
