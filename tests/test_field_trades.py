@@ -278,3 +278,8 @@ def test_rates_have_many_names(word: str, rate: str, fs: float, mark: str) -> No
     found = recording(f"{word}{mark}{rate}", "x;y", rows(A, B, mark=";"))
     assert found.channels == ("x", "y")
     assert found.fs == fs
+
+
+def test_a_unit_behind_a_rate_goes_before_that_in_its_name() -> None:
+    for line, fs in (("samplingRateHz = 2.5 kHz", 2500), ("samplingRate_kHz = 2.5", 2500)):
+        assert recording(line, "x;y", rows(A, B, mark=";")).fs == fs

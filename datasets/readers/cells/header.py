@@ -260,7 +260,7 @@ def _rate_in(texts: Sequence[str], *, bare: bool = True) -> tuple[float | None, 
             period *= _seconds(match[2])
             return float(f"{1 / period:.10g}"), _shown(text)
         if match := _RATE.search(text):
-            scale = _hertz(match[1] or match[3] or match[4]) * _share(text[match.end(2) :])
+            scale = _hertz(match[3] or match[4] or match[1]) * _share(text[match.end(2) :])
             fs = _number(match[2]) * scale
             if 0 < fs < float("inf"):
                 return fs, _shown(text)
