@@ -283,3 +283,10 @@ def test_rates_have_many_names(word: str, rate: str, fs: float, mark: str) -> No
 def test_a_unit_behind_a_rate_goes_before_that_in_its_name() -> None:
     for line, fs in (("samplingRateHz = 2.5 kHz", 2500), ("samplingRate_kHz = 2.5", 2500)):
         assert recording(line, "x;y", rows(A, B, mark=";")).fs == fs
+
+
+@pytest.mark.parametrize(("name", "first"), [("Way", 30000), ("Way [mm]", 45356), ("Way", 45356.3)])
+def test_a_ramp_of_fine_steps_is_no_day_number(name: str, first: float) -> None:
+    step = 1 / 64 if first < 45356 or "mm" in name else 0.01
+    found = recording(f"{name},SG", rows([f"{first + i * step:.6f}" for i in range(N)], A))
+    assert found.fs is None

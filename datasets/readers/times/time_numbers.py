@@ -36,6 +36,8 @@ STANDS = 3
 """The irregularity of one instant throughout."""
 _FIRST_DAY, _LAST_DAY = 29221.0, 759704.0
 """The day numbers of any of these kinds lie between these."""
+_YEAR_2000 = 36526.0
+"""The day number of the first of January 2000 in workbooks."""
 _GLANCE = 20
 """Numbers that show whether a column may hold days."""
 
@@ -97,11 +99,14 @@ def rises_by_parts(values: Float64Array) -> bool:
 
 
 def rises_by_parts_of_days(column: "pd.Series[float]") -> bool:
-    """Return True if the first rows of a column are day numbers with fractions, and rise."""
+    """Return True if the first rows of a column are day numbers with fractions, and rise.
+
+    Those of before 2000 are as well lengths or forces.
+    """
     first: Float64Array = np.asarray(column.iloc[:_GLANCE], dtype=np.float64)
     steps = np.diff(first)
     rises = len(steps) > 0 and bool(((steps > 0) & (steps < 1)).all())
-    return rises and day_numbers(first, dated=False) is not None
+    return rises and first[0] >= _YEAR_2000 and day_numbers(first, dated=False) is not None
 
 
 def rises_by_thousands(values: Float64Array) -> bool:

@@ -13,6 +13,7 @@ from spectra.datasets.readers.cells.names import (
     names_time,
     names_unit_of_time,
     seconds_in,
+    unit_in,
     words,
 )
 from spectra.datasets.readers.cells.time_units import SECONDS, is_no_second, seconds_behind
@@ -367,7 +368,7 @@ def _candidate(table: Table, column: int, *, named: bool, alone: bool) -> Float6
             or first_column
             or _starts_rising(series)
             or _may_be_years(series)
-            or (column == 0 and rises_by_parts_of_days(series))
+            or (column == 0 and not unit_in(name) and rises_by_parts_of_days(series))
         )
     ):
         return None
