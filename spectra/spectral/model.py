@@ -26,8 +26,10 @@ from spectra.spectral.sample import Sample, calibration_stretches
 from spectra.spectral.scorer import SpectralScorer, Standardised
 from spectra.threads import one_blas_thread
 
-# Rows of a long signal that are scored at a time.
+# Rows of a long signal that are scored at a time, and their values over all channels. With 2**15
+# values 50 channels of 50,000 rows take 1.4 times the time.
 BLOCK_ROWS: Final = 2**15
+BLOCK_VALUES: Final = 2**20
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,7 @@ def _scored(
     """Return the statistic of a whole signal, scored in blocks to bound memory."""
     fused = unscored(-(-len(signal) // model.base.step))
     scorer, done = SpectralScorer(model, own=own, grouped=False), 0
-    size = max(BLOCK_ROWS // signal.shape[1], max(model.base.npersegs))
+    size = max(min(BLOCK_ROWS, BLOCK_VALUES // signal.shape[1]), max(model.base.npersegs))
     for start in range(0, len(signal), size):
         done = fused.put(done, scorer.update(signal[start : start + size]))
     fused.put(done, scorer.finish())
