@@ -1,6 +1,6 @@
 """Time of `spectra.detect` on many channels, over that of as many recordings of one channel.
 
-    python benchmarks/channels_speed.py [--threads N]
+    OMP_NUM_THREADS=1 python benchmarks/channels_speed.py
 
 A channel is a noisy sine that wanders; channels share no noise. Printed are the seconds by the
 clock, the seconds of the processor, and the latter over those of one channel alone, the median of
@@ -8,14 +8,12 @@ three, times the number of channels. The largest resident set of the process gro
 line.
 """
 
-import argparse
 import resource
 import time
 from statistics import median
 
 import machine
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 import spectra
 
@@ -38,23 +36,19 @@ def seconds(x: np.ndarray) -> tuple[float, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--threads", type=int, default=1)
-    threads = parser.parse_args().threads
-    print(f"{machine.described()}, {threads} threads")
-    with threadpool_limits(limits=threads):
-        seconds(signal(5_000, 1))
-        for n, n_channels in SHAPES:
-            x = signal(n, n_channels)
-            alone = median(seconds(x[:, :1])[1] for _ in range(TURNS))
-            clock, used = seconds(x)
-            most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-            print(
-                f"{n:,} rows of {n_channels:,} channels: {clock:.1f} s, {used:.1f} s of the "
-                f"processor, {used / alone / n_channels:.2f} times one channel alone; the process "
-                f"has {most:.0f} MB",
-                flush=True,
-            )
+    print(machine.described())
+    seconds(signal(5_000, 1))
+    for n, n_channels in SHAPES:
+        x = signal(n, n_channels)
+        alone = median(seconds(x[:, :1])[1] for _ in range(TURNS))
+        clock, used = seconds(x)
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        print(
+            f"{n:,} rows of {n_channels:,} channels: {clock:.1f} s, {used:.1f} s of the "
+            f"processor, {used / alone / n_channels:.2f} times one channel alone; the process "
+            f"has {most:.0f} MB",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ BANK_SIZE: Final = 500
 FRAMES_A_ROW: Final = 16
 # Rows in all frames of a bank: bounds the memory of banks of very long frames (8 MB a channel).
 BANK_ROWS: Final = 2**21
-# Distances that are held at a time: 0.5 MB, which stays in a processor's second-level cache.
+# Distances that are held at a time: 0.5 MB, which stays in a processor's second-level cache. With
+# four times as many a million rows take as long in one thread and 0.8 times as long in two, which
+# wait for each other between calls of numpy, and need 6 MB more.
 BLOCK_VALUES: Final = 2**17
 # Values of frames that are searched for gaps at a time: 8 MB.
 AT_ONCE: Final = 2**20
