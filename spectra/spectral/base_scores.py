@@ -16,10 +16,9 @@ from spectra.spectral.lines import Lines
 from spectra.spectral.points import N_SCORES, REACH, Points
 from spectra.threads import share
 
-# Samples of the frames that are transformed at a time: 0.5 MB, and as much again of spectra. With a
-# quarter of them ten channels of 100,000 rows take 1.2 times the time, and a million rows of one
-# channel in two threads 1.2 times.
-BLOCK_VALUES: Final = 2**17
+# Samples of the frames that are transformed at a time: 0.13 MB, and as much again of spectra. With
+# four times as many a million rows take 0.85 times the time in two threads, and 0.8 MB more.
+BLOCK_VALUES: Final = 2**15
 # Rows of all channels that are scored by themselves: of many rows one channel, of the few rows of a
 # stream several. With 2**10 and 2**14 a stream of 50 channels, scored every 128 rows, takes 1.3
 # times the time, and with 2**14 300 channels of 1,250 rows 0.95 times.
@@ -159,35 +158,50 @@ class BaseScores:
             NaN where there is no frame. Single rows come last.
         """
         n_channels, n_steps = len(scaled), stop - start
-        found = np.empty((sum(self.counts), n_channels, n_steps), dtype=np.float32)
+        parts = self._parts(n_channels, n_steps * self.step)
+        # Those of all channels are put there as they are found: room for all takes memory.
+        found = {
+            part.scores.start: np.empty((part.n_scores, n_channels, n_steps), dtype=np.float32)
+            for part in parts
+            if part.n_channels < n_channels
+        }
 
         def compute(parts: Iterator[_Part]) -> None:
             for part in parts:
-                rows, channels = part.scores, part.channels
+                channels = part.channels
                 n_frames = None if n_samples is None else part.steps.grid.n_frames(n_samples)
                 if n_frames == 0:
-                    found[rows, channels] = np.nan
-                    continue
-                first, last = part.steps.frames_of(start, stop, n_frames)
-                hop = part.steps.grid.hop
-                starts = range(first * hop - first_row, last * hop - first_row, hop)
-                turns = None if self.turns is None else self.turns[channels]
-                D = _frame_distances(
-                    part.comparisons, scaled[channels], starts, first_row, turns, own=own
-                )
-                averages = part.steps.average(D, first, start, stop, n_frames)
-                if self.points is not None:
-                    # Single rows tell of them.
-                    unseen = part.steps.unseen(start, stop, n_samples)
-                    if unseen.any():
-                        averages[..., unseen] = np.nan
-                found[rows, channels] = averages
+                    shape = (part.n_scores, part.n_channels, n_steps)
+                    averages = np.full(shape, np.nan, dtype=np.float32)
+                else:
+                    first, last = part.steps.frames_of(start, stop, n_frames)
+                    hop = part.steps.grid.hop
+                    starts = range(first * hop - first_row, last * hop - first_row, hop)
+                    turns = None if self.turns is None else self.turns[channels]
+                    D = _frame_distances(
+                        part.comparisons, scaled[channels], starts, first_row, turns, own=own
+                    )
+                    averages = part.steps.average(D, first, start, stop, n_frames)
+                    if self.points is not None:
+                        # Single rows tell of them.
+                        unseen = part.steps.unseen(start, stop, n_samples)
+                        if unseen.any():
+                            averages[..., unseen] = np.nan
+                if part.n_channels < n_channels:
+                    found[part.scores.start][:, channels] = averages
+                else:
+                    found[part.scores.start] = averages
 
-        share(compute, self._parts(n_channels, n_steps * self.step))
+        share(compute, parts)
         if self.points is not None:
-            found[-N_SCORES:] = self._of_points(self.points, scaled, first_row, start, stop)
-        edges = accumulate(self.counts, initial=0)
-        return [found[low:high] for low, high in pairwise(edges)]
+            points = self._of_points(self.points, scaled, first_row, start, stop)
+            found[sum(self.counts) - N_SCORES] = points
+        edges = list(accumulate(self.counts, initial=0))
+        distances = []
+        for low, high in pairwise(edges):
+            begin = max(each for each in found if each <= low)
+            distances.append(found[begin][low - begin : high - begin])
+        return distances
 
     def of_channels(self, channels: slice) -> "BaseScores":
         """Return the base scores of some channels alone, without those that are coupled.
@@ -267,6 +281,16 @@ class _Part(NamedTuple):
     comparisons: list[Comparison | Amplitude | Lines]
     scores: slice
     channels: slice
+
+    @property
+    def n_scores(self) -> int:
+        """Number of scores."""
+        return int(self.scores.stop - self.scores.start)
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels."""
+        return int(self.channels.stop - self.channels.start)
 
 
 def _frame_distances(
