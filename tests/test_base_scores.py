@@ -1,5 +1,7 @@
 """The base scores of a signal at its steps, against frames scored one by one."""
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -152,6 +154,19 @@ def test_base_scores_of_some_channels_are_those_of_all(channels: slice) -> None:
     with pytest.raises(ValueError, match="compared with one another"):
         coupled.comparisons[0].of_channels(channels)
     assert BASE.coupled is None
+
+
+def test_base_scores_that_were_used_are_sent_to_a_process_as_they_were_learned() -> None:
+    base, x = of_three_channels(), np.random.default_rng(5).normal(size=(3, 300))
+    fresh = pickle.loads(pickle.dumps(base))
+    size = len(pickle.dumps(fresh))
+    expected = fresh.distances(x.astype(np.float32), 0, 0, 75, 300, own=False)
+    assert len(pickle.dumps(fresh)) < 1.01 * size
+    again = pickle.loads(pickle.dumps(fresh))
+    for one, D in zip(
+        again.distances(x.astype(np.float32), 0, 0, 75, 300, own=False), expected, strict=True
+    ):
+        np.testing.assert_array_equal(one, D)
 
 
 def test_sources_and_groups_are_numbered_in_the_order_of_the_scores() -> None:

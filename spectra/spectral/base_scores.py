@@ -1,7 +1,7 @@
 """The base scores of a signal: the distances of all comparisons, and single rows, at each step."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import accumulate, groupby, pairwise
 from typing import Final, NamedTuple
@@ -57,6 +57,10 @@ class BaseScores:
             raise ValueError("There is at least one comparison.")
         for comparison in self.comparisons:
             StepGrid(comparison.grid, self.step)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return the fields alone: pickled, the parts of channels would be copies."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @cached_property
     def npersegs(self) -> tuple[int, ...]:
@@ -141,7 +145,7 @@ class BaseScores:
     ) -> list[FloatArray]:
         """Return the distances at steps `start` … `stop` − 1, one array a comparison.
 
-        Inside `own_threads` frame lengths are shared among the threads.
+        Inside `own_threads` frame lengths and channels are shared among the threads.
 
         Parameters
         ----------
@@ -166,29 +170,11 @@ class BaseScores:
             if part.n_channels < n_channels
         }
 
-        def compute(parts: Iterator[_Part]) -> None:
-            for part in parts:
-                channels = part.channels
-                n_frames = None if n_samples is None else part.steps.grid.n_frames(n_samples)
-                if n_frames == 0:
-                    shape = (part.n_scores, part.n_channels, n_steps)
-                    averages = np.full(shape, np.nan, dtype=np.float32)
-                else:
-                    first, last = part.steps.frames_of(start, stop, n_frames)
-                    hop = part.steps.grid.hop
-                    starts = range(first * hop - first_row, last * hop - first_row, hop)
-                    turns = None if self.turns is None else self.turns[channels]
-                    D = _frame_distances(
-                        part.comparisons, scaled[channels], starts, first_row, turns, own=own
-                    )
-                    averages = part.steps.average(D, first, start, stop, n_frames)
-                    if self.points is not None:
-                        # Single rows tell of them.
-                        unseen = part.steps.unseen(start, stop, n_samples)
-                        if unseen.any():
-                            averages[..., unseen] = np.nan
+        def compute(remaining: Iterator[_Part]) -> None:
+            for part in remaining:
+                averages = self._of_part(part, scaled, first_row, start, stop, n_samples, own=own)
                 if part.n_channels < n_channels:
-                    found[part.scores.start][:, channels] = averages
+                    found[part.scores.start][:, part.channels] = averages
                 else:
                     found[part.scores.start] = averages
 
@@ -196,12 +182,40 @@ class BaseScores:
         if self.points is not None:
             points = self._of_points(self.points, scaled, first_row, start, stop)
             found[sum(self.counts) - N_SCORES] = points
-        edges = list(accumulate(self.counts, initial=0))
         distances = []
-        for low, high in pairwise(edges):
+        for low, high in pairwise(accumulate(self.counts, initial=0)):
             begin = max(each for each in found if each <= low)
             distances.append(found[begin][low - begin : high - begin])
         return distances
+
+    def _of_part(
+        self,
+        part: "_Part",
+        scaled: Float32Array,
+        first_row: int,
+        start: int,
+        stop: int,
+        n_samples: int | None,
+        *,
+        own: bool,
+    ) -> FloatArray:
+        """Return the distances of a part, (n_scores, n_channels of it, stop − start)."""
+        n_frames = None if n_samples is None else part.steps.grid.n_frames(n_samples)
+        if n_frames == 0:
+            return np.full((part.n_scores, part.n_channels, stop - start), np.nan, np.float32)
+        first, last = part.steps.frames_of(start, stop, n_frames)
+        hop = part.steps.grid.hop
+        starts = range(first * hop - first_row, last * hop - first_row, hop)
+        turns = None if self.turns is None else self.turns[part.channels]
+        some = scaled[part.channels]
+        D = _frame_distances(part.comparisons, some, starts, first_row, turns, own=own)
+        averages = part.steps.average(D, first, start, stop, n_frames)
+        if self.points is not None:
+            # Single rows tell of them.
+            unseen = part.steps.unseen(start, stop, n_samples)
+            if unseen.any():
+                averages[..., unseen] = np.nan
+        return averages
 
     def of_channels(self, channels: slice) -> "BaseScores":
         """Return the base scores of some channels alone, without those that are coupled.
