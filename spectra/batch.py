@@ -14,13 +14,14 @@ from numpy.typing import ArrayLike
 from spectra.datasets.reading import as_recording
 from spectra.datasets.recording import Recording
 from spectra.datasets.sensors import SensorData, SensorGroup, is_data_set
-from spectra.detection import Detection
+from spectra.detection import ROWS_SHOWN, Detection
 from spectra.errors import DataError
+from spectra.formatting import aligned, counted
 from spectra.model import Method, Model
 from spectra.parallel import completed
 from spectra.parameters import require, require_alpha, require_integer, require_rate
 from spectra.pipeline import MethodName, detect, learn, method_of, score
-from spectra.text import well_formed
+from spectra.text import line, shorts, well_formed
 from spectra.threads import one_blas_thread
 
 if TYPE_CHECKING:
@@ -49,6 +50,30 @@ class Batch:
 
     alarms: pd.DataFrame
     summary: pd.DataFrame
+
+    def __repr__(self) -> str:
+        """Return the counts, and the rows of the recordings that failed or are most unusual."""
+        summary = self.summary
+        failed = summary["error"].notna()
+        order = (
+            summary["p_value"].where(~failed, -1.0).fillna(1.0).to_numpy().argsort(kind="stable")
+        )
+        shown = summary.iloc[np.sort(order[:ROWS_SHOWN])]
+        heading = f"{counted(len(summary), 'recording')}, {counted(len(self.alarms), 'alarm')}" + (
+            f", {failed.sum():,} could not be used" if failed.any() else ""
+        )
+        texts = {
+            "recording": shorts(list(shown["recording"])),
+            "rows": ["" if pd.isna(n) else f"{n:,}" for n in shown["n_samples"]],
+            "alarms": ["" if pd.isna(n) else f"{n:,}" for n in shown["n_alarms"]],
+            "smallest p-value": ["" if pd.isna(p) else f"{p:.1e}" for p in shown["p_value"]],
+            "error": ["" if error is None else line(error) for error in shown["error"]],
+        }
+        table = pd.DataFrame(texts)
+        lines = aligned(table if failed.any() else table.drop(columns="error"))
+        hidden = len(summary) - len(shown)
+        more = [f"{hidden:,} more are in .summary"] if hidden else []
+        return "\n".join([heading, *lines, *more])
 
 
 @dataclass(frozen=True)

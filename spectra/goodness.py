@@ -9,6 +9,8 @@ from scipy.special import ndtr, ndtri
 
 from spectra.arrays import Float64Array, IntArray
 from spectra.detection import Detection
+from spectra.formatting import counted
+from spectra.text import printable
 
 # False-alarm probabilities asked for.
 RATES: Final = np.logspace(-4, np.log10(0.5), 60)
@@ -37,6 +39,15 @@ class Reliability:
     n_scores: int
     n_independent: float
     smallest_alpha: float
+
+    def __repr__(self) -> str:
+        """Return the counts and the table of the rates."""
+        heading = (
+            f"{printable(self.name)}  {counted(self.n_scores, 'score')}, "
+            f"about {round(self.n_independent):,} of them independent; smallest alpha "
+            f"{self.smallest_alpha:.2g}"
+        )
+        return "\n".join([heading, self.rates.to_string(index=False)])
 
 
 def normal_scores(detection: Detection) -> Float64Array:

@@ -5,7 +5,7 @@ monotone, the threshold on T is its inverse at α: p(threshold(α)) = α, and p 
 and nowhere else.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Self
 
 import numpy as np
@@ -68,10 +68,10 @@ class Fusion:
 
     calibration: GaussianThreshold
     suspected: float
-    alarm_steps: Float64Array
-    centre: Float64Array
-    spread: Float64Array
-    usual_maximum: Float64Array
+    alarm_steps: Float64Array = field(repr=False)
+    centre: Float64Array = field(repr=False)
+    spread: Float64Array = field(repr=False)
+    usual_maximum: Float64Array = field(repr=False)
     npersegs: tuple[int, ...]
     outlying: float = 0.0
     outlying_step: int = 0

@@ -9,7 +9,7 @@ generalised Pareto distribution, whatever the distribution of the distances (Pic
 Both parts increase strictly, so that the threshold at a probability is the inverse of the p-value.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Real
 from typing import Final, Self
@@ -97,7 +97,7 @@ class GaussianThreshold:
     True
     """
 
-    levels: Float64Array
+    levels: Float64Array = field(repr=False)
     tail_p: float
     scale: float
     shape: float

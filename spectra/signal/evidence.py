@@ -1,6 +1,6 @@
 """Evidence of an anomaly: a frame X, the normal spectrum X_normal, and their usual distance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -38,10 +38,10 @@ class Evidence:
     start: int
     nperseg: int
     view: View
-    spectrum: ComplexArray
-    features: FloatArray
-    normal: FloatArray
-    usual: FloatArray
+    spectrum: ComplexArray = field(repr=False)
+    features: FloatArray = field(repr=False)
+    normal: FloatArray = field(repr=False)
+    usual: FloatArray = field(repr=False)
     normal_start: int | None
 
     @property

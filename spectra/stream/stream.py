@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectra import formatting
@@ -14,15 +13,16 @@ from spectra.calibration.gaussian import p_from_z
 from spectra.calibration.rates import RECORDING, AlarmRate, alpha_of_rate
 from spectra.calibration.statistic import Fused
 from spectra.calibration.threshold import ALPHA, Threshold
-from spectra.datasets.dataframes import pandas_of
 from spectra.errors import DataError
 from spectra.model import Model
 from spectra.parameters import require, require_integer
 from spectra.stream.adaptation import Adaptation
+from spectra.stream.blocks import rows_of
 from spectra.stream.early import EarlyClock, restored_tracker, tracker_of
 from spectra.stream.gaps import GapFiller
 from spectra.stream.state import FORMAT, StreamState, fingerprint, restored_scorer
 from spectra.stream.tracker import AlarmEvent
+from spectra.text import short
 
 # Rows from one scoring to the next by default. A scoring takes about 4 ms however few its rows
 # (`benchmarks/stream.py`), so that fewer than one row in a hundred waits for one.
@@ -53,6 +53,12 @@ class StreamUpdate:
     def p_value(self) -> Float64Array:
         """Probability that a normal row has such a score or a larger one, (n_rows,)."""
         return p_from_z(self.z)
+
+    def __repr__(self) -> str:
+        """Return the rows and the events: as many scores as a block has rows tell little."""
+        last = self.first_row + self.z.size - 1
+        rows = f"rows {self.first_row:,} to {last:,}" if self.z.size else "no rows"
+        return f"<StreamUpdate: {rows}, {formatting.counted(len(self.events), 'event')}>"
 
 
 class Stream:
@@ -151,6 +157,17 @@ class Stream:
         waiting = self._early is not None and self._early.confirmation.is_open
         return waiting or self._tracker.is_open
 
+    def __repr__(self) -> str:
+        """Return the settings, the rows so far, and whether an alarm is open."""
+        adapt = "" if self._adaptation is None else f", adapt={self._adaptation.state.half_life}"
+        open_text = "an alarm is open" if self.is_open else "no alarm is open"
+        return (
+            f"<Stream of {formatting.counted(len(self.model.channels), 'channel')}, model "
+            f"{short(self.model.name)}, alpha={self.alpha:.3g}, every={self.every}{adapt}: "
+            f"{formatting.counted(self.n_rows, 'row')}, "
+            f"{'finished' if self._ended else open_text}>"
+        )
+
     def update(self, block: ArrayLike) -> StreamUpdate:
         """Take the next rows, and score those that have come once there are `every` of them.
 
@@ -176,7 +193,7 @@ class Stream:
         """
         if self._ended:
             raise ValueError("The stream has been finished: make another one.")
-        rows = self._rows(block)
+        rows = rows_of(block, self.model)
         n_waiting = self._n_waiting + len(rows)
         if n_waiting < self.every:
             self._waiting[self._n_waiting : n_waiting] = rows
@@ -329,48 +346,12 @@ class Stream:
                 raise ValueError("Both clocks have taken the same rows.")
         return stream
 
-    def _rows(self, block: ArrayLike) -> Float64Array:
-        """Return a block as rows (n, n_channels); raise DataError for another shape or value."""
-        channels = list(self.model.channels)
-        n_channels = len(channels)
-        table = pandas_of(block)
-        if isinstance(table, pd.DataFrame) and _is_named(table):
-            missing = [name for name in channels if name not in table.columns]
-            if missing:
-                raise DataError(
-                    f"The block has no column for {formatting.named(missing)} of "
-                    f"{self.model.name}: give the channels by their names, or an array in their "
-                    "order."
-                )
-            block = table[channels]
-        try:
-            rows = np.asarray(block, dtype=np.float64)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise DataError(f"The block is no array of numbers: {error}.") from error
-        if rows.ndim == 0 or (rows.ndim == 1 and n_channels > 1):
-            rows = rows.reshape(1, -1)
-        elif rows.ndim == 1:
-            rows = rows[:, np.newaxis]
-        if rows.ndim != 2 or rows.shape[1] != n_channels:
-            raise DataError(
-                f"The block has the shape {rows.shape}, expected (n, {n_channels}): one column for "
-                f"each channel of {self.model.name}."
-            )
-        if np.isinf(rows).any():
-            raise DataError("The block holds infinite values: give NaN where there is no data.")
-        return rows
-
     def _updated(self, fused: Fused, events: tuple[AlarmEvent, ...]) -> StreamUpdate:
         first = self._n_scored
         z = np.repeat(self.model.fitted.fusion.z(fused.statistic), self.model.step)
         z = z[: self.n_rows - first]
         self._n_scored += z.size
         return StreamUpdate(first, z, events)
-
-
-def _is_named(table: pd.DataFrame) -> bool:
-    """Return whether the columns of a table have names, and not numbers alone."""
-    return any(isinstance(name, str) for name in table.columns)
 
 
 def _joined(updates: list[StreamUpdate]) -> StreamUpdate:
