@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -117,7 +118,9 @@ def explained(file: str) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        raise error if name in str(error) else DataError(f"{name}: {error}") from error
+        # What reads the file has its path without "./".
+        named = name in str(error) or str(Path(name)) in str(error)
+        raise error if named else DataError(f"{name}: {error}") from error
 
 
 @contextmanager

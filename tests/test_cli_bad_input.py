@@ -95,6 +95,12 @@ def test_unusable_file(folder: Path, lines: list[str], said: str) -> None:
     assert result.stdout == ""
 
 
+def test_a_path_is_named_once(folder: Path) -> None:
+    (folder / "none.csv").write_text("value\n" + "nan\n" * ROWS, encoding="utf-8")
+    for name in ("none.csv", "./none.csv", f"{folder}/none.csv"):
+        assert sentence(run("detect", name), 1).count("none.csv") == 1
+
+
 @pytest.mark.parametrize("command", ["detect", "fit", "score"])
 @pytest.mark.parametrize(
     ("name", "said"), [("missing.csv", "There is no file missing.csv"), ("sub", "sub is a folder")]

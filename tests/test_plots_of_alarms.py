@@ -163,6 +163,8 @@ def test_command_draws_into_a_file(folder: Path, ending: str) -> None:
         (["x.csv", "--plot", "x.gif"], 2, "must end in .png"),
         (["x.csv", "--report", "x.pdf"], 2, "'x.pdf' would hold HTML"),
         (["x.csv", "-o", "x.parquet"], 2, "'x.parquet' would hold CSV: give a name that ends in"),
+        (["x.csv", "-o", "x.csv.gz"], 2, "'x.csv.gz' would hold CSV: give a name that ends in"),
+        (["x.csv", "-o", "x.tsv"], 2, "'x.tsv' would hold CSV: give a name that ends in"),
         (["x.csv", "--plot", "none/x.png"], 1, "there is no folder"),
         (["x.csv", "x.csv", "--plot", "x.png"], 2, "one FILE"),
     ],

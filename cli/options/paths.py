@@ -12,8 +12,9 @@ from spectra.errors import DataError
 STDIN = "-"
 # Endings that name a format.
 FORMS: Final = (
-    "csv", "html", "json", "jsonl", "parquet", "feather", "xlsx", "npy", "npz", "mat", "h5", "wav",
-    "edf", "png", "svg", "pdf",
+    "csv", "tsv", "html", "json", "jsonl", "parquet", "feather", "arrow", "xlsx", "xls", "ods",
+    "npy", "npz", "mat", "h5", "hdf5", "wav", "edf", "png", "svg", "pdf", "gz", "bz2", "xz",
+    "zst", "zip",
 )  # fmt: skip
 
 
