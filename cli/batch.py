@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from spectra.atomic import replacing, writing
-from spectra.cli.batch_files import files_of, refuse_in_data_set
+from spectra.cli.batch_files import claim, files_of, refuse_in_data_set
 from spectra.cli.batch_records import (
     INDEX,
     MODEL,
@@ -183,6 +183,9 @@ def command(
     for path in written:
         check_output(path, [name for name in inputs if not Path(name).is_dir()], "-o")
     method = learning.settings()
+    tasks = _tasks(files, reading)
+    own = [path for path in written if path.parent == folder]
+    claim(folder, own, [item.place for task in tasks for item in _items(task)])
     if normal is not None:
         model = str(_learned(normal, folder / MODEL, method, reading, verbosity))
     settings = Settings(
@@ -197,7 +200,7 @@ def command(
         report,
         _repeated(),
     )
-    outcomes = _outcomes(_tasks(files, settings), settings, jobs, scheduler, verbosity)
+    outcomes = _outcomes(tasks, settings, jobs, scheduler, verbosity)
     rows = [row for outcome in outcomes for row in summary_rows(outcome)]
     with replacing(table) as file:
         file.write(summary_content(rows, table, keep_formulas=keep_formulas))
@@ -260,7 +263,12 @@ def _repeated() -> str:
     return shlex.join(kept)
 
 
-def _tasks(files: Sequence[str], settings: Settings) -> list[Task | Outcome]:
+def _items(task: Task | Outcome) -> tuple[Item, ...]:
+    """Return the recordings of a task, or that of an outcome."""
+    return task.items if isinstance(task, Task) else (task.item,)
+
+
+def _tasks(files: Sequence[str], reading: Reading) -> list[Task | Outcome]:
     """Return a task for each file and for each group of sensors; an outcome for bad data sets."""
     from spectra.datasets.sensors import SensorData, is_data_set
 
@@ -272,7 +280,7 @@ def _tasks(files: Sequence[str], settings: Settings) -> list[Task | Outcome]:
         if not is_data_set(path):
             tasks.append(Task(path, (Item(file, place, state_of_input(path)),)))
             continue
-        column, _, chosen = (settings.reading.series or "").partition("=")
+        column, _, chosen = (reading.series or "").partition("=")
         try:
             data = SensorData.open(path, column or None).of(chosen or None)
         except DataError as error:

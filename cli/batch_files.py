@@ -2,11 +2,13 @@
 
 import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
 
+from spectra.atomic import writing
+from spectra.cli.batch_records import ENDINGS
 from spectra.cli.messages import say
 from spectra.errors import DataError
 
@@ -70,3 +72,25 @@ def refuse_in_data_set(table: Path, folder: Path, files: Sequence[str]) -> None:
                 f"--summary {table} would be a file of the data set {file}: give a place outside "
                 "of it."
             )
+
+
+def claim(folder: Path, tables: Sequence[Path], places: Iterable[str]) -> None:
+    """Mark a folder as that of the results; raise an error where they would replace other files.
+
+    What lies in a folder that is marked was written by a batch, which may replace it.
+    """
+    from spectra.datasets.sensors import RECORDS
+
+    records = folder / RECORDS
+    if records.is_dir():
+        return
+    if any(folder.iterdir()):
+        results = (folder / f"{place}{ending}" for place in places for ending in ENDINGS)
+        for path in (*tables, *results):
+            if path.is_file():
+                raise click.UsageError(
+                    f"{path} is no result of a batch, and would be overwritten: give another "
+                    "folder with -o."
+                )
+    with writing(records):
+        records.mkdir(exist_ok=True)

@@ -23,6 +23,10 @@ LONGEST_NAME: Final = 200
 # Files of the folder of a batch that belong to no single recording.
 SUMMARY, INDEX, MODEL = "summary.csv", "index.html", "normal.model"
 RESERVED: Final = ("summary", "index", "normal")
+# Endings of the scores and of the page of a recording, and of all files of one.
+SCORES: Final = ".scores.csv"
+PAGE: Final = ".html"
+ENDINGS: Final = (".json", ".jsonl", ".csv", ".parquet", SCORES, PAGE)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ from urllib.parse import quote
 
 from spectra.atomic import replacing, writing
 from spectra.cli.batch_records import (
+    ENDINGS,
+    PAGE,
+    SCORES,
     Finished,
     Item,
     Outcome,
@@ -32,10 +35,6 @@ if TYPE_CHECKING:
     from spectra.html_report.index import Entry
     from spectra.model import Model
 
-# Endings of the scores and of the page of a recording, and of all files of one.
-SCORES: Final = ".scores.csv"
-PAGE: Final = ".html"
-ENDINGS: Final = (".json", ".jsonl", ".csv", ".parquet", SCORES, PAGE)
 # Columns of the summary that describe the worst alarm of a recording, and those of them as texts.
 WORST: Final = (
     "start", "end", "peak", "start_time", "score", "p_value", "channel", "f_low", "f_high",

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spectra.atomic import replacing
-from spectra.cli.files import FileCommand, check_output
+from spectra.cli.files import FileCommand, check_output, csv_file
 from spectra.cli.messages import clear_progress, say, show, show_progress
 from spectra.cli.options import (
     Advanced,
@@ -87,7 +86,7 @@ DIGITS = {"alarms": 1, "seconds": 2}
     "--output",
     type=WrittenPath("csv"),
     metavar="RESULTS.CSV",
-    help="Also write one line for each file.",
+    help="Also write one line for each file, gzipped if the name ends in .gz.",
 )
 @keep_formulas_option
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors on standard error.")
@@ -137,7 +136,7 @@ def command(
         if shown:
             clear_progress()
     if output is not None:
-        with replacing(output) as file:
+        with csv_file(output) as file:
             file.write(_csv(found.results, keep_formulas=keep_formulas))
     show(_table(found))
     if found.unlabelled and not quiet:

@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from spectra.atomic import replacing
-from spectra.cli.files import FileCommand, check_output
+from spectra.cli.files import FileCommand, check_output, csv_file
 from spectra.cli.help import Command
 from spectra.cli.messages import show, show_bytes
 from spectra.cli.options import Whole, WrittenPath
@@ -95,9 +94,8 @@ def write(name: str, output: Path | None, seed: int | None) -> None:
     if output is None:
         show_bytes(content)
         return
-    with replacing(output) as file:
-        # No time in the header: the same recording always gives the same bytes.
-        file.write(gzip.compress(content, mtime=0) if output.suffix == ".gz" else content)
+    with csv_file(output) as file:
+        file.write(content)
 
 
 def _made(name: str, seed: int) -> bytes:

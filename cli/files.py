@@ -3,9 +3,11 @@
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from gzip import GzipFile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -140,6 +142,18 @@ def _files_of_record(header: Path, *, segments: bool = True) -> list[Path]:
     return files
 
 
+@contextmanager
+def csv_file(path: Path) -> "Iterator[IO[bytes] | GzipFile]":
+    """Open a file of CSV that gets its name once it is complete, gzipped if that ends in .gz."""
+    with replacing(path) as file:
+        if path.suffix.lower() != ".gz":
+            yield file
+            return
+        # No time in the header: the same results always give the same bytes.
+        with GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
+            yield packed
+
+
 SCORE_COLUMNS = {"anomaly_score": "%.6g", "p_value": "%.6g", "alarm": "%d", "series": "%s"}
 """Columns of a table of scores and the format of each; only stacked series have the last one."""
 
@@ -181,7 +195,7 @@ def _write_blocks(
     names = [name for name in SCORE_COLUMNS if name in like]
     line = ",".join([form, *(SCORE_COLUMNS[name] for name in names)]) + "\n"
     width = len(names) + 1
-    with replacing(path) as file:
+    with csv_file(path) as file:
         file.write((",".join([heading, *names]) + "\n").encode())
         for block in blocks:
             columns = [

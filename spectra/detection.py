@@ -131,7 +131,10 @@ class Detection:
 
     @property
     def period(self) -> int | None:
-        """Dominant period in rows of what was learned from; None where there is none."""
+        """Dominant period in rows, None where there is none.
+
+        It is that of the normal data, with `normal_rows` that of the whole recording.
+        """
         return self.model.period
 
     @property

@@ -344,6 +344,32 @@ def test_a_place_that_cannot_be_written_ends_the_batch_in_one_sentence() -> None
     assert not Path("out/summary.csv").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("summary.csv", ()),
+        ("index.html", ("--report",)),
+        ("normal.model", ("--normal", "data/b.csv")),
+        ("a.csv.json", ()),
+        # Results of a recording that fails are removed, whatever their form.
+        ("bad.csv.html", ()),
+    ],
+)
+def test_files_that_are_no_results_are_not_overwritten(name: str, words: tuple[str, ...]) -> None:
+    Path("out").mkdir()
+    Path("out/notes.txt").write_text("mine", encoding="ascii")
+    Path("out", name).write_text("mine", encoding="ascii")
+    result = batch(*words)
+    assert result.exit_code == 2
+    assert f"out/{name} is no result of a batch, and would be overwritten" in result.stderr
+    assert {path.name for path in Path("out").iterdir()} == {"notes.txt", name}
+    Path("out", name).rename(Path("out", f"my-{name}"))
+    assert batch(*words).exit_code == 1
+    assert Path("out", f"my-{name}").read_text(encoding="ascii") == "mine"
+    # What a batch has written it may replace.
+    assert batch(*words, "--scores").exit_code == 1
+
+
 def test_results_of_before_are_no_recordings() -> None:
     batch(folder="data/out")
     result = run("batch", "data/**/*.csv", "-o", "data/out", *FRAMES)

@@ -1,6 +1,7 @@
 """detect, fit and score: what they print, where, and with which exit status."""
 
 import csv
+import gzip
 import io
 import json
 import re
@@ -220,6 +221,14 @@ def test_scores_have_one_line_an_input_row(folder: Path) -> None:
     assert scores["anomaly_score"][ODD].median() > scores["anomaly_score"].quantile(0.9)
     assert scores["p_value"].between(0, 1).all()
     assert [path.name for path in folder.iterdir() if path.suffix == ".part"] == []
+
+
+def test_scores_are_gzipped_where_the_name_says_so(folder: Path) -> None:
+    for name in ("scores.csv", "scores.csv.gz", "again.gz"):
+        assert run("detect", "bare.csv", "--nperseg", "50", "-o", name).exit_code == 0
+    packed = Path("scores.csv.gz").read_bytes()
+    assert gzip.decompress(packed) == Path("scores.csv").read_bytes()
+    assert Path("again.gz").read_bytes() == packed
 
 
 def test_scores_of_bare_rows_are_numbered_from_0(folder: Path) -> None:

@@ -120,7 +120,7 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
         type=WrittenPath("csv"),
         metavar="SCORES.CSV",
         help="Also write one line for each row of FILE: time or row number, anomaly_score, "
-        "p_value, and alarm, 0 or 1.",
+        "p_value, and alarm, 0 or 1; gzipped if the name ends in .gz.",
     )
     @click.option(
         "--plot",

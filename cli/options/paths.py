@@ -35,7 +35,10 @@ class ReadPath(click.Path):
 
 
 class WrittenPath(click.Path):
-    """Path of a file that a command writes, which does not name another format than `form`."""
+    """Path of a file that a command writes, which does not name another format than `form`.
+
+    CSV is written gzipped to a name that ends in .gz (`spectra.cli.files.csv_file`).
+    """
 
     def __init__(self, form: str = "") -> None:
         super().__init__(path_type=Path)
@@ -49,7 +52,8 @@ class WrittenPath(click.Path):
     ) -> Path:
         """Return a path; raise BadParameter for the ending of another format."""
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        ending = path.suffix.lower().removeprefix(".")
+        packed = self.form == "csv" and path.suffix.lower() == ".gz"
+        ending = (path.with_suffix("") if packed else path).suffix.lower().removeprefix(".")
         if self.form and ending != self.form and ending in FORMS:
             self.fail(
                 f"'{path}' would hold {self.form.upper()}: give a name that ends in .{self.form}.",
