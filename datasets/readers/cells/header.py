@@ -10,7 +10,7 @@ import pandas as pd
 from spectra.datasets.readers.cells.names import is_unit, unit_text
 from spectra.datasets.readers.cells.rate_digits import without_thousands
 from spectra.datasets.readers.cells.time_units import SECONDS, seconds_behind
-from spectra.datasets.readers.dates.written_start import written_start
+from spectra.datasets.readers.dates.written_start import numbered_start, written_start
 
 _NUMBER = r"([+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?)"
 _PREFIXES = {"k": 1e3, "m": 1e6, "g": 1e9, "к": 1e3, "м": 1e6}
@@ -140,7 +140,7 @@ _DURATION = re.compile(
 )
 """The length of a recording in seconds."""
 _START_WORD = re.compile(
-    r"(?:\b|wf_)(?:start\w*|t0|(?:log|test|trigger|excel)\W?(?:date|time)\w*|\w*begin\w*|first|record(?!er)\w*|mess(?:datum|zeit)|aufzeichnung\w*|anfang|inicio|d[ée]but|inizio"
+    r"(?:\b|wf_)(?:start\w*|t0|(?:log|test|trigger|excel)\W?(?:date|time)\w*|\w*begin\w*|first|record(?!er)\w*|mess(?:datum|zeit)|aufzeichnung\w*|(?:aufnahme|erfassungs|pr[üu]f)(?:datum|zeit|beginn)|(?:acqu\w*|meas\w*|capture|collection)[\s_]date|anfang|inicio|d[ée]but|inizio"
     r"|timeseries|WID2)\b|^(?:time\s?stamp|date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
     re.IGNORECASE,
 )
@@ -341,7 +341,7 @@ def _shown(text: str) -> str:
 def _start(texts: Sequence[str]) -> pd.Timestamp | None:
     """Return the instant at which the recording starts."""
     told = [one for one in texts if _START_WORD.search(one) and not _NO_START.match(one)]
-    return written_start(told, texts)
+    return written_start(told, texts) or numbered_start(texts)
 
 
 def _unit(texts: Sequence[str]) -> tuple[str, str]:

@@ -76,7 +76,8 @@ _PLAIN_UNITS = (
     "µSv/h uSv/h mV/km mmol/mol µmol/mol umol/mol eV keV MeV pC mV/g Mohm "
     "ms-2 m·s-2 µstrain ustrain microstrain N·m kN·m min-1 s-1 1/s m/s³ m/s^3 m/s3 mPa·s mPas "
     "mrad µrad urad g²/Hz gE gSE FNU sone acum bar(g) bar(a) psi(g) psi(a) mbar(a) dB(C) dB(Z) "
-    "N-m N-M ft-lb ft-lbs FT-LBS DEG kOhm kOhms MOhms"
+    "N-m N-M ft-lb ft-lbs FT-LBS DEG kOhm kOhms MOhms "
+    "A.h mA.h W.h mW.h kW.h A·h mA·h W·h kW·h VOLT VOLTS AMP AMPS"
 )
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
 """Physical units as they are written in headers."""
@@ -147,6 +148,8 @@ _FORMAT = re.compile(r"\d+[a-z]")
 """A width and a kind, such as 15s, in the rows below the names of USGS tables."""
 _RATIO = re.compile(r"[^\W\d_]{1,8}[23²³]?/(?:s|sec|min|h|hr|d|day|tag)", re.IGNORECASE)
 """Anything a second, minute, hour or day: Nm³/h, Umdr/min."""
+_PER_TIME = frozenset({"s", "sec", "min", "h", "hr", "d", "day"})
+"""Times, in small letters, that any unit may stand over: m³/s."""
 _PER_VOLUME = re.compile(r"[€$£]/[kM]?\w{1,3}|U/min|[nµumk]?(?:g|mol)/(?:m?L|l|m\^?3|m³|k?g)")
 """Prices, turns, and amounts of a substance such as ng/L, as the last word of a name."""
 _UDUNITS = re.compile(
@@ -271,7 +274,9 @@ def is_unit(text: str) -> bool:
     text = _DETECTOR.sub("", text.strip().replace("μ", "µ"))
     bare = text.strip("[]() ")
     bracketed = bare != text and bare.casefold() in _CERTAIN
-    spelt = text in _SPELT_UNITS or _UDUNITS.fullmatch(text) is not None
+    above, _, below = bare.partition("/")
+    ratio = above in UNITS and below in _PER_TIME and not names_time(above)
+    spelt = ratio or text in _SPELT_UNITS or _UDUNITS.fullmatch(text) is not None
     return text in UNITS or bare in UNITS or spelt or bracketed
 
 

@@ -29,6 +29,14 @@ _JOINED = re.compile(
     re.IGNORECASE,
 )
 """A line of a date without signs between its parts: Date=20240314."""
+_DAY_NUMBER = re.compile(
+    r"excel[\s_]?(?:date[\s_]?time|date|time)[\s=:,;\t]{1,5}(\d{1,2}(?:[.,]\d{1,20}e\+?0*4|\d{3}[.,]\d{1,20}))",
+    re.IGNORECASE,
+)
+"""A start as the number of a day, as workbooks count them: ExcelDateTime= 45356.25."""
+_EPOCH, _FIRST_DAY, _LAST_DAY = pd.Timestamp("1899-12-30"), 29221.0, 73050.0
+_DIGITS_OF_SECONDS = 10
+"""Digits of such a number from which on it has the time of day."""
 _MONTH_FIRST = re.compile(r"\bM{1,2}[-/.]d{1,2}[-/.]y", re.IGNORECASE)
 _DAY_FIRST = re.compile(r"\bd{1,2}[-/.]M{1,2}[-/.]y", re.IGNORECASE)
 
@@ -69,6 +77,16 @@ def written_start(lines: Sequence[str], all_lines: Sequence[str]) -> pd.Timestam
         return pd.Timestamp(text + zone)
     except ValueError:
         return None
+
+
+def numbered_start(lines: Sequence[str]) -> pd.Timestamp | None:
+    """Return the instant of the first day number with its time of day, None without one."""
+    match = _first(_DAY_NUMBER, lines)
+    if match is None or sum(map(str.isdigit, match[1])) < _DIGITS_OF_SECONDS:
+        return None
+    days = float(match[1].replace(",", "."))
+    inside = _FIRST_DAY < days < _LAST_DAY
+    return (_EPOCH + pd.Timedelta(days, "D")).round("10us") if inside else None
 
 
 def _in_digits(match: re.Match[str]) -> str:

@@ -6,6 +6,8 @@ from itertools import pairwise
 
 _MOST = 0.8
 """Share of the lines from which on what they begin with was put there by a program."""
+_BROKEN = 0.3
+"""Share of the lines that are a break, or end with one, in a page with a break a row."""
 _FEWEST = 5
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 """Colours and other orders to a terminal."""
@@ -29,6 +31,7 @@ _IN_DATE = re.compile(r"(?<=\d)[\u2013\u2212](?=\d\d(?:\D|$))")
 _WIDE_POINT = re.compile(r"(?<=\d)[\uff0e\uff0c](?=\d)")
 _WIDE_MINUS = re.compile(r"\uff0d(?=\d)")
 _CURLY = re.compile(r"(^|[,;\t] ?)[“”„]([^“”„\"\n]*)[“”](?=[,;\t]|$)", re.MULTILINE)
+_BREAK = re.compile(r"(?i)\s*<br\s*/?>\s*$")
 _QUOTED = re.compile(r"(?:> ?)+")
 _COUNTED = re.compile(r"[ \t]*(\d{1,9})(?:\t|[:.)|] ?| {1,2})(?=\S|$)")
 _HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@")
@@ -125,9 +128,21 @@ def _without_numbers(text: str) -> str:
     )
 
 
+def _are_broken(lines: Sequence[str]) -> bool:
+    """Return True if many lines are, or end with, a break of a page of HTML and no other tag."""
+    broken = sum(bool(_BREAK.search(line)) for line in lines)
+    return broken > _BROKEN * len(lines) and not any("<" in _BREAK.sub("", line) for line in lines)
+
+
+def _without_breaks(text: str) -> str:
+    """Return a text without the breaks of HTML at the ends of its lines."""
+    return "\n".join(_BREAK.sub("", line) for line in text.split("\n"))
+
+
 _BEFORE: tuple[tuple[Callable[[Sequence[str]], bool], Rewrite], ...] = (
     (_are_quoted, _without_quotes),
     (_is_difference, _newer),
     (_are_counted, _without_numbers),
+    (_are_broken, _without_breaks),
 )
 """Tests for signs before the lines of a copied text, and the functions that take them off."""

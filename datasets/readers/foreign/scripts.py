@@ -37,6 +37,12 @@ _TURKISH_TOO = re.compile(rb"\b(?:tarih|saat|zaman)\b|\xfdcakl\xfdk|bas\xfdn\xe7
 _WINDOWS = re.compile(rb"[\x80-\x9f]")
 _UNUSED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 """Bytes of control characters that Windows has letters and signs for, and those it has none for."""
+_DEGREES = (
+    (re.compile(rb"\xa1(?:\xe6(?![a-z])|\xe3[CF])"), "gb18030"),
+    (re.compile(rb"\xa1(?:\xc9(?![a-z])|\xc6[CF])"), "cp949"),
+    (re.compile(rb"\x81(?:\x8e|\x8b[CF])"), "cp932"),
+)
+"""The sign ℃, or ° before C, of Chinese, Korean and Japanese Windows, and no letter beside it."""
 _MOST = 0.8
 """Share of the letters beyond ASCII that are usual ones of a script."""
 
@@ -49,6 +55,10 @@ def encoding_of_script(head: bytes) -> str | None:
     """
     runs = _HIGH.findall(head)
     high = sum(map(len, runs))
+    degrees = (encoding for sign, encoding in _DEGREES if sign.search(head))
+    few = 2 * high <= _FEWEST_KOREAN * len(runs) and len({*runs}) == 1
+    if few and (encoding := next(degrees, None)) is not None:
+        return encoding
     if high < 4:
         return None
     # The last run may be cut.

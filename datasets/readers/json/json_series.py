@@ -23,8 +23,9 @@ _EPOCHS = ((1e8, 1e10), (1e11, 1e13), (1e14, 1e16), (1e17, 1e19))
 """Ranges of seconds, milliseconds, microseconds and nanoseconds since 1970."""
 _NAME_KEYS = ("name", "ColumnName", "columnName")
 """Keys of the name of a column, beside its kind."""
+_COLUMN_KEYS = frozenset({"columns", "columnnames", "column_names", "fields", "header"})
 _UNIT_KEYS = ("unit", "units")
-_TITLE_KEYS = ("label", "displayName", "title", "name", "target")
+_TITLE_KEYS = ("label", "displayName", "title", "name", "attrName", "target")
 _DIGITS = re.compile(r"\d{1,20}(?:\.\d{1,9})?")
 """A number of seconds, or of parts of them, as a text."""
 
@@ -319,9 +320,16 @@ def _names(value: Any, count: int, level: int) -> list[str] | None:
             return names
     if level > 3:
         return None
-    inner = list(value.values()) if isinstance(value, dict) else []
+    inner = [*map(_listed, value.items())] if isinstance(value, dict) else []
     found = (_names(each, count, level + 1) for each in inner if isinstance(each, (dict, list)))
     return next((names for names in found if names), None)
+
+
+def _listed(item: tuple[str, Any]) -> Any:
+    """Return the value of a key, a text of names between commas below "columns" as their list."""
+    key, value = item
+    listed = isinstance(value, str) and key.casefold() in _COLUMN_KEYS
+    return [name.strip() for name in value.split(",")] if listed else value
 
 
 def _name(value: dict[str, Any]) -> Any:

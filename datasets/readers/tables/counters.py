@@ -95,6 +95,13 @@ _IDENTIFIERS = frozenset(
         "session",
         "digits",
         "mode",
+        "sta",
+        "wmo",
+        "key",
+        "rack",
+        "shelf",
+        "timezone",
+        "tz",
         "지점",
         "站号",
         "站点",
@@ -103,6 +110,10 @@ _IDENTIFIERS = frozenset(
         "地点",
     }
 )
+_IDENTIFIERS_ALONE = frozenset(
+    map(frozenset, ({"index"}, {"sensor", "index"}, {"tag", "index"}, {"cell"}, {"test"}))
+)
+"""Words that name no measurement where nothing stands beside them."""
 _KINDS = frozenset({"recordtype", "aufzeichnungstyp"})
 _ID_OF = re.compile(r".+[\s_.-](?i:id)|.*[a-z]I[dD]")
 _ENDS_IN_ID = re.compile(r"(?i)(?:id|nummer|numer|n[úu]mero)$")
@@ -125,7 +136,7 @@ _QUALITIES_TEXT = """
     dataintegrity qualitätscode 品質情報 均質番号 現象なし情報
 """
 _QUALITIES = frozenset(_QUALITIES_TEXT.split())
-_NINES = frozenset({9999.0, 9999.9, 99999.0, 99999.9, 999999.0, 9999999.0})
+_NINES = frozenset({88888.0, 9999.0, 9999.9, 99999.0, 99999.9, 999999.0, 9999999.0})
 """Numbers that stand for missing values where a column has one of them throughout."""
 _NEARLY_ALL = 0.99
 """Share of the rows that have one number in a column which says how good the others are."""
@@ -266,7 +277,7 @@ def _identifies(table: Table, column: int) -> bool:
         return True
     identifies = (
         bool(named & _IDENTIFIERS)
-        or named in ({"sensor", "index"}, {"tag", "index"})
+        or named in _IDENTIFIERS_ALONE
         or _ENDS_IN_ID.search(name) is not None
     )
     kinds = {"record", "type"} <= named or bool(named & _KINDS)

@@ -208,6 +208,7 @@ def _keys(table: Table, taken: frozenset[int], instants: pd.Index | None) -> lis
             and not placed
             and not (
                 series.dtype.kind in "iu"
+                and series.min() >= 0
                 and (
                     named
                     or _numbers_parts(table, column)

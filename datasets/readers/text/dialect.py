@@ -49,6 +49,8 @@ _FEW_BLANKS = 0.3
 """Share of blank lines below which they do not merely divide the others, as every second one."""
 _FEWEST_STARS = 4
 """Stars or signs of equality of a line from which on it divides, and marks no missing value."""
+_FEWEST_DASHES = 20
+"""Dashes of a line from which on it divides: a few of them are a missing value."""
 _MOST_ROWS, _MOST_CHARACTERS = 200, 100_000
 """Lines that tell the dialect, and the characters beyond which five of them are enough."""
 
@@ -95,6 +97,8 @@ def is_rule(line: str) -> bool:
     line = line[:1000].strip()
     signs = set(line)
     if signs in ({"*"}, {"="}) and len(line) > _FEWEST_STARS:
+        return True
+    if signs == {"-"} and len(line) >= _FEWEST_DASHES:
         return True
     if signs <= {*"-= \t"} and re.search(r"-{3,}\s+-{3,}|={3,}\s+={3,}", line):
         return True

@@ -33,7 +33,7 @@ _TAGGED = re.compile(r"\[(\d\d:\d\d:\d\d(?:\.\d+)?)\](?:\[[^\[\]]{1,40}\]){1,4}:
 """A line that begins with a time of day and tags: [10:00:00][D][sensor:094]: and the message."""
 _VALUE = r"[+-]?(?:\d++\.?+\d*+|\.\d++)(?:[eE][+-]?\d++)?"
 _KEYED = re.compile(
-    r"(?<![\w./])[\d./]*+([^\W\d][\w./]*+(?: [^\W\d][\w./]*+)?)"
+    r"(?<![\w./°])[\d./]*+([^\W\d][\w./]*+(?: (?:[^\W\d][\w./]*+|\d{1,3}(?!\w)))?)"
     rf"\"?\s?[=:]\s?({_VALUE})\s?([^\s\d,;|=:\"}}\]]{{1,6}})?(?=[\s;|}}\]]|,(?!\d)|$)"
 )
 """A name, a sign and a number with its unit or without: temp=21.4, Humidity: 40.1 %, "temp":21.4.
@@ -202,6 +202,20 @@ def _times(times: Sequence[str]) -> "pd.Series[Any]":
     return (dates - dates.iloc[0]).dt.total_seconds()
 
 
+def _with_siblings(found: Sequence[re.Match[str]]) -> list[re.Match[str]]:
+    """Return values less those of a lone number: Core 0 and Core 1 are names, and Loop 12 is none.
+
+    A number that no other one stands beside may count the lines.
+    """
+    numbered = [match[1].rpartition(" ") for match in found]
+    series = [word for word, _, number in numbered if word and number.isdigit()]
+    return [
+        match
+        for match, (word, _, number) in zip(found, numbered, strict=True)
+        if not number.isdigit() or series.count(word) > 1
+    ]
+
+
 def _parsed(line: str) -> _Line | None:
     """Return the parts of a line, None for one without a time or values."""
     line, tag = line.strip(), ""
@@ -218,7 +232,7 @@ def _parsed(line: str) -> _Line | None:
     if _DOTTED.match(time):
         message = _DECIMAL_COMMA.sub(".", message)
     message = _GROUPED.sub(lambda match: match[0].replace(",", ""), message)
-    found = [*_QUOTED.finditer(message)] or [*_KEYED.finditer(message)]
+    found = [*_QUOTED.finditer(message)] or _with_siblings([*_KEYED.finditer(message)])
     if not found:
         return None
     source = f"{tag} {message[: found[0].start()]}".strip(" \t{[\"'")

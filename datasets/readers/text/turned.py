@@ -36,6 +36,7 @@ _HOURS = tuple(
 )
 """Hours that are counted from 0, or from 1."""
 _TIME_OF_DAY = re.compile(r"\d{1,2}[:.h]\d\d(?::\d\d)?")
+_EIGHT_DIGITS = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _HEAD = 4000
 """Signs of a line that are searched for dates."""
 _VALUES = 0.9
@@ -185,8 +186,9 @@ def _on_their_side(rows: Sequence[list[str]], *, bare: bool) -> list[list[str]] 
 
 
 def _is_day(field: str) -> bool:
-    """Return True for a date without a time of day."""
-    return is_date(field, months=False) and ":" not in field
+    """Return True for a date without a time of day, which may be of eight digits."""
+    digits = _EIGHT_DIGITS.fullmatch(field) is not None
+    return digits or (is_date(field, months=False) and ":" not in field)
 
 
 def _repeats_a_word(row: Sequence[str]) -> bool:

@@ -59,6 +59,17 @@ def irregularity(index: pd.Index) -> int:
     return 1 if np.mean(steps >= 0) > 0.95 else 2
 
 
+def go_one_way(dates: pd.DatetimeIndex) -> bool:
+    """Return True for dates on a regular grid, the first or the last of them in the first row.
+
+    Digits down to the minute that all are instants, and go one way, are no other numbers.
+    """
+    if irregularity(dates) == 0 or irregularity(dates[::-1]) == 0:
+        return True
+    one_way = dates.is_monotonic_increasing or dates.is_monotonic_decreasing
+    return one_way and dates.nunique() > 2 and not dates.equals(dates.normalize())
+
+
 def _steps(values: Float64Array) -> Float64Array:
     """Return the steps from value to value; damaged files hold bits that warn of what they are."""
     with np.errstate(invalid="ignore", over="ignore"):

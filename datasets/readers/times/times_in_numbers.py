@@ -35,6 +35,7 @@ from spectra.datasets.readers.times.time_numbers import (
     decimal_years,
     digits_of,
     epoch,
+    go_one_way,
     goes_on,
     irregularity,
     is_steady,
@@ -254,7 +255,7 @@ def _dates_in_numbers(
     dates = written_dates(values, series)
     if dates is not None and (
         called
-        or irregularity(dates) == 0
+        or go_one_way(dates)
         or _repeat_regularly(dates)
         or _are_days_of_clocks(table, column, dates)
     ):
@@ -388,8 +389,11 @@ def _may_be_years(series: "pd.Series[float]") -> bool:
 
 
 def _starts_rising(series: "pd.Series[float]") -> bool:
-    """Return True if the first rows of a column are day numbers or dates in digits."""
+    """Return True if the first rows of a column are day numbers or dates in digits.
+
+    The newest of them may stand first.
+    """
     first = series.iloc[:_A_FEW].to_numpy(dtype=np.float64)
     steps = np.diff(first)
     months = bool(((first >= 19e4) & (first < 22e4)).all() and np.isin(steps, (1, 89)).all())
-    return months or bool((first >= 19e6).all() and (steps > 0).all())
+    return months or bool((first >= 19e6).all() and ((steps > 0).all() or (steps < 0).all()))
