@@ -199,7 +199,8 @@ def inspect(
         as_is,
         None if form is TEXT else _SAMPLE_VALUES,
     )
-    raw = _one_series(form.raw(part, request))
+    whole = form.raw(part, request)
+    raw = _one_series(whole)
     recording, problem = None, None
     try:
         recording = Recording.from_raw(raw, fs, resample, opened.name, repeats)
@@ -213,7 +214,7 @@ def inspect(
         notes = (f"Only the first {len(raw.values):,} rows ({read}) were read.", *notes)
     elif raw.unread:
         notes = (f"Only the first {len(raw.values):,} rows were read.", *notes)
-    rows = len(raw.values) + (raw.unread if part is opened else _lines_after(opened, part.data))
+    rows = len(raw.values) + _rows_after(whole, opened, part)
     return Inspection(
         file=opened.name,
         format=form.title,
@@ -248,6 +249,21 @@ def _one_series(raw: Raw) -> Raw:
     )
     one = series_of(raw, raw.stack, first)
     return replace(one, notes=(note, *one.notes))
+
+
+def _rows_after(whole: Raw, source: Source, part: Source) -> int:
+    """Return the number of rows after those that were read, of the series that is described.
+
+    A series has the share of them that it has of the rows before, and none where it has ended.
+    """
+    after = whole.unread if part is source else _lines_after(source, part.data)
+    if whole.stack is not None:
+        n, rows = len(whole.values), next(iter(whole.stack.rows.values()))
+        has_ended = rows.size > 1 and n - rows[-1] > 2 * np.diff(rows).max()
+        return 0 if has_ended else round(after * rows.size / n)
+    if whole.series and part is not source:
+        return round(after * len(whole.values) / max(1, part.data.count(b"\n") - 1))
+    return after
 
 
 def _beginning(source: Source) -> Source:

@@ -349,3 +349,24 @@ def test_fewer_rows_are_read_of_many_channels(tmp_path: Path, ending: str) -> No
     assert (found.rows, found.sampled) == (20_000, True)
     assert found.notes[0] == "Only the first 15,000 rows were read."
     assert found.channels[7].high == read(path).values[:15_000, 7].max()
+
+
+@pytest.mark.parametrize("order", ["by time", "by host"])
+def test_rows_of_a_long_table_of_series_are_those_of_the_one_described(
+    tmp_path: Path, order: str
+) -> None:
+    n, hosts = 20_000, [f"web-{i}" for i in range(6)]
+    stamps = pd.date_range("2024-01-01", periods=n, freq="5min")
+    keys = pd.MultiIndex.from_product([stamps, hosts], names=["time", "host"])
+    cpu = np.random.default_rng(0).normal(40, 5, len(keys)).round(2)
+    table = pd.DataFrame({"cpu": cpu}, index=keys).reset_index()
+    if order == "by host":
+        table = table.sort_values(["host", "time"])
+    table.to_csv(tmp_path / "fleet.csv", index=False)
+    found = inspect(tmp_path / "fleet.csv")
+    assert found.sampled
+    assert found.rows == pytest.approx(n, rel=0.02)
+    assert found.seconds == pytest.approx(n * 300, rel=0.02)
+    if order == "by time":
+        chosen = inspect(tmp_path / "fleet.csv", series="host=web-3")
+        assert chosen.rows == pytest.approx(n, rel=0.02)
