@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from spectra.datasets.reading import as_recording
+from spectra.datasets.dataframes import pandas_of
+from spectra.datasets.reading import as_recording, read_series
 from spectra.datasets.recording import Recording
 from spectra.datasets.sensors import SensorData, SensorGroup, is_data_set
 from spectra.detection import ROWS_SHOWN, Detection
@@ -101,7 +102,8 @@ def score_many(
     ----------
     recordings : list or dict by name
         Paths, arrays, data frames or recordings. The path of a folder is that of a Parquet data set
-        in long format, one row a sample: each of its sensors is a recording.
+        in long format, one row a sample: each of its sensors is a recording, and so is each series
+        that is stacked in a file.
     normal : str, path, array, data frame, series, Recording or Model, optional
         Normal data to learn from once, or a model. By default each recording is its own reference.
     method, alpha, fs
@@ -157,6 +159,8 @@ def score_many(
     settings, total = _Settings(model, chosen, alpha, fs), sum(map(_size, tasks))
     for i, done in completed(_find, tasks, settings, n_jobs=int(n_jobs), client=client):
         found[i] = _failures(tasks[i], done) if isinstance(done, DataError) else done
+        # The series of a file are known once it is read.
+        total += len(found[i]) - _size(tasks[i])
         if progress:
             _show(sum(map(len, found)), total)
     together = [each for part in found for each in part]
@@ -199,8 +203,9 @@ def _named(recordings: "Mapping[str, Data] | Iterable[Data]") -> "list[tuple[str
     """Return the recordings with distinct names: key, path, own name, or number from 1."""
     if isinstance(recordings, Mapping):
         return [(str(name), data) for name, data in recordings.items()]
-    if isinstance(recordings, (str, PathLike, pd.DataFrame, pd.Series, Recording)):
-        raise DataError("score_many takes a list of recordings: put a single one in a list.")
+    single = "score_many takes a list of recordings: put a single one in a list."
+    if isinstance(recordings, (str, PathLike, Recording)) or pandas_of(recordings) is not None:
+        raise DataError(single)
     require("recordings", recordings, Iterable, "must be a list of recordings, or a dict by name")
     named: dict[str, Data] = {}
     for number, data in enumerate(recordings, start=1):
@@ -210,6 +215,8 @@ def _named(recordings: "Mapping[str, Data] | Iterable[Data]") -> "list[tuple[str
         elif isinstance(data, Recording):
             name = data.name
         named[f"{name} ({number})" if name in named else name] = data
+    if named and all(isinstance(data, Real) for data in named.values()):
+        raise DataError(single)
     return list(named.items())
 
 
@@ -218,6 +225,8 @@ def _find(task: "Task", settings: _Settings) -> list[_Found]:
     name, data = task
     if isinstance(data, DataError):
         return _failures(task, data)
+    if isinstance(data, (str, PathLike)):
+        return _of_file(name, data, settings)
     if not isinstance(data, SensorGroup):
         return [_found(name, data, settings)]
     try:
@@ -229,6 +238,19 @@ def _find(task: "Task", settings: _Settings) -> list[_Found]:
         ]
     except DataError as error:
         return _failures(task, error)
+
+
+def _of_file(name: str, path: str | PathLike[str], settings: _Settings) -> list[_Found]:
+    """Return the alarms and the row of each series of a file."""
+    try:
+        series = read_series(path, fs=settings.fs)
+    except DataError as error:
+        return [_failed(name, error)]
+    named = {f"{name} [{key}]" if key else name: part for key, part in series.items()}
+    return [
+        _failed(each, part) if isinstance(part, DataError) else _found(each, part, settings)
+        for each, part in named.items()
+    ]
 
 
 def _found(name: str, data: "Data", settings: _Settings) -> _Found:

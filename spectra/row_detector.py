@@ -122,7 +122,9 @@ class RowDetector(OutlierMixin, BaseEstimator):
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> "IntArray | pd.Series[int]":
-        """Return −1 for anomalous rows and +1 for all others.
+        """Return −1 for rows whose score exceeds the threshold and +1 for all others.
+
+        Frames that reach beyond an event make rows beside it −1 too; `alarms` has its own rows.
 
         Parameters
         ----------

@@ -3,13 +3,15 @@
 import io
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from spectra.batch import score_many
-from spectra.datasets import Recording
+from spectra.datasets import Recording, read
 from spectra.errors import DataError
 from spectra.pipeline import detect, learn, score
 from spectra.spectral.settings import Spectral
@@ -154,3 +156,25 @@ def test_a_name_that_is_no_utf_8_is_told_in_the_summary(tmp_path: Path) -> None:
     batch = score_many([path], progress=False)
     assert batch.summary["recording"].tolist() == [f"{tmp_path}/\\udcff.csv"]
     assert "\\udcff.csv" in str(batch.summary["error"][0])
+
+
+def test_each_series_of_a_file_is_a_recording(tmp_path: Path) -> None:
+    parts = {"pump 1": signal(1), "pump 2": signal(2, odd=False), "pump 3": np.full(3000, np.nan)}
+    frames = [
+        pd.DataFrame({"time": np.arange(3000) / 50, "pump": name, "value": values})
+        for name, values in parts.items()
+    ]
+    path = tmp_path / "pumps.csv"
+    pd.concat(frames).to_csv(path, index=False)
+    batch = score_many([path], method=FRAMES, alpha=1e-3, progress=False)
+    assert batch.summary["recording"].tolist() == [f"{path} [{name}]" for name in parts]
+    assert batch.summary["n_alarms"].isna().tolist() == [False, False, True]
+    expected = detect(read(path, series="pump=pump 1"), method=FRAMES, alpha=1e-3).alarms
+    first = batch.alarms[batch.alarms["recording"] == f"{path} [pump 1]"]
+    assert first["p_value"].tolist() == expected["p_value"].tolist() != []
+
+
+@pytest.mark.parametrize("single", [np.zeros(9), [1.0, 2], pl.DataFrame({"a": [1.0, 2]}), "a.csv"])
+def test_a_single_recording_is_refused(single: Any) -> None:
+    with pytest.raises(DataError, match="put a single one in a list"):
+        score_many(single)

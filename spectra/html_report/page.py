@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import platform
+import re
 from html import escape
 from importlib.resources import files
 from os import PathLike
@@ -46,6 +47,8 @@ MEDICAL: Final = (
     "spectra is not a medical device. An alarm is a stretch that differs from normal data. It is "
     "no diagnosis, and no alarm does not mean that all is well."
 )
+
+_OPTION: Final = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
 
 def write_report(
@@ -165,13 +168,18 @@ def _hash(text: str) -> str:
 
 def _head(detection: Detection, name: str) -> str:
     """Return the name, the verdict in words, and the notes."""
-    notes = "".join(f"<li>{escape(printable(note))}</li>" for note in detection.notes)
+    notes = "".join(f"<li>{_note(note)}</li>" for note in detection.notes)
     return f"""<h1>{name}</h1>
 <p class="soft">{escape(printable(detection.headline))}</p>
 <p class="verdict">{escape(verdict(detection))}</p>
 <p class="medical">{MEDICAL}</p>
 {f'<ul class="notes">{notes}</ul>' if notes else ""}
 <noscript><p>The charts and the table need the script of this page.</p></noscript>"""
+
+
+def _note(note: str) -> str:
+    """Return a note as HTML in which no line breaks within the name of an option."""
+    return _OPTION.sub(r'<span class="option">\g<0></span>', escape(printable(note)))
 
 
 def _bearing(detection: Detection, shaft: Shaft | None) -> str:
