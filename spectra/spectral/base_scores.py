@@ -16,9 +16,11 @@ from spectra.spectral.lines import Lines
 from spectra.spectral.points import N_SCORES, REACH, Points
 from spectra.threads import share
 
-# Samples of the frames that are transformed at a time: 0.13 MB, and as much again of spectra. With
-# four times as many a million rows take 0.85 times the time in two threads, and 0.8 MB more.
-BLOCK_VALUES: Final = 2**15
+# Samples of the frames that are transformed at a time: 1 MB, and as much again of spectra, which
+# holds those of a block of `fusing.AT_ONCE` steps. With 2**15 a million rows take 1.4 times the
+# time in two threads, which wait for each other between calls of numpy, 1.1 times in one, and 0.9
+# MB less.
+BLOCK_VALUES: Final = 2**18
 # Rows of all channels that are scored by themselves: of many rows one channel, of the few rows of a
 # stream several. With 2**10 and 2**14 a stream of 50 channels, scored every 128 rows, takes 1.3
 # times the time, and with 2**14 300 channels of 1,250 rows 0.95 times.
