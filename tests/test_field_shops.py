@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.io import savemat
 
 from spectra.datasets import Recording, read
+from spectra.errors import DataError
 
 N = 60
 RNG = np.random.default_rng(43)
@@ -205,3 +207,195 @@ def test_names_of_attributes_are_those_of_their_lists() -> None:
     found = in_json({"entityId": "Room1", "index": stamps("1min"), "attributes": attributes})
     assert found.channels == ("temperature", "pressure")
     np.testing.assert_array_equal(found.values, np.column_stack([A, B]))
+
+
+@pytest.mark.parametrize("between", ["\t", " \t", " ", " - ", " > "])
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%H:%M:%S.%f"])
+@pytest.mark.parametrize("sign", [",", ";"])
+def test_rows_of_commas_stand_behind_an_instant(between: str, form: str, sign: str) -> None:
+    table = rows([one + between for one in stamps("1s", form)], rows(A, B, mark=sign), mark="")
+    found = recording(table)
+    assert found.fs == 1
+    np.testing.assert_array_equal(found.values, np.column_stack([A, B]))
+
+
+def test_names_stand_above_rows_behind_an_instant() -> None:
+    table = rows([f"[{one}] " for one in stamps("1s")], rows(A, B), mark="")
+    found = recording("temp,hum", table)
+    assert found.channels == ("temp", "hum")
+    assert found.index[0] == START
+    assert recording(f"[{START}] temp,hum", table).channels == ("temp", "hum")
+
+
+@pytest.mark.parametrize("value", ["20,{:02d}", "1,{:03d}.5", "1,{:03d},000"])
+def test_one_number_with_commas_behind_an_instant_stays_one(value: str) -> None:
+    numbers = [value.format(10 + i * 7 % 80) for i in range(N)]
+    assert recording(rows(stamps("1s"), numbers, mark="\t")).n_channels == 1
+
+
+def test_the_number_of_a_tariff_names_no_time() -> None:
+    ramp = [f"{1234.567 + i * 0.01 + a % 0.001:.3f}" for i, a in enumerate(A)]
+    found = recording("timestamp,consumption_t1,power", rows(stamps("10s"), ramp, B))
+    assert found.channels == ("consumption_t1", "power")
+    assert found.fs == 0.1
+
+
+@pytest.mark.parametrize("name", ["times", "Times", "dates", "datetimes"])
+def test_times_may_be_called_by_more_than_one(name: str) -> None:
+    found = recording(f"{name},Prdm", rows([f"{i * 0.25:.3f}" for i in range(N)], A))
+    assert found.fs == 4
+
+
+@pytest.mark.parametrize("name", ["tdn", "dn", "dates", "serial_day"])
+def test_day_numbers_of_matlab_are_the_time_whatever_they_are_called(name: str) -> None:
+    file = io.BytesIO()
+    days = 739316.25 + np.arange(N)[:, None] / 1440
+    savemat(file, {name: days, "flow": A[:, None]})
+    found = read(io.BytesIO(file.getvalue()))
+    assert found.channels == ("flow",)
+    assert found.fs == pytest.approx(1 / 60)
+    assert found.index[0] == START
+
+
+def test_large_ramps_of_matlab_are_no_day_numbers() -> None:
+    file = io.BytesIO()
+    savemat(file, {"p": 739316.0 + np.arange(N)[:, None] * 0.37, "flow": A[:, None]})
+    assert read(io.BytesIO(file.getvalue())).channels == ("p", "flow")
+
+
+@pytest.mark.parametrize("settings", [["SR=50"], ["Rate=50 Hz", "SR=50"], ["Range=10 mm"]])
+def test_a_setting_of_each_channel_is_no_name(settings: list[str]) -> None:
+    head = [
+        "Job: x",
+        "",
+        "Time  1 - default sample rate;Force;Disp",
+        ";".join(["01.03.2024 05:00"] * 3),
+    ]
+    head += ["s;N;mm", *(";".join([one] * 3) for one in settings)]
+    found = recording(head, rows([f"{i * 0.02:.2f}" for i in range(N)], A, B, mark=";"))
+    assert (found.channels, found.units) == (("Force", "Disp"), ("N", "mm"))
+    assert found.fs == pytest.approx(50)
+
+
+@pytest.mark.parametrize("end", ["*", "***", "----------"])
+def test_a_last_line_of_signs_ends_a_table(end: str) -> None:
+    hours = pd.date_range("2024-03-05", periods=N, freq="1h")
+    table = [f"{one:%Y;%m;%d};{one.hour + 1};{a};" for one, a in zip(hours, A, strict=True)]
+    found = recording("MARGINALPDBC;", table, end)
+    np.testing.assert_array_equal(found.values[:, -1], A)
+    assert found.index[0] == pd.Timestamp("2024-03-05")
+    assert found.fs == pytest.approx(1 / 3600)
+
+
+def test_a_star_in_the_last_row_of_two_columns_is_missing() -> None:
+    assert recording("a,b", rows(A, B), "*").n_samples == N + 1
+
+
+def test_kinds_of_lines_of_market_operators_are_left_out() -> None:
+    head = ["C,NEMP.WORLD,DISPATCHIS,AEMO,PUBLIC,2024/03/25,06:00:00,1,DISPATCHIS,1"]
+    head += ["I,DISPATCH,PRICE,4,SETTLEMENTDATE,RUNNO,REGIONID,RRP"]
+    form = "%Y/%m/%d %H:%M:%S"
+    table = [
+        f'D,DISPATCH,PRICE,4,"{one}",1,NSW1,{a}'
+        for one, a in zip(stamps("5min", form), A, strict=True)
+    ]
+    end = 'C,"END OF REPORT",62'
+    found = recording(head, table, end)
+    assert found.channels[-1] == "RRP"
+    assert found.index[0] == START
+    np.testing.assert_array_equal(found.values[:, -1], A)
+    other = [line.replace("PRICE", "REGIONSUM").replace("RRP", "MW") for line in [head[1], *table]]
+    with pytest.raises(DataError, match="with several tables"):
+        recording(head, table, other, end)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "DATE_TIME_FIRST_SAMPLE_YYYYMMDD_HHMMSS: 20240305_060000.000",
+        "Start: 2024:065:06:00:00.000",
+        "Start time: 20240305T060000",
+    ],
+)
+def test_starts_stand_in_digits_and_days_of_the_year(line: str) -> None:
+    found = recording(line, "SAMPLING_INTERVAL_S: 0.005", "UNITS: cm/s^2", list(map(str, A)))
+    assert found.index[0] == START
+    assert (found.fs, found.units) == (200, ("cm/s^2",))
+
+
+def test_delta_of_seismologists_is_a_step() -> None:
+    found = recording("STA=ABC CHAN=HHZ", "DELTA=0.01", "B=0", [f"{a:.5e}" for a in A])
+    assert found.fs == pytest.approx(100)
+
+
+@pytest.mark.parametrize("name", ["UTCOffset", "utc_offset", "GMT offset"])
+def test_the_distance_from_utc_is_no_channel(name: str) -> None:
+    assert recording(f"time,{name},x", rows(stamps("5s"), [-7] * N, A)).channels == ("x",)
+
+
+def test_clocks_with_utc_name_no_bands() -> None:
+    hours = pd.date_range(START, periods=N, freq="1h")
+    table = [
+        f"{one:%Y/%m/%d};{one:%H%M} UTC;0;{a};{b};".replace(".", ",")
+        for one, a, b in zip(hours, A, B, strict=True)
+    ]
+    found = recording("Data;Hora UTC;PREC (mm);TEMP (°C);UMIDADE (%);", table)
+    assert found.channels == ("PREC (mm)", "TEMP (°C)", "UMIDADE (%)")
+    assert found.index[0] == START
+    np.testing.assert_array_equal(found.values[:, 1:], np.column_stack([A, B]))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Y\u0131l;Ay;Gün;Saat", "év;hónap;nap;óra", "έτος;μήνας;ημέρα;ώρα", "godina;mjesec;dan;sat",
+        "tahun;bulan;tanggal;jam", "năm;tháng;ngày;giờ", "metai;mėnuo;diena;valanda",
+        "연도;월;일;시", "rok;mesiac;deň;hodina",
+    ],
+)  # fmt: skip
+def test_parts_of_a_date_are_called_in_more_languages(names: str) -> None:
+    hours = pd.date_range(START, periods=N, freq="1h")
+    table = [
+        f"{one:%Y};{one.month};{one.day};{one.hour};{a}" for one, a in zip(hours, A, strict=True)
+    ]
+    found = recording(f"{names};x", table)
+    assert found.channels == ("x",)
+    assert found.index[0] == START
+    assert found.fs == pytest.approx(1 / 3600)
+
+
+def test_signs_of_four_bytes_tell_no_other_encoding() -> None:
+    days = [f"{one.year}年{one.month}月{one.day}日" for one in pd.date_range(START, periods=N)]
+    found = recording("时间,流量(m³/h)", rows(days, A), encoding="gb18030")
+    assert found.channels == ("流量(m³/h)",)
+    assert found.units == ("m³/h",)
+
+
+def wrapped(values: Sequence[float], per_line: int) -> list[str]:
+    return [
+        f"{i:7d}:" + "".join(f"{one:13.3f}" for one in values[i : i + per_line])
+        for i in range(0, len(values), per_line)
+    ]
+
+
+@pytest.mark.parametrize("per_line", [5, 8])
+def test_an_array_goes_on_line_after_line(per_line: int) -> None:
+    found = recording("Start Date: 03/25/24", "Box: 1", "C:", wrapped([*A], per_line))
+    np.testing.assert_array_equal(found.values[:, 0], A)
+
+
+def test_several_arrays_are_refused_by_name() -> None:
+    with pytest.raises(DataError, match="a list of several arrays"):
+        recording("Box: 1", "C:", wrapped([*A], 5), "D:", wrapped([*B], 5))
+
+
+def test_rows_behind_their_numbers_stay_rows() -> None:
+    found = recording([f"{i}: {a} {b}" for i, (a, b) in enumerate(zip(A, B, strict=True))])
+    assert (found.n_samples, found.n_channels) == (N, 2)
+
+
+def test_records_below_steps_and_cycles_are_refused_by_name() -> None:
+    head = ["Cycle ID,Cap_Chg(mAh)", ",Step ID,Step Name", ",,Record ID,Vol(V),Cur(mA)"]
+    table = [f",,{i + 1},{a},{b}" for i, (a, b) in enumerate(zip(A, B, strict=True))]
+    with pytest.raises(DataError, match="records of these below them"):
+        recording(head, "1,10.0", ",1,CC_Chg", table)

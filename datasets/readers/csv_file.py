@@ -39,6 +39,9 @@ from spectra.datasets.source import Source
 from spectra.errors import DataError
 
 _LINE = re.compile(r", line (\d+)")
+_FEWEST_FIELDS = 3
+"""Fields of a row above a line of signs, which is no missing value of one channel."""
+_SIGNS = re.compile(r"[*=_~#-]{1,200}")
 
 
 def read_csv(source: Source, request: Request) -> Raw:
@@ -111,7 +114,8 @@ def written_delimiter(delimiter: str | None) -> str | None:
 def _trimmed(parsed: Parsed, request: Request) -> Table:
     """Return the columns of a parsed table without its footer and the row of its totals."""
     # A footer below the header beside a waveform hides where that ends.
-    parsed = without_side(_without_footer(without_side(_without_cut_line(parsed))))
+    parsed = _without_line_of_signs(_without_cut_line(parsed))
+    parsed = without_side(_without_footer(without_side(parsed)))
     parsed = parsed if request.as_is else _without_count(parsed)
     refuse_blank_cells(parsed)
     refuse_open_quotes(parsed)
@@ -146,6 +150,20 @@ def _without_cut_line(parsed: Parsed) -> Parsed:
     )
     whole = replace(dialect, rows=len(frame) - 1, notes=(*dialect.notes, note))
     return parsed_text(parsed.text, whole)
+
+
+def _without_line_of_signs(parsed: Parsed) -> Parsed:
+    """Return a table without a last line of stars or dashes and nothing else, which ends it."""
+    frame, dialect = parsed.frame, parsed.dialect
+    signed = dialect.width >= _FEWEST_FIELDS and dialect.rows is None and len(frame) > 2
+    if not signed or not frame.iloc[-1:, 1:].isna().all(axis=None):
+        return parsed
+    last = deque(parsed.text.lines(), maxlen=1).pop().strip()
+    if not _SIGNS.fullmatch(last):
+        return parsed
+    note = f"The last row ('{last[:20]}') is no data: left out (write numbers into it to keep it)."
+    rest = replace(dialect, rows=len(frame) - 1, notes=(*dialect.notes, note))
+    return parsed_text(parsed.text, rest)
 
 
 def _without_footer(parsed: Parsed) -> Parsed:

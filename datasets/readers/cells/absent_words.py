@@ -25,7 +25,7 @@ MISSING_WORDS = (
     MISSING
     | frozenset(_MISSING_TEXT.split())
     | {"[not supported]", "not supported", "[unknown error]", "no such instance"}
-    | {"open circuit", "short circuit"}
+    | {"open circuit", "short circuit", "no ct"}
     | {"no data", "not available", "not a number", "out of range", "o.l", "ol", "o.l.", "+ovld"}
     | {
         "bad input",

@@ -39,7 +39,7 @@ _PERIOD_WORD = (
     r"|(?:intervalo|intervalle|intervallo|per[ií]odo|p[ée]riode)(?:\s+(?:de\s|di\s|d['’])\s?(?:muestreo|amostragem"
     r"|campionamento|acquisizione|mesure|acquisition|[ée]chantillonnage|registro|medici[óo]n|registrazione|misura))"
     r"|intervalo|intervalle|intervallo|pas\s+de\s+temps|okres\s+pr[óo]bkowania|perioda\s+vzorkov[áa]n[íi]"
-    r"|(?:meet|registratie|m[äa]t|m[åa]le|logg?|loggnings)-?interval+|n[äa]ytteenottov[äa]li|xincr|horiz\s?interval"
+    r"|(?:meet|registratie|m[äa]t|m[åa]le|logg?|loggnings)-?interval+|n[äa]ytteenottov[äa]li|xincr|horiz\s?interval|^\W*delta(?=\s*=\s*0*\.\d)"
     r"|^\W*intervall?|^\W*(?:wf_)?increment|tinc\b|(?:time|log\w*|record(?:ing)?|reading|measurement|scan|save|storage|update|report\w*|polling)[\s_-]*(?:interval|step|increment)"
     r"|(?:\b(?:one|1)\s+sample|\blog\w*|\brecord\w*|\bmeasur\w*|\bsampl\w*)\s+every"
     r"|(?:интервал|период)\s+(?:записи|измерени\w+|опроса|регистрации))"
@@ -140,7 +140,7 @@ _DURATION = re.compile(
 )
 """The length of a recording in seconds."""
 _START_WORD = re.compile(
-    r"(?:\b|wf_)(?:start\w*|t0|(?:log|test|trigger|excel)\W?(?:date|time)\w*|\w*begin\w*|first|record(?!er)\w*|mess(?:datum|zeit)|aufzeichnung\w*|(?:aufnahme|erfassungs|pr[üu]f)(?:datum|zeit|beginn)|(?:acqu\w*|meas\w*|capture|collection)[\s_]date|anfang|inicio|d[ée]but|inizio"
+    r"(?:\b|wf_)(?:start\w*|t0|(?:log|test|trigger|excel)\W?(?:date|time)\w*|\w*begin\w*|first|date_time_first\w*|record(?!er)\w*|mess(?:datum|zeit)|aufzeichnung\w*|(?:aufnahme|erfassungs|pr[üu]f)(?:datum|zeit|beginn)|(?:acqu\w*|meas\w*|capture|collection)[\s_]date|anfang|inicio|d[ée]but|inizio"
     r"|timeseries|WID2)\b|^(?:time\s?stamp|date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
     re.IGNORECASE,
 )

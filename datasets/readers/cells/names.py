@@ -8,7 +8,8 @@ from itertools import pairwise
 from spectra.datasets.readers.cells.time_units import SECONDS
 
 _TIME_WORDS_TEXT = """
-    time timestamp timestamps timestep date datetime epoch ts unix utc elapsed t millis micros
+    time times timestamp timestamps timestep date dates datetime datetimes epoch ts unix utc
+    elapsed t millis micros
     nanos uptime clock stamp tstamp sec secs second seconds zeit zeitstempel zeitpunkt messzeit
     datum datumzeit uhrzeit tiempo fecha hora fechahora temps heure horodatage horodate
     tempo ora orario datetimestamp tijd tijdstip datumtijd tid tidpunkt tidspunkt klo dato
@@ -35,7 +36,7 @@ COMMA_WORDS = DAY_FIRST_WORDS - {"fecha", "hora"}
 _TIME_CHARACTERS = ("时间", "時間", "时刻", "時刻", "日期", "日時", "시간", "시각")
 
 _DATE_WORDS_TEXT = """
-    date datum dato fecha tarih dátum дата data day days serial datenum excel ole oadate
+    date dates datum dato fecha tarih dátum дата data day days serial datenum excel ole oadate
     jd hjd bjd mjd
 """
 _DATE_WORDS = frozenset(_DATE_WORDS_TEXT.split())
@@ -77,7 +78,7 @@ _PLAIN_UNITS = (
     "ms-2 m·s-2 µstrain ustrain microstrain N·m kN·m min-1 s-1 1/s m/s³ m/s^3 m/s3 mPa·s mPas "
     "mrad µrad urad g²/Hz gE gSE FNU sone acum bar(g) bar(a) psi(g) psi(a) mbar(a) dB(C) dB(Z) "
     "N-m N-M ft-lb ft-lbs FT-LBS DEG kOhm kOhms MOhms "
-    "A.h mA.h W.h mW.h kW.h A·h mA·h W·h kW·h VOLT VOLTS AMP AMPS"
+    "microradians nanoradians A.h mA.h W.h mW.h kW.h A·h mA·h W·h kW·h VOLT VOLTS AMP AMPS"
 )
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()
 """Physical units as they are written in headers."""
@@ -142,6 +143,7 @@ _STAMP_FORM = re.compile(
     r"(?i)hh?:mm:ss(?:[.,](?:m|s|f|0){1,6})?(?: (?:dd?|mm?|y{2,4})(?:[-/.](?:dd?|mm?|y{2,4})){2})?"
 )
 """The form of an instant: hh:mm:ss.mmm dd/mm/yyyy."""
+_NUMBERED_T = re.compile(r"(?i)[^\W\d_].*[\W_]t\d{1,3}(?!\w)")
 _CAMEL = re.compile(r"(?<=[a-zµ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NUMBER = re.compile(r"[+-]?\d*[.,]?\d+(?:[eE][+-]?\d+)?")
 _FORMAT = re.compile(r"\d+[a-z]")
@@ -217,8 +219,14 @@ def completes(row: Sequence[str], above: Sequence[str], width: int) -> bool:
 
 
 def names_time(name: str | None) -> bool:
-    """Return True if a name has a word for time in it, or is a form of dates such as YYYYMMDD."""
-    if words(name) & TIME_WORDS or words(name) == {"x", "value"}:
+    """Return True if a name has a word for time in it, or is a form of dates such as YYYYMMDD.
+
+    The t of consumption_t1 is a tariff, or a temperature.
+    """
+    called = words(name) & TIME_WORDS
+    if called == {"t"} and _NUMBERED_T.search(name or ""):
+        return False
+    if called or words(name) == {"x", "value"}:
         return True
     return bool(name and _DATE_FORM.fullmatch(name.strip()))
 

@@ -29,6 +29,12 @@ _JOINED = re.compile(
     re.IGNORECASE,
 )
 """A line of a date without signs between its parts: Date=20240314."""
+_IN_DIGITS = re.compile(
+    r"(?<![\d.])((?:19|20)\d\d)([01]\d)([0-3]\d)[_T-]([0-2]\d)([0-5]\d)([0-5]\d)(?!\d)"
+)
+"""An instant in digits: 20240305_060000.000."""
+_OF_YEAR = re.compile(r"(?<![\d.])((?:19|20)\d\d)[:,-]([0-3]\d\d)[:,T ](?=\d\d:\d\d:\d\d)")
+"""A year and a day of it before a time of day: 2024:065:06:00:00."""
 _DAY_NUMBER = re.compile(
     r"excel[\s_]?(?:date[\s_]?time|date|time)[\s=:,;\t]{1,5}(\d{1,2}(?:[.,]\d{1,20}e\+?0*4|\d{3}[.,]\d{1,20}))",
     re.IGNORECASE,
@@ -55,6 +61,8 @@ def written_start(lines: Sequence[str], all_lines: Sequence[str]) -> pd.Timestam
     none: a wrong month would be worse than no date.
     """
     lines = [_NAMED_DATE.sub(_in_digits, _ASCTIME.sub(r"\1 \2, \4 \3", line)) for line in lines]
+    lines = [_IN_DIGITS.sub(r"\1-\2-\3 \4:\5:\6", line) for line in lines]
+    lines = [_OF_YEAR.sub(_from_day_of_year, line) for line in lines]
     lines = [
         line if (match := _JOINED.fullmatch(line)) is None else "{}{}-{}-{}".format(*match.groups())
         for line in lines
@@ -87,6 +95,12 @@ def numbered_start(lines: Sequence[str]) -> pd.Timestamp | None:
     days = float(match[1].replace(",", "."))
     inside = _FIRST_DAY < days < _LAST_DAY
     return (_EPOCH + pd.Timedelta(days, "D")).round("10us") if inside else None
+
+
+def _from_day_of_year(match: re.Match[str]) -> str:
+    """Return the date of a day of a year with a blank behind it, and other numbers as they are."""
+    date = pd.to_datetime(f"{match[1]}{match[2]}", format="%Y%j", errors="coerce")
+    return match[0] if pd.isna(date) else f"{date:%Y-%m-%d} "
 
 
 def _in_digits(match: re.Match[str]) -> str:

@@ -6,6 +6,10 @@ from collections.abc import Callable, Sequence
 
 from spectra.datasets.readers.cells.delimiter import is_value
 from spectra.datasets.readers.foreign.copied_text import cleaning
+from spectra.datasets.readers.foreign.kinds_of_lines import (
+    has_kinds_of_lines,
+    plain_kinds_of_lines,
+)
 from spectra.datasets.readers.foreign.lists_in_cells import has_lists_in_cells, plain_lists_in_cells
 from spectra.datasets.readers.foreign.markup import (
     are_rows_of_json,
@@ -24,6 +28,7 @@ from spectra.datasets.readers.foreign.markup import (
     vectors_in,
 )
 from spectra.datasets.readers.foreign.ruled_columns import has_ruled_cells, plain_ruled
+from spectra.datasets.readers.foreign.stamped_rows import has_stamped_rows, plain_stamped_rows
 from spectra.datasets.readers.foreign.text_of_programs import (
     are_replies,
     has_array,
@@ -36,6 +41,7 @@ from spectra.datasets.readers.foreign.text_of_programs import (
     plain_samples_of_eyes,
     plain_waves,
 )
+from spectra.datasets.readers.foreign.wrapped_array import has_wrapped_array, plain_wrapped_array
 
 _RULES = str.maketrans(
     {
@@ -107,6 +113,12 @@ def _rewriting(head: str) -> Rewrite | None:
         return plain_samples_of_eyes
     if has_lists_in_cells(lines[:-1]):
         return plain_lists_in_cells
+    if has_wrapped_array(lines[:-1]):
+        return plain_wrapped_array
+    if has_kinds_of_lines(lines[:-1]):
+        return plain_kinds_of_lines
+    if has_stamped_rows(lines[:-1]):
+        return plain_stamped_rows
     if not head.isascii():
         if 2 * sum(any(side in line for side in _SIDES) for line in lines) > len(lines):
             return _without_frames

@@ -3,6 +3,8 @@
 import re
 
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_FOUR_BYTES = re.compile(rb"\x81\x30[\x81-\x8a][\x30-\x39]")
+"""Signs such as ³ in the encoding of China, between two letters of two bytes each."""
 _CYRILLIC = re.compile(rb"[\xa8\xb8\xc0-\xff]{3,}")
 _CYRILLIC_TOO = re.compile(rb"[\xa8\xb8\xc0-\xff]{2}")
 """Days of the week are written with two letters below names that have more."""
@@ -53,7 +55,7 @@ def encoding_of_script(head: bytes) -> str | None:
     Western letters and signs such as ° stand alone among ASCII, so that few bytes above 127 follow
     one another.
     """
-    runs = _HIGH.findall(head)
+    runs = _HIGH.findall(_FOUR_BYTES.sub(b"", head))
     high = sum(map(len, runs))
     degrees = (encoding for sign, encoding in _DEGREES if sign.search(head))
     few = 2 * high <= _FEWEST_KOREAN * len(runs) and len({*runs}) == 1

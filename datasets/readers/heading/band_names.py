@@ -4,7 +4,6 @@ import re
 from itertools import takewhile
 
 from spectra.datasets.readers.cells.names import names_time, words
-from spectra.datasets.readers.dates.dates import is_date
 
 _FEWEST_BANDS = 3
 _YEARS = {"yy", "yyyy", "year"}
@@ -19,10 +18,9 @@ def names_bands(row: list[str]) -> bool:
     numbers = [field for field in row if field]
     names = [*takewhile(lambda field: not _BAND.fullmatch(field), numbers)]
     numbers = numbers[len(names) :]
-    # A date has letters of time in it too: 2024-03-01T08:00:00Z.
+    # A date and a clock have letters of time in them too: 2024-03-01T08:00:00Z, 0600 UTC.
     timed = any(
-        (names_time(name) and not is_date(name, months=False)) or words(name) & _YEARS
-        for name in names
+        (names_time(name) and not name[:1].isdigit()) or words(name) & _YEARS for name in names
     )
     if not timed or not all(map(_BAND.fullmatch, numbers)):
         return False

@@ -35,6 +35,8 @@ _SAID = re.compile(r"[^:=]{2,}[:=]\s*\S")
 """A line such as "FILTER: HIGH PASS", which says something and names no column."""
 _ASSIGNED = re.compile(r"[^\W\d]\w*\s?=\s?\S")
 """The beginning of a line such as "channels=Ex Ey", which gives a value to a word."""
+_ASSIGNED_IN_ALL = re.compile(r"([^\W\d]\w*)\s?=\s?[\d.,]+(?:\s?[^\W\d_]{1,5})?")
+"""A setting of one channel: Rate=50 Hz."""
 _DATA_BELOW = re.compile(
     r"\[\s*(?:data|daten|values|measurements|samples|messwerte)\s*\]|\$\$SOE", re.IGNORECASE
 )
@@ -164,6 +166,8 @@ def _block_of_names(rows: list[list[str]], width: int, decimal: str) -> list[int
             continue
         if not block and i > 0 and width > 1 and _is_title(rows[i]) and _is_setting(rows[i - 1]):
             break
+        if width > 1 and _says_the_same(rows[i]):
+            continue
         if block and _are_settings(rows[i], decimal):
             break
         units_below = i + 1 < len(rows) and _are_units(rows, i + 1)
@@ -178,6 +182,16 @@ def _block_of_names(rows: list[list[str]], width: int, decimal: str) -> list[int
             break
         block.append(i)
     return [i for i in block if not _are_units(rows, i)] or block[-1:]
+
+
+def _says_the_same(row: list[str]) -> bool:
+    """Return True for one setting or one instant of all channels: SR=50;SR=50."""
+    full = [*filter(None, row)]
+    if len(full) < 2:
+        return False
+    keys = {match[1] for match in map(_ASSIGNED_IN_ALL.fullmatch, full) if match}
+    assigned = len(keys) == 1 and all(map(_ASSIGNED_IN_ALL.fullmatch, full))
+    return assigned or (len({*full}) == 1 and is_date(full[0], months=False))
 
 
 def _is_title(row: list[str]) -> bool:

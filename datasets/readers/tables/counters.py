@@ -275,6 +275,8 @@ def _identifies(table: Table, column: int) -> bool:
     named = words(name)
     if named >= {"sub", "frame"}:
         return True
+    if named >= {"utc", "offset"} or named >= {"gmt", "offset"}:
+        return _is_one_number(table, column)
     identifies = (
         bool(named & _IDENTIFIERS)
         or named in _IDENTIFIERS_ALONE

@@ -15,6 +15,7 @@ from spectra.datasets.readers.tables.long_tables import long_table, matrix_of, n
 _QUARTER = re.compile(r"(?:Q|Qtr|Quarter)[ ._]?([1-4])|([1-4])(?:Q|\. ?Quartal)", re.IGNORECASE)
 _YEARS = frozenset(
     {"year", "yr", "jahr", "année", "an", "año", "anno", "ano", "jaar", "rok", "år", "vuosi", "год"}
+    | {"y\u0131l", "év", "anul", "leto", "godina", "metai", "gads", "tahun", "năm", "рік", "연도"}
 )
 """Names of a column of years, in lower case."""
 

@@ -39,6 +39,20 @@ _CALENDAR = {
     "isoweek": "week",
     "YYY": "year", "hh.h": "hour",
     "ss": "second", "SS": "second", "sec": "second",
+    "y\u0131l": "year", "év": "year", "an": "year", "anul": "year", "έτος": "year", "leto": "year",
+    "godina": "year", "metai": "year", "gads": "year", "tahun": "year", "năm": "year",
+    "рік": "year", "연도": "year",
+    "ay": "month", "hónap": "month", "luna": "month", "μήνας": "month", "mesec": "month",
+    "mjesec": "month", "mesiac": "month", "mėnuo": "month", "mēnesis": "month", "bulan": "month",
+    "tháng": "month", "місяць": "month",
+    "nap": "day", "zi": "day", "ziua": "day", "ημέρα": "day", "dan": "day", "deň": "day",
+    "diena": "day", "hari": "day", "tanggal": "day", "ngày": "day",
+    "óra": "hour", "ώρα": "hour", "sat": "hour", "ura": "hour", "hodina": "hour", "timme": "hour",
+    "timma": "hour", "valanda": "hour", "jam": "hour", "giờ": "hour",
+    "dakika": "minute", "perc": "minute", "minuta": "minute", "минута": "minute",
+    "menit": "minute", "phút": "minute", "分": "minute", "분": "minute", "λεπτό": "minute",
+    "saniye": "second", "segundo": "second", "seconde": "second", "secondo": "second",
+    "sekunde": "second", "sekund": "second", "секунда": "second", "秒": "second", "초": "second",
 }  # fmt: skip
 """Names of columns that hold parts of a date; MM and mm differ, other names by no case."""
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from spectra.arrays import Float64Array
 from spectra.datasets.readers.binary.signals import SignalHeader
+from spectra.datasets.readers.times.time_numbers import day_numbers, rises_by_parts
 from spectra.datasets.readers.variables.variable import Variable
 from spectra.datasets.readers.variables.variable_names import is_time
 from spectra.datasets.readers.variables.variable_rates import bare_name
@@ -21,6 +22,8 @@ _OWN_TIME = re.compile(
 """Names of a time that has the name of its signal in it, or is the x of structures with x and y."""
 _FEWEST = 10
 """Rows of an array whose first column may be its time."""
+_DAY_1900 = 693961.0
+"""The last day of 1899, counted from the year 0."""
 _SCALES = (1.0, 1e3, 1e6, 1e9)
 """Steps of a time in s, ms, µs or ns over those of a rate in Hz."""
 
@@ -48,7 +51,19 @@ def time_among(header: SignalHeader, values: Float64Array) -> str | None:
             and float(np.ptp(steps)) <= _SAME_STEP * float(steps.mean())
         ):
             return title
+    if (numbered := _days_among(header, values)) is not None:
+        return numbered
     return header.titles[0] if _begins_with_seconds(header, values) else None
+
+
+def _days_among(header: SignalHeader, values: Float64Array) -> str | None:
+    """Return the column of day numbers of MATLAB that rise by parts, whatever it is called."""
+    for column, title in enumerate(header.titles):
+        days = values[:, column]
+        inside = len(header.titles) > 1 and len(days) >= _FEWEST and days[0] > _DAY_1900
+        if inside and rises_by_parts(days) and day_numbers(days, dated=True) is not None:
+            return title
+    return None
 
 
 def _begins_with_seconds(header: SignalHeader, values: Float64Array) -> bool:
