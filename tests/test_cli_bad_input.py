@@ -1,10 +1,12 @@
 """Every error is one sentence with exit status 1 or 2, and no file is left half-written."""
 
+import os
 import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,6 +95,25 @@ def test_unusable_file(folder: Path, lines: list[str], said: str) -> None:
     result = run("detect", "good.csv", "--normal", "data.csv", "--nperseg", "32")
     assert re.search(said, sentence(result, 1))
     assert result.stdout == ""
+
+
+def test_a_file_that_may_not_be_read_is_named_and_the_others_go_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "locked.csv").write_bytes((folder / "good.csv").read_bytes())
+    given = Path.open
+
+    def opened(path: Path, *arguments: Any, **settings: Any) -> Any:
+        if path.name == "locked.csv":
+            raise PermissionError(13, "Permission denied")
+        return given(path, *arguments, **settings)
+
+    monkeypatch.setattr(Path, "open", opened)
+    monkeypatch.setattr(os, "access", lambda path, _: "locked" not in str(path))
+    result = run("detect", "locked.csv", "good.csv", "--nperseg", "32", "-q")
+    assert sentence(result, 1) == "Error: locked.csv cannot be read: Permission denied."
+    assert result.stdout.startswith("good.csv  ")
+    assert run("inspect", "locked.csv").exit_code == 1
 
 
 def test_a_path_is_named_once(folder: Path) -> None:

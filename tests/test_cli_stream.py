@@ -102,7 +102,7 @@ def test_bad_lines_are_counted_and_fatal_only_if_asked(folder: Path) -> None:
     assert {event["bad_lines"] for event in events(found.stdout)} == {1}
     strict = run("model", "--strict", "--state", "state", text=text)
     assert strict.exit_code == 1
-    assert strict.stderr == "Error: stdin, line 1002: 1 fields in place of 2.\n"
+    assert strict.stderr == "Error: stdin, line 1002: 1 field in place of 2.\n"
     assert Path("state").exists()
 
 
@@ -308,7 +308,7 @@ def faster(rows: list[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("spoilt", "said"),
     [
-        (cut, "1 fields in place of 2, and so in 10 lines one after another"),
+        (cut, "1 field in place of 2, and so in 10 lines one after another"),
         (other_header, "The header changes to 't,y': begin another stream for it."),
         (earlier, "The time goes back by"),
         (without_channel, "the channels have changed, or one is gone."),

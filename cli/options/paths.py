@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import click
 
@@ -31,7 +31,13 @@ def opened(file: str) -> str | BinaryIO:
 
 
 class ReadPath(click.Path):
-    """Path that a command reads: of a file, or of a folder of files."""
+    """Path that a command reads: of a file, or of a folder of files.
+
+    One that may not be read is no wrong argument: it is said when it is opened.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(readable=False, **settings)
 
 
 class WrittenPath(click.Path):
@@ -41,7 +47,7 @@ class WrittenPath(click.Path):
     """
 
     def __init__(self, form: str = "") -> None:
-        super().__init__(path_type=Path)
+        super().__init__(path_type=Path, readable=False)
         self.form = form
 
     def convert(
@@ -67,4 +73,4 @@ class WrittenFolder(click.Path):
     """Path of a folder that a command writes files into, whose names the command checks."""
 
     def __init__(self) -> None:
-        super().__init__(file_okay=False, path_type=Path)
+        super().__init__(file_okay=False, path_type=Path, readable=False)

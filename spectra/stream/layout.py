@@ -22,7 +22,7 @@ from spectra.datasets.readers.text.dialect import sniff
 from spectra.datasets.readers.times.time_column import find_times
 from spectra.datasets.source import Source
 from spectra.errors import DataError
-from spectra.formatting import named
+from spectra.formatting import counted, named
 from spectra.parameters import shown
 from spectra.stream.cells import BadLineError, number_in
 from spectra.stream.json_lines import cells_of, table_of
@@ -179,7 +179,7 @@ class Layout:
             fields = fields[:-1]
         if len(fields) != len(self.titles):
             self._refuse_header(fields, text)
-            raise BadLineError(f"{len(fields)} fields in place of {len(self.titles)}")
+            raise BadLineError(f"{counted(len(fields), 'field')} in place of {len(self.titles)}")
         return fields
 
     def _json_cells(self, text: str) -> tuple[list[str], tuple[int, ...]]:
