@@ -47,7 +47,10 @@ def parse_period(period: str) -> float:
 def duration_text(seconds: float) -> str:
     """Format a time span with its unit."""
     if seconds >= 86400:
-        return f"{seconds / 86400:.4g} days"
+        number = f"{seconds / 86400:.4g}"
+        return f"{number} day" if number == "1" else f"{number} days"
+    if 0 < seconds < 1e-6:
+        return f"{seconds * 1e9:.6g} ns"
     if seconds >= 3600:
         return f"{seconds / 3600:.4g} h"
     if seconds >= 120:

@@ -110,9 +110,9 @@ def resampled_grid(index: pd.Index, period: float | None, place: Place) -> Grid:
         n_steps = float(np.floor(np.divide(stamps.unique[-1], step) * (1 + 1e-12)))
     if not 1 <= n_steps < (GROWTH + 1) * len(index):
         raise DataError(
-            f"Resampling every {duration_text(step)} would make {n_steps + 1:.17g} samples of "
-            f"{len(index)} rows over {duration_text(stamps.unique[-1])}: choose another period "
-            "with --resample."
+            f"Resampling every {duration_text(step)} would make {n_steps + 1:,.17g} "
+            f"{'sample' if n_steps < 1 else 'samples'} of {len(index):,} rows over "
+            f"{duration_text(stamps.unique[-1])}: choose another period with --resample."
         )
     n = int(n_steps) + 1
     seconds = stamps.unique[stamps.group]

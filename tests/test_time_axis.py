@@ -501,7 +501,9 @@ def test_what_is_regular_is_not_resampled() -> None:
         ("-5s", "'-5s' is not a period"),
         ("0", "'0' is not a period"),
         ("1us", "would make .* samples of 60 rows .* choose another period"),
-        ("300d", "choose another period"),
+        ("1ns", "every 1 ns would make .* samples of 60 rows .* choose another period"),
+        ("1d", "every 1 day would make 1 sample of 60 rows .* choose another period"),
+        ("300d", "every 300 days would make 1 sample of 60 rows .* choose another period"),
         ("d", "'d' is not a period"),
     ],
 )
