@@ -78,6 +78,24 @@ def test_events_come_on_standard_output_and_a_summary_on_standard_error(folder: 
     assert (quiet.stdout, quiet.stderr) == (found.stdout, "")
 
 
+def test_a_rate_of_false_alarms_needs_a_sampling_rate_of_the_model_or_the_lines(
+    folder: Path,
+) -> None:
+    bare = "".join(line.split(",")[1] for line in lines(0, burst=False).splitlines(keepends=True))
+    Path("bare.csv").write_text(bare, encoding="ascii")
+    arguments = ["fit", "bare.csv", "-o", "bare.model", "--nperseg", "32", "-q"]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    text = Path("data.csv").read_text(encoding="ascii")
+    asked = ("--false-alarms", "1/hour")
+    expected = run("model", *asked, text=text)
+    assert expected.exit_code == 0
+    assert run("bare.model", *asked, text=text).stdout == expected.stdout
+    assert run("bare.model", *asked, "--fs", "10", text=text).stdout == expected.stdout
+    refused = run("bare.model", *asked, text=bare)
+    assert refused.exit_code == 1
+    assert "False alarms an hour need a sampling rate, and bare.csv has none" in refused.stderr
+
+
 def test_an_alarm_is_printed_while_the_stream_goes_on(folder: Path) -> None:
     rows = Path("data.csv").read_text(encoding="ascii").splitlines(keepends=True)
     with subprocess.Popen(

@@ -196,6 +196,34 @@ def test_a_table_with_names_must_have_those_of_all_channels() -> None:
     np.testing.assert_array_equal(spectra.Stream(model).update(pd.DataFrame(rows)).z, expected)
 
 
+def test_rows_and_records_give_the_channels_by_name() -> None:
+    model, rows = MODELS["two channels"], signal(300, 2)
+    table = pd.DataFrame({"ch2": rows[:, 1], "when": "noon", "ch1": rows[:, 0]})
+    expected = spectra.Stream(model).update(rows).z
+    records = table.to_dict("records")
+    single: list[Any] = [records, [row for _, row in table.iterrows()]]
+    for blocks in single:
+        stream = spectra.Stream(model)
+        z = np.concatenate([stream.update(block).z for block in blocks])
+        np.testing.assert_array_equal(z, expected)
+    together: list[Any] = [records, table.to_dict("list")]
+    for block in together:
+        np.testing.assert_array_equal(spectra.Stream(model).update(block).z, expected)
+    alone: list[Any] = [{"ch1": 1.0}, [{"ch1": 1.0}], pd.Series({"ch1": 1.0, "other": 2.0})]
+    for block in alone:
+        with pytest.raises(DataError, match=r"^The block has no column for the channel 'ch2' of"):
+            spectra.Stream(model).update(block)
+    unequal: Any = {"ch1": [1.0], "ch2": [1.0, 2.0]}
+    with pytest.raises(DataError, match="The block is no table"):
+        spectra.Stream(model).update(unequal)
+    # The index of a column may hold words.
+    column = pd.Series(rows[:, 0], index=[f"no. {i}" for i in range(300)])
+    np.testing.assert_array_equal(
+        spectra.Stream(MODELS["spectral"]).update(column).z,
+        spectra.Stream(MODELS["spectral"]).update(rows[:, 0]).z,
+    )
+
+
 def test_an_alarm_rate_is_that_of_the_recording() -> None:
     x = signal(6000)
     model = spectra.learn(x, fs=10.0)
@@ -203,8 +231,14 @@ def test_an_alarm_rate_is_that_of_the_recording() -> None:
     assert stream.alpha == spectra.score(model, x, false_alarms="2/hour").alpha
     with pytest.raises(ValueError, match="must name a time, such as 1/day: a stream has no end"):
         spectra.Stream(model, false_alarms="1/recording")
-    with pytest.raises(DataError, match="need a sampling rate"):
+    with pytest.raises(
+        DataError, match=r"need a sampling rate, and .* has none: give fs, or alpha"
+    ):
         spectra.Stream(MODELS["spectral"], false_alarms="1/day")
+    with pytest.raises(DataError, match="is sampled at 10 Hz, not at 20: leave fs out"):
+        spectra.Stream(model, fs=20)
+    timed = spectra.Stream(spectra.learn(x), false_alarms="2/hour", fs=10)
+    assert timed.alpha == stream.alpha
 
 
 def test_the_state_of_another_model_and_bytes_that_are_none_are_refused(tmp_path: Path) -> None:

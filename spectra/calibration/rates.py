@@ -96,8 +96,12 @@ class AlarmRate:
     def text(self) -> str:
         """Text for a person, such as "2 false alarms an hour"."""
         alarms = "false alarm" if self.count == 1 else "false alarms"
-        article = "an" if self.unit == "hour" else "a"
-        return f"{self.count:g} {alarms} {article} {self.unit}"
+        return f"{self.count:g} {alarms} {self.each}"
+
+    @property
+    def each(self) -> str:
+        """The unit with its article, such as "an hour"."""
+        return f"an {self.unit}" if self.unit == "hour" else f"a {self.unit}"
 
     @classmethod
     def of(cls, per_step: float, step: int, fs: float | None, n_samples: int) -> Self:
@@ -120,7 +124,7 @@ class AlarmRate:
             return self.count * step / n_samples
         if fs is None:
             raise DataError(
-                f"False alarms a {self.unit} need a sampling rate: give fs, or a number of false "
+                f"False alarms {self.each} need a sampling rate: give fs, or a number of false "
                 f"alarms a {RECORDING}."
             )
         return self.count * step / (fs * SECONDS[self.unit])

@@ -1,5 +1,8 @@
 """Blocks of rows that a program hands to a stream: arrays, single rows and tables with names."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -31,8 +34,9 @@ def rows_of(block: ArrayLike, model: Model) -> Float64Array:
         finite numbers or NaN.
     """
     n_channels = len(model.channels)
+    block = _in_order(block, model)
     try:
-        rows = np.asarray(_in_order(block, model), dtype=np.float64)
+        rows = np.asarray(block, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"The block is no array of numbers: {error}.") from error
     if rows.ndim == 0 or (rows.ndim == 1 and n_channels > 1):
@@ -50,9 +54,10 @@ def rows_of(block: ArrayLike, model: Model) -> Float64Array:
 
 
 def _in_order(block: ArrayLike, model: Model) -> ArrayLike:
-    """Return the columns of a table with names in the order of the channels, others unchanged."""
-    table, channels = pandas_of(block), list(model.channels)
-    if not (isinstance(table, pd.DataFrame) and _is_named(table)):
+    """Return what has names in the order of the channels, and all else unchanged."""
+    channels = list(model.channels)
+    table = _table_of(block, channels)
+    if table is None or not any(isinstance(name, str) for name in table.columns):
         return block
     missing = [name for name in channels if name not in table.columns]
     if missing:
@@ -63,6 +68,26 @@ def _in_order(block: ArrayLike, model: Model) -> ArrayLike:
     return table[channels]
 
 
-def _is_named(table: pd.DataFrame) -> bool:
-    """Return whether the columns of a table have names, and not numbers alone."""
-    return any(isinstance(name, str) for name in table.columns)
+def _table_of(block: object, channels: list[str]) -> pd.DataFrame | None:
+    """Return a block with names as a table: one of any library, a row of one, or records."""
+    if isinstance(block, Mapping):
+        return _of_mapping(block)
+    if isinstance(block, list) and block and all(isinstance(each, Mapping) for each in block):
+        return pd.DataFrame.from_records(block)
+    table = pandas_of(block)
+    if isinstance(table, pd.Series):
+        # The index of a row has the names of its channels, that of a column its instants.
+        named = len(table) > 0 and all(isinstance(name, str) for name in table.index)
+        is_row = named and (len(channels) > 1 or channels[0] in table.index)
+        return table.to_frame().T if is_row else None
+    return table
+
+
+def _of_mapping(block: Mapping[Any, Any]) -> pd.DataFrame:
+    """Return one row, or columns of one length, by their names."""
+    if all(np.ndim(value) == 0 for value in block.values()):
+        return pd.DataFrame.from_records([block])
+    try:
+        return pd.DataFrame(dict(block))
+    except ValueError as error:
+        raise DataError(f"The block is no table: {error}.") from error

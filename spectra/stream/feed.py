@@ -147,7 +147,8 @@ class Feed:
             raise DataError(
                 f"--adapt {half_life} must be at least {longest}, the rows of the longest frame."
             )
-        stream = Stream(model, every=choices.every, **choices.threshold)
+        unknown = None if model.fs is not None else fs
+        stream = Stream(model, every=choices.every, fs=unknown, **choices.threshold)
         self._head = []
         if given is None:
             self._count(head)

@@ -15,7 +15,7 @@ from spectra.calibration.statistic import Fused
 from spectra.calibration.threshold import ALPHA, Threshold
 from spectra.errors import DataError
 from spectra.model import Model
-from spectra.parameters import require, require_integer
+from spectra.parameters import require, require_integer, require_rate
 from spectra.stream.adaptation import Adaptation
 from spectra.stream.blocks import rows_of
 from spectra.stream.early import EarlyClock, restored_tracker, tracker_of
@@ -77,11 +77,13 @@ class Stream:
     adapt : int, optional
         Half-life in rows with which a drift of the level and the spread of each channel is
         followed; at least the longest frame. By default what is normal does not change.
+    fs : float, optional
+        Sampling rate in Hz of the rows, which `false_alarms` needs where the model has none.
 
     Raises
     ------
     DataError
-        For a rate in time with a model without a sampling rate.
+        For a rate in time without a sampling rate, and for another than that of the model.
     ValueError
         For a parameter out of range.
 
@@ -125,16 +127,18 @@ class Stream:
         false_alarms: str | None = None,
         every: int = EVERY,
         adapt: int | None = None,
+        fs: float | None = None,
     ) -> None:
         require("model", model, Model, "must be a Model, made by learn or Model.load")
         require_integer("every", every, 1, MOST_EVERY)
+        require_rate(fs)
         self.model, self.every = model, int(every)
-        self.alpha = _alpha(model, alpha, false_alarms)
+        self.alpha = _alpha(model, alpha, false_alarms, fs)
         n_channels = len(model.channels)
         self._scorer, self._tracker = model.fitted.scorer(), tracker_of(model, self.alpha)
         self._early: EarlyClock | None = None
         if model.early is not None:
-            self._early = EarlyClock.of(model.early, _alpha(model.early, alpha, false_alarms))
+            self._early = EarlyClock.of(model.early, _alpha(model.early, alpha, false_alarms, fs))
         self._gaps = GapFiller(np.empty((0, n_channels)))
         self._adaptation: Adaptation | None = None
         if adapt is not None:
@@ -176,7 +180,8 @@ class Stream:
         block : array_like, shape (n, n_channels), (n,) or ()
             In the order of the model's channels; NaN where there is no data. A stream of several
             channels takes a single row of shape (n_channels,). A table of pandas or another library
-            whose columns have names holds the channels by name, in any order beside others.
+            whose columns have names, a row of one, and dicts hold the channels by name, in any
+            order beside others.
 
         Returns
         -------
@@ -363,8 +368,10 @@ def _joined(updates: list[StreamUpdate]) -> StreamUpdate:
     return StreamUpdate(updates[0].first_row, z, tuple(events))
 
 
-def _alpha(model: Model, alpha: float | None, false_alarms: str | None) -> float:
+def _alpha(model: Model, alpha: float | None, false_alarms: str | None, fs: float | None) -> float:
     """Return the false-alarm probability of a step."""
+    if fs is not None and model.fs is not None and fs != model.fs:
+        raise DataError(f"{model.name} is sampled at {model.fs:g} Hz, not at {fs:g}: leave fs out.")
     threshold = Threshold(alpha, false_alarms)
     if threshold.false_alarms is None:
         return ALPHA if threshold.alpha is None else float(threshold.alpha)
@@ -374,5 +381,11 @@ def _alpha(model: Model, alpha: float | None, false_alarms: str | None) -> float
             f"false_alarms={threshold.false_alarms!r} must name a time, such as 1/day: a stream "
             "has no end."
         )
+    known = fs if model.fs is None else model.fs
+    if known is None:
+        raise DataError(
+            f"False alarms {rate.each} need a sampling rate, and {model.name} has none: give fs, "
+            "or alpha."
+        )
     steps = model.fitted.fusion.alarm_steps
-    return alpha_of_rate(steps, rate.per_step(model.step, model.fs, 1))
+    return alpha_of_rate(steps, rate.per_step(model.step, known, 1))
