@@ -53,6 +53,12 @@ _PREFIX_ALONE = frozenset("kKMG")
 _SMALL_ALONE = frozenset("mµun")
 """Letters that may stand for a factor below 1 there: 1.2, 950m."""
 WITH_CURRENCY = re.compile(rf"([€$£¥])\s*({_NUMBER})")
+_AMOUNT = re.compile(r"^(?=\(.*\)$|-)[(-]\s?([€$£¥])\s?(\d[\d.,'\u00a0\u202f]*)\)?$")
+"""An amount below zero with its sign, or parentheses, around the currency."""
+BLANKS_IN_UNITED = re.compile(
+    r"(?<=\d) (?=\d{3}(?:(?: \d{3})*(?:[.,]\d+)?)\s?(?:[€$£¥%]|[^\W\d_]{1,6}[²³]?)$)"
+)
+"""A blank between thousands with a unit behind them: 2 000 014,50 €."""
 
 GRADED = re.compile(r"([+-]?\d{4,6}),[0-9A-Z]")
 GRADED_SIGNED = re.compile(r"[+-]\d{4,6},[0-9A-Z]")
@@ -129,6 +135,7 @@ def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
     text = column.astype("str").str.strip()
     if len(text) <= _SHORT:
         text = text.astype(object)
+    text = _plainly_grouped(text)
     lowered = text.str.lower()
     void = (column.isna() | lowered.isin(MISSING)).to_numpy()
     text = text.mask(lowered.isin(_TRUE_WORDS), "1").mask(lowered.isin(_FALSE_WORDS), "0")
@@ -163,6 +170,19 @@ def read_cells(column: "pd.Series[float]", decimal: str) -> Cells:
     found = Counter(words[absent].tolist())
     bad[np.flatnonzero(bad)[absent]] = False
     return Cells(values, bad, dict(found), unit, marked, prefix=prefix)
+
+
+def _plainly_grouped(text: "pd.Series[str]") -> "pd.Series[str]":
+    """Return texts with the sign of an amount before its number, and no blanks in numbers.
+
+    ($1,000.50) and -$1,000.50 are $-1,000.50, and 1 000,50 kWh is 1000,50 kWh.
+    """
+    first = text.iloc[:_ENOUGH]
+    if first.str.fullmatch(_AMOUNT).any():
+        text = text.str.replace(_AMOUNT, r"\1-\2", regex=True)
+    if first.str.contains(BLANKS_IN_UNITED, regex=True).any():
+        text = text.str.replace(BLANKS_IN_UNITED, "", regex=True)
+    return text
 
 
 def _from_hexadecimal(text: "pd.Series[str]") -> Float64Array | None:

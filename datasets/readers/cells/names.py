@@ -14,7 +14,7 @@ _TIME_WORDS_TEXT = """
     datum datumzeit uhrzeit tiempo fecha hora fechahora temps heure horodatage horodate
     tempo ora orario datetimestamp tijd tijdstip datumtijd tid tidpunkt tidspunkt klo dato
     klokkeslett czas datenum oadate godzina čas cas время дата aika zaman tarih saat idő ido dátum
-    from vanaf von since jd hjd bjd mjd tow gpstow yyyyddd yyyydoy yyyyjjj yymmdd ddmmyy mmddyy
+    from vanaf von since jd hjd bjd mjd tow sow gpstow yyyyddd yyyydoy yyyyjjj yymmdd ddmmyy mmddyy
     ddmmyyyy mmddyyyy tmstamp reltime abstime simtime
 """
 TIME_WORDS = frozenset(_TIME_WORDS_TEXT.split())

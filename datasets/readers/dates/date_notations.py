@@ -55,6 +55,8 @@ _HALVES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (r"(?<=\d)\s?([πμ])\.?\s?μ\.?$", lambda match: " AM" if match[1] == "π" else " PM"),
     (r"(?<=:\d\d)\s?([vn])\.\s?m\.$", lambda match: " AM" if match[1] in "vV" else " PM"),
 )  # fmt: skip
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+"""Months in the countries that number them so between day and year."""
 _WEEK = r"0?[1-9]|[1-4]\d|5[0-3]"
 _WEEK_WORD = r"(?:KW|CW|week|wk|woche|semaine|sem|semana|settimana|vecka|uge|uke|viikko)"
 SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
@@ -97,10 +99,15 @@ SIMPLER: tuple[tuple[str, "str | Callable[[re.Match[str]], str]"], ...] = (
      r"(\d{1,2})\.(\d\d)(?:\.(\d\d))?$",
      lambda match: f"{match[1]}:{match[2]}:{match[3] or '00'}"),
     (rf"^(\d{{1,2}})({_LETTER}{{3}})(\d\d|\d{{4}}):(?=\d\d:\d\d)", r"\1-\2-\3 "),
+    (r"^(\d{4})([-_])(\d\d)\2(\d\d)[-_T ](\d\d)[-_](\d\d)[-_](\d\d)[-_](\d{6}|\d{3})$",
+     r"\1-\3-\4 \5:\6:\7.\8"),
+    (r"^(\d{1,2})\. ?(I{1,3}|IV|VI{0,3}|IX|XI{0,2})\. ?(\d{4})(?=$|\s)",
+     lambda match: f"{match[3]}-{_ROMAN.index(match[2].upper()) + 1:02d}-{int(match[1]):02d}"),
     (r"^(\d{4})-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)(?!\d)", r"\1-\2-\3 \4:\5:\6"),
     (r"^(\d{1,4})_(\d\d)_(\d\d|\d{4})(?=$|[ T])", r"\1-\2-\3"),
     (rf"^(\d{{1,2}}/{_LETTER}{{3}}/\d{{4}}):(?=\d\d:\d\d)", r"\1 "),
     (r"^(\d{4})[- ]?Q([1-4])$", lambda match: f"{match[1]}-{3 * int(match[2]) - 2:02d}-01"),
+    (r"^(\d{4})(?:[- ]?H|-S)([12])$", lambda match: f"{match[1]}-{6 * int(match[2]) - 5:02d}-01"),
     (r"^((?:19|20)\d\d)(\d\d)(\d\d)(\d\d):(?=[0-5]\d$)", r"\1-\2-\3 \4:"),
     (r"^(\d{4})M(0[1-9]|1[0-2])$", r"\1-\2-01"),
     (r"^(\d{4})-?(\d{3})(?=[T ]\d\d:)", lambda match: _of_year(match[1], match[2])),

@@ -59,6 +59,8 @@ _SIGNS = {"\u066b": ".", "\u066c": "", "\u060c": ",", "\u2212": "-"}
 _WITH_VECTORS = re.compile(r"\s*[-+.\de]+\s+\([-+.\de\s()]*\)\s*")
 """A time and vectors in parentheses, as OpenFOAM writes forces and probes: 0.1 (1 2 3) (4 5 6)."""
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_QUOTED_NAMES = re.compile(r'\s*\((\s*"[^"]{1,200}"(?:\s+"[^"]{1,200}"){1,200})\s*\)\s*')
+"""Names in quotes inside parentheses, as Fluent writes them above its reports."""
 _BEFORE_JSON = re.compile(r"(?:(\d{9,19}(?:\.\d+)?)\s+)?([^\s{}\"',;]+)\s+(\{.*\})\s*")
 """A Unix time or none, a topic or a key, and an object of JSON, as clients of brokers print it."""
 _SINGLE = re.compile(r"(?:^|(?<=[,;\t|]))[ ]?'([^'\r\n]*)'(?=[ ]?(?:[,;\t|]|$))", re.MULTILINE)
@@ -113,6 +115,8 @@ def _rewriting(head: str) -> Rewrite | None:
         return plain_samples_of_eyes
     if has_lists_in_cells(lines[:-1]):
         return plain_lists_in_cells
+    if any(map(_QUOTED_NAMES.fullmatch, lines[:_FEWEST_LINES])):
+        return _without_outer_parentheses
     if has_wrapped_array(lines[:-1]):
         return plain_wrapped_array
     if has_kinds_of_lines(lines[:-1]):
@@ -164,6 +168,14 @@ def _without_brackets(text: str) -> str:
 def _without_parentheses(text: str) -> str:
     """Return a text without the parentheses around the vectors in its rows."""
     return re.sub(r"^(?![ \t]*#).*$", _spread, text, flags=re.MULTILINE)
+
+
+def _without_outer_parentheses(text: str) -> str:
+    """Return a text without the parentheses around a line of names in quotes."""
+    lines = text.split("\n")
+    return "\n".join(
+        match[1] if (match := _QUOTED_NAMES.fullmatch(line)) else line for line in lines
+    )
 
 
 def _spread(line: re.Match[str]) -> str:

@@ -87,6 +87,12 @@ def names_in_comment(
                 other if len(other) == width and (len(row) != width or row[0][-1:] in ",;") else row
                 for row, other in pairs
             ]
+    if delimiter == "\t" and width > 1:
+        wide = [re.split(r"\s{2,}", text.strip()) for text in texts[-2:]]
+        rows = [
+            other if len(row) != width == len(other) and "\t" not in text else row
+            for row, other, text in zip(rows, wide, texts[-2:], strict=True)
+        ]
     # Two such lines are the names and the units.
     rows = [row for row in rows if len(row) == width]
     if len(rows) > 1 and not _are_units(rows[1]):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from spectra.datasets.readers.cells.cells import (
+    BLANKS_IN_UNITED,
     GROUPED,
     WITH_CURRENCY,
     WITH_UNIT,
@@ -100,6 +101,8 @@ def _has_both(rows: Sequence[Sequence[str]], sign: str) -> bool:
 
 def _without_unit(field: str) -> str:
     """Return a number without its unit, and with a plain minus."""
+    if " " in field:
+        field = BLANKS_IN_UNITED.sub("", field)
     if is_number_with_unit(field):
         match, front = WITH_UNIT.fullmatch(field), WITH_CURRENCY.fullmatch(field)
         field = front[2] if front else match[1] if match else field

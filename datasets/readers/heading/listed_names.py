@@ -16,6 +16,8 @@ _NUMBERED = re.compile(
 """A line such as "# 1: time [s]", "Column 2 = pressure" and "#  3 MAG  Magnitude"."""
 _LEGEND = re.compile(r'@\s{0,9}s(\d{1,3})\s{1,9}legend\s{1,9}"([^"]{1,200})"')
 """The name of a curve of xmgrace: @ s0 legend "Potential"."""
+_FIELDS = re.compile(r"#!\s*FIELDS\s+(\S.{0,10000})")
+"""The line of names of PLUMED, which others follow: #! FIELDS time d1."""
 _KEYED = re.compile(r"\blabels\s?[:=]\s?([^,;\t]{1,10000})", re.IGNORECASE)
 _DIVIDED = re.compile(
     r"\W{0,9}(?:channel|signal|column|electrode)\s?(?:names?|labels?)\s?[:=]\s?(\S.{1,10000})",
@@ -60,6 +62,9 @@ def listed_names(
     legends = [match[2] for line in lines if (match := _LEGEND.match(line.strip()))]
     if width > 1 and len(legends) == width - 1:
         return (None, *legends)
+    fields = next((match[1].split() for line in lines if (match := _FIELDS.match(line))), [])
+    if len(fields) == width > 1:
+        return tuple(fields)
     for line in lines:
         match = _KEYED.search(line[:20_000])
         if match is not None and len(words := match[1].split()) == width > 1:

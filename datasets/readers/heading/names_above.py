@@ -37,6 +37,8 @@ _ASSIGNED = re.compile(r"[^\W\d]\w*\s?=\s?\S")
 """The beginning of a line such as "channels=Ex Ey", which gives a value to a word."""
 _ASSIGNED_IN_ALL = re.compile(r"([^\W\d]\w*)\s?=\s?[\d.,]+(?:\s?[^\W\d_]{1,5})?")
 """A setting of one channel: Rate=50 Hz."""
+_KIND_OF_SIGNAL = re.compile(r"(?:type|interp|blockpath|port|sid|tz):\s", re.IGNORECASE)
+"""The beginning of what the Simulation Data Inspector says of each signal: type: double."""
 _DATA_BELOW = re.compile(
     r"\[\s*(?:data|daten|values|measurements|samples|messwerte)\s*\]|\$\$SOE", re.IGNORECASE
 )
@@ -70,6 +72,8 @@ def row_of_names(rows: list[list[str]], width: int, delimiter: str, decimal: str
             and not any(map(names_time, rows[named][1:]))
         ):
             named -= 1
+            while named > 0 and _says_the_same(rows[named]):
+                named -= 1
     if named is None and delimiter != BLANKS:
         named = next((i for i, row in enumerate(rows) if _names_all(row, width, decimal)), None)
     return named
@@ -191,6 +195,7 @@ def _says_the_same(row: list[str]) -> bool:
         return False
     keys = {match[1] for match in map(_ASSIGNED_IN_ALL.fullmatch, full) if match}
     assigned = len(keys) == 1 and all(map(_ASSIGNED_IN_ALL.fullmatch, full))
+    assigned = assigned or all(map(_KIND_OF_SIGNAL.match, full))
     return assigned or (len({*full}) == 1 and is_date(full[0], months=False))
 
 

@@ -145,7 +145,11 @@ def _has_words(line: str) -> bool:
 
 
 def _is_row(line: str, dialect: Dialect) -> bool:
-    """Return True if a line begins with a number or a date, and has as many as other fields."""
+    """Return True if a line begins with a number or a date, and has as many as other fields.
+
+    Stars and bars may stand around its fields.
+    """
     (fields,) = split([line], dialect.delimiter) or [[]]
-    values = [is_value(field, dialect.decimal) for field in fields if field]
+    fields = [field for field in fields if field.strip("*|")]
+    values = [is_value(field, dialect.decimal) for field in fields]
     return bool(values) and values[0] and 2 * sum(values) >= len(values)

@@ -181,6 +181,9 @@ def written_dates(values: Float64Array, column: "pd.Series[Any]") -> pd.Datetime
         (19e8, 22e8, "%Y%m%d%H"),
         (19e10, 22e10, "%Y%m%d%H%M"),
         (19e12, 22e12, "%Y%m%d%H%M%S"),
+        # A day of the year behind its year: as milliseconds since 1970 they would lie after 2033.
+        (20e11, 21e11, "%Y%j%H%M%S"),
+        (20e9, 21e9, "%Y%j%H%M"),
         # Hundredths of a second stand behind, as equipment of semiconductor plants writes them.
         (19e14, 22e14, "%Y%m%d%H%M%S%f"),
         (19e15, 22e15, "%Y%m%d%H%M%S%f"),
