@@ -10,6 +10,7 @@ import pandas as pd
 from spectra.datasets.readers.cells.names import is_unit, unit_text
 from spectra.datasets.readers.cells.rate_digits import without_thousands
 from spectra.datasets.readers.cells.time_units import SECONDS, seconds_behind
+from spectra.datasets.readers.dates.start_words import START_WORD, tells_start
 from spectra.datasets.readers.dates.written_start import numbered_start, written_start
 
 _NUMBER = r"([+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?)"
@@ -20,12 +21,13 @@ _HERTZ_WORD = (
 )
 _PREFIX = re.compile(r"([kmgкм])(?:ilo|ega|iga)?\s?(?=hz|hertz|гц|s)", re.IGNORECASE)
 _RATE_WORD = (
-    r"(?:sampl\w*[\s_-]*(?:rate|freq\w*\.?)"
-    r"|(?:samples?|points|frames)\s?(?:/|per)\s?s(?:ec(?:ond)?s?)?(?=\s*[=:,;\t(])|\bfps\b|\b(?:fs|sr|odr|sfreq|srate|sps(?=\s?[=:]))(?:\b|(?=_k?hz))|abtast(?:rate|frequenz)|messrate"
-    r"|(?:data|scan|adc|acq\w*|update|output|logging|recording|frame|daq|storage|capture|polling|digiti[sz]\w+)"
-    r"[\s_-]*(?:rate|freq\w*)|n[äa]ytteenottotaajuus|[öo]rnekleme\s+(?:frekans[\u0131i]|h[\u0131i]z[\u0131i])|샘플링\s?주파수"
-    r"|(?:fr[ée]quence|taux)\s+d.?\s*(?:[ée]chantillonnage|acquisition)|freq\w*\s+of\s+sampling|(?:frecuencia|tasa|velocidad)\s+de\s+muestreo"
-    r"|(?:frequenza|velocit[àa])\s+di\s+campionamento|(?:taxa|frequ[êe]ncia)\s+de\s+amostragem"
+    r"(?:sampl\w*[\s_-]*(?:rate(?:_per_channel)?|freq\w*\.?|clock(?=\W{1,5}[\d.]{1,9}\s?[kM]?Hz))"
+    r"|(?:samples?|points|frames)\s?(?:/|per)\s?s(?:ec(?:ond)?s?)?(?=\s*[=:,;\t(])|\bfps\b|\b(?:fs|sr|odr|sfreq|srate|sps(?=\s?[=:]))(?:\b|(?=_k?hz))|(?:ab)?tast(?:rate|frequenz)|messrate"
+    r"|(?:aufzeichnungs|speicher|erfassungs)(?:rate|frequenz)|abtastung(?=\W{1,5}[\d.,]{1,9}\s?k?Hz)"
+    r"|(?:data|scan|\blog|adc|acq\w*|update|output|logging|recording|frame|daq|storage|capture|polling|digiti[sz]\w+)"
+    r"[\s_-]*(?:rate|freq\w*)|n[äa]ytteenottotaajuus|[öo]rnekleme\s+(?:frekans[\u0131i]|h[\u0131i]z[\u0131i])|(?:샘플링|표본화)\s?주파수|표본화율"
+    r"|(?:fr[ée]quence|taux)\s+d.?\s*(?:[ée]chantillonnage|acquisition)|freq\w*\s+of\s+(?:sampling|logging|recording)|(?:frecuencia|tasa|velocidad)\s+de\s+muestreo"
+    r"|(?:frequenza|velocit[àa])\s+di\s+(?:campionamento|acquisizione)|(?:taxa|frequ[êe]ncia)\s+de\s+amostragem"
     r"|cz[ęe]stotliwo[śs][ćc]\s+pr[óo]bkowania|vzorkovac[íi]\s+frekvence|mintav[ée]tel\w*\s+frekvenci\w*"
     r"|(?:bemonsterings|meet|samplings|målings)\w*(?:frequentie|frekvens)|bemonsterings\w*|частота\s+дискретизаці?ии?"
     r"|[采取][样樣][率频頻]率?|サンプル(?:レート|周波数)|サンプリング(?:周波数|レート)|샘플(?:링\s?)?(?:률|레이트|속도)"
@@ -35,7 +37,7 @@ _RATE_WORD = (
 _PERIOD_WORD = (
     r"(?:sampl\w*[\s_-]*(?:interval|period|time|spacing|cycle)|delta[\s_-]*(?:x|t|time)|x[\s_-]*(?:axis[\s_-]*)?(?:delta|step)|x[\s_-]*axis[\s_-]*increment|\bdt\b"
     r"|x[\s_-]*inc(?:rement)?|\b(?:clock|ts)(?=\s*[=:]\s*[\d.]+\s*[unm]?s\b)|\bh[\s_-]?resolution|horizontal\s+(?:interval|increment)|abtastintervall|abtastzeit|abtastperiode|equally[\s-]+spaced\s+(?:at|intervals\s+of)|per[ií]odo\s+de\s+(?:muestreo|amostragem)|time\s+per\s+sample|\bt_?sample(?=\s*[=:])|frame\s?time(?=\s*[=:])"
-    r"|サンプリング(?:周期|間隔)|測定間隔|記録間隔|記録周期|采样(?:周期|间隔)|샘플링\s?(?:주기|간격)|messintervall|messtakt|speicherintervall|aufzeichnungsintervall|zeitschritt"
+    r"|サンプリング(?:周期|間隔)|測定間隔|記録間隔|記録周期|采样(?:周期|间隔)|샘플링\s?(?:주기|간격)|messintervall|zeitintervall|messtakt|speicherintervall|aufzeichnungsintervall|zeitschritt"
     r"|(?:intervalo|intervalle|intervallo|per[ií]odo|p[ée]riode)(?:\s+(?:de\s|di\s|d['’])\s?(?:muestreo|amostragem"
     r"|campionamento|acquisizione|mesure|acquisition|[ée]chantillonnage|registro|medici[óo]n|registrazione|misura))"
     r"|intervalo|intervalle|intervallo|pas\s+de\s+temps|okres\s+pr[óo]bkowania|perioda\s+vzorkov[áa]n[íi]"
@@ -139,17 +141,6 @@ _DURATION = re.compile(
     r"duration(?:\s*time)?\s*[\[(]s(?:ec)?[\])][\s=:,;]+(\d{1,7}(?:\.\d{1,6})?)\s*$", re.IGNORECASE
 )
 """The length of a recording in seconds."""
-_START_WORD = re.compile(
-    r"(?:\b|wf_)(?:start\w*|t0|(?:log|test|trigger|excel)\W?(?:date|time)\w*|\w*begin\w*|first|date_time_first\w*|record(?!er)\w*|mess(?:datum|zeit)|aufzeichnung\w*|(?:aufnahme|erfassungs|pr[üu]f)(?:datum|zeit|beginn)|(?:acqu\w*|meas\w*|capture|collection)[\s_]date|anfang|inicio|d[ée]but|inizio"
-    r"|timeseries|WID2)\b|^(?:time\s?stamp|date|datum|fecha|data|time|uhrzeit|zeit|hora|heure|ora)\b",
-    re.IGNORECASE,
-)
-_NO_START = re.compile(
-    r"[^:=,;\t]*(?:birth|geburt|naissance|nacimiento|nascita|nascimento|zone|zona|fuseau|fuso|format"
-    r"|offset|export|expir)",
-    re.IGNORECASE,
-)
-"""Keys of dates that are no start, and of times that are none of the day."""
 _UNIT = re.compile(
     r"(?:\bunits\s+of\b|\bunits?\b|einheit|unidad|unit[ée]|unit[àa]|\bunite\b|eenheid|field_unit"
     r"|\bunidade|måttenhet|jednostka|jednotka|единица|单位|單位|単位|단위|yksikkö|birim)"
@@ -340,7 +331,7 @@ def _shown(text: str) -> str:
 
 def _start(texts: Sequence[str]) -> pd.Timestamp | None:
     """Return the instant at which the recording starts."""
-    told = [one for one in texts if _START_WORD.search(one) and not _NO_START.match(one)]
+    told = [*filter(tells_start, texts)]
     return written_start(told, texts) or numbered_start(texts)
 
 
@@ -369,7 +360,7 @@ def _unit(texts: Sequence[str]) -> tuple[str, str]:
                 return unit_text(units[0]), quantity[1].casefold() if quantity else ""
         last = re.split(r"[,;\t]", text)[-1].strip()
         # A line of names may begin with "time" and end with T or V.
-        counted = _START_WORD.match(text) and _COUNT.search(text)
+        counted = START_WORD.match(text) and _COUNT.search(text)
         if counted and is_unit(last) and last.casefold() not in SECONDS:
             return last, ""
     return "", ""

@@ -30,7 +30,7 @@ _JOINED = re.compile(
 )
 """A line of a date without signs between its parts: Date=20240314."""
 _IN_DIGITS = re.compile(
-    r"(?<![\d.])((?:19|20)\d\d)([01]\d)([0-3]\d)[_T-]([0-2]\d)([0-5]\d)([0-5]\d)(?!\d)"
+    r"(?<![\d.])((?:19|20)\d\d)([01]\d)([0-3]\d)[_T -]([0-2]\d)([0-5]\d)([0-5]\d)(?!\d)"
 )
 """An instant in digits: 20240305_060000.000."""
 _OF_YEAR = re.compile(r"(?<![\d.])((?:19|20)\d\d)[:,-]([0-3]\d\d)[:,T ](?=\d\d:\d\d:\d\d)")
