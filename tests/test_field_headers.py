@@ -201,3 +201,16 @@ def test_starts_have_names_in_more_languages(line: str) -> None:
 def test_dates_of_ends_and_of_other_things_are_no_start(line: str) -> None:
     found = recording("Logger X", line, "Sample rate: 10 Hz", "a,b", rows(A, B))
     assert not isinstance(found.index, pd.DatetimeIndex)
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d.%m.%Y", "%Y-%m-%d 00:00:00"])
+@pytest.mark.parametrize("days", [3, 5, 9])
+@pytest.mark.parametrize("hours", ["{}", "{:02d}:00"])
+def test_few_days_stand_above_the_hours_of_a_day(form: str, days: int, hours: str) -> None:
+    values = np.round(20 + RNG.normal(size=(24, days)), 2)
+    dates = [f"{one:{form}}" for one in pd.date_range("2024-03-15", periods=days)]
+    table = [f"{hours.format(i)};{';'.join(map(str, row))}" for i, row in enumerate(values)]
+    found = recording(f"Hour;{';'.join(dates)}", table)
+    np.testing.assert_array_equal(found.values[:, 0], values.T.ravel())
+    assert found.index[0] == pd.Timestamp("2024-03-15")
+    assert found.fs == pytest.approx(1 / 3600)

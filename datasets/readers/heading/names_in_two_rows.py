@@ -44,7 +44,7 @@ def _joined(above: list[str], names: Sequence[str | None]) -> tuple[str | None, 
     A name above may be that of a cell which was merged with those to its right.
     """
     parts = len(names) // max(1, len(above))
-    if parts > 1 and all(above) and (*names[:parts],) * len(above) == (*names,):
+    if parts > 1 and len(above) > 1 and all(above) and (*names[:parts],) * len(above) == (*names,):
         # Blanks divide the names, and each of them stands above as many columns as others.
         return tuple(f"{above[i // parts]} {name}" for i, name in enumerate(names))
     merged: list[str] = []

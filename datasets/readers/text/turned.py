@@ -36,6 +36,7 @@ _HOURS = tuple(
 )
 """Hours that are counted from 0, or from 1."""
 _TIME_OF_DAY = re.compile(r"\d{1,2}[:.h]\d\d(?::\d\d)?")
+_MIDNIGHT = re.compile(r"(?<=\d)[ T]0?0:00(?::00)?$")
 _EIGHT_DIGITS = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _HEAD = 4000
 """Signs of a line that are searched for dates."""
@@ -52,7 +53,8 @@ def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, i
     None is returned for any other text. `lines` are its first ones, `forced` is the delimiter that
     the user names.
     """
-    if len(lines) > _MOST_ROWS or max(map(len, lines), default=0) < 2 * _FEWEST_COLUMNS:
+    short = max(map(len, lines), default=0) < 2 * _FEWEST_COLUMNS
+    if len(lines) > _MOST_ROWS or (short and not _has_dates_above(lines, _FEWEST_DAYS)):
         return None
     readable = replace(text, errors="ignore")
     most = _MOST_DATED if _has_dates_above(lines) else _MOST_ROWS
@@ -67,6 +69,11 @@ def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, i
         if all(len(row) > 1 and not row[-1] for row in rows):
             # A delimiter at the end of each line.
             rows = [row[:-1] for row in rows]
+        if short:
+            if (by_days := _from_days(rows)) is None:
+                continue
+            rows, count = by_days, 0
+            break
         if (by_periods := _from_periods(rows)) is not None and _are_few(by_periods[0]):
             rows, more = by_periods
             break
@@ -99,11 +106,10 @@ def turned(text: Text, lines: Sequence[str], forced: str | None) -> tuple[str, i
     return written.getvalue(), len(rows) if count is None else count, len(around)
 
 
-def _has_dates_above(lines: Sequence[str]) -> bool:
+def _has_dates_above(lines: Sequence[str], fewest: int = _FEWEST_PERIODS) -> bool:
     """Return True if one of the first lines has several periods or dates in it."""
     return any(
-        sum(_period(field) is not None or is_date(field, months=True) for field in fields)
-        >= _FEWEST_PERIODS
+        sum(_period(field) is not None or is_date(field, months=True) for field in fields) >= fewest
         for line in lines[:_MOST_TEXTS]
         for fields in [re.split(r"\s*[,;\t|]\s*", line[:_HEAD].replace('"', ""))]
     )
@@ -288,7 +294,8 @@ def _named(
 
 def _from_days(rows: Sequence[list[str]]) -> list[list[str]] | None:
     """Return the days above the columns, and rows that begin with times of day; None for others."""
-    for top, row in enumerate(rows[:_MOST_TEXTS]):
+    for top, above in enumerate(rows[:_MOST_TEXTS]):
+        row = [_MIDNIGHT.sub("", field) for field in above]
         days = row[1:]
         below = [each for each in rows[top + 1 :] if any(each)]
         # The means and totals of the days may stand below.
