@@ -245,6 +245,14 @@ def test_attention_of_a_model_learned_elsewhere_and_of_gaps_is_drawn() -> None:
     assert figure.axes[1].get_ylabel() == "time of the normal frame (row)"
 
 
+def test_attention_of_a_long_recording_has_a_unit_that_fits() -> None:
+    recording = generators.order_anomalies(np.random.default_rng(0))
+    found = spectra.detect(recording.values, fs=1 / 60, method="sequence")
+    attention = spectra.plot_attention(found, 1).axes[1]
+    assert attention.get_ylabel() == "time of the normal frame (days)"
+    assert attention.get_ylim()[1] == pytest.approx(len(recording.values) / 1440, rel=0.05)
+
+
 def test_attention_of_another_method_is_refused(found: Detection, strongest: int) -> None:
     with pytest.raises(ValueError, match="method='sequence'"):
         spectra.plot_attention(found, strongest)

@@ -10,7 +10,7 @@ from spectra.arrays import FloatArray
 from spectra.detection import Detection
 from spectra.parameters import require
 from spectra.plots.alarm import heading
-from spectra.plots.axes import TimeAxis, plain
+from spectra.plots.axes import TimeAxis, plain, unit_of_time
 from spectra.plots.columns import envelope
 from spectra.plots.style import ALARM, COLOURS, MISSING, NORMAL, SIGNAL, Picture
 from spectra.sequence.attention_map import AttentionMap
@@ -108,8 +108,8 @@ def _edges(centres: FloatArray) -> FloatArray:
 
 def _draw_attention(ax: Axes, detection: Detection, found: AttentionMap, edges: FloatArray) -> None:
     """Draw the weights of the normal frames, those close in time put together."""
-    size = 1.0 if detection.fs is None else 1.0 / detection.fs
     last = int(found.normal_start[-1]) + detection.nperseg
+    unit, size = unit_of_time(last, detection.fs)
     bins = np.linspace(0, last, min(MOST_ROWS, max(1, found.normal_start.size)) + 1)
     first = np.searchsorted(found.normal_start, bins[:-1])
     weights = np.zeros((bins.size - 1, found.start.size))
@@ -130,7 +130,6 @@ def _draw_attention(ax: Axes, detection: Detection, found: AttentionMap, edges: 
         rasterized=True,
     )
     ax.figure.colorbar(image, ax=ax, label="attention", pad=0.01, extend="max")
-    unit = "row" if detection.fs is None else "s"
     where = "the recording" if detection.own else "the normal data"
     ax.set_ylabel(f"time of the normal frame ({unit})")
     title = f"Attention to the normal frames of {where}; dashed: the alarm"

@@ -106,6 +106,15 @@ class TimeAxis:
         )
 
 
+def unit_of_time(n_rows: int, fs: float | None) -> tuple[str, float]:
+    """Return the unit of an axis of so many rows, and a row in it: seconds as long as they fit."""
+    if fs is None:
+        return "row", 1.0
+    seconds = n_rows / fs
+    unit = "s" if seconds < LONGEST_NUMBER else largest_unit(SECONDS, seconds / 3)
+    return unit, 1.0 / (fs * SECONDS[unit])
+
+
 def _edges(starts: FloatArray) -> FloatArray:
     """Return the starts and, one step after the last, the end."""
     return np.append(starts, 2 * starts[-1] - starts[-2])
