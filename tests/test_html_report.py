@@ -130,6 +130,19 @@ def test_recording_without_alarms_says_so_and_how_small_a_burst_would_have_been_
     assert share_found(found, size / 4, rng) <= 0.25
 
 
+def test_a_recording_shorter_than_a_burst_is_not_asked_for_one() -> None:
+    page = report(spectra.detect(np.random.default_rng(0).normal(size=40)))
+    assert "No alarm: " in page
+    assert "burst of noise" not in page
+
+
+def test_notes_keep_the_names_of_options_on_one_line() -> None:
+    page = report(spectra.detect(np.random.default_rng(0).normal(size=400)))
+    note = 'No sampling rate is known (<span class="option">--fs</span> gives one)'
+    assert note in page
+    assert ".option { white-space: nowrap; }" in page
+
+
 def test_smallest_burst_is_sought_beside_gaps_and_not_in_channels_without_alarms() -> None:
     values = np.random.default_rng(4).standard_normal((6000, 3))
     values[2500:3500, 0] = np.nan

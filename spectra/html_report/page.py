@@ -212,6 +212,8 @@ def verdict(detection: Detection) -> str:
 def _smallest(detection: Detection) -> str:
     """Return a sentence on the smallest burst that would have been found, in a few channels."""
     recording = detection.recording
+    if recording.n_samples < BURST:
+        return ""
     sizes = []
     for channel in shown_channels(detection)[:MOST_TRIED]:
         size = smallest_burst(detection, channel)
