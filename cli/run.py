@@ -1,6 +1,6 @@
 """The common part of detect and score: read and score each file, and print its alarms."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from spectra.cli.messages import (
 from spectra.cli.options import Output, Reading, Verbosity
 from spectra.cli.pictures import command_line, write_picture
 from spectra.errors import DataError, NeedsMemoryError
+from spectra.text import few_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +97,7 @@ def _results(
                     found = _detections(file, find, reading, output, verbosity, tally)
                 # Scores are written before the alarms are printed: they are not lost where
                 # standard output fails.
-                _write(file, found, output)
+                _write(found, output)
         except DataError as error:
             tally.failed = True
             say(f"Error: {error}")
@@ -109,11 +110,8 @@ def _results(
             yield name, detection
 
 
-def _write(file: str, found: "dict[str, Detection]", output: Output) -> None:
-    """Write the files that are asked for; raise DataError for a picture of several series.
-
-    Nothing is written where no series could be scored.
-    """
+def _write(found: "dict[str, Detection]", output: Output) -> None:
+    """Write the files that are asked for: none where no series could be scored."""
     if not found:
         return
     if output.scores is not None:
@@ -124,12 +122,6 @@ def _write(file: str, found: "dict[str, Detection]", output: Output) -> None:
             write_scores(scores_of(found), output.scores, keep_formulas=output.keep_formulas)
     if not (output.plot or output.report):
         return
-    if len(found) > 1:
-        names = ", ".join(list(found)[:5])
-        raise DataError(
-            f"{file} holds {len(found)} series, and a picture or page shows one: choose one with "
-            f"--series COLUMN=VALUE ({names})."
-        )
     (detection,) = found.values()
     if output.plot is not None:
         from spectra.plots import plot
@@ -157,7 +149,9 @@ def _detections(
 ) -> "dict[str, Detection]":
     """Return the result of each series of a file, by its name; "" for a single one."""
     found = {}
-    for series, recording in reading.read_series(file, progress=verbosity.progress).items():
+    there = reading.read_series(file, progress=verbosity.progress)
+    _refuse_several(file, there, output)
+    for series, recording in there.items():
         try:
             if isinstance(recording, DataError):
                 raise recording
@@ -197,6 +191,19 @@ def check_bearing(recording: "Recording", bearing: str | None, rpm: float | None
     from spectra.explanation.envelope import require_testable
 
     require_testable(len(recording.values), recording.fs, Bearing.of(bearing), rpm)
+
+
+def _refuse_several(
+    file: str, series: "Mapping[str, Recording | DataError]", output: Output
+) -> None:
+    """Raise DataError where a picture or a page of several series is asked for."""
+    names = [name for name, each in series.items() if not isinstance(each, DataError)]
+    if (output.plot or output.report) and len(names) > 1:
+        raise DataError(
+            f"{file} holds {len(names)} series ({few_of(names, 4)}), and a picture or page shows "
+            "one: choose one with --series COLUMN=VALUE; spectra batch --report writes a page of "
+            "each."
+        )
 
 
 def _refuse_pictures(file: str, recording: "Recording", output: Output) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+from spectra import pipeline
 from spectra.cli import main
 from spectra.datasets import read, read_series
 
@@ -68,6 +69,22 @@ def test_scores_of_series_lie_below_one_another(folder: Path) -> None:
     assert run("detect", "stacked.csv", "-o", "scores.csv").exit_code == 0
     scores = pd.read_csv(folder / "scores.csv")
     assert scores["series"].value_counts().to_dict() == {"gas": ROWS, "water": ROWS}
+
+
+@pytest.mark.parametrize("option", ["--plot", "--report"])
+def test_a_picture_of_several_series_is_refused_before_they_are_scored(
+    folder: Path, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scored(*_: object, **__: object) -> None:
+        raise AssertionError("Nothing is scored.")
+
+    monkeypatch.setattr(pipeline, "detect", scored)
+    name = "picture.png" if option == "--plot" else "page.html"
+    result = run("detect", "stacked.csv", option, name, "-o", "scores.csv")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "stacked.csv holds 2 series (gas, water), and a picture or page" in result.stderr
+    assert not Path(name).exists()
+    assert not Path("scores.csv").exists()
 
 
 @pytest.mark.parametrize("command", ["fit", "evaluate"])
