@@ -214,3 +214,25 @@ def test_few_days_stand_above_the_hours_of_a_day(form: str, days: int, hours: st
     np.testing.assert_array_equal(found.values[:, 0], values.T.ravel())
     assert found.index[0] == pd.Timestamp("2024-03-15")
     assert found.fs == pytest.approx(1 / 3600)
+
+
+@pytest.mark.parametrize("digits", [12, 16, 24, 32])
+def test_long_hexadecimal_numbers_name_records(digits: int) -> None:
+    names = [f"{i:0{digits}x}" for i in range(N)]
+    assert recording("_id,time,v", rows(names, stamps("1min"), A)).channels == ("v",)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "[min]", "(h)"])
+@pytest.mark.parametrize("others", [["Stk", "pcs"], ["MWhth", "USD"], ["Grad", "°C"], ["V", "A"]])
+def test_a_unit_of_time_below_a_time_tells_units(unit: str, others: list[str]) -> None:
+    table = rows([f"{i * 5}" for i in range(N)], A, B)
+    found = recording("Time,Alpha,Beta", ",".join([unit, *others]), table)
+    assert found.channels == ("Alpha", "Beta")
+    length = {"s": 1, "ms": 1e-3, "[min]": 60, "(h)": 3600}[unit]
+    assert found.fs == pytest.approx(1 / (5 * length))
+
+
+def test_names_below_a_title_with_the_word_time_stay_names() -> None:
+    table = rows([f"{i * 5}" for i in range(N)], A, B)
+    found = recording("Time series", "s,Alpha,Beta", table)
+    assert found.channels == ("Alpha", "Beta")

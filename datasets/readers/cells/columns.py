@@ -20,6 +20,8 @@ from spectra.text import few_of, short
 
 _FEWEST_NUMBERS = 10
 """Numbers that make a column of all but missing values one of numbers."""
+_FEWEST_OF_NAMES = 12
+"""Hexadecimal digits from which on a number is the name of a record or a device."""
 _SAMPLE_CELLS, _A_FEW = 1000, 20
 """Cells by which a column of text is told, and those that tell it at a glance."""
 
@@ -224,6 +226,8 @@ def read_numbers(table: Table, column: int, *, required: bool = False) -> Number
         # A cell such as "15min" in every row says what the rows are, and is no measurement; nor is
         # one number beside words.
         return None
+    if not required and cells.bad.any() and _is_bare_hexadecimal(series, _FEWEST_OF_NAMES):
+        return None
     if cells.bad.any():
         row = int(np.argmax(cells.bad))
         remedy = "correct it, leave the cell empty, or choose other columns with --channels"
@@ -236,9 +240,11 @@ def read_numbers(table: Table, column: int, *, required: bool = False) -> Number
     return Numbers(cells.values, cells.unit or unit, _cell_notes(table, column, cells))
 
 
-def _is_bare_hexadecimal(column: "pd.Series[float]") -> bool:
+def _is_bare_hexadecimal(column: "pd.Series[float]", fewest: int = 2) -> bool:
     """Return True if the first cells are all digits and letters A to F, of one even length."""
     first = column.dropna().iloc[:_SAMPLE_CELLS].astype("str").str.strip()
+    if len(first) and len(str(first.iloc[0])) < fewest:
+        return False
     even = first.str.fullmatch(r"(?:[0-9a-fA-F]{2})+").all() and first.str.len().nunique() == 1
     return bool(len(first) and even and first.str.contains("[a-fA-F]").any())
 

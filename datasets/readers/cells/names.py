@@ -78,6 +78,8 @@ _PLAIN_UNITS = (
     "ms-2 m·s-2 µstrain ustrain microstrain N·m kN·m min-1 s-1 1/s m/s³ m/s^3 m/s3 mPa·s mPas "
     "mrad µrad urad g²/Hz gE gSE FNU sone acum bar(g) bar(a) psi(g) psi(a) mbar(a) dB(C) dB(Z) "
     "N-m N-M ft-lb ft-lbs FT-LBS DEG kOhm kOhms MOhms "
+    "degrees ppmv kWp Wp inWC CFM SCFM SCFH scfm umol/kg µmol/kg µatm arcsec KiB MiB GiB cps cpm "
+    "dBuV/m dBµV/m W/m²K J/kg liters meters км/ч 转/分 "
     "microradians nanoradians A.h mA.h W.h mW.h kW.h A·h mA·h W·h kW·h VOLT VOLTS AMP AMPS"
 )
 UNITS = frozenset(_PLAIN_UNITS.split()) | SECONDS.keys()

@@ -16,6 +16,7 @@ from spectra.datasets.readers.cells.names import (
     seconds_in,
     words,
 )
+from spectra.datasets.readers.cells.time_units import SECONDS
 from spectra.datasets.readers.dates.dates import is_date, looks_like_date
 from spectra.datasets.readers.heading.band_names import names_bands
 from spectra.datasets.readers.heading.decimal_sign import DECIMAL_POINT
@@ -135,9 +136,11 @@ def _name_of_one(rows: list[list[str]]) -> int | None:
 
 def _are_units(rows: list[list[str]], i: int) -> bool:
     """Return True if a row holds units and no names: "Time, V, A" below other words has names."""
+    above = rows[i - 1] if i else []
+    if _has_unit_of_time(above, rows[i]):
+        return True
     if not is_unit_row(rows[i]):
         return False
-    above = rows[i - 1] if i else []
     times = [
         column
         for column, field in enumerate(rows[i])
@@ -148,6 +151,17 @@ def _are_units(rows: list[list[str]], i: int) -> bool:
     return not times or any(
         (beside and not above[c]) or names_time(above[c]) for c in times if c < len(above)
     )
+
+
+def _has_unit_of_time(above: list[str], row: list[str]) -> bool:
+    """Return True if a row begins with a unit of time below a name of it, and names above it.
+
+    Others of its units may be unknown.
+    """
+    if not 1 < len(row) <= len(above) or not names_only_time(above[0]):
+        return False
+    unit = row[0].strip("[]() ").casefold()
+    return unit in SECONDS and all(above[: len(row)]) and len({*above}) == len(above)
 
 
 def _are_settings(row: list[str], decimal: str) -> bool:

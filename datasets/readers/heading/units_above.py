@@ -13,6 +13,7 @@ from spectra.datasets.readers.cells.names import (
     unit_text,
     words,
 )
+from spectra.datasets.readers.cells.time_units import SECONDS
 
 _UNIT = re.compile(r"(?:units?|einheit|unit[ée]|unidad)\s*[:=],?\s*(\S.*)", re.IGNORECASE)
 """A line that has nothing but a unit."""
@@ -31,12 +32,18 @@ _UNITLESS = TIME_WORDS | {
 
 
 def row_of_units(rows: list[list[str]]) -> list[str]:
-    """Return the row with most units, of rows below the names; [] where none has two or most."""
+    """Return the row with most units, of rows below the names; [] where none has two or most.
+
+    One unit of time in the first field is enough.
+    """
     rows = [[_KEY.sub("", field) for field in row] for row in rows]
     known = [sum(is_unit(field) for field in row) for row in rows]
     best = max(range(len(rows)), key=lambda i: known[i], default=None)
     full = best is not None and is_unit_row(rows[best])
-    if best is None or not (full or known[best] > 1):
+    if best is None:
+        return []
+    timed = rows[best][:1] and rows[best][0].strip("[]() ").casefold() in SECONDS
+    if not (full or timed or known[best] > 1):
         return []
     return [field if full or is_unit(field) else "" for field in rows[best]]
 
