@@ -1,10 +1,12 @@
 """Channels whose level has a trend, and Kendall's tau against its definition."""
 
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import spectra
 from spectra.signal.scale import SAMPLE_ROWS
 from spectra.signal.trend import kendall_tau, trending_channels
 from spectra.stored import StoredArray
@@ -56,3 +58,32 @@ def test_a_file_larger_than_memory_is_not_read_whole() -> None:
     stored = StoredArray(read, (n, 1))
     assert trending_channels(stored, 1000, n).all()
     assert max(spans) < 2**17
+
+
+@pytest.mark.parametrize("n", [300, 3000, 20_000])
+def test_a_straight_line_has_no_alarm_at_its_ends_nor_by_rounding(n: int) -> None:
+    assert not len(spectra.detect(np.arange(1.0, n + 1)).alarms)
+
+
+@pytest.mark.parametrize("change", [-1900.0, 50.0, 5000.0])
+def test_rows_that_leave_a_straight_line_are_the_one_alarm(change: float) -> None:
+    line = np.arange(1.0, 5001)
+    line[4899:4910] = line[4899] + change
+    alarms = spectra.detect(line).intervals
+    assert alarms.first.size == 1
+    assert 4899 - 16 <= alarms.first[0] <= 4899
+    assert 4909 <= alarms.last[0] <= 4909 + 16
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_ends_of_a_meter_are_like_its_middle(seed: int, tmp_path: Path) -> None:
+    rng, t = np.random.default_rng(seed), np.arange(5000)
+    load = 1 + 0.6 * np.sin(2 * np.pi * t / 96) + 0.3 * np.abs(rng.normal(size=t.size))
+    found = spectra.detect(np.round(np.cumsum(load), 2))
+    alarms = found.intervals
+    assert not ((alarms.first < 200) | (alarms.last > t.size - 200)).any()
+    assert found.model is not None
+    found.model.save(tmp_path / "meter.model")
+    again = spectra.score(spectra.Model.load(tmp_path / "meter.model"), np.cumsum(load))
+    direct = spectra.score(found.model, np.cumsum(load))
+    np.testing.assert_array_equal(again.intervals.first, direct.intervals.first)

@@ -25,6 +25,8 @@ MIN_SIGMA: Final = 1e-2
 # Gaussian: a tenth of anomalies, of any size and in either direction, hardly moves them.
 QUANTILES: Final = (0.1, 0.5, 0.9)
 WIDTH: Final = 2.563
+# Scale of a score that says nothing: z is below 1e-28. A model file holds no infinite numbers.
+SILENCED: Final = 1e30
 # Values farther from the mean than this many standard deviations count as that far (winsorising,
 # Tukey 1962), so that anomalies do not widen the scale they are measured by.
 WINSOR: Final = 3.0
@@ -90,10 +92,17 @@ class Standard:
             raise ValueError("Floors and scales lie above 0.")
 
     @classmethod
-    def fit(cls, values: FloatArray, normal: BoolArray, transform: Transform) -> Self:
+    def fit(
+        cls,
+        values: FloatArray,
+        normal: BoolArray,
+        transform: Transform,
+        rounding: float = ROUNDING,
+    ) -> Self:
         """Learn from base scores (n_scores, n_channels, n_steps), most of which must be normal.
 
-        `normal` (n_scores, n_steps) are the steps that a score is learned from.
+        `normal` (n_scores, n_steps) are the steps that a score is learned from. `rounding` is the
+        smallest floor of a logarithm.
         """
         shape = values.shape[:2]
         floor, mu, sigma = np.ones(shape), np.zeros(shape), np.ones(shape)
@@ -104,7 +113,7 @@ class Standard:
                 continue
             if transform == "log":
                 clipped = np.minimum(known, np.quantile(known, QUANTILES[2]))
-                floor[score, channel] = max(FLOOR * float(clipped.mean()), ROUNDING)
+                floor[score, channel] = max(FLOOR * float(clipped.mean()), rounding)
                 known = np.log(known + floor[score, channel])
             elif transform == "below":
                 floor[score, channel] = max(float(np.median(known)), SMALLEST_MEDIAN)
@@ -144,6 +153,10 @@ class Standard:
         1956): a scale of few values is uncertain.
         """
         return replace(self, sigma=self.sigma**weight * to.sigma ** (1.0 - weight))
+
+    def silenced(self, where: BoolArray) -> "Standard":
+        """Return the same standards, z being about 0 `where` it is true (n_scores, n_channels)."""
+        return replace(self, sigma=np.where(where, SILENCED, self.sigma))
 
     def replaced(self, by: "Standard", where: BoolArray) -> "Standard":
         """Return the same standards, those of another `where` it says so (n_scores, n_channels)."""

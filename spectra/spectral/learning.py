@@ -101,9 +101,9 @@ def _distances(
 def _others(n_samples: int, normal_rows: slice | None) -> tuple[int, int]:
     """Return the first row and the one after the last of the longer side of the normal rows.
 
-    There is no row between them where none are declared normal.
+    These are all rows where none are declared normal, and none where all are.
     """
-    rows = normal_rows or slice(0, n_samples)
+    rows = normal_rows or slice(0, 0)
     sides = ((0, rows.start), (rows.stop, n_samples))
     return max(sides, key=lambda side: side[1] - side[0])
 

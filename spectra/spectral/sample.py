@@ -7,7 +7,7 @@ from typing import Final, Self
 import numpy as np
 
 from spectra.arrays import BoolArray, Float32Array, Float64Array, FloatArray, IntArray
-from spectra.calibration.standard import Standard
+from spectra.calibration.standard import ROUNDING, Standard
 from spectra.calibration.statistic import LEAST_USUAL
 from spectra.signal.scale import Scale
 from spectra.signal.steps import draw_stretches
@@ -32,6 +32,10 @@ ENOUGH: Final = 20
 FEWEST: Final = 3
 # Smallest median statistic of the middle channel, of signals that repeat themselves exactly.
 LEAST_MIDDLE: Final = 0.1
+# Smallest floors of the distances of single rows, which are no squares, and of spectrograms, which
+# are squares of logarithms: those of a straight line are up to 6e-7 and 1e-6, by rounding.
+ROUNDING_OF_ROWS: Final = 1e-4
+ROUNDING_OF_LOGARITHMS: Final = 1e-3
 EVERY: Final = slice(None)
 
 
@@ -106,27 +110,36 @@ def learned_standards(
     be farther from them. Their scale is drawn towards that of the whole signal where the normal
     rows hold few frames. The level of channels that have a `trend` (n_channels,) leaves that of the
     normal rows anyway, so that scores with the level are standardised by the whole signal there.
+    Where no rows are known to be normal they are 0: each level occurs once, and those at both ends
+    have neighbours on one side only.
     """
     n_normal = 0 if normal_rows is None else normal_rows.stop - normal_rows.start
     for index, D in enumerate(distances):
         everywhere = np.tile(sample.everywhere, (len(D), 1))
         if index == len(base.comparisons):
-            yield Standard.fit(D, everywhere, "log")
+            standard = Standard.fit(D, everywhere, "log", ROUNDING_OF_ROWS)
+            with_level = np.array([[False], [True]])
+            yield standard if n_normal else standard.silenced(with_level & trend)
             continue
         comparison = base.comparisons[index]
         if isinstance(comparison, Amplitude | Lines):
             yield Standard.fit(D, everywhere, comparison.transform)
             continue
-        standard = Standard.fit(D, everywhere, "log")
+        rounding = ROUNDING_OF_LOGARITHMS if comparison.view == "spectrogram" else ROUNDING
+        standard = Standard.fit(D, everywhere, "log", rounding)
+        with_level = np.array([one.with_level for one in comparison.sources])[:, None]
+        if normal_rows is None:
+            yield standard.silenced(with_level & trend)
+            continue
         n_frames = n_normal / comparison.nperseg
         if n_frames < FEWEST or sample.everywhere[~sample.inside].sum() == 0:
             yield standard
             continue
         normal = everywhere.copy()
         normal[[one.reference.declared for one in comparison.sources]] = sample.inside
-        inside = Standard.fit(D, normal, "log").shrunk(standard, n_frames / (n_frames + ENOUGH))
-        with_level = np.array([one.with_level for one in comparison.sources])
-        yield inside.replaced(standard, with_level[:, None] & trend)
+        inside = Standard.fit(D, normal, "log", rounding)
+        inside = inside.shrunk(standard, n_frames / (n_frames + ENOUGH))
+        yield inside.replaced(standard, with_level & trend)
 
 
 def calibration_stretches(start: int, stop: int) -> list[tuple[int, int]]:
