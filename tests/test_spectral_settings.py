@@ -41,6 +41,24 @@ def test_default_frames_are_fixed_lengths_and_those_around_the_period() -> None:
     assert set(lengths) - set(LENGTHS) == {200, 400, 800}
 
 
+@pytest.mark.parametrize("declared", [slice(0, 6000), slice(14_000, 20_000)])
+def test_the_period_is_that_of_the_rows_known_to_be_normal(declared: slice) -> None:
+    n = 20_000
+    x = 0.2 * np.random.default_rng(0).normal(size=n)
+    x += np.arange(n) % 400 < 100
+    faulty = np.ones(n, dtype=np.bool_)
+    faulty[declared] = False
+    x[faulty] += 5 * np.sin(2 * np.pi * np.arange(n) / 24)[faulty]
+    lengths = Spectral().fit(x[:, None], declared)[0].npersegs
+    assert {200, 400, 800} <= set(lengths)
+
+
+def test_the_period_is_that_of_the_recording_where_few_rows_are_known_to_be_normal() -> None:
+    x = np.random.default_rng(0).normal(size=20_000)
+    x += 3 * (np.arange(x.size) % 400 < 100)
+    assert {200, 400, 800} <= set(Spectral().fit(x[:, None], slice(0, 300))[0].npersegs)
+
+
 def test_spectrograms_are_compared_around_the_period_of_the_loudness() -> None:
     model, _ = Spectral().fit(bursts(300, 40))
     found = {

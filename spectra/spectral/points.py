@@ -84,7 +84,7 @@ class Points:
             Full turns of channels that are angles, and 0 for others; by default all.
         """
         rows = slice(before, scaled.shape[1] - after)
-        errors = self._errors(scaled, turns)
+        errors = scaled - self._interpolated(scaled, turns)
         for edge, known in enumerate(EDGES):
             # Fewer rows than REACH around those of the steps: the signal begins or ends there.
             if (before if edge < NEIGHBOURS else after) < REACH:
@@ -114,31 +114,21 @@ class Points:
         if rows[0] >= 0 and rows[-1] < n_rows:
             factors = self.edges[:, edge, list(known)].astype(np.float32)
             values = scaled[:, rows]
-            middle = scaled[:, row, None]
             if turns is not None:
-                values = near(values, middle, turns[:, None])
-            away = (factors * (values - middle)).sum(axis=1)
-            errors[:, row] = away + factors.sum(axis=1) * middle[:, 0]
+                values = near(values, scaled[:, row, None], turns[:, None])
+            errors[:, row] = (factors * values).sum(axis=1)
 
-    def _errors(self, scaled: Float32Array, turns: Float32Array | None) -> Float32Array:
-        """Return the errors of each row by its neighbours, NaN where one of them is not there.
-
-        They are made of differences of rows: a level far from zero costs them no digits.
-        """
-        errors = np.full_like(scaled, np.nan)
-        inner, middle = (each[:, NEIGHBOURS:-NEIGHBOURS] for each in (errors, scaled))
-        np.multiply(self._of_row, middle, out=inner)
+    def _interpolated(self, scaled: Float32Array, turns: Float32Array | None) -> Float32Array:
+        """Return each row as its neighbours predict it, NaN where one of them is not there."""
+        predicted = np.full_like(scaled, np.nan)
+        inner = predicted[:, NEIGHBOURS:-NEIGHBOURS]
+        inner[...] = 0.0
         for weight, shift in zip(self._columns, SHIFTS, strict=True):
             values = scaled[:, shift : shift + inner.shape[1]]
             if turns is not None:
-                values = near(values, middle, turns[:, None])
-            inner -= weight * (values - middle)
-        return errors
-
-    @cached_property
-    def _of_row(self) -> Float32Array:
-        """The share of a row itself in its error, 1 less the weights, (n_channels, 1)."""
-        return np.asarray(1.0 - self.weights.sum(axis=1, keepdims=True), dtype=np.float32)
+                values = near(values, scaled[:, NEIGHBOURS:-NEIGHBOURS], turns[:, None])
+            inner += weight * values
+        return predicted
 
     @cached_property
     def _columns(self) -> list[Float32Array]:
@@ -172,8 +162,7 @@ def _weights(products: Float64Array, known: tuple[int, ...]) -> Float64Array:
     """Return the least-squares weights of the known rows of a window but the middle one."""
     others = [index for index in known if index != NEIGHBOURS]
     gram = products[np.ix_(others, others)] + RIDGE * np.eye(len(others))
-    # Towards their mean, not towards 0: the error of a straight line does not grow with its level.
-    return np.asarray(np.linalg.solve(gram, products[others, NEIGHBOURS] + RIDGE / len(others)))
+    return np.asarray(np.linalg.solve(gram, products[others, NEIGHBOURS]))
 
 
 def _edges(channel: Float32Array, turn: float, products: Float64Array) -> Float64Array:
@@ -214,7 +203,7 @@ EDGES: Final = (EVERY[2:], EVERY[1:], EVERY[:-1], EVERY[:-2])
 CLIPPED: Final = 10.0
 # Added to the diagonal of the normal equations, in squared spreads: a constant channel has none.
 RIDGE: Final = 1e-6
-# Smallest size of an error, in spreads: rounding of differences of 32-bit numbers.
-LEAST: Final = 1e-8
+# Smallest size of an error, in spreads: rounding of 32-bit numbers.
+LEAST: Final = 1e-6
 # Quantile of the size of errors.
 QUANTILE: Final = 0.9

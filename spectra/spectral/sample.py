@@ -32,9 +32,8 @@ ENOUGH: Final = 20
 FEWEST: Final = 3
 # Smallest median statistic of the middle channel, of signals that repeat themselves exactly.
 LEAST_MIDDLE: Final = 0.1
-# Smallest floors of the distances of single rows, which are no squares, and of spectrograms, which
-# are squares of logarithms: those of a straight line are up to 6e-7 and 1e-6, by rounding.
-ROUNDING_OF_ROWS: Final = 1e-4
+# Smallest floor of the distances of spectrograms, which are squares of logarithms: those of a
+# straight line are up to 1e-6, by rounding of 32-bit numbers.
 ROUNDING_OF_LOGARITHMS: Final = 1e-3
 EVERY: Final = slice(None)
 
@@ -117,7 +116,7 @@ def learned_standards(
     for index, D in enumerate(distances):
         everywhere = np.tile(sample.everywhere, (len(D), 1))
         if index == len(base.comparisons):
-            standard = Standard.fit(D, everywhere, "log", ROUNDING_OF_ROWS)
+            standard = Standard.fit(D, everywhere, "log")
             with_level = np.array([[False], [True]])
             yield standard if n_normal else standard.silenced(with_level & trend)
             continue
