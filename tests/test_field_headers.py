@@ -1,28 +1,16 @@
 """Headers, amounts, instants and starts in the words of many programs are read as they mean it."""
 
-import io
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from spectra.datasets import Recording, read
+from field_lines import recording, rows
 
 N = 60
 RNG = np.random.default_rng(43)
 A = np.round(20 + RNG.normal(size=N), 2)
 B = np.round(50 + 5 * RNG.normal(size=N), 2)
 START = pd.Timestamp("2024-03-05 06:00")
-
-
-def recording(*lines: str | Sequence[str]) -> Recording:
-    flat = [line for part in lines for line in ([part] if isinstance(part, str) else part)]
-    return read(io.BytesIO(("\n".join(flat) + "\n").encode()))
-
-
-def rows(*columns: Sequence[object], mark: str = ",") -> list[str]:
-    return [mark.join(map(str, row)) for row in zip(*columns, strict=True)]
 
 
 def stamps(step: str, form: str = "%Y-%m-%d %H:%M:%S") -> list[str]:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy.io import savemat
 
+from field_lines import rows
 from spectra.datasets import Recording, read
 from spectra.errors import DataError
 
@@ -26,10 +27,6 @@ def recording(*lines: str | Sequence[str], encoding: str = "utf-8") -> Recording
 
 def in_json(value: object) -> Recording:
     return read(io.BytesIO(json.dumps(value).encode()))
-
-
-def rows(*columns: Sequence[object], mark: str = ",") -> list[str]:
-    return [mark.join(map(str, row)) for row in zip(*columns, strict=True)]
 
 
 def stamps(step: str, form: str = "%Y-%m-%d %H:%M:%S") -> list[str]:
